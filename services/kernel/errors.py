@@ -1,0 +1,45 @@
+"""What a use case may raise. The text of a DomainError is shown to the caller."""
+
+from collections.abc import Mapping
+
+
+class DomainError(Exception):
+    """Base of every error that is part of the contract.
+
+    `reason` is a stable UPPER_SNAKE word a program can act on, `metadata` the facts beside it.
+    """
+
+    def __init__(
+        self, message: str, *, reason: str = "", metadata: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.metadata = dict(metadata or {})
+
+
+class InvalidInput(DomainError):
+    """The request can never succeed as it is."""
+
+
+class NotFound(DomainError):
+    """The resource does not exist."""
+
+
+class WrongState(DomainError):
+    """The resource exists but is not in a state that allows this."""
+
+
+class Conflict(DomainError):
+    """Something else is under way; read again and decide."""
+
+
+class LimitReached(DomainError):
+    """The caller must back off."""
+
+
+class UpstreamUnavailable(DomainError):
+    """Something this service needs does not answer; try again."""
+
+
+class OutOfRange(DomainError):
+    """What is asked for was, but is no longer kept."""

@@ -1,0 +1,68 @@
+"""Postgres as the services use it: pools, queries by name, notifications as hints."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import aiosql
+import asyncpg
+import stamina
+import structlog
+
+log = structlog.get_logger()
+
+UNREACHABLE = (OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError)
+"""What a connection raises while Postgres is away."""
+
+STATEMENT_TIMEOUT = "30s"
+
+
+def load_queries(module_file: str) -> Any:
+    """Load the `queries.sql` beside a module."""
+    return aiosql.from_path(Path(module_file).with_name("queries.sql"), "asyncpg")
+
+
+@contextlib.asynccontextmanager
+async def open_pool(dsn: str, size: int, **settings: str) -> AsyncIterator[asyncpg.Pool]:
+    """Open a pool, waiting up to a minute for Postgres to come up; closes it at the end."""
+    async for attempt in stamina.retry_context(
+        on=UNREACHABLE, attempts=None, timeout=60, wait_initial=0.1, wait_max=2
+    ):
+        with attempt:
+            pool = await asyncpg.create_pool(
+                dsn,
+                min_size=1,
+                max_size=size,
+                command_timeout=60,
+                server_settings={"statement_timeout": STATEMENT_TIMEOUT, "jit": "off", **settings},
+            )
+    try:
+        yield pool
+    finally:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(pool.close(), 10)
+        pool.terminate()
+
+
+async def listen(dsn: str, channel: str, notify: Callable[[str], None]) -> None:
+    """Call `notify(payload)` for every notification on `channel`, reconnecting for ever.
+
+    A notification is a hint only: `notify("")` follows every (re)connection, since any number may have been lost.
+    The connection is probed every five seconds, because a dead one says nothing.
+    """
+    while True:
+        try:
+            connection = await asyncpg.connect(dsn, timeout=5)
+            try:
+                await connection.add_listener(channel, lambda *args: notify(str(args[3])))
+                notify("")
+                while True:
+                    await asyncio.sleep(5)
+                    await connection.execute("SELECT 1", timeout=2)
+            finally:
+                connection.terminate()
+        except (*UNREACHABLE, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+            log.warning("listener_lost", channel=channel, error=str(error))
+            await asyncio.sleep(0.5)

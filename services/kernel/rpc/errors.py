@@ -1,0 +1,92 @@
+"""The one place where domain errors become gRPC statuses, and statuses domain errors."""
+
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+import grpc
+import structlog
+from google.protobuf import any_pb2
+from google.rpc import error_details_pb2, status_pb2
+from grpc_status import rpc_status
+
+from services.kernel.errors import (
+    Conflict,
+    DomainError,
+    InvalidInput,
+    LimitReached,
+    NotFound,
+    OutOfRange,
+    UpstreamUnavailable,
+    WrongState,
+)
+
+log = structlog.get_logger()
+
+STATUS_BY_ERROR: Mapping[type[DomainError], grpc.StatusCode] = {
+    InvalidInput: grpc.StatusCode.INVALID_ARGUMENT,
+    NotFound: grpc.StatusCode.NOT_FOUND,
+    WrongState: grpc.StatusCode.FAILED_PRECONDITION,
+    Conflict: grpc.StatusCode.ABORTED,
+    LimitReached: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    UpstreamUnavailable: grpc.StatusCode.UNAVAILABLE,
+    OutOfRange: grpc.StatusCode.OUT_OF_RANGE,
+}
+_ERROR_BY_STATUS = {status: error for error, status in STATUS_BY_ERROR.items()} | {
+    grpc.StatusCode.DEADLINE_EXCEEDED: UpstreamUnavailable
+}
+
+
+def status_of(error: DomainError) -> grpc.StatusCode:
+    """Return the status of the nearest mapped base class."""
+    return next(STATUS_BY_ERROR[c] for c in type(error).__mro__ if c in STATUS_BY_ERROR)
+
+
+async def abort(context: Any, error: Exception) -> NoReturn:
+    """End the RPC with the status of `error`; anything that is no DomainError says `internal error`."""
+    if isinstance(error, DomainError):
+        await abort_with(context, status_of(error), str(error), _details(error))
+    if not isinstance(error, grpc.aio.AbortError):
+        log.error("unhandled_error", exc_info=error)
+        await context.abort(grpc.StatusCode.INTERNAL, "internal error")
+    raise error
+
+
+async def abort_with(
+    context: Any, code: grpc.StatusCode, message: str, details: list[any_pb2.Any]
+) -> NoReturn:
+    """End the RPC with a status and its google.rpc details."""
+    rich = status_pb2.Status(code=code.value[0], message=message, details=details)
+    await context.abort(code, message, rpc_status.to_status(rich).trailing_metadata)
+    raise AssertionError("abort returned")
+
+
+def domain_error(error: grpc.aio.AioRpcError, service: str) -> DomainError:
+    """Return what a failed call means to its caller; `service` is named where it is at fault."""
+    branch = _ERROR_BY_STATUS.get(error.code(), UpstreamUnavailable)
+    message = error.details() or error.code().name
+    if branch is UpstreamUnavailable:
+        message = f"{service} does not answer: {message}"
+    info = error_info(error)
+    return branch(
+        message, reason=info.reason if info else "", metadata=info.metadata if info else None
+    )
+
+
+def error_info(error: grpc.aio.AioRpcError) -> error_details_pb2.ErrorInfo | None:
+    """Return the ErrorInfo a refusal carries, if any."""
+    rich = rpc_status.from_call(error)  # type: ignore[arg-type]  # aio errors have what it reads
+    for detail in rich.details if rich else ():
+        info = error_details_pb2.ErrorInfo()
+        if detail.Unpack(info):
+            return info
+    return None
+
+
+def _details(error: DomainError) -> list[any_pb2.Any]:
+    if not error.reason:
+        return []
+    detail = any_pb2.Any()
+    detail.Pack(
+        error_details_pb2.ErrorInfo(reason=error.reason, domain="potok", metadata=error.metadata)
+    )
+    return [detail]

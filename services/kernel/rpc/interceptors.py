@@ -1,0 +1,129 @@
+"""What happens around every RPC: its rules are checked, its errors mapped, one line is logged."""
+
+import contextlib
+import inspect
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+import protovalidate
+import structlog
+from google.protobuf import any_pb2
+from google.protobuf.message import Message
+from google.rpc import error_details_pb2
+
+from services.kernel.rpc.errors import abort, abort_with
+
+log = structlog.get_logger()
+
+Handler = Any  # grpc.RpcMethodHandler is generic for the type checker only
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Codec:
+    """How a method's messages are read and written where not by its generated classes."""
+
+    deserialize: Callable[[bytes], Any] | None
+    serialize: Callable[[Any], bytes] | None
+
+
+class EdgeInterceptor(grpc.aio.ServerInterceptor):
+    """Wraps every handler; `codecs` names the methods that pass bytes instead of messages."""
+
+    def __init__(self, codecs: Mapping[str, Codec] | None = None) -> None:
+        self._codecs = codecs or {}
+        self._validator = protovalidate.Validator()
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> Handler:
+        handler = await continuation(handler_call_details)
+        method = handler_call_details.method
+        if handler is None or method.startswith("/grpc."):
+            return handler
+        codec = self._codecs.get(
+            method,
+            Codec(deserialize=handler.request_deserializer, serialize=handler.response_serializer),
+        )
+        if handler.request_streaming and not handler.response_streaming:
+            # Refused at the first call rather than served without what stands here.
+            raise NotImplementedError("client streaming is not covered")
+        if not handler.response_streaming:
+            return grpc.unary_unary_rpc_method_handler(
+                self._unary(method, handler.unary_unary), codec.deserialize, codec.serialize
+            )
+        if not handler.request_streaming:
+            return grpc.unary_stream_rpc_method_handler(
+                self._stream(method, handler.unary_stream), codec.deserialize, codec.serialize
+            )
+        return grpc.stream_stream_rpc_method_handler(
+            self._stream(method, handler.stream_stream), codec.deserialize, codec.serialize
+        )
+
+    def _unary(self, method: str, behaviour: Any) -> Any:
+        async def unary(request: Any, context: Any) -> Any:
+            async with _canonical_line(method, context):
+                try:
+                    await self._validate(request, context)
+                    return await behaviour(request, context)
+                except Exception as error:
+                    await abort(context, error)
+
+        return unary
+
+    def _stream(self, method: str, behaviour: Any) -> Any:
+        async def generated(request: Any, context: Any) -> AsyncIterator[Any]:
+            async with _canonical_line(method, context):
+                try:
+                    await self._validate(request, context)
+                    async for response in behaviour(request, context):
+                        yield response
+                except Exception as error:
+                    await abort(context, error)
+
+        async def written(request: Any, context: Any) -> None:
+            async with _canonical_line(method, context):
+                try:
+                    await self._validate(request, context)
+                    await behaviour(request, context)
+                except Exception as error:
+                    await abort(context, error)
+
+        return generated if inspect.isasyncgenfunction(behaviour) else written
+
+    async def _validate(self, request: Any, context: Any) -> None:
+        """Refuse a message that breaks the rules of its proto; streams check their own messages."""
+        if not isinstance(request, Message):
+            return
+        violations = self._validator.collect_violations(request)
+        if not violations:
+            return
+        faults = error_details_pb2.BadRequest()
+        for violation in violations:
+            field = violation.proto.field
+            path = ".".join(element.field_name for element in field.elements) if field else ""
+            faults.field_violations.add(field=path, description=violation.proto.message)
+        detail = any_pb2.Any()
+        detail.Pack(faults)
+        text = "; ".join(f"{fault.field}: {fault.description}" for fault in faults.field_violations)
+        await abort_with(context, grpc.StatusCode.INVALID_ARGUMENT, text, [detail])
+
+
+@contextlib.asynccontextmanager
+async def _canonical_line(method: str, context: Any) -> AsyncIterator[None]:
+    started = time.perf_counter()
+    try:
+        yield
+    finally:
+        code = context.code()
+        log.info(
+            "rpc",
+            method=method,
+            status=code.name if isinstance(code, grpc.StatusCode) else str(code or "OK"),
+            milliseconds=round(1000 * (time.perf_counter() - started), 1),
+            peer=context.peer(),
+        )

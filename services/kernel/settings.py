@@ -1,0 +1,39 @@
+"""What every service is told by its environment; all faults are named at once."""
+
+from datetime import timedelta
+from typing import TypeVar
+
+from pydantic import SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+S = TypeVar("S", bound="ServiceSettings")
+
+
+class ServiceSettings(BaseSettings):
+    """The settings that all services share; a service adds its own and its prefix."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid")
+
+    database_url: SecretStr
+    """Postgres, as the service's system role."""
+    listen: str
+    """`host:port` to serve gRPC on; loopback by default."""
+    pool_size: int = 8
+    """Connections to Postgres at the most."""
+    reflection: bool = False
+    """Serve gRPC reflection, for grpcurl and the like."""
+    drain: timedelta = timedelta(seconds=8)
+    """How long calls under way may take to end on SIGTERM."""
+
+
+def load_settings(settings: type[S]) -> S:
+    """Read `settings` from the environment; ends the process with every fault named."""
+    try:
+        return settings()
+    except ValidationError as error:
+        prefix = settings.model_config.get("env_prefix", "")
+        faults = [
+            f"  {prefix}{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}"
+            for fault in error.errors()
+        ]
+        raise SystemExit("settings are not usable:\n" + "\n".join(faults)) from None

@@ -1,0 +1,27 @@
+"""Background loops of a process: they outlive their errors, and end together."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import structlog
+
+log = structlog.get_logger()
+
+
+async def every(interval: timedelta, step: Callable[[], Awaitable[object]], name: str) -> None:
+    """Run `step` for ever, `interval` apart; an error is logged and the next turn tries again."""
+    while True:
+        try:
+            await step()
+        except Exception:
+            log.exception("loop_failed", loop=name)
+        await asyncio.sleep(interval.total_seconds())
+
+
+async def cancel(*tasks: "asyncio.Task[object] | None") -> None:
+    """Cancel tasks and wait until they have ended."""
+    running = [task for task in tasks if task is not None]
+    for task in running:
+        task.cancel()
+    await asyncio.gather(*running, return_exceptions=True)

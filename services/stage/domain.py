@@ -1,0 +1,143 @@
+"""What executions, items and outcomes are inside a stage service. Nothing here does I/O."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import NewType
+
+from services.kernel.errors import InvalidInput
+from services.status.domain import (
+    ClientSettings,
+    DateRange,
+    ExecutionNumber,
+    ExecutionState,
+    ItemState,
+    Owner,
+    Reason,
+    RunId,
+    RunMode,
+    Stage,
+    Wait,
+)
+
+ItemId = NewType("ItemId", str)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execution:
+    """One stage of one run, as its service stores it."""
+
+    number: ExecutionNumber
+    stage: Stage
+    run_id: RunId
+    owner: Owner
+    mode: RunMode
+    range: DateRange
+    settings: ClientSettings
+    state: ExecutionState
+    discovered: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """An item that discovery lists: `upstream` is the execution that produced its input, 0 for a source."""
+
+    item_id: ItemId
+    day: date
+    upstream: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One item as its claim returned it; (execution, attempt) is the fence of every write."""
+
+    item_id: ItemId
+    day: date
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredItem:
+    """One item as it is listed."""
+
+    item_id: ItemId
+    day: date
+    state: ItemState
+    reason: Reason | None
+    message: str
+    execution: ExecutionNumber
+    attempt: int
+    output: int
+    retry_at: datetime | None
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Success:
+    """The item is done; `result` is handed to the stage's `store` in the transaction that says so."""
+
+    item_id: ItemId
+    result: object = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skip:
+    """There is nothing to do for the item."""
+
+    item_id: ItemId
+    reason: Reason
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """The item failed: for good, or until its next attempt when `reason` is retryable.
+
+    `retry_after` is the least back-off an outside system asked for; `wait` says why it waits.
+    """
+
+    item_id: ItemId
+    reason: Reason
+    message: str
+    retry_after: timedelta | None = None
+    wait: Wait | None = None
+
+
+Outcome = Success | Skip | Failure
+
+
+class DiscoveryFailed(Exception):  # noqa: N818
+    """Discovery, or the finish of an execution, cannot succeed; fails the execution with the reason."""
+
+    def __init__(self, reason: Reason, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class UnknownStage(InvalidInput):
+    """The service does not serve the stage."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How a stage works: each is a setting of its service."""
+
+    batch: int = 1
+    """Items a job."""
+    concurrency: int = 2
+    """Jobs at a time in one process."""
+    attempts: int = 3
+    """Tries of an item in one execution."""
+    lease: timedelta = timedelta(seconds=30)
+    """How long a claim holds without being renewed."""
+    job_timeout: timedelta = timedelta(hours=1)
+    """How long one job may take at the most."""
+    backoff: timedelta = timedelta(seconds=5)
+    """Before the second attempt; doubles for each further one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A page of items and the token of the next one; empty on the last."""
+
+    items: list[StoredItem] = field(default_factory=list)
+    next_page_token: str = ""

@@ -1,0 +1,47 @@
+"""What a service gives the stage library."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, Protocol
+
+from services.stage.domain import Execution, Found, Item, ItemId, Limits, Outcome, Success
+from services.status.domain import Owner, Stage
+
+Transaction = Any
+"""An open transaction of the service's database (an asyncpg connection); opaque to the core."""
+
+
+class StageWork(Protocol):
+    """One stage. The library owns executions, items, jobs, attempts and reports; this owns the results."""
+
+    @property
+    def stage(self) -> Stage:
+        """The stage."""
+
+    @property
+    def limits(self) -> Limits:
+        """How much at a time, how often, how long."""
+
+    def discover(self, execution: Execution) -> AsyncIterator[Sequence[Found]]:
+        """Yield all items of the execution's range in pages, whatever the mode; raises DiscoveryFailed."""
+
+    async def work(self, execution: Execution, items: Sequence[Item]) -> Sequence[Outcome]:
+        """Work on claimed items, one outcome each. An error fails them all as INTERNAL, retryable.
+
+        Cancelled when the execution is, when the job's time is over or when the process stops: must end its children.
+        """
+
+    async def store(
+        self, transaction: Transaction, execution: Execution, successes: Sequence[Success]
+    ) -> None:
+        """Write results inside the transaction that ends their items; only those whose fence held come here."""
+
+    async def forget(
+        self, transaction: Transaction, owner: Owner, item_ids: Sequence[ItemId]
+    ) -> None:
+        """Delete the results of items that no longer exist upstream, inside the transaction that removes them."""
+
+    async def finish(self, execution: Execution) -> None:
+        """Do the work of the whole range after its last item, also when there are none; idempotent.
+
+        Raises DiscoveryFailed when it cannot succeed; any other error is tried again.
+        """

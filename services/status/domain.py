@@ -1,0 +1,215 @@
+"""The words that every service uses: stages, states, reasons, counts. Nothing here does I/O."""
+
+import enum
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import NewType
+
+from services.kernel.errors import InvalidInput
+
+Owner = NewType("Owner", str)
+"""Whose run, item or result it is: `client:<id>`."""
+ExecutionNumber = NewType("ExecutionNumber", int)
+RunId = NewType("RunId", str)
+
+MAX_RANGE_DAYS = 366
+
+
+def client_owner(client_id: str) -> Owner:
+    """Return the owner that a client is."""
+    return Owner(f"client:{client_id}")
+
+
+class Stage(enum.Enum):
+    """A stage of the pipeline; the order is the coordinator's."""
+
+    CALL_SYNC = "CALL_SYNC"
+    TRANSCRIPTION = "TRANSCRIPTION"
+    ANALYSIS = "ANALYSIS"
+    RECOMMENDATIONS = "RECOMMENDATIONS"
+    REPORTING = "REPORTING"
+
+
+class ItemState(enum.Enum):
+    """Where one item is inside a stage."""
+
+    PENDING = "PENDING"
+    PROCESSING = "PROCESSING"
+    SUCCESS = "SUCCESS"
+    FAILED = "FAILED"
+    SKIPPED = "SKIPPED"
+
+
+class ExecutionState(enum.Enum):
+    """Where an execution, one stage of one run, is."""
+
+    QUEUED = "QUEUED"
+    DISPATCHED = "DISPATCHED"
+    RUNNING = "RUNNING"
+    STALLED = "STALLED"
+    CANCELLING = "CANCELLING"
+    SUCCEEDED = "SUCCEEDED"
+    PARTIAL = "PARTIAL"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+
+    @property
+    def ended(self) -> bool:
+        """True for the states that never change again."""
+        return self in _ENDED_EXECUTIONS
+
+
+_ENDED_EXECUTIONS = frozenset(
+    {
+        ExecutionState.SUCCEEDED,
+        ExecutionState.PARTIAL,
+        ExecutionState.FAILED,
+        ExecutionState.CANCELLED,
+    }
+)
+
+
+class RunState(enum.Enum):
+    """Where a run is."""
+
+    ACTIVE = "ACTIVE"
+    CANCELLING = "CANCELLING"
+    COMPLETED = "COMPLETED"
+    PARTIAL = "PARTIAL"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+
+    @property
+    def ended(self) -> bool:
+        """True for the states that never change again."""
+        return self not in (RunState.ACTIVE, RunState.CANCELLING)
+
+
+class RunMode(enum.Enum):
+    """Which items a run takes."""
+
+    PENDING = "PENDING"
+    FAILED = "FAILED"
+    ALL = "ALL"
+
+
+class Reason(enum.Enum):
+    """Why an item, an execution or a run ended as it did; the proto says what each means."""
+
+    MISSED_CALL = "MISSED_CALL"
+    NO_RECORDING = "NO_RECORDING"
+    NO_RECORDING_YET = "NO_RECORDING_YET"
+    TOO_SHORT = "TOO_SHORT"
+    NO_SPEECH = "NO_SPEECH"
+    BAD_AUDIO = "BAD_AUDIO"
+    NOT_AUDIO = "NOT_AUDIO"
+    TOO_LARGE = "TOO_LARGE"
+    RECORDING_MISSING = "RECORDING_MISSING"
+    INVALID_INPUT = "INVALID_INPUT"
+    UPSTREAM_UNAVAILABLE = "UPSTREAM_UNAVAILABLE"
+    TIMEOUT = "TIMEOUT"
+    WORKER_DIED = "WORKER_DIED"
+    CANCELLED = "CANCELLED"
+    EXECUTION_FAILED = "EXECUTION_FAILED"
+    INTERNAL = "INTERNAL"
+    SOURCE_INVALID = "SOURCE_INVALID"
+    SOURCE_UNAVAILABLE = "SOURCE_UNAVAILABLE"
+    STAGE_SILENT = "STAGE_SILENT"
+    STAGE_UNREACHABLE = "STAGE_UNREACHABLE"
+    NO_PROGRESS = "NO_PROGRESS"
+    WAIT_LIMIT = "WAIT_LIMIT"
+    GATE_NOT_MET = "GATE_NOT_MET"
+
+
+RETRYABLE = frozenset(
+    {
+        Reason.UPSTREAM_UNAVAILABLE,
+        Reason.TIMEOUT,
+        Reason.WORKER_DIED,
+        Reason.CANCELLED,
+        Reason.EXECUTION_FAILED,
+        Reason.INTERNAL,
+    }
+)
+"""Failures that another attempt may mend; a PENDING run takes them up again."""
+
+
+class WaitReason(enum.Enum):
+    """Why nothing moves for the moment."""
+
+    QUEUE = "QUEUE"
+    RATE_LIMIT = "RATE_LIMIT"
+    ACCOUNT_PAUSED = "ACCOUNT_PAUSED"
+    SERVICE_DOWN = "SERVICE_DOWN"
+    RECORDING = "RECORDING"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DateRange:
+    """Days from `start` to `end`, both inclusive, in the time zone of the client."""
+
+    start: date
+    end: date
+
+    @property
+    def days(self) -> list[date]:
+        """Every day of the range, in order."""
+        return [self.start + timedelta(n) for n in range((self.end - self.start).days + 1)]
+
+
+def date_range(start_date: str, end_date: str) -> DateRange:
+    """Parse a range; raises InvalidInput naming the field that is wrong."""
+    start, end = _day("start_date", start_date), _day("end_date", end_date)
+    if end < start:
+        raise InvalidInput(f"end_date {end} lies before start_date {start}")
+    if (end - start).days >= MAX_RANGE_DAYS:
+        raise InvalidInput(f"end_date: a range has at most {MAX_RANGE_DAYS} days")
+    return DateRange(start=start, end=end)
+
+
+def _day(field: str, text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InvalidInput(f"{field}: {text!r} is no date, write YYYY-MM-DD") from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemCounts:
+    """How many items are in each state."""
+
+    pending: int = 0
+    processing: int = 0
+    success: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+    @property
+    def open(self) -> int:
+        """Items that are not done."""
+        return self.pending + self.processing
+
+    @property
+    def ended(self) -> int:
+        """Items that are done, one way or another."""
+        return self.success + self.failed + self.skipped
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """What is waited for, and until when where that is known."""
+
+    reason: WaitReason
+    until_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientSettings:
+    """What a client's runs are made with; the proto says what each field means."""
+
+    time_zone: str
+    source: str
+    playbook: str
+    language: str
+    min_success_ratio: float
+    weight: int

@@ -1,0 +1,102 @@
+"""The words of `services.status.domain` in protobuf and back."""
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from potok.status.v1 import progress_pb2, stage_pb2
+
+from services.kernel.rpc.convert import enum_pairs, moment, timestamp
+from services.status.domain import (
+    ClientSettings,
+    DateRange,
+    ExecutionState,
+    ItemCounts,
+    ItemState,
+    Reason,
+    RunMode,
+    RunState,
+    Stage,
+    Wait,
+    WaitReason,
+    date_range,
+)
+
+STAGE_TO_PB = enum_pairs(Stage, stage_pb2.Stage, "STAGE")
+ITEM_STATE_TO_PB = enum_pairs(ItemState, stage_pb2.ItemState, "ITEM_STATE")
+EXECUTION_STATE_TO_PB = enum_pairs(ExecutionState, stage_pb2.ExecutionState, "EXECUTION_STATE")
+RUN_STATE_TO_PB = enum_pairs(RunState, stage_pb2.RunState, "RUN_STATE")
+RUN_MODE_TO_PB = enum_pairs(RunMode, stage_pb2.RunMode, "RUN_MODE")
+REASON_TO_PB = enum_pairs(Reason, stage_pb2.Reason, "REASON")
+WAIT_REASON_TO_PB = enum_pairs(WaitReason, stage_pb2.WaitReason, "WAIT_REASON")
+
+STAGE_FROM_PB = {number: member for member, number in STAGE_TO_PB.items()}
+ITEM_STATE_FROM_PB = {number: member for member, number in ITEM_STATE_TO_PB.items()}
+EXECUTION_STATE_FROM_PB = {number: member for member, number in EXECUTION_STATE_TO_PB.items()}
+RUN_STATE_FROM_PB = {number: member for member, number in RUN_STATE_TO_PB.items()}
+RUN_MODE_FROM_PB = {number: member for member, number in RUN_MODE_TO_PB.items()}
+REASON_FROM_PB = {number: member for member, number in REASON_TO_PB.items()}
+WAIT_REASON_FROM_PB = {number: member for member, number in WAIT_REASON_TO_PB.items()}
+
+
+def date_range_to_pb(days: DateRange) -> progress_pb2.DateRange:
+    return progress_pb2.DateRange(start_date=days.start.isoformat(), end_date=days.end.isoformat())
+
+
+def date_range_from_pb(message: progress_pb2.DateRange) -> DateRange:
+    """Parse the range; raises InvalidInput."""
+    return date_range(message.start_date, message.end_date)
+
+
+def item_counts_to_pb(counts: ItemCounts) -> progress_pb2.ItemCounts:
+    return progress_pb2.ItemCounts(
+        pending=counts.pending,
+        processing=counts.processing,
+        success=counts.success,
+        failed=counts.failed,
+        skipped=counts.skipped,
+    )
+
+
+def item_counts_from_pb(message: progress_pb2.ItemCounts) -> ItemCounts:
+    return ItemCounts(
+        pending=message.pending,
+        processing=message.processing,
+        success=message.success,
+        failed=message.failed,
+        skipped=message.skipped,
+    )
+
+
+def wait_to_pb(wait: Wait | None) -> progress_pb2.Wait | None:
+    if wait is None:
+        return None
+    until: Timestamp | None = timestamp(wait.until_at)
+    return progress_pb2.Wait(reason=WAIT_REASON_TO_PB[wait.reason], until_time=until)  # type: ignore[arg-type]  # a number is an enum value
+
+
+def wait_from_pb(message: progress_pb2.Wait) -> Wait | None:
+    """Return the wait; None where nothing is waited for."""
+    if message.reason not in WAIT_REASON_FROM_PB:
+        return None
+    until = moment(message.until_time) if message.HasField("until_time") else None
+    return Wait(reason=WAIT_REASON_FROM_PB[message.reason], until_at=until)
+
+
+def settings_to_pb(settings: ClientSettings) -> progress_pb2.ClientSettings:
+    return progress_pb2.ClientSettings(
+        time_zone=settings.time_zone,
+        source=settings.source,
+        playbook=settings.playbook,
+        language=settings.language,
+        min_success_ratio=settings.min_success_ratio,
+        weight=settings.weight,
+    )
+
+
+def settings_from_pb(message: progress_pb2.ClientSettings) -> ClientSettings:
+    return ClientSettings(
+        time_zone=message.time_zone,
+        source=message.source,
+        playbook=message.playbook,
+        language=message.language,
+        min_success_ratio=message.min_success_ratio,
+        weight=message.weight,
+    )
