@@ -1,0 +1,1 @@
+"""What runs Potok: on one machine, and elsewhere."""

@@ -1,0 +1,92 @@
+"""Where the local system keeps its data, and the user its Postgres runs as."""
+
+import hashlib
+import os
+import pwd
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+_LONGEST_HOME = 80
+"""Characters; the supervisor's socket lies inside, and a Unix socket's path ends at 107 bytes."""
+
+
+class LocalError(Exception):
+    """What keeps the local system from running; its text tells the user what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OsUser:
+    """A user of this machine."""
+
+    uid: int
+    gid: int
+
+
+def database_user() -> OsUser:
+    """Return who Postgres runs as: ourselves, or `nobody` when we are root, which it refuses."""
+    if os.geteuid():
+        return OsUser(uid=os.geteuid(), gid=os.getegid())
+    nobody = pwd.getpwnam("nobody")
+    return OsUser(uid=nobody.pw_uid, gid=nobody.pw_gid)
+
+
+def open_to(user: OsUser, path: Path) -> bool:
+    """Say whether `user` may enter every folder down to `path`, and enter or execute `path`."""
+    return all(_may_execute(user, step.stat()) for step in (path, *path.parents))
+
+
+def _may_execute(user: OsUser, found: os.stat_result) -> bool:
+    if found.st_uid == user.uid:
+        return bool(found.st_mode & stat.S_IXUSR)
+    if found.st_gid == user.gid:
+        return bool(found.st_mode & stat.S_IXGRP)
+    return bool(found.st_mode & stat.S_IXOTH)
+
+
+def data_home(checkout: Path = CHECKOUT) -> Path:
+    """Return the folder of this checkout's data, made when absent.
+
+    It is `.potok` in the checkout, or a folder of its own under /var/tmp where a parent is closed
+    to the user Postgres runs as, or where the path is too long for a socket.
+
+    Raises LocalError when the folder under /var/tmp is somebody else's.
+    """
+    home = checkout / ".potok"
+    closed = not os.geteuid() and not open_to(database_user(), checkout)
+    if closed or len(str(home)) > _LONGEST_HOME:
+        digest = hashlib.sha256(f"{os.geteuid()}:{checkout}".encode()).hexdigest()
+        home = Path("/var/tmp", f"potok-{digest[:12]}")  # noqa: S108 - ownership is checked below
+    return own_folder(home)
+
+
+def own_folder(folder: Path) -> Path:
+    """Make `folder`, which others may pass through but not list, and return it.
+
+    Raises LocalError when it exists and is not a folder of ours.
+    """
+    folder.mkdir(exist_ok=True)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
+        raise LocalError(f"{folder} belongs to somebody else: remove it, or run as its owner")
+    folder.chmod(0o711)  # whatever the umask is: Postgres may be another user
+    return folder
+
+
+def log_folder(checkout: Path = CHECKOUT) -> Path:
+    """Return the folder of the local system's logs, made when absent."""
+    folder = checkout / ".potok" / "logs"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def tail(log: Path, lines: int = 20) -> str:
+    """Return the last `lines` lines of a log, or a word that there are none."""
+    if not log.is_file():
+        return f"({log} was never written)"
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - 16_384))
+        last = file.read().decode(errors="replace").splitlines()[-lines:]
+    return "\n".join(last) or f"({log} is empty)"

@@ -1,0 +1,220 @@
+"""Runs the whole system on this machine: Postgres and the services; nothing of it outlives us."""
+
+import argparse
+import asyncio
+import contextlib
+import fcntl
+import os
+import re
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from deploy.local import postgres
+from deploy.local.database import SERVICES, STAGE_SERVICES, dsns
+from deploy.local.migrate import prepare
+from deploy.local.place import CHECKOUT, LocalError, data_home, log_folder, tail
+from deploy.local.readiness import not_ready
+from deploy.local.supervision import Program, configuration, ended, supervised
+
+DEMO: tuple[tuple[str, ...], ...] = (("potok", "demo"),)
+"""The commands of the demo, one after another; the first is a program of the environment."""
+
+_ADDRESS = re.compile(r"[^:\s]+:[1-9]\d{0,4}")
+_READY_WITHIN = 60.0
+
+
+def listening(given: Mapping[str, str]) -> dict[str, str]:
+    """Return `host:port` of every service: POTOK_<SERVICE>_LISTEN in `given`, or its usual one.
+
+    Raises LocalError naming a variable that is not `host:port`.
+    """
+    chosen = {}
+    for port, service in enumerate(SERVICES, start=50050):
+        name = f"POTOK_{service.upper()}_LISTEN"
+        chosen[service] = given.get(name, f"127.0.0.1:{port}")
+        if not _ADDRESS.fullmatch(chosen[service]):
+            raise LocalError(f"{name} must be host:port, like 127.0.0.1:{port}")
+    return chosen
+
+
+def environment(addresses: Mapping[str, str], listens: Mapping[str, str]) -> dict[str, str]:
+    """Return the settings of all services and of the command line.
+
+    `addresses` are the databases' by role, `listens` the services' `host:port`.
+    """
+    settings = {
+        "POTOK_ADDRESS": listens["coordinator"],
+        "POTOK_RECOMMENDATIONS_REPORTING_URL": addresses["reporting_owner"],
+    }
+    for service in SERVICES:
+        settings[f"POTOK_{service.upper()}_DATABASE_URL"] = addresses[f"{service}_system"]
+        settings[f"POTOK_{service.upper()}_LISTEN"] = listens[service]
+    for service in STAGE_SERVICES:
+        settings[f"POTOK_COORDINATOR_STAGES_{service.upper()}"] = listens[service]
+        settings[f"POTOK_{service.upper()}_COORDINATOR"] = listens["coordinator"]
+    return settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class System:
+    """A system that runs: the settings of all its parts, and what holds them."""
+
+    settings: dict[str, str]
+    supervisor: asyncio.subprocess.Process
+
+
+@asynccontextmanager
+async def running(home: Path, listens: Mapping[str, str]) -> AsyncIterator[System]:
+    """Run the system until the block ends; the block begins when every service is ready.
+
+    Raises LocalError when another system is in the way, or a part of this one does not come up.
+    """
+    with _only_one(home):
+        _refuse_taken(listens)
+        logs = log_folder()
+        port = postgres.preferred_port()
+        # First alone: the services come to a database that is up to date.
+        with postgres.running(home, log=logs / "postgres.log", port=port) as server:
+            settings = environment(await prepare(server, home), listens)
+        file = home / "supervisord.conf"
+        programs = _programs(home, port)
+        file.write_text(configuration(programs, home=home, logs=logs, checkout=CHECKOUT))
+        async with supervised(file, settings) as supervisor:
+            await _wait_until_ready(listens, supervisor, logs)
+            yield System(settings=settings, supervisor=supervisor)
+
+
+async def up(home: Path, listens: Mapping[str, str]) -> int:
+    """Run the system until we are cancelled; returns 1 should it end by itself."""
+    print("starting Postgres and the services ...", flush=True)
+    async with running(home, listens) as system:
+        places = ", ".join(f"{service} {address}" for service, address in listens.items())
+        print(f"ready: {places}\nlogs are in {log_folder()}; Ctrl-C ends it", flush=True)
+        await system.supervisor.wait()
+    print(f"supervisord ended; its log:\n{tail(log_folder() / 'supervisord.log')}")
+    return 1
+
+
+async def demo(home: Path, listens: Mapping[str, str]) -> int:
+    """Run the demo's commands against the system that runs here, or else one of our own."""
+    server = postgres.found_running(home)
+    if server and not await not_ready(listens, within=2):
+        return await _run_all(DEMO, environment(dsns(home, port=server.port), listens))
+    print("starting Postgres and the services ...", flush=True)
+    async with running(home, listens) as system:
+        return await _run_all(DEMO, system.settings)
+
+
+async def _run_all(commands: Sequence[Sequence[str]], settings: Mapping[str, str]) -> int:
+    """Run programs of our Python environment one after another, up to the first that fails."""
+    for program, *arguments in commands:
+        process = await asyncio.create_subprocess_exec(
+            *("setpriv", "--pdeathsig", "TERM", "--"),
+            *(str(Path(sys.executable).with_name(program)), *arguments),
+            env={**os.environ, **settings},
+        )
+        try:
+            code = await process.wait()
+        finally:
+            await ended(process, within=5)
+        if code:
+            return code
+    return 0
+
+
+def _programs(home: Path, port: int) -> list[Program]:
+    python = (sys.executable, "-m")
+    server = (*python, "deploy.local.postgres", "--home", f"{home}", "--port", f"{port}")
+    return [
+        Program(name="postgres", group="infra", rank=10, command=server, stop_signal="INT"),
+        *(
+            Program(name=name, group="services", rank=20, command=(*python, f"services.{name}"))
+            for name in SERVICES
+        ),
+    ]
+
+
+@contextmanager
+def _only_one(home: Path) -> Iterator[None]:
+    """Hold the lock of this checkout's system."""
+    with (home / "system.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LocalError("a system of this checkout runs already: end that first") from None
+        yield
+
+
+def _refuse_taken(listens: Mapping[str, str]) -> None:
+    with contextlib.ExitStack() as probes:  # all at once, so that two of ours cannot share one
+        for service, address in listens.items():
+            host, _, port = address.rpartition(":")
+            probe = probes.enter_context(socket.socket())
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, int(port)))
+                probe.listen()
+            except OSError as error:
+                raise LocalError(
+                    f"{service} cannot listen on {address} ({error.strerror}): another system may "
+                    f"run there; end it, or set POTOK_{service.upper()}_LISTEN to another host:port"
+                ) from None
+
+
+async def _wait_until_ready(
+    listens: Mapping[str, str], supervisor: asyncio.subprocess.Process, logs: Path
+) -> None:
+    ready = asyncio.ensure_future(not_ready(listens, within=_READY_WITHIN))
+    over = asyncio.ensure_future(supervisor.wait())
+    try:
+        await asyncio.wait({ready, over}, return_when=asyncio.FIRST_COMPLETED)
+        if not ready.done():
+            raise LocalError(f"supervisord ended; its log:\n{tail(logs / 'supervisord.log')}")
+        for service in ready.result():
+            log = logs / f"{service}.log"
+            raise LocalError(
+                f"{service} is not ready after {_READY_WITHIN:.0f} s; the end of {log}:\n{tail(log)}"
+            )
+    finally:
+        ready.cancel()
+        over.cancel()
+
+
+async def _until_told(work: Coroutine[Any, Any, int]) -> int:
+    """Await `work`; the first stop signal cancels it, and later ones do not disturb its end."""
+    task = asyncio.ensure_future(work)
+    told: list[int] = []
+
+    def stop(number: int) -> None:
+        told.append(number)
+        if len(told) == 1:
+            print("stopping ...", file=sys.stderr, flush=True)
+            task.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, stop, number)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        return 128 + told[0]
+
+
+def main() -> None:
+    """Do what the command line names; ends with 128 + signal when told to stop."""
+    arguments = argparse.ArgumentParser(prog="python -m deploy.local.system")
+    arguments.add_argument("action", choices=["up", "demo"])
+    action = {"up": up, "demo": demo}[arguments.parse_args().action]
+    try:
+        sys.exit(asyncio.run(_until_told(action(data_home(), listening(os.environ)))))
+    except LocalError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()
