@@ -19,6 +19,7 @@ from deploy.local.migrate import prepare
 from deploy.local.place import LocalError, data_home, own_folder
 
 _HOME = pytest.StashKey[Path]()
+_PREFIX = "potok-tests-"  # of a folder's name; the process id of its owner follows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +87,7 @@ def _home(config: pytest.Config) -> Path:
         parent = _parent()
         _remove_leftovers(parent)
         with ExitStack() as stack:
-            home = own_folder(parent / f"tests-{os.getpid()}")
+            home = own_folder(parent / f"{_PREFIX}{os.getpid()}")
             stack.callback(shutil.rmtree, home)
             server = stack.enter_context(
                 postgres.running(home, log=home / "postgres.log", durable=False)
@@ -104,12 +105,12 @@ def _parent() -> Path:
     """
     memory = Path("/dev/shm")
     if memory.is_dir() and shutil.disk_usage(memory).free > 2 * 1024**3:
-        return own_folder(memory / f"potok-{os.geteuid()}")
+        return memory
     return data_home()
 
 
 def _remove_leftovers(parent: Path) -> None:
     """Remove the folders of runs that were killed; their Postgres ended with them."""
-    for folder in parent.glob("tests-*"):
-        if not Path("/proc", folder.name.removeprefix("tests-")).exists():
+    for folder in parent.glob(f"{_PREFIX}*"):
+        if not Path("/proc", folder.name.removeprefix(_PREFIX)).exists():
             shutil.rmtree(folder, ignore_errors=True)

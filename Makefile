@@ -1,0 +1,83 @@
+# The only door for people and machines. Every target installs what it needs.
+
+PYTHON ?= python3
+PY := .venv/bin/python
+READY := .venv/.ready
+CODE := services deploy client/potok_client tests benchmarks
+AGAINST ?= main
+LOCK := .venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header
+
+.DELETE_ON_ERROR:
+.PHONY: help setup demo up migrate test check fmt lint types gen check-gen breaking faults bench lock
+
+help: ## say what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
+
+setup: $(READY) ## install everything into .venv
+
+# uv comes by pip, everything else by uv. Compiled here, because the environment may forbid Python
+# to write bytecode, and then every process would compile its imports at every start.
+$(READY): requirements/bootstrap.txt requirements/all.txt
+	@$(PYTHON) -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "needs Python 3.11 or newer with venv (Debian: apt install python3-venv)"; \
+		echo "another one is named by: make PYTHON=python3.11 ..."; exit 1; }
+	@test -x .venv/bin/uv || { \
+		$(PYTHON) -m venv --clear .venv && \
+		.venv/bin/pip install -q --disable-pip-version-check --require-hashes \
+			-r requirements/bootstrap.txt; }
+	@.venv/bin/uv pip sync -q --compile-bytecode --require-hashes --python $(PY) \
+		requirements/bootstrap.txt requirements/all.txt
+	@.venv/bin/uv pip install -q --no-deps --no-build-isolation --python $(PY) -e .
+	@touch $@
+
+demo: $(READY) ## run the sample calls through all stages, live
+	@exec setpriv --pdeathsig TERM $(PY) -m deploy.local.system demo
+
+up: $(READY) ## run the whole system until Ctrl-C
+	@exec setpriv --pdeathsig TERM $(PY) -m deploy.local.system up
+
+migrate: $(READY) ## bring the local database up to date
+	@$(PY) -m deploy.local.migrate
+
+test: $(READY) ## run all tests
+	@$(PY) -m pytest -n 2 tests
+
+check: lint types check-gen ## lint, types, generated code and the unit tests
+	@$(PY) -m pytest -q tests/unit
+
+fmt: $(READY) ## format the code and the protos
+	@.venv/bin/ruff check -q --fix --exit-zero
+	@.venv/bin/ruff format -q
+	@.venv/bin/buf format -w --path protos/potok
+
+lint: $(READY) ## check style, protos and who imports whom
+	@.venv/bin/ruff check -q
+	@.venv/bin/ruff format -q --check
+	@.venv/bin/buf lint
+	@.venv/bin/buf format --diff --exit-code --path protos/potok
+	@.venv/bin/lint-imports --no-logo
+
+types: $(READY) ## check the types
+	@$(PY) -m mypy --no-error-summary $(CODE)
+
+gen: $(READY) ## generate gen/ from the protos
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" buf generate
+
+check-gen: $(READY) ## check that gen/ is what the protos say
+	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && \
+		PATH="$(CURDIR)/.venv/bin:$$PATH" buf generate -o "$$fresh" && \
+		diff -r -x __pycache__ gen "$$fresh/gen" || { echo "gen/ is old: run make gen"; exit 1; }
+
+breaking: $(READY) ## check that the protos break no client of AGAINST (main)
+	@.venv/bin/buf breaking --against '.git#ref=$(AGAINST)'
+
+faults: $(READY) ## kill what may be killed, and see that nothing is lost
+	@$(PY) -m pytest tests/faults
+
+bench: $(READY) ## measure speed and cost against their limits
+	@$(PY) -m benchmarks
+
+lock: $(READY) ## pin what pyproject.toml asks for, with hashes and without addresses
+	@$(LOCK) requirements/bootstrap.in -o requirements/bootstrap.txt
+	@$(LOCK) pyproject.toml --all-extras --group dev -o requirements/all.txt
