@@ -1,0 +1,142 @@
+"""Recordings in a directory or a bucket, each under the hash of its content."""
+
+import asyncio
+import hashlib
+import os
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import IO
+
+import obstore
+import structlog
+from obstore.exceptions import BaseError
+from obstore.store import LocalStore, ObjectStore, S3Store
+
+from services.call_sync.audio import HEAD_BYTES, content_type
+from services.call_sync.domain import (
+    NotAudio,
+    Recording,
+    RecordingNotFound,
+    StoreUnavailable,
+    TooLarge,
+)
+from services.call_sync.ports import Fetched
+
+log = structlog.get_logger()
+
+PIECE_BYTES = 256 << 10
+
+_STORE_ERRORS = (BaseError, OSError)
+
+
+def open_store(url: str) -> ObjectStore:
+    """Return the store at `file:///directory`, which is created, or `s3://bucket/prefix`.
+
+    Credentials of S3 come from the usual AWS_… environment.
+    """
+    if url.startswith("file://"):
+        return LocalStore.from_url(url, mkdir=True)
+    return S3Store.from_url(
+        url,
+        client_options={"connect_timeout": "5s", "timeout": "120s"},
+        retry_config={"max_retries": 3},
+    )
+
+
+class ObjectRecordings:
+    """Implements RecordingStore; a recording of more than `max_bytes` is refused."""
+
+    def __init__(self, store: ObjectStore, *, max_bytes: int) -> None:
+        self._store = store
+        self._max_bytes = max_bytes
+
+    async def keep(self, fetched: Fetched) -> Recording:
+        """Spool the bytes to a file, since only the last one completes the name; then store them once."""
+        try:
+            with tempfile.NamedTemporaryFile() as file:
+                recording = await self._spool(fetched, file)
+                await self._put(recording, Path(file.name))
+        except _STORE_ERRORS as error:
+            raise _unavailable(error) from error
+        return recording
+
+    async def read(self, recording: Recording) -> AsyncIterator[bytes]:
+        """Yield the bytes once their number is what it was when they were kept."""
+        try:
+            found = await obstore.get_async(self._store, _key(recording.sha256))
+            if found.meta["size"] != recording.size_bytes:
+                raise FileNotFoundError(recording.sha256)
+            async for chunk in found.stream(min_chunk_size=PIECE_BYTES):
+                whole = memoryview(chunk)
+                for start in range(0, len(whole), PIECE_BYTES):
+                    yield bytes(whole[start : start + PIECE_BYTES])
+        except FileNotFoundError:
+            raise RecordingNotFound(
+                f"recording {recording.sha256} is lost: run CALL_SYNC for its day in mode ALL"
+            ) from None
+        except _STORE_ERRORS as error:
+            raise _unavailable(error) from error
+
+    async def _spool(self, fetched: Fetched, file: IO[bytes]) -> Recording:
+        digest, size = hashlib.sha256(), 0
+
+        def append(chunk: bytes) -> None:
+            digest.update(chunk)
+            file.write(chunk)
+
+        async for chunk in fetched.chunks:
+            size += len(chunk)
+            if size > self._max_bytes:
+                raise TooLarge(f"{fetched.file_name} is larger than {self._max_bytes} bytes")
+            await asyncio.to_thread(append, chunk)
+        file.seek(0)
+        media_type = content_type(file.read(HEAD_BYTES))
+        if media_type is None:
+            raise NotAudio(f"{fetched.file_name} is no audio file of a known kind")
+        return Recording(
+            sha256=digest.hexdigest(),
+            size_bytes=size,
+            content_type=media_type,
+            file_name=fetched.file_name,
+        )
+
+    async def _put(self, recording: Recording, file: Path) -> None:
+        """Store a file unless it is there whole: one of another size is what a power cut left of it."""
+        key = _key(recording.sha256)
+        if await self._size(key) == recording.size_bytes:
+            return
+        await obstore.put_async(self._store, key, file)
+        if isinstance(self._store, LocalStore) and self._store.prefix:
+            await asyncio.to_thread(_sync, Path(self._store.prefix), key)
+
+    async def _size(self, key: str) -> int | None:
+        try:
+            return (await obstore.head_async(self._store, key))["size"]
+        except FileNotFoundError:
+            return None
+
+
+def _key(sha256: str) -> str:
+    return f"{sha256[:2]}/{sha256[2:4]}/{sha256}"
+
+
+def _sync(root: Path, key: str) -> None:
+    """Make a new file and its folders outlive a power cut, which obstore leaves to chance."""
+    path = root / key
+    for place in (path, *path.parents[: len(Path(key).parts)]):
+        number = os.open(place, os.O_RDONLY)
+        try:
+            os.fsync(number)
+        finally:
+            os.close(number)
+
+
+def _unavailable(error: Exception) -> StoreUnavailable:
+    # The text of obstore's errors is a dump with addresses in it.
+    log.warning(
+        "recordings_unavailable",
+        error=type(error).__name__,
+        cause=error.strerror if isinstance(error, OSError) else None,
+    )
+    return StoreUnavailable("the store of recordings does not answer")

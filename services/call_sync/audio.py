@@ -1,0 +1,47 @@
+"""What kind of audio a file is, by its first bytes: names and headers of foreign files are no evidence."""
+
+HEAD_BYTES = 16
+"""How many bytes `content_type` looks at."""
+
+_MAGIC = (
+    (0, b"ID3", "audio/mpeg"),
+    (8, b"WAVE", "audio/wav"),
+    (0, b"OggS", "audio/ogg"),
+    (0, b"fLaC", "audio/flac"),
+    (8, b"AIFF", "audio/aiff"),
+    (8, b"AIFC", "audio/aiff"),
+    (0, b"#!AMR", "audio/amr"),
+    (0, b"\x1a\x45\xdf\xa3", "audio/webm"),
+    (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "audio/x-ms-wma"),
+)
+_CONTAINERS = (b"RIFF", b"RF64", b"FORM")
+_MP4_BRANDS = (b"M4A", b"M4B", b"mp4", b"iso", b"3gp", b"3g2", b"dash", b"qt")
+
+
+def content_type(head: bytes) -> str | None:
+    """Return the media type of a file that begins with `head`; None where it is no audio we know.
+
+    Sources: RFC 9559 (Matroska), RFC 3533 (Ogg), RFC 9639 (FLAC), RFC 4867 (AMR), ISO 11172-3 and 13818-7
+    (MPEG frames), ISO 14496-12 (MP4); a container that can hold video too is taken as audio.
+    """
+    for offset, magic, media_type in _MAGIC:
+        if head[offset:].startswith(magic) and (offset == 0 or head.startswith(_CONTAINERS)):
+            return media_type
+    if head[4:8] == b"ftyp" and head[8:].startswith(_MP4_BRANDS):
+        return "audio/mp4"
+    return _mpeg_frame(head)
+
+
+def _mpeg_frame(head: bytes) -> str | None:
+    """Recognise a bare MPEG frame: 11 bits of sync, version, layer, bit rate, sample rate.
+
+    Only layers II and III, since a text in UTF-16 begins like layer I; no layer at all is AAC in ADTS.
+    """
+    if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:  # noqa: PLR2004
+        return None
+    version, layer = head[1] >> 3 & 3, head[1] >> 1 & 3
+    bit_rate, sample_rate = head[2] >> 4, head[2] >> 2 & 3
+    if layer == 0:
+        return "audio/aac" if head[1] & 0xF6 == 0xF0 else None  # noqa: PLR2004
+    valid = version != 1 and layer in (1, 2) and bit_rate not in (0, 15) and sample_rate != 3  # noqa: PLR2004
+    return "audio/mpeg" if valid else None

@@ -1,0 +1,67 @@
+"""What the use cases need from the outside."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from services.call_sync.domain import Call, CallFacts, CallId, Recording
+from services.status.domain import DateRange, ExecutionNumber, Owner
+
+Transaction = Any
+"""An open transaction of the database; opaque to the core."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """A recording on its way from the source; `chunks` can be read once, and raise NotFetched."""
+
+    file_name: str
+    chunks: AsyncIterator[bytes]
+
+
+class CallSource(Protocol):
+    """Where calls come from; `location` is what a client's source names after its kind."""
+
+    def list_calls(
+        self, location: str, days: DateRange, time_zone: str
+    ) -> AsyncIterator[Sequence[CallFacts]]:
+        """Yield every call of the days in pages, none twice; raises SourceRefused."""
+
+    def fetch(self, location: str, link: str) -> AbstractAsyncContextManager[Fetched]:
+        """Open the recording that a call's `recording_link` names; raises NotFetched."""
+
+
+class RecordingStore(Protocol):
+    """Where recordings are kept under the hash of their content."""
+
+    async def keep(self, fetched: Fetched) -> Recording:
+        """Store the bytes, once for all calls that share them.
+
+        Raises NotAudio, TooLarge, StoreUnavailable, and what the chunks raise.
+        """
+
+    def read(self, recording: Recording) -> AsyncIterator[bytes]:
+        """Yield the bytes in pieces of at most 256 KiB; raises RecordingNotFound, StoreUnavailable."""
+
+
+class CallRepository(Protocol):
+    """Calls and the addresses of their recordings."""
+
+    async def get_calls(self, owner: Owner, call_ids: Sequence[CallId]) -> list[Call]:
+        """Return the calls that are known, in the order asked for."""
+
+    async def upsert_calls(
+        self, owner: Owner, execution: ExecutionNumber, calls: Sequence[CallFacts]
+    ) -> None:
+        """Store what a source lists; what a later execution has listed stays. Recordings stay as they are."""
+
+    async def set_recordings(
+        self, transaction: Transaction, owner: Owner, recordings: Sequence[tuple[CallId, Recording]]
+    ) -> None:
+        """Write where the recordings of calls are."""
+
+    async def delete_calls(
+        self, transaction: Transaction, owner: Owner, call_ids: Sequence[CallId]
+    ) -> None:
+        """Forget calls; recordings, which others may share, stay in their store."""

@@ -1,0 +1,88 @@
+"""Calls in Postgres."""
+
+from collections.abc import Sequence
+
+import asyncpg
+
+from services.call_sync.domain import Call, CallFacts, CallId, Direction, Recording
+from services.call_sync.ports import Transaction
+from services.kernel.postgres import load_queries
+from services.status.domain import ExecutionNumber, Owner
+
+QUERIES = load_queries(__file__)
+
+
+class PostgresCalls:
+    """Implements CallRepository."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def get_calls(self, owner: Owner, call_ids: Sequence[CallId]) -> list[Call]:
+        rows = QUERIES.get_calls(self._pool, owner=owner, call_ids=call_ids)
+        return [_call(row) async for row in rows]
+
+    async def upsert_calls(
+        self, owner: Owner, execution: ExecutionNumber, calls: Sequence[CallFacts]
+    ) -> None:
+        await QUERIES.upsert_calls(
+            self._pool,
+            owner=owner,
+            execution=execution,
+            call_ids=[call.call_id for call in calls],
+            days=[call.day for call in calls],
+            started_at=[call.started_at for call in calls],
+            directions=[call.direction.value for call in calls],
+            durations=[call.duration_seconds for call in calls],
+            employees=[call.employee for call in calls],
+            contacts=[call.contact for call in calls],
+            answered=[call.answered for call in calls],
+            links=[call.recording_link for call in calls],
+        )
+
+    async def set_recordings(
+        self, transaction: Transaction, owner: Owner, recordings: Sequence[tuple[CallId, Recording]]
+    ) -> None:
+        await QUERIES.set_recordings(
+            transaction,
+            owner=owner,
+            call_ids=[call_id for call_id, _ in recordings],
+            hashes=[recording.sha256 for _, recording in recordings],
+            sizes=[recording.size_bytes for _, recording in recordings],
+            content_types=[recording.content_type for _, recording in recordings],
+            file_names=[recording.file_name for _, recording in recordings],
+        )
+
+    async def delete_calls(
+        self, transaction: Transaction, owner: Owner, call_ids: Sequence[CallId]
+    ) -> None:
+        await QUERIES.delete_calls(transaction, owner=owner, call_ids=call_ids)
+
+
+def _call(row: asyncpg.Record) -> Call:
+    return Call(
+        owner=Owner(row["owner"]),
+        facts=CallFacts(
+            call_id=CallId(row["call_id"]),
+            day=row["day"],
+            started_at=row["started_at"],
+            direction=Direction(row["direction"]),
+            duration_seconds=row["duration_seconds"],
+            employee=row["employee"],
+            contact=row["contact"],
+            answered=row["answered"],
+            recording_link=row["recording_link"],
+        ),
+        recording=_recording(row),
+    )
+
+
+def _recording(row: asyncpg.Record) -> Recording | None:
+    if row["recording_sha256"] is None:
+        return None
+    return Recording(
+        sha256=row["recording_sha256"],
+        size_bytes=row["recording_size_bytes"],
+        content_type=row["recording_content_type"],
+        file_name=row["recording_file_name"],
+    )

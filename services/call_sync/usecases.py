@@ -1,0 +1,92 @@
+"""What the service can do: list and fetch for its stage, hand out for the stages after it."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+
+from services.call_sync.domain import (
+    Call,
+    CallFacts,
+    CallId,
+    Recording,
+    RecordingNotFound,
+    SourceInvalid,
+    source_address,
+)
+from services.call_sync.ports import (
+    CallRepository,
+    CallSource,
+    RecordingStore,
+    Transaction,
+)
+from services.status.domain import DateRange, ExecutionNumber, Owner
+
+
+class CallSync:
+    """Calls of all owners; `sources` are the kinds of source by the name that addresses use."""
+
+    def __init__(
+        self,
+        calls: CallRepository,
+        recordings: RecordingStore,
+        sources: Mapping[str, CallSource],
+    ) -> None:
+        self._calls = calls
+        self._recordings = recordings
+        self._sources = sources
+
+    async def list_calls(
+        self,
+        *,
+        owner: Owner,
+        execution: ExecutionNumber,
+        source: str,
+        days: DateRange,
+        time_zone: str,
+    ) -> AsyncIterator[Sequence[CallFacts]]:
+        """Yield the calls of the days in pages, each stored before it is seen; raises SourceRefused."""
+        at, location = self._source(source)
+        async for page in at.list_calls(location, days, time_zone):
+            await self._calls.upsert_calls(owner, execution, page)
+            yield page
+
+    async def fetch_recording(self, source: str, link: str) -> Recording:
+        """Bring a recording from its source into the store; raises NotFetched, StoreUnavailable."""
+        at, location = self._source(source)
+        async with at.fetch(location, link) as fetched:
+            return await self._recordings.keep(fetched)
+
+    async def set_recordings(
+        self, transaction: Transaction, owner: Owner, recordings: Sequence[tuple[CallId, Recording]]
+    ) -> None:
+        """Write where the recordings of calls are."""
+        await self._calls.set_recordings(transaction, owner, recordings)
+
+    async def delete_calls(
+        self, transaction: Transaction, owner: Owner, call_ids: Sequence[CallId]
+    ) -> None:
+        """Forget calls that their source no longer lists."""
+        await self._calls.delete_calls(transaction, owner, call_ids)
+
+    async def get_calls(self, owner: Owner, call_ids: Sequence[CallId]) -> list[Call]:
+        """Return the calls that are known, in the order asked for."""
+        return await self._calls.get_calls(owner, call_ids)
+
+    async def read_recording(
+        self, owner: Owner, call_id: CallId
+    ) -> tuple[Recording, AsyncIterator[bytes]]:
+        """Return what is kept and its bytes; raises RecordingNotFound, the bytes StoreUnavailable too."""
+        found = await self._calls.get_calls(owner, [call_id])
+        if not found:
+            raise RecordingNotFound(f"call {call_id} is not known")
+        recording = found[0].recording
+        if recording is None:
+            raise RecordingNotFound(f"call {call_id} has no recording")
+        return recording, self._recordings.read(recording)
+
+    def _source(self, source: str) -> tuple[CallSource, str]:
+        address = source_address(source)
+        if address.kind not in self._sources:
+            kinds = ", ".join(sorted(self._sources))
+            raise SourceInvalid(
+                f"source: {address.kind!r} is no kind of source, there are: {kinds}"
+            )
+        return self._sources[address.kind], address.location

@@ -1,0 +1,106 @@
+"""Stand-ins for the ports of call_sync, and valid objects with defaults."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from hashlib import sha256
+
+from services.call_sync.domain import (
+    Call,
+    CallFacts,
+    CallId,
+    Direction,
+    Recording,
+    RecordingNotFound,
+)
+from services.call_sync.ports import Fetched, Transaction
+from services.status.domain import ExecutionNumber, Owner
+
+WAV = b"RIFF\x24\x00\x00\x00WAVEfmt "
+
+
+def a_call(call_id: str, *, link: str | None = "a.wav", answered: bool = True) -> CallFacts:
+    return CallFacts(
+        call_id=CallId(call_id),
+        day=date(2026, 3, 1),
+        started_at=datetime(2026, 3, 1, 9, 30, tzinfo=UTC),
+        direction=Direction.INCOMING,
+        duration_seconds=12.5,
+        employee="Анна",
+        contact="+79990000000",
+        answered=answered,
+        recording_link=link,
+    )
+
+
+def a_recording(content: bytes = WAV) -> Recording:
+    return Recording(
+        sha256=sha256(content).hexdigest(),
+        size_bytes=len(content),
+        content_type="audio/wav",
+        file_name="a.wav",
+    )
+
+
+async def chunks(*pieces: bytes) -> AsyncIterator[bytes]:
+    for piece in pieces:
+        yield piece
+
+
+class FakeCalls:
+    """A CallRepository in memory; a transaction is whatever it is given."""
+
+    def __init__(self) -> None:
+        self.stored: dict[tuple[Owner, CallId], tuple[ExecutionNumber, Call]] = {}
+
+    async def get_calls(self, owner: Owner, call_ids: Sequence[CallId]) -> list[Call]:
+        return [self.stored[owner, i][1] for i in call_ids if (owner, i) in self.stored]
+
+    async def upsert_calls(
+        self, owner: Owner, execution: ExecutionNumber, calls: Sequence[CallFacts]
+    ) -> None:
+        for facts in calls:
+            before, call = self.stored.get((owner, facts.call_id), (execution, None))
+            if before <= execution:
+                recording = call.recording if call else None
+                call = Call(owner=owner, facts=facts, recording=recording)
+                self.stored[owner, facts.call_id] = execution, call
+
+    async def set_recordings(
+        self, transaction: Transaction, owner: Owner, recordings: Sequence[tuple[CallId, Recording]]
+    ) -> None:
+        del transaction
+        for call_id, recording in recordings:
+            if (owner, call_id) in self.stored:
+                execution, call = self.stored[owner, call_id]
+                self.stored[owner, call_id] = execution, replace(call, recording=recording)
+
+    async def delete_calls(
+        self, transaction: Transaction, owner: Owner, call_ids: Sequence[CallId]
+    ) -> None:
+        del transaction
+        for call_id in call_ids:
+            self.stored.pop((owner, call_id), None)
+
+
+class FakeRecordings:
+    """A RecordingStore in memory that takes everything for audio; raises `broken` when it is set."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+        self.broken: Exception | None = None
+
+    async def keep(self, fetched: Fetched) -> Recording:
+        content = b"".join([chunk async for chunk in fetched.chunks])
+        if self.broken:
+            raise self.broken
+        recording = replace(a_recording(content), file_name=fetched.file_name)
+        self.kept[recording.sha256] = content
+        return recording
+
+    async def read(self, recording: Recording) -> AsyncIterator[bytes]:
+        if self.broken:
+            raise self.broken
+        if recording.sha256 not in self.kept:
+            raise RecordingNotFound("lost")
+        yield self.kept[recording.sha256]

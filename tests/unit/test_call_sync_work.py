@@ -1,0 +1,172 @@
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from services.call_sync.adapters.folder import FolderSource
+from services.call_sync.domain import CallId, StoreUnavailable
+from services.call_sync.usecases import CallSync
+from services.call_sync.work import CallSyncWork
+from services.stage.domain import (
+    DiscoveryFailed,
+    Execution,
+    Failure,
+    Found,
+    Item,
+    ItemId,
+    Limits,
+    Outcome,
+    Skip,
+    Success,
+)
+from services.status.domain import (
+    ClientSettings,
+    DateRange,
+    ExecutionNumber,
+    ExecutionState,
+    Owner,
+    Reason,
+    RunId,
+    RunMode,
+    Stage,
+)
+from tests.fakes.call_sync import WAV, FakeCalls, FakeRecordings
+
+CLINIC = Owner("client:clinic")
+MANIFEST = """call_id,file,start_time,answered
+recorded,a.wav,2026-03-01T09:30,
+missed,,2026-03-01T09:40,
+voicemail,a.wav,2026-03-01T09:45,no
+unrecorded,,2026-03-02T10:00,yes
+lost,b.wav,2026-03-02T11:00,
+april,a.wav,2026-04-01T11:00,
+"""
+
+
+class Folder:
+    """A folder of recordings and the work over it, with fakes behind."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.calls = FakeCalls()
+        self.recordings = FakeRecordings()
+        call_sync = CallSync(self.calls, self.recordings, {"folder": FolderSource()})
+        self.work = CallSyncWork(call_sync, Limits())
+
+    async def discovered(self, source: str = "") -> list[Found]:
+        pages = self.work.discover(self.execution(source))
+        return [found async for page in pages for found in page]
+
+    async def outcomes(self) -> dict[str, Outcome]:
+        found = await self.discovered()
+        items = [Item(item_id=item.item_id, day=item.day, attempt=1) for item in found]
+        return {o.item_id: o for o in await self.work.work(self.execution(), items)}
+
+    def execution(self, source: str = "") -> Execution:
+        return Execution(
+            number=ExecutionNumber(7),
+            stage=Stage.CALL_SYNC,
+            run_id=RunId("r"),
+            owner=CLINIC,
+            mode=RunMode.ALL,
+            range=DateRange(start=date(2026, 3, 1), end=date(2026, 3, 31)),
+            settings=ClientSettings(
+                time_zone="Europe/Moscow",
+                source=source or f"folder:{self.path}",
+                playbook="clinic",
+                language="ru",
+                min_success_ratio=0,
+                weight=1,
+            ),
+            state=ExecutionState.RUNNING,
+            discovered=False,
+        )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    (tmp_path / "calls.csv").write_text(MANIFEST)
+    (tmp_path / "a.wav").write_bytes(WAV)
+    return Folder(tmp_path)
+
+
+async def test_discovery_finds_the_calls_of_the_range_and_stores_what_they_are(
+    folder: Folder,
+) -> None:
+    found = await folder.discovered()
+
+    assert found == [
+        Found(item_id=ItemId("recorded"), day=date(2026, 3, 1)),
+        Found(item_id=ItemId("missed"), day=date(2026, 3, 1)),
+        Found(item_id=ItemId("voicemail"), day=date(2026, 3, 1)),
+        Found(item_id=ItemId("unrecorded"), day=date(2026, 3, 2)),
+        Found(item_id=ItemId("lost"), day=date(2026, 3, 2)),
+    ]
+    assert {str(call_id) for _, call_id in folder.calls.stored} == {
+        str(item.item_id) for item in found
+    }
+
+
+async def test_each_item_ends_as_its_call_deserves(folder: Folder) -> None:
+    outcomes = await folder.outcomes()
+
+    assert isinstance(outcomes["recorded"], Success)
+    skips = {i: o.reason for i, o in outcomes.items() if isinstance(o, Skip)}
+    assert skips == {
+        "missed": Reason.MISSED_CALL,
+        "voicemail": Reason.MISSED_CALL,
+        "unrecorded": Reason.NO_RECORDING,
+    }
+    failures = {i: o.reason for i, o in outcomes.items() if isinstance(o, Failure)}
+    assert failures == {"lost": Reason.RECORDING_MISSING}
+
+
+async def test_a_stored_success_can_be_read_and_a_changed_file_replaces_it(folder: Folder) -> None:
+    for content in (WAV, WAV + b"changed"):
+        (folder.path / "a.wav").write_bytes(content)
+        outcome = (await folder.outcomes())["recorded"]
+        assert isinstance(outcome, Success)
+        await folder.work.store(None, folder.execution(), [outcome])
+
+        [call] = await folder.calls.get_calls(CLINIC, [CallId("recorded")])
+        assert call.recording is not None
+        assert folder.recordings.kept[call.recording.sha256] == content
+
+
+async def test_a_forgotten_call_is_gone_and_its_item_fails_with_a_way_on(folder: Folder) -> None:
+    await folder.discovered()
+    await folder.work.forget(None, CLINIC, [ItemId("recorded")])
+
+    item = Item(item_id=ItemId("recorded"), day=date(2026, 3, 1), attempt=1)
+    [outcome] = await folder.work.work(folder.execution(), [item])
+
+    assert isinstance(outcome, Failure)
+    assert outcome.reason is Reason.INTERNAL
+    assert "run CALL_SYNC again" in outcome.message
+
+
+async def test_a_store_that_is_away_fails_the_item_retryably(folder: Folder) -> None:
+    folder.recordings.broken = StoreUnavailable("away")
+
+    outcome = (await folder.outcomes())["recorded"]
+
+    assert isinstance(outcome, Failure)
+    assert outcome.reason is Reason.UPSTREAM_UNAVAILABLE
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("folder", "write it as folder:/absolute/directory"),
+        ("folder:", "write it as folder:/absolute/directory"),
+        ("ftp:/calls", "'ftp' is no kind of source, there are: folder"),
+        ("folder:/nowhere-at-all", "there is no folder"),
+    ],
+)
+async def test_a_source_that_cannot_be_used_fails_discovery(
+    folder: Folder, source: str, words: str
+) -> None:
+    with pytest.raises(DiscoveryFailed, match=words) as raised:
+        await folder.discovered(source)
+
+    assert raised.value.reason is Reason.SOURCE_INVALID
