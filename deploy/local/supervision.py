@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import getpass
 import os
 import shlex
 import sys
@@ -34,7 +33,7 @@ def configuration(programs: Sequence[Program], *, home: Path, logs: Path, checko
     socket = home / "supervisor.sock"
     sections: dict[str, dict[str, object]] = {
         "supervisord": {
-            "user": getpass.getuser(),  # no user means a warning when we are root
+            **({} if os.geteuid() else {"user": "root"}),  # says that it is meant
             "directory": checkout,
             "logfile": logs / "supervisord.log",
             "logfile_maxbytes": "5MB",
