@@ -1,0 +1,241 @@
+"""A judge made of rules: it listens for the phrases of the playbook, and quotes what it heard."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+from services.analysis.adapters.lemmas import Lemmatiser
+from services.analysis.adapters.listening import EDGE_TURNS, Ear, Listener
+from services.analysis.domain import (
+    Agreement,
+    CheckedItem,
+    ClientFact,
+    Conversation,
+    Evidence,
+    ItemStatus,
+    Judgement,
+    Objection,
+    Recommendation,
+    Speaker,
+)
+from services.analysis.playbook import ChecklistItem, Choice, Cue, Label, Moment, Playbook
+
+MAX_RECOMMENDATIONS = 3
+MAX_AGREEMENTS = 5
+REQUEST_TURNS = 2
+REQUEST_FACTOR = 2.0
+MAX_PLAYBOOKS_READY = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Verdict:
+    """A label, the weight that speaks for it, and what was heard of its heaviest signal."""
+
+    label: Label
+    weight: float = 0.0
+    quotes: tuple[Evidence, ...] = ()
+
+
+class RulesJudge:
+    """Implements Judge, deterministic and without any outside call.
+
+    A label is chosen by the total weight of its signals, an earlier one of the playbook on a tie.
+    For the type of a call, signals in the client's first turns count double: people say at once
+    why they call.
+    """
+
+    name = "rules"
+    version = "1"
+
+    def __init__(self) -> None:
+        self._lemmatiser = Lemmatiser()
+        self._ears: dict[str, dict[Cue, Ear]] = {}
+
+    async def judge(self, conversation: Conversation, playbook: Playbook) -> Judgement:
+        """Judge a conversation in some milliseconds, without waiting for anything."""
+        return self.judge_now(conversation, playbook)
+
+    def judge_now(self, conversation: Conversation, playbook: Playbook) -> Judgement:
+        """Judge a conversation; equal input gives an equal judgement."""
+        listener = Listener(conversation, playbook, self._lemmatiser, self._ears_for(playbook))
+        request = _request_turns(conversation)
+        call_type = _choose(playbook.call_types, listener, doubled=request)
+        type_name = call_type.label.name
+        outcome = _choose(playbook.outcomes, listener, call_type=type_name)
+        outcome_quote = outcome.quotes[-1] if outcome.quotes else None
+        request_quote = call_type.quotes[0] if call_type.quotes else None
+        objections = _heard_labels(playbook.objections, listener, type_name)
+        checked = tuple(
+            _check(item, listener, applicable=_applies(item, type_name, outcome, objections))
+            for item in playbook.checklist
+        )
+        moments = {
+            Moment.REQUEST: request_quote,
+            Moment.OUTCOME: outcome_quote,
+            Moment.OBJECTION: objections[0].quotes[0] if objections else None,
+            **_edges(listener),
+        }
+        return Judgement(
+            call_type=type_name,
+            call_type_quote=request_quote,
+            outcome=outcome.label.name,
+            outcome_quote=outcome_quote,
+            sentiment=_choose(playbook.sentiments, listener, call_type=type_name).label.name,
+            summary=_summary(playbook, call_type, objections, outcome),
+            objections=tuple(Objection(kind=o.label.name, quote=o.quotes[0]) for o in objections),
+            checklist=checked,
+            agreements=_agreements(conversation, playbook, listener),
+            client_facts=tuple(
+                ClientFact(kind=f.label.name, text=f.label.title, quote=f.quotes[0])
+                for f in _heard_labels(playbook.client_facts, listener, type_name)
+            ),
+            recommendations=_recommend(playbook, checked, moments),
+        )
+
+    def _ears_for(self, playbook: Playbook) -> dict[Cue, Ear]:
+        if playbook.hash not in self._ears and len(self._ears) >= MAX_PLAYBOOKS_READY:
+            self._ears.clear()
+        return self._ears.setdefault(playbook.hash, {})
+
+
+def _request_turns(conversation: Conversation) -> frozenset[int]:
+    """Return where the client says why they call; without known speakers, the first turns."""
+    client = [t.index for t in conversation.turns if t.speaker is Speaker.CLIENT]
+    return frozenset(client[:REQUEST_TURNS] or range(EDGE_TURNS))
+
+
+def _weigh(label: Label, listener: Listener, doubled: frozenset[int] = frozenset()) -> _Verdict:
+    weight, heaviest = 0.0, 0.0
+    quotes: tuple[Evidence, ...] = ()
+    for signal in label.signals:
+        heard = listener.hear(signal)
+        if not heard:
+            continue
+        factor = REQUEST_FACTOR if any(quote.turn in doubled for quote in heard) else 1.0
+        weight += factor * signal.weight
+        if factor * signal.weight > heaviest:
+            heaviest, quotes = factor * signal.weight, heard
+    return _Verdict(label=label, weight=weight, quotes=quotes)
+
+
+def _choose(
+    choice: Choice,
+    listener: Listener,
+    *,
+    call_type: str | None = None,
+    doubled: frozenset[int] = frozenset(),
+) -> _Verdict:
+    fallback = next(label for label in choice.labels if label.name == choice.fallback)
+    verdicts = [
+        verdict
+        for label in choice.labels
+        if not label.types or call_type in label.types
+        if (verdict := _weigh(label, listener, doubled)).weight >= label.at_least
+    ]
+    return max(verdicts, key=lambda v: v.weight, default=_Verdict(label=fallback))
+
+
+def _heard_labels(
+    labels: Sequence[Label], listener: Listener, call_type: str
+) -> tuple[_Verdict, ...]:
+    """Return the labels that enough speaks for, any number of them, each with a quote."""
+    return tuple(
+        verdict
+        for label in labels
+        if not label.types or call_type in label.types
+        if (verdict := _weigh(label, listener)).weight >= label.at_least
+    )
+
+
+def _applies(
+    item: ChecklistItem, call_type: str, outcome: _Verdict, objections: Sequence[_Verdict]
+) -> bool:
+    when = item.applies
+    return (
+        (not when.types or call_type in when.types)
+        and (not when.outcomes or outcome.label.name in when.outcomes)
+        and (bool(objections) or not when.with_objection)
+    )
+
+
+def _check(item: ChecklistItem, listener: Listener, *, applicable: bool) -> CheckedItem:
+    if not applicable:
+        return CheckedItem(item=item.name, status=ItemStatus.NOT_APPLICABLE)
+    heard = [quotes for step in item.steps if (quotes := listener.hear(step))]
+    if not heard:
+        return CheckedItem(item=item.name, status=ItemStatus.NOT_REACHED)
+    done = len(heard) == len(item.steps)
+    return CheckedItem(
+        item=item.name,
+        status=ItemStatus.COMPLETED if done else ItemStatus.ATTEMPTED,
+        quote=heard[-1][0],
+    )
+
+
+def _agreements(
+    conversation: Conversation, playbook: Playbook, listener: Listener
+) -> tuple[Agreement, ...]:
+    quotes = {quote for cue in playbook.agreements for quote in listener.hear(cue)}
+    spoken = sorted(
+        quotes, key=lambda q: (q.turn, conversation.turns[q.turn].text.find(q.text), q.text)
+    )
+    return tuple(Agreement(text=quote.text, quote=quote) for quote in spoken[:MAX_AGREEMENTS])
+
+
+def _edges(listener: Listener) -> dict[Moment, Evidence | None]:
+    """Return the operator's first and last sentence."""
+    said = [
+        Evidence(turn=s.turn.index, text=s.text)
+        for s in listener.sentences
+        if s.turn.speaker is not Speaker.CLIENT
+    ]
+    return {
+        Moment.OPENING: said[0] if said else None,
+        Moment.CLOSING: said[-1] if said else None,
+    }
+
+
+def _recommend(
+    playbook: Playbook, checklist: Sequence[CheckedItem], moments: dict[Moment, Evidence | None]
+) -> tuple[Recommendation, ...]:
+    """Advise on what cost most of the score, one piece of advice per skill."""
+    lost: list[tuple[float, ChecklistItem, Evidence | None]] = []
+    for item, checked in zip(playbook.checklist, checklist, strict=True):
+        match checked.status:
+            case ItemStatus.NOT_REACHED:
+                lost.append((item.weight, item, moments[item.advice.moment]))
+            case ItemStatus.ATTEMPTED:
+                lost.append((item.weight / 2, item, checked.quote))
+            case ItemStatus.COMPLETED | ItemStatus.NOT_APPLICABLE:
+                pass
+            case _:
+                assert_never(checked.status)
+    lost.sort(key=lambda loss: -loss[0])
+    by_skill: dict[str, tuple[ChecklistItem, Evidence | None]] = {}
+    for _, item, quote in lost:
+        by_skill.setdefault(item.skill, (item, quote))
+    return tuple(
+        Recommendation(
+            skill=skill,
+            priority=priority,
+            text=item.advice.text,
+            why=item.advice.why,
+            quote=quote,
+        )
+        for priority, (skill, (item, quote)) in enumerate(
+            list(by_skill.items())[:MAX_RECOMMENDATIONS], start=1
+        )
+    )
+
+
+def _summary(
+    playbook: Playbook, call_type: _Verdict, objections: Sequence[_Verdict], outcome: _Verdict
+) -> str:
+    texts = playbook.summary
+    parts = [texts.call_type.format(call_type.label.title)]
+    if call_type.quotes:
+        parts.append(texts.quote.format(call_type.quotes[0].text))
+    if objections:
+        parts.append(texts.objections.format(", ".join(o.label.title for o in objections)))
+    parts.append(texts.outcome.format(outcome.label.title))
+    return " ".join(parts)

@@ -1,0 +1,76 @@
+"""Ties the three layers together: what was measured, what a judge found, what follows in scores."""
+
+import hashlib
+import json
+from dataclasses import asdict
+from datetime import date
+from enum import Enum
+
+from services.analysis.domain import (
+    Analysis,
+    Conversation,
+    NothingSaid,
+    Speaker,
+    UndeclaredLabels,
+    Versions,
+)
+from services.analysis.evidence import check_evidence
+from services.analysis.metrics import METRICS_VERSION, count_words, measure
+from services.analysis.playbook import Playbook, undeclared
+from services.analysis.ports import Judge
+from services.analysis.scores import score
+
+
+async def analyse(conversation: Conversation, playbook: Playbook, judge: Judge) -> Analysis:
+    """Return the analysis of one conversation.
+
+    Raises NothingSaid where there is no conversation to judge, before the judge is asked, and
+    UndeclaredLabels where the judge answers with labels the playbook does not have.
+    """
+    _require_dialogue(conversation)
+    judgement = await judge.judge(conversation, playbook)
+    if faults := undeclared(judgement, playbook):
+        raise UndeclaredLabels("; ".join(faults))
+    judgement, flags = check_evidence(judgement, conversation)
+    return Analysis(
+        call=conversation.call,
+        metrics=measure(conversation),
+        judgement=judgement,
+        scores=score(judgement.checklist, playbook),
+        evidence_flags=flags,
+        versions=Versions(
+            metrics=METRICS_VERSION,
+            judge_name=judge.name,
+            judge_version=judge.version,
+            playbook_name=playbook.name,
+            playbook_hash=playbook.hash,
+            input_hash=input_hash(conversation),
+        ),
+    )
+
+
+def input_hash(conversation: Conversation) -> str:
+    """Hex SHA-256 of everything an analysis can depend on: the call's facts and the turns."""
+    content = json.dumps(asdict(conversation), default=_plain, ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def _require_dialogue(conversation: Conversation) -> None:
+    speakers = {t.speaker for t in conversation.turns if count_words(t.text)}
+    if not speakers:
+        raise NothingSaid(f"call {conversation.call.call_id} has no words", reason="NO_SPEECH")
+    if len(speakers) == 1 and Speaker.UNKNOWN not in speakers:
+        raise NothingSaid(
+            f"in call {conversation.call.call_id} only the {speakers.pop().value} speaks",
+            reason="NO_SPEECH",
+        )
+
+
+def _plain(value: object) -> str:
+    match value:
+        case Enum():
+            return str(value.value)
+        case date():
+            return value.isoformat()
+        case _:
+            raise TypeError(f"{value!r} has no place in a conversation")

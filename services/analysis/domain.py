@@ -1,0 +1,229 @@
+"""What an analysed conversation is: its turns, its metrics, the judgement over it and its scores."""
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import NewType
+
+from services.kernel.errors import InvalidInput
+
+CallId = NewType("CallId", str)
+
+
+class NothingSaid(InvalidInput):
+    """The conversation holds no word, or only one side ever spoke: there is nothing to judge."""
+
+
+class UndeclaredLabels(InvalidInput):
+    """A judgement names types, outcomes or items that its playbook does not declare."""
+
+
+class Speaker(enum.Enum):
+    """Who speaks; UNKNOWN where the recording does not tell, as in mono."""
+
+    OPERATOR = "operator"
+    CLIENT = "client"
+    UNKNOWN = "unknown"
+
+
+class Direction(enum.Enum):
+    """Which side placed the call."""
+
+    INCOMING = "incoming"
+    OUTGOING = "outgoing"
+    UNKNOWN = "unknown"
+
+
+class ItemStatus(enum.Enum):
+    """How far the operator got with one item of the checklist."""
+
+    COMPLETED = "completed"
+    ATTEMPTED = "attempted"
+    NOT_REACHED = "not_reached"
+    NOT_APPLICABLE = "not_applicable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """What one speaker says in one go. `index` is its position in the conversation."""
+
+    index: int
+    speaker: Speaker
+    start_seconds: float
+    end_seconds: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallFacts:
+    """What is known of a call before anybody listens to it; `day` is in the client's time zone."""
+
+    call_id: CallId
+    employee: str | None
+    day: date
+    duration_seconds: float
+    direction: Direction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """A transcribed call: turns ordered by start, `turns[i].index == i`.
+
+    `overlap_reliable` is true where each side was recorded apart, so that speech over one another
+    is kept.
+    """
+
+    call: CallFacts
+    turns: tuple[Turn, ...]
+    overlap_reliable: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LongPauses:
+    """Silences of more than three seconds between the first word and the last."""
+
+    count: int
+    total_seconds: float
+    longest_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SideMetrics:
+    """How one side speaks. None: not measurable in this conversation."""
+
+    speech_seconds: float
+    words: int
+    turns: int
+    words_per_minute: float | None
+    longest_monologue_seconds: float
+    questions: int
+    interruptions: int | None
+    response_latency_median_seconds: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metrics:
+    """What timed turns say without a judge.
+
+    The sides and `operator_talk_share` are None where speakers are unknown, `overlap_seconds` where
+    overlaps are not recorded, the shares where nothing was said. Shares are 0..1.
+    """
+
+    span_seconds: float
+    silence_seconds: float
+    silence_share: float | None
+    long_pauses: LongPauses
+    overlap_seconds: float | None
+    operator_talk_share: float | None
+    operator: SideMetrics | None
+    client: SideMetrics | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Words of the transcript: a quote and the index of the turn it was said in."""
+
+    turn: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Objection:
+    """A reservation of the client, of a kind the playbook declares."""
+
+    kind: str
+    quote: Evidence | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedItem:
+    """One item of the playbook's checklist and what became of it."""
+
+    item: str
+    status: ItemStatus
+    quote: Evidence | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement:
+    """What the two sides settled."""
+
+    text: str
+    quote: Evidence | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientFact:
+    """Something the client told about themselves, of a kind the playbook declares."""
+
+    kind: str
+    text: str
+    quote: Evidence | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recommendation:
+    """One thing to do better. `priority` 1 comes first."""
+
+    skill: str
+    priority: int
+    text: str
+    why: str
+    quote: Evidence | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What a judge makes of a conversation; every label is a string its playbook declares."""
+
+    call_type: str
+    call_type_quote: Evidence | None = None
+    outcome: str
+    outcome_quote: Evidence | None = None
+    sentiment: str
+    summary: str
+    objections: tuple[Objection, ...] = ()
+    checklist: tuple[CheckedItem, ...] = ()
+    agreements: tuple[Agreement, ...] = ()
+    client_facts: tuple[ClientFact, ...] = ()
+    recommendations: tuple[Recommendation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scores:
+    """Percentages over the applicable items of the checklist; None where none applies."""
+
+    checklist: float | None
+    by_skill: Mapping[str, float]
+    applicable_items: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Versions:
+    """What an analysis depends on: equal versions and equal input give an equal analysis.
+
+    The hashes are hex SHA-256.
+    """
+
+    metrics: int
+    judge_name: str
+    judge_version: str
+    playbook_name: str
+    playbook_hash: str
+    input_hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Analysis:
+    """Everything the service says about one call.
+
+    `evidence_flags` names each quote that was dropped because the transcript does not hold it.
+    """
+
+    call: CallFacts
+    metrics: Metrics
+    judgement: Judgement
+    scores: Scores
+    evidence_flags: tuple[str, ...]
+    versions: Versions

@@ -1,0 +1,48 @@
+"""The little language in which a playbook says what words to listen for.
+
+A phrase is a row of terms in spoken order, at most `MAX_SKIPPED` other words between two of them,
+all in one sentence. A term is one word or several parted by `|`, of which any will do:
+
+- `записаться` any form of the word (Russian: by lemma, English: by stem);
+- `=записала` this form alone;
+- `@day` any word of the playbook's vocabulary list `day`;
+- `@number` anything with a digit, `@name` a Russian first name.
+
+A phrase does not match where it is negated, that is where a negation stands among its words or
+shortly before them, unless the phrase has a term for the negation itself: `не подойти`.
+"""
+
+import re
+from typing import NewType
+
+Key = NewType("Key", str)
+Phrase = tuple[tuple[Key, ...], ...]
+
+MAX_SKIPPED = 3
+NUMBER = Key("@number")
+NAME = Key("@name")
+BUILT_IN = frozenset((NUMBER, NAME))
+
+_KEY = re.compile(r"[@=]?[\w'-]+")
+
+
+def fold(text: str) -> str:
+    """Make what recognisers and people write differently equal: case, `ё`, the apostrophe."""
+    return text.lower().replace("ё", "е").replace("’", "'")
+
+
+def parse_phrase(text: str) -> Phrase:
+    """Return the terms of a phrase, each the keys that satisfy it.
+
+    Raises ValueError that says which part is wrong.
+    """
+    terms = tuple(tuple(Key(key) for key in term.split("|")) for term in fold(text).split())
+    if not terms:
+        raise ValueError("a phrase needs a word: write one, or remove the phrase")
+    for key in (key for term in terms for key in term):
+        if not _KEY.fullmatch(key):
+            raise ValueError(
+                f"{key!r} in {text!r} is not a term: write a word, =word for one form, @list for "
+                "a list of the vocabulary, @number or @name"
+            )
+    return terms
