@@ -1,0 +1,28 @@
+"""How recordings are listened to: what an operator of the service may set."""
+
+from dataclasses import dataclass
+
+from services.transcription.domain import Speaker
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listening:
+    """What holds for every recording.
+
+    `left` is who speaks on the left channel of a stereo call. `threads` is how many channels of a
+    recording are recognised at once. Recordings shorter than `min_seconds` are refused as
+    TooShort, longer than `max_seconds` as BadAudio: a recording is decoded into memory, about
+    250 MB per channel and hour.
+    """
+
+    left: Speaker = Speaker.OPERATOR
+    threads: int = 2
+    min_seconds: float = 1.0
+    max_seconds: float = 4 * 3600.0
+
+    @property
+    def speakers(self) -> tuple[Speaker, Speaker]:
+        """Who speaks on the left and on the right channel."""
+        if self.left is Speaker.CLIENT:
+            return Speaker.CLIENT, Speaker.OPERATOR
+        return Speaker.OPERATOR, Speaker.CLIENT

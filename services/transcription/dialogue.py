@@ -1,0 +1,73 @@
+"""How the words of the speakers become one dialogue."""
+
+from collections.abc import Iterable, Iterator
+
+from services.transcription.domain import (
+    CallId,
+    Recognition,
+    Segment,
+    Track,
+    Transcript,
+    Word,
+)
+
+PAUSE_SECONDS = 0.8
+"""A longer silence between two words of a speaker ends the turn."""
+
+SENTENCE_END = (".", "!", "?", "…")
+
+
+def transcript(call_id: CallId, recognition: Recognition) -> Transcript:
+    """Return what an engine heard as the dialogue of the call."""
+    return Transcript(
+        call_id=call_id,
+        language=recognition.language,
+        duration_seconds=recognition.duration_seconds,
+        channels=recognition.channels,
+        overlap_reliable=recognition.overlap_reliable,
+        model=recognition.model,
+        segments=turns(recognition.tracks),
+    )
+
+
+def turns(tracks: Iterable[Track]) -> tuple[Segment, ...]:
+    """Return the turns of all speakers, ordered by start; every word is in exactly one.
+
+    Each track is cut at pauses and after sentences, since an engine's own segments may span what
+    the other speaker says in between. Then neighbours of one speaker become one turn again, unless
+    a pause parts them.
+    """
+    phrases = [phrase for track in tracks for phrase in _phrases(track)]
+    phrases.sort(key=lambda phrase: phrase.start_seconds)
+    dialogue: list[Segment] = []
+    for phrase in phrases:
+        if dialogue and _goes_on(dialogue[-1], phrase):
+            words = dialogue.pop().words + phrase.words
+            dialogue.append(Segment(speaker=phrase.speaker, words=words))
+        else:
+            dialogue.append(phrase)
+    return tuple(dialogue)
+
+
+def _phrases(track: Track) -> Iterator[Segment]:
+    phrase: list[Word] = []
+    for word in sorted(track.words, key=lambda word: word.start):
+        if phrase and (_pause(phrase[-1].end, word.start) or _ends_sentence(phrase[-1])):
+            yield Segment(speaker=track.speaker, words=tuple(phrase))
+            phrase = []
+        phrase.append(word)
+    if phrase:
+        yield Segment(speaker=track.speaker, words=tuple(phrase))
+
+
+def _goes_on(turn: Segment, phrase: Segment) -> bool:
+    same = turn.speaker is phrase.speaker
+    return same and not _pause(turn.end_seconds, phrase.start_seconds)
+
+
+def _pause(end: float, start: float) -> bool:
+    return start - end > PAUSE_SECONDS
+
+
+def _ends_sentence(word: Word) -> bool:
+    return word.text.rstrip().endswith(SENTENCE_END)

@@ -1,0 +1,158 @@
+"""What is said in a recording, by whom and when, and why a recording may give no text."""
+
+import enum
+from dataclasses import dataclass
+from typing import ClassVar, NewType
+
+from services.status.domain import Reason
+
+CallId = NewType("CallId", str)
+
+
+class NotTranscribed(Exception):
+    """A recording gave no transcript; `reason` is what its item is given, the text is for people."""
+
+    reason: ClassVar[Reason]
+
+
+class NothingToTranscribe(NotTranscribed):
+    """The recording is sound but holds no conversation: its item is skipped."""
+
+
+class NoSpeech(NothingToTranscribe):
+    """Nobody says anything that can be made out."""
+
+    reason = Reason.NO_SPEECH
+
+
+class TooShort(NothingToTranscribe):
+    """The recording is too short to hold a conversation."""
+
+    reason = Reason.TOO_SHORT
+
+
+class BadAudio(NotTranscribed):
+    """The file can never be transcribed as it is: its item fails for good."""
+
+    reason = Reason.BAD_AUDIO
+
+
+class EmptyFile(BadAudio):
+    """The file holds no bytes at all."""
+
+
+class UnknownLanguage(NotTranscribed):
+    """The model does not know the language it is asked for: its item fails for good."""
+
+    reason = Reason.INVALID_INPUT
+
+
+class EngineFailed(NotTranscribed):
+    """The engine, not the recording, is at fault: trying again may help."""
+
+
+class WorkerDied(EngineFailed):
+    """The process that worked on the recording ended before it was done."""
+
+    reason = Reason.WORKER_DIED
+
+
+class TimedOut(EngineFailed):
+    """The recording took longer than it may."""
+
+    reason = Reason.TIMEOUT
+
+
+class Speaker(enum.Enum):
+    """Whose voice it is; UNKNOWN where one channel carries everybody."""
+
+    OPERATOR = "operator"
+    CLIENT = "client"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """One recognised word.
+
+    `start` and `end` are seconds from the beginning of the recording, `probability` is the
+    engine's own, 0 to 1. `text` keeps the blank before it and its punctuation, so that joining
+    words gives the sentence in every language and for numbers that come in parts ("15", "-30").
+    """
+
+    start: float
+    end: float
+    text: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Track:
+    """The words of one voice channel, in the order they were spoken."""
+
+    speaker: Speaker
+    words: tuple[Word, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recognition:
+    """What an engine heard in one recording.
+
+    `channels` counts those of the file. `overlap_reliable` says that each speaker has a channel
+    of their own, so that times at which both speak are real. `model` names the model and the
+    hash of its weights (`whisper-base@d01c3014881c`).
+    """
+
+    language: str
+    duration_seconds: float
+    channels: int
+    overlap_reliable: bool
+    model: str
+    tracks: tuple[Track, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """One turn of the dialogue: what one speaker says without a pause; at least one word."""
+
+    speaker: Speaker
+    words: tuple[Word, ...]
+
+    @property
+    def start_seconds(self) -> float:
+        """When the first word begins."""
+        return self.words[0].start
+
+    @property
+    def end_seconds(self) -> float:
+        """When the last word ends."""
+        return max(word.end for word in self.words)
+
+    @property
+    def text(self) -> str:
+        """The words as one line."""
+        return "".join(word.text for word in self.words).strip()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transcript:
+    """The dialogue of one recorded call; the fields shared with Recognition mean the same."""
+
+    call_id: CallId
+    language: str
+    duration_seconds: float
+    channels: int
+    overlap_reliable: bool
+    model: str
+    segments: tuple[Segment, ...]
+
+    @property
+    def text(self) -> str:
+        """The dialogue as plain text: a line per turn, "operator: ..." where the speaker is known."""
+        return "\n".join(_line(segment) for segment in self.segments)
+
+
+def _line(segment: Segment) -> str:
+    if segment.speaker is Speaker.UNKNOWN:
+        return segment.text
+    return f"{segment.speaker.value}: {segment.text}"
