@@ -10,7 +10,7 @@ def configure_logging(service: str) -> None:
     """Set up structlog for the process and put `service` into every line."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stdout, format="%(name)s %(message)s")
     renderer: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer()
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
         if sys.stdout.isatty()
         else structlog.processors.JSONRenderer()
     )

@@ -69,7 +69,7 @@ def wait_to_pb(wait: Wait | None) -> progress_pb2.Wait | None:
     if wait is None:
         return None
     until: Timestamp | None = timestamp(wait.until_at)
-    return progress_pb2.Wait(reason=WAIT_REASON_TO_PB[wait.reason], until_time=until)  # type: ignore[arg-type]  # a number is an enum value
+    return progress_pb2.Wait(reason=WAIT_REASON_TO_PB[wait.reason], until_time=until)
 
 
 def wait_from_pb(message: progress_pb2.Wait) -> Wait | None:

@@ -9,8 +9,8 @@ from google.protobuf.timestamp_pb2 import Timestamp
 E = TypeVar("E", bound=enum.Enum)
 
 
-def enum_pairs(python: type[E], protobuf: Any, prefix: str) -> dict[E, int]:
-    """Return python member -> protobuf number, matched by name.
+def enum_pairs(python: type[E], protobuf: Any, prefix: str) -> dict[E, Any]:
+    """Return python member -> protobuf enum value, matched by name.
 
     Both sides must be complete: a member without its twin is a KeyError at import. The protobuf zero is left out.
     """

@@ -1,0 +1,91 @@
+"""The coordinator put together: everything a replica runs, from settings to an open port."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+
+import grpc
+from potok.coordinator.v1 import coordinator_service_pb2_grpc as pb_grpc
+from potok.stage.v1 import stage_service_pb2_grpc as stage_grpc
+
+from services.coordinator.commands import LaneChanges
+from services.coordinator.dispatcher import Dispatcher
+from services.coordinator.group import Entry
+from services.coordinator.hub import Hub
+from services.coordinator.lanes import Lanes
+from services.coordinator.reports import Reports
+from services.coordinator.repository import PostgresRuns
+from services.coordinator.servicer import CODECS, SERVICE, CoordinatorServicer
+from services.coordinator.settings import CoordinatorSettings
+from services.coordinator.tailer import CHANNEL, Tailer
+from services.coordinator.usecases import Coordinator
+from services.coordinator.watch import Watches
+from services.coordinator.watchdog import CLEAN_UP, COMPACT, Watchdog
+from services.kernel.postgres import listen, open_pool
+from services.kernel.rpc.client import channel_to
+from services.kernel.rpc.server import serving
+from services.kernel.tasks import cancel, every
+
+
+@contextlib.asynccontextmanager
+async def running(settings: CoordinatorSettings) -> AsyncIterator[int]:
+    """Run a replica until the block ends; yields its port."""
+    limits, dsn = settings.limits, settings.database_url.get_secret_value()
+    async with contextlib.AsyncExitStack() as stack:
+        pool = await stack.enter_async_context(open_pool(dsn, settings.pool_size))
+        stages = {}
+        for stage, address in settings.stages.items():
+            channel = await stack.enter_async_context(channel_to(address))
+            stages[stage] = stage_grpc.StageServiceStub(channel)
+        hub = Hub()
+        tailer: Tailer
+        dispatcher: Dispatcher
+
+        def publish(first: int, entries: Sequence[Entry]) -> None:
+            tailer.committed(first, entries)
+            dispatcher.hint()
+
+        lanes = Lanes(dsn, publish)
+        tailer = Tailer(pool, hub, lanes.forget)
+        changes = LaneChanges(lanes)
+        dispatcher = Dispatcher(pool, changes, stages)
+        watchdog = Watchdog(pool, changes, limits)
+        reports = Reports(pool, lanes)
+        watches = Watches(pool, hub, limits)
+        await tailer.start()
+        await watches.start()
+
+        coordinator = Coordinator(PostgresRuns(pool), changes)
+        servicer = CoordinatorServicer(coordinator, reports, watches, stages)
+
+        def register(server: grpc.aio.Server) -> None:
+            pb_grpc.add_CoordinatorServiceServicer_to_server(servicer, server)
+
+        loops = [
+            lanes.run(),
+            tailer.run(),
+            tailer.tell_others(),
+            listen(dsn, CHANNEL, tailer.hint),
+            dispatcher.run(limits.dispatch),
+            every(
+                limits.heartbeat_writes / 2,
+                lambda: reports.store_heartbeats(limits.heartbeat_writes),
+                "heartbeats",
+            ),
+            every(limits.watchdog, watchdog.look, "watchdog"),
+            every(COMPACT, watchdog.compact, "compact"),
+            every(CLEAN_UP, watchdog.clean_up, "clean_up"),
+        ]
+        tasks = [asyncio.create_task(loop) for loop in loops]
+        stack.push_async_callback(cancel, *tasks)
+        yield await stack.enter_async_context(
+            serving(
+                settings.listen,
+                register,
+                services=[SERVICE],
+                codecs=CODECS,
+                reflect=settings.reflection,
+                grace=settings.drain,
+                drain=watches.drain,
+            )
+        )

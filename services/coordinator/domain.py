@@ -1,0 +1,185 @@
+"""What the coordinator keeps: clients, runs, executions and the ledger.
+
+Runs, executions and days are the in-memory images of their rows and change in place: they are folded thousands of
+times a second, and a copy of each would cost more than everything else done with it. Only `services.coordinator.sequence`
+changes them; what a failed commit left behind is thrown away and read again.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from services.kernel.errors import NotFound
+from services.status.domain import (
+    ClientSettings,
+    DateRange,
+    ExecutionNumber,
+    ExecutionState,
+    ItemCounts,
+    Owner,
+    Reason,
+    RunId,
+    RunMode,
+    RunState,
+    Stage,
+    client_owner,
+)
+
+
+class ClientNotFound(NotFound):
+    """There is no client of that id."""
+
+
+class RunNotFound(NotFound):
+    """There is no run of that id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Client:
+    """A tenant whose calls are processed."""
+
+    client_id: str
+    settings: ClientSettings
+
+    @property
+    def owner(self) -> Owner:
+        """The owner its runs and items have."""
+        return client_owner(self.client_id)
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Execution:
+    """One stage of one run."""
+
+    number: ExecutionNumber
+    run_id: RunId
+    owner: Owner
+    stage: Stage
+    mode: RunMode
+    created_at: datetime
+    state: ExecutionState = ExecutionState.QUEUED
+    sequence: int = 0
+    progress: bytes = b""
+    """The last reported StageProgress, as it came."""
+    counts: ItemCounts = field(default_factory=ItemCounts)
+    discovered: bool = False
+    waiting: bool = False
+    """The service says why it waits."""
+    items_per_second: float = 0.0
+    progressed_at: datetime
+    """When the counts last changed."""
+    rated_at: datetime | None = None
+    """When `items_per_second` was last computed; not stored."""
+    unreachable: bool = False
+    """Its service did not take it yet."""
+    reason: Reason | None = None
+    message: str = ""
+    cancelling_at: datetime | None = None
+    ended_at: datetime | None = None
+    written: ExecutionState | None = None
+    """The state its row has, None for a new one: what its service is told follows from the difference."""
+    header: bytes = b""
+    """The part of its event that never changes, already encoded; empty until first needed."""
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Run:
+    """One pass over consecutive stages."""
+
+    run_id: RunId
+    owner: Owner
+    client_id: str
+    range: DateRange
+    first_stage: Stage
+    last_stage: Stage
+    mode: RunMode
+    settings: ClientSettings
+    actor: str
+    created_at: datetime
+    state: RunState = RunState.ACTIVE
+    stage: Stage
+    reason: Reason | None = None
+    message: str = ""
+    retry_of: RunId | None = None
+    ended_at: datetime | None = None
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Day:
+    """One ledger day of one stage."""
+
+    owner: Owner
+    stage: Stage
+    day: str
+    """YYYY-MM-DD, as it travels."""
+    version: int = 0
+    pending: int = 0
+    processing: int = 0
+    success: int = 0
+    failed: int = 0
+    skipped: int = 0
+    available: int = 0
+    input: int = 0
+    output: int = 0
+    covered_at: datetime | None = None
+    raw: bytes = b""
+    """The last reported DayCounts, as it came."""
+
+    @property
+    def items(self) -> int:
+        """All items of the day."""
+        return self.pending + self.processing + self.success + self.failed + self.skipped
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Tenant:
+    """Everything of one owner that a decision needs, as of `version`."""
+
+    owner: Owner
+    version: int
+    run: Run | None = None
+    """The run under way."""
+    executions: dict[ExecutionNumber, Execution] = field(default_factory=dict)
+    runs: dict[RunId, Run] = field(default_factory=dict)
+    days: dict[tuple[Stage, str], Day] = field(default_factory=dict)
+    loaded_days: set[str] = field(default_factory=set)
+
+    def day(self, stage: Stage, day: str) -> Day:
+        """Return the ledger day, new where nothing was reported yet."""
+        found = self.days.get((stage, day))
+        if found is None:
+            found = self.days[stage, day] = Day(owner=self.owner, stage=stage, day=day)
+        return found
+
+    def run_days(self, run: Run, stage: Stage) -> list[Day]:
+        """Return the ledger days of a stage over the range of a run."""
+        return [self.day(stage, day.isoformat()) for day in run.range.days]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """A wanted run; `stages` are as the caller named them."""
+
+    client: Client
+    range: DateRange
+    stages: tuple[Stage, ...]
+    mode: RunMode
+    actor: str
+    today: date
+    """Today in the client's time zone."""
+    retry_of: RunId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunView:
+    """A run with its executions in order."""
+
+    run: Run
+    executions: list[Execution]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptedStart:
+    """A start that was accepted under a request id; `parameters` is their digest."""
+
+    run_id: RunId
+    parameters: str

@@ -1,0 +1,262 @@
+"""One group of changes on its way into Postgres: what is read for it, what it writes, in one transaction."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+import asyncpg
+
+from services.coordinator import wire
+from services.coordinator.domain import Day, Execution, Run, Tenant
+from services.coordinator.repository import (
+    QUERIES,
+    day_from_row,
+    execution_from_row,
+    execution_to_row,
+    run_from_row,
+    run_to_row,
+)
+from services.coordinator.sequence import StageReport, Subject, Verdict
+from services.status.domain import ExecutionNumber, ExecutionState, Owner, RunId
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One change as the log holds it; `body` is a Change without its revision."""
+
+    owner: Owner
+    subject: str
+    """The run it is about, empty where it is about days alone."""
+    body: bytes
+    actor: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remembered:
+    """An accepted start, so that its repeat finds the run."""
+
+    caller: str
+    method: str
+    request_id: str
+    parameters: str
+    run_id: RunId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """Something a stage service has to be told (`add`), or no longer."""
+
+    execution: ExecutionNumber
+    kind: str
+    add: bool
+
+
+@dataclass(slots=True)
+class Group:
+    """Collects what a group of changes touched, encoded as each left it."""
+
+    now: datetime
+    tenants: dict[Owner, Tenant] = field(default_factory=dict)
+    entries: list[Entry] = field(default_factory=list)
+    reported: dict[ExecutionNumber, Execution] = field(default_factory=dict)
+    """Changed in nothing but what a report of a RUNNING execution changes."""
+    executions: dict[ExecutionNumber, Execution] = field(default_factory=dict)
+    runs: dict[RunId, Run] = field(default_factory=dict)
+    days: dict[tuple[Owner, str, str], Day] = field(default_factory=dict)
+    deliveries: list[Delivery] = field(default_factory=list)
+    requests: list[Remembered] = field(default_factory=list)
+    rejected: list[tuple[Execution, StageReport, Verdict, str]] = field(default_factory=list)
+    _tails: dict[str, bytes] = field(default_factory=dict)
+
+    def note(self, tenant: Tenant, touched: Iterable[Subject], subject: str, actor: str) -> None:
+        """Add one change: its events as the subjects are now, and their rows."""
+        tail = self._tails.get(actor)
+        if tail is None:
+            tail = self._tails[actor] = wire.change_tail(actor, self.now)
+        parts = []
+        for one in touched:
+            parts.append(wire.event(one))
+            self.keep(one)
+        parts.append(tail)
+        self.tenants[tenant.owner] = tenant
+        self.entries.append(Entry(tenant.owner, subject, b"".join(parts), actor))
+
+    def keep(self, subject: Subject) -> None:
+        """Write the row of a subject with the group."""
+        if type(subject) is Execution:
+            if subject.state is ExecutionState.RUNNING and subject.written is not None:
+                subject.written = ExecutionState.RUNNING
+                self.reported[subject.number] = subject
+            else:
+                self.executions[subject.number] = subject
+                self._deliver(subject)
+        elif type(subject) is Day:
+            self.days[subject.owner, subject.stage.value, subject.day] = subject
+        else:
+            assert isinstance(subject, Run)
+            self.runs[subject.run_id] = subject
+
+    def _deliver(self, execution: Execution) -> None:
+        """Say what follows for the service of the stage from the state that the execution has now."""
+        state, number = execution.state, execution.number
+        if state is execution.written:
+            return
+        execution.written = state
+        if state in (ExecutionState.QUEUED, ExecutionState.STALLED):
+            self.deliveries.append(Delivery(execution=number, kind="RUN", add=True))
+        elif state is ExecutionState.CANCELLING or state.ended:
+            self.deliveries.append(Delivery(execution=number, kind="RUN", add=False))
+        if state is ExecutionState.CANCELLING:
+            self.deliveries.append(Delivery(execution=number, kind="CANCEL", add=True))
+
+    def stop(self, execution: Execution) -> None:
+        """Tell the service of the stage to stop, because the coordinator ended the execution without it."""
+        self.deliveries.append(Delivery(execution=execution.number, kind="CANCEL", add=True))
+
+    def keep_quietly(self, tenant: Tenant, *subjects: Subject) -> None:
+        """Write rows that nobody is told about: a sequence or version moved, the state did not."""
+        self.tenants[tenant.owner] = tenant
+        for one in subjects:
+            self.keep(one)
+
+    @property
+    def empty(self) -> bool:
+        """True where there is nothing to write."""
+        return not (self.tenants or self.rejected)
+
+
+async def load_tenants(
+    connection: asyncpg.Connection, owners: Collection[Owner]
+) -> dict[Owner, Tenant]:
+    """Read the versions of owners; must come before everything else of them is read."""
+    rows = QUERIES.load_owners(connection, owners=list(owners))
+    return {
+        Owner(row["owner"]): Tenant(owner=Owner(row["owner"]), version=row["version"])
+        async for row in rows
+    }
+
+
+async def load_runs(
+    connection: asyncpg.Connection,
+    tenants: dict[Owner, Tenant],
+    owners: Collection[Owner],
+    executions: Collection[ExecutionNumber],
+) -> None:
+    """Add the runs under way of `owners`, and those of `executions`, to tenants that lack them."""
+    known = {run_id for tenant in tenants.values() for run_id in tenant.runs}
+    rows = QUERIES.load_runs(connection, owners=list(owners), executions=list(executions))
+    fresh = []
+    async for row in rows:
+        run = run_from_row(row)
+        if run.run_id in known:
+            continue
+        tenant = tenants[run.owner]
+        tenant.runs[run.run_id] = run
+        if run.ended_at is None:
+            tenant.run = run
+        fresh.append(run.run_id)
+    async for row in QUERIES.list_executions(connection, run_ids=fresh):
+        execution = execution_from_row(row)
+        tenants[execution.owner].executions[execution.number] = execution
+
+
+async def load_days(
+    connection: asyncpg.Connection, tenants: dict[Owner, Tenant], days: dict[Owner, set[str]]
+) -> None:
+    """Read ledger days, all stages, into tenants that lack them."""
+    wanted = {day for named in days.values() for day in named}
+    rows = QUERIES.load_days(
+        connection, owners=list(days), days=[date.fromisoformat(day) for day in wanted]
+    )
+    async for row in rows:
+        day = day_from_row(row)
+        if day.day in days[day.owner]:
+            tenants[day.owner].days[day.stage, day.day] = day
+    for owner, named in days.items():
+        tenants[owner].loaded_days |= named
+
+
+async def commit(connection: asyncpg.Connection, group: Group) -> int:
+    """Write the group; returns the revision of its last entry.
+
+    Raises asyncpg's SerializationError where a tenant has changed since it was read.
+    """
+    structural = (
+        group.runs or group.executions or group.deliveries or group.requests or group.rejected
+    )
+    if not structural:
+        return await _commit_group(connection, group)
+    async with connection.transaction():
+        await _write_structure(connection, group)
+        return await _commit_group(connection, group)
+
+
+async def _write_structure(connection: asyncpg.Connection, group: Group) -> None:
+    for run in group.runs.values():
+        await QUERIES.write_run(connection, **run_to_row(run))
+    for execution in group.executions.values():
+        await QUERIES.write_execution(connection, **execution_to_row(execution))
+    for delivery in group.deliveries:
+        query = QUERIES.add_delivery if delivery.add else QUERIES.drop_delivery
+        await query(connection, execution=delivery.execution, kind=delivery.kind)
+    for request in group.requests:
+        await QUERIES.insert_request(
+            connection,
+            caller=request.caller,
+            method=request.method,
+            request_id=request.request_id,
+            parameters=request.parameters,
+            run_id=request.run_id,
+        )
+    if group.rejected:
+        await QUERIES.insert_rejected_reports(
+            connection,
+            run_ids=[e.run_id for e, _, _, _ in group.rejected],
+            owners=[e.owner for e, _, _, _ in group.rejected],
+            executions=[e.number for e, _, _, _ in group.rejected],
+            sequences=[r.sequence for _, r, _, _ in group.rejected],
+            states=[r.state.value for _, r, _, _ in group.rejected],
+            verdicts=[v.value for _, _, v, _ in group.rejected],
+            messages=[m for _, _, _, m in group.rejected],
+        )
+
+
+async def _commit_group(connection: asyncpg.Connection, group: Group) -> int:
+    tenants = sorted(group.tenants.values(), key=lambda tenant: tenant.owner)
+    reported = [e for e in group.reported.values() if e.number not in group.executions]
+    days, entries = list(group.days.values()), group.entries
+    # In the order in which the statement names them first.
+    revision: Any = await connection.fetchval(
+        QUERIES.commit_group.sql,
+        [t.owner for t in tenants],
+        [t.version for t in tenants],
+        [e.number for e in reported],
+        [e.state.value for e in reported],
+        [e.sequence for e in reported],
+        [e.progress for e in reported],
+        [e.waiting for e in reported],
+        [e.items_per_second for e in reported],
+        [e.progressed_at for e in reported],
+        [d.owner for d in days],
+        [d.stage.value for d in days],
+        [date.fromisoformat(d.day) for d in days],
+        [d.version for d in days],
+        [d.pending for d in days],
+        [d.processing for d in days],
+        [d.success for d in days],
+        [d.failed for d in days],
+        [d.skipped for d in days],
+        [d.available for d in days],
+        [d.input for d in days],
+        [d.output for d in days],
+        [d.covered_at for d in days],
+        [e.body for e in entries],
+        group.now,
+        [e.owner for e in entries],
+        [e.subject for e in entries],
+        [e.actor for e in entries],
+    )
+    for tenant in tenants:
+        tenant.version += 1
+    return int(revision)

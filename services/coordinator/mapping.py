@@ -1,0 +1,98 @@
+"""The coordinator's messages to its domain and back. What a watch sends is built in `wire`."""
+
+import base64
+import binascii
+from datetime import datetime
+from typing import Any
+
+from potok.coordinator.v1 import range_status_pb2, report_pb2, run_pb2
+from potok.stage.v1 import stage_service_pb2
+from potok.status.v1 import progress_pb2
+
+from services.coordinator import wire
+from services.coordinator.domain import Client, RunView
+from services.coordinator.ledger import RangeStatus
+from services.coordinator.sequence import RejectedReport, Verdict
+from services.kernel.errors import InvalidInput
+from services.kernel.rpc.convert import enum_pairs, timestamp
+from services.status.domain import ClientSettings, RunId, RunMode, Stage
+from services.status.mapping import (
+    EXECUTION_STATE_TO_PB,
+    RUN_MODE_TO_PB,
+    STAGE_TO_PB,
+    settings_from_pb,
+    settings_to_pb,
+)
+
+VERDICT_TO_PB = enum_pairs(Verdict, report_pb2.Verdict, "VERDICT")
+
+
+def client_to_pb(client: Client) -> run_pb2.Client:
+    return run_pb2.Client(client_id=client.client_id, settings=settings_to_pb(client.settings))
+
+
+def client_from_pb(message: run_pb2.Client) -> Client:
+    return Client(client_id=message.client_id, settings=settings_from_pb(message.settings))
+
+
+def run_to_pb(view: RunView) -> run_pb2.Run:
+    return run_pb2.Run(
+        status=wire.run_status(view.run),
+        stages=[wire.stage_status(execution) for execution in view.executions],
+    )
+
+
+def range_status_to_pb(status: RangeStatus) -> range_status_pb2.RangeStatus:
+    return range_status_pb2.RangeStatus(
+        overall_status=status.overall_status,
+        total_calls=status.total_calls,
+        status_breakdown=range_status_pb2.StatusBreakdown(
+            pending=status.pending,
+            processing=status.processing,
+            success=status.success,
+            failed=status.failed,
+        ),
+        progress_percentage=status.progress_percentage,
+    )
+
+
+def rejected_report_to_pb(report: RejectedReport) -> report_pb2.RejectedReport:
+    return report_pb2.RejectedReport(
+        execution=report.execution,
+        sequence=report.sequence,
+        state=EXECUTION_STATE_TO_PB[report.state],
+        verdict=VERDICT_TO_PB[report.verdict],
+        message=report.message,
+        time=timestamp(report.at),
+    )
+
+
+def run_page_token(view: RunView) -> str:
+    text = f"{view.run.created_at.isoformat()} {view.run.run_id}"
+    return base64.urlsafe_b64encode(text.encode()).decode()
+
+
+def run_page_start(token: str) -> tuple[datetime, RunId] | None:
+    """Parse a page token; raises InvalidInput."""
+    if not token:
+        return None
+    try:
+        at, run_id = base64.urlsafe_b64decode(token.encode()).decode().split(" ")
+        return datetime.fromisoformat(at), RunId(run_id)
+    except (binascii.Error, ValueError):
+        raise InvalidInput("page_token: is not of this list") from None
+
+
+def run_stage_request(row: Any, settings: dict[str, Any]) -> stage_service_pb2.RunStageRequest:
+    """Return what the service of a stage is told of an execution, from its row joined with its run's."""
+    return stage_service_pb2.RunStageRequest(
+        execution=row["execution"],
+        stage=STAGE_TO_PB[Stage(row["stage"])],
+        run_id=str(row["run_id"]),
+        owner=row["owner"],
+        mode=RUN_MODE_TO_PB[RunMode(row["mode"])],
+        range=progress_pb2.DateRange(
+            start_date=row["start_date"].isoformat(), end_date=row["end_date"].isoformat()
+        ),
+        settings=settings_to_pb(ClientSettings(**settings)),
+    )

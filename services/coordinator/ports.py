@@ -1,0 +1,53 @@
+"""What the use cases need from the outside."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Protocol
+
+from services.coordinator.domain import AcceptedStart, Client, Day, RunView, Start
+from services.coordinator.sequence import RejectedReport
+from services.status.domain import DateRange, Owner, RunId, Stage
+
+
+class RunRepository(Protocol):
+    """What is read for callers, and clients."""
+
+    async def set_client(self, client: Client) -> None: ...
+
+    async def get_client(self, client_id: str) -> Client | None: ...
+
+    async def list_clients(self, after: str, page_size: int) -> list[Client]: ...
+
+    async def known_clients(self, client_ids: Collection[str]) -> set[str]: ...
+
+    async def get_runs(self, run_ids: Collection[RunId]) -> list[RunView]: ...
+
+    async def list_runs(
+        self, client_id: str, before: tuple[datetime, RunId] | None, page_size: int
+    ) -> list[RunView]: ...
+
+    async def find_request(
+        self, caller: str, method: str, request_id: str
+    ) -> AcceptedStart | None: ...
+
+    async def list_rejected_reports(
+        self, run_id: RunId, page_size: int
+    ) -> list[RejectedReport]: ...
+
+    async def get_days(
+        self, owner: Owner, stages: Iterable[Stage], days: DateRange
+    ) -> dict[Stage, dict[str, Day]]: ...
+
+    async def active_stages(self, owner: Owner, days: DateRange) -> set[Stage]: ...
+
+
+class Changes(Protocol):
+    """Changes of runs: decided by the sequence, durable when these return."""
+
+    async def start_run(
+        self, start: Start, accepted: AcceptedStart, method: str, request_id: str
+    ) -> None:
+        """Start the run of `accepted`, remembering it under a request id that is not empty."""
+
+    async def cancel_run(self, owner: Owner, run_id: RunId, actor: str) -> None:
+        """Ask the run to stop."""

@@ -1,0 +1,241 @@
+"""The coordinator's rows: what is read for callers and for decisions. `lanes` writes, in groups."""
+
+import json
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Any
+
+import asyncpg
+
+from services.coordinator import wire
+from services.coordinator.domain import AcceptedStart, Client, Day, Execution, Run, RunView
+from services.coordinator.sequence import RejectedReport, Verdict
+from services.kernel.postgres import load_queries
+from services.status.domain import (
+    ClientSettings,
+    DateRange,
+    ExecutionNumber,
+    ExecutionState,
+    Owner,
+    Reason,
+    RunId,
+    RunMode,
+    RunState,
+    Stage,
+)
+
+QUERIES = load_queries(__file__)
+
+
+class PostgresRuns:
+    """Implements RunRepository over a pool of the system role."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def set_client(self, client: Client) -> None:
+        await QUERIES.set_client(self._pool, client_id=client.client_id, **asdict(client.settings))
+
+    async def get_client(self, client_id: str) -> Client | None:
+        row = await QUERIES.get_client(self._pool, client_id=client_id)
+        return None if row is None else _client(row)
+
+    async def list_clients(self, after: str, page_size: int) -> list[Client]:
+        rows = QUERIES.list_clients(self._pool, after=after, page_size=page_size)
+        return [_client(row) async for row in rows]
+
+    async def known_clients(self, client_ids: Collection[str]) -> set[str]:
+        rows = QUERIES.known_clients(self._pool, client_ids=list(client_ids))
+        return {row["client_id"] async for row in rows}
+
+    async def get_runs(self, run_ids: Collection[RunId]) -> list[RunView]:
+        rows = [row async for row in QUERIES.get_runs(self._pool, run_ids=list(run_ids))]
+        return await self._with_executions(rows)
+
+    async def list_runs(
+        self, client_id: str, before: tuple[datetime, RunId] | None, page_size: int
+    ) -> list[RunView]:
+        before_at, before_id = before or (None, None)
+        rows = QUERIES.list_runs(
+            self._pool,
+            client_id=client_id,
+            before_at=before_at,
+            before_id=before_id,
+            page_size=page_size,
+        )
+        return await self._with_executions([row async for row in rows])
+
+    async def _with_executions(self, rows: Sequence[asyncpg.Record]) -> list[RunView]:
+        views = {str(row["run_id"]): RunView(run=run_from_row(row), executions=[]) for row in rows}
+        executions = QUERIES.list_executions(self._pool, run_ids=list(views))
+        async for row in executions:
+            views[str(row["run_id"])].executions.append(execution_from_row(row))
+        return list(views.values())
+
+    async def find_request(self, caller: str, method: str, request_id: str) -> AcceptedStart | None:
+        row = await QUERIES.find_request(
+            self._pool, caller=caller, method=method, request_id=request_id
+        )
+        return row and AcceptedStart(run_id=RunId(str(row["run_id"])), parameters=row["parameters"])
+
+    async def list_rejected_reports(self, run_id: RunId, page_size: int) -> list[RejectedReport]:
+        rows = QUERIES.list_rejected_reports(self._pool, run_id=run_id, page_size=page_size)
+        return [
+            RejectedReport(
+                execution=ExecutionNumber(row["execution"]),
+                sequence=row["sequence"],
+                state=ExecutionState(row["state"]),
+                verdict=Verdict(row["verdict"]),
+                message=row["message"],
+                at=row["at"],
+            )
+            async for row in rows
+        ]
+
+    async def get_days(
+        self, owner: Owner, stages: Iterable[Stage], days: DateRange
+    ) -> dict[Stage, dict[str, Day]]:
+        wanted: dict[Stage, dict[str, Day]] = {stage: {} for stage in stages}
+        rows = QUERIES.get_days(
+            self._pool,
+            owner=owner,
+            stages=[stage.value for stage in wanted],
+            start_date=days.start,
+            end_date=days.end,
+        )
+        async for row in rows:
+            day = day_from_row(row)
+            wanted[day.stage][day.day] = day
+        return wanted
+
+    async def active_stages(self, owner: Owner, days: DateRange) -> set[Stage]:
+        rows = QUERIES.active_stages(
+            self._pool, owner=owner, start_date=days.start, end_date=days.end
+        )
+        return {Stage(row["stage"]) async for row in rows}
+
+
+def _client(row: asyncpg.Record) -> Client:
+    return Client(client_id=row["client_id"], settings=_settings(row))
+
+
+def _settings(row: Any) -> ClientSettings:
+    return ClientSettings(
+        time_zone=row["time_zone"],
+        source=row["source"],
+        playbook=row["playbook"],
+        language=row["language"],
+        min_success_ratio=row["min_success_ratio"],
+        weight=row["weight"],
+    )
+
+
+def run_from_row(row: asyncpg.Record) -> Run:
+    return Run(
+        run_id=RunId(str(row["run_id"])),
+        owner=Owner(row["owner"]),
+        client_id=row["client_id"],
+        range=DateRange(start=row["start_date"], end=row["end_date"]),
+        first_stage=Stage(row["first_stage"]),
+        last_stage=Stage(row["last_stage"]),
+        mode=RunMode(row["mode"]),
+        settings=_settings(json.loads(row["settings"])),
+        actor=row["actor"],
+        created_at=row["created_at"],
+        state=RunState(row["state"]),
+        stage=Stage(row["stage"]),
+        reason=Reason(row["reason"]) if row["reason"] else None,
+        message=row["message"],
+        retry_of=RunId(str(row["retry_of"])) if row["retry_of"] else None,
+        ended_at=row["ended_at"],
+    )
+
+
+def run_to_row(run: Run) -> dict[str, object]:
+    return {
+        "run_id": run.run_id,
+        "owner": run.owner,
+        "client_id": run.client_id,
+        "start_date": run.range.start,
+        "end_date": run.range.end,
+        "first_stage": run.first_stage.value,
+        "last_stage": run.last_stage.value,
+        "mode": run.mode.value,
+        "state": run.state.value,
+        "stage": run.stage.value,
+        "reason": run.reason.value if run.reason else None,
+        "message": run.message,
+        "retry_of": run.retry_of,
+        "actor": run.actor,
+        "settings": json.dumps(asdict(run.settings)),
+        "created_at": run.created_at,
+        "ended_at": run.ended_at,
+    }
+
+
+def execution_from_row(row: asyncpg.Record) -> Execution:
+    counts, discovered = wire.read_progress(row["progress"])
+    return Execution(
+        number=ExecutionNumber(row["execution"]),
+        run_id=RunId(str(row["run_id"])),
+        owner=Owner(row["owner"]),
+        stage=Stage(row["stage"]),
+        mode=RunMode(row["mode"]),
+        created_at=row["created_at"],
+        state=ExecutionState(row["state"]),
+        sequence=row["sequence"],
+        progress=row["progress"],
+        counts=counts,
+        discovered=discovered,
+        waiting=row["waiting"],
+        items_per_second=row["items_per_second"],
+        progressed_at=row["progressed_at"],
+        unreachable=row["unreachable"],
+        reason=Reason(row["reason"]) if row["reason"] else None,
+        message=row["message"],
+        cancelling_at=row["cancelling_at"],
+        ended_at=row["ended_at"],
+        written=ExecutionState(row["state"]),
+    )
+
+
+def execution_to_row(execution: Execution) -> dict[str, object]:
+    return {
+        "execution": execution.number,
+        "run_id": execution.run_id,
+        "owner": execution.owner,
+        "stage": execution.stage.value,
+        "mode": execution.mode.value,
+        "state": execution.state.value,
+        "sequence": execution.sequence,
+        "progress": execution.progress,
+        "waiting": execution.waiting,
+        "items_per_second": execution.items_per_second,
+        "reason": execution.reason.value if execution.reason else None,
+        "message": execution.message,
+        "unreachable": execution.unreachable,
+        "created_at": execution.created_at,
+        "progressed_at": execution.progressed_at,
+        "cancelling_at": execution.cancelling_at,
+        "ended_at": execution.ended_at,
+    }
+
+
+def day_from_row(row: asyncpg.Record) -> Day:
+    day: date = row["day"]
+    return Day(
+        owner=Owner(row["owner"]),
+        stage=Stage(row["stage"]),
+        day=day.isoformat(),
+        version=row["version"],
+        pending=row["pending"],
+        processing=row["processing"],
+        success=row["success"],
+        failed=row["failed"],
+        skipped=row["skipped"],
+        available=row["available"],
+        input=row["input"],
+        output=row["output"],
+        covered_at=row["covered_at"],
+    )

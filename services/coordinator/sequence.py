@@ -1,0 +1,449 @@
+"""The order of the stages and every legal step of a run: pure decisions on the rows of one owner.
+
+Each function checks first and changes after, so that a refusal leaves nothing half done. It returns what it touched, in
+the order in which a watcher is told. Commands raise; reports and timers answer a verdict or nothing.
+"""
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from services.coordinator.domain import Day, Execution, Run, Start, Tenant
+from services.kernel.errors import Conflict, InvalidInput, WrongState
+from services.status.domain import (
+    ExecutionNumber,
+    ExecutionState,
+    ItemCounts,
+    Reason,
+    RunId,
+    RunMode,
+    RunState,
+    Stage,
+)
+
+ORDER = (
+    Stage.CALL_SYNC,
+    Stage.TRANSCRIPTION,
+    Stage.ANALYSIS,
+    Stage.RECOMMENDATIONS,
+    Stage.REPORTING,
+)
+
+Subject = Run | Execution | Day
+NextNumber = Callable[[], ExecutionNumber]
+
+
+class Verdict(enum.Enum):
+    """What became of a report."""
+
+    APPLIED = "APPLIED"
+    DUPLICATE = "DUPLICATE"
+    STALE = "STALE"
+    ILLEGAL = "ILLEGAL"
+
+
+@dataclass(frozen=True, slots=True)
+class DayReport:
+    """The reported counts of one day: the fields of DayCounts, and its bytes."""
+
+    day: str
+    version: int
+    counts: tuple[int, int, int, int, int, int, int, int]
+    """pending, processing, success, failed, skipped, available, input, output."""
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StageReport:
+    """A report as the state machine sees it; `progress` stays the bytes that came."""
+
+    execution: ExecutionNumber
+    sequence: int
+    state: ExecutionState
+    progress: bytes
+    counts: ItemCounts
+    discovered: bool
+    waiting: bool
+    reason: Reason | None
+    message: str
+    days: tuple[DayReport, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RejectedReport:
+    """A report that was not applied, as it is kept for people."""
+
+    execution: ExecutionNumber
+    sequence: int
+    state: ExecutionState
+    verdict: Verdict
+    message: str
+    at: datetime
+
+
+@dataclass(slots=True)
+class Judged:
+    """The verdict on a report, why, and what it changed."""
+
+    verdict: Verdict
+    touched: list[Subject] = field(default_factory=list)
+    message: str = ""
+
+
+def stage_before(stage: Stage) -> Stage | None:
+    """Return the stage whose results `stage` consumes; None for the first."""
+    place = ORDER.index(stage)
+    return ORDER[place - 1] if place else None
+
+
+def stage_after(stage: Stage, last: Stage) -> Stage | None:
+    """Return the next stage of a run that ends with `last`."""
+    return None if stage is last else ORDER[ORDER.index(stage) + 1]
+
+
+def consecutive(stages: tuple[Stage, ...]) -> tuple[Stage, Stage]:
+    """Return first and last of the wanted stages; RECOMMENDATIONS is always followed by REPORTING."""
+    wanted = stages or ORDER
+    first = ORDER.index(wanted[0])
+    if wanted != ORDER[first : first + len(wanted)]:
+        raise InvalidInput(
+            f"stages: must be consecutive and in order, as in {', '.join(s.value for s in ORDER)}"
+        )
+    last = Stage.REPORTING if wanted[-1] is Stage.RECOMMENDATIONS else wanted[-1]
+    return wanted[0], last
+
+
+def start_run(
+    tenant: Tenant, start: Start, run_id: RunId, number: ExecutionNumber, now: datetime
+) -> tuple[Run, list[Subject]]:
+    """Begin a run with its first execution."""
+    first, last = consecutive(start.stages)
+    if start.range.end > start.today:
+        raise InvalidInput(f"end_date {start.range.end} lies in the future: today is {start.today}")
+    if tenant.run is not None:
+        raise Conflict(
+            f"run {tenant.run.run_id} of client {start.client.client_id} is under way in "
+            f"{tenant.run.stage.value}: wait for it, watch it or cancel it",
+            reason="RUN_ACTIVE",
+            metadata={"run_id": tenant.run.run_id, "stage": tenant.run.stage.value},
+        )
+    run = Run(
+        run_id=run_id,
+        owner=tenant.owner,
+        client_id=start.client.client_id,
+        range=start.range,
+        first_stage=first,
+        last_stage=last,
+        mode=start.mode,
+        settings=start.client.settings,
+        actor=start.actor,
+        created_at=now,
+        stage=first,
+        retry_of=start.retry_of,
+    )
+    _check_input(tenant, run)
+    tenant.run = tenant.runs[run_id] = run
+    return run, [run, _open_execution(tenant, run, start.mode, number, now)]
+
+
+def take_days(tenant: Tenant, stage: Stage, reports: tuple[DayReport, ...]) -> list[Subject]:
+    """Take every newer count of a day, whoever sends it: counts are facts."""
+    changed: list[Subject] = []
+    for report in reports:
+        day = tenant.day(stage, report.day)
+        if report.version <= day.version:
+            continue
+        before = (
+            day.pending,
+            day.processing,
+            day.success,
+            day.failed,
+            day.skipped,
+            day.available,
+            day.input,
+            day.output,
+        )
+        day.version, day.raw = report.version, report.raw
+        if report.counts == before and before != _NOTHING:
+            continue
+        (
+            day.pending,
+            day.processing,
+            day.success,
+            day.failed,
+            day.skipped,
+            day.available,
+            day.input,
+            day.output,
+        ) = report.counts
+        changed.append(day)
+    return changed
+
+
+_NOTHING = (0,) * 8
+
+
+def take_report(
+    tenant: Tenant,
+    execution: Execution,
+    report: StageReport,
+    next_number: NextNumber,
+    now: datetime,
+) -> Judged:
+    """Judge a report and apply it; its days are taken whatever the verdict."""
+    verdict, message = _judge(execution, report)
+    days = take_days(tenant, execution.stage, report.days) if report.days else []
+    if verdict is not Verdict.APPLIED:
+        return Judged(verdict, days, message)
+    execution.sequence = report.sequence
+    state = report.state
+    if state is ExecutionState.RUNNING and execution.state is ExecutionState.CANCELLING:
+        state = ExecutionState.CANCELLING
+    if report.progress == execution.progress and state is execution.state:
+        return Judged(Verdict.APPLIED if days else Verdict.DUPLICATE, days)
+    if report.counts != execution.counts or report.discovered != execution.discovered:
+        _note_progress(execution, report, now)
+    execution.progress = report.progress
+    execution.waiting = report.waiting
+    execution.unreachable = False
+    execution.state = state
+    touched: list[Subject] = [execution, *days]
+    if state.ended:
+        execution.reason, execution.message = report.reason, report.message
+        _end_execution(tenant, execution, touched, next_number, now)
+    return Judged(Verdict.APPLIED, touched)
+
+
+def dispatched(execution: Execution) -> list[Subject]:
+    """Note that the service of the stage has stored the execution."""
+    if execution.state is not ExecutionState.QUEUED:
+        return []
+    execution.state, execution.unreachable = ExecutionState.DISPATCHED, False
+    return [execution]
+
+
+def unreachable(execution: Execution) -> list[Subject]:
+    """Note that the service of the stage could not be reached; told once."""
+    if execution.state is not ExecutionState.QUEUED or execution.unreachable:
+        return []
+    execution.unreachable = True
+    return [execution]
+
+
+def stalled(execution: Execution) -> list[Subject]:
+    """Note that the service of the stage has fallen silent."""
+    if execution.state not in (ExecutionState.DISPATCHED, ExecutionState.RUNNING):
+        return []
+    execution.state = ExecutionState.STALLED
+    return [execution]
+
+
+def fail_execution(
+    tenant: Tenant, execution: Execution, reason: Reason, message: str, now: datetime
+) -> list[Subject]:
+    """End an execution that the coordinator gives up on."""
+    if execution.state.ended:
+        return []
+    execution.reason, execution.message = reason, message
+    return _end_as(tenant, execution, ExecutionState.FAILED, now)
+
+
+def cancel_run(tenant: Tenant, run: Run, now: datetime) -> list[Subject]:
+    """Ask a run to stop; one that has ended, or is asked already, stays as it is."""
+    if run.state is not RunState.ACTIVE:
+        return []
+    run.state = RunState.CANCELLING
+    touched: list[Subject] = [run]
+    for execution in tenant.executions.values():
+        if execution.run_id == run.run_id and not execution.state.ended:
+            execution.state, execution.cancelling_at = ExecutionState.CANCELLING, now
+            touched.append(execution)
+    return touched
+
+
+def cancelled(tenant: Tenant, execution: Execution, now: datetime) -> list[Subject]:
+    """End an execution that was asked to stop: its service confirmed, or said nothing for too long."""
+    if execution.state is not ExecutionState.CANCELLING:
+        return []
+    return _end_as(tenant, execution, ExecutionState.CANCELLED, now)
+
+
+def retry_stages(run: Run, executions: list[Execution], stage: Stage | None) -> tuple[Stage, ...]:
+    """Return the stages that a retry of an ended run has; raises where there is nothing to take up."""
+    if not run.state.ended:
+        raise WrongState(
+            f"run {run.run_id} has not ended: cancel it or wait", reason="RUN_NOT_ENDED"
+        )
+    first = stage or next(
+        (e.stage for e in executions if e.counts.failed or e.state is ExecutionState.FAILED), None
+    )
+    if first is None and run.state in (RunState.FAILED, RunState.CANCELLED):
+        first = run.stage
+    if first is None:
+        raise WrongState(f"nothing failed in run {run.run_id}", reason="NOTHING_FAILED")
+    place, end = ORDER.index(first), ORDER.index(run.last_stage)
+    if place > end:
+        raise InvalidInput(f"stage: run {run.run_id} ended with {run.last_stage.value}")
+    return ORDER[place : end + 1]
+
+
+def _judge(execution: Execution, report: StageReport) -> tuple[Verdict, str]:
+    state = report.state
+    if execution.state.ended:
+        same = state is execution.state and report.progress == execution.progress
+        if same or report.sequence <= execution.sequence:
+            return Verdict.DUPLICATE, ""
+        return Verdict.STALE, f"the execution has ended as {execution.state.value}"
+    if report.sequence <= execution.sequence:
+        return Verdict.DUPLICATE, ""
+    if state is ExecutionState.RUNNING:
+        return Verdict.APPLIED, ""
+    if not state.ended:
+        return Verdict.ILLEGAL, f"a service may not report {state.value}"
+    if report.counts.open:
+        return Verdict.ILLEGAL, f"{state.value} with {report.counts.open} items open"
+    if state in (ExecutionState.SUCCEEDED, ExecutionState.PARTIAL):
+        if not report.discovered:
+            return Verdict.ILLEGAL, f"{state.value} before every item was found"
+        if (state is ExecutionState.PARTIAL) != (report.counts.failed > 0):
+            return Verdict.ILLEGAL, f"{state.value} with {report.counts.failed} failed items"
+    return Verdict.APPLIED, ""
+
+
+SMOOTHING_SECONDS = 20.0
+"""Time constant of the reported rate."""
+
+
+def _note_progress(execution: Execution, report: StageReport, now: datetime) -> None:
+    """Fold what ended since the last report into an exponentially smoothed rate."""
+    ended = report.counts.ended - execution.counts.ended
+    if ended > 0:
+        seconds = (now - (execution.rated_at or execution.created_at)).total_seconds()
+        if seconds > 0:
+            weight = min(1.0, seconds / SMOOTHING_SECONDS) if execution.items_per_second else 1.0
+            execution.items_per_second += weight * (ended / seconds - execution.items_per_second)
+        execution.rated_at = now
+    execution.progressed_at = now
+    execution.counts, execution.discovered = report.counts, report.discovered
+
+
+def _end_as(
+    tenant: Tenant, execution: Execution, state: ExecutionState, now: datetime
+) -> list[Subject]:
+    execution.state = state
+    touched: list[Subject] = [execution]
+    _end_execution(tenant, execution, touched, _no_number, now)
+    return touched
+
+
+def _no_number() -> ExecutionNumber:
+    raise AssertionError("an execution that did not succeed starts nothing")
+
+
+def _end_execution(
+    tenant: Tenant,
+    execution: Execution,
+    touched: list[Subject],
+    next_number: NextNumber,
+    now: datetime,
+) -> None:
+    """Settle what follows from an ended execution: covered days, then the next stage or the end of the run."""
+    execution.ended_at, execution.waiting, execution.unreachable = now, False, False
+    run = tenant.runs[execution.run_id]
+    if execution.state in (ExecutionState.SUCCEEDED, ExecutionState.PARTIAL):
+        for day in tenant.run_days(run, execution.stage):
+            if day.covered_at is None:
+                day.covered_at = now
+                if day not in touched:
+                    touched.append(day)
+    if run.state is RunState.CANCELLING or execution.state is ExecutionState.CANCELLED:
+        _end_run(tenant, run, RunState.CANCELLED, touched, now)
+    elif execution.state is ExecutionState.FAILED:
+        run.reason, run.message = execution.reason, execution.message
+        _end_run(tenant, run, RunState.FAILED, touched, now)
+    else:
+        _go_on(tenant, run, execution, touched, next_number, now)
+
+
+def _go_on(
+    tenant: Tenant,
+    run: Run,
+    execution: Execution,
+    touched: list[Subject],
+    next_number: NextNumber,
+    now: datetime,
+) -> None:
+    stage = stage_after(execution.stage, run.last_stage)
+    if stage is None:
+        failed = any(e.counts.failed for e in tenant.executions.values() if e.run_id == run.run_id)
+        _end_run(tenant, run, RunState.PARTIAL if failed else RunState.COMPLETED, touched, now)
+        return
+    refusal = gate(tenant, run, execution.stage)
+    if refusal is not None:
+        run.reason, run.message = Reason.GATE_NOT_MET, refusal
+        _end_run(tenant, run, RunState.FAILED, touched, now)
+        return
+    run.stage = stage
+    mode = run.mode if run.mode is RunMode.ALL else RunMode.PENDING
+    touched += [run, _open_execution(tenant, run, mode, next_number(), now)]
+
+
+def _end_run(
+    tenant: Tenant, run: Run, state: RunState, touched: list[Subject], now: datetime
+) -> None:
+    run.state, run.ended_at = state, now
+    tenant.run = None
+    touched.append(run)
+
+
+def _open_execution(
+    tenant: Tenant, run: Run, mode: RunMode, number: ExecutionNumber, now: datetime
+) -> Execution:
+    execution = Execution(
+        number=number,
+        run_id=run.run_id,
+        owner=run.owner,
+        stage=run.stage,
+        mode=mode,
+        created_at=now,
+        progressed_at=now,
+    )
+    tenant.executions[number] = execution
+    return execution
+
+
+def _check_input(tenant: Tenant, run: Run) -> None:
+    before = stage_before(run.first_stage)
+    if before is None:
+        return
+    missing = [d.day for d in tenant.run_days(run, before) if d.covered_at is None]
+    if missing:
+        raise WrongState(
+            f"{before.value} never covered {_spans(missing)}: run it over these days first",
+            reason="STAGE_OUT_OF_ORDER",
+            metadata={"stage": before.value, "days": ",".join(missing)},
+        )
+    refusal = gate(tenant, run, before)
+    if refusal is not None:
+        raise WrongState(refusal, reason="GATE_NOT_MET", metadata={"stage": before.value})
+
+
+def gate(tenant: Tenant, run: Run, stage: Stage) -> str | None:
+    """Return why too little of `stage` succeeded over the run's range for the next one, or None."""
+    days = tenant.run_days(run, stage)
+    success = sum(day.success for day in days)
+    tried = sum(day.items - day.skipped for day in days)
+    if not tried:
+        return None
+    least = run.settings.min_success_ratio
+    if success and success / tried >= least:
+        return None
+    wanted = f"at least {least:.0%}" if least else "at least one"
+    return (
+        f"{success} of {tried} items of {stage.value} succeeded, {wanted} must: retry its failures"
+    )
+
+
+def _spans(days: list[str]) -> str:
+    return days[0] if len(days) == 1 else f"{len(days)} days ({days[0]} to {days[-1]})"

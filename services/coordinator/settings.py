@@ -1,0 +1,53 @@
+"""What the coordinator is told by its environment."""
+
+from datetime import timedelta
+
+from pydantic import BaseModel, ConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from services.kernel.settings import ServiceSettings
+from services.status.domain import Stage
+
+
+class Limits(BaseModel):
+    """Waits and intervals; tests shorten them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    silent: timedelta = timedelta(seconds=20)
+    """An execution that is not heard of for so long is STALLED."""
+    stall_limit: timedelta = timedelta(minutes=30)
+    """One that stays silent, or undelivered, for so long is FAILED."""
+    progress_limit: timedelta = timedelta(hours=1)
+    """One whose items do not move for so long, without a stated wait, is FAILED."""
+    wait_limit: timedelta = timedelta(hours=24)
+    """Likewise with a stated wait."""
+    cancel_grace: timedelta = timedelta(seconds=10)
+    """A service has so long to confirm a cancel."""
+    log_retention: timedelta = timedelta(days=7)
+    """A watch can resume from so far back."""
+    heartbeat_writes: timedelta = timedelta(seconds=5)
+    """Heartbeats of an execution are stored at most so often."""
+    watchdog: timedelta = timedelta(seconds=1)
+    """How often overdue executions are looked for."""
+    dispatch: timedelta = timedelta(milliseconds=200)
+    """How often deliveries are looked for."""
+    watch_age: timedelta = timedelta(minutes=30)
+    """A watch is ended, to be resumed, at this age +-10 %."""
+    watch_slow: timedelta = timedelta(seconds=30)
+    """A watch that takes nothing for so long is ended."""
+    watch_drain: timedelta = timedelta(seconds=3)
+    """On SIGTERM, watches are ended spread over this time."""
+
+
+class CoordinatorSettings(ServiceSettings):
+    """`POTOK_COORDINATOR_…`; nested ones as `POTOK_COORDINATOR_LIMITS__SILENT`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="POTOK_COORDINATOR_", env_nested_delimiter="__", frozen=True, extra="forbid"
+    )
+
+    listen: str = "127.0.0.1:50050"
+    stages: dict[Stage, str]
+    """The table stage -> address, as JSON: `{"CALL_SYNC": "host:port", …}`."""
+    limits: Limits = Limits()

@@ -1,0 +1,82 @@
+"""The current state as a watch begins with it: read in one transaction that is closed before the first write."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+import asyncpg
+
+from services.coordinator import wire
+from services.coordinator.domain import Day, Execution, Run
+from services.coordinator.hub import FRAME_BYTES, Filter
+from services.coordinator.repository import (
+    QUERIES,
+    day_from_row,
+    execution_from_row,
+    run_from_row,
+)
+from services.coordinator.sequence import Subject
+from services.kernel.clock import utc_now
+from services.status.domain import DateRange
+
+LEDGER_DAYS = 31
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """The subjects of a watch as of a revision."""
+
+    revision: int
+    runs: list[Run]
+    executions: list[Execution]
+    days: list[Day]
+
+    def frames(self) -> Iterator[bytes]:
+        """Yield the encoded changes, one a subject, joined to frames of bounded size."""
+        tail = wire.change_tail("", utc_now())
+        elements: list[bytes] = []
+        size = 0
+        subjects: list[Subject] = [*self.runs, *self.executions, *self.days]
+        for subject in subjects:
+            element = wire.frame_element(wire.event(subject) + tail, self.revision)
+            if elements and size + len(element) > FRAME_BYTES:
+                yield b"".join(elements)
+                elements, size = [], 0
+            elements.append(element)
+            size += len(element)
+        if elements:
+            yield b"".join(elements)
+
+
+async def read_snapshot(pool: asyncpg.Pool, wanted: Filter, ledger: DateRange | None) -> Snapshot:
+    """Read active runs, those of the last 24 hours, named ones at any age, and the ledger days."""
+    today = utc_now().date()
+    days = ledger or DateRange(start=today - timedelta(LEDGER_DAYS - 1), end=today + timedelta(1))
+    async with (
+        pool.acquire() as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
+        head = await QUERIES.get_head(connection)
+        rows = QUERIES.snapshot_runs(
+            connection,
+            everything=wanted.everything,
+            owners=list(wanted.owners),
+            run_ids=list(wanted.subjects),
+        )
+        runs = [run_from_row(row) async for row in rows]
+        rows = QUERIES.list_executions(connection, run_ids=[run.run_id for run in runs])
+        executions = [execution_from_row(row) async for row in rows]
+        owners = {*wanted.owners, *(run.owner for run in runs)}
+        if not ledger and runs and not (wanted.everything or wanted.owners):
+            days = DateRange(
+                start=min(run.range.start for run in runs), end=max(run.range.end for run in runs)
+            )
+        rows = QUERIES.snapshot_days(
+            connection,
+            everything=wanted.everything,
+            owners=list(owners),
+            start_date=days.start,
+            end_date=days.end,
+        )
+        ledger_days = [day_from_row(row) async for row in rows]
+    return Snapshot(revision=head["revision"], runs=runs, executions=executions, days=ledger_days)

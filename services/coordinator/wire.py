@@ -1,0 +1,236 @@
+"""Events as bytes: built by hand from parts that are encoded once, equal to what the generated classes would make.
+
+A watcher gets the very bytes a service reported, wrapped: decoding and encoding them again would cost more than the rest
+of the way. Field numbers stand here and nowhere else; a test holds them against the generated messages.
+Protobuf fields may come in any order, so the revision, known last, is put last.
+"""
+
+import struct
+from datetime import datetime
+
+from potok.coordinator.v1 import watch_pb2
+from potok.coordinator.wire.v1 import raw_report_pb2
+from potok.status.v1 import event_pb2, progress_pb2, stage_pb2
+
+from services.coordinator.domain import Day, Execution, Run
+from services.coordinator.sequence import DayReport, StageReport, Subject
+from services.kernel.rpc.convert import timestamp
+from services.status.domain import ExecutionNumber, ItemCounts, Wait, WaitReason
+from services.status.mapping import (
+    EXECUTION_STATE_FROM_PB,
+    EXECUTION_STATE_TO_PB,
+    REASON_FROM_PB,
+    REASON_TO_PB,
+    RUN_MODE_TO_PB,
+    RUN_STATE_TO_PB,
+    STAGE_TO_PB,
+    date_range_to_pb,
+    item_counts_from_pb,
+    wait_to_pb,
+)
+
+
+def varint(number: int) -> bytes:
+    """Encode a length or number as protobuf does."""
+    if number < len(_VARINTS):
+        return _VARINTS[number]
+    out = bytearray()
+    while number > 0x7F:
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    out.append(number)
+    return bytes(out)
+
+
+_VARINTS: list[bytes] = []
+_VARINTS.extend([varint(n) for n in range(1 << 14)])
+_STATE_FIELD = {state: b"\x30" + varint(n) for state, n in EXECUTION_STATE_TO_PB.items()}
+_NO_REASON = stage_pb2.REASON_UNSPECIFIED
+_SERVICE_DOWN = Wait(reason=WaitReason.SERVICE_DOWN)
+_DAY_FIELDS = (
+    "pending",
+    "processing",
+    "success",
+    "failed",
+    "skipped",
+    "available",
+    "input",
+    "output",
+)
+
+
+class MalformedReport(ValueError):
+    """The bytes are no report, or claim an unknown state."""
+
+
+def read_batch(data: bytes) -> raw_report_pb2.RawReportBatch:
+    """Split a ReportStatusRequest into its undecoded reports."""
+    return raw_report_pb2.RawReportBatch.FromString(data)
+
+
+def read_report(data: bytes) -> StageReport:
+    """Decode what the state machine needs of a Report; raises MalformedReport."""
+    raw = raw_report_pb2.RawReport.FromString(data)
+    progress = progress_pb2.StageProgress.FromString(raw.progress)
+    items = progress.items
+    state = EXECUTION_STATE_FROM_PB.get(raw.state)
+    if state is None:
+        raise MalformedReport(f"state {raw.state} is unknown")
+    return StageReport(
+        ExecutionNumber(raw.execution),
+        raw.sequence,
+        state,
+        raw.progress,
+        ItemCounts(
+            pending=items.pending,
+            processing=items.processing,
+            success=items.success,
+            failed=items.failed,
+            skipped=items.skipped,
+        ),
+        progress.discovered,
+        progress.HasField("wait"),
+        REASON_FROM_PB.get(progress.reason),
+        progress.message,
+        tuple(map(_read_day, raw.days)),
+    )
+
+
+def read_progress(data: bytes) -> tuple[ItemCounts, bool]:
+    """Return the counts of a stored StageProgress, and whether every item is known."""
+    progress = progress_pb2.StageProgress.FromString(data)
+    return item_counts_from_pb(progress.items), progress.discovered
+
+
+def _read_day(data: bytes) -> DayReport:
+    day = progress_pb2.DayCounts.FromString(data)
+    return DayReport(
+        day.day,
+        day.version,
+        (
+            day.pending,
+            day.processing,
+            day.success,
+            day.failed,
+            day.skipped,
+            day.available,
+            day.input,
+            day.output,
+        ),
+        data,
+    )
+
+
+def event(subject: Subject) -> bytes:
+    """Encode the whole state of a subject as one element of Change.events."""
+    if type(subject) is Execution:
+        body = _stage_status(subject)
+        inner = b"\x12" + varint(len(body)) + body
+    elif type(subject) is Day:
+        body = _day_status(subject)
+        inner = b"\x1a" + varint(len(body)) + body
+    else:
+        assert isinstance(subject, Run)
+        body = run_status(subject).SerializeToString()
+        inner = b"\x0a" + varint(len(body)) + body
+    return b"\x0a" + varint(len(inner)) + inner
+
+
+def change_tail(actor: str, now: datetime) -> bytes:
+    """Encode actor and time of a change; the same for all changes of one actor in a group."""
+    return event_pb2.Change(actor=actor, time=timestamp(now)).SerializeToString()
+
+
+_REVISION_BYTES = 9
+
+
+def frame_element(body: bytes, revision: int) -> bytes:
+    """Return a Change as one element of WatchStatusResponse.changes."""
+    return (
+        b"\x0a" + varint(len(body) + _REVISION_BYTES) + body + b"\x21" + struct.pack("<Q", revision)
+    )
+
+
+def frame(
+    elements: bytes,
+    kind: "watch_pb2.FrameKind.ValueType",
+    revision: int,
+    token: str,
+    folded: int = 0,
+) -> bytes:
+    """Return a WatchStatusResponse around already encoded changes."""
+    rest = b"\x10" + varint(kind) + b"\x19" + struct.pack("<Q", revision)
+    rest += b"\x22" + varint(len(token)) + token.encode()
+    return elements + rest + (b"\x28" + varint(folded) if folded else b"")
+
+
+def _stage_status(execution: Execution) -> bytes:
+    if not execution.header:
+        execution.header = event_pb2.StageStatus(
+            run_id=execution.run_id,
+            owner=execution.owner,
+            execution=execution.number,
+            stage=STAGE_TO_PB[execution.stage],
+            create_time=timestamp(execution.created_at),
+        ).SerializeToString()
+    progress = execution.progress
+    body = (
+        execution.header
+        + _STATE_FIELD[execution.state]
+        + b"\x3a"
+        + varint(len(progress))
+        + progress
+    )
+    if execution.items_per_second:
+        remaining = int(execution.counts.open / execution.items_per_second)
+        body += b"\x45" + struct.pack("<f", execution.items_per_second)
+        body += b"\x48" + varint(min(remaining, 0xFFFFFFFF))
+    if execution.ended_at or execution.unreachable:
+        body += event_pb2.StageStatus(
+            reason=REASON_TO_PB[execution.reason] if execution.reason else _NO_REASON,
+            message=execution.message,
+            wait=wait_to_pb(_SERVICE_DOWN) if execution.unreachable else None,
+            end_time=timestamp(execution.ended_at),
+        ).SerializeToString()
+    return body
+
+
+def _day_status(day: Day) -> bytes:
+    if not day.raw:
+        day.raw = progress_pb2.DayCounts(
+            day=day.day,
+            version=day.version,
+            **{name: getattr(day, name) for name in _DAY_FIELDS},
+        ).SerializeToString()
+    owner = day.owner.encode()
+    body = b"\x0a" + varint(len(owner)) + owner + b"\x10" + varint(STAGE_TO_PB[day.stage])
+    body += b"\x1a" + varint(len(day.raw)) + day.raw
+    if day.covered_at:
+        body += event_pb2.DayStatus(cover_time=timestamp(day.covered_at)).SerializeToString()
+    return body
+
+
+def run_status(run: Run) -> event_pb2.RunStatus:
+    """Return the state of a run as its message."""
+    return event_pb2.RunStatus(
+        run_id=run.run_id,
+        owner=run.owner,
+        client_id=run.client_id,
+        range=date_range_to_pb(run.range),
+        first_stage=STAGE_TO_PB[run.first_stage],
+        last_stage=STAGE_TO_PB[run.last_stage],
+        mode=RUN_MODE_TO_PB[run.mode],
+        state=RUN_STATE_TO_PB[run.state],
+        stage=STAGE_TO_PB[run.stage],
+        reason=REASON_TO_PB[run.reason] if run.reason else _NO_REASON,
+        message=run.message,
+        retry_of=run.retry_of or "",
+        actor=run.actor,
+        create_time=timestamp(run.created_at),
+        end_time=timestamp(run.ended_at),
+    )
+
+
+def stage_status(execution: Execution) -> event_pb2.StageStatus:
+    """Return the state of an execution as its message."""
+    return event_pb2.StageStatus.FromString(_stage_status(execution))

@@ -1,0 +1,216 @@
+"""A coordinator under test: replicas on a database, stages that obey, a reporter and watchers."""
+
+import asyncio
+import contextlib
+import itertools
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import grpc
+from potok.coordinator.v1 import coordinator_service_pb2 as pb
+from potok.coordinator.v1 import coordinator_service_pb2_grpc as pb_grpc
+from potok.coordinator.v1 import report_pb2, watch_pb2
+from potok.status.v1 import event_pb2, progress_pb2, stage_pb2
+from pydantic import SecretStr
+
+from services.coordinator.app import running
+from services.coordinator.settings import CoordinatorSettings, Limits
+from services.status.domain import Stage
+from tests.conftest import Database
+from tests.fakes.stages import FakeStages
+
+PATIENCE = 10
+DAY = "2026-11-20"
+RANGE = progress_pb2.DateRange(start_date=DAY, end_date=DAY)
+SETTINGS = progress_pb2.ClientSettings(
+    time_zone="UTC", source="folder:/calls", playbook="clinic", language="ru", weight=1
+)
+QUICK = Limits(
+    silent=timedelta(seconds=60),
+    watchdog=timedelta(milliseconds=50),
+    dispatch=timedelta(milliseconds=50),
+    watch_drain=timedelta(milliseconds=50),
+)
+
+RUNNING = stage_pb2.EXECUTION_STATE_RUNNING
+SUCCEEDED = stage_pb2.EXECUTION_STATE_SUCCEEDED
+PARTIAL = stage_pb2.EXECUTION_STATE_PARTIAL
+FAILED = stage_pb2.EXECUTION_STATE_FAILED
+
+
+def a_report(
+    execution: int,
+    sequence: int,
+    state: "stage_pb2.ExecutionState.ValueType" = RUNNING,
+    *,
+    days: tuple[progress_pb2.DayCounts, ...] | None = None,
+    reason: "stage_pb2.Reason.ValueType" = stage_pb2.REASON_UNSPECIFIED,
+    **items: int,
+) -> report_pb2.Report:
+    """Return a report; its one day says the same as its items unless `days` says otherwise."""
+    if days is None:
+        days = (
+            progress_pb2.DayCounts(
+                day=DAY, version=sequence, available=items.get("success", 0), **items
+            ),
+        )
+    return report_pb2.Report(
+        execution=execution,
+        sequence=sequence,
+        state=state,
+        progress=progress_pb2.StageProgress(
+            items=progress_pb2.ItemCounts(**items), discovered=True, reason=reason
+        ),
+        days=days,
+    )
+
+
+class Reporter:
+    """One ReportStatus stream."""
+
+    def __init__(self, stub: "pb_grpc.CoordinatorServiceAsyncStub") -> None:
+        self._call = stub.ReportStatus()
+        self._batches = itertools.count(1)
+
+    async def send(
+        self, *reports: report_pb2.Report, heartbeats: tuple[int, ...] = ()
+    ) -> list[pb.ReportVerdict]:
+        """Send one batch and wait for its acknowledgement; returns the verdicts that are not APPLIED."""
+        number = next(self._batches)
+        await self._call.write(
+            pb.ReportStatusRequest(batch=number, reports=reports, heartbeats=heartbeats)
+        )
+        async with asyncio.timeout(PATIENCE):
+            answer = await self._call.read()
+        assert answer.batch == number
+        return list(answer.verdicts)
+
+    def close(self) -> None:
+        self._call.cancel()
+
+
+@dataclass
+class Watcher:
+    """One WatchStatus stream, and all that came over it."""
+
+    call: Any
+    frames: list[pb.WatchStatusResponse] = field(default_factory=list)
+
+    async def frame(self) -> pb.WatchStatusResponse:
+        """Read one frame; raises what ended the stream."""
+        async with asyncio.timeout(PATIENCE):
+            frame = await self.call.read()
+        assert frame is not grpc.aio.EOF, "the stream has ended"
+        self.frames.append(frame)
+        return frame
+
+    async def until(self, kind: "watch_pb2.FrameKind.ValueType") -> pb.WatchStatusResponse:
+        """Read up to the first frame of a kind."""
+        while (frame := await self.frame()).kind != kind:
+            pass
+        return frame
+
+    async def revision(self, revision: int) -> None:
+        """Read until everything up to `revision` is there."""
+        while not self.frames or self.frames[-1].revision < revision:
+            await self.frame()
+
+    async def run_ends(self) -> event_pb2.RunStatus:
+        """Read until a run has ended."""
+        while True:
+            for change in (await self.frame()).changes:
+                for event in change.events:
+                    if event.run.HasField("end_time"):
+                        return event.run
+
+    @property
+    def token(self) -> str:
+        return self.frames[-1].resume_token
+
+    @property
+    def changes(self) -> list[event_pb2.Change]:
+        """All changes after the snapshot, in order of arrival."""
+        return [
+            change
+            for frame in self.frames
+            if frame.kind == watch_pb2.FRAME_KIND_CHANGES
+            for change in frame.changes
+        ]
+
+    @property
+    def revisions(self) -> list[int]:
+        return [change.revision for change in self.changes]
+
+
+@dataclass
+class Replica:
+    """A coordinator and a stub of it."""
+
+    stub: "pb_grpc.CoordinatorServiceAsyncStub"
+    streams: list[Any] = field(default_factory=list)
+
+    def reporter(self) -> Reporter:
+        reporter = Reporter(self.stub)
+        self.streams.append(reporter._call)
+        return reporter
+
+    def watch(self, **request: Any) -> Watcher:
+        call = self.stub.WatchStatus(pb.WatchStatusRequest(**request))
+        self.streams.append(call)
+        return Watcher(call)
+
+    async def start(self, client_id: str = "clinic", **request: Any) -> pb.StartRunResponse:
+        return await self.stub.StartRun(
+            pb.StartRunRequest(client_id=client_id, range=RANGE, **request), timeout=PATIENCE
+        )
+
+
+@dataclass
+class Coordination:
+    """Replicas share a database and the stages."""
+
+    database: Database
+    stages: FakeStages
+    address: str
+
+    @contextlib.asynccontextmanager
+    async def replica(self, limits: Limits = QUICK) -> AsyncIterator[Replica]:
+        """Run one more replica until the block ends."""
+        settings = CoordinatorSettings(
+            database_url=SecretStr(self.database.dsn("coordinator_system")),
+            listen="127.0.0.1:0",
+            stages=dict.fromkeys(Stage, self.address),
+            limits=limits,
+            drain=timedelta(0),
+        )
+        async with running(settings) as port:
+            options = [("grpc.use_local_subchannel_pool", 1)]
+            async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=options) as channel:
+                replica = Replica(pb_grpc.CoordinatorServiceStub(channel))
+                await replica.stub.SetClient(
+                    pb.SetClientRequest(client={"client_id": "clinic", "settings": SETTINGS}),
+                    timeout=PATIENCE,
+                )
+                yield replica
+                for stream in replica.streams:
+                    stream.cancel()
+
+    async def dispatched(self) -> int:
+        """Wait for the next RunStage; returns its execution."""
+        async with asyncio.timeout(PATIENCE):
+            return (await self.stages.runs.get()).execution
+
+    async def cancelled(self) -> int:
+        """Wait for the next CancelStage; returns its execution."""
+        async with asyncio.timeout(PATIENCE):
+            return await self.stages.cancels.get()
+
+
+@contextlib.asynccontextmanager
+async def coordination(database: Database) -> AsyncIterator[Coordination]:
+    """Serve fake stages for replicas on the database."""
+    stages = FakeStages()
+    async with stages.serving() as address:
+        yield Coordination(database, stages, address)

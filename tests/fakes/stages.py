@@ -1,0 +1,48 @@
+"""A stage service that does nothing by itself: it takes executions, and the test reports for it."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+import grpc
+from potok.stage.v1 import stage_service_pb2 as pb
+from potok.stage.v1 import stage_service_pb2_grpc as pb_grpc
+from potok.status.v1 import stage_pb2
+
+from services.kernel.rpc.server import serving
+
+
+class FakeStages(pb_grpc.StageServiceServicer):
+    """Serves all stages at one address."""
+
+    def __init__(self) -> None:
+        self.runs: asyncio.Queue[pb.RunStageRequest] = asyncio.Queue()
+        self.cancels: asyncio.Queue[int] = asyncio.Queue()
+        self.down = False
+
+    async def RunStage(self, request: pb.RunStageRequest, context: Any) -> pb.RunStageResponse:
+        await self._answer(context)
+        self.runs.put_nowait(request)
+        return pb.RunStageResponse(state=stage_pb2.EXECUTION_STATE_DISPATCHED)
+
+    async def CancelStage(
+        self, request: pb.CancelStageRequest, context: Any
+    ) -> pb.CancelStageResponse:
+        await self._answer(context)
+        self.cancels.put_nowait(request.execution)
+        return pb.CancelStageResponse(state=stage_pb2.EXECUTION_STATE_CANCELLED)
+
+    async def _answer(self, context: Any) -> None:
+        if self.down:
+            await context.abort(grpc.StatusCode.UNAVAILABLE, "down for the test")
+
+    @contextlib.asynccontextmanager
+    async def serving(self) -> AsyncIterator[str]:
+        """Serve on a free port; yields the address."""
+
+        def register(server: grpc.aio.Server) -> None:
+            pb_grpc.add_StageServiceServicer_to_server(self, server)
+
+        async with serving("127.0.0.1:0", register, services=[]) as port:
+            yield f"127.0.0.1:{port}"
