@@ -10,6 +10,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy.local.place import LocalError
+
 _STOP_SECONDS = 10
 """What a program may take to end before it is killed; longer than a service's drain."""
 
@@ -29,6 +31,8 @@ def configuration(programs: Sequence[Program], *, home: Path, logs: Path, checko
     """Return the supervisord configuration that runs `programs` in `checkout`.
 
     A program that ends is started again, later each time while it ends within two seconds.
+
+    Raises LocalError when a path holds a percent sign.
     """
     socket = home / "supervisor.sock"
     sections: dict[str, dict[str, object]] = {
@@ -66,10 +70,13 @@ def configuration(programs: Sequence[Program], *, home: Path, logs: Path, checko
             "stdout_logfile_maxbytes": "5MB",
             "stdout_logfile_backups": 2,
         }
-    return "\n".join(
-        f"[{name}]\n" + "".join(f"{key} = {_escaped(value)}\n" for key, value in values.items())
+    text = "\n".join(
+        f"[{name}]\n" + "".join(f"{key} = {value}\n" for key, value in values.items())
         for name, values in sections.items()
     )
+    if "%" in text:  # it would be expanded, in some settings twice
+        raise LocalError(f"the system cannot run below a folder with % in its name: {checkout}")
+    return text
 
 
 @asynccontextmanager
@@ -105,7 +112,3 @@ async def ended(process: asyncio.subprocess.Process, *, within: float) -> None:
     except TimeoutError:
         process.kill()
         await process.wait()
-
-
-def _escaped(value: object) -> str:
-    return str(value).replace("%", "%%")

@@ -1,0 +1,109 @@
+"""The local system around the services: what it refuses, and that nothing of it stays behind."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from deploy.local.database import ROLES, SERVICES
+from deploy.local.place import CHECKOUT, LocalError
+from deploy.local.readiness import not_ready
+from deploy.local.supervision import Program, configuration
+from deploy.local.system import environment, listening, running
+
+SUPERVISE = """
+import asyncio, sys
+from pathlib import Path
+from deploy.local.supervision import supervised
+
+async def main():
+    async with supervised(Path(sys.argv[1]), {}) as process:
+        await process.wait()
+
+asyncio.run(main())
+"""
+WRITE_PID_AND_WAIT = """
+import os, sys, signal
+from pathlib import Path
+
+signal.signal(signal.SIGTERM, signal.SIG_IGN if sys.argv[2] == "stubborn" else signal.SIG_DFL)
+path = Path(sys.argv[1])
+path.with_suffix(".new").write_text(str(os.getpid()))
+path.with_suffix(".new").rename(path)
+signal.pause()
+"""
+
+
+def test_an_address_without_a_port_is_named_with_its_setting() -> None:
+    with pytest.raises(LocalError, match="POTOK_ANALYSIS_LISTEN must be host:port"):
+        listening({"POTOK_ANALYSIS_LISTEN": "localhost"})
+
+
+def test_every_service_is_told_its_database_and_address() -> None:
+    settings = environment({role: f"dsn of {role}" for role in ROLES}, listening({}))
+
+    for service in SERVICES:
+        assert settings[f"POTOK_{service.upper()}_DATABASE_URL"] == f"dsn of {service}_system"
+        assert settings[f"POTOK_{service.upper()}_LISTEN"] == listening({})[service]
+
+
+async def test_a_taken_port_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        taken = f"127.0.0.1:{other.getsockname()[1]}"
+
+        with pytest.raises(LocalError, match=f"call_sync cannot listen on {taken} .*POTOK_CALL"):
+            async with running(tmp_path, {"call_sync": taken}):
+                pass
+
+    assert not (tmp_path / "data").exists()
+
+
+async def test_a_service_that_does_not_answer_is_named(free_port: int) -> None:
+    assert await not_ready({"analysis": f"127.0.0.1:{free_port}"}, within=0.2) == ["analysis"]
+
+
+def test_a_percent_sign_in_a_path_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(LocalError, match="with % in its name"):
+        configuration([], home=tmp_path / "100%", logs=tmp_path, checkout=CHECKOUT)
+
+
+@pytest.mark.parametrize("killed", ["supervising", "supervisord"])
+def test_no_program_outlives_what_watches_over_it(tmp_path: Path, killed: str) -> None:
+    (tmp_path / "program.py").write_text(WRITE_PID_AND_WAIT)
+    # Told by supervisord it ends; when supervisord is killed, nobody is there to ask it.
+    kind = "willing" if killed == "supervising" else "stubborn"
+    command = (sys.executable, f"{tmp_path / 'program.py'}", f"{tmp_path / 'pid'}", kind)
+    file = tmp_path / "supervisord.conf"
+    program = Program(name="one", group="all", rank=1, command=command)
+    file.write_text(configuration([program], home=tmp_path, logs=tmp_path, checkout=CHECKOUT))
+    with subprocess.Popen([sys.executable, "-c", SUPERVISE, file], cwd=CHECKOUT) as supervising:
+        _wait_until((tmp_path / "pid").exists)
+        pid = int((tmp_path / "pid").read_text())
+        supervisord = int((tmp_path / "supervisord.pid").read_text())
+        assert _lives(pid)
+
+        os.kill(supervising.pid if killed == "supervising" else supervisord, signal.SIGKILL)
+
+    _wait_until(lambda: not _lives(pid) and not _lives(supervisord))
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def _wait_until(happened: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not happened():
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.02)
