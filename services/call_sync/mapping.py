@@ -15,7 +15,7 @@ def call_to_pb(call: Call) -> call_pb2.Call:
         owner=call.owner,
         day=facts.day.isoformat(),
         start_time=timestamp(facts.started_at),
-        direction=DIRECTION_TO_PB[facts.direction],  # type: ignore[arg-type]  # a number is an enum value
+        direction=DIRECTION_TO_PB[facts.direction],
         duration_seconds=facts.duration_seconds,
         employee=facts.employee,
         contact=facts.contact,

@@ -21,7 +21,7 @@ class CallSyncServicer(pb_grpc.CallSyncServiceServicer):
     async def GetCalls(
         self,
         request: pb.GetCallsRequest,
-        context: grpc.aio.ServicerContext[pb.GetCallsRequest, pb.GetCallsResponse],  # noqa: ARG002
+        context: grpc.aio.ServicerContext[pb.GetCallsRequest, pb.GetCallsResponse],
     ) -> pb.GetCallsResponse:
         calls = await self._call_sync.get_calls(
             Owner(request.owner), [CallId(call_id) for call_id in request.call_ids]
@@ -31,7 +31,7 @@ class CallSyncServicer(pb_grpc.CallSyncServiceServicer):
     async def ReadRecording(
         self,
         request: pb.ReadRecordingRequest,
-        context: grpc.aio.ServicerContext[pb.ReadRecordingRequest, pb.ReadRecordingResponse],  # noqa: ARG002
+        context: grpc.aio.ServicerContext[pb.ReadRecordingRequest, pb.ReadRecordingResponse],
     ) -> AsyncIterator[pb.ReadRecordingResponse]:
         recording, pieces = await self._call_sync.read_recording(
             Owner(request.owner), CallId(request.call_id)

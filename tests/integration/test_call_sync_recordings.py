@@ -124,9 +124,18 @@ async def test_a_store_that_cannot_be_written_is_unavailable_and_tells_no_addres
     assert str(tmp_path) not in str(raised.value)
 
 
+def test_a_store_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    with pytest.raises(StoreUnavailable, match="file/kept cannot be opened"):
+        open_store(f"file://{tmp_path}/file/kept")
+
+
 async def test_a_bucket_keeps_recordings_the_same_way() -> None:
     recordings = ObjectRecordings(MemoryStore(), max_bytes=1_000_000)
+    content = WAV + os.urandom(700_000)
 
-    kept = await recordings.keep(fetched(WAV))
+    pieces = await read(recordings, await recordings.keep(fetched(content)))
 
-    assert b"".join(await read(recordings, kept)) == WAV
+    assert b"".join(pieces) == content
+    assert max(map(len, pieces)) <= PIECE_BYTES

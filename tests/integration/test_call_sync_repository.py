@@ -62,11 +62,12 @@ async def test_calls_come_back_as_listed_and_in_the_order_asked_for(repository: 
 async def test_owners_do_not_share_calls(repository: Repository) -> None:
     await repository.calls.upsert_calls(CLINIC, FIRST, [a_call("c1")])
     await repository.calls.upsert_calls(OTHER, FIRST, [replace(a_call("c1"), employee="Ivan")])
+    await repository.calls.set_recordings(repository.transaction, CLINIC, [(C1, a_recording())])
     await repository.calls.delete_calls(repository.transaction, CLINIC, [C1])
 
     assert await repository.calls.get_calls(CLINIC, [C1]) == []
     [call] = await repository.calls.get_calls(OTHER, [C1])
-    assert call.facts.employee == "Ivan"
+    assert (call.facts.employee, call.recording) == ("Ivan", None)
 
 
 async def test_a_later_listing_changes_the_facts_and_keeps_the_recording(

@@ -33,15 +33,18 @@ _STORE_ERRORS = (BaseError, OSError)
 def open_store(url: str) -> ObjectStore:
     """Return the store at `file:///directory`, which is created, or `s3://bucket/prefix`.
 
-    Credentials of S3 come from the usual AWS_… environment.
+    Credentials of S3 come from the usual AWS_… environment. Raises StoreUnavailable.
     """
-    if url.startswith("file://"):
-        return LocalStore.from_url(url, mkdir=True)
-    return S3Store.from_url(
-        url,
-        client_options={"connect_timeout": "5s", "timeout": "120s"},
-        retry_config={"max_retries": 3},
-    )
+    try:
+        if url.startswith("file://"):
+            return LocalStore.from_url(url, mkdir=True)
+        return S3Store.from_url(
+            url,
+            client_options={"connect_timeout": "5s", "timeout": "120s"},
+            retry_config={"max_retries": 3},
+        )
+    except _STORE_ERRORS:
+        raise StoreUnavailable(f"{url} cannot be opened: may it be created and written?") from None
 
 
 class ObjectRecordings:

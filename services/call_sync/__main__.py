@@ -1,0 +1,49 @@
+"""`python -m services.call_sync`: one replica of call_sync, until SIGTERM."""
+
+import uvloop
+from potok.call_sync.v1.call_sync_service_pb2_grpc import add_CallSyncServiceServicer_to_server
+
+from services.call_sync.adapters.folder import FolderSource
+from services.call_sync.adapters.recordings import ObjectRecordings, open_store
+from services.call_sync.domain import StoreUnavailable
+from services.call_sync.repository import PostgresCalls
+from services.call_sync.servicer import CallSyncServicer
+from services.call_sync.settings import CallSyncSettings
+from services.call_sync.usecases import CallSync
+from services.call_sync.work import CallSyncWork
+from services.kernel.log import configure_logging
+from services.kernel.postgres import open_pool
+from services.kernel.rpc.server import until_stopped
+from services.kernel.settings import load_settings
+from services.stage.compose import stage_service
+from services.stage.domain import Limits
+
+
+async def main() -> None:
+    """Serve and work until asked to stop."""
+    configure_logging("call_sync")
+    settings = load_settings(CallSyncSettings)
+    try:
+        store = open_store(settings.recordings)
+    except StoreUnavailable as error:
+        raise SystemExit(f"POTOK_CALL_SYNC_RECORDINGS: {error}") from None
+    limits = Limits(
+        batch=settings.batch, concurrency=settings.concurrency, job_timeout=settings.job_timeout
+    )
+    async with open_pool(settings.database_url.get_secret_value(), settings.pool_size) as pool:
+        recordings = ObjectRecordings(store, max_bytes=settings.max_recording_bytes)
+        call_sync = CallSync(PostgresCalls(pool), recordings, {"folder": FolderSource()})
+        servicer = CallSyncServicer(call_sync)
+        async with stage_service(
+            "call_sync",
+            pool,
+            [CallSyncWork(call_sync, limits)],
+            settings,
+            register=lambda server: add_CallSyncServiceServicer_to_server(servicer, server),
+            services=["potok.call_sync.v1.CallSyncService"],
+        ):
+            await until_stopped()
+
+
+if __name__ == "__main__":
+    uvloop.run(main())
