@@ -105,7 +105,7 @@ class Failure:
 Outcome = Success | Skip | Failure
 
 
-class DiscoveryFailed(Exception):  # noqa: N818
+class DiscoveryFailed(Exception):
     """Discovery, or the finish of an execution, cannot succeed; fails the execution with the reason."""
 
     def __init__(self, reason: Reason, message: str) -> None:

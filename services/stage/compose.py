@@ -1,0 +1,98 @@
+"""Puts a stage service together around its stages, and takes it down in order."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
+
+import asyncpg
+import grpc
+from potok.coordinator.v1.coordinator_service_pb2_grpc import CoordinatorServiceStub
+from potok.stage.v1.stage_service_pb2_grpc import add_StageServiceServicer_to_server
+
+from services.kernel.rpc.client import channel_to
+from services.kernel.rpc.server import serving
+from services.kernel.tasks import cancel, every
+from services.stage.discovery import Discovery
+from services.stage.executions import Executions
+from services.stage.job_queue import JobQueue
+from services.stage.jobs import Jobs
+from services.stage.ports import StageWork
+from services.stage.process import Process
+from services.stage.reconciler import Reconciler
+from services.stage.reporter import Reporter
+from services.stage.running import Running
+from services.stage.servicer import StageServicer
+from services.stage.settings import StageSettings
+from services.stage.writer import Writer
+
+STAGE_SERVICE = "potok.stage.v1.StageService"
+
+
+def register_nothing(server: grpc.aio.Server) -> None:
+    """Serve no more than the stages."""
+
+
+@contextlib.asynccontextmanager
+async def stage_service(
+    service: str,
+    pool: asyncpg.Pool,
+    works: Sequence[StageWork],
+    settings: StageSettings,
+    *,
+    register: Callable[[grpc.aio.Server], object] = register_nothing,
+    services: Sequence[str] = (),
+) -> AsyncIterator[int]:
+    """Serve and work until the block ends; yields the port.
+
+    `service` names the schema and the queue; `register` adds the service's own servicers, whose full proto names are
+    `services`. At the end no job is taken any more, those under way have `settings.drain` to end, and give their
+    items back otherwise; then the last reports are sent.
+    """
+    queue = JobQueue(pool, service, settings)
+    running = Running(pool)
+    async with channel_to(settings.coordinator) as channel:
+        reporter = Reporter(pool, CoordinatorServiceStub(channel), settings)
+        process = Process(
+            pool=pool,
+            works={work.stage: work for work in works},
+            queue=queue,
+            running=running,
+            reporter=reporter,
+            settings=settings,
+        )
+        executions = Executions(process)
+        writer = Writer(process, executions)
+        jobs = Jobs(process, Discovery(process, executions), executions, writer)
+        reconciler = Reconciler(process, executions)
+        renewal = min(work.limits.lease for work in works) / 3
+
+        def register_all(server: grpc.aio.Server) -> None:
+            add_StageServiceServicer_to_server(StageServicer(pool, executions), server)
+            register(server)
+
+        loops = [
+            asyncio.create_task(writer.run()),
+            asyncio.create_task(reporter.run(executions.cancel)),
+            asyncio.create_task(queue.run_hints()),
+            asyncio.create_task(every(renewal, running.renew, "leases")),
+            asyncio.create_task(every(settings.watch, running.watch, "watch")),
+            asyncio.create_task(every(settings.reconcile, reconciler.turn, "reconciler")),
+        ]
+        worker = asyncio.create_task(jobs.run())
+        try:
+            async with serving(
+                settings.listen,
+                register_all,
+                services=[STAGE_SERVICE, *services],
+                reflect=settings.reflection,
+                grace=settings.drain,
+            ) as port:
+                yield port
+                queue.stop()
+        finally:
+            queue.stop()
+            await asyncio.wait({worker}, timeout=settings.drain.total_seconds())
+            running.stop()
+            await asyncio.wait({worker}, timeout=settings.drain.total_seconds())
+            await reporter.flush(settings.report_timeout / 5)
+            await cancel(worker, *loops)

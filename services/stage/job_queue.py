@@ -1,0 +1,291 @@
+"""The service's queue: pgqueuer in the service's own schema, with fair shares and one hint after a commit.
+
+A job is only a hint that there is something to do; what is to be done stands in the rows of executions and items.
+"""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import asyncpg
+import structlog
+from pgqueuer import AsyncpgDriver, AsyncpgPoolDriver, Job, QueueManager
+from pgqueuer import Queries as JobQueries
+from pgqueuer.adapters.persistence.qb import (
+    QueryBuilderEnvironment,
+    QueryQueueBuilder,
+    QuerySchedulerBuilder,
+)
+from pgqueuer.domain.settings import DBSettings, Durability
+from pgqueuer.domain.types import Channel, QueueManagerId
+from pgqueuer.models import TableChangedEvent
+from pgqueuer.ports.driver import NotifyCallback
+
+from services.kernel.clock import utc_now
+from services.kernel.postgres import listen
+from services.stage.domain import Execution, ItemId
+from services.stage.repository import AWAY, Connection, Q
+from services.stage.settings import StageSettings
+from services.status.domain import ExecutionNumber, Stage
+
+log = structlog.get_logger()
+
+PAUSE = 0.5
+"""Seconds before Postgres is tried again."""
+COST = 100
+"""Virtual time of one item of a client of weight 1; weights go up to 100."""
+LAST = 2**31 - 1
+"""The end of virtual time: what a priority column can hold."""
+
+Handler = Callable[[Job], Awaitable[None]]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkJob:
+    """The payload of a job: items of one execution; none for discovery and finish."""
+
+    execution: ExecutionNumber
+    items: Sequence[ItemId] = ()
+
+    def to_bytes(self) -> bytes:
+        """Write the payload."""
+        return json.dumps({"execution": self.execution, "items": list(self.items)}).encode()
+
+
+def parse_job(job: Job) -> WorkJob:
+    """Read the payload."""
+    payload = json.loads(job.payload or b"{}")
+    return WorkJob(execution=payload["execution"], items=payload["items"])
+
+
+def shares(front: int | None, own: int | None, costs: Sequence[int], weight: int) -> list[int]:
+    """Return the priorities of an owner's next jobs: start-time fair queueing.
+
+    Virtual time starts at the later of the queue's front and the owner's last job, and each job moves it on by its
+    cost over the owner's weight. The priority is its negative, so that the owner who has had least is next.
+    """
+    time = max(front or 0, own or 0)
+    priorities = []
+    for cost in costs:
+        time = min(time + -(-cost * COST // weight), LAST)
+        priorities.append(-time)
+    return priorities
+
+
+class JobQueue:
+    """Queues jobs in a caller's transaction, hints at them, and hands them to handlers."""
+
+    def __init__(self, pool: asyncpg.Pool, service: str, settings: StageSettings) -> None:
+        self._pool = pool
+        self._settings = settings
+        self._names = _names(service)
+        self._builders = (
+            QueryBuilderEnvironment(self._names),
+            QueryQueueBuilder(self._names),
+            QuerySchedulerBuilder(self._names),
+        )
+        self._hint = asyncio.Event()
+        self._drivers: set[_Driver] = set()
+        self._stopping = asyncio.Event()
+
+    async def enqueue_step(
+        self, connection: Connection, stage: Stage, step: str, number: ExecutionNumber
+    ) -> None:
+        """Queue the discovery or the finish of an execution, unless it is queued or under way."""
+        await self._queries(AsyncpgDriver(connection)).enqueue(  # type: ignore[arg-type]
+            entrypoint(stage, step),
+            WorkJob(execution=number).to_bytes(),
+            dedupe_key=f"{entrypoint(stage, step)}:{number}",
+            on_conflict="skip",
+        )
+
+    async def enqueue_work(
+        self,
+        connection: Connection,
+        execution: Execution,
+        jobs: Sequence[Sequence[ItemId]],
+        delays: Sequence[timedelta] | None = None,
+    ) -> list[int]:
+        """Queue one job for each group of items, at its owner's fair place; return the jobs' ids."""
+        if not jobs:
+            return []
+        name = entrypoint(execution.stage, "work")
+        tail = await Q.get_queue_tail(connection, entrypoint=name, owner=execution.owner)
+        costs = [len(items) for items in jobs]
+        ids = await self._queries(AsyncpgDriver(connection)).enqueue(  # type: ignore[arg-type]
+            [name] * len(jobs),
+            [WorkJob(execution=execution.number, items=items).to_bytes() for items in jobs],
+            shares(tail["front"], tail["own"], costs, execution.settings.weight),
+            list(delays) if delays else None,
+            headers=[{"owner": execution.owner}] * len(jobs),
+        )
+        return [int(each) for each in ids]
+
+    def hint(self) -> None:
+        """Say that jobs were committed: here at once, to other processes by one notification a moment later."""
+        self._hint.set()
+        for driver in self._drivers:
+            driver.wake()
+
+    async def run_hints(self) -> None:
+        """Send notifications for hints, and take those of others; runs until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._listen())
+            tasks.create_task(self._notify())
+
+    async def run(self, handlers: Mapping[str, Handler], concurrency: int) -> None:
+        """Hand jobs to `handlers`, so many at a time, until `stop()` and the last one has ended."""
+        while not self._stopping.is_set():
+            try:
+                async with self._manager(handlers, concurrency) as manager:
+                    await manager.run(
+                        dequeue_timeout=self._settings.job_poll,
+                        batch_size=max(1, concurrency // 2),
+                        max_concurrent_tasks=max(2, concurrency),
+                        heartbeat_timeout=self._settings.job_heartbeat,
+                        log_aggregation_interval=timedelta(0),
+                    )
+            except Exception:
+                log.exception("queue_failed", handlers=sorted(handlers))
+                await asyncio.sleep(PAUSE)
+
+    def stop(self) -> None:
+        """Take no more jobs."""
+        self._stopping.set()
+
+    @contextlib.asynccontextmanager
+    async def _manager(
+        self, handlers: Mapping[str, Handler], concurrency: int
+    ) -> AsyncIterator[QueueManager]:
+        driver = _Driver(self._pool)
+        queries = _Claims(driver, *self._builders, concurrency=concurrency)
+        manager = QueueManager(queries, channel=self._names.channel)
+        for name, handler in handlers.items():
+            manager.entrypoint(name, accepts_context=False)(handler)
+        stopper = asyncio.create_task(_then(self._stopping, manager.shutdown.set))
+        self._drivers.add(driver)
+        try:
+            yield manager
+        finally:
+            self._drivers.discard(driver)
+            stopper.cancel()
+
+    def _queries(self, driver: AsyncpgDriver) -> JobQueries:
+        return JobQueries(driver, *self._builders)
+
+    async def _listen(self) -> None:
+        def take(payload: str) -> None:
+            for driver in self._drivers:
+                driver.take(payload)
+
+        await listen(self._settings.database_url.get_secret_value(), str(self._names.channel), take)
+
+    async def _notify(self) -> None:
+        while True:
+            await self._hint.wait()
+            await asyncio.sleep(self._settings.job_hint.total_seconds())
+            self._hint.clear()
+            with contextlib.suppress(*AWAY):  # other processes look by themselves
+                await Q.notify(self._pool, channel=str(self._names.channel))
+
+
+def entrypoint(stage: Stage, step: str) -> str:
+    """Name the jobs of a stage's step: discover, work or finish."""
+    return f"{stage.value.lower()}.{step}"
+
+
+class _Driver(AsyncpgPoolDriver):
+    """A driver that outlives Postgres being away; its notifications come from one listener that does, too."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        super().__init__(pool)
+        self.losses = 0
+        self._callbacks: list[NotifyCallback] = []
+
+    async def fetch(self, query: str, *args: object) -> list[dict[str, object]]:
+        return await self._patiently(lambda: super(_Driver, self).fetch(query, *args))
+
+    async def execute(self, query: str, *args: object) -> str:
+        return await self._patiently(lambda: super(_Driver, self).execute(query, *args))
+
+    async def _patiently(self, query: Callable[[], Awaitable[T]]) -> T:
+        """Repeat a query until Postgres answers; every statement of a queue manager may be repeated."""
+        while True:
+            try:
+                return await query()
+            except AWAY as error:
+                self.losses += 1
+                log.warning("queue_away", error=str(error))
+                await asyncio.sleep(PAUSE)
+
+    async def add_listener(self, channel: str, callback: NotifyCallback) -> None:  # noqa: ARG002
+        self._callbacks.append(callback)
+
+    def wake(self) -> None:
+        """Make the queue manager look for jobs."""
+        event = TableChangedEvent(
+            channel=Channel("hint"),
+            sent_at=utc_now(),
+            type="table_changed_event",
+            operation="insert",
+            table="pgqueuer",
+        )
+        self.take(event.model_dump_json())
+
+    def take(self, payload: str) -> None:
+        """Pass a notification on; an empty one is a hint."""
+        if not payload:
+            self.wake()
+            return
+        for callback in self._callbacks:
+            callback(payload)
+
+
+@dataclass
+class _Claims(JobQueries):
+    """Claims under an id of its own, which a claim of unknown outcome ends.
+
+    Jobs that were claimed by a lost answer count against the claimant's limit for ever; a new id has the whole limit,
+    and the old one's jobs are handed out again when their heartbeat is too old.
+    """
+
+    concurrency: int = 1
+    claimant: QueueManagerId = field(default_factory=lambda: QueueManagerId(uuid4()))
+
+    async def dequeue(self, *args: Any, **kwargs: Any) -> list[Job]:
+        assert isinstance(self.driver, _Driver)
+        losses = self.driver.losses
+        kwargs |= {"queue_manager_id": self.claimant, "global_concurrency_limit": self.concurrency}
+        jobs = await super().dequeue(*args, **kwargs)
+        if self.driver.losses != losses:
+            self.claimant = QueueManagerId(uuid4())
+        return jobs
+
+
+async def _then(event: asyncio.Event, action: Callable[[], object]) -> None:
+    await event.wait()
+    action()
+
+
+def _names(service: str) -> DBSettings:
+    """Name every object of the queue here, since pgqueuer takes each missing name from the environment."""
+    return DBSettings(
+        prefix="",
+        db_schema=service,
+        channel=Channel(f"{service}_jobs"),
+        function="fn_pgqueuer_changed",
+        statistics_table="pgqueuer_statistics",
+        queue_status_type="pgqueuer_status",
+        queue_table="pgqueuer",
+        queue_table_log="pgqueuer_log",
+        trigger="tg_pgqueuer_changed",
+        schedules_table="pgqueuer_schedules",
+        durability=Durability.balanced,
+        widen_id=False,
+    )

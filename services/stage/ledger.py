@@ -1,0 +1,174 @@
+"""Reads where executions and ledger days are, under the locks that number what is read."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from services.stage.domain import ItemId
+from services.stage.progress import (
+    DayCounts,
+    ItemFailure,
+    LedgerDay,
+    Progress,
+    Waiting,
+    wait_of,
+)
+from services.stage.repository import Connection, Q, Reader
+from services.status.domain import (
+    DateRange,
+    ExecutionNumber,
+    ExecutionState,
+    ItemCounts,
+    ItemState,
+    Owner,
+    Reason,
+    Stage,
+    WaitReason,
+)
+
+WHOLE_RANGE: None = None
+"""Instead of days: all of the execution's."""
+
+
+async def list_reportable(reader: Reader) -> list[tuple[ExecutionNumber, bool]]:
+    """Return the executions the coordinator must hear of, and whether each is open."""
+    return [(row["execution"], row["open"]) async for row in Q.list_reportable(reader)]
+
+
+async def ack_ended(reader: Reader, numbers: Sequence[ExecutionNumber]) -> None:
+    """Note that the coordinator knows how executions ended."""
+    await Q.ack_ended(reader, executions=numbers)
+
+
+async def read_progress(
+    connection: Connection, wanted: Mapping[ExecutionNumber, Collection[date] | None]
+) -> list[Progress]:
+    """Number and read executions, each with the ledger days asked for; must run in a transaction.
+
+    Every execution's sequence and every day's version is drawn before what it stands for is read, and kept locked
+    until the commit, so that a higher number is never older, whichever process drew it.
+    """
+    numbers = sorted(wanted)
+    rows = [row async for row in Q.draw_sequences(connection, executions=numbers)]
+    days_of = {row["execution"]: _days(row, wanted[row["execution"]]) for row in rows}
+    ledger = await _read_days(
+        connection, sorted({day for days in days_of.values() for day in days})
+    )
+    counts = await _count_items(connection, numbers)
+    failures: dict[int, list[ItemFailure]] = defaultdict(list)
+    async for row in Q.list_last_failures(connection, executions=numbers):
+        failures[row["execution"]].append(
+            ItemFailure(
+                item_id=ItemId(row["item_id"]), reason=Reason(row["reason"]), message=row["message"]
+            )
+        )
+    return [
+        _progress(
+            row,
+            counts[row["execution"]],
+            failures[row["execution"]],
+            [ledger[day] for day in days_of[row["execution"]]],
+        )
+        for row in rows
+    ]
+
+
+def _days(row: Any, days: Collection[date] | None) -> list[LedgerDay]:
+    if days is WHOLE_RANGE:
+        days = DateRange(start=row["start_date"], end=row["end_date"]).days
+    return [
+        LedgerDay(stage=row["stage"], owner=Owner(row["owner"]), day=day) for day in sorted(days)
+    ]
+
+
+async def _read_days(
+    connection: Connection, days: Sequence[LedgerDay]
+) -> dict[LedgerDay, DayCounts]:
+    if not days:
+        return {}
+    keys: dict[str, Any] = {
+        "stages": [each.stage for each in days],
+        "owners": [each.owner for each in days],
+        "days": [each.day for each in days],
+    }
+    versions = {
+        _ledger_day(row): row["version"] async for row in Q.draw_versions(connection, **keys)
+    }
+    return {
+        _ledger_day(row): DayCounts(
+            day=row["day"],
+            version=versions[_ledger_day(row)],
+            items=ItemCounts(
+                pending=row["pending"],
+                processing=row["processing"],
+                success=row["success"],
+                failed=row["failed"],
+                skipped=row["skipped"],
+            ),
+            available=row["available"],
+            input=row["input"],
+            output=row["output"],
+        )
+        async for row in Q.count_days(connection, **keys)
+    }
+
+
+def _ledger_day(row: Any) -> LedgerDay:
+    return LedgerDay(stage=row["stage"], owner=Owner(row["owner"]), day=row["day"])
+
+
+async def _count_items(
+    connection: Connection, numbers: Sequence[ExecutionNumber]
+) -> dict[int, list[Any]]:
+    """Return the groups of items, by state, reason and wait, of each execution."""
+    groups: dict[int, list[Any]] = defaultdict(list)
+    async for row in Q.count_items(connection, executions=numbers):
+        groups[row["execution"]].append(row)
+    return groups
+
+
+def _progress(
+    row: Any, groups: list[Any], failures: list[ItemFailure], days: list[DayCounts]
+) -> Progress:
+    by_state = dict.fromkeys(ItemState, 0)
+    reasons: dict[Reason, int] = defaultdict(int)
+    for group in groups:
+        state = ItemState(group["state"])
+        by_state[state] += group["count"]
+        if state in (ItemState.FAILED, ItemState.SKIPPED):
+            reasons[Reason(group["reason"])] += group["count"]
+    items = ItemCounts(
+        pending=by_state[ItemState.PENDING],
+        processing=by_state[ItemState.PROCESSING],
+        success=by_state[ItemState.SUCCESS],
+        failed=by_state[ItemState.FAILED],
+        skipped=by_state[ItemState.SKIPPED],
+    )
+    return Progress(
+        execution=ExecutionNumber(row["execution"]),
+        stage=Stage(row["stage"]),
+        sequence=row["sequence"],
+        state=ExecutionState(row["state"]),
+        items=items,
+        unchanged=row["unchanged"],
+        discovered=row["discovered"],
+        reasons=reasons,
+        failures=failures,
+        wait=wait_of(items, _waiting(groups)),
+        reason=row["reason"] and Reason(row["reason"]),
+        message=row["message"],
+        days=days,
+    )
+
+
+def _waiting(groups: list[Any]) -> Waiting:
+    """Sum up the groups that wait for a time; the one that ends first says for what."""
+    waiting = [group for group in groups if group["waiting"]]
+    stated = [group for group in waiting if group["wait_reason"]]
+    first = min(stated, key=lambda group: group["until_at"], default=None)
+    return Waiting(
+        count=sum(group["waiting"] for group in waiting),
+        reason=first and WaitReason(first["wait_reason"]),
+        until_at=first and first["until_at"],
+    )

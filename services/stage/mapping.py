@@ -1,0 +1,104 @@
+"""Executions, items and progress in protobuf and back."""
+
+from potok.coordinator.v1 import report_pb2
+from potok.stage.v1 import stage_service_pb2
+from potok.status.v1 import progress_pb2, stage_pb2
+
+from services.kernel.rpc.convert import timestamp
+from services.stage.domain import Execution, StoredItem
+from services.stage.progress import DayCounts, Progress
+from services.status.domain import ExecutionNumber, ExecutionState, Owner, Reason, RunId
+from services.status.mapping import (
+    EXECUTION_STATE_TO_PB,
+    ITEM_STATE_TO_PB,
+    REASON_TO_PB,
+    RUN_MODE_FROM_PB,
+    STAGE_FROM_PB,
+    date_range_from_pb,
+    item_counts_to_pb,
+    settings_from_pb,
+    wait_to_pb,
+)
+
+
+def execution_from_pb(message: stage_service_pb2.RunStageRequest) -> Execution:
+    """Parse the execution to run; raises InvalidInput."""
+    return Execution(
+        number=ExecutionNumber(message.execution),
+        stage=STAGE_FROM_PB[message.stage],
+        run_id=RunId(message.run_id),
+        owner=Owner(message.owner),
+        mode=RUN_MODE_FROM_PB[message.mode],
+        range=date_range_from_pb(message.range),
+        settings=settings_from_pb(message.settings),
+        state=ExecutionState.DISPATCHED,
+        discovered=False,
+    )
+
+
+def item_to_pb(item: StoredItem) -> stage_service_pb2.Item:
+    return stage_service_pb2.Item(
+        item_id=item.item_id,
+        day=item.day.isoformat(),
+        state=ITEM_STATE_TO_PB[item.state],
+        reason=_reason_to_pb(item.reason),
+        message=item.message,
+        execution=item.execution,
+        attempt=item.attempt,
+        output=item.output,
+        retry_time=timestamp(item.retry_at),
+        update_time=timestamp(item.updated_at),
+    )
+
+
+def report_to_pb(progress: Progress) -> report_pb2.Report:
+    return report_pb2.Report(
+        execution=progress.execution,
+        sequence=progress.sequence,
+        state=EXECUTION_STATE_TO_PB[_reported(progress.state)],
+        progress=progress_pb2.StageProgress(
+            items=item_counts_to_pb(progress.items),
+            unchanged=progress.unchanged,
+            discovered=progress.discovered,
+            reasons=[
+                progress_pb2.ReasonCount(reason=REASON_TO_PB[reason], count=count)
+                for reason, count in sorted(progress.reasons.items(), key=lambda pair: -pair[1])
+            ],
+            failures=[
+                progress_pb2.ItemFailure(
+                    item_id=failure.item_id,
+                    reason=REASON_TO_PB[failure.reason],
+                    message=failure.message,
+                )
+                for failure in progress.failures
+            ],
+            wait=wait_to_pb(progress.wait),
+            reason=_reason_to_pb(progress.reason),
+            message=progress.message,
+        ),
+        days=[_day_counts_to_pb(day) for day in progress.days],
+    )
+
+
+def _reason_to_pb(reason: Reason | None) -> stage_pb2.Reason.ValueType:
+    return stage_pb2.REASON_UNSPECIFIED if reason is None else REASON_TO_PB[reason]
+
+
+def _reported(state: ExecutionState) -> ExecutionState:
+    """To have stored an execution is to run it: the coordinator makes it DISPATCHED by itself."""
+    return ExecutionState.RUNNING if state is ExecutionState.DISPATCHED else state
+
+
+def _day_counts_to_pb(day: DayCounts) -> progress_pb2.DayCounts:
+    return progress_pb2.DayCounts(
+        day=day.day.isoformat(),
+        version=day.version,
+        pending=day.items.pending,
+        processing=day.items.processing,
+        success=day.items.success,
+        failed=day.items.failed,
+        skipped=day.items.skipped,
+        available=day.available,
+        input=day.input,
+        output=day.output,
+    )

@@ -1,0 +1,66 @@
+"""Which items a run takes. Pure: the rules of the modes in one place."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import assert_never
+
+from services.stage.domain import Found
+from services.status.domain import RETRYABLE, ExecutionNumber, ItemState, Reason, RunMode
+
+YOUNG = timedelta(hours=24)
+"""For so long a recording that was not ready is looked for again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownItem:
+    """What is stored of an item that discovery lists again."""
+
+    day: date
+    execution: ExecutionNumber
+    state: ItemState
+    reason: Reason | None
+    input: int
+    seen: int
+    created_at: datetime
+
+
+def takes(
+    mode: RunMode,
+    known: KnownItem | None,
+    found: Found,
+    *,
+    execution: ExecutionNumber,
+    now: datetime,
+    covered: bool,
+) -> bool:
+    """Decide whether `execution` works on an item; `covered`: this stage covered its day in an earlier one."""
+    if known is None:
+        return mode is not RunMode.FAILED or not covered
+    if known.execution >= execution:
+        return False  # taken by this one's first try at discovery, or by a newer one
+    match mode:
+        case RunMode.ALL:
+            return True
+        case RunMode.PENDING:
+            return _is_due(known, found, now)
+        case RunMode.FAILED:
+            return known.state is ItemState.FAILED or (not covered and _is_due(known, found, now))
+        case _:
+            assert_never(mode)
+
+
+def _is_due(known: KnownItem, found: Found, now: datetime) -> bool:
+    """Whether the item has no result, or one that is older than its input."""
+    if found.upstream > known.input:
+        return True
+    match known.state:
+        case ItemState.PENDING | ItemState.PROCESSING:
+            return True
+        case ItemState.FAILED:
+            return known.reason in RETRYABLE
+        case ItemState.SKIPPED:
+            return known.reason is Reason.NO_RECORDING_YET and now - known.created_at < YOUNG
+        case ItemState.SUCCESS:
+            return False
+        case _:
+            assert_never(known.state)

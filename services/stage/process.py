@@ -1,0 +1,25 @@
+"""What all parts of one stage process share."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import asyncpg
+
+from services.stage.job_queue import JobQueue
+from services.stage.ports import StageWork
+from services.stage.reporter import Reporter
+from services.stage.running import Running
+from services.stage.settings import StageSettings
+from services.status.domain import Stage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Process:
+    """The database, the stages, and the parts that everything else stands on."""
+
+    pool: asyncpg.Pool
+    works: Mapping[Stage, StageWork]
+    queue: JobQueue
+    running: Running
+    reporter: Reporter
+    settings: StageSettings

@@ -1,0 +1,89 @@
+"""Where an execution is, in absolute figures: what a report says. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from services.stage.domain import ItemId
+from services.status.domain import (
+    ExecutionNumber,
+    ExecutionState,
+    ItemCounts,
+    Owner,
+    Reason,
+    Stage,
+    Wait,
+    WaitReason,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class LedgerDay:
+    """One day of one owner's stage; their order is the order in which their rows are locked."""
+
+    stage: str
+    owner: Owner
+    day: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayCounts:
+    """One ledger day: counts over all its items, whichever execution touched them."""
+
+    day: date
+    version: int
+    items: ItemCounts
+    available: int
+    input: int
+    output: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemFailure:
+    """One failed item, as people want to see it."""
+
+    item_id: ItemId
+    reason: Reason
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """The pending items of an execution that wait for a time: how many, for what, until when at the earliest."""
+
+    count: int = 0
+    reason: WaitReason | None = None
+    until_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """All that a report says of one execution."""
+
+    execution: ExecutionNumber
+    stage: Stage
+    sequence: int
+    state: ExecutionState
+    items: ItemCounts
+    unchanged: int
+    discovered: bool
+    reasons: Mapping[Reason, int]
+    failures: Sequence[ItemFailure]
+    wait: Wait | None
+    reason: Reason | None
+    message: str
+    days: Sequence[DayCounts]
+
+
+def wait_of(items: ItemCounts, waiting: Waiting) -> Wait | None:
+    """Say why an execution with these items stands still; None while it moves.
+
+    Items that are due without a worker wait in the queue, behind others.
+    """
+    if items.processing or not items.pending:
+        return None
+    if waiting.count < items.pending:
+        return Wait(reason=WaitReason.QUEUE)
+    if waiting.reason is None:
+        return None
+    return Wait(reason=waiting.reason, until_at=waiting.until_at)

@@ -1,0 +1,286 @@
+-- name: insert_execution(execution, stage, run_id, owner, mode, start_date, end_date, settings)$
+INSERT INTO executions (execution, stage, run_id, owner, mode, start_date, end_date, settings, state)
+VALUES (:execution, :stage, :run_id, :owner, :mode, :start_date, :end_date, :settings::text::jsonb, 'DISPATCHED')
+ON CONFLICT (execution) DO NOTHING
+RETURNING execution;
+
+-- name: insert_tombstone(execution)$
+INSERT INTO executions (execution, state, ended_at, acked_at)
+VALUES (:execution, 'CANCELLED', now(), now())
+ON CONFLICT (execution) DO NOTHING
+RETURNING execution;
+
+-- name: report_again(execution)$
+-- A tombstone has nothing to report.
+UPDATE executions SET acked_at = CASE WHEN stage IS NULL THEN acked_at END
+ WHERE execution = :execution
+RETURNING state;
+
+-- name: get_execution(execution)^
+SELECT * FROM executions WHERE execution = :execution AND stage IS NOT NULL;
+
+-- name: begin_step(execution)^
+UPDATE executions SET state = 'RUNNING', tries = tries + 1
+ WHERE execution = :execution AND state IN ('DISPATCHED', 'RUNNING')
+RETURNING *;
+
+-- name: spare_step(execution)!
+UPDATE executions SET tries = tries - 1 WHERE execution = :execution AND tries > 0;
+
+-- name: lock_open_executions(executions)
+-- Shared with the numbering of reports, not with an end: until the commit, none of these ends.
+SELECT execution, discovered FROM executions
+ WHERE execution = ANY (:executions::bigint[]) AND state IN ('DISPATCHED', 'RUNNING')
+ ORDER BY execution
+   FOR KEY SHARE;
+
+-- name: lock_execution(execution)^
+-- Waits for every transaction that adds, claims or ends items of it.
+SELECT * FROM executions WHERE execution = :execution FOR UPDATE;
+
+-- name: list_open_executions(executions)
+SELECT execution FROM executions
+ WHERE execution = ANY (:executions::bigint[]) AND state IN ('DISPATCHED', 'RUNNING');
+
+-- name: list_undiscovered()
+SELECT execution, stage FROM executions
+ WHERE acked_at IS NULL AND state IN ('DISPATCHED', 'RUNNING') AND NOT discovered;
+
+-- name: list_finished(executions)
+-- Executions without an open item that have not ended yet; null: look at all.
+SELECT e.execution, e.stage FROM executions e
+ WHERE e.acked_at IS NULL AND e.state = 'RUNNING' AND e.discovered
+   AND (:executions::bigint[] IS NULL OR e.execution = ANY (:executions::bigint[]))
+   AND NOT EXISTS (
+       SELECT FROM items i WHERE i.execution = e.execution AND i.state IN ('PENDING', 'PROCESSING')
+   );
+
+-- name: end_execution(execution, state, reason, message)!
+UPDATE executions SET state = :state, reason = :reason, message = :message, ended_at = now()
+ WHERE execution = :execution;
+
+-- name: fail_open_items(execution, reason, message)!
+UPDATE items
+   SET state = 'FAILED', reason = :reason, message = :message, wait_reason = NULL,
+       run_after = NULL, lease_until = NULL, updated_at = now()
+ WHERE execution = :execution AND state IN ('PENDING', 'PROCESSING');
+
+-- name: count_by_state(execution)
+SELECT state, count(*) AS count FROM items WHERE execution = :execution GROUP BY state;
+
+-- name: cover_days(stage, owner, start_date, end_date)!
+INSERT INTO days (stage, owner, day, covered_at)
+SELECT :stage, :owner, day::date, now()
+  FROM generate_series(:start_date::date, :end_date::date, interval '1 day') AS day
+ ORDER BY day
+ON CONFLICT (stage, owner, day) DO UPDATE SET covered_at = EXCLUDED.covered_at;
+
+-- name: list_covered_days(stage, owner, start_date, end_date)
+SELECT day FROM days
+ WHERE stage = :stage AND owner = :owner AND day BETWEEN :start_date AND :end_date AND covered_at IS NOT NULL;
+
+-- name: list_known_items(stage, owner, item_ids)
+SELECT item_id, day, execution, state, reason, input, seen, created_at FROM items
+ WHERE stage = :stage AND owner = :owner AND item_id = ANY (:item_ids::text[])
+ ORDER BY item_id
+   FOR UPDATE;
+
+-- name: take_items(stage, owner, execution, item_ids, days, upstreams, job_ids)!
+INSERT INTO items (stage, owner, execution, seen, item_id, day, upstream, job_id)
+SELECT :stage, :owner, :execution, :execution, f.item_id, f.day, f.upstream, f.job_id
+  FROM unnest(:item_ids::text[], :days::date[], :upstreams::bigint[], :job_ids::bigint[])
+       AS f (item_id, day, upstream, job_id)
+ ORDER BY f.item_id
+ON CONFLICT (stage, owner, item_id) DO UPDATE
+   SET execution = EXCLUDED.execution, attempt = 0, spared = 0, state = 'PENDING', reason = NULL, message = '',
+       wait_reason = NULL, day = EXCLUDED.day, upstream = EXCLUDED.upstream, seen = EXCLUDED.seen,
+       run_after = NULL, lease_until = NULL, job_id = EXCLUDED.job_id, updated_at = now()
+ WHERE items.execution < EXCLUDED.execution;
+
+-- name: see_items(stage, owner, execution, item_ids, days)!
+-- A call that moved to another day keeps its state there.
+UPDATE items SET seen = :execution, day = CASE WHEN items.execution < :execution THEN f.day ELSE items.day END
+  FROM unnest(:item_ids::text[], :days::date[]) AS f (item_id, day)
+ WHERE items.stage = :stage AND items.owner = :owner AND items.item_id = f.item_id AND items.seen < :execution;
+
+-- name: add_unchanged(execution, unchanged)!
+UPDATE executions SET unchanged = unchanged + :unchanged WHERE execution = :execution;
+
+-- name: remove_items(stage, owner, start_date, end_date, execution)
+-- What discovery did not list is gone upstream, unless a newer execution knows better.
+DELETE FROM items
+ WHERE stage = :stage AND owner = :owner AND day BETWEEN :start_date AND :end_date
+   AND seen < :execution AND execution <= :execution
+RETURNING item_id;
+
+-- name: end_discovery(execution)!
+UPDATE executions SET discovered = true, tries = 0 WHERE execution = :execution;
+
+-- name: claim_items(stage, owner, execution, item_ids, lease)
+WITH open AS MATERIALIZED (
+    SELECT e.execution FROM executions e
+     WHERE e.execution = :execution AND e.state IN ('DISPATCHED', 'RUNNING')
+       FOR KEY SHARE
+)
+UPDATE items
+   SET state = 'PROCESSING', attempt = attempt + 1, lease_until = now() + :lease::interval,
+       run_after = NULL, wait_reason = NULL, updated_at = now()
+  FROM open
+ WHERE items.stage = :stage AND items.owner = :owner AND items.item_id = ANY (:item_ids::text[])
+   AND items.execution = open.execution AND items.state = 'PENDING'
+   AND (items.run_after IS NULL OR items.run_after <= now())
+RETURNING items.item_id, items.day, items.attempt, items.spared;
+
+-- name: end_items(stages, owners, executions, item_ids, attempts, states, reasons, messages, waits, delays, consumed)
+-- Only items whose fence holds change; their positions come back.
+UPDATE items
+   SET state = o.state, reason = o.reason, message = o.message, wait_reason = o.wait,
+       run_after = now() + o.delay, lease_until = NULL,
+       input = CASE WHEN o.consumed THEN items.upstream ELSE items.input END,
+       output = CASE o.state WHEN 'SUCCESS' THEN items.execution WHEN 'SKIPPED' THEN 0 ELSE items.output END,
+       updated_at = now()
+  FROM unnest(:stages::text[], :owners::text[], :executions::bigint[], :item_ids::text[], :attempts::int[],
+              :states::text[], :reasons::text[], :messages::text[], :waits::text[], :delays::interval[],
+              :consumed::bool[]) WITH ORDINALITY
+       AS o (stage, owner, execution, item_id, attempt, state, reason, message, wait, delay, consumed, position)
+ WHERE items.stage = o.stage AND items.owner = o.owner AND items.item_id = o.item_id
+   AND items.execution = o.execution AND items.attempt = o.attempt AND items.state = 'PROCESSING'
+RETURNING (o.position - 1)::int AS position;
+
+-- name: release_items(stage, owner, execution, item_ids, attempts)!
+UPDATE items SET state = 'PENDING', spared = spared + 1, lease_until = NULL, updated_at = now()
+  FROM unnest(:item_ids::text[], :attempts::int[]) AS f (item_id, attempt)
+ WHERE items.stage = :stage AND items.owner = :owner AND items.item_id = f.item_id
+   AND items.execution = :execution AND items.attempt = f.attempt AND items.state = 'PROCESSING';
+
+-- name: renew_leases(stages, owners, executions, item_ids, attempts, leases)
+UPDATE items SET lease_until = now() + f.lease
+  FROM unnest(:stages::text[], :owners::text[], :executions::bigint[], :item_ids::text[], :attempts::int[],
+              :leases::interval[])
+       AS f (stage, owner, execution, item_id, attempt, lease)
+ WHERE items.stage = f.stage AND items.owner = f.owner AND items.item_id = f.item_id
+   AND items.execution = f.execution AND items.attempt = f.attempt AND items.state = 'PROCESSING'
+RETURNING items.execution, items.item_id, items.attempt;
+
+-- name: list_expired(stage, page_size)
+SELECT execution, owner, item_id FROM items
+ WHERE stage = :stage AND state = 'PROCESSING' AND lease_until < now()
+ ORDER BY execution, item_id
+ LIMIT :page_size;
+
+-- name: take_back_items(stage, owner, execution, item_ids, attempts, backoff, message)
+-- What killed its worker comes back alone and at a time of its own, so that it takes no other item down again.
+UPDATE items
+   SET state = CASE WHEN attempt - spared < :attempts THEN 'PENDING' ELSE 'FAILED' END,
+       reason = CASE WHEN attempt - spared < :attempts THEN NULL ELSE 'WORKER_DIED' END,
+       message = CASE WHEN attempt - spared < :attempts THEN '' ELSE :message END,
+       run_after = CASE WHEN attempt - spared < :attempts THEN now() + :backoff::interval * random() END,
+       lease_until = NULL, updated_at = now()
+ WHERE stage = :stage AND owner = :owner AND execution = :execution AND item_id = ANY (:item_ids::text[])
+   AND state = 'PROCESSING' AND lease_until < now()
+RETURNING item_id, day, run_after - now() AS delay;
+
+-- name: set_jobs(stage, owner, execution, item_ids, job_ids)!
+UPDATE items SET job_id = f.job_id
+  FROM unnest(:item_ids::text[], :job_ids::bigint[]) AS f (item_id, job_id)
+ WHERE items.stage = :stage AND items.owner = :owner AND items.item_id = f.item_id
+   AND items.execution = :execution AND items.state = 'PENDING';
+
+-- name: list_lost_items(stage, page_size)
+-- Due items whose job is gone.
+SELECT i.execution, i.owner, i.item_id FROM items i
+  JOIN executions e ON e.execution = i.execution AND e.state IN ('DISPATCHED', 'RUNNING')
+ WHERE i.stage = :stage AND i.state = 'PENDING' AND (i.run_after IS NULL OR i.run_after <= now())
+   AND NOT EXISTS (SELECT FROM pgqueuer j WHERE j.id = i.job_id)
+ ORDER BY i.execution, i.item_id
+ LIMIT :page_size
+   FOR UPDATE OF i SKIP LOCKED;
+
+-- name: list_items(stage, owner, start_date, end_date, states, available, execution, after_day, after_item, page_size)
+SELECT * FROM items
+ WHERE stage = :stage AND owner = :owner AND day BETWEEN :start_date AND :end_date
+   AND (day, item_id) > (:after_day::date, :after_item::text)
+   AND (cardinality(:states::text[]) = 0 OR state = ANY (:states::text[]))
+   AND (output > 0 OR NOT :available::bool)
+   AND (:execution::bigint = 0 OR execution = :execution::bigint)
+ ORDER BY day, item_id
+ LIMIT :page_size;
+
+-- name: list_reportable()
+-- Open executions, and ended ones that the coordinator has not acknowledged.
+SELECT execution, ended_at IS NULL AS open FROM executions WHERE acked_at IS NULL ORDER BY execution;
+
+-- name: draw_sequences(executions)
+-- Locks the rows in one order: what is read after it, under the lock, is never older than its sequence says.
+WITH locked AS (
+    SELECT execution FROM executions
+     WHERE execution = ANY (:executions::bigint[]) AND stage IS NOT NULL
+     ORDER BY execution
+       FOR NO KEY UPDATE
+)
+UPDATE executions e SET sequence = e.sequence + 1
+  FROM locked WHERE e.execution = locked.execution
+RETURNING e.*;
+
+-- name: draw_versions(stages, owners, days)
+INSERT INTO days (stage, owner, day, version)
+SELECT stage, owner, day, 1
+  FROM unnest(:stages::text[], :owners::text[], :days::date[]) AS d (stage, owner, day)
+ ORDER BY stage COLLATE "C", owner COLLATE "C", day
+ON CONFLICT (stage, owner, day) DO UPDATE SET version = days.version + 1
+RETURNING stage, owner, day, version;
+
+-- name: count_items(executions)
+SELECT execution, state, reason, wait_reason, count(*) AS count,
+       count(run_after) FILTER (WHERE run_after > now()) AS waiting, min(run_after) AS until_at
+  FROM items
+ WHERE execution = ANY (:executions::bigint[])
+ GROUP BY execution, state, reason, wait_reason;
+
+-- name: list_last_failures(executions)
+SELECT f.* FROM unnest(:executions::bigint[]) AS e (execution)
+ CROSS JOIN LATERAL (
+    SELECT i.execution, i.item_id, i.reason, i.message FROM items i
+     WHERE i.execution = e.execution AND i.state = 'FAILED'
+     ORDER BY i.updated_at DESC, i.item_id
+     LIMIT 5
+ ) f;
+
+-- name: count_days(stages, owners, days)
+SELECT d.stage, d.owner, d.day,
+       count(*) FILTER (WHERE i.state = 'PENDING') AS pending,
+       count(*) FILTER (WHERE i.state = 'PROCESSING') AS processing,
+       count(*) FILTER (WHERE i.state = 'SUCCESS') AS success,
+       count(*) FILTER (WHERE i.state = 'FAILED') AS failed,
+       count(*) FILTER (WHERE i.state = 'SKIPPED') AS skipped,
+       count(*) FILTER (WHERE i.output > 0) AS available,
+       coalesce(max(i.input), 0) AS input,
+       coalesce(max(i.output), 0) AS output
+  FROM unnest(:stages::text[], :owners::text[], :days::date[]) AS d (stage, owner, day)
+  LEFT JOIN items i ON i.stage = d.stage AND i.owner = d.owner AND i.day = d.day
+ GROUP BY d.stage, d.owner, d.day;
+
+-- name: ack_ended(executions)!
+UPDATE executions SET acked_at = now()
+ WHERE execution = ANY (:executions::bigint[]) AND ended_at IS NOT NULL AND acked_at IS NULL;
+
+-- name: get_queue_tail(entrypoint, owner)^
+-- The virtual times of the next job to be taken and of the owner's last one: priorities are their negatives.
+SELECT (SELECT -priority FROM pgqueuer
+         WHERE status = 'queued' AND entrypoint = :entrypoint AND execute_after <= now()
+         ORDER BY priority DESC, id LIMIT 1) AS front,
+       (SELECT max(-priority) FROM pgqueuer
+         WHERE status = 'queued' AND entrypoint = :entrypoint AND headers ->> 'owner' = :owner) AS own;
+
+-- name: try_reconciler_lock()$
+SELECT pg_try_advisory_lock(hashtext(current_schema() || '.reconciler'));
+
+-- name: release_reconciler_lock()!
+SELECT pg_advisory_unlock(hashtext(current_schema() || '.reconciler'));
+
+-- name: notify(channel)!
+SELECT pg_notify(:channel, '');
+
+-- name: prune_job_log(keep, page_size)!
+DELETE FROM pgqueuer_log
+ WHERE id IN (SELECT id FROM pgqueuer_log WHERE created < now() - :keep::interval ORDER BY created LIMIT :page_size);

@@ -1,0 +1,93 @@
+"""Finds what was lost: leases of dead workers, items and executions without a job, ends nobody noticed."""
+
+from datetime import timedelta
+
+import structlog
+
+from services.stage import repository
+from services.stage.domain import ItemId
+from services.stage.executions import Executions
+from services.stage.process import Process
+from services.status.domain import ExecutionNumber, Stage
+
+log = structlog.get_logger()
+
+PAGE = 1000
+"""Items of one stage that one turn mends."""
+KEEP_LOG = timedelta(hours=1)
+"""How long pgqueuer's log of jobs is kept; nothing reads it but people."""
+LOG_PAGE = 10_000
+
+
+class Reconciler:
+    """Takes turns; one process at a time has one."""
+
+    def __init__(self, process: Process, executions: Executions) -> None:
+        self._process = process
+        self._pool = process.pool
+        self._queue = process.queue
+        self._executions = executions
+
+    async def turn(self) -> None:
+        """Mend what is found, unless another process does."""
+        async with self._pool.acquire() as lock:
+            if not await repository.Q.try_reconciler_lock(lock):
+                return
+            try:
+                for stage in self._process.works:
+                    expired = await repository.list_expired(self._pool, stage, PAGE)
+                    for number, item_ids in expired.items():
+                        await self._take_back(number, item_ids)
+                    await self._queue_lost_items(stage)
+                await self._queue_lost_steps()
+                await repository.Q.prune_job_log(lock, keep=KEEP_LOG, page_size=LOG_PAGE)
+            finally:
+                await repository.Q.release_reconciler_lock(lock)
+
+    async def _take_back(self, number: ExecutionNumber, item_ids: list[ItemId]) -> None:
+        """Give items whose worker died to another, each in a job of its own; or give them up."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            execution = await repository.get_execution(connection, number)
+            if execution is None or not await repository.lock_open(connection, [number]):
+                return
+            limits = self._process.works[execution.stage].limits
+            taken = await repository.take_back_items(connection, execution, item_ids, limits)
+            again = [(item.item_id, item.delay) for item in taken if item.delay is not None]
+            job_ids = await self._queue.enqueue_work(
+                connection,
+                execution,
+                [[item_id] for item_id, _ in again],
+                [delay for _, delay in again],
+            )
+            jobs = {item_id: job for (item_id, _), job in zip(again, job_ids, strict=True)}
+            await repository.set_jobs(connection, execution, jobs)
+        failed = len(taken) - len(again)
+        log.warning("leases_expired", execution=number, again=len(again), failed=failed)
+        self._queue.hint()
+        self._process.reporter.touch(number, {item.day for item in taken})
+        await self._executions.queue_finish([number])
+
+    async def _queue_lost_items(self, stage: Stage) -> None:
+        """Queue due items again that no job is queued for."""
+        size = self._process.works[stage].limits.batch
+        async with self._pool.acquire() as connection, connection.transaction():
+            lost = await repository.list_lost_items(connection, stage, PAGE)
+            for number, item_ids in lost.items():
+                execution = await repository.get_execution(connection, number)
+                assert execution is not None, "its row was joined"
+                groups = [item_ids[n : n + size] for n in range(0, len(item_ids), size)]
+                job_ids = await self._queue.enqueue_work(connection, execution, groups)
+                jobs = {i: job for job, group in zip(job_ids, groups, strict=True) for i in group}
+                await repository.set_jobs(connection, execution, jobs)
+                log.warning("jobs_lost", execution=number, items=len(item_ids))
+        if lost:
+            self._queue.hint()
+
+    async def _queue_lost_steps(self) -> None:
+        """Queue discoveries and finishes that are neither queued nor under way."""
+        undiscovered = await repository.list_undiscovered(self._pool)
+        if undiscovered:
+            async with self._pool.acquire() as connection, connection.transaction():
+                for number, stage in undiscovered:
+                    await self._queue.enqueue_step(connection, stage, "discover", number)
+        await self._executions.queue_finish()

@@ -1,0 +1,200 @@
+"""Tells the coordinator where executions are: one stream of batches, again after every loss.
+
+Nothing is kept to be sent: what changed is named, and its rows are read when a batch is made. What the coordinator
+has not acknowledged is found in the rows again when the stream is opened.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+import grpc
+import structlog
+from potok.coordinator.v1 import coordinator_service_pb2, report_pb2
+
+from services.kernel.tasks import cancel
+from services.stage import ledger
+from services.stage.mapping import report_to_pb
+from services.stage.settings import StageSettings
+from services.status.domain import ExecutionNumber
+
+if TYPE_CHECKING:  # the generated code has it for type checkers only
+    from potok.coordinator.v1.coordinator_service_pb2_grpc import CoordinatorServiceAsyncStub
+
+log = structlog.get_logger()
+
+MOST = 100
+"""Reports of one batch."""
+IN_FLIGHT = 8
+"""Batches without an acknowledgement."""
+FIRST_BACKOFF = 0.1
+"""Seconds before the stream is opened again the first time."""
+SHARE = 4
+"""Pauses are at least so many times as long as the reading took: counting never takes more than a fifth of the time."""
+
+OnStale = Callable[[ExecutionNumber], Awaitable[object]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sent:
+    """A batch on its way: when it was sent, and which executions it says to have ended."""
+
+    at: float
+    ended: Sequence[ExecutionNumber]
+
+
+class Reporter:
+    """The reporter of one process."""
+
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        stub: "CoordinatorServiceAsyncStub",
+        settings: StageSettings,
+    ) -> None:
+        self._pool = pool
+        self._stub = stub
+        self._settings = settings
+        self._dirty: dict[ExecutionNumber, set[date] | None] = {}
+        self._changed = asyncio.Event()
+        self._in_flight: dict[int, _Sent] = {}
+        self._acked = asyncio.Event()
+        self._batch = 0
+        self._backoff = FIRST_BACKOFF
+
+    def touch(
+        self, number: ExecutionNumber, days: Iterable[date] | None = ledger.WHOLE_RANGE
+    ) -> None:
+        """Note that an execution changed, and days of it; all of them where none are named."""
+        before = self._dirty.get(number, set())
+        self._dirty[number] = None if days is None or before is None else before | set(days)
+        self._changed.set()
+
+    async def run(self, on_stale: OnStale) -> None:
+        """Report until cancelled; `on_stale` is called with executions that the coordinator gave up."""
+        while True:
+            try:
+                await self._session(on_stale)
+            except Exception as error:
+                text = error.details() if isinstance(error, grpc.aio.AioRpcError) else repr(error)
+                log.warning("reports_interrupted", error=text)
+            await asyncio.sleep(random.uniform(0, self._backoff))  # noqa: S311
+            self._backoff = min(2 * self._backoff, self._settings.report_backoff.total_seconds())
+
+    async def flush(self, timeout: timedelta) -> None:  # noqa: ASYNC109
+        """Wait until all is reported and acknowledged, but no longer than that."""
+        try:
+            async with asyncio.timeout(timeout.total_seconds()):
+                while self._dirty or self._in_flight:
+                    self._acked.clear()
+                    await self._acked.wait()
+        except TimeoutError:
+            log.warning("reports_unfinished", executions=len(self._dirty))
+
+    async def _session(self, on_stale: OnStale) -> None:
+        """Open the stream, report all that may be news, then what changes; raises when the stream is lost."""
+        self._in_flight.clear()
+        for number, _ in await ledger.list_reportable(self._pool):
+            self.touch(number)
+        call = self._stub.ReportStatus()
+        reader = asyncio.create_task(self._read(call, on_stale))
+        try:
+            await self._write(call, reader)
+        finally:
+            call.cancel()
+            await cancel(reader)
+
+    async def _write(self, call: Any, reader: "asyncio.Task[None]") -> None:
+        loop = asyncio.get_running_loop()
+        heartbeat = self._settings.report_heartbeat.total_seconds()
+        pause = 0.0
+        heartbeat_at = loop.time()
+        while True:
+            await self._wait(reader, heartbeat_at - loop.time())
+            await asyncio.sleep(max(self._settings.report_debounce.total_seconds(), pause))
+            started = loop.time()
+            reports, ended = await self._build()
+            pause = min(SHARE * (loop.time() - started), heartbeat)
+            heartbeats: list[ExecutionNumber] = []
+            if loop.time() >= heartbeat_at:
+                reportable = await ledger.list_reportable(self._pool)
+                heartbeats = [number for number, is_open in reportable if is_open]
+                heartbeat_at = loop.time() + heartbeat
+            if reports or heartbeats:
+                await self._send(call, reports, ended, heartbeats)
+
+    async def _wait(self, reader: "asyncio.Task[None]", seconds: float) -> None:
+        """Wait for a change, room for another batch, or the time; raises what ended the stream."""
+        event = self._changed if len(self._in_flight) < IN_FLIGHT else self._acked
+        event_task = asyncio.create_task(event.wait())
+        try:
+            await asyncio.wait(
+                {event_task, reader},
+                timeout=max(seconds, 0),
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+        finally:
+            await cancel(event_task)
+        if reader.done():
+            await reader
+            raise ConnectionError("the coordinator ended the stream")
+        oldest = min((sent.at for sent in self._in_flight.values()), default=None)
+        limit = self._settings.report_timeout.total_seconds()
+        if oldest is not None and asyncio.get_running_loop().time() - oldest > limit:
+            raise TimeoutError(f"no acknowledgement for {limit} seconds")
+
+    async def _build(self) -> tuple[list[report_pb2.Report], list[ExecutionNumber]]:
+        """Read the executions that changed; return their reports and which of them ended."""
+        if len(self._in_flight) >= IN_FLIGHT:
+            self._acked.clear()
+            return [], []
+        wanted = {number: self._dirty.pop(number) for number in sorted(self._dirty)[:MOST]}
+        if not self._dirty:
+            self._changed.clear()
+        if not wanted:
+            return [], []
+        async with self._pool.acquire() as connection, connection.transaction():
+            progress = await ledger.read_progress(connection, wanted)
+        ended = [each.execution for each in progress if each.state.ended]
+        return [report_to_pb(each) for each in progress], ended
+
+    async def _send(
+        self,
+        call: Any,
+        reports: Sequence[report_pb2.Report],
+        ended: Sequence[ExecutionNumber],
+        heartbeats: Sequence[ExecutionNumber],
+    ) -> None:
+        self._batch += 1
+        self._in_flight[self._batch] = _Sent(at=asyncio.get_running_loop().time(), ended=ended)
+        request = coordinator_service_pb2.ReportStatusRequest(
+            batch=self._batch, reports=reports, heartbeats=heartbeats
+        )
+        async with asyncio.timeout(self._settings.report_timeout.total_seconds()):
+            await call.write(request)
+
+    async def _read(self, call: Any, on_stale: OnStale) -> None:
+        """Take acknowledgements until the stream ends."""
+        async for response in call:
+            self._backoff = FIRST_BACKOFF
+            stale = set()
+            for verdict in response.verdicts:
+                if verdict.verdict == report_pb2.VERDICT_STALE:
+                    stale.add(ExecutionNumber(verdict.execution))
+                elif verdict.verdict == report_pb2.VERDICT_ILLEGAL:
+                    log.error(
+                        "report_refused", execution=verdict.execution, sequence=verdict.sequence
+                    )
+            acked = [batch for batch in self._in_flight if batch <= response.batch]
+            ended = [number for batch in acked for number in self._in_flight[batch].ended]
+            if ended:
+                await ledger.ack_ended(self._pool, ended)
+            for batch in acked:
+                del self._in_flight[batch]
+            for number in stale:
+                await on_stale(number)
+            self._acked.set()

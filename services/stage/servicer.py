@@ -1,0 +1,52 @@
+"""potok.stage.v1.StageService: unpack, call, pack."""
+
+from typing import Any
+
+import asyncpg
+from potok.stage.v1 import stage_service_pb2 as pb
+from potok.stage.v1 import stage_service_pb2_grpc
+
+from services.stage.executions import Executions
+from services.stage.listing import Listing, list_items
+from services.stage.mapping import execution_from_pb, item_to_pb
+from services.status.domain import ExecutionNumber, Owner
+from services.status.mapping import (
+    EXECUTION_STATE_TO_PB,
+    ITEM_STATE_FROM_PB,
+    STAGE_FROM_PB,
+    date_range_from_pb,
+)
+
+
+class StageServicer(stage_service_pb2_grpc.StageServiceServicer):
+    """The one interface of all stages."""
+
+    def __init__(self, pool: asyncpg.Pool, executions: Executions) -> None:
+        self._pool = pool
+        self._executions = executions
+
+    async def RunStage(self, request: pb.RunStageRequest, context: Any) -> pb.RunStageResponse:
+        state = await self._executions.run_stage(execution_from_pb(request))
+        return pb.RunStageResponse(state=EXECUTION_STATE_TO_PB[state])
+
+    async def CancelStage(
+        self,
+        request: pb.CancelStageRequest,
+        context: Any,
+    ) -> pb.CancelStageResponse:
+        state = await self._executions.cancel(ExecutionNumber(request.execution))
+        return pb.CancelStageResponse(state=EXECUTION_STATE_TO_PB[state])
+
+    async def ListItems(self, request: pb.ListItemsRequest, context: Any) -> pb.ListItemsResponse:
+        listing = Listing(
+            owner=Owner(request.owner),
+            stage=STAGE_FROM_PB[request.stage],
+            days=date_range_from_pb(request.range),
+            states=[ITEM_STATE_FROM_PB[state] for state in request.states if state],
+            available=request.available,
+            execution=ExecutionNumber(request.execution),
+        )
+        page = await list_items(self._pool, listing, request.page_size, request.page_token)
+        return pb.ListItemsResponse(
+            items=[item_to_pb(item) for item in page.items], next_page_token=page.next_page_token
+        )

@@ -1,0 +1,34 @@
+"""What every stage service is told by its environment."""
+
+from datetime import timedelta
+
+from services.kernel.settings import ServiceSettings
+
+
+class StageSettings(ServiceSettings):
+    """The settings that all stage services share; a service adds its own and its prefix."""
+
+    coordinator: str = "127.0.0.1:50050"
+    """`host:port` of the coordinator, where reports go."""
+    report_debounce: timedelta = timedelta(milliseconds=50)
+    """What happens within it goes into one report."""
+    report_heartbeat: timedelta = timedelta(seconds=5)
+    """How often the coordinator hears of an execution with nothing new to say."""
+    report_timeout: timedelta = timedelta(seconds=10)
+    """A batch of reports without an acknowledgement for so long ends the stream; it is opened again."""
+    report_backoff: timedelta = timedelta(seconds=5)
+    """The longest pause before the stream is opened again."""
+    gather: timedelta = timedelta(milliseconds=15)
+    """Outcomes that come within it are committed together."""
+    watch: timedelta = timedelta(seconds=1)
+    """How often running jobs look whether their execution is still open."""
+    reconcile: timedelta = timedelta(seconds=5)
+    """How often lost jobs and dead workers are looked for."""
+    job_poll: timedelta = timedelta(seconds=1)
+    """How often the queue is looked at when no hint comes."""
+    job_hint: timedelta = timedelta(milliseconds=20)
+    """Jobs that are queued within it are hinted at together."""
+    job_heartbeat: timedelta = timedelta(seconds=30)
+    """A job whose worker is silent for so long is handed to another."""
+    step_timeout: timedelta = timedelta(hours=1)
+    """How long a discovery or a finish may take at the most."""

@@ -1,0 +1,197 @@
+"""Commits the outcomes of all jobs of the process, many in one transaction."""
+
+import asyncio
+import random
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import assert_never
+
+import structlog
+
+from services.stage import repository
+from services.stage.domain import Execution, Failure, Item, Limits, Outcome, Skip, Success
+from services.stage.executions import Executions
+from services.stage.process import Process
+from services.stage.repository import EndedItem
+from services.status.domain import RETRYABLE, ExecutionNumber, ItemState, Reason
+
+log = structlog.get_logger()
+
+MOST = 1000
+"""Outcomes of one transaction, about."""
+PAUSE = 0.5
+"""Seconds before a transaction is repeated, at the most."""
+LONGEST_BACKOFF = timedelta(minutes=15)
+
+
+class StoreFailed(Exception):
+    """A stage could not write its results."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """One claimed item with its outcome; `tried`: so many of its attempts count."""
+
+    execution: Execution
+    item: Item
+    tried: int
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Batch:
+    ended: Sequence[Ended]
+    done: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Writer:
+    """Takes outcomes in and answers when they are committed."""
+
+    def __init__(self, process: Process, executions: Executions) -> None:
+        self._process = process
+        self._executions = executions
+        self._waiting: asyncio.Queue[_Batch] = asyncio.Queue(maxsize=MOST)
+
+    async def write(self, ended: Sequence[Ended]) -> None:
+        """Return once the outcomes are committed, or known to be overtaken."""
+        batch = _Batch(ended=ended)
+        await self._waiting.put(batch)
+        await batch.done.wait()
+
+    async def run(self) -> None:
+        """Commit what comes; runs until cancelled."""
+        while True:
+            batches = [await self._waiting.get()]
+            await asyncio.sleep(self._process.settings.gather.total_seconds())
+            while not self._waiting.empty() and sum(len(b.ended) for b in batches) < MOST:
+                batches.append(self._waiting.get_nowait())
+            await self._commit_all([each for batch in batches for each in batch.ended])
+            for batch in batches:
+                batch.done.set()
+
+    async def _commit_all(self, ended: Sequence[Ended]) -> None:
+        """Commit outcomes; one that cannot be committed fails, and holds no other up."""
+        while True:
+            try:
+                await self._commit(ended)
+            except Exception as error:
+                if repository.is_transient(error):
+                    log.warning("outcomes_wait", error=str(error), outcomes=len(ended))
+                    await asyncio.sleep(PAUSE * random.random())  # noqa: S311
+                    continue
+                log.exception("outcomes_refused", outcomes=len(ended))
+                if len(ended) > 1:
+                    for each in ended:
+                        await self._commit_all([each])
+                    return
+                if isinstance(ended[0].outcome, Failure):
+                    return  # its lease runs out
+                ended = [_refused(ended[0])]
+            else:
+                return
+
+    async def _commit(self, ended: Sequence[Ended]) -> None:
+        """Write outcomes in one transaction: items by their fence, results of those that held, next attempts."""
+        spread = random.uniform(0.75, 1.25)  # noqa: S311  # one for all: what was one job stays one
+        async with self._process.pool.acquire() as connection, connection.transaction():
+            numbers = await repository.lock_open(
+                connection, [each.execution.number for each in ended]
+            )
+            written = [each for each in ended if each.execution.number in numbers]
+            rows = [
+                _row(each, self._process.works[each.execution.stage].limits, spread)
+                for each in written
+            ]
+            held = await repository.end_items(connection, rows)
+            await self._store(connection, [written[n] for n in held])
+            retried = await self._queue_retries(connection, [rows[n] for n in held])
+        if retried:
+            self._process.queue.hint()
+        for each in ended:
+            self._process.reporter.touch(each.execution.number, [each.item.day])
+        await self._executions.queue_finish(numbers)
+
+    async def _store(self, connection: repository.Connection, held: Sequence[Ended]) -> None:
+        groups: dict[ExecutionNumber, list[Success]] = defaultdict(list)
+        executions = {each.execution.number: each.execution for each in held}
+        for each in held:
+            if isinstance(each.outcome, Success):
+                groups[each.execution.number].append(each.outcome)
+        for number, successes in groups.items():
+            execution = executions[number]
+            try:
+                await self._process.works[execution.stage].store(connection, execution, successes)
+            except OSError as error:  # not Postgres's, which would be worth a repeat
+                raise StoreFailed from error
+
+    async def _queue_retries(
+        self, connection: repository.Connection, rows: Sequence[EndedItem]
+    ) -> bool:
+        """Queue items that failed together for their next attempt together."""
+        groups: dict[tuple[int, timedelta], list[EndedItem]] = defaultdict(list)
+        for row in rows:
+            if row.delay is not None:
+                groups[row.execution.number, row.delay].append(row)
+        for (_, delay), group in groups.items():
+            execution = group[0].execution
+            size = self._process.works[execution.stage].limits.batch
+            item_ids = [row.item.item_id for row in group]
+            jobs = [item_ids[n : n + size] for n in range(0, len(item_ids), size)]
+            job_ids = await self._process.queue.enqueue_work(
+                connection, execution, jobs, [delay] * len(jobs)
+            )
+            job_of = {i: job for job, items in zip(job_ids, jobs, strict=True) for i in items}
+            await repository.set_jobs(connection, execution, job_of)
+        return bool(groups)
+
+
+def backoff(limits: Limits, tried: int) -> timedelta:
+    """Return the pause after so many tries; it doubles."""
+    doublings: int = 2 ** min(tried - 1, 10)
+    return min(limits.backoff * doublings, LONGEST_BACKOFF)
+
+
+def _row(ended: Ended, limits: Limits, spread: float) -> EndedItem:
+    """Decide what becomes of an item."""
+    outcome = ended.outcome
+    match outcome:
+        case Success():
+            return EndedItem(
+                execution=ended.execution, item=ended.item, state=ItemState.SUCCESS, consumed=True
+            )
+        case Skip():
+            return EndedItem(
+                execution=ended.execution,
+                item=ended.item,
+                state=ItemState.SKIPPED,
+                reason=outcome.reason,
+                message=outcome.message,
+                consumed=True,
+            )
+        case Failure():
+            retryable = outcome.reason in RETRYABLE
+            again = retryable and ended.tried < limits.attempts
+            pause = max(backoff(limits, ended.tried) * spread, outcome.retry_after or timedelta(0))
+            return EndedItem(
+                execution=ended.execution,
+                item=ended.item,
+                state=ItemState.PENDING if again else ItemState.FAILED,
+                reason=outcome.reason,
+                message=outcome.message,
+                wait=outcome.wait.reason if again and outcome.wait else None,
+                delay=pause if again else None,
+                consumed=not retryable,
+            )
+        case _:
+            assert_never(outcome)
+
+
+def _refused(ended: Ended) -> Ended:
+    failure = Failure(
+        item_id=ended.item.item_id,
+        reason=Reason.INTERNAL,
+        message="its result could not be stored; the service's log has the cause",
+    )
+    return Ended(execution=ended.execution, item=ended.item, tried=ended.tried, outcome=failure)
