@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import contextlib
 import fcntl
+import json
 import os
 import re
 import signal
@@ -43,20 +44,27 @@ def listening(given: Mapping[str, str]) -> dict[str, str]:
     return chosen
 
 
-def environment(addresses: Mapping[str, str], listens: Mapping[str, str]) -> dict[str, str]:
+def environment(
+    addresses: Mapping[str, str], listens: Mapping[str, str], home: Path
+) -> dict[str, str]:
     """Return the settings of all services and of the command line.
 
-    `addresses` are the databases' by role, `listens` the services' `host:port`.
+    `addresses` are the databases' by role, `listens` the services' `host:port`; files of the
+    services lie in `home`.
     """
+    # The recommendations service has two stages.
+    stages = {service.upper(): listens[service] for service in STAGE_SERVICES}
+    stages["REPORTING"] = listens["recommendations"]
     settings = {
         "POTOK_ADDRESS": listens["coordinator"],
+        "POTOK_COORDINATOR_STAGES": json.dumps(stages),
+        "POTOK_CALL_SYNC_RECORDINGS": (home / "recordings").as_uri(),
         "POTOK_RECOMMENDATIONS_REPORTING_URL": addresses["reporting_owner"],
     }
     for service in SERVICES:
         settings[f"POTOK_{service.upper()}_DATABASE_URL"] = addresses[f"{service}_system"]
         settings[f"POTOK_{service.upper()}_LISTEN"] = listens[service]
     for service in STAGE_SERVICES:
-        settings[f"POTOK_COORDINATOR_STAGES_{service.upper()}"] = listens[service]
         settings[f"POTOK_{service.upper()}_COORDINATOR"] = listens["coordinator"]
     return settings
 
@@ -81,7 +89,7 @@ async def running(home: Path, listens: Mapping[str, str]) -> AsyncIterator[Syste
         port = postgres.preferred_port()
         # First alone: the services come to a database that is up to date.
         with postgres.running(home, log=logs / "postgres.log", port=port) as server:
-            settings = environment(await prepare(server, home), listens)
+            settings = environment(await prepare(server, home), listens, home)
         file = home / "supervisord.conf"
         programs = _programs(home, port)
         file.write_text(configuration(programs, home=home, logs=logs, checkout=CHECKOUT))
@@ -105,7 +113,7 @@ async def demo(home: Path, listens: Mapping[str, str]) -> int:
     """Run the demo's commands against the system that runs here, or else one of our own."""
     server = postgres.found_running(home)
     if server and not await not_ready(listens, within=2):
-        return await _run_all(DEMO, environment(dsns(home, port=server.port), listens))
+        return await _run_all(DEMO, environment(dsns(home, port=server.port), listens, home))
     print("starting Postgres and the services ...", flush=True)
     async with running(home, listens) as system:
         return await _run_all(DEMO, system.settings)

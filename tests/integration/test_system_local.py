@@ -1,5 +1,6 @@
 """The local system around the services: what it refuses, and that nothing of it stays behind."""
 
+import json
 import os
 import signal
 import socket
@@ -16,6 +17,7 @@ from deploy.local.place import CHECKOUT, LocalError
 from deploy.local.readiness import not_ready
 from deploy.local.supervision import Program, configuration
 from deploy.local.system import environment, listening, running
+from services.status.domain import Stage
 
 SUPERVISE = """
 import asyncio, sys
@@ -45,12 +47,18 @@ def test_an_address_without_a_port_is_named_with_its_setting() -> None:
         listening({"POTOK_ANALYSIS_LISTEN": "localhost"})
 
 
-def test_every_service_is_told_its_database_and_address() -> None:
-    settings = environment({role: f"dsn of {role}" for role in ROLES}, listening({}))
+def test_every_service_is_told_its_database_and_address(tmp_path: Path) -> None:
+    settings = environment({role: f"dsn of {role}" for role in ROLES}, listening({}), tmp_path)
 
     for service in SERVICES:
         assert settings[f"POTOK_{service.upper()}_DATABASE_URL"] == f"dsn of {service}_system"
         assert settings[f"POTOK_{service.upper()}_LISTEN"] == listening({})[service]
+
+
+def test_every_stage_has_an_address(tmp_path: Path) -> None:
+    settings = environment(dict.fromkeys(ROLES, ""), listening({}), tmp_path)
+
+    assert set(json.loads(settings["POTOK_COORDINATOR_STAGES"])) == {stage.value for stage in Stage}
 
 
 async def test_a_taken_port_is_refused_before_anything_starts(tmp_path: Path) -> None:
