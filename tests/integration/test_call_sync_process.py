@@ -1,0 +1,173 @@
+"""The service as it is started, over a folder and a real database; nobody takes its reports."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import grpc
+import pytest
+from potok.call_sync.v1 import call_sync_service_pb2 as pb
+from potok.call_sync.v1.call_sync_service_pb2_grpc import CallSyncServiceStub
+from potok.stage.v1 import stage_service_pb2
+from potok.stage.v1.stage_service_pb2_grpc import StageServiceStub
+from potok.status.v1 import progress_pb2, stage_pb2
+
+from tests.conftest import Database
+from tests.fakes.call_sync import WAV
+
+if TYPE_CHECKING:
+    from potok.call_sync.v1.call_sync_service_pb2_grpc import CallSyncServiceAsyncStub
+
+CLINIC = "client:clinic"
+ROOT = Path(__file__).parents[2]
+MARCH = progress_pb2.DateRange(start_date="2026-03-01", end_date="2026-03-31")
+MANIFEST = """call_id;file;start_time
+recorded;a.wav;2026-03-01T09:30
+missed;;2026-03-01T09:40
+lost;b.wav;2026-03-02T11:00
+page;c.wav;2026-03-02T12:00
+"""
+
+
+@pytest.fixture
+async def address(database: Database, free_port: int, tmp_path: Path) -> AsyncIterator[str]:
+    """Where a process of the service listens; it must end well when it is asked to."""
+    address = f"127.0.0.1:{free_port}"
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "services.call_sync",
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "PYTHONPATH": f"{ROOT}:{ROOT}/gen",
+            "POTOK_CALL_SYNC_DATABASE_URL": database.dsn("call_sync_system"),
+            "POTOK_CALL_SYNC_LISTEN": address,
+            "POTOK_CALL_SYNC_COORDINATOR": "127.0.0.1:1",
+            "POTOK_CALL_SYNC_REPORT_TIMEOUT": "PT1S",
+            "POTOK_CALL_SYNC_RECORDINGS": f"file://{tmp_path}/kept",
+        },
+    )
+    try:
+        yield address
+        process.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(process.wait(), 20) == 0
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+@pytest.fixture
+async def channel(address: str) -> AsyncIterator[grpc.aio.Channel]:
+    async with grpc.aio.insecure_channel(address) as channel:
+        await asyncio.wait_for(channel.channel_ready(), 20)
+        yield channel
+
+
+async def run(channel: grpc.aio.Channel, folder: Path, execution: int, mode: int) -> dict[str, Any]:
+    """Run the stage to its end; returns its items by id."""
+    stub: Any = StageServiceStub(channel)
+    request = stage_service_pb2.RunStageRequest(
+        execution=execution,
+        stage=stage_pb2.STAGE_CALL_SYNC,
+        run_id=str(uuid4()),
+        owner=CLINIC,
+        mode=mode,  # type: ignore[arg-type]  # a number is an enum value
+        range=MARCH,
+        settings=progress_pb2.ClientSettings(
+            time_zone="Europe/Moscow",
+            source=f"folder:{folder}",
+            playbook="clinic",
+            language="ru",
+            weight=1,
+        ),
+    )
+    async with asyncio.timeout(30):
+        while True:
+            answer = await stub.RunStage(request, timeout=5)
+            if answer.state >= stage_pb2.EXECUTION_STATE_SUCCEEDED:
+                break
+            await asyncio.sleep(0.05)
+    listing = stage_service_pb2.ListItemsRequest(
+        owner=CLINIC, stage=stage_pb2.STAGE_CALL_SYNC, range=MARCH
+    )
+    return {item.item_id: item for item in (await stub.ListItems(listing, timeout=5)).items}
+
+
+async def recording(channel: grpc.aio.Channel) -> bytes:
+    stub: CallSyncServiceAsyncStub = CallSyncServiceStub(channel)
+    request = pb.ReadRecordingRequest(owner=CLINIC, call_id="recorded")
+    return b"".join([response.data async for response in stub.ReadRecording(request, timeout=5)])
+
+
+async def test_a_folder_becomes_items_and_recordings_and_a_changed_file_is_fetched_again(
+    channel: grpc.aio.Channel, tmp_path: Path
+) -> None:
+    (tmp_path / "calls.csv").write_text(MANIFEST)
+    (tmp_path / "a.wav").write_bytes(WAV)
+    (tmp_path / "c.wav").write_bytes(b"<html>log in</html>")
+
+    items = await run(channel, tmp_path, 1, stage_pb2.RUN_MODE_PENDING)
+
+    assert {call_id: (item.state, item.reason, item.day) for call_id, item in items.items()} == {
+        "recorded": (stage_pb2.ITEM_STATE_SUCCESS, 0, "2026-03-01"),
+        "missed": (stage_pb2.ITEM_STATE_SKIPPED, stage_pb2.REASON_MISSED_CALL, "2026-03-01"),
+        "lost": (stage_pb2.ITEM_STATE_FAILED, stage_pb2.REASON_RECORDING_MISSING, "2026-03-02"),
+        "page": (stage_pb2.ITEM_STATE_FAILED, stage_pb2.REASON_NOT_AUDIO, "2026-03-02"),
+    }
+    assert await recording(channel) == WAV
+
+    (tmp_path / "a.wav").write_bytes(WAV + b"changed")
+    (tmp_path / "b.wav").write_bytes(WAV)
+    (tmp_path / "calls.csv").write_text(MANIFEST.replace("page;c.wav", "other;b.wav"))
+    items = await run(channel, tmp_path, 2, stage_pb2.RUN_MODE_ALL)
+
+    states = {call_id: item.state for call_id, item in items.items()}
+    assert states == {
+        "recorded": stage_pb2.ITEM_STATE_SUCCESS,
+        "missed": stage_pb2.ITEM_STATE_SKIPPED,
+        "lost": stage_pb2.ITEM_STATE_SUCCESS,
+        "other": stage_pb2.ITEM_STATE_SUCCESS,
+    }
+    assert await recording(channel) == WAV + b"changed"
+    gone = pb.GetCallsRequest(owner=CLINIC, call_ids=["page"])
+    stub: CallSyncServiceAsyncStub = CallSyncServiceStub(channel)
+    assert not (await stub.GetCalls(gone, timeout=5)).calls
+
+
+async def test_a_manifest_with_a_fault_fails_the_execution_before_anything_is_taken(
+    channel: grpc.aio.Channel, database: Database, tmp_path: Path
+) -> None:
+    (tmp_path / "calls.csv").write_text("file,start_time\na.wav,2026-03-01T09:30\nb.wav,soon\n")
+
+    assert await run(channel, tmp_path, 1, stage_pb2.RUN_MODE_PENDING) == {}
+
+    async with database.pool("call_sync_system") as pool:
+        row = await pool.fetchrow("SELECT state, reason, message FROM executions")
+    assert row
+    assert (row["state"], row["reason"]) == ("FAILED", "SOURCE_INVALID")
+    assert "line 3, column start_time" in row["message"]
+
+
+async def test_a_setting_that_is_missing_is_named_and_ends_the_process() -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "services.call_sync",
+        cwd=ROOT,
+        env={"PYTHONPATH": f"{ROOT}:{ROOT}/gen", "POTOK_CALL_SYNC_RECORDINGS": "recordings"},
+        stderr=asyncio.subprocess.PIPE,
+    )
+    async with asyncio.timeout(20):
+        _, errors = await process.communicate()
+
+    assert process.returncode == 1
+    assert b"POTOK_CALL_SYNC_DATABASE_URL" in errors
+    assert b"POTOK_CALL_SYNC_RECORDINGS: Value error, write file:///" in errors
