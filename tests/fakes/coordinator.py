@@ -7,7 +7,7 @@ from typing import Any
 
 import grpc
 from potok.coordinator.v1 import coordinator_service_pb2 as pb
-from potok.coordinator.v1 import coordinator_service_pb2_grpc, report_pb2
+from potok.coordinator.v1 import report_pb2
 from potok.status.v1 import stage_pb2
 
 ENDED = (
@@ -18,7 +18,7 @@ ENDED = (
 )
 
 
-class FakeCoordinator(coordinator_service_pb2_grpc.CoordinatorServiceServicer):
+class FakeCoordinator:
     """Keeps the reports of the highest sequence; acknowledges unless told otherwise."""
 
     def __init__(self) -> None:
@@ -29,7 +29,7 @@ class FakeCoordinator(coordinator_service_pb2_grpc.CoordinatorServiceServicer):
         self.streams = 0
         self._news = asyncio.Condition()
 
-    async def ReportStatus(self, request_iterator: Any, context: Any) -> AsyncIterator[Any]:  # noqa: ARG002, N802
+    async def report_status(self, request_iterator: Any, _context: Any) -> AsyncIterator[Any]:
         self.streams += 1
         async for request in request_iterator:
             self.reports += request.reports
@@ -74,7 +74,18 @@ async def serving_coordinator(
 ) -> AsyncIterator[str]:
     """Serve the fake; yields its address."""
     server = grpc.aio.server()
-    coordinator_service_pb2_grpc.add_CoordinatorServiceServicer_to_server(coordinator, server)
+    report_status = grpc.stream_stream_rpc_method_handler(
+        coordinator.report_status,
+        pb.ReportStatusRequest.FromString,
+        pb.ReportStatusResponse.SerializeToString,
+    )
+    server.add_generic_rpc_handlers(
+        [
+            grpc.method_handlers_generic_handler(
+                "potok.coordinator.v1.CoordinatorService", {"ReportStatus": report_status}
+            )
+        ]
+    )
     port = server.add_insecure_port(address)
     await server.start()
     try:

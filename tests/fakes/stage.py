@@ -1,11 +1,20 @@
-"""A stage whose items and outcomes are given by the test."""
+"""A stage whose items and outcomes are given by the test, and a service around it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
+import asyncpg
+import grpc
+from potok.stage.v1 import stage_service_pb2 as pb
+from potok.stage.v1.stage_service_pb2_grpc import StageServiceStub
+from potok.status.v1 import progress_pb2
+from pydantic import SecretStr
+
+from services.stage.compose import stage_service
 from services.stage.domain import (
     Execution,
     Found,
@@ -15,7 +24,10 @@ from services.stage.domain import (
     Outcome,
     Success,
 )
-from services.status.domain import Owner, Stage
+from services.stage.settings import StageSettings
+from services.status.domain import DateRange, Owner, RunMode, Stage
+from services.status.mapping import RUN_MODE_TO_PB, STAGE_TO_PB, date_range_to_pb
+from tests.fakes.coordinator import FakeCoordinator, serving_coordinator
 
 DAY = date(2026, 5, 4)
 
@@ -68,12 +80,99 @@ class FakeStage:
         return [self.outcome(item) for item in items]
 
     async def store(
-        self, transaction: Any, execution: Execution, successes: Sequence[Success]
+        self,
+        transaction: Any,  # noqa: ARG002
+        execution: Execution,  # noqa: ARG002
+        successes: Sequence[Success],
     ) -> None:
         self.stored += [success.item_id for success in successes]
 
-    async def forget(self, transaction: Any, owner: Owner, item_ids: Sequence[ItemId]) -> None:
+    async def forget(
+        self,
+        transaction: Any,  # noqa: ARG002
+        owner: Owner,  # noqa: ARG002
+        item_ids: Sequence[ItemId],
+    ) -> None:
         self.forgotten += item_ids
 
     async def finish(self, execution: Execution) -> None:
         self.finished.append(execution.number)
+
+
+def a_run_request(
+    execution: int = 7,
+    *,
+    owner: str = "client:a",
+    stage: Stage = Stage.TRANSCRIPTION,
+    mode: RunMode = RunMode.PENDING,
+    days: int = 1,
+    weight: int = 1,
+) -> pb.RunStageRequest:
+    return pb.RunStageRequest(
+        execution=execution,
+        stage=STAGE_TO_PB[stage],
+        run_id="3b241101-e2bb-4255-8caf-4136c566a962",
+        owner=owner,
+        mode=RUN_MODE_TO_PB[mode],
+        range=date_range_to_pb(DateRange(start=DAY, end=DAY + timedelta(days - 1))),
+        settings=progress_pb2.ClientSettings(
+            time_zone="UTC", source="folder:/calls", playbook="clinic", language="ru", weight=weight
+        ),
+    )
+
+
+def quick_settings(dsn: str, coordinator: str, **more: Any) -> StageSettings:
+    """Settings with which nothing has to be waited for; `more` takes their place."""
+    settings: dict[str, Any] = {
+        "report_debounce": timedelta(milliseconds=5),
+        "report_heartbeat": timedelta(seconds=0.2),
+        "report_timeout": timedelta(seconds=1),
+        "report_backoff": timedelta(seconds=0.2),
+        "gather": timedelta(milliseconds=5),
+        "watch": timedelta(seconds=0.05),
+        "reconcile": timedelta(seconds=0.1),
+        "job_poll": timedelta(seconds=0.2),
+        "job_hint": timedelta(milliseconds=5),
+        "job_heartbeat": timedelta(seconds=2),
+        "drain": timedelta(seconds=0.2),
+    }
+    return StageSettings(
+        database_url=SecretStr(dsn),
+        listen="127.0.0.1:0",
+        coordinator=coordinator,
+        **(settings | more),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """A stage service under test: its client, the pool it works on, the coordinator it reports to."""
+
+    stub: Any
+    pool: Any
+    coordinator: FakeCoordinator
+
+    async def item(self, item_id: str) -> Any:
+        return await self.pool.fetchrow("SELECT * FROM items WHERE item_id = $1", item_id)
+
+
+@contextlib.asynccontextmanager
+async def serving_stage(
+    dsn: str, *stages: FakeStage, coordinator: FakeCoordinator | None = None, **more: Any
+) -> AsyncIterator[Served]:
+    """Run a stage service on the schema of transcription, and its coordinator."""
+    coordinator = coordinator or FakeCoordinator()
+    async with (
+        serving_coordinator(coordinator) as address,
+        asyncpg.create_pool(dsn, min_size=0, max_size=8) as pool,
+        stage_service("transcription", pool, stages, quick_settings(dsn, address, **more)) as port,
+        grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel,
+    ):
+        yield Served(stub=StageServiceStub(channel), pool=pool, coordinator=coordinator)
+
+
+async def until(holds: Callable[[], Awaitable[object]], seconds: float = 20) -> None:
+    """Look every few milliseconds until something holds."""
+    async with asyncio.timeout(seconds):
+        while not await holds():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
