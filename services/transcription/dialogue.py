@@ -6,6 +6,7 @@ from services.transcription.domain import (
     CallId,
     Recognition,
     Segment,
+    Speaker,
     Track,
     Transcript,
     Word,
@@ -42,22 +43,32 @@ def turns(tracks: Iterable[Track]) -> tuple[Segment, ...]:
     dialogue: list[Segment] = []
     for phrase in phrases:
         if dialogue and _goes_on(dialogue[-1], phrase):
-            words = dialogue.pop().words + phrase.words
-            dialogue.append(Segment(speaker=phrase.speaker, words=words))
+            dialogue.append(segment(phrase.speaker, dialogue.pop().words + phrase.words))
         else:
             dialogue.append(phrase)
     return tuple(dialogue)
+
+
+def segment(speaker: Speaker, words: tuple[Word, ...]) -> Segment:
+    """Return the turn that `words`, at least one, make."""
+    return Segment(
+        speaker=speaker,
+        start_seconds=words[0].start,
+        end_seconds=max(word.end for word in words),
+        text="".join(word.text for word in words).strip(),
+        words=words,
+    )
 
 
 def _phrases(track: Track) -> Iterator[Segment]:
     phrase: list[Word] = []
     for word in sorted(track.words, key=lambda word: word.start):
         if phrase and (_pause(phrase[-1].end, word.start) or _ends_sentence(phrase[-1])):
-            yield Segment(speaker=track.speaker, words=tuple(phrase))
+            yield segment(track.speaker, tuple(phrase))
             phrase = []
         phrase.append(word)
     if phrase:
-        yield Segment(speaker=track.speaker, words=tuple(phrase))
+        yield segment(track.speaker, tuple(phrase))
 
 
 def _goes_on(turn: Segment, phrase: Segment) -> bool:

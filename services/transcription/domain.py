@@ -2,11 +2,17 @@
 
 import enum
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar, NewType
 
-from services.status.domain import Reason
+from services.kernel.errors import NotFound
+from services.status.domain import Owner, Reason
 
 CallId = NewType("CallId", str)
+
+
+class TranscriptNotFound(NotFound):
+    """The call has no transcript."""
 
 
 class NotTranscribed(Exception):
@@ -45,6 +51,24 @@ class UnknownLanguage(NotTranscribed):
     """The model does not know the language it is asked for: its item fails for good."""
 
     reason = Reason.INVALID_INPUT
+
+
+class RecordingMissing(NotTranscribed):
+    """There is no recording of the call any more: its item fails for good."""
+
+    reason = Reason.RECORDING_MISSING
+
+
+class RecordingTooLarge(NotTranscribed):
+    """The recording has more bytes than are taken: its item fails for good."""
+
+    reason = Reason.TOO_LARGE
+
+
+class RecordingUnavailable(NotTranscribed):
+    """The recording cannot be had at the moment: trying again may help."""
+
+    reason = Reason.UPSTREAM_UNAVAILABLE
 
 
 class EngineFailed(NotTranscribed):
@@ -113,25 +137,17 @@ class Recognition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
-    """One turn of the dialogue: what one speaker says without a pause; at least one word."""
+    """One turn of the dialogue: what one speaker says without a pause.
+
+    It lasts from the beginning of its first word to the latest end; `text` is its words as one
+    line. `words` is empty only where they were not asked for.
+    """
 
     speaker: Speaker
-    words: tuple[Word, ...]
-
-    @property
-    def start_seconds(self) -> float:
-        """When the first word begins."""
-        return self.words[0].start
-
-    @property
-    def end_seconds(self) -> float:
-        """When the last word ends."""
-        return max(word.end for word in self.words)
-
-    @property
-    def text(self) -> str:
-        """The words as one line."""
-        return "".join(word.text for word in self.words).strip()
+    start_seconds: float
+    end_seconds: float
+    text: str
+    words: tuple[Word, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +166,15 @@ class Transcript:
     def text(self) -> str:
         """The dialogue as plain text: a line per turn, "operator: ..." where the speaker is known."""
         return "\n".join(_line(segment) for segment in self.segments)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredTranscript:
+    """A transcript as it is kept: whose call it is and when it was made."""
+
+    owner: Owner
+    transcript: Transcript
+    created_at: datetime
 
 
 def _line(segment: Segment) -> str:

@@ -1,9 +1,25 @@
 """What the use cases need from the outside."""
 
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
-from services.transcription.domain import Recognition
+from services.status.domain import ExecutionNumber, Owner
+from services.transcription.domain import CallId, Recognition, StoredTranscript, Transcript
+
+Transaction = Any
+"""An open transaction of the database; opaque to the core."""
+
+
+class RecordingSource(Protocol):
+    """Where the recordings of calls come from."""
+
+    def fetch(self, owner: Owner, call_id: CallId) -> AbstractAsyncContextManager[Path]:
+        """Bring a recording into a file that is gone when the block ends.
+
+        Raises RecordingMissing, RecordingTooLarge, RecordingUnavailable.
+        """
 
 
 class SpeechEngine(Protocol):
@@ -15,4 +31,26 @@ class SpeechEngine(Protocol):
         Cancelling stops the work, wherever it is done. Raises NoSpeech, TooShort, BadAudio,
         EmptyFile, UnknownLanguage, and WorkerDied or TimedOut where another try may help.
         """
-        ...
+
+
+class TranscriptRepository(Protocol):
+    """Transcripts, one a call of an owner."""
+
+    async def get_transcripts(
+        self, owner: Owner, call_ids: Sequence[CallId], *, words: bool
+    ) -> list[StoredTranscript]:
+        """Return the transcripts that there are, in the order asked for, with `words` or without."""
+
+    async def upsert_transcripts(
+        self,
+        transaction: Transaction,
+        owner: Owner,
+        execution: ExecutionNumber,
+        transcripts: Sequence[Transcript],
+    ) -> None:
+        """Store transcripts and the execution that made them, in place of earlier ones."""
+
+    async def delete_transcripts(
+        self, transaction: Transaction, owner: Owner, call_ids: Sequence[CallId]
+    ) -> None:
+        """Forget transcripts."""

@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.transcription.dialogue import PAUSE_SECONDS, transcript, turns
+from services.transcription.dialogue import PAUSE_SECONDS, segment, transcript, turns
 from services.transcription.domain import CallId, Recognition, Segment, Speaker, Track, Word
 
 
@@ -21,7 +21,21 @@ def a_track(speaker: Speaker, *words: tuple[float, float, str]) -> Track:
 
 
 def lines(dialogue: Sequence[Segment]) -> list[tuple[Speaker, str]]:
-    return [(segment.speaker, segment.text) for segment in dialogue]
+    return [(turn.speaker, turn.text) for turn in dialogue]
+
+
+def test_segment_text_keeps_numbers_that_come_in_parts_together() -> None:
+    words = tuple(
+        Word(start=0.0, end=0.2, text=text, probability=0.9)
+        for text in (" завтра", " в", " 15", "-30.")
+    )
+    assert segment(Speaker.CLIENT, words).text == "завтра в 15-30."
+
+
+def test_segment_lasts_from_its_first_word_to_the_latest_end() -> None:
+    track = a_track(Speaker.CLIENT, (1.0, 3.0, "раз"), (2.0, 2.5, "два"))
+    made = segment(track.speaker, track.words)
+    assert (made.start_seconds, made.end_seconds) == (1.0, 3.0)
 
 
 def test_answers_stand_between_the_sentences_they_were_said_between() -> None:
@@ -54,7 +68,7 @@ def test_sentences_of_one_speaker_are_one_turn_while_the_other_is_silent() -> No
 def test_a_word_inside_a_long_sentence_comes_after_it() -> None:
     operator = a_track(Speaker.OPERATOR, (0.0, 1.0, "Сейчас"), (1.0, 2.0, "посмотрю"))
     client = a_track(Speaker.CLIENT, (0.5, 0.7, "Да."))
-    assert [segment.speaker for segment in turns([operator, client])] == [
+    assert [turn.speaker for turn in turns([operator, client])] == [
         Speaker.OPERATOR,
         Speaker.CLIENT,
     ]
@@ -99,15 +113,13 @@ dialogues = st.tuples(tracks(Speaker.OPERATOR), tracks(Speaker.CLIENT))
 def test_no_word_is_lost_doubled_or_moved_within_its_speaker(dialogue: tuple[Track, Track]) -> None:
     made = turns(dialogue)
     for track in dialogue:
-        said = [
-            word for segment in made if segment.speaker is track.speaker for word in segment.words
-        ]
+        said = [word for turn in made if turn.speaker is track.speaker for word in turn.words]
         assert said == list(track.words)
 
 
 @given(dialogues)
 def test_turns_are_ordered_by_their_start(dialogue: tuple[Track, Track]) -> None:
-    starts = [segment.start_seconds for segment in turns(dialogue)]
+    starts = [turn.start_seconds for turn in turns(dialogue)]
     assert starts == sorted(starts)
 
 

@@ -12,34 +12,21 @@ from services.transcription.domain import (
     EngineFailed,
     NoSpeech,
     NotTranscribed,
+    RecordingMissing,
+    RecordingTooLarge,
+    RecordingUnavailable,
     Segment,
     Speaker,
     TimedOut,
     TooShort,
     Transcript,
     UnknownLanguage,
-    Word,
     WorkerDied,
 )
 
 
-def a_word(text: str, start: float = 0.0, end: float | None = None) -> Word:
-    return Word(start=start, end=start + 0.2 if end is None else end, text=text, probability=0.9)
-
-
-def test_segment_text_keeps_numbers_that_come_in_parts_together() -> None:
-    words = tuple(a_word(text) for text in (" завтра", " в", " 15", "-30."))
-    assert Segment(speaker=Speaker.CLIENT, words=words).text == "завтра в 15-30."
-
-
-def test_segment_lasts_from_its_first_word_to_the_latest_end() -> None:
-    words = (a_word(" раз", 1.0, 3.0), a_word(" два", 2.0, 2.5))
-    segment = Segment(speaker=Speaker.CLIENT, words=words)
-    assert (segment.start_seconds, segment.end_seconds) == (1.0, 3.0)
-
-
 def test_transcript_text_names_the_speakers_it_knows() -> None:
-    said = ((Speaker.OPERATOR, " Алло."), (Speaker.CLIENT, " Это гараж?"), (Speaker.UNKNOWN, " Э"))
+    said = ((Speaker.OPERATOR, "Алло."), (Speaker.CLIENT, "Это гараж?"), (Speaker.UNKNOWN, "Э"))
     transcript = Transcript(
         call_id=CallId("c1"),
         language="ru",
@@ -47,7 +34,10 @@ def test_transcript_text_names_the_speakers_it_knows() -> None:
         channels=2,
         overlap_reliable=True,
         model="whisper-base@0",
-        segments=tuple(Segment(speaker=who, words=(a_word(text),)) for who, text in said),
+        segments=tuple(
+            Segment(speaker=who, start_seconds=0.0, end_seconds=1.0, text=text)
+            for who, text in said
+        ),
     )
     assert transcript.text == "operator: Алло.\nclient: Это гараж?\nЭ"
 
@@ -60,6 +50,9 @@ def test_transcript_text_names_the_speakers_it_knows() -> None:
         (BadAudio, Reason.BAD_AUDIO),
         (EmptyFile, Reason.BAD_AUDIO),
         (UnknownLanguage, Reason.INVALID_INPUT),
+        (RecordingMissing, Reason.RECORDING_MISSING),
+        (RecordingTooLarge, Reason.TOO_LARGE),
+        (RecordingUnavailable, Reason.UPSTREAM_UNAVAILABLE),
         (WorkerDied, Reason.WORKER_DIED),
         (TimedOut, Reason.TIMEOUT),
     ],

@@ -1,0 +1,95 @@
+"""Builds transcription from its settings and serves until it is told to stop."""
+
+import asyncio
+from datetime import timedelta
+
+from potok.call_sync.v1.call_sync_service_pb2_grpc import CallSyncServiceStub
+from potok.stage.v1.stage_service_pb2_grpc import StageServiceStub
+from potok.transcription.v1.transcription_service_pb2_grpc import (
+    add_TranscriptionServiceServicer_to_server,
+)
+
+from services.kernel.log import configure_logging
+from services.kernel.postgres import open_pool
+from services.kernel.rpc.client import channel_to
+from services.kernel.rpc.server import until_stopped
+from services.kernel.settings import load_settings
+from services.stage.compose import stage_service
+from services.stage.domain import Limits
+from services.transcription.adapters.listening import Listening
+from services.transcription.adapters.model import (
+    ModelBroken,
+    SpeechModel,
+    embedded_model,
+    model_at,
+)
+from services.transcription.adapters.recordings import CallSyncRecordings
+from services.transcription.adapters.whisper import START_SECONDS, WhisperEngine
+from services.transcription.domain import Speaker
+from services.transcription.repository import PostgresTranscripts
+from services.transcription.servicer import TranscriptionServicer
+from services.transcription.settings import TranscriptionSettings
+from services.transcription.usecases import Transcription
+from services.transcription.work import TranscriptionWork
+
+
+async def serve(settings: TranscriptionSettings) -> None:
+    """Serve and work until SIGTERM or SIGINT."""
+    engine = WhisperEngine(
+        await asyncio.to_thread(_model, settings),
+        _listening(settings),
+        processes=settings.processes,
+        timeout_seconds=settings.timeout.total_seconds(),
+    )
+    # The engine comes first, because it can end only after all who wait for it.
+    async with (
+        engine,
+        open_pool(settings.database_url.get_secret_value(), settings.pool_size) as pool,
+        channel_to(settings.upstream) as call_sync,
+    ):
+        recordings = CallSyncRecordings(
+            CallSyncServiceStub(call_sync),
+            max_bytes=settings.max_recording_bytes,
+            timeout=settings.recording_timeout,
+        )
+        transcription = Transcription(PostgresTranscripts(pool), recordings, engine)
+        servicer = TranscriptionServicer(transcription)
+        async with stage_service(
+            "transcription",
+            pool,
+            [TranscriptionWork(transcription, StageServiceStub(call_sync), _limits(settings))],
+            settings,
+            register=lambda server: add_TranscriptionServiceServicer_to_server(servicer, server),
+            services=["potok.transcription.v1.TranscriptionService"],
+        ):
+            await until_stopped()
+
+
+def _model(settings: TranscriptionSettings) -> SpeechModel:
+    try:
+        if settings.model_dir is not None:
+            return model_at(settings.model_dir.expanduser())
+        return embedded_model(settings.model_cache_dir.expanduser())
+    except ModelBroken as error:
+        raise SystemExit(f"the speech model is not usable: {error}") from None
+
+
+def _listening(settings: TranscriptionSettings) -> Listening:
+    return Listening(
+        left=Speaker(settings.left),
+        min_seconds=settings.min_seconds,
+        max_seconds=settings.max_seconds,
+    )
+
+
+def _limits(settings: TranscriptionSettings) -> Limits:
+    """One recording a job, and time enough for its own time-outs to come first."""
+    longest = settings.recording_timeout + settings.timeout + timedelta(seconds=START_SECONDS)
+    return Limits(
+        batch=1, concurrency=settings.processes, job_timeout=longest + timedelta(minutes=1)
+    )
+
+
+if __name__ == "__main__":
+    configure_logging("transcription")
+    asyncio.run(serve(load_settings(TranscriptionSettings)))

@@ -1,0 +1,42 @@
+"""Transcripts in protobuf. Pure functions."""
+
+from potok.transcription.v1 import transcript_pb2
+
+from services.kernel.rpc.convert import enum_pairs, timestamp
+from services.transcription.domain import Segment, Speaker, StoredTranscript, Word
+
+SPEAKER_TO_PB = enum_pairs(Speaker, transcript_pb2.Speaker, "SPEAKER")
+
+
+def transcript_to_pb(stored: StoredTranscript) -> transcript_pb2.Transcript:
+    transcript = stored.transcript
+    return transcript_pb2.Transcript(
+        call_id=transcript.call_id,
+        owner=stored.owner,
+        language=transcript.language,
+        duration_seconds=transcript.duration_seconds,
+        channels=transcript.channels,
+        overlap_reliable=transcript.overlap_reliable,
+        model=transcript.model,
+        segments=[segment_to_pb(segment) for segment in transcript.segments],
+        create_time=timestamp(stored.created_at),
+    )
+
+
+def segment_to_pb(segment: Segment) -> transcript_pb2.Segment:
+    return transcript_pb2.Segment(
+        speaker=SPEAKER_TO_PB[segment.speaker],
+        start_seconds=segment.start_seconds,
+        end_seconds=segment.end_seconds,
+        text=segment.text,
+        words=[word_to_pb(word) for word in segment.words],
+    )
+
+
+def word_to_pb(word: Word) -> transcript_pb2.Word:
+    return transcript_pb2.Word(
+        start_seconds=word.start,
+        end_seconds=word.end,
+        text=word.text,
+        probability=word.probability,
+    )

@@ -1,0 +1,33 @@
+-- name: get_transcripts(owner, call_ids, with_words)
+-- In the order asked for.
+SELECT owner, call_id, language, duration_seconds, channels, overlap_reliable, model, segments,
+       CASE WHEN :with_words THEN words END AS words,
+       created_at
+  FROM unnest(:call_ids::text[]) WITH ORDINALITY AS wanted (call_id, position)
+  JOIN transcription.transcripts USING (call_id)
+ WHERE owner = :owner
+ ORDER BY position;
+
+-- name: upsert_transcripts(owner, execution, call_ids, languages, durations, channels, overlaps, models, segments, words)!
+INSERT INTO transcription.transcripts (
+       owner, execution, call_id, language, duration_seconds, channels, overlap_reliable, model,
+       segments, words)
+SELECT :owner, :execution, made.*
+  FROM unnest(
+           :call_ids::text[], :languages::text[], :durations::float8[], :channels::int[],
+           :overlaps::boolean[], :models::text[], :segments::jsonb[], :words::json[]) AS made
+    ON CONFLICT (owner, call_id) DO UPDATE
+   SET execution = excluded.execution,
+       language = excluded.language,
+       duration_seconds = excluded.duration_seconds,
+       channels = excluded.channels,
+       overlap_reliable = excluded.overlap_reliable,
+       model = excluded.model,
+       segments = excluded.segments,
+       words = excluded.words,
+       created_at = now();
+
+-- name: delete_transcripts(owner, call_ids)!
+DELETE FROM transcription.transcripts
+ WHERE owner = :owner
+   AND call_id = ANY (:call_ids::text[]);

@@ -1,0 +1,123 @@
+"""Transcripts in Postgres."""
+
+import json
+from collections.abc import Sequence
+from itertools import repeat
+from typing import Any
+
+import asyncpg
+
+from services.kernel.postgres import load_queries
+from services.status.domain import ExecutionNumber, Owner
+from services.transcription.domain import (
+    CallId,
+    Segment,
+    Speaker,
+    StoredTranscript,
+    Transcript,
+    Word,
+)
+from services.transcription.ports import Transaction
+
+QUERIES = load_queries(__file__)
+
+
+class PostgresTranscripts:
+    """Implements TranscriptRepository."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def get_transcripts(
+        self, owner: Owner, call_ids: Sequence[CallId], *, words: bool
+    ) -> list[StoredTranscript]:
+        rows = QUERIES.get_transcripts(self._pool, owner=owner, call_ids=call_ids, with_words=words)
+        return [_stored(row) async for row in rows]
+
+    async def upsert_transcripts(
+        self,
+        transaction: Transaction,
+        owner: Owner,
+        execution: ExecutionNumber,
+        transcripts: Sequence[Transcript],
+    ) -> None:
+        await QUERIES.upsert_transcripts(
+            transaction,
+            owner=owner,
+            execution=execution,
+            call_ids=[transcript.call_id for transcript in transcripts],
+            languages=[transcript.language for transcript in transcripts],
+            durations=[transcript.duration_seconds for transcript in transcripts],
+            channels=[transcript.channels for transcript in transcripts],
+            overlaps=[transcript.overlap_reliable for transcript in transcripts],
+            models=[transcript.model for transcript in transcripts],
+            segments=[_segments_json(transcript) for transcript in transcripts],
+            words=[_words_json(transcript) for transcript in transcripts],
+        )
+
+    async def delete_transcripts(
+        self, transaction: Transaction, owner: Owner, call_ids: Sequence[CallId]
+    ) -> None:
+        await QUERIES.delete_transcripts(transaction, owner=owner, call_ids=call_ids)
+
+
+def _stored(row: asyncpg.Record) -> StoredTranscript:
+    return StoredTranscript(
+        owner=Owner(row["owner"]),
+        transcript=Transcript(
+            call_id=CallId(row["call_id"]),
+            language=row["language"],
+            duration_seconds=row["duration_seconds"],
+            channels=row["channels"],
+            overlap_reliable=row["overlap_reliable"],
+            model=row["model"],
+            segments=_segments(row),
+        ),
+        created_at=row["created_at"],
+    )
+
+
+def _segments(row: asyncpg.Record) -> tuple[Segment, ...]:
+    words = json.loads(row["words"]) if row["words"] else repeat(())
+    return tuple(
+        Segment(
+            speaker=Speaker(segment["speaker"]),
+            start_seconds=segment["start"],
+            end_seconds=segment["end"],
+            text=segment["text"],
+            words=tuple(_word(word) for word in spoken),
+        )
+        for segment, spoken in zip(json.loads(row["segments"]), words, strict=False)
+    )
+
+
+def _word(word: list[Any]) -> Word:
+    start, end, text, probability = word
+    return Word(start=start, end=end, text=text, probability=probability)
+
+
+def _segments_json(transcript: Transcript) -> str:
+    return _json(
+        [
+            {
+                "speaker": segment.speaker.value,
+                "start": segment.start_seconds,
+                "end": segment.end_seconds,
+                "text": segment.text,
+            }
+            for segment in transcript.segments
+        ]
+    )
+
+
+def _words_json(transcript: Transcript) -> str:
+    return _json(
+        [
+            [[word.start, word.end, word.text, word.probability] for word in segment.words]
+            for segment in transcript.segments
+        ]
+    )
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,39 @@
+"""gRPC in, use case, gRPC out. No decisions are made here."""
+
+import grpc
+from potok.transcription.v1 import transcription_service_pb2 as pb
+from potok.transcription.v1 import transcription_service_pb2_grpc as pb_grpc
+
+from services.status.domain import Owner
+from services.transcription.domain import CallId
+from services.transcription.mapping import transcript_to_pb
+from services.transcription.usecases import Transcription
+
+
+class TranscriptionServicer(pb_grpc.TranscriptionServiceServicer):
+    """Serves potok.transcription.v1.TranscriptionService."""
+
+    def __init__(self, transcription: Transcription) -> None:
+        self._transcription = transcription
+
+    async def GetTranscript(
+        self,
+        request: pb.GetTranscriptRequest,
+        context: grpc.aio.ServicerContext[pb.GetTranscriptRequest, pb.GetTranscriptResponse],
+    ) -> pb.GetTranscriptResponse:
+        transcript = await self._transcription.get_transcript(
+            Owner(request.owner), CallId(request.call_id)
+        )
+        return pb.GetTranscriptResponse(transcript=transcript_to_pb(transcript))
+
+    async def GetTranscripts(
+        self,
+        request: pb.GetTranscriptsRequest,
+        context: grpc.aio.ServicerContext[pb.GetTranscriptsRequest, pb.GetTranscriptsResponse],
+    ) -> pb.GetTranscriptsResponse:
+        transcripts = await self._transcription.get_transcripts(
+            Owner(request.owner),
+            [CallId(call_id) for call_id in request.call_ids],
+            words=request.words,
+        )
+        return pb.GetTranscriptsResponse(transcripts=[transcript_to_pb(t) for t in transcripts])

@@ -1,0 +1,67 @@
+"""What the service can do: transcribe for its stage, hand out transcripts to the stages after it."""
+
+from collections.abc import Sequence
+
+from services.status.domain import ExecutionNumber, Owner
+from services.transcription import dialogue
+from services.transcription.domain import (
+    CallId,
+    StoredTranscript,
+    Transcript,
+    TranscriptNotFound,
+)
+from services.transcription.ports import (
+    RecordingSource,
+    SpeechEngine,
+    Transaction,
+    TranscriptRepository,
+)
+
+
+class Transcription:
+    """Transcripts of the calls of all owners."""
+
+    def __init__(
+        self,
+        transcripts: TranscriptRepository,
+        recordings: RecordingSource,
+        engine: SpeechEngine,
+    ) -> None:
+        self._transcripts = transcripts
+        self._recordings = recordings
+        self._engine = engine
+
+    async def transcribe(self, owner: Owner, call_id: CallId, language: str) -> Transcript:
+        """Return what is said in the recording of a call; raises NotTranscribed."""
+        async with self._recordings.fetch(owner, call_id) as recording:
+            heard = await self._engine.transcribe(recording, language)
+        return dialogue.transcript(call_id, heard)
+
+    async def upsert_transcripts(
+        self,
+        transaction: Transaction,
+        owner: Owner,
+        execution: ExecutionNumber,
+        transcripts: Sequence[Transcript],
+    ) -> None:
+        """Store transcripts in place of earlier ones of the same calls."""
+        await self._transcripts.upsert_transcripts(transaction, owner, execution, transcripts)
+
+    async def delete_transcripts(
+        self, transaction: Transaction, owner: Owner, call_ids: Sequence[CallId]
+    ) -> None:
+        """Forget the transcripts of calls that are no more."""
+        await self._transcripts.delete_transcripts(transaction, owner, call_ids)
+
+    async def get_transcript(self, owner: Owner, call_id: CallId) -> StoredTranscript:
+        """Return the transcript of a call with its words; raises TranscriptNotFound."""
+        found = await self._transcripts.get_transcripts(owner, [call_id], words=True)
+        if not found:
+            raise TranscriptNotFound(f"call {call_id} has no transcript")
+        return found[0]
+
+    async def get_transcripts(
+        self, owner: Owner, call_ids: Sequence[CallId], *, words: bool
+    ) -> list[StoredTranscript]:
+        """Return the transcripts that there are, in the order asked for, with `words` or without."""
+        return await self._transcripts.get_transcripts(owner, call_ids, words=words)

@@ -1,0 +1,77 @@
+"""The stage TRANSCRIPTION: one recording an item becomes one transcript."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import TYPE_CHECKING, cast
+
+from services.stage.domain import (
+    Execution,
+    Failure,
+    Found,
+    Item,
+    ItemId,
+    Limits,
+    Outcome,
+    Skip,
+    Success,
+)
+from services.stage.ports import Transaction
+from services.stage.upstream import discover_upstream
+from services.status.domain import Owner, Stage
+from services.transcription.domain import (
+    CallId,
+    NothingToTranscribe,
+    NotTranscribed,
+    Transcript,
+)
+from services.transcription.usecases import Transcription
+
+if TYPE_CHECKING:  # the generated code has it for type checkers only
+    from potok.stage.v1.stage_service_pb2_grpc import StageServiceAsyncStub
+
+
+class TranscriptionWork:
+    """Implements StageWork; `upstream` is the StageService of CALL_SYNC."""
+
+    stage = Stage.TRANSCRIPTION
+
+    def __init__(
+        self, transcription: Transcription, upstream: "StageServiceAsyncStub", limits: Limits
+    ) -> None:
+        self.limits = limits
+        self._transcription = transcription
+        self._upstream = upstream
+
+    def discover(self, execution: Execution) -> AsyncIterator[Sequence[Found]]:
+        return discover_upstream(self._upstream, execution, Stage.CALL_SYNC)
+
+    async def work(self, execution: Execution, items: Sequence[Item]) -> Sequence[Outcome]:
+        return [await self._outcome(execution, item.item_id) for item in items]
+
+    async def store(
+        self, transaction: Transaction, execution: Execution, successes: Sequence[Success]
+    ) -> None:
+        transcripts = [cast(Transcript, success.result) for success in successes]
+        await self._transcription.upsert_transcripts(
+            transaction, execution.owner, execution.number, transcripts
+        )
+
+    async def forget(
+        self, transaction: Transaction, owner: Owner, item_ids: Sequence[ItemId]
+    ) -> None:
+        await self._transcription.delete_transcripts(
+            transaction, owner, [CallId(item_id) for item_id in item_ids]
+        )
+
+    async def finish(self, execution: Execution) -> None:
+        """Do nothing: transcripts need no work as a whole."""
+
+    async def _outcome(self, execution: Execution, item_id: ItemId) -> Outcome:
+        try:
+            transcript = await self._transcription.transcribe(
+                execution.owner, CallId(item_id), execution.settings.language
+            )
+        except NothingToTranscribe as error:
+            return Skip(item_id=item_id, reason=error.reason, message=str(error))
+        except NotTranscribed as error:
+            return Failure(item_id=item_id, reason=error.reason, message=str(error))
+        return Success(item_id=item_id, result=transcript)

@@ -1,0 +1,115 @@
+"""Stand-ins for the ports of transcription, and valid objects with defaults."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from services.status.domain import ExecutionNumber, Owner
+from services.transcription.dialogue import transcript
+from services.transcription.domain import (
+    CallId,
+    Recognition,
+    RecordingMissing,
+    Speaker,
+    StoredTranscript,
+    Track,
+    Transcript,
+    Word,
+)
+from services.transcription.ports import Transaction
+
+
+def a_recognition() -> Recognition:
+    return Recognition(
+        language="ru",
+        duration_seconds=3.5,
+        channels=2,
+        overlap_reliable=True,
+        model="whisper-base@d01c3014881c",
+        tracks=(
+            Track(
+                speaker=Speaker.OPERATOR,
+                words=(
+                    Word(start=0.25, end=0.5, text=" Добрый", probability=0.875),
+                    Word(start=0.5, end=1.0, text=" день.", probability=0.99609375),
+                ),
+            ),
+            Track(
+                speaker=Speaker.CLIENT,
+                words=(Word(start=1.5, end=2.0, text=' "Алло?"', probability=0.1),),
+            ),
+        ),
+    )
+
+
+def a_transcript(call_id: str) -> Transcript:
+    return transcript(CallId(call_id), a_recognition())
+
+
+def without_words(made: Transcript) -> Transcript:
+    return replace(made, segments=tuple(replace(segment, words=()) for segment in made.segments))
+
+
+class FakeTranscripts:
+    """A TranscriptRepository in memory; a transaction is whatever it is given."""
+
+    def __init__(self) -> None:
+        self.stored: dict[tuple[Owner, CallId], tuple[ExecutionNumber, StoredTranscript]] = {}
+
+    async def get_transcripts(
+        self, owner: Owner, call_ids: Sequence[CallId], *, words: bool
+    ) -> list[StoredTranscript]:
+        found = [self.stored[owner, i][1] for i in call_ids if (owner, i) in self.stored]
+        if words:
+            return found
+        return [replace(each, transcript=without_words(each.transcript)) for each in found]
+
+    async def upsert_transcripts(
+        self,
+        transaction: Transaction,
+        owner: Owner,
+        execution: ExecutionNumber,
+        transcripts: Sequence[Transcript],
+    ) -> None:
+        del transaction
+        for each in transcripts:
+            kept = StoredTranscript(owner=owner, transcript=each, created_at=datetime.now(UTC))
+            self.stored[owner, each.call_id] = execution, kept
+
+    async def delete_transcripts(
+        self, transaction: Transaction, owner: Owner, call_ids: Sequence[CallId]
+    ) -> None:
+        del transaction
+        for call_id in call_ids:
+            self.stored.pop((owner, call_id), None)
+
+
+class FakeRecordings:
+    """A RecordingSource without recordings."""
+
+    @contextlib.asynccontextmanager
+    async def fetch(self, owner: Owner, call_id: CallId) -> AsyncIterator[Path]:
+        raise RecordingMissing(f"{owner} has no recording of {call_id}")
+        yield
+
+
+class FakeEngine:
+    """A SpeechEngine that hears one thing in every recording; raises `broken` when it is set.
+
+    It keeps what it was given, and where.
+    """
+
+    def __init__(self) -> None:
+        self.broken: Exception | None = None
+        self.heard: list[tuple[bytes, str]] = []
+        self.paths: list[Path] = []
+
+    async def transcribe(self, recording: Path, language: str) -> Recognition:
+        self.paths.append(recording)
+        self.heard.append((await asyncio.to_thread(recording.read_bytes), language))
+        if self.broken:
+            raise self.broken
+        return a_recognition()

@@ -1,0 +1,155 @@
+"""The contract of TranscriptRepository, for Postgres and for the fake; and what only the database does."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import asyncpg
+import pytest
+
+from services.status.domain import ExecutionNumber, Owner
+from services.transcription.domain import CallId, Transcript
+from services.transcription.ports import TranscriptRepository
+from services.transcription.repository import PostgresTranscripts
+from tests.conftest import Database
+from tests.fakes.transcription import FakeTranscripts, a_transcript, without_words
+
+CLINIC, OTHER = Owner("client:clinic"), Owner("client:other")
+FIRST, SECOND = ExecutionNumber(1), ExecutionNumber(2)
+C1, C2 = CallId("c1"), CallId("c2")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repository:
+    """A repository and the transaction to hand to it."""
+
+    transcripts: TranscriptRepository
+    transaction: Any
+
+    async def upsert(self, owner: Owner, *transcripts: Transcript) -> None:
+        await self.transcripts.upsert_transcripts(self.transaction, owner, FIRST, transcripts)
+
+    async def get(self, owner: Owner, *call_ids: CallId, words: bool = True) -> list[Transcript]:
+        stored = await self.transcripts.get_transcripts(owner, call_ids, words=words)
+        assert all(each.owner == owner for each in stored)
+        return [each.transcript for each in stored]
+
+
+@pytest.fixture(params=["fake", "postgres"])
+async def repository(
+    request: pytest.FixtureRequest, database: Database
+) -> AsyncIterator[Repository]:
+    if request.param == "fake":
+        yield Repository(transcripts=FakeTranscripts(), transaction=None)
+        return
+    async with database.pool("transcription_system") as pool, pool.acquire() as connection:
+        yield Repository(transcripts=PostgresTranscripts(pool), transaction=connection)
+
+
+async def test_transcripts_come_back_as_they_were_and_in_the_order_asked_for(
+    repository: Repository,
+) -> None:
+    silent = replace(a_transcript("c2"), channels=1, overlap_reliable=False, segments=())
+    await repository.upsert(CLINIC, silent, a_transcript("c1"))
+
+    found = await repository.get(CLINIC, C1, CallId("nope"), C2)
+
+    assert found == [a_transcript("c1"), silent]
+
+
+async def test_words_come_only_where_they_are_asked_for(repository: Repository) -> None:
+    await repository.upsert(CLINIC, a_transcript("c1"))
+
+    assert await repository.get(CLINIC, C1, words=False) == [without_words(a_transcript("c1"))]
+
+
+async def test_owners_do_not_share_transcripts(repository: Repository) -> None:
+    await repository.upsert(CLINIC, a_transcript("c1"))
+    await repository.upsert(OTHER, replace(a_transcript("c1"), language="en"))
+    await repository.transcripts.delete_transcripts(repository.transaction, CLINIC, [C1])
+
+    assert await repository.get(CLINIC, C1) == []
+    assert [found.language for found in await repository.get(OTHER, C1)] == ["en"]
+
+
+async def test_a_later_transcript_takes_the_place_of_the_first(repository: Repository) -> None:
+    await repository.upsert(CLINIC, a_transcript("c1"), a_transcript("c2"))
+    later = replace(
+        a_transcript("c1"),
+        language="en",
+        duration_seconds=9.5,
+        channels=1,
+        overlap_reliable=False,
+        model="whisper-large@0",
+        segments=a_transcript("c1").segments[:1],
+    )
+    await repository.upsert(CLINIC, later)
+
+    assert await repository.get(CLINIC, C1, C2) == [later, a_transcript("c2")]
+
+
+async def test_a_transcript_knows_when_it_was_made_and_the_row_by_which_execution(
+    database: Database,
+) -> None:
+    async with database.pool("transcription_system") as pool:
+        transcripts = PostgresTranscripts(pool)
+        before = datetime.now(UTC)
+        for execution in (FIRST, SECOND):
+            await transcripts.upsert_transcripts(pool, CLINIC, execution, [a_transcript("c1")])
+            [stored] = await transcripts.get_transcripts(CLINIC, [C1], words=False)
+            assert before < stored.created_at < datetime.now(UTC)
+            before = stored.created_at
+
+        assert await pool.fetchval("SELECT execution FROM transcripts") == SECOND
+
+
+async def test_writes_of_a_transaction_that_fails_are_undone(database: Database) -> None:
+    async with database.pool("transcription_system") as pool:
+        transcripts = PostgresTranscripts(pool)
+        await transcripts.upsert_transcripts(pool, CLINIC, FIRST, [a_transcript("c1")])
+        async with pool.acquire() as connection:
+            with contextlib.suppress(ZeroDivisionError):
+                async with connection.transaction():
+                    await transcripts.delete_transcripts(connection, CLINIC, [C1])
+                    await transcripts.upsert_transcripts(
+                        connection, CLINIC, SECOND, [a_transcript("c2")]
+                    )
+                    raise ZeroDivisionError
+
+        stored = await transcripts.get_transcripts(CLINIC, [C1, C2], words=True)
+
+    assert [each.transcript for each in stored] == [a_transcript("c1")]
+
+
+async def test_a_reader_for_users_sees_its_owners_only_and_writes_nothing(
+    database: Database,
+) -> None:
+    async with database.pool("transcription_system") as pool:
+        for owner in (CLINIC, OTHER):
+            await PostgresTranscripts(pool).upsert_transcripts(
+                pool, owner, FIRST, [a_transcript("c1")]
+            )
+
+    async with database.pool("transcription_app") as pool:
+        transcripts = PostgresTranscripts(pool)
+        assert await transcripts.get_transcripts(CLINIC, [C1], words=True) == []
+        async with pool.acquire() as connection, connection.transaction():
+            await connection.execute(
+                "SELECT set_config('potok.owners', $1, true)", f"client:x,{CLINIC}"
+            )
+            seen = await connection.fetch("SELECT owner FROM transcripts")
+            assert [row["owner"] for row in seen] == [CLINIC]
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await transcripts.upsert_transcripts(pool, CLINIC, SECOND, [a_transcript("c1")])
+
+
+async def test_even_the_owner_of_the_table_sees_no_transcripts(database: Database) -> None:
+    async with database.pool("transcription_system") as pool:
+        await PostgresTranscripts(pool).upsert_transcripts(
+            pool, CLINIC, FIRST, [a_transcript("c1")]
+        )
+
+    async with database.pool("transcription_owner") as pool:
+        assert await PostgresTranscripts(pool).get_transcripts(CLINIC, [C1], words=True) == []

@@ -1,0 +1,81 @@
+"""Transcripts on the wire."""
+
+from datetime import UTC, datetime
+
+from potok.transcription.v1 import transcript_pb2 as pb
+
+from services.kernel.rpc.convert import moment
+from services.status.domain import Owner
+from services.transcription.domain import (
+    CallId,
+    Segment,
+    Speaker,
+    StoredTranscript,
+    Transcript,
+    Word,
+)
+from services.transcription.mapping import SPEAKER_TO_PB, transcript_to_pb
+from tests.fakes.transcription import a_transcript, without_words
+
+SPEAKER_FROM_PB = {number: speaker for speaker, number in SPEAKER_TO_PB.items()}
+
+
+def read_back(message: pb.Transcript) -> StoredTranscript:
+    """Return what a reader of the message can know."""
+    return StoredTranscript(
+        owner=Owner(message.owner),
+        created_at=moment(message.create_time),
+        transcript=Transcript(
+            call_id=CallId(message.call_id),
+            language=message.language,
+            duration_seconds=message.duration_seconds,
+            channels=message.channels,
+            overlap_reliable=message.overlap_reliable,
+            model=message.model,
+            segments=tuple(
+                Segment(
+                    speaker=SPEAKER_FROM_PB[segment.speaker],
+                    start_seconds=segment.start_seconds,
+                    end_seconds=segment.end_seconds,
+                    text=segment.text,
+                    words=tuple(
+                        Word(
+                            start=word.start_seconds,
+                            end=word.end_seconds,
+                            text=word.text,
+                            probability=word.probability,
+                        )
+                        for word in segment.words
+                    ),
+                )
+                for segment in message.segments
+            ),
+        ),
+    )
+
+
+def stored(transcript: Transcript) -> StoredTranscript:
+    return StoredTranscript(
+        owner=Owner("client:clinic"),
+        transcript=transcript,
+        created_at=datetime(2026, 3, 1, 9, 30, tzinfo=UTC),
+    )
+
+
+def test_a_transcript_comes_back_from_the_wire_as_it_was() -> None:
+    for transcript in (a_transcript("c1"), without_words(a_transcript("c1"))):
+        wire = transcript_to_pb(stored(transcript)).SerializeToString()
+        assert read_back(pb.Transcript.FromString(wire)) == stored(transcript)
+
+
+def test_no_field_of_a_transcript_is_left_unset() -> None:
+    message = transcript_to_pb(stored(a_transcript("c1")))
+    for part in (message, message.segments[0], message.segments[0].words[0]):
+        assert [field.name for field, _ in part.ListFields()] == [
+            field.name for field in part.DESCRIPTOR.fields
+        ]
+
+
+def test_every_speaker_has_a_protobuf_value() -> None:
+    assert set(SPEAKER_TO_PB) == set(Speaker)
+    assert set(SPEAKER_TO_PB.values()) == set(pb.Speaker.values()) - {0}

@@ -1,0 +1,355 @@
+"""The stage TRANSCRIPTION over call_sync's real servicer and an engine that hears what it is told."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from potok.call_sync.v1.call_sync_service_pb2_grpc import (
+    CallSyncServiceStub,
+    add_CallSyncServiceServicer_to_server,
+)
+from potok.stage.v1 import stage_service_pb2
+from potok.stage.v1 import stage_service_pb2_grpc as stage_grpc
+from potok.status.v1 import stage_pb2
+
+from services.call_sync.domain import CallId as CallSyncId
+from services.call_sync.domain import Recording, RecordingNotFound, StoreUnavailable
+from services.call_sync.servicer import CallSyncServicer
+from services.call_sync.usecases import CallSync
+from services.kernel.rpc.client import channel_to
+from services.kernel.rpc.server import serving
+from services.stage.domain import (
+    Execution,
+    Failure,
+    Found,
+    Item,
+    ItemId,
+    Limits,
+    Outcome,
+    Skip,
+    Success,
+)
+from services.status.domain import (
+    ClientSettings,
+    DateRange,
+    ExecutionNumber,
+    ExecutionState,
+    Owner,
+    Reason,
+    RunId,
+    RunMode,
+    Stage,
+)
+from services.transcription.adapters.recordings import CallSyncRecordings
+from services.transcription.domain import (
+    BadAudio,
+    CallId,
+    EmptyFile,
+    NoSpeech,
+    NotTranscribed,
+    TimedOut,
+    TooShort,
+    UnknownLanguage,
+    WorkerDied,
+)
+from services.transcription.usecases import Transcription
+from services.transcription.work import TranscriptionWork
+from tests.fakes.call_sync import FakeCalls, FakeRecordings, a_call, a_recording
+from tests.fakes.stages import FakeStages
+from tests.fakes.transcription import FakeEngine, FakeTranscripts, a_transcript
+
+CLINIC = Owner("client:clinic")
+SOUND = bytes(range(256)) * 4000
+MAX_BYTES = len(SOUND)
+EXECUTION = Execution(
+    number=ExecutionNumber(7),
+    stage=Stage.TRANSCRIPTION,
+    run_id=RunId("r"),
+    owner=CLINIC,
+    mode=RunMode.PENDING,
+    range=DateRange(start=date(2026, 3, 1), end=date(2026, 3, 2)),
+    settings=ClientSettings(
+        time_zone="Europe/Moscow",
+        source="folder:/calls",
+        playbook="clinic",
+        language="ru",
+        min_success_ratio=0,
+        weight=1,
+    ),
+    state=ExecutionState.RUNNING,
+    discovered=False,
+)
+
+
+class Recordings(FakeRecordings):
+    """Recordings whose reading can be made to stand still in the middle, or to end there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cut_short = False
+        self.stands_still = False
+        self.reading = asyncio.Event()
+
+    async def read(self, recording: Recording) -> AsyncIterator[bytes]:
+        async for content in super().read(recording):
+            yield content[:1000]
+            self.reading.set()
+            if self.stands_still:
+                await asyncio.Event().wait()
+            if not self.cut_short:
+                for start in range(1000, len(content), 256 << 10):
+                    yield content[start : start + (256 << 10)]
+
+
+class TwoPages(FakeStages):
+    """Lists an item a page, and keeps what it was asked; does not answer `failures` times."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.requests: list[stage_service_pb2.ListItemsRequest] = []
+        self.failures = 0
+
+    async def ListItems(  # noqa: N802
+        self, request: stage_service_pb2.ListItemsRequest, context: Any
+    ) -> stage_service_pb2.ListItemsResponse:
+        if self.failures:
+            self.failures -= 1
+            await context.abort(grpc.StatusCode.UNAVAILABLE, "away")
+        self.requests.append(request)
+        number = len(self.requests)
+        item = stage_service_pb2.Item(item_id=f"c{number}", day=f"2026-03-0{number}", output=number)
+        token = "next" if number == 1 else ""
+        return stage_service_pb2.ListItemsResponse(items=[item], next_page_token=token)
+
+
+class World:
+    """The work of transcription and all that it meets; `c1` is a recorded call."""
+
+    def __init__(self) -> None:
+        self.engine = FakeEngine()
+        self.transcripts = FakeTranscripts()
+        self.recordings = Recordings()
+        self.calls = FakeCalls()
+        self.upstream = TwoPages()
+        self.work: TranscriptionWork
+        self.take_down: AsyncExitStack
+
+    @asynccontextmanager
+    async def up(
+        self, patience: timedelta = timedelta(seconds=5), max_bytes: int = MAX_BYTES
+    ) -> AsyncIterator["World"]:
+        recording = a_recording(SOUND)
+        self.recordings.kept[recording.sha256] = SOUND
+        await self.calls.upsert_calls(CLINIC, ExecutionNumber(1), [a_call("c1"), a_call("c2")])
+        await self.calls.set_recordings(None, CLINIC, [(CallSyncId("c1"), recording)])
+        servicer = CallSyncServicer(CallSync(self.calls, self.recordings, {}))
+
+        def register(server: grpc.aio.Server) -> None:
+            add_CallSyncServiceServicer_to_server(servicer, server)
+            stage_grpc.add_StageServiceServicer_to_server(self.upstream, server)
+
+        async with (
+            AsyncExitStack() as self.take_down,
+            channel_to(await self.take_down.enter_async_context(_address(register))) as channel,
+        ):
+            recordings = CallSyncRecordings(
+                CallSyncServiceStub(channel), max_bytes=max_bytes, timeout=patience
+            )
+            self.work = TranscriptionWork(
+                Transcription(self.transcripts, recordings, self.engine),
+                stage_grpc.StageServiceStub(channel),
+                Limits(),
+            )
+            yield self
+
+    async def outcome(self, call_id: str = "c1") -> Outcome:
+        item = Item(item_id=ItemId(call_id), day=date(2026, 3, 1), attempt=1)
+        [outcome] = await self.work.work(EXECUTION, [item])
+        return outcome
+
+
+@asynccontextmanager
+async def _address(register: Any) -> AsyncIterator[str]:
+    async with serving("127.0.0.1:0", register, services=[]) as port:
+        yield f"127.0.0.1:{port}"
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[World]:
+    async with World().up() as world:
+        yield world
+
+
+def open_files() -> set[str]:
+    """Return the files without a name that this process holds."""
+    paths = Path("/proc/self/fd").iterdir()
+    return {link for path in paths if (link := _link(path)).endswith(" (deleted)")}
+
+
+def _link(path: Path) -> str:
+    try:
+        return str(path.readlink())
+    except FileNotFoundError:  # the listing's own
+        return ""
+
+
+async def test_a_recording_becomes_a_transcript_in_the_language_of_the_client(
+    world: World,
+) -> None:
+    outcome = await world.outcome()
+
+    assert outcome == Success(item_id=ItemId("c1"), result=a_transcript("c1"))
+    assert world.engine.heard == [(SOUND, "ru")]
+
+
+@pytest.mark.parametrize("error", [NoSpeech, TooShort])
+async def test_a_recording_without_a_conversation_is_skipped(
+    world: World, error: type[NotTranscribed]
+) -> None:
+    world.engine.broken = error("because")
+
+    outcome = await world.outcome()
+
+    assert outcome == Skip(item_id=ItemId("c1"), reason=error.reason, message="because")
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (BadAudio, Reason.BAD_AUDIO),
+        (EmptyFile, Reason.BAD_AUDIO),
+        (UnknownLanguage, Reason.INVALID_INPUT),
+        (WorkerDied, Reason.WORKER_DIED),
+        (TimedOut, Reason.TIMEOUT),
+    ],
+)
+async def test_an_engine_that_fails_fails_the_item_with_its_reason(
+    world: World, error: type[NotTranscribed], reason: Reason
+) -> None:
+    world.engine.broken = error("because")
+
+    outcome = await world.outcome()
+
+    assert outcome == Failure(item_id=ItemId("c1"), reason=reason, message="because")
+
+
+@pytest.mark.parametrize("call_id", ["c2", "nope"])
+async def test_a_call_without_a_recording_fails_for_good(world: World, call_id: str) -> None:
+    outcome = await world.outcome(call_id)
+
+    assert isinstance(outcome, Failure)
+    assert outcome.reason is Reason.RECORDING_MISSING
+    assert call_id in outcome.message
+
+
+async def test_a_recording_that_is_lost_fails_for_good_and_says_the_way_on(world: World) -> None:
+    world.recordings.broken = RecordingNotFound("lost: run CALL_SYNC")
+
+    outcome = await world.outcome()
+
+    assert outcome == Failure(
+        item_id=ItemId("c1"), reason=Reason.RECORDING_MISSING, message="lost: run CALL_SYNC"
+    )
+
+
+async def test_a_store_that_is_away_fails_the_item_until_it_is_back(world: World) -> None:
+    world.recordings.broken = StoreUnavailable("away")
+
+    outcome = await world.outcome()
+
+    assert isinstance(outcome, Failure)
+    assert outcome.reason is Reason.UPSTREAM_UNAVAILABLE
+
+
+async def test_call_sync_being_down_is_told_without_its_address(world: World) -> None:
+    await world.take_down.aclose()
+
+    outcome = await world.outcome()
+
+    assert outcome == Failure(
+        item_id=ItemId("c1"),
+        reason=Reason.UPSTREAM_UNAVAILABLE,
+        message="call_sync did not hand out the recording",
+    )
+
+
+async def test_a_recording_that_ends_too_early_is_not_listened_to(world: World) -> None:
+    world.recordings.cut_short = True
+
+    outcome = await world.outcome()
+
+    assert isinstance(outcome, Failure)
+    assert outcome.reason is Reason.UPSTREAM_UNAVAILABLE
+    assert f"1000 bytes of a recording of {len(SOUND)}" in outcome.message
+    assert not world.engine.heard
+
+
+async def test_a_recording_that_stands_still_is_given_up_in_time() -> None:
+    async with World().up(patience=timedelta(seconds=0.3)) as world:
+        world.recordings.stands_still = True
+
+        outcome = await world.outcome()
+
+    assert isinstance(outcome, Failure)
+    assert outcome.reason is Reason.UPSTREAM_UNAVAILABLE
+
+
+async def test_a_recording_above_the_limit_fails_for_good_before_it_is_read() -> None:
+    async with World().up(max_bytes=MAX_BYTES - 1) as world:
+        world.recordings.stands_still = True
+
+        outcome = await world.outcome()
+
+    assert isinstance(outcome, Failure)
+    assert outcome.reason is Reason.TOO_LARGE
+    assert not world.engine.heard
+
+
+async def test_nothing_of_a_recording_stays_behind(world: World) -> None:
+    before = open_files()
+    await world.outcome()
+    world.engine.broken = BadAudio("because")
+    await world.outcome()
+    world.recordings.stands_still = True
+    task = asyncio.create_task(world.outcome())
+    world.recordings.reading.clear()
+    await world.recordings.reading.wait()
+    assert len(open_files() - before) == 1
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert open_files() <= before
+    assert not any(path.exists() for path in world.engine.paths)
+
+
+async def test_discovery_finds_what_call_sync_has_recordings_of(world: World) -> None:
+    world.upstream.failures = 1
+
+    found = [found async for page in world.work.discover(EXECUTION) for found in page]
+
+    assert found == [
+        Found(item_id=ItemId("c1"), day=date(2026, 3, 1), upstream=1),
+        Found(item_id=ItemId("c2"), day=date(2026, 3, 2), upstream=2),
+    ]
+    first, second = world.upstream.requests
+    assert (first.owner, first.stage, first.available) == (CLINIC, stage_pb2.STAGE_CALL_SYNC, True)
+    assert (first.range.start_date, first.range.end_date) == ("2026-03-01", "2026-03-02")
+    assert (first.page_token, second.page_token) == ("", "next")
+
+
+async def test_a_stored_success_can_be_read_until_it_is_forgotten(world: World) -> None:
+    outcome = await world.outcome()
+    assert isinstance(outcome, Success)
+
+    await world.work.store(None, EXECUTION, [outcome])
+
+    [(execution, kept)] = world.transcripts.stored.values()
+    assert (execution, kept.owner, kept.transcript) == (7, CLINIC, a_transcript("c1"))
+    await world.work.forget(None, CLINIC, [ItemId("c1")])
+    assert await world.transcripts.get_transcripts(CLINIC, [CallId("c1")], words=True) == []
