@@ -7,6 +7,7 @@ changes them; what a failed commit left behind is thrown away and read again.
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import NamedTuple
 
 from services.kernel.errors import NotFound
 from services.status.domain import (
@@ -79,6 +80,8 @@ class Execution:
     """The state its row has, None for a new one: what its service is told follows from the difference."""
     header: bytes = b""
     """The part of its event that never changes, already encoded; empty until first needed."""
+    pace: bytes = b""
+    """The part of its event that says rate and time left, already encoded."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -103,6 +106,24 @@ class Run:
     ended_at: datetime | None = None
 
 
+class DayFigures(NamedTuple):
+    """The counts of a ledger day; a tuple, since one is made for every reported day."""
+
+    pending: int = 0
+    processing: int = 0
+    success: int = 0
+    failed: int = 0
+    skipped: int = 0
+    available: int = 0
+    input: int = 0
+    output: int = 0
+
+    @property
+    def items(self) -> int:
+        """All items of the day."""
+        return self.pending + self.processing + self.success + self.failed + self.skipped
+
+
 @dataclass(slots=True, kw_only=True, eq=False)
 class Day:
     """One ledger day of one stage."""
@@ -112,22 +133,12 @@ class Day:
     day: str
     """YYYY-MM-DD, as it travels."""
     version: int = 0
-    pending: int = 0
-    processing: int = 0
-    success: int = 0
-    failed: int = 0
-    skipped: int = 0
-    available: int = 0
-    input: int = 0
-    output: int = 0
+    figures: DayFigures = field(default_factory=DayFigures)
     covered_at: datetime | None = None
     raw: bytes = b""
     """The last reported DayCounts, as it came."""
-
-    @property
-    def items(self) -> int:
-        """All items of the day."""
-        return self.pending + self.processing + self.success + self.failed + self.skipped
+    header: bytes = b""
+    """The part of its event that never changes, already encoded; empty until first needed."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

@@ -8,6 +8,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from services.coordinator import wire
 from services.coordinator.group import Entry
@@ -35,8 +36,7 @@ class Filter:
         return self.everything or change.owner in self.owners or change.subject in self.subjects
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
+class Published(NamedTuple):
     """A change in the ring, as one element of a frame."""
 
     revision: int

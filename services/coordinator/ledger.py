@@ -31,15 +31,15 @@ def range_status(
     pending = processing = success = failed = covered = 0
     for name in wanted:
         day, source = stage.get(name), before.get(name)
-        known = day.items if day else 0
-        late = max(0, (source.available if source else 0) - known)
+        known = day.figures.items if day else 0
+        late = max(0, (source.figures.available if source else 0) - known)
         pending += late
         if day is None:
             continue
-        pending += day.pending
-        processing += day.processing
-        success += day.success + day.skipped
-        failed += day.failed
+        pending += day.figures.pending
+        processing += day.figures.processing
+        success += day.figures.success + day.figures.skipped
+        failed += day.figures.failed
         covered += day.covered_at is not None
     total = pending + processing + success + failed
     all_covered = covered == len(wanted)

@@ -7,13 +7,16 @@ from datetime import timedelta
 
 import asyncpg
 import structlog
+from google.protobuf.message import DecodeError
 from potok.coordinator.v1 import coordinator_service_pb2 as pb
+from potok.coordinator.wire.v1.raw_report_pb2 import RawReport
 
 from services.coordinator import wire
-from services.coordinator.lanes import Batch, Lane, Lanes, Rejection, Reported
+from services.coordinator.changes import Batch, Rejection, Reported
+from services.coordinator.lanes import Lanes
 from services.coordinator.mapping import VERDICT_TO_PB
 from services.coordinator.repository import QUERIES
-from services.coordinator.sequence import StageReport, Verdict
+from services.coordinator.sequence import DayReport, Verdict
 from services.kernel.errors import InvalidInput
 from services.kernel.tasks import cancel
 from services.status.domain import ExecutionNumber, Owner
@@ -33,8 +36,8 @@ class Reports:
     def __init__(self, pool: asyncpg.Pool, lanes: Lanes) -> None:
         self._pool = pool
         self._lanes = lanes
-        self._owners: OrderedDict[ExecutionNumber, Owner] = OrderedDict()
-        self._alive: set[ExecutionNumber] = set()
+        self._owners: OrderedDict[int, Owner] = OrderedDict()
+        self._alive: set[int] = set()
 
     async def take(self, requests: AsyncIterator[bytes], write: Write) -> None:
         """Take one stream until its sender closes it; everything taken is acknowledged by then."""
@@ -65,43 +68,48 @@ class Reports:
         message = wire.read_batch(data)
         if len(message.reports) > MOST_REPORTS:
             raise InvalidInput(f"reports: at most {MOST_REPORTS} in a message")
-        self._alive.update(map(ExecutionNumber, message.heartbeats))
-        batch = Batch(
-            message.batch, len(message.reports) + 1, asyncio.get_running_loop().create_future()
-        )
-        reports = self._read(message.reports, batch)
-        await self._learn_owners({r.execution for r in reports if r.execution not in self._owners})
-        by_lane: dict[Lane, list[Reported]] = {}
-        for report in reports:
-            owner = self._owners.get(report.execution)
+        self._alive.update(message.heartbeats)
+        settled = asyncio.get_running_loop().create_future()
+        # One more than there are reports, until all are on their way.
+        batch = Batch(message.batch, len(message.reports) + 1, settled)
+        raws = self._read(message.reports, batch)
+        unknown = {raw.execution for raw, _ in raws if raw.execution not in self._owners}
+        if unknown:
+            await self._learn_owners(unknown)
+        reports = []
+        for raw, days in raws:
+            owner = self._owners.get(raw.execution)
             if owner is None:
-                rejection = Rejection(report.execution, report.sequence, Verdict.ILLEGAL)
-                batch.settle(1, [rejection])
-                continue
-            self._alive.add(report.execution)
-            by_lane.setdefault(self._lanes.of(owner), []).append(Reported(owner, report, batch))
-        for lane, part in by_lane.items():
-            await lane.put(part)
+                batch.settle(1, [_illegal(raw.execution, raw.sequence)])
+            else:
+                reports.append(Reported(owner, raw, days))
+                self._alive.add(raw.execution)
+        await self._lanes.put(batch, reports)
         batch.settle(1, [])
         return batch
 
-    def _read(self, messages: Iterable[bytes], batch: Batch) -> list[StageReport]:
+    def _read(
+        self, messages: Iterable[bytes], batch: Batch
+    ) -> list[tuple[RawReport, list[DayReport]]]:
         reports = []
         for data in messages:
             try:
-                reports.append(wire.read_report(data))
-            except (ValueError, TypeError) as error:
+                raw = wire.read_raw(data)
+                reports.append((raw, [wire.read_day(day) for day in raw.days]))
+            except (ValueError, DecodeError) as error:
                 log.warning("report_malformed", error=str(error))
-                batch.settle(1, [Rejection(ExecutionNumber(0), 0, Verdict.ILLEGAL)])
+                batch.settle(1, [_illegal(0, 0)])
         return reports
 
-    async def _learn_owners(self, executions: set[ExecutionNumber]) -> None:
-        if not executions:
-            return
+    async def _learn_owners(self, executions: set[int]) -> None:
         async for row in QUERIES.owners_of(self._pool, executions=list(executions)):
-            self._owners[ExecutionNumber(row["execution"])] = Owner(row["owner"])
+            self._owners[row["execution"]] = Owner(row["owner"])
         while len(self._owners) > MOST_OWNERS:
             self._owners.popitem(last=False)
+
+
+def _illegal(execution: int, sequence: int) -> Rejection:
+    return Rejection(ExecutionNumber(execution), sequence, Verdict.ILLEGAL)
 
 
 async def _acknowledge(

@@ -9,7 +9,15 @@ from typing import Any
 import asyncpg
 
 from services.coordinator import wire
-from services.coordinator.domain import AcceptedStart, Client, Day, Execution, Run, RunView
+from services.coordinator.domain import (
+    AcceptedStart,
+    Client,
+    Day,
+    DayFigures,
+    Execution,
+    Run,
+    RunView,
+)
 from services.coordinator.sequence import RejectedReport, Verdict
 from services.kernel.postgres import load_queries
 from services.status.domain import (
@@ -175,7 +183,7 @@ def run_to_row(run: Run) -> dict[str, object]:
 
 
 def execution_from_row(row: asyncpg.Record) -> Execution:
-    counts, discovered = wire.read_progress(row["progress"])
+    counts, discovered, _ = wire.read_progress(row["progress"])
     return Execution(
         number=ExecutionNumber(row["execution"]),
         run_id=RunId(str(row["run_id"])),
@@ -229,13 +237,6 @@ def day_from_row(row: asyncpg.Record) -> Day:
         stage=Stage(row["stage"]),
         day=day.isoformat(),
         version=row["version"],
-        pending=row["pending"],
-        processing=row["processing"],
-        success=row["success"],
-        failed=row["failed"],
-        skipped=row["skipped"],
-        available=row["available"],
-        input=row["input"],
-        output=row["output"],
+        figures=DayFigures(*(row[name] for name in DayFigures._fields)),
         covered_at=row["covered_at"],
     )

@@ -8,8 +8,9 @@ import enum
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
-from services.coordinator.domain import Day, Execution, Run, Start, Tenant
+from services.coordinator.domain import Day, DayFigures, Execution, Run, Start, Tenant
 from services.kernel.errors import Conflict, InvalidInput, WrongState
 from services.status.domain import (
     ExecutionNumber,
@@ -43,19 +44,16 @@ class Verdict(enum.Enum):
     ILLEGAL = "ILLEGAL"
 
 
-@dataclass(frozen=True, slots=True)
-class DayReport:
+class DayReport(NamedTuple):
     """The reported counts of one day: the fields of DayCounts, and its bytes."""
 
     day: str
     version: int
-    counts: tuple[int, int, int, int, int, int, int, int]
-    """pending, processing, success, failed, skipped, available, input, output."""
+    figures: DayFigures
     raw: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class StageReport:
+class StageReport(NamedTuple):
     """A report as the state machine sees it; `progress` stays the bytes that came."""
 
     execution: ExecutionNumber
@@ -152,36 +150,18 @@ def take_days(tenant: Tenant, stage: Stage, reports: tuple[DayReport, ...]) -> l
     changed: list[Subject] = []
     for report in reports:
         day = tenant.day(stage, report.day)
-        if report.version <= day.version:
-            continue
-        before = (
-            day.pending,
-            day.processing,
-            day.success,
-            day.failed,
-            day.skipped,
-            day.available,
-            day.input,
-            day.output,
-        )
-        day.version, day.raw = report.version, report.raw
-        if report.counts == before and before != _NOTHING:
-            continue
-        (
-            day.pending,
-            day.processing,
-            day.success,
-            day.failed,
-            day.skipped,
-            day.available,
-            day.input,
-            day.output,
-        ) = report.counts
-        changed.append(day)
+        if take_day(day, report):
+            changed.append(day)
     return changed
 
 
-_NOTHING = (0,) * 8
+def take_day(day: Day, report: DayReport) -> bool:
+    """Take a newer count of a day; says whether it is another one."""
+    if report.version <= day.version:
+        return False
+    changed = not day.version or report.figures != day.figures
+    day.version, day.figures, day.raw = report.version, report.figures, report.raw
+    return changed
 
 
 def take_report(
@@ -202,17 +182,31 @@ def take_report(
         state = ExecutionState.CANCELLING
     if report.progress == execution.progress and state is execution.state:
         return Judged(Verdict.APPLIED if days else Verdict.DUPLICATE, days)
-    if report.counts != execution.counts or report.discovered != execution.discovered:
-        _note_progress(execution, report, now)
-    execution.progress = report.progress
-    execution.waiting = report.waiting
-    execution.unreachable = False
-    execution.state = state
+    note_progress(
+        execution, report.counts, now, discovered=report.discovered, waiting=report.waiting
+    )
+    execution.progress, execution.state = report.progress, state
     touched: list[Subject] = [execution, *days]
     if state.ended:
         execution.reason, execution.message = report.reason, report.message
         _end_execution(tenant, execution, touched, next_number, now)
     return Judged(Verdict.APPLIED, touched)
+
+
+def take_progress(execution: Execution, sequence: int, progress: bytes) -> Verdict | None:
+    """Apply a report that says RUNNING to an execution that is: take_report in its most frequent case.
+
+    Sets the sequence and the undecoded progress; `note_progress` follows once a group. None where the case is another.
+    """
+    if execution.state is not ExecutionState.RUNNING:
+        return None
+    if sequence <= execution.sequence:
+        return Verdict.DUPLICATE
+    execution.sequence = sequence
+    if progress == execution.progress:
+        return Verdict.DUPLICATE
+    execution.progress = progress
+    return Verdict.APPLIED
 
 
 def dispatched(execution: Execution) -> list[Subject]:
@@ -315,9 +309,14 @@ SMOOTHING_SECONDS = 20.0
 """Time constant of the reported rate."""
 
 
-def _note_progress(execution: Execution, report: StageReport, now: datetime) -> None:
-    """Fold what ended since the last report into an exponentially smoothed rate."""
-    ended = report.counts.ended - execution.counts.ended
+def note_progress(
+    execution: Execution, counts: ItemCounts, now: datetime, *, discovered: bool, waiting: bool
+) -> None:
+    """Fold what ended since the last time into an exponentially smoothed rate."""
+    execution.waiting, execution.unreachable = waiting, False
+    if counts == execution.counts and discovered == execution.discovered:
+        return
+    ended = counts.ended - execution.counts.ended
     if ended > 0:
         seconds = (now - (execution.rated_at or execution.created_at)).total_seconds()
         if seconds > 0:
@@ -325,7 +324,7 @@ def _note_progress(execution: Execution, report: StageReport, now: datetime) -> 
             execution.items_per_second += weight * (ended / seconds - execution.items_per_second)
         execution.rated_at = now
     execution.progressed_at = now
-    execution.counts, execution.discovered = report.counts, report.discovered
+    execution.counts, execution.discovered = counts, discovered
 
 
 def _end_as(
@@ -432,8 +431,8 @@ def _check_input(tenant: Tenant, run: Run) -> None:
 def gate(tenant: Tenant, run: Run, stage: Stage) -> str | None:
     """Return why too little of `stage` succeeded over the run's range for the next one, or None."""
     days = tenant.run_days(run, stage)
-    success = sum(day.success for day in days)
-    tried = sum(day.items - day.skipped for day in days)
+    success = sum(day.figures.success for day in days)
+    tried = sum(day.figures.items - day.figures.skipped for day in days)
     if not tried:
         return None
     least = run.settings.min_success_ratio

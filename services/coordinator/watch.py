@@ -17,9 +17,9 @@ from potok.coordinator.v1 import coordinator_service_pb2 as pb
 from potok.coordinator.v1 import watch_pb2
 
 from services.coordinator import tokens, wire
-from services.coordinator.folding import fold
 from services.coordinator.group import Entry
 from services.coordinator.hub import Cohort, Filter, Hub, Published, Slice, join
+from services.coordinator.latest import fold
 from services.coordinator.repository import QUERIES
 from services.coordinator.settings import Limits
 from services.coordinator.snapshot import read_snapshot

@@ -12,10 +12,10 @@ from potok.coordinator.v1 import watch_pb2
 from potok.coordinator.wire.v1 import raw_report_pb2
 from potok.status.v1 import event_pb2, progress_pb2, stage_pb2
 
-from services.coordinator.domain import Day, Execution, Run
+from services.coordinator.domain import Day, DayFigures, Execution, Run
 from services.coordinator.sequence import DayReport, StageReport, Subject
 from services.kernel.rpc.convert import timestamp
-from services.status.domain import ExecutionNumber, ItemCounts, Wait, WaitReason
+from services.status.domain import ExecutionNumber, ExecutionState, ItemCounts, Wait, WaitReason
 from services.status.mapping import (
     EXECUTION_STATE_FROM_PB,
     EXECUTION_STATE_TO_PB,
@@ -29,11 +29,10 @@ from services.status.mapping import (
     wait_to_pb,
 )
 
+MOST_CACHED = 1 << 14
 
-def varint(number: int) -> bytes:
-    """Encode a length or number as protobuf does."""
-    if number < len(_VARINTS):
-        return _VARINTS[number]
+
+def _varint(number: int) -> bytes:
     out = bytearray()
     while number > 0x7F:
         out.append(number & 0x7F | 0x80)
@@ -42,71 +41,69 @@ def varint(number: int) -> bytes:
     return bytes(out)
 
 
-_VARINTS: list[bytes] = []
-_VARINTS.extend([varint(n) for n in range(1 << 14)])
+_VARINTS = [_varint(n) for n in range(MOST_CACHED)]
+
+
+def varint(number: int) -> bytes:
+    """Encode a length or number as protobuf does."""
+    return _VARINTS[number] if number < MOST_CACHED else _varint(number)
+
+
 _STATE_FIELD = {state: b"\x30" + varint(n) for state, n in EXECUTION_STATE_TO_PB.items()}
 _NO_REASON = stage_pb2.REASON_UNSPECIFIED
 _SERVICE_DOWN = Wait(reason=WaitReason.SERVICE_DOWN)
-_DAY_FIELDS = (
-    "pending",
-    "processing",
-    "success",
-    "failed",
-    "skipped",
-    "available",
-    "input",
-    "output",
-)
 
 
 class MalformedReport(ValueError):
-    """The bytes are no report, or claim an unknown state."""
+    """The bytes are no report."""
 
 
-def read_batch(data: bytes) -> raw_report_pb2.RawReportBatch:
-    """Split a ReportStatusRequest into its undecoded reports."""
-    return raw_report_pb2.RawReportBatch.FromString(data)
+read_batch = raw_report_pb2.RawReportBatch.FromString
+"""Splits a ReportStatusRequest into its undecoded reports."""
+# Looking FromString up costs more than what it does.
+_progress = progress_pb2.StageProgress.FromString
+_day_counts = progress_pb2.DayCounts.FromString
 
 
-def read_report(data: bytes) -> StageReport:
-    """Decode what the state machine needs of a Report; raises MalformedReport."""
-    raw = raw_report_pb2.RawReport.FromString(data)
-    progress = progress_pb2.StageProgress.FromString(raw.progress)
-    items = progress.items
-    state = EXECUTION_STATE_FROM_PB.get(raw.state)
-    if state is None:
-        raise MalformedReport(f"state {raw.state} is unknown")
+read_raw = raw_report_pb2.RawReport.FromString
+"""Splits a Report into its numbers and the undecoded rest."""
+
+
+def read_report(raw: raw_report_pb2.RawReport, days: tuple[DayReport, ...]) -> StageReport:
+    """Decode the whole of a report whose state is known."""
+    progress = _progress(raw.progress)
     return StageReport(
         ExecutionNumber(raw.execution),
         raw.sequence,
-        state,
+        EXECUTION_STATE_FROM_PB[raw.state],
         raw.progress,
-        ItemCounts(
-            pending=items.pending,
-            processing=items.processing,
-            success=items.success,
-            failed=items.failed,
-            skipped=items.skipped,
-        ),
+        item_counts_from_pb(progress.items),
         progress.discovered,
         progress.HasField("wait"),
         REASON_FROM_PB.get(progress.reason),
         progress.message,
-        tuple(map(_read_day, raw.days)),
+        days,
     )
 
 
-def read_progress(data: bytes) -> tuple[ItemCounts, bool]:
-    """Return the counts of a stored StageProgress, and whether every item is known."""
-    progress = progress_pb2.StageProgress.FromString(data)
-    return item_counts_from_pb(progress.items), progress.discovered
+def read_progress(data: bytes) -> tuple[ItemCounts, bool, bool]:
+    """Return the counts of a StageProgress, whether every item is known, and whether it waits."""
+    progress = _progress(data)
+    items = progress.items
+    counts = ItemCounts(items.pending, items.processing, items.success, items.failed, items.skipped)
+    return counts, progress.discovered, progress.HasField("wait")
 
 
-def _read_day(data: bytes) -> DayReport:
-    day = progress_pb2.DayCounts.FromString(data)
-    return DayReport(
-        day.day,
-        day.version,
+_make_day_report = DayReport._make
+_make_figures = DayFigures._make
+
+
+def read_day(data: bytes) -> DayReport:
+    """Decode a DayCounts; raises MalformedReport where it names no day."""
+    day = _day_counts(data)
+    if len(day.day) != len("YYYY-MM-DD"):
+        raise MalformedReport(f"{day.day!r} is no day")
+    figures = _make_figures(
         (
             day.pending,
             day.processing,
@@ -116,9 +113,9 @@ def _read_day(data: bytes) -> DayReport:
             day.available,
             day.input,
             day.output,
-        ),
-        data,
+        )
     )
+    return _make_day_report((day.day, day.version, figures, data))
 
 
 def event(subject: Subject) -> bytes:
@@ -164,27 +161,56 @@ def frame(
     return elements + rest + (b"\x28" + varint(folded) if folded else b"")
 
 
+_RUNNING_FIELD = _STATE_FIELD[ExecutionState.RUNNING]
+
+
+def progress_change(execution: Execution, days: list[Day], tail: bytes) -> bytes:
+    """Encode the change that a report of a RUNNING execution is: its event, those of `days`, and the tail.
+
+    The same bytes as `event` makes, joined at once.
+    """
+    progress, header, pace = execution.progress, execution.header, execution.pace
+    if not header:
+        header = execution.header = _stage_header(execution)
+    size = varint(len(progress))
+    length = len(header) + len(_RUNNING_FIELD) + 1 + len(size) + len(progress) + len(pace)
+    inner = varint(length)
+    outer = varint(1 + len(inner) + length)
+    parts = [b"\x0a", outer, b"\x12", inner, header, _RUNNING_FIELD, b"\x3a", size, progress, pace]
+    for day in days:
+        parts.append(event(day))
+    parts.append(tail)
+    return b"".join(parts)
+
+
+def pace(execution: Execution) -> bytes:
+    """Encode rate and time left; empty while the rate is unknown."""
+    if not execution.items_per_second:
+        return b""
+    remaining = int(execution.counts.open / execution.items_per_second)
+    return b"\x45%b\x48%b" % (
+        struct.pack("<f", execution.items_per_second),
+        varint(min(remaining, 0xFFFFFFFF)),
+    )
+
+
+def _stage_header(execution: Execution) -> bytes:
+    return event_pb2.StageStatus(
+        run_id=execution.run_id,
+        owner=execution.owner,
+        execution=execution.number,
+        stage=STAGE_TO_PB[execution.stage],
+        create_time=timestamp(execution.created_at),
+    ).SerializeToString()
+
+
 def _stage_status(execution: Execution) -> bytes:
     if not execution.header:
-        execution.header = event_pb2.StageStatus(
-            run_id=execution.run_id,
-            owner=execution.owner,
-            execution=execution.number,
-            stage=STAGE_TO_PB[execution.stage],
-            create_time=timestamp(execution.created_at),
-        ).SerializeToString()
+        execution.header = _stage_header(execution)
+    execution.pace = pace(execution)
     progress = execution.progress
-    body = (
-        execution.header
-        + _STATE_FIELD[execution.state]
-        + b"\x3a"
-        + varint(len(progress))
-        + progress
-    )
-    if execution.items_per_second:
-        remaining = int(execution.counts.open / execution.items_per_second)
-        body += b"\x45" + struct.pack("<f", execution.items_per_second)
-        body += b"\x48" + varint(min(remaining, 0xFFFFFFFF))
+    body = execution.header + _STATE_FIELD[execution.state]
+    body += b"\x3a" + varint(len(progress)) + progress + execution.pace
     if execution.ended_at or execution.unreachable:
         body += event_pb2.StageStatus(
             reason=REASON_TO_PB[execution.reason] if execution.reason else _NO_REASON,
@@ -198,13 +224,13 @@ def _stage_status(execution: Execution) -> bytes:
 def _day_status(day: Day) -> bytes:
     if not day.raw:
         day.raw = progress_pb2.DayCounts(
-            day=day.day,
-            version=day.version,
-            **{name: getattr(day, name) for name in _DAY_FIELDS},
+            day=day.day, version=day.version, **day.figures._asdict()
         ).SerializeToString()
-    owner = day.owner.encode()
-    body = b"\x0a" + varint(len(owner)) + owner + b"\x10" + varint(STAGE_TO_PB[day.stage])
-    body += b"\x1a" + varint(len(day.raw)) + day.raw
+    if not day.header:
+        day.header = event_pb2.DayStatus(
+            owner=day.owner, stage=STAGE_TO_PB[day.stage]
+        ).SerializeToString()
+    body = day.header + b"\x1a" + varint(len(day.raw)) + day.raw
     if day.covered_at:
         body += event_pb2.DayStatus(cover_time=timestamp(day.covered_at)).SerializeToString()
     return body
