@@ -37,7 +37,7 @@ from services.transcription.domain import (
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
 
 ROOT = Path(__file__).parents[2]
-AUDIO = ROOT / "tests" / "audio"
+AUDIO = ROOT / "deploy" / "samples"
 WRONG_NUMBER = AUDIO / "call4_wrong_number.wav"
 BOOKING = AUDIO / "call1_booking.wav"
 RATE = 8000

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from services.call_sync.audio import HEAD_BYTES, content_type
 
-SAMPLES = Path(__file__).parents[1] / "audio"
+SAMPLES = Path(__file__).parents[2] / "deploy" / "samples"
 
 
 @pytest.mark.parametrize(
