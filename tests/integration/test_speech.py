@@ -178,6 +178,11 @@ async def test_half_a_second_is_too_short(engine: WhisperEngine, tmp_path: Path)
         await engine.transcribe(a_wav(tmp_path / "short.wav", a_ringing(0.5)), "ru")
 
 
+async def test_sound_in_an_unknown_code_is_bad_audio(engine: WhisperEngine) -> None:
+    with pytest.raises(BadAudio, match="nothing here decodes"):
+        await engine.transcribe(AUDIO / "call5_damaged.wav", "ru")
+
+
 async def test_two_minutes_are_refused_where_fewer_are_allowed(
     engine: WhisperEngine, tmp_path: Path
 ) -> None:

@@ -106,7 +106,10 @@ def _probe(recording: Path, max_seconds: float) -> int:
         with av.open(str(recording), options={"format_whitelist": CONTAINERS}) as container:
             if not container.streams.audio:
                 raise BadAudio("the file holds no sound")
-            channels = container.streams.audio[0].codec_context.channels
+            codec = container.streams.audio[0].codec_context
+            if codec is None:
+                raise BadAudio("the sound is coded in a way that nothing here decodes")
+            channels = codec.channels
             seconds = (container.duration or 0) / av.time_base
     except av.error.FFmpegError as error:
         raise BadAudio("the file is in no format that recordings come in") from error
