@@ -149,6 +149,7 @@ class Replica:
     """A coordinator and a stub of it."""
 
     stub: "pb_grpc.CoordinatorServiceAsyncStub"
+    address: str
     streams: list[Any] = field(default_factory=list)
 
     def reporter(self) -> Reporter:
@@ -187,8 +188,9 @@ class Coordination:
         )
         async with running(settings) as port:
             options = [("grpc.use_local_subchannel_pool", 1)]
-            async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=options) as channel:
-                replica = Replica(pb_grpc.CoordinatorServiceStub(channel))
+            address = f"127.0.0.1:{port}"
+            async with grpc.aio.insecure_channel(address, options=options) as channel:
+                replica = Replica(pb_grpc.CoordinatorServiceStub(channel), address)
                 await replica.stub.SetClient(
                     pb.SetClientRequest(client={"client_id": "clinic", "settings": SETTINGS}),
                     timeout=PATIENCE,

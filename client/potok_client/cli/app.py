@@ -1,0 +1,24 @@
+"""The commands put together."""
+
+import typer
+
+from potok_client.cli import clients, ranges, report, runs
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Calls from where they happen to what should be done about them, every step live.",
+    epilog="POTOK_ADDRESS=host:port[,host:port] names the coordinator; default 127.0.0.1:50050. "
+    "Exit codes: 0 done, 1 refused, 2 wrong usage, 3 some items failed, 4 the run failed, "
+    "5 the run was cancelled, 6 a service does not answer.",
+)
+app.add_typer(runs.app)
+app.add_typer(ranges.app)
+app.add_typer(report.app)
+app.add_typer(clients.app, name="client")
+
+
+def main() -> None:
+    """Do what the command line says; ends the process."""
+    app()

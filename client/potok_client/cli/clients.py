@@ -1,0 +1,155 @@
+"""`potok client`: set up the clients whose calls are processed."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import grpc
+import typer
+from potok.coordinator.v1 import coordinator_service_pb2 as pb
+from potok.coordinator.v1.run_pb2 import Client
+from potok.status.v1.progress_pb2 import ClientSettings
+
+from potok_client.cli.connection import DEADLINE, Coordinator, coordinator
+from potok_client.cli.exits import CommandFailed, ExitCode
+from potok_client.cli.options import ClientId, Json
+from potok_client.cli.terminal import as_dict, cell, console, perform, print_json, table
+
+app = typer.Typer(no_args_is_help=True, help="Set up the clients whose calls are processed.")
+
+_NEW = ClientSettings(time_zone="UTC", playbook="clinic", language="ru", weight=1)
+_PAGE = 1000
+
+
+@app.command("set")
+def set_client(
+    client: ClientId,
+    *,
+    folder: Annotated[
+        Path | None,
+        typer.Option(
+            help="Where its recordings and their calls.csv are, on the service's machine."
+        ),
+    ] = None,
+    time_zone: Annotated[
+        str | None, typer.Option(help="IANA name, such as Europe/Moscow; UTC for a new client.")
+    ] = None,
+    playbook: Annotated[
+        str | None, typer.Option(help="What calls are judged by; clinic for a new client.")
+    ] = None,
+    language: Annotated[
+        str | None, typer.Option(help="Of the calls, ISO 639-1; ru for a new client.")
+    ] = None,
+    min_success_ratio: Annotated[
+        float | None,
+        typer.Option(help="Of a stage, for the next one to start; 0: one success is enough."),
+    ] = None,
+    weight: Annotated[
+        int | None, typer.Option(help="Its share of the workers, 1 to 100; 1 for a new client.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Create a client, or change what is named of an existing one."""
+    changes: dict[str, Any] = {
+        "source": f"folder:{folder.resolve()}" if folder else None,
+        "time_zone": time_zone,
+        "playbook": playbook,
+        "language": language,
+        "min_success_ratio": min_success_ratio,
+        "weight": weight,
+    }
+    given = {name: value for name, value in changes.items() if value is not None}
+    perform(_set(client, given, as_json=as_json))
+
+
+@app.command("list")
+def list_clients(as_json: Json = False) -> None:
+    """List the clients."""
+    perform(_list(as_json=as_json))
+
+
+@app.command("show")
+def show_client(client: ClientId, as_json: Json = False) -> None:
+    """Show the settings of a client."""
+    perform(_show(client, as_json=as_json))
+
+
+async def _set(client_id: str, given: dict[str, Any], *, as_json: bool) -> None:
+    async with coordinator() as service:
+        settings = ClientSettings()
+        settings.CopyFrom(await _known(service, client_id) or _NEW)
+        try:
+            for name, value in given.items():
+                setattr(settings, name, value)
+        except ValueError:
+            raise CommandFailed(
+                f"--{name.replace('_', '-')}: {value} is out of range", code=ExitCode.USAGE
+            ) from None
+        if not settings.source:
+            raise CommandFailed(
+                f"client {client_id} is new: name the folder of its calls",
+                f"potok client set {client_id} --folder DIR",
+                code=ExitCode.USAGE,
+            )
+        answer = await service.stub.SetClient(
+            pb.SetClientRequest(client=Client(client_id=client_id, settings=settings)),
+            timeout=DEADLINE,
+        )
+    _print(answer.client, as_json=as_json)
+
+
+async def _known(service: Coordinator, client_id: str) -> ClientSettings | None:
+    try:
+        answer = await service.stub.GetClient(
+            pb.GetClientRequest(client_id=client_id), timeout=DEADLINE
+        )
+    except grpc.aio.AioRpcError as error:
+        if error.code() is grpc.StatusCode.NOT_FOUND:
+            return None
+        raise
+    return answer.client.settings
+
+
+async def _list(*, as_json: bool) -> None:
+    clients: list[Client] = []
+    async with coordinator() as service:
+        request = pb.ListClientsRequest(page_size=_PAGE)
+        while True:
+            page = await service.stub.ListClients(request, timeout=DEADLINE)
+            clients.extend(page.clients)
+            request.page_token = page.next_page_token
+            if not page.next_page_token:
+                break
+    if as_json:
+        print_json([as_dict(client) for client in clients])
+        return
+    rows = table("client", "source", "time zone", "playbook", "language", "weight")
+    for client in clients:
+        settings = client.settings
+        columns = (
+            client.client_id,
+            settings.source,
+            settings.time_zone,
+            settings.playbook,
+            settings.language,
+            settings.weight,
+        )
+        rows.add_row(*map(cell, columns))
+    console().print(rows if clients else "no clients yet: potok client set ID --folder DIR")
+
+
+async def _show(client_id: str, *, as_json: bool) -> None:
+    async with coordinator() as service:
+        answer = await service.stub.GetClient(
+            pb.GetClientRequest(client_id=client_id), timeout=DEADLINE
+        )
+    _print(answer.client, as_json=as_json)
+
+
+def _print(client: Client, *, as_json: bool) -> None:
+    if as_json:
+        print_json(as_dict(client))
+        return
+    rows = table("client", client.client_id)
+    for name, value in as_dict(client.settings).items():
+        rows.add_row(name.replace("_", " "), cell(value))
+    console().print(rows)

@@ -1,0 +1,85 @@
+"""Where the services are, and the first replica of one that answers."""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import grpc
+from potok.coordinator.v1 import coordinator_service_pb2_grpc as pb_grpc
+
+from potok_client.channels import channels
+from potok_client.cli.exits import CommandFailed, ExitCode, unreachable
+
+DEADLINE = 10
+"""Seconds that a call may take."""
+CONNECT_SECONDS = 5
+COORDINATOR = "POTOK_ADDRESS"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coordinator:
+    """The coordinator to talk to."""
+
+    stub: "pb_grpc.CoordinatorServiceAsyncStub"
+    """Of the first replica that answered."""
+    replicas: list[grpc.aio.Channel]
+    """All of them, for the watch."""
+
+
+@contextlib.asynccontextmanager
+async def coordinator() -> AsyncIterator[Coordinator]:
+    """Connect to the coordinator that POTOK_ADDRESS names; several replicas are separated by commas."""
+    async with _service("coordinator", COORDINATOR, "127.0.0.1:50050") as (first, replicas):
+        yield Coordinator(stub=pb_grpc.CoordinatorServiceStub(first), replicas=replicas)
+
+
+@contextlib.asynccontextmanager
+async def recommendations() -> AsyncIterator[grpc.aio.Channel]:
+    """Connect to the service that holds the reports of ranges."""
+    variable = "POTOK_RECOMMENDATIONS_ADDRESS"
+    async with _service("recommendations service", variable, "127.0.0.1:50054") as (first, _):
+        yield first
+
+
+@contextlib.asynccontextmanager
+async def analysis() -> AsyncIterator[grpc.aio.Channel]:
+    """Connect to the service that holds the analyses of calls."""
+    variable = "POTOK_ANALYSIS_ADDRESS"
+    async with _service("analysis service", variable, "127.0.0.1:50053") as (first, _):
+        yield first
+
+
+@contextlib.asynccontextmanager
+async def _service(
+    what: str, variable: str, default: str
+) -> AsyncIterator[tuple[grpc.aio.Channel, list[grpc.aio.Channel]]]:
+    given = os.environ.get(variable) or default
+    addresses = [address.strip() for address in given.split(",")]
+    for address in addresses:
+        host, _, port = address.rpartition(":")
+        if not (host and port.isdigit()):
+            raise CommandFailed(
+                f"{variable} is {given!r}: write host:port, like {default}", code=ExitCode.USAGE
+            )
+    async with channels(addresses) as replicas:
+        for replica in replicas:
+            if await _answers(replica):
+                yield replica, replicas
+                return
+    raise unreachable(what, given, variable)
+
+
+async def _answers(channel: grpc.aio.Channel) -> bool:
+    """Connect; False as soon as the first try fails."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(CONNECT_SECONDS):
+            state = channel.get_state(try_to_connect=True)
+            while state is not grpc.ChannelConnectivity.READY:
+                if state is grpc.ChannelConnectivity.TRANSIENT_FAILURE:
+                    return False
+                await channel.wait_for_state_change(state)
+                state = channel.get_state(try_to_connect=True)
+            return True
+    return False

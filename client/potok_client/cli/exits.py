@@ -1,0 +1,92 @@
+"""How a command ends: its exit code, and an error as one line with what to do about it."""
+
+import enum
+
+import grpc
+from potok.status.v1 import stage_pb2
+
+from potok_client.channels import error_info
+from potok_client.cli.words import short
+
+
+class ExitCode(enum.IntEnum):
+    """What a command tells the script that called it; 130 and 143 are SIGINT and SIGTERM, as everywhere."""
+
+    DONE = 0
+    ERROR = 1
+    USAGE = 2
+    PARTIAL = 3
+    FAILED = 4
+    CANCELLED = 5
+    UNREACHABLE = 6
+
+
+RUN_EXITS = {
+    stage_pb2.RUN_STATE_COMPLETED: ExitCode.DONE,
+    stage_pb2.RUN_STATE_PARTIAL: ExitCode.PARTIAL,
+    stage_pb2.RUN_STATE_FAILED: ExitCode.FAILED,
+    stage_pb2.RUN_STATE_CANCELLED: ExitCode.CANCELLED,
+}
+"""How `run`, `retry` and `watch RUN` end by the state the run ended in."""
+
+
+class CommandFailed(Exception):
+    """Ends the command: what is wrong, what to do (commands or settings, one a line), the exit code."""
+
+    def __init__(self, message: str, *advice: str, code: ExitCode = ExitCode.ERROR) -> None:
+        super().__init__(message)
+        self.advice = advice
+        self.code = code
+
+
+def unreachable(what: str, address: str, variable: str, why: str = "") -> CommandFailed:
+    """Return the error of a service that does not answer."""
+    return CommandFailed(
+        f"the {what} does not answer at {address}" + (f": {why}" if why else ""),
+        "make up   starts the whole system on this machine",
+        f"{variable}=host:port   names one elsewhere",
+        code=ExitCode.UNREACHABLE,
+    )
+
+
+def refusal(error: grpc.aio.AioRpcError) -> CommandFailed:
+    """Return what a failed call means to the user."""
+    info, message = error_info(error), error.details() or error.code().name
+    advice: tuple[str, ...]
+    match info.reason:
+        case "RUN_ACTIVE":
+            run = short(info.metadata["run_id"])
+            advice = (f"potok watch {run}   follows it", f"potok cancel {run}   stops it")
+        case "STAGE_OUT_OF_ORDER":
+            stage = info.metadata["stage"].lower()
+            advice = (f"potok run CLIENT START END --stage {stage}   covers the days first",)
+        case "GATE_NOT_MET":
+            stage = info.metadata["stage"].lower()
+            advice = (
+                f"potok run CLIENT START END --stage {stage} --mode failed   tries its failures again",
+                "potok client set CLIENT --min-success-ratio RATIO   asks for less",
+            )
+        case "RUN_NOT_ENDED":
+            advice = ("potok watch RUN   shows when it has",)
+        case "NOTHING_FAILED":
+            advice = ("potok run CLIENT START END   takes what is new",)
+        case _:
+            return _by_status(error.code(), message)
+    return CommandFailed(message, *advice)
+
+
+def _by_status(code: grpc.StatusCode, message: str) -> CommandFailed:
+    match code:
+        case grpc.StatusCode.NOT_FOUND if "client" in message:
+            return CommandFailed(
+                message,
+                "potok client list   shows the clients",
+                "potok client set CLIENT --folder DIR   sets one up",
+            )
+        case grpc.StatusCode.NOT_FOUND:
+            return CommandFailed(message, "potok runs   shows the runs")
+        case grpc.StatusCode.UNAVAILABLE | grpc.StatusCode.DEADLINE_EXCEEDED:
+            return CommandFailed(message, "try again in a moment", code=ExitCode.UNREACHABLE)
+        case grpc.StatusCode.INTERNAL | grpc.StatusCode.UNKNOWN:
+            return CommandFailed(f"{message}: the log of the service says more")
+    return CommandFailed(message)

@@ -1,0 +1,145 @@
+"""Follows runs live: drawn on a terminal, in lines elsewhere, as JSON for scripts."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager, suppress
+from datetime import UTC, datetime
+from functools import partial
+
+from potok.coordinator.v1 import coordinator_service_pb2 as pb
+from potok.status.v1 import stage_pb2
+from potok.status.v1.event_pb2 import RunStatus
+from rich.console import Console
+from rich.live import Live
+
+from potok_client.cli import words
+from potok_client.cli.connection import Coordinator
+from potok_client.cli.exits import RUN_EXITS, ExitCode
+from potok_client.cli.lines import Lines
+from potok_client.cli.screen import picture
+from potok_client.cli.terminal import as_dict, cell, console, print_json
+from potok_client.state import View
+from potok_client.watch import Update, watch
+
+REDRAW_SECONDS = 0.1
+MOST_RUNS = 5
+"""So many are drawn when all are followed."""
+
+Show = Callable[[Update], None]
+
+
+async def follow_run(coordinator: Coordinator, run_id: str, *, as_json: bool) -> ExitCode:
+    """Show a run until it has ended; returns what its end means to a script."""
+    view = View()
+    try:
+        async with (
+            _shown(view, as_json=as_json) as show,
+            aclosing(
+                watch(coordinator.replicas, pb.WatchStatusRequest(run_ids=[run_id]))
+            ) as updates,
+        ):
+            async for update in updates:
+                view.apply(update)
+                show(update)
+                if run_id in view.runs and view.runs[run_id].HasField("end_time"):
+                    break
+    except asyncio.CancelledError:
+        _say_how_to_go_on(run_id)
+        raise
+    run = view.runs[run_id]
+    if not as_json:
+        _say_what_is_next(run)
+    return RUN_EXITS[run.state]
+
+
+async def follow_all(coordinator: Coordinator, client_id: str, *, as_json: bool) -> None:
+    """Show the runs of a client, or of all where it is empty, until told to stop."""
+    view = View()
+    request = pb.WatchStatusRequest(client_ids=[client_id] if client_id else [])
+    async with (
+        _shown(view, as_json=as_json) as show,
+        aclosing(watch(coordinator.replicas, request)) as updates,
+    ):
+        async for update in updates:
+            view.apply(update)
+            show(update)
+
+
+@asynccontextmanager
+async def _shown(view: View, *, as_json: bool) -> AsyncIterator[Show]:
+    """Yield what shows an update after the view has taken it in."""
+    out = console()
+    if as_json:
+        yield _show_json
+    elif out.is_terminal and not out.is_dumb_terminal:
+        async with _drawn(view, out):
+            yield lambda _: None  # drawn again and again anyway
+    else:
+        yield partial(_show_lines, Lines())
+
+
+@asynccontextmanager
+async def _drawn(view: View, out: Console) -> AsyncIterator[None]:
+    with Live(
+        console=out,
+        auto_refresh=False,  # a thread of its own would read the view while it changes
+        get_renderable=lambda: picture(view, _foremost(view), datetime.now(UTC), out),
+    ) as live:
+        redrawing = asyncio.create_task(_redraw(live))
+        try:
+            yield
+        finally:
+            redrawing.cancel()
+            with suppress(asyncio.CancelledError):
+                await redrawing
+
+
+async def _redraw(live: Live) -> None:
+    while True:
+        live.refresh()
+        await asyncio.sleep(REDRAW_SECONDS)
+
+
+def _foremost(view: View) -> Sequence[RunStatus]:
+    """Return the runs to draw: those under way first, then the newest."""
+
+    def rank(run: RunStatus) -> tuple[bool, int]:
+        return run.HasField("end_time"), -run.create_time.ToNanoseconds()
+
+    return sorted(view.runs.values(), key=rank)[:MOST_RUNS]
+
+
+def _show_lines(lines: Lines, update: Update) -> None:
+    for line in lines.take(update):
+        print(line, flush=True)
+
+
+def _show_json(update: Update) -> None:
+    if update.reset:
+        print_json({"reset": True, "revision": update.revision}, line=True)
+    for change in update.changes:
+        print_json(as_dict(change), line=True)
+
+
+def _say_how_to_go_on(run_id: str) -> None:
+    run = words.short(run_id)
+    errors = console(stderr=True)
+    errors.print(f"detached: run {run} goes on", style="yellow")
+    errors.print(f"  potok watch {run}   follows it again\n  potok cancel {run}   stops it")
+
+
+def _say_what_is_next(run: RunStatus) -> None:
+    name = words.short(run.run_id)
+    over = f"{run.client_id} {run.range.start_date} {run.range.end_date}"
+    advice = {
+        stage_pb2.RUN_STATE_COMPLETED: [f"potok report {over}   shows what came out"],
+        stage_pb2.RUN_STATE_PARTIAL: [
+            f"potok items {over} --stage STAGE --state failed   shows what failed",
+            f"potok retry {name}   tries it again",
+        ],
+        stage_pb2.RUN_STATE_FAILED: [f"potok retry {name}   tries again once it is mended"],
+        stage_pb2.RUN_STATE_CANCELLED: [f"potok retry {name}   takes it up again"],
+    }
+    errors = console(stderr=True)
+    for line in advice[run.state]:
+        errors.print(cell(line, "dim"), soft_wrap=True)

@@ -1,0 +1,69 @@
+"""A run as lines, for logs and terminals that cannot be drawn on: each change of state, and counts now and then. Pure."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from potok.status.v1.event_pb2 import Change, RunStatus, StageStatus
+
+from potok_client.cli import words
+from potok_client.watch import Update
+
+BETWEEN_COUNTS = timedelta(seconds=5)
+"""Of one stage, while its state stays the same."""
+
+
+class Lines:
+    """Remembers what was said, so that only what is new is said."""
+
+    def __init__(self) -> None:
+        self._runs: dict[str, str] = {}
+        self._stages: dict[int, tuple[str, datetime]] = {}
+
+    def take(self, update: Update) -> Iterator[str]:
+        """Yield the lines that an update is worth, each with the time of what it tells."""
+        if update.lost:
+            yield f"connection lost ({words.plain(update.lost)}); trying to resume ..."
+        for change in update.changes:
+            at = change.time.ToDatetime(UTC)
+            for line in self._change(change, at):
+                yield f"{words.clock(at)} {line}"
+
+    def _change(self, change: Change, at: datetime) -> Iterator[str]:
+        for event in change.events:
+            match event.WhichOneof("subject"):
+                case "run":
+                    yield from self._run(event.run, at)
+                case "stage":
+                    yield from self._stage(event.stage, at)
+
+    def _run(self, run: RunStatus, at: datetime) -> Iterator[str]:
+        state = words.run_state(run.state)
+        if self._runs.get(run.run_id) == state:
+            return
+        self._runs[run.run_id] = state
+        line = f"run {words.short(run.run_id)} of {words.plain(run.client_id)}, {words.days(run)}: {state}"
+        if run.HasField("end_time"):
+            line += f" after {words.lasted(run, at)}"
+        if run.message:
+            line += f", {words.reason(run.reason)}: {words.plain(run.message)}"
+        yield line
+
+    def _stage(self, stage: StageStatus, at: datetime) -> Iterator[str]:
+        wait = words.wait(stage)
+        state = f"{words.execution_state(stage.state)} {wait}"
+        before = self._stages.get(stage.execution)
+        if before and before[0] == state and at < before[1] + BETWEEN_COUNTS:
+            return
+        self._stages[stage.execution] = (state, at)
+        items = stage.progress.items
+        parts = [words.execution_state(stage.state)]
+        if words.all_items(items):
+            parts.append(f"{words.ended_items(items)}/{words.all_items(items)} done")
+        if stage.HasField("end_time"):
+            parts[0] += f" after {words.lasted(stage, at)}"
+        parts += [part for part in (words.remarks(stage), words.pace(stage)) if part]
+        if wait:
+            parts.append(f"waits: {wait}")
+        if stage.message:
+            parts.append(words.plain(stage.message))
+        yield f"{words.stage_name(stage.stage)}: {', '.join(parts)}"

@@ -1,0 +1,86 @@
+"""Arguments and options that several commands take, and what may stand in them."""
+
+import enum
+import re
+from datetime import date
+from typing import Annotated
+
+import typer
+from potok.status.v1 import stage_pb2
+from potok.status.v1.progress_pb2 import DateRange
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+class StageName(enum.StrEnum):
+    """The stages in their order."""
+
+    CALL_SYNC = "call_sync"
+    TRANSCRIPTION = "transcription"
+    ANALYSIS = "analysis"
+    RECOMMENDATIONS = "recommendations"
+    REPORTING = "reporting"
+
+    @property
+    def number(self) -> "stage_pb2.Stage.ValueType":
+        """The stage in the protos."""
+        return stage_pb2.Stage.Value(f"STAGE_{self.name}")
+
+
+ALL_STAGES = ", ".join(StageName)
+
+
+class ModeName(enum.StrEnum):
+    """Which items a run takes."""
+
+    PENDING = "pending"
+    FAILED = "failed"
+    ALL = "all"
+
+    @property
+    def number(self) -> "stage_pb2.RunMode.ValueType":
+        """The mode in the protos."""
+        return stage_pb2.RunMode.Value(f"RUN_MODE_{self.name}")
+
+
+class ItemStateName(enum.StrEnum):
+    """Where an item is."""
+
+    PENDING = "pending"
+    PROCESSING = "processing"
+    SUCCESS = "success"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+    @property
+    def number(self) -> "stage_pb2.ItemState.ValueType":
+        """The state in the protos."""
+        return stage_pb2.ItemState.Value(f"ITEM_STATE_{self.name}")
+
+
+def parse_day(text: str) -> str:
+    """Return a day as it was given; refuses what is none."""
+    try:
+        if _DAY.fullmatch(text):
+            return date.fromisoformat(text).isoformat()
+    except ValueError:
+        pass
+    raise typer.BadParameter(f"{text!r} is no day: write it as 2026-01-31")
+
+
+def date_range(start: str, end: str | None) -> DateRange:
+    """Return the range of days that was asked for; a single day where there is no end."""
+    return DateRange(start_date=start, end_date=end or start)
+
+
+ClientId = Annotated[str, typer.Argument(metavar="CLIENT", help="The client's id.")]
+Start = Annotated[
+    str, typer.Argument(metavar="START", parser=parse_day, help="The first day, as 2026-01-31.")
+]
+End = Annotated[
+    str | None,
+    typer.Argument(metavar="END", parser=parse_day, help="The last day; without it, only START."),
+]
+RunId = Annotated[str, typer.Argument(metavar="RUN", help="The run's id, or its beginning.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
+NoWatch = Annotated[bool, typer.Option("--no-watch", help="Do not follow the run.")]

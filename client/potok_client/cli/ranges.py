@@ -1,0 +1,122 @@
+"""`potok status` and `items`: where a range of days is, whatever runs did it."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+from potok.coordinator.v1 import coordinator_service_pb2 as pb
+from potok.coordinator.v1.range_status_pb2 import RangeStatus
+from potok.stage.v1.stage_service_pb2 import Item
+from potok.status.v1.progress_pb2 import DateRange
+
+from potok_client.cli import words
+from potok_client.cli.connection import DEADLINE, coordinator
+from potok_client.cli.options import (
+    ALL_STAGES,
+    ClientId,
+    End,
+    ItemStateName,
+    Json,
+    StageName,
+    Start,
+    date_range,
+)
+from potok_client.cli.terminal import as_dict, cell, console, perform, print_json, table
+
+app = typer.Typer()
+
+_STYLES = {"completed": "green", "partial": "yellow", "processing": "cyan"}
+_ITEM_STYLES = {"success": "green", "failed": "red", "skipped": "yellow", "processing": "cyan"}
+_PAGE = 1000
+
+
+@app.command("status")
+def range_status(client: ClientId, start: Start, end: End = None, as_json: Json = False) -> None:
+    """Show where every stage is over a range of days."""
+    perform(_status(client, date_range(start, end), as_json=as_json))
+
+
+@app.command("items")
+def list_items(
+    client: ClientId,
+    start: Start,
+    end: End = None,
+    *,
+    stage: Annotated[
+        StageName, typer.Option(metavar="STAGE", help=f"Of which stage: {ALL_STAGES}.")
+    ] = StageName.CALL_SYNC,
+    state: Annotated[
+        list[ItemStateName] | None, typer.Option(help="Only in this state; may be repeated.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 100,
+    as_json: Json = False,
+) -> None:
+    """List the calls of a stage, with the reason of what failed or was skipped."""
+    request = pb.ListItemsRequest(
+        client_id=client,
+        stage=stage.number,
+        range=date_range(start, end),
+        states=[name.number for name in state or []],
+    )
+    perform(_items(request, limit, as_json=as_json))
+
+
+async def _status(client_id: str, days: DateRange, *, as_json: bool) -> None:
+    async def ask(stage: StageName) -> RangeStatus:
+        request = pb.GetRangeStatusRequest(client_id=client_id, stage=stage.number, range=days)
+        return (await service.stub.GetRangeStatus(request, timeout=DEADLINE)).status
+
+    async with coordinator() as service:
+        found = dict(zip(StageName, await asyncio.gather(*map(ask, StageName)), strict=True))
+    if as_json:
+        print_json({stage.value: as_dict(status) for stage, status in found.items()})
+        return
+    numbers = ("calls", "pending", "processing", "success", "failed", "progress")
+    rows = table("stage", "status", *numbers, numbers=numbers)
+    for stage, status in found.items():
+        counts = status.status_breakdown
+        rows.add_row(
+            stage.value,
+            cell(status.overall_status, _STYLES.get(status.overall_status, "dim")),
+            str(status.total_calls),
+            str(counts.pending),
+            str(counts.processing),
+            str(counts.success),
+            cell(counts.failed, "red" if counts.failed else ""),
+            f"{status.progress_percentage:g} %",
+        )
+    console().print(rows)
+
+
+async def _items(request: pb.ListItemsRequest, limit: int, *, as_json: bool) -> None:
+    items: list[Item] = []
+    async with coordinator() as service:
+        while True:
+            request.page_size = min(_PAGE, limit - len(items))
+            page = await service.stub.ListItems(request, timeout=DEADLINE)
+            items.extend(page.items)
+            request.page_token = page.next_page_token
+            if not page.next_page_token or len(items) >= limit:
+                break
+    if as_json:
+        print_json([as_dict(item) for item in items])
+    else:
+        _print_items(items)
+    if request.page_token:
+        more = f"only the first {limit} are shown: --limit {10 * limit} shows more"
+        console(stderr=True).print(more, style="yellow")
+
+
+def _print_items(items: list[Item]) -> None:
+    rows = table("day", "call", "state", "tries", "why", numbers=("tries",))
+    for item in items:
+        state = words.item_state(item.state)
+        why = ": ".join(filter(None, (words.reason(item.reason), item.message)))
+        rows.add_row(
+            item.day,
+            cell(item.item_id),
+            cell(state, _ITEM_STYLES.get(state, "")),
+            str(item.attempt),
+            cell(why),
+        )
+    console().print(rows if items else "no calls there")

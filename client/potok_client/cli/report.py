@@ -1,0 +1,186 @@
+"""`potok report`: what came out over a range of days: the calls, the people, and what to do better."""
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from datetime import UTC
+from typing import Annotated
+
+import typer
+from potok.analysis.v1 import analysis_service_pb2 as analysis_pb
+from potok.analysis.v1 import analysis_service_pb2_grpc as analysis_grpc
+from potok.analysis.v1.analysis_pb2 import Analysis
+from potok.recommendations.v1 import recommendations_service_pb2 as recommendations_pb
+from potok.recommendations.v1 import recommendations_service_pb2_grpc as recommendations_grpc
+from potok.recommendations.v1.range_report_pb2 import (
+    EmployeeReport,
+    LabelCount,
+    RangeReport,
+    Recommendation,
+    SkillReport,
+)
+from potok.status.v1.progress_pb2 import DateRange
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from potok_client.cli.connection import DEADLINE, analysis, recommendations
+from potok_client.cli.options import ClientId, End, Json, Start, date_range
+from potok_client.cli.terminal import as_dict, cell, console, perform, print_json, table
+
+app = typer.Typer()
+
+_PAGE = 100
+_GOOD, _FAIR = 80, 50
+_WEAKEST = 2
+"""So many skills are named of an employee."""
+
+
+@app.command("report")
+def show_report(
+    client: ClientId,
+    start: Start,
+    end: End = None,
+    *,
+    limit: Annotated[int, typer.Option(min=1, help="List at most so many calls.")] = 50,
+    as_json: Json = False,
+) -> None:
+    """Show what came out: the calls, the people, and what to do better with the words that were said."""
+    perform(report(client, date_range(start, end), limit, as_json=as_json))
+
+
+async def report(client_id: str, days: DateRange, limit: int = 50, *, as_json: bool) -> None:
+    """Print the report of a client's range, with its first `limit` calls."""
+    owner = f"client:{client_id}"
+    found, calls = await asyncio.gather(_report(owner, days), _analyses(owner, days, limit))
+    if as_json:
+        print_json({"report": as_dict(found), "calls": [as_dict(call) for call in calls]})
+        return
+    console().print(_page(client_id, found, calls))
+
+
+async def _report(owner: str, days: DateRange) -> RangeReport:
+    async with recommendations() as channel:
+        stub = recommendations_grpc.RecommendationsServiceStub(channel)
+        request = recommendations_pb.GetRangeReportRequest(owner=owner, range=days)
+        return (await stub.GetRangeReport(request, timeout=DEADLINE)).report
+
+
+async def _analyses(owner: str, days: DateRange, limit: int) -> list[Analysis]:
+    calls: list[Analysis] = []
+    async with analysis() as channel:
+        stub = analysis_grpc.AnalysisServiceStub(channel)
+        request = analysis_pb.ListAnalysesRequest(owner=owner, range=days)
+        while True:
+            request.page_size = min(_PAGE, limit - len(calls))
+            page = await stub.ListAnalyses(request, timeout=DEADLINE)
+            calls.extend(page.analyses)
+            request.page_token = page.next_page_token
+            if not page.next_page_token or len(calls) >= limit:
+                return calls
+
+
+def _page(client_id: str, found: RangeReport, calls: list[Analysis]) -> RenderableType:
+    first, last = found.range.start_date, found.range.end_date
+    head = Text.assemble(
+        (client_id, "bold"),
+        ("  " + (first if first == last else f"{first} to {last}"), "dim"),
+        f"  {found.calls} {'call' if found.calls == 1 else 'calls'}",
+    )
+    if found.HasField("score"):
+        head.append("  score ").append_text(_score(found.score))
+    if not found.calls:
+        return Group(head, Text("nothing has been analysed there: potok run CLIENT START END"))
+    parts: list[RenderableType] = [head, Text(), *_labels(found), *_section("calls", _calls(calls))]
+    if len(calls) < found.calls:
+        parts.append(Text(f"  and {found.calls - len(calls)} more: --limit shows them", "dim"))
+    parts.extend(_section("people", _people(found.employees, found.skills)))
+    parts.extend(_section("what to do better", Group(*_advice(found))))
+    return Group(*parts)
+
+
+def _section(title: str, body: RenderableType) -> Iterator[RenderableType]:
+    yield Text()
+    yield Text(title, "bold")
+    yield Padding(body, (0, 0, 0, 2))
+
+
+def _labels(found: RangeReport) -> Iterator[Text]:
+    for name, counts in (
+        ("types", found.call_types),
+        ("outcomes", found.outcomes),
+        ("sentiment", found.sentiments),
+    ):
+        yield Text.assemble((f"{name:<11}", "dim"), _counted(counts))
+
+
+def _counted(counts: Iterable[LabelCount]) -> Text:
+    return cell(", ".join(f"{count.label} {count.calls}" for count in counts))
+
+
+def _calls(calls: Iterable[Analysis]) -> RenderableType:
+    rows = table("day", "time", "employee", "type", "outcome", "sentiment", "score", "call")
+    for call in calls:
+        rows.add_row(
+            call.day,
+            f"{call.start_time.ToDatetime(UTC).astimezone():%H:%M}",
+            cell(call.employee or "-"),
+            cell(call.call_type),
+            cell(call.outcome),
+            cell(call.sentiment),
+            _score(call.scores.checklist) if call.scores.HasField("checklist") else Text("-"),
+            cell(call.call_id, "dim"),
+        )
+    return rows
+
+
+def _people(employees: Iterable[EmployeeReport], skills: Iterable[SkillReport]) -> RenderableType:
+    rows = table("employee", "calls", "score", "weakest", numbers=("calls",))
+    skills = list(skills)
+    for employee in employees:
+        own = [
+            skill
+            for skill in skills
+            if skill.HasField("employee") and skill.employee == employee.employee
+        ]
+        weakest = sorted((skill for skill in own if skill.share < 1), key=lambda s: s.share)
+        rows.add_row(
+            cell(employee.employee or "unknown"),
+            str(employee.calls),
+            _score(employee.score) if employee.HasField("score") else Text("-"),
+            cell(", ".join(f"{s.skill} {s.share:.0%}" for s in weakest[:_WEAKEST])),
+        )
+    return rows
+
+
+def _advice(found: RangeReport) -> Iterator[Text]:
+    """Yield, for each skill of everybody that went wrong, what to do and the words it was seen in."""
+    skills = [skill for skill in found.skills if not skill.HasField("employee")]
+    told = [skill for skill in skills if skill.recommendations]
+    for skill in told:
+        line = cell(skill.skill, "bold cyan")
+        line.append(f"  {skill.completed} of {skill.applicable} done", "dim")
+        if not skill.enough:
+            line.append(f"  fewer than {found.minimum_calls} calls: a hint, no verdict", "yellow")
+        yield line
+        for advice in skill.recommendations:
+            yield from _recommendation(advice)
+    if not told:
+        yield Text("nothing to better was found", "green")
+
+
+def _recommendation(advice: Recommendation) -> Iterator[Text]:
+    yield Text.assemble("  • ", cell(advice.text))
+    if advice.why:
+        yield Text.assemble("    ", cell(advice.why, "dim"))
+    for quote in advice.quotes:
+        yield Text.assemble(
+            ("    “", "green"),
+            cell(quote.text, "green"),
+            ("”  ", "green"),
+            cell(quote.call_id, "dim"),
+        )
+
+
+def _score(score: float) -> Text:
+    style = "green" if score >= _GOOD else "yellow" if score >= _FAIR else "red"
+    return Text(f"{score:.0f}", style)

@@ -1,0 +1,213 @@
+"""`potok run`, `watch`, `runs`, `retry`, `cancel`: what passes over the calls, started, followed and stopped."""
+
+import uuid
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from potok.coordinator.v1 import coordinator_service_pb2 as pb
+from potok.coordinator.v1.run_pb2 import Run
+from potok.status.v1 import stage_pb2
+from potok.status.v1.progress_pb2 import DateRange
+
+from potok_client.cli import words
+from potok_client.cli.connection import DEADLINE, Coordinator, coordinator
+from potok_client.cli.exits import CommandFailed, ExitCode
+from potok_client.cli.follow import follow_all, follow_run
+from potok_client.cli.options import (
+    ALL_STAGES,
+    ClientId,
+    End,
+    Json,
+    ModeName,
+    NoWatch,
+    RunId,
+    StageName,
+    Start,
+    date_range,
+)
+from potok_client.cli.screen import RUN_STYLES
+from potok_client.cli.terminal import as_dict, cell, console, perform, print_json, table
+
+app = typer.Typer()
+
+_NEWEST = 200
+"""Among so many runs the beginning of an id is looked for."""
+
+
+@app.command("run")
+def start_run(
+    client: ClientId,
+    start: Start,
+    end: End = None,
+    *,
+    stage: Annotated[
+        list[StageName] | None,
+        typer.Option(metavar="STAGE", help=f"Only this stage, of {ALL_STAGES}; may be repeated."),
+    ] = None,
+    mode: Annotated[
+        ModeName, typer.Option(help="Which calls to take: what is new, what failed, or all again.")
+    ] = ModeName.PENDING,
+    no_watch: NoWatch = False,
+    as_json: Json = False,
+) -> None:
+    """Process the calls of a client from START to END, and follow it live.
+
+    Ctrl-C detaches: the run goes on.
+
+    Exit code: 0 completed, 3 some items failed, 4 failed, 5 cancelled.
+    """
+    request = pb.StartRunRequest(
+        client_id=client,
+        range=date_range(start, end),
+        stages=[name.number for name in sorted(set(stage or []), key=list(StageName).index)],
+        mode=mode.number,
+        request_id=str(uuid.uuid4()),
+    )
+    perform(_start(request, no_watch=no_watch, as_json=as_json))
+
+
+@app.command("watch")
+def watch_runs(
+    run: Annotated[
+        str | None, typer.Argument(metavar="[RUN]", help="The run's id, or its beginning.")
+    ] = None,
+    client: Annotated[str, typer.Option(help="Only the runs of this client.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Follow a run to its end, or without RUN everything that happens.
+
+    Ends as `run` does; without RUN, with Ctrl-C.
+    """
+    if run and client:
+        raise typer.BadParameter("name a RUN or a --client, not both")
+    perform(_watch(run, client, as_json=as_json))
+
+
+@app.command("runs")
+def list_runs(
+    client: Annotated[str, typer.Option(help="Only the runs of this client.")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=_NEWEST, help="At most so many.")] = 20,
+    as_json: Json = False,
+) -> None:
+    """List the runs, newest first."""
+    perform(_list(client, limit, as_json=as_json))
+
+
+@app.command("retry")
+def retry_run(
+    run: RunId,
+    stage: Annotated[
+        StageName | None,
+        typer.Option(metavar="STAGE", help="Where to begin; default: where something failed."),
+    ] = None,
+    no_watch: NoWatch = False,
+    as_json: Json = False,
+) -> None:
+    """Start a new run that takes up what failed in an ended one, and follow it."""
+    perform(_retry(run, stage, no_watch=no_watch, as_json=as_json))
+
+
+@app.command("cancel")
+def cancel_run(run: RunId, as_json: Json = False) -> None:
+    """Stop a run; what it has done stays."""
+    perform(_cancel(run, as_json=as_json))
+
+
+async def run_and_follow(client_id: str, days: DateRange) -> ExitCode:
+    """Start a run of all stages over what is new, and follow it to its end."""
+    request = pb.StartRunRequest(client_id=client_id, range=days, request_id=str(uuid.uuid4()))
+    return await _start(request, no_watch=False, as_json=False)
+
+
+async def _start(request: pb.StartRunRequest, *, no_watch: bool, as_json: bool) -> ExitCode:
+    async with coordinator() as service:
+        answer = await service.stub.StartRun(request, timeout=DEADLINE)
+        return await _go_on(service, answer.run, no_watch=no_watch, as_json=as_json)
+
+
+async def _go_on(service: Coordinator, run: Run, *, no_watch: bool, as_json: bool) -> ExitCode:
+    run_id = run.status.run_id
+    if not no_watch:
+        return await follow_run(service, run_id, as_json=as_json)
+    if as_json:
+        print_json(as_dict(run))
+    else:
+        name = words.short(run_id)
+        console().print(f"run {name} is started: potok watch {name} follows it")
+    return ExitCode.DONE
+
+
+async def _watch(run: str | None, client_id: str, *, as_json: bool) -> ExitCode:
+    async with coordinator() as service:
+        if run is None:
+            await follow_all(service, client_id, as_json=as_json)
+            return ExitCode.DONE
+        return await follow_run(service, await _full_id(service, run), as_json=as_json)
+
+
+async def _list(client_id: str, limit: int, *, as_json: bool) -> None:
+    async with coordinator() as service:
+        answer = await service.stub.ListRuns(
+            pb.ListRunsRequest(client_id=client_id, page_size=limit), timeout=DEADLINE
+        )
+    if as_json:
+        print_json([as_dict(run) for run in answer.runs])
+        return
+    rows = table("run", "client", "days", "stages", "mode", "state", "started", "took")
+    now = datetime.now(UTC)
+    for run in answer.runs:
+        status = run.status
+        first, last = words.stage_name(status.first_stage), words.stage_name(status.last_stage)
+        rows.add_row(
+            words.short(status.run_id),
+            cell(status.client_id),
+            words.days(status),
+            first if first == last else f"{first} to {last}",
+            "retry" if status.retry_of else words.run_mode(status.mode),
+            cell(words.run_state(status.state), RUN_STYLES.get(status.state, "")),
+            f"{status.create_time.ToDatetime(UTC).astimezone():%Y-%m-%d %H:%M:%S}",
+            words.lasted(status, now),
+        )
+    console().print(rows if answer.runs else "no runs yet: potok run CLIENT START END")
+
+
+async def _retry(run: str, stage: StageName | None, *, no_watch: bool, as_json: bool) -> ExitCode:
+    async with coordinator() as service:
+        request = pb.RetryFailedRequest(
+            run_id=await _full_id(service, run),
+            stage=stage.number if stage else stage_pb2.STAGE_UNSPECIFIED,
+            request_id=str(uuid.uuid4()),
+        )
+        answer = await service.stub.RetryFailed(request, timeout=DEADLINE)
+        return await _go_on(service, answer.run, no_watch=no_watch, as_json=as_json)
+
+
+async def _cancel(run: str, *, as_json: bool) -> None:
+    async with coordinator() as service:
+        run_id = await _full_id(service, run)
+        answer = await service.stub.CancelRun(pb.CancelRunRequest(run_id=run_id), timeout=DEADLINE)
+    if as_json:
+        print_json(as_dict(answer.run))
+        return
+    name, status = words.short(run_id), answer.run.status
+    if status.HasField("end_time"):
+        console().print(f"run {name} has ended: {words.run_state(status.state)}")
+    else:
+        console().print(f"run {name} is asked to stop: potok watch {name} shows its end")
+
+
+async def _full_id(service: Coordinator, given: str) -> str:
+    """Return the id of the run that `given` names or begins."""
+    try:
+        return str(uuid.UUID(given))
+    except ValueError:
+        pass
+    answer = await service.stub.ListRuns(pb.ListRunsRequest(page_size=_NEWEST), timeout=DEADLINE)
+    ids = [run.status.run_id for run in answer.runs]
+    found = [run_id for run_id in ids if given and run_id.startswith(given.lower())]
+    if len(found) == 1:
+        return found[0]
+    many = f"{len(found)} runs begin with {given!r}: write more of the id"
+    none = f"no run begins with {given!r} among the newest {_NEWEST}"
+    raise CommandFailed(many if found else none, "potok runs   shows the runs")

@@ -1,0 +1,106 @@
+"""What commands print and how they are run: tables for people, JSON for scripts, errors in one line."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Coroutine, Iterable
+from typing import Any
+
+import grpc
+import typer
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import Message
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from potok_client.cli.exits import CommandFailed, ExitCode, refusal
+from potok_client.cli.words import plain
+from potok_client.watch import WatchBroken, WatchLost
+
+_WIDTH_OF_A_PIPE = 120
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return the console of this process; texts of the server are never read as markup."""
+    stream = sys.stderr if stderr else sys.stdout
+    piped = not stream.isatty() and "COLUMNS" not in os.environ
+    return Console(
+        stderr=stderr,
+        markup=False,
+        highlight=False,
+        emoji=False,
+        width=_WIDTH_OF_A_PIPE if piped else None,
+    )
+
+
+def cell(text: object, style: str = "") -> Text:
+    """Return a text of the server, safe to print."""
+    return Text(plain(str(text)), style=style)
+
+
+def table(*columns: str, numbers: Iterable[str] = ()) -> Table:
+    """Return an empty table; `numbers` are the columns that are set to the right."""
+    made = Table(box=None, pad_edge=False, header_style="dim")
+    right = set(numbers)
+    for column in columns:
+        made.add_column(column, justify="right" if column in right else "left")
+    return made
+
+
+def as_dict(message: Message) -> dict[str, Any]:
+    """Return a message as its JSON has it: names as in the protos, fields without a value too."""
+    return MessageToDict(
+        message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True
+    )
+
+
+def print_json(value: Any, *, line: bool = False) -> None:
+    """Print JSON; `line`: on one line, for streams."""
+    text = json.dumps(value, ensure_ascii=False, indent=None if line else 2)
+    print(text, flush=line)
+
+
+def perform(work: Coroutine[Any, Any, ExitCode | None]) -> None:
+    """Run a command to its end, whatever that is: a code, an error, a signal."""
+    try:
+        code = asyncio.run(_until_told(work)) or ExitCode.DONE
+    except KeyboardInterrupt:
+        raise typer.Exit(128 + signal.SIGINT) from None
+    except asyncio.CancelledError:
+        raise typer.Exit(128 + signal.SIGTERM) from None
+    except BrokenPipeError:
+        raise  # the reader has enough: typer ends quietly
+    except Exception as error:
+        failed = _failure(error)
+        errors = console(stderr=True)
+        errors.print(Text.assemble(("error: ", "bold red"), cell(failed)), soft_wrap=True)
+        for line in failed.advice:
+            errors.print(cell(f"  {line}"), soft_wrap=True)
+        raise typer.Exit(failed.code) from None
+    raise typer.Exit(code)
+
+
+async def _until_told(work: Coroutine[Any, Any, ExitCode | None]) -> ExitCode | None:
+    """Let SIGTERM end the work as Ctrl-C does, so that the terminal is left as it was."""
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await work
+
+
+def _failure(error: Exception) -> CommandFailed:
+    match error:
+        case CommandFailed():
+            return error
+        case grpc.aio.AioRpcError():
+            return refusal(error)
+        case WatchLost():
+            return CommandFailed(
+                f"the coordinator is gone for too long: {error}", code=ExitCode.UNREACHABLE
+            )
+        case WatchBroken():
+            return CommandFailed(f"the coordinator contradicts itself: {error}; please report it")
+    return CommandFailed(f"{type(error).__name__}: {error}; this is a fault of potok, report it")

@@ -1,0 +1,136 @@
+"""States, reasons, waits and durations in the words people read. Pure."""
+
+import unicodedata
+from datetime import UTC, datetime
+
+from potok.status.v1 import stage_pb2
+from potok.status.v1.event_pb2 import RunStatus, StageStatus
+from potok.status.v1.progress_pb2 import ItemCounts, Wait
+
+SHORT_ID = 8
+"""So much of a run's id is shown, and is enough to name the run."""
+
+ENDED_WELL = {stage_pb2.EXECUTION_STATE_SUCCEEDED, stage_pb2.EXECUTION_STATE_PARTIAL}
+
+_WAITS = {
+    stage_pb2.WAIT_REASON_QUEUE: "other work is ahead in the queue",
+    stage_pb2.WAIT_REASON_RATE_LIMIT: "the outside service limits the rate",
+    stage_pb2.WAIT_REASON_ACCOUNT_PAUSED: "the outside account is paused until a person mends it",
+    stage_pb2.WAIT_REASON_SERVICE_DOWN: "the service of this stage cannot be reached",
+    stage_pb2.WAIT_REASON_RECORDING: "recordings are not ready at the source",
+}
+
+
+def plain(text: str) -> str:
+    """Return a text of the server without control characters, which a terminal would obey."""
+    return "".join(c if unicodedata.category(c) not in ("Cc", "Cf") else " " for c in text)
+
+
+def short(run_id: str) -> str:
+    """Return the beginning of a run's id."""
+    return run_id[:SHORT_ID]
+
+
+def stage_name(stage: "stage_pb2.Stage.ValueType") -> str:
+    """Return a stage as commands take it."""
+    return _lower(stage_pb2.Stage, stage, "STAGE_")
+
+
+def run_state(state: "stage_pb2.RunState.ValueType") -> str:
+    return _lower(stage_pb2.RunState, state, "RUN_STATE_")
+
+
+def run_mode(mode: "stage_pb2.RunMode.ValueType") -> str:
+    return _lower(stage_pb2.RunMode, mode, "RUN_MODE_")
+
+
+def item_state(state: "stage_pb2.ItemState.ValueType") -> str:
+    return _lower(stage_pb2.ItemState, state, "ITEM_STATE_")
+
+
+def execution_state(state: "stage_pb2.ExecutionState.ValueType") -> str:
+    return _lower(stage_pb2.ExecutionState, state, "EXECUTION_STATE_")
+
+
+def reason(reason: "stage_pb2.Reason.ValueType") -> str:
+    """Return a reason in words; empty where there is none."""
+    return _lower(stage_pb2.Reason, reason, "REASON_").replace("_", " ") if reason else ""
+
+
+def days(run: RunStatus) -> str:
+    """Return the days of a run."""
+    first, last = run.range.start_date, run.range.end_date
+    return first if first == last else f"{first} to {last}"
+
+
+def duration(seconds: float) -> str:
+    """Return a duration as 0:07, 3:20 or 1:02:03."""
+    minutes, second = divmod(max(0, int(seconds)), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
+
+
+def lasted(status: RunStatus | StageStatus, now: datetime) -> str:
+    """Return how long a run or stage took, or has taken up to `now`."""
+    end = status.end_time.ToDatetime(UTC) if status.HasField("end_time") else now
+    return duration((end - status.create_time.ToDatetime(UTC)).total_seconds())
+
+
+def clock(moment: datetime) -> str:
+    """Return a moment as the clock on the wall shows it."""
+    return f"{moment.astimezone():%H:%M:%S}"
+
+
+def ended_items(items: ItemCounts) -> int:
+    return items.success + items.failed + items.skipped
+
+
+def all_items(items: ItemCounts) -> int:
+    return ended_items(items) + items.pending + items.processing
+
+
+def wait(stage: StageStatus) -> str:
+    """Return why a stage that has not ended does not move; empty where it does."""
+    if stage.HasField("end_time"):
+        return ""
+    if stage.state == stage_pb2.EXECUTION_STATE_STALLED:
+        return "the service of this stage is silent; it is asked again"
+    found = stage.wait if stage.HasField("wait") else stage.progress.wait
+    return _wait(found) if found.reason else ""
+
+
+def _wait(wait: Wait) -> str:
+    text = _WAITS.get(wait.reason, "for something this program does not know")
+    if wait.HasField("until_time"):
+        text += f", until {clock(wait.until_time.ToDatetime(UTC))}"
+    return text
+
+
+def remarks(stage: StageStatus) -> str:
+    """Return what is to be said of the items of a stage beside how many are done."""
+    progress = stage.progress
+    counts = {
+        "failed": progress.items.failed,
+        "skipped": progress.items.skipped,
+        "unchanged": progress.unchanged,
+    }
+    return ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+
+
+def pace(stage: StageStatus) -> str:
+    """Return rate and time left of a stage under way, as far as they are known."""
+    parts = []
+    if stage.items_per_second and not stage.HasField("end_time"):
+        rate = stage.items_per_second
+        parts.append(f"{rate:.1f}/s" if rate >= 1 else f"{rate * 60:.1f}/min")
+        if stage.progress.discovered and stage.remaining_seconds:
+            parts.append(f"{duration(stage.remaining_seconds)} left")
+    return ", ".join(parts)
+
+
+def _lower(kind: type, value: int, prefix: str) -> str:
+    try:
+        name: str = kind.Name(value)  # type: ignore[attr-defined]
+    except ValueError:  # of a newer server
+        return str(value)
+    return name.removeprefix(prefix).lower()
