@@ -1,5 +1,6 @@
 """Ties the three layers together: what was measured, what a judge found, what follows in scores."""
 
+import asyncio
 import hashlib
 import json
 from dataclasses import asdict
@@ -9,6 +10,7 @@ from enum import Enum
 from services.analysis.domain import (
     Analysis,
     Conversation,
+    Judgement,
     NothingSaid,
     Speaker,
     UndeclaredLabels,
@@ -18,7 +20,7 @@ from services.analysis.evidence import check_evidence
 from services.analysis.metrics import METRICS_VERSION, count_words, measure
 from services.analysis.playbook import Playbook, undeclared
 from services.analysis.ports import Judge
-from services.analysis.scores import score
+from services.analysis.scores import score, weights
 
 
 async def analyse(conversation: Conversation, playbook: Playbook, judge: Judge) -> Analysis:
@@ -29,6 +31,13 @@ async def analyse(conversation: Conversation, playbook: Playbook, judge: Judge) 
     """
     _require_dialogue(conversation)
     judgement = await judge.judge(conversation, playbook)
+    # An hour of speech takes a tenth of a second: too long for an event loop.
+    return await asyncio.to_thread(_conclude, conversation, playbook, judge, judgement)
+
+
+def _conclude(
+    conversation: Conversation, playbook: Playbook, judge: Judge, judgement: Judgement
+) -> Analysis:
     if faults := undeclared(judgement, playbook):
         raise UndeclaredLabels("; ".join(faults))
     judgement, flags = check_evidence(judgement, conversation)
@@ -36,6 +45,7 @@ async def analyse(conversation: Conversation, playbook: Playbook, judge: Judge) 
         call=conversation.call,
         metrics=measure(conversation),
         judgement=judgement,
+        weights=weights(judgement.checklist, playbook),
         scores=score(judgement.checklist, playbook),
         evidence_flags=flags,
         versions=Versions(

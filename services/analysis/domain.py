@@ -3,10 +3,11 @@
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import NewType
 
-from services.kernel.errors import InvalidInput
+from services.kernel.errors import InvalidInput, NotFound
+from services.status.domain import DateRange, Owner
 
 CallId = NewType("CallId", str)
 
@@ -17,6 +18,14 @@ class NothingSaid(InvalidInput):
 
 class UndeclaredLabels(InvalidInput):
     """A judgement names types, outcomes or items that its playbook does not declare."""
+
+
+class PlaybookUnknown(InvalidInput):
+    """A client is to be judged by a playbook that the service does not have."""
+
+
+class AnalysisNotFound(NotFound):
+    """The call has not been analysed."""
 
 
 class Speaker(enum.Enum):
@@ -57,11 +66,17 @@ class Turn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallFacts:
-    """What is known of a call before anybody listens to it; `day` is in the client's time zone."""
+    """What is known of a call before anybody listens to it.
+
+    `day` is in the client's time zone. `duration_seconds` is the recording's where the source of
+    the call does not tell its own.
+    """
 
     call_id: CallId
+    owner: Owner
     employee: str | None
     day: date
+    started_at: datetime
     duration_seconds: float
     direction: Direction
 
@@ -200,6 +215,14 @@ class Scores:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SkillWeight:
+    """What a checklist item counts for: the skill it tells of, and its part of the score."""
+
+    skill: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Versions:
     """What an analysis depends on: equal versions and equal input give an equal analysis.
 
@@ -218,12 +241,36 @@ class Versions:
 class Analysis:
     """Everything the service says about one call.
 
-    `evidence_flags` names each quote that was dropped because the transcript does not hold it.
+    `weights` says what each item of the judgement's checklist counts for. `evidence_flags` names
+    each quote that was dropped because the transcript does not hold it.
     """
 
     call: CallFacts
     metrics: Metrics
     judgement: Judgement
+    weights: Mapping[str, SkillWeight]
     scores: Scores
     evidence_flags: tuple[str, ...]
     versions: Versions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnalysisFilter:
+    """Which analyses of an owner are listed; None: whatever it is, none at all included."""
+
+    owner: Owner
+    days: DateRange
+    call_type: str | None = None
+    outcome: str | None = None
+    sentiment: str | None = None
+    employee: str | None = None
+    min_score: float | None = None
+    max_score: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Some analyses and the token of the next page; empty on the last."""
+
+    analyses: list[Analysis]
+    next_page_token: str = ""

@@ -5,6 +5,7 @@ raises `METRICS_VERSION`.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from statistics import median
@@ -138,14 +139,18 @@ def _interruptions(turns: Sequence[Turn], side: Speaker) -> int:
         ((t.start_seconds, t.end_seconds) for t in real if t.speaker is not side),
         gap=MERGE_GAP_SECONDS,
     )
-    return sum(
-        any(
-            start < turn.start_seconds <= end - OVERLAP_TOLERANCE_SECONDS
-            and turn.end_seconds >= end + TAKEOVER_SECONDS
-            for start, end in floors
-        )
-        for turn in real
-        if turn.speaker is side
+    return sum(_takes_floor(turn, floors) for turn in real if turn.speaker is side)
+
+
+def _takes_floor(turn: Turn, floors: Sequence[Span]) -> bool:
+    """Tell whether a turn begins inside a floor and outlasts it; `floors` are sorted and apart."""
+    position = bisect_left(floors, (turn.start_seconds,)) - 1
+    if position < 0:
+        return False
+    _, end = floors[position]
+    return (
+        turn.start_seconds <= end - OVERLAP_TOLERANCE_SECONDS
+        and turn.end_seconds >= end + TAKEOVER_SECONDS
     )
 
 

@@ -1,20 +1,20 @@
 """Scores of a call, computed from the statuses a judge gave and the weights of the playbook."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import assert_never
 
-from services.analysis.domain import CheckedItem, ItemStatus, Scores
+from services.analysis.domain import CheckedItem, ItemStatus, Scores, SkillWeight
 from services.analysis.playbook import Playbook
 
 
-def score(checklist: Iterable[CheckedItem], playbook: Playbook) -> Scores:
+def score(checklist: Sequence[CheckedItem], playbook: Playbook) -> Scores:
     """Return 100 * sum(weight * value) / sum(weight) over the applicable items, and per skill.
 
     Completed counts 1, attempted 0.5, not reached 0. An item the judge left out does not apply.
     """
-    items = {item.name: item for item in playbook.checklist}
+    counts = weights(checklist, playbook)
     parts = [
-        (items[checked.item].skill, items[checked.item].weight, value)
+        (counts[checked.item].skill, counts[checked.item].weight, value)
         for checked in checklist
         if (value := _value(checked.status)) is not None
     ]
@@ -29,6 +29,16 @@ def score(checklist: Iterable[CheckedItem], playbook: Playbook) -> Scores:
         by_skill=by_skill,
         applicable_items=len(parts),
     )
+
+
+def weights(checklist: Iterable[CheckedItem], playbook: Playbook) -> Mapping[str, SkillWeight]:
+    """Return what each item of a judged checklist counts for by its playbook."""
+    judged = {checked.item for checked in checklist}
+    return {
+        item.name: SkillWeight(skill=item.skill, weight=item.weight)
+        for item in playbook.checklist
+        if item.name in judged
+    }
 
 
 def _value(status: ItemStatus) -> float | None:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +20,11 @@ from services.analysis.domain import (
 )
 from services.analysis.playbook import Playbook
 from services.analysis.playbook_yaml import load_playbooks
+from services.status.domain import Owner
 
 PLAYBOOKS = Path(services.analysis.__path__[0]) / "playbooks"
 LABELLED = Path(__file__).with_name("analysis_dialogues.yaml")
-RECORDINGS = Path(__file__).parent.parent / "audio"
+RECORDINGS = Path(__file__).parents[2] / "deploy" / "samples"
 SAMPLES = ("call1_booking", "call2_price_objection", "call4_wrong_number")
 
 _SPEAKERS = {"O": Speaker.OPERATOR, "C": Speaker.CLIENT, "?": Speaker.UNKNOWN}
@@ -51,8 +52,10 @@ def a_turn(index: int, who: str, start: float, end: float, text: str) -> Turn:
 def a_conversation(turns: Sequence[Turn], *, overlap_reliable: bool = True) -> Conversation:
     call = CallFacts(
         call_id=CallId("c1"),
+        owner=Owner("client:clinic"),
         employee="Анна",
         day=date(2026, 1, 15),
+        started_at=datetime(2026, 1, 15, 9, 30, tzinfo=UTC),
         duration_seconds=60.0,
         direction=Direction.INCOMING,
     )

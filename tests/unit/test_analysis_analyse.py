@@ -1,3 +1,4 @@
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -112,3 +113,19 @@ def test_the_input_hash_follows_every_word_and_fact() -> None:
 
     assert len(hashes) == 5
     assert input_hash(conversation) == input_hash(said("O: Алло.", "C: Алло."))
+
+
+async def test_the_event_loop_goes_on_while_a_call_is_analysed() -> None:
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    running = asyncio.create_task(others())
+    await analyse(said("O: Добрый день.", "C: Запишите меня."), clinic(), RulesJudge())
+    running.cancel()
+
+    assert turns > 10
