@@ -1,0 +1,88 @@
+"""Analyses in Postgres."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import asyncpg
+from potok.analysis.v1 import analysis_pb2
+
+from services.analysis.domain import Analysis, AnalysisFilter, CallId
+from services.analysis.mapping import analysis_from_pb, analysis_to_pb
+from services.analysis.ports import Position, Transaction
+from services.kernel.postgres import load_queries
+from services.status.domain import ExecutionNumber, Owner
+
+QUERIES = load_queries(__file__)
+
+BATCH = 100
+"""Analyses a statement, some 10 kB each."""
+BEFORE_ALL = datetime(1, 1, 2, tzinfo=UTC)
+
+
+class PostgresAnalyses:
+    """Implements AnalysisRepository.
+
+    An analysis is stored as its protobuf message, whose changes are checked for compatibility,
+    beside the columns that are looked for.
+    """
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def get_analyses(self, owner: Owner, call_ids: Sequence[CallId]) -> list[Analysis]:
+        rows = QUERIES.get_analyses(self._pool, owner=owner, call_ids=call_ids)
+        return [_analysis(row) async for row in rows]
+
+    async def list_analyses(
+        self, wanted: AnalysisFilter, after: Position | None, page_size: int
+    ) -> list[Analysis]:
+        rows = QUERIES.list_analyses(
+            self._pool,
+            owner=wanted.owner,
+            start_date=wanted.days.start,
+            end_date=wanted.days.end,
+            call_type=wanted.call_type,
+            outcome=wanted.outcome,
+            sentiment=wanted.sentiment,
+            employee=wanted.employee,
+            min_score=wanted.min_score,
+            max_score=wanted.max_score,
+            after_day=after.day if after else wanted.days.start,
+            after_started_at=after.started_at if after else BEFORE_ALL,
+            after_call_id=after.call_id if after else "",
+            page_size=page_size,
+        )
+        return [_analysis(row) async for row in rows]
+
+    async def store_analyses(
+        self,
+        transaction: Transaction,
+        owner: Owner,
+        execution: ExecutionNumber,
+        analyses: Sequence[Analysis],
+    ) -> None:
+        for start in range(0, len(analyses), BATCH):
+            batch = analyses[start : start + BATCH]
+            await QUERIES.store_analyses(
+                transaction,
+                owner=owner,
+                execution=execution,
+                call_ids=[each.call.call_id for each in batch],
+                days=[each.call.day for each in batch],
+                started_at=[each.call.started_at for each in batch],
+                employees=[each.call.employee for each in batch],
+                call_types=[each.judgement.call_type for each in batch],
+                outcomes=[each.judgement.outcome for each in batch],
+                sentiments=[each.judgement.sentiment for each in batch],
+                scores=[each.scores.checklist for each in batch],
+                bodies=[analysis_to_pb(each).SerializeToString() for each in batch],
+            )
+
+    async def delete_analyses(
+        self, transaction: Transaction, owner: Owner, call_ids: Sequence[CallId]
+    ) -> None:
+        await QUERIES.delete_analyses(transaction, owner=owner, call_ids=call_ids)
+
+
+def _analysis(row: asyncpg.Record) -> Analysis:
+    return analysis_from_pb(analysis_pb2.Analysis.FromString(row["body"]))

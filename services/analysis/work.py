@@ -1,0 +1,121 @@
+"""The stage ANALYSIS: takes what was transcribed, analyses one call an item."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import TYPE_CHECKING, cast
+
+import structlog
+
+from services.analysis.domain import (
+    Analysis,
+    CallId,
+    Conversation,
+    NothingSaid,
+    PlaybookUnknown,
+    UndeclaredLabels,
+)
+from services.analysis.playbook import Playbook
+from services.analysis.usecases import CallAnalysis
+from services.kernel.errors import UpstreamUnavailable
+from services.stage.domain import (
+    DiscoveryFailed,
+    Execution,
+    Failure,
+    Found,
+    Item,
+    ItemId,
+    Limits,
+    Outcome,
+    Skip,
+    Success,
+)
+from services.stage.ports import Transaction
+from services.stage.upstream import discover_upstream
+from services.status.domain import Owner, Reason, Stage
+
+if TYPE_CHECKING:  # the generated code has it for type checkers only
+    from potok.stage.v1.stage_service_pb2_grpc import StageServiceAsyncStub
+
+log = structlog.get_logger()
+
+
+class AnalysisWork:
+    """Implements StageWork; `upstream` is the StageService of transcription."""
+
+    stage = Stage.ANALYSIS
+
+    def __init__(
+        self, call_analysis: CallAnalysis, upstream: "StageServiceAsyncStub", limits: Limits
+    ) -> None:
+        self.limits = limits
+        self._call_analysis = call_analysis
+        self._upstream = upstream
+
+    async def discover(self, execution: Execution) -> AsyncIterator[Sequence[Found]]:
+        try:
+            self._call_analysis.get_playbook(execution.settings.playbook)
+        except PlaybookUnknown as error:
+            raise DiscoveryFailed(Reason.SOURCE_INVALID, str(error)) from error
+        async for page in discover_upstream(self._upstream, execution, Stage.TRANSCRIPTION):
+            yield page
+
+    async def work(self, execution: Execution, items: Sequence[Item]) -> Sequence[Outcome]:
+        call_ids = [CallId(item.item_id) for item in items]
+        try:
+            playbook = self._call_analysis.get_playbook(execution.settings.playbook)
+            conversations = await self._call_analysis.get_conversations(execution.owner, call_ids)
+        except PlaybookUnknown as error:
+            return _all_failed(items, Reason.INVALID_INPUT, str(error))
+        except UpstreamUnavailable as error:
+            return _all_failed(items, Reason.UPSTREAM_UNAVAILABLE, str(error))
+        known = {conversation.call.call_id: conversation for conversation in conversations}
+        return [
+            await self._outcome(item.item_id, known.get(CallId(item.item_id)), playbook)
+            for item in items
+        ]
+
+    async def store(
+        self, transaction: Transaction, execution: Execution, successes: Sequence[Success]
+    ) -> None:
+        analyses = [cast(Analysis, success.result) for success in successes]
+        await self._call_analysis.store_analyses(
+            transaction, execution.owner, execution.number, analyses
+        )
+
+    async def forget(
+        self, transaction: Transaction, owner: Owner, item_ids: Sequence[ItemId]
+    ) -> None:
+        await self._call_analysis.delete_analyses(
+            transaction, owner, [CallId(item_id) for item_id in item_ids]
+        )
+
+    async def finish(self, execution: Execution) -> None:
+        """Do nothing: analyses need no work as a whole."""
+
+    async def _outcome(
+        self, item_id: ItemId, conversation: Conversation | None, playbook: Playbook
+    ) -> Outcome:
+        """Analyse one call; whatever goes wrong is its own."""
+        if conversation is None:
+            return Failure(
+                item_id=item_id,
+                reason=Reason.INTERNAL,
+                message="its call or transcript was forgotten meanwhile: run TRANSCRIPTION again",
+            )
+        try:
+            analysis = await self._call_analysis.analyse(conversation, playbook)
+        except NothingSaid as error:
+            return Skip(item_id=item_id, reason=Reason.NO_SPEECH, message=str(error))
+        except UndeclaredLabels as error:
+            return Failure(item_id=item_id, reason=Reason.INTERNAL, message=str(error))
+        except Exception:
+            log.exception("analysis_failed", call_id=item_id)
+            return Failure(
+                item_id=item_id,
+                reason=Reason.INTERNAL,
+                message="an error in the service; its log has the cause",
+            )
+        return Success(item_id=item_id, result=analysis)
+
+
+def _all_failed(items: Sequence[Item], reason: Reason, message: str) -> list[Outcome]:
+    return [Failure(item_id=item.item_id, reason=reason, message=message) for item in items]

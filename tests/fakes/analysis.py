@@ -1,0 +1,261 @@
+"""Stand-ins for the ports of analysis and the services before it, and valid objects with defaults."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+import grpc
+from potok.call_sync.v1.call_sync_service_pb2_grpc import add_CallSyncServiceServicer_to_server
+from potok.stage.v1 import stage_service_pb2
+from potok.stage.v1.stage_service_pb2_grpc import add_StageServiceServicer_to_server
+from potok.status.v1 import stage_pb2
+from potok.transcription.v1 import transcript_pb2
+from potok.transcription.v1 import transcription_service_pb2 as transcription_pb2
+from potok.transcription.v1.transcription_service_pb2_grpc import (
+    TranscriptionServiceServicer,
+    add_TranscriptionServiceServicer_to_server,
+)
+
+from services.analysis.domain import (
+    Agreement,
+    Analysis,
+    AnalysisFilter,
+    CallFacts,
+    CallId,
+    CheckedItem,
+    ClientFact,
+    Direction,
+    Evidence,
+    ItemStatus,
+    Judgement,
+    LongPauses,
+    Metrics,
+    Objection,
+    Recommendation,
+    Scores,
+    SideMetrics,
+    SkillWeight,
+    Versions,
+)
+from services.analysis.ports import Position, Transaction
+from services.call_sync.servicer import CallSyncServicer
+from services.call_sync.usecases import CallSync
+from services.kernel.rpc.server import serving
+from services.status.domain import ExecutionNumber, Owner
+from tests.fakes.call_sync import FakeCalls, FakeRecordings
+from tests.fakes.stages import FakeStages
+
+CLINIC = Owner("client:clinic")
+QUOTE = Evidence(turn=1, text="Это дорого.")
+SIDE = SideMetrics(
+    speech_seconds=30.5,
+    words=70,
+    turns=8,
+    words_per_minute=137.7,
+    longest_monologue_seconds=9.25,
+    questions=2,
+    interruptions=1,
+    response_latency_median_seconds=0.6,
+)
+
+
+def an_analysis(
+    call_id: str,
+    *,
+    day: date = date(2026, 3, 1),
+    started_at: datetime = datetime(2026, 3, 1, 9, 30, 0, 250_000, tzinfo=UTC),
+    score: float | None = 75.0,
+    employee: str | None = "Анна",
+    **labels: str,
+) -> Analysis:
+    """Return an analysis with every field set; `labels` are its type, outcome and sentiment."""
+    return Analysis(
+        call=CallFacts(
+            call_id=CallId(call_id),
+            owner=CLINIC,
+            employee=employee,
+            day=day,
+            started_at=started_at,
+            duration_seconds=62.8,
+            direction=Direction.OUTGOING,
+        ),
+        metrics=Metrics(
+            span_seconds=60.5,
+            silence_seconds=3.5,
+            silence_share=0.06,
+            long_pauses=LongPauses(count=1, total_seconds=3.25, longest_seconds=3.25),
+            overlap_seconds=1.5,
+            operator_talk_share=0.55,
+            operator=SIDE,
+            client=replace(SIDE, words=50),
+        ),
+        judgement=Judgement(
+            call_type=labels.get("call_type", "price_inquiry"),
+            call_type_quote=QUOTE,
+            outcome=labels.get("outcome", "thinking"),
+            outcome_quote=replace(QUOTE, turn=7),
+            sentiment=labels.get("sentiment", "neutral"),
+            summary="Тема: вопрос о цене. Итог: клиент думает.",
+            objections=(Objection(kind="price", quote=QUOTE),),
+            checklist=(
+                CheckedItem(item="greeting", status=ItemStatus.COMPLETED, quote=QUOTE),
+                CheckedItem(item="offer", status=ItemStatus.NOT_REACHED),
+            ),
+            agreements=(Agreement(text="перезвоним завтра", quote=QUOTE),),
+            client_facts=(ClientFact(kind="pain", text="жалуется на боль", quote=QUOTE),),
+            recommendations=(
+                Recommendation(
+                    skill="offer", priority=1, text="Предложите время.", why="…", quote=QUOTE
+                ),
+            ),
+        ),
+        weights={
+            "greeting": SkillWeight(skill="contact", weight=1.0),
+            "offer": SkillWeight(skill="offer", weight=3.0),
+        },
+        scores=Scores(checklist=score, by_skill={"contact": 100.0}, applicable_items=2),
+        evidence_flags=("outcome: quote not found in turn 0",),
+        versions=Versions(
+            metrics=1,
+            judge_name="rules",
+            judge_version="1",
+            playbook_name="clinic",
+            playbook_hash="a" * 64,
+            input_hash="b" * 64,
+        ),
+    )
+
+
+class FakeAnalyses:
+    """An AnalysisRepository in memory; a transaction is whatever it is given."""
+
+    def __init__(self) -> None:
+        self.stored: dict[tuple[Owner, CallId], tuple[ExecutionNumber, Analysis]] = {}
+
+    async def get_analyses(self, owner: Owner, call_ids: Sequence[CallId]) -> list[Analysis]:
+        return [self.stored[owner, i][1] for i in call_ids if (owner, i) in self.stored]
+
+    async def list_analyses(
+        self, wanted: AnalysisFilter, after: Position | None, page_size: int
+    ) -> list[Analysis]:
+        own = [each for (owner, _), (_, each) in self.stored.items() if owner == wanted.owner]
+        listed = sorted((each for each in own if _is_wanted(each, wanted)), key=_place)
+        if after:
+            last = (after.day, after.started_at, after.call_id)
+            listed = [each for each in listed if _place(each) > last]
+        return listed[:page_size]
+
+    async def store_analyses(
+        self,
+        transaction: Transaction,
+        owner: Owner,
+        execution: ExecutionNumber,
+        analyses: Sequence[Analysis],
+    ) -> None:
+        del transaction
+        for analysis in analyses:
+            key = owner, analysis.call.call_id
+            if key not in self.stored or self.stored[key][0] <= execution:
+                self.stored[key] = execution, analysis
+
+    async def delete_analyses(
+        self, transaction: Transaction, owner: Owner, call_ids: Sequence[CallId]
+    ) -> None:
+        del transaction
+        for call_id in call_ids:
+            self.stored.pop((owner, call_id), None)
+
+
+class CallsBefore(TranscriptionServiceServicer, FakeStages):
+    """The services before analysis at one address: what they know is what a test puts in."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls = FakeCalls()
+        self.transcripts: dict[str, transcript_pb2.Transcript] = {}
+        self.silent = False
+
+    async def GetTranscript(  # noqa: N802
+        self, request: transcription_pb2.GetTranscriptRequest, context: Any
+    ) -> transcription_pb2.GetTranscriptResponse:
+        raise NotImplementedError("analysis reads transcripts in batches")
+
+    async def GetTranscripts(  # noqa: N802
+        self, request: transcription_pb2.GetTranscriptsRequest, context: Any
+    ) -> transcription_pb2.GetTranscriptsResponse:
+        await self._answer(context)
+        if self.silent:
+            await asyncio.Event().wait()
+        known = [self.transcripts[i] for i in request.call_ids if i in self.transcripts]
+        return transcription_pb2.GetTranscriptsResponse(transcripts=known)
+
+    async def ListItems(  # noqa: N802
+        self, request: stage_service_pb2.ListItemsRequest, context: Any
+    ) -> stage_service_pb2.ListItemsResponse:
+        await self._answer(context)
+        assert request.stage == stage_pb2.STAGE_TRANSCRIPTION
+        assert request.available
+        return stage_service_pb2.ListItemsResponse(
+            items=[
+                stage_service_pb2.Item(item_id=call_id, day="2026-03-01", output=5)
+                for call_id in self.transcripts
+            ]
+        )
+
+    @contextlib.asynccontextmanager
+    async def serving(self) -> AsyncIterator[str]:
+        """Serve on a free port; yields the address."""
+        call_sync = CallSyncServicer(CallSync(self.calls, FakeRecordings(), {}))
+
+        def register(server: grpc.aio.Server) -> None:
+            add_TranscriptionServiceServicer_to_server(self, server)
+            add_StageServiceServicer_to_server(self, server)
+            add_CallSyncServiceServicer_to_server(call_sync, server)
+
+        async with serving("127.0.0.1:0", register, services=[]) as port:
+            yield f"127.0.0.1:{port}"
+
+
+def a_transcript(call_id: str, lines: Iterable[str]) -> transcript_pb2.Transcript:
+    """Return a transcript of lines such as `O: Добрый день.`, four seconds each, a second apart."""
+    speakers = {"O": transcript_pb2.SPEAKER_OPERATOR, "C": transcript_pb2.SPEAKER_CLIENT}
+    return transcript_pb2.Transcript(
+        call_id=call_id,
+        owner=CLINIC,
+        language="ru",
+        duration_seconds=60,
+        channels=2,
+        overlap_reliable=True,
+        segments=[
+            transcript_pb2.Segment(
+                speaker=speakers[line[0]],
+                start_seconds=5.0 * index,
+                end_seconds=5.0 * index + 4,
+                text=line[3:],
+            )
+            for index, line in enumerate(lines)
+        ],
+    )
+
+
+def _place(analysis: Analysis) -> tuple[date, datetime, str]:
+    return analysis.call.day, analysis.call.started_at, analysis.call.call_id
+
+
+def _is_wanted(analysis: Analysis, wanted: AnalysisFilter) -> bool:
+    judgement, score = analysis.judgement, analysis.scores.checklist
+    pairs = (
+        (wanted.call_type, judgement.call_type),
+        (wanted.outcome, judgement.outcome),
+        (wanted.sentiment, judgement.sentiment),
+        (wanted.employee, analysis.call.employee),
+    )
+    return (
+        wanted.days.start <= analysis.call.day <= wanted.days.end
+        and all(want is None or want == is_so for want, is_so in pairs)
+        and (wanted.min_score is None or (score is not None and score >= wanted.min_score))
+        and (wanted.max_score is None or (score is not None and score <= wanted.max_score))
+    )
