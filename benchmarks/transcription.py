@@ -1,0 +1,151 @@
+"""The transcription stage beside its engine alone: the same recordings, the same processes, in turns."""
+
+import asyncio
+import contextlib
+import os
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from datetime import date, timedelta
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+from potok.call_sync.v1.call_sync_service_pb2_grpc import (
+    CallSyncServiceStub,
+    add_CallSyncServiceServicer_to_server,
+)
+from potok.stage.v1.stage_service_pb2_grpc import StageServiceStub
+
+from benchmarks.arena import watching_load
+from services.call_sync.adapters.recordings import ObjectRecordings, open_store
+from services.call_sync.domain import CallId
+from services.call_sync.ports import Fetched
+from services.call_sync.servicer import CallSyncServicer
+from services.call_sync.usecases import CallSync
+from services.kernel.rpc.client import channel_to
+from services.kernel.rpc.server import serving
+from services.stage.domain import Execution, Item, ItemId, Limits, Success
+from services.status.domain import (
+    ClientSettings,
+    DateRange,
+    ExecutionNumber,
+    ExecutionState,
+    Owner,
+    RunId,
+    RunMode,
+    Stage,
+)
+from services.transcription.adapters.listening import Listening
+from services.transcription.adapters.model import embedded_model
+from services.transcription.adapters.recordings import CallSyncRecordings
+from services.transcription.adapters.whisper import WhisperEngine
+from services.transcription.usecases import Transcription
+from services.transcription.work import TranscriptionWork
+from tests.fakes.call_sync import FakeCalls, a_call, chunks
+from tests.fakes.transcription import FakeTranscripts
+
+SAMPLES = [
+    Path(__file__).parents[1] / "deploy" / "samples" / f"{name}.wav"
+    for name in ("call1_booking", "call2_price_objection", "call4_wrong_number")
+]
+PROCESSES = os.cpu_count() or 1
+ROUNDS = 3
+LIMIT = 1.05
+OWNER = Owner("client:clinic")
+DAY = date(2026, 3, 1)
+MAX_BYTES = 10_000_000
+PATIENCE = timedelta(minutes=2)
+EXECUTION = Execution(
+    number=ExecutionNumber(1),
+    stage=Stage.TRANSCRIPTION,
+    run_id=RunId("benchmark"),
+    owner=OWNER,
+    mode=RunMode.ALL,
+    range=DateRange(start=DAY, end=DAY),
+    settings=ClientSettings(
+        time_zone="UTC", source="", playbook="", language="ru", min_success_ratio=0, weight=1
+    ),
+    state=ExecutionState.RUNNING,
+    discovered=True,
+)
+
+
+async def main() -> None:
+    """Print how long the samples take the engine and the stage, and their ratio."""
+    with TemporaryDirectory() as folder:
+        model = await asyncio.to_thread(embedded_model, Path(folder))
+        async with (
+            WhisperEngine(
+                model,
+                Listening(),
+                processes=PROCESSES,
+                timeout_seconds=PATIENCE.total_seconds(),
+            ) as engine,
+            _call_sync(Path(folder)) as address,
+            channel_to(address) as channel,
+        ):
+            recordings = CallSyncRecordings(
+                CallSyncServiceStub(channel), max_bytes=MAX_BYTES, timeout=PATIENCE
+            )
+            transcription = Transcription(FakeTranscripts(), recordings, engine)
+            work = TranscriptionWork(transcription, StageServiceStub(channel), Limits())
+
+            async def alone(sample: Path) -> None:
+                await engine.transcribe(sample, EXECUTION.settings.language)
+
+            async def staged(sample: Path) -> None:
+                item = Item(item_id=ItemId(sample.stem), day=DAY, attempt=1)
+                [outcome] = await work.work(EXECUTION, [item])
+                assert isinstance(outcome, Success), outcome
+
+            await _seconds(alone, SAMPLES[-1:] * PROCESSES)  # starts every process
+            with watching_load() as load:
+                rounds = [
+                    (await _seconds(alone, SAMPLES), await _seconds(staged, SAMPLES))
+                    for _ in range(ROUNDS)
+                ]
+    _print(*(median(times) for times in zip(*rounds, strict=True)))
+    print(load)
+
+
+@contextlib.asynccontextmanager
+async def _call_sync(folder: Path) -> AsyncIterator[str]:
+    """Hand out the samples over loopback; yields the address."""
+    calls = FakeCalls()
+    kept = ObjectRecordings(open_store(f"{folder.as_uri()}/kept"), max_bytes=MAX_BYTES)
+    await calls.upsert_calls(OWNER, EXECUTION.number, [a_call(sample.stem) for sample in SAMPLES])
+    for sample in SAMPLES:
+        content = await asyncio.to_thread(sample.read_bytes)
+        recording = await kept.keep(Fetched(file_name=sample.name, chunks=chunks(content)))
+        await calls.set_recordings(None, OWNER, [(CallId(sample.stem), recording)])
+    servicer = CallSyncServicer(CallSync(calls, kept, {}))
+    async with serving(
+        "127.0.0.1:0",
+        lambda server: add_CallSyncServiceServicer_to_server(servicer, server),
+        services=[],
+    ) as port:
+        yield f"127.0.0.1:{port}"
+
+
+async def _seconds(do: Callable[[Path], Awaitable[None]], samples: Iterable[Path]) -> float:
+    """Return how long all samples take, as many at a time as there are processes."""
+    slots = asyncio.Semaphore(PROCESSES)
+
+    async def in_turn(sample: Path) -> None:
+        async with slots:
+            await do(sample)
+
+    started = time.perf_counter()
+    await asyncio.gather(*(in_turn(sample) for sample in samples))
+    return time.perf_counter() - started
+
+
+def _print(alone: float, staged: float) -> None:
+    print(f"{len(SAMPLES)} recordings, {PROCESSES} processes, median of {ROUNDS} rounds")
+    print(f"engine alone {alone:6.2f} s")
+    print(f"stage        {staged:6.2f} s")
+    print(f"ratio        {staged / alone:6.3f}   at most {LIMIT}")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
