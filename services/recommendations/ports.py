@@ -1,0 +1,80 @@
+"""What the use cases need from the outside."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from services.recommendations.domain import (
+    AnalysedCall,
+    Call,
+    CallId,
+    ReportedCall,
+    RollUp,
+    Transcript,
+    WrittenReport,
+)
+from services.status.domain import DateRange, ExecutionNumber, Owner
+
+Transaction = Any
+"""An open transaction of the database; opaque to the core."""
+
+
+class Payloads(Protocol):
+    """What other services know of calls; calls they do not know are left out. All raise UpstreamUnavailable."""
+
+    async def get_calls(self, owner: Owner, call_ids: Sequence[CallId]) -> Mapping[CallId, Call]:
+        """Return calls as their source listed them; at most 100 at a time, as below."""
+
+    async def get_transcripts(
+        self, owner: Owner, call_ids: Sequence[CallId]
+    ) -> Mapping[CallId, Transcript]:
+        """Return what was said."""
+
+    async def get_analyses(
+        self, owner: Owner, call_ids: Sequence[CallId]
+    ) -> Mapping[CallId, AnalysedCall]:
+        """Return what was found."""
+
+
+class RollUpRepository(Protocol):
+    """The facts that are rolled up, their roll-ups, and the reports of runs."""
+
+    async def replace_calls(
+        self, transaction: Transaction, owner: Owner, calls: Sequence[AnalysedCall]
+    ) -> None:
+        """Store what analyses found in place of what was known of the same calls."""
+
+    async def delete_calls(
+        self, transaction: Transaction, owner: Owner, call_ids: Sequence[CallId]
+    ) -> None:
+        """Forget calls and all that was found about them."""
+
+    async def roll_up(self, owner: Owner, days: DateRange, minimum_calls: int) -> RollUp:
+        """Return what the range adds up to; a skill of fewer than `minimum_calls` calls is not `enough`."""
+
+    async def get_report(self, owner: Owner, days: DateRange) -> WrittenReport | None:
+        """Return the report of the last run over exactly this range."""
+
+    async def write_report(
+        self, owner: Owner, days: DateRange, execution: ExecutionNumber, report: WrittenReport
+    ) -> None:
+        """Store the report of a run over exactly this range; that of a later execution stays."""
+
+
+class ReportingDatabase(Protocol):
+    """The tables a BI tool reads. All raise ReportingUnavailable."""
+
+    async def write_calls(
+        self, owner: Owner, execution: ExecutionNumber, calls: Sequence[ReportedCall]
+    ) -> Mapping[CallId, str]:
+        """Write calls in place of their earlier rows, unless a later attempt has written them.
+
+        Returns those that the database cannot hold, each with the cause; the others are committed.
+        """
+
+    async def delete_calls(self, owner: Owner, call_ids: Sequence[CallId]) -> None:
+        """Remove all rows of calls."""
+
+    async def write_report(
+        self, owner: Owner, days: DateRange, execution: ExecutionNumber, report: WrittenReport
+    ) -> None:
+        """Write the report of a run over exactly this range; that of a later execution stays."""

@@ -1,0 +1,150 @@
+"""Rolled-up calls and reports in Postgres."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import asyncpg
+
+from services.kernel.postgres import load_queries
+from services.recommendations.domain import (
+    AnalysedCall,
+    CallId,
+    EmployeeReport,
+    LabelCount,
+    Quote,
+    Recommendation,
+    RollUp,
+    SkillReport,
+    WrittenReport,
+)
+from services.recommendations.ports import Transaction
+from services.status.domain import DateRange, ExecutionNumber, Owner
+
+QUERIES = load_queries(__file__)
+
+
+class PostgresRollUps:
+    """Implements RollUpRepository."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def replace_calls(
+        self, transaction: Transaction, owner: Owner, calls: Sequence[AnalysedCall]
+    ) -> None:
+        call_ids = [call.call_id for call in calls]
+        await QUERIES.upsert_calls(
+            transaction,
+            owner=owner,
+            call_ids=call_ids,
+            days=[call.day for call in calls],
+            employees=[call.employee for call in calls],
+            call_types=[call.call_type for call in calls],
+            outcomes=[call.outcome for call in calls],
+            sentiments=[call.sentiment for call in calls],
+            scores=[call.score for call in calls],
+        )
+        await QUERIES.delete_parts(transaction, owner=owner, call_ids=call_ids)
+        findings = [(call.call_id, finding) for call in calls for finding in call.findings]
+        await QUERIES.insert_findings(
+            transaction,
+            owner=owner,
+            call_ids=[call_id for call_id, _ in findings],
+            items=[finding.item for _, finding in findings],
+            skills=[finding.skill for _, finding in findings],
+            statuses=[finding.status.value for _, finding in findings],
+            weights=[finding.weight for _, finding in findings],
+            quotes=[finding.quote for _, finding in findings],
+        )
+        advice = [(call.call_id, n, each) for call in calls for n, each in enumerate(call.advice)]
+        await QUERIES.insert_advice(
+            transaction,
+            owner=owner,
+            call_ids=[call_id for call_id, _, _ in advice],
+            positions=[position for _, position, _ in advice],
+            skills=[each.skill for _, _, each in advice],
+            priorities=[each.priority for _, _, each in advice],
+            texts=[each.text for _, _, each in advice],
+            whys=[each.why for _, _, each in advice],
+            quotes=[each.quote for _, _, each in advice],
+        )
+
+    async def delete_calls(
+        self, transaction: Transaction, owner: Owner, call_ids: Sequence[CallId]
+    ) -> None:
+        await QUERIES.delete_calls(transaction, owner=owner, call_ids=call_ids)
+
+    async def roll_up(self, owner: Owner, days: DateRange, minimum_calls: int) -> RollUp:
+        of = {"owner": owner, "start_date": days.start, "end_date": days.end}
+        async with (
+            self._pool.acquire() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            totals = await QUERIES.get_totals(connection, **of)
+            labels = [row async for row in QUERIES.list_labels(connection, **of)]
+            employees = [row async for row in QUERIES.list_employees(connection, **of)]
+            skills = QUERIES.list_skills(connection, **of, minimum_calls=minimum_calls)
+            skills = [row async for row in skills]
+            advice = [row async for row in QUERIES.list_advice(connection, **of)]
+        recommendations = defaultdict[tuple[str | None, str], list[Recommendation]](list)
+        for row in advice:
+            recommendations[row["employee"], row["skill"]].append(_recommendation(row))
+        return RollUp(
+            calls=totals["calls"],
+            score=totals["score"],
+            call_types=_counts(labels, "call_type"),
+            outcomes=_counts(labels, "outcome"),
+            sentiments=_counts(labels, "sentiment"),
+            employees=tuple(EmployeeReport(**row) for row in employees),
+            skills=tuple(
+                SkillReport(
+                    **row, recommendations=tuple(recommendations[row["employee"], row["skill"]])
+                )
+                for row in skills
+            ),
+        )
+
+    async def get_report(self, owner: Owner, days: DateRange) -> WrittenReport | None:
+        row = await QUERIES.get_report(
+            self._pool, owner=owner, start_date=days.start, end_date=days.end
+        )
+        if row is None:
+            return None
+        return WrittenReport(
+            calls=row["calls"],
+            score=row["score"],
+            focus=tuple(row["focus"]),
+            written_at=row["written_at"],
+        )
+
+    async def write_report(
+        self, owner: Owner, days: DateRange, execution: ExecutionNumber, report: WrittenReport
+    ) -> None:
+        await QUERIES.write_report(
+            self._pool,
+            owner=owner,
+            start_date=days.start,
+            end_date=days.end,
+            execution=execution,
+            calls=report.calls,
+            score=report.score,
+            focus=report.focus,
+            written_at=report.written_at,
+        )
+
+
+def _counts(rows: Sequence[asyncpg.Record], label: str) -> tuple[LabelCount, ...]:
+    return tuple(
+        LabelCount(label=row[label], calls=row["calls"]) for row in rows if row[label] is not None
+    )
+
+
+def _recommendation(row: asyncpg.Record) -> Recommendation:
+    quoted = zip(row["quoted_calls"] or (), row["quotes"] or (), strict=True)
+    return Recommendation(
+        text=row["text"],
+        why=row["why"],
+        priority=row["priority"],
+        calls=row["calls"],
+        quotes=tuple(Quote(call_id=CallId(call_id), text=text) for call_id, text in quoted),
+    )

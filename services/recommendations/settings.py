@@ -1,0 +1,45 @@
+"""What recommendations is told by its environment."""
+
+from datetime import timedelta
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import SettingsConfigDict
+
+from services.stage.settings import StageSettings
+
+
+class RecommendationsSettings(StageSettings):
+    """The settings of recommendations: POTOK_RECOMMENDATIONS_…."""
+
+    model_config = SettingsConfigDict(env_prefix="POTOK_RECOMMENDATIONS_")
+
+    listen: str = "127.0.0.1:50054"
+    upstream: str = "127.0.0.1:50053"
+    """`host:port` of the stage before, ANALYSIS."""
+    calls: str = "127.0.0.1:50051"
+    """`host:port` of call_sync."""
+    transcripts: str = "127.0.0.1:50052"
+    """`host:port` of transcription."""
+    analyses: str = "127.0.0.1:50053"
+    """`host:port` of analysis."""
+    reporting_url: SecretStr
+    """The reporting Postgres, as a role that may write the tables of schema `reporting`."""
+    reporting_pool_size: int = Field(default=4, ge=1)
+    """Connections to it at the most."""
+    minimum_calls: int = Field(default=5, ge=1)
+    """Figures of fewer calls are marked as too few."""
+    batch: int = Field(default=100, ge=1, le=100)
+    """Calls a job of RECOMMENDATIONS."""
+    reporting_batch: int = Field(default=50, ge=1, le=100)
+    """Calls a job of REPORTING; each comes with its transcript."""
+    concurrency: int = Field(default=2, ge=1)
+    """Jobs of each stage at a time in one process."""
+    job_timeout: timedelta = timedelta(minutes=5)
+    """How long one job may take at the most."""
+
+    @field_validator("reporting_url")
+    @classmethod
+    def _is_postgres(cls, url: SecretStr) -> SecretStr:
+        if not url.get_secret_value().startswith(("postgresql://", "postgres://")):
+            raise ValueError("write postgresql://role:password@host:port/database")
+        return url

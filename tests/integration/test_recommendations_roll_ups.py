@@ -1,0 +1,385 @@
+"""Roll-ups of a range, computed by Postgres, against figures computed by hand and by Python."""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from services.recommendations.domain import (
+    AnalysedCall,
+    CallId,
+    EmployeeReport,
+    FindingStatus,
+    LabelCount,
+    Quote,
+    Recommendation,
+    RollUp,
+    SkillReport,
+    WrittenReport,
+)
+from services.recommendations.repository import PostgresRollUps
+from services.status.domain import DateRange, ExecutionNumber, Owner
+from tests.conftest import Database
+from tests.fakes.recommendations import MONDAY, a_finding, an_advice, an_analysed_call
+
+CLINIC, OTHER = Owner("client:clinic"), Owner("client:other")
+TUESDAY = MONDAY + timedelta(1)
+WEEK = DateRange(start=MONDAY, end=MONDAY + timedelta(6))
+ENOUGH = 2
+VALUE = {
+    FindingStatus.COMPLETED: 1.0,
+    FindingStatus.ATTEMPTED: 0.5,
+    FindingStatus.NOT_REACHED: 0.0,
+}
+
+
+class Store:
+    """Rolled-up calls in Postgres, written each in a transaction of its own."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self.pool = pool
+        self.roll_ups = PostgresRollUps(pool)
+
+    async def hold(self, *calls: AnalysedCall, owner: Owner = CLINIC) -> None:
+        async with self.pool.acquire() as connection, connection.transaction():
+            await self.roll_ups.replace_calls(connection, owner, calls)
+
+    async def forget(self, *call_ids: str, owner: Owner = CLINIC) -> None:
+        async with self.pool.acquire() as connection, connection.transaction():
+            await self.roll_ups.delete_calls(connection, owner, [CallId(c) for c in call_ids])
+
+    async def roll_up(self, days: DateRange = WEEK) -> RollUp:
+        return await self.roll_ups.roll_up(CLINIC, days, ENOUGH)
+
+
+@pytest.fixture
+async def store(database: Database) -> AsyncIterator[Store]:
+    async with database.pool("recommendations_system") as pool:
+        yield Store(pool)
+
+
+async def test_a_range_adds_up_to_the_figures_computed_by_hand(store: Store) -> None:
+    missed, half = FindingStatus.NOT_REACHED, FindingStatus.ATTEMPTED
+    anna1 = an_analysed_call(
+        "anna1",
+        score=100,
+        findings=[
+            a_finding("greets"),
+            a_finding("offers_time", skill="closing", status=FindingStatus.NOT_APPLICABLE),
+        ],
+        advice=[],
+    )
+    anna2 = an_analysed_call(
+        "anna2",
+        day=TUESDAY,
+        outcome="refused",
+        score=50,
+        findings=[
+            a_finding("greets"),
+            a_finding("offers_time", skill="closing", status=missed, weight=3),
+            a_finding("repeats", skill="closing", status=half, weight=1),
+        ],
+        advice=[an_advice(quote="До свидания"), an_advice("contact", priority=2, quote="")],
+    )
+    boris = an_analysed_call(
+        "boris",
+        employee="Борис",
+        outcome="refused",
+        sentiment="negative",
+        score=None,
+        findings=[a_finding("offers_time", skill="closing", weight=3)],
+        advice=[an_advice(priority=3)],
+    )
+    await store.hold(anna1, anna2, boris)
+    await store.hold(an_analysed_call("elsewhere"), owner=OTHER)
+    await store.hold(an_analysed_call("later", day=WEEK.end + timedelta(1)))
+
+    rolled = await store.roll_up()
+
+    text, why = an_advice().text, an_advice().why
+    late, early = (
+        Quote(call_id=CallId("anna2"), text="До свидания"),
+        Quote(call_id=CallId("boris"), text="Ну хорошо, звоните"),
+    )
+
+    def advised(priority: int, *quotes: Quote, calls: int = 1) -> tuple[Recommendation, ...]:
+        return (Recommendation(text=text, why=why, priority=priority, calls=calls, quotes=quotes),)
+
+    everybody_closing = SkillReport(
+        employee=None,
+        skill="closing",
+        calls=2,
+        applicable=3,
+        completed=1,
+        score=100 * (3 + 0.5) / 7,
+        failing_calls=1,
+        enough=True,
+        recommendations=advised(1, late, early, calls=2),
+    )
+    contact = SkillReport(
+        employee=None,
+        skill="contact",
+        calls=2,
+        applicable=2,
+        completed=2,
+        score=100,
+        failing_calls=0,
+        enough=True,
+        recommendations=advised(2),
+    )
+    assert rolled == RollUp(
+        calls=3,
+        score=75,
+        call_types=(LabelCount(label="new_booking", calls=3),),
+        outcomes=(LabelCount(label="refused", calls=2), LabelCount(label="booked", calls=1)),
+        sentiments=(LabelCount(label="neutral", calls=2), LabelCount(label="negative", calls=1)),
+        employees=(
+            EmployeeReport(employee="Анна", calls=2, score=75),
+            EmployeeReport(employee="Борис", calls=1, score=None),
+        ),
+        skills=(
+            everybody_closing,
+            contact,
+            replace(
+                everybody_closing,
+                employee="Анна",
+                calls=1,
+                applicable=2,
+                completed=0,
+                score=100 * 0.5 / 4,
+                enough=False,
+                recommendations=advised(1, late),
+            ),
+            replace(contact, employee="Анна"),
+            replace(
+                everybody_closing,
+                employee="Борис",
+                calls=1,
+                applicable=1,
+                completed=1,
+                score=100,
+                failing_calls=0,
+                enough=False,
+                recommendations=advised(3, early),
+            ),
+        ),
+    )
+
+
+async def test_a_range_without_calls_adds_up_to_nothing(store: Store) -> None:
+    assert await store.roll_up() == RollUp(
+        calls=0, score=None, call_types=(), outcomes=(), sentiments=(), employees=(), skills=()
+    )
+
+
+async def test_calls_nobody_is_known_for_are_an_employee_without_a_name(store: Store) -> None:
+    await store.hold(an_analysed_call("c1", employee=""))
+
+    rolled = await store.roll_up()
+
+    assert [each.employee for each in rolled.employees] == [""]
+    assert [skill.employee for skill in rolled.skills] == [None, ""]
+
+
+async def test_advice_is_cut_to_the_three_most_frequent_with_their_three_latest_quotes(
+    store: Store,
+) -> None:
+    texts = {"a": 1, "b": 4, "c": 2, "d": 3}
+    calls = [
+        an_analysed_call(
+            f"{text}{n}",
+            day=MONDAY + timedelta(n),
+            findings=[a_finding(skill="closing")],
+            advice=[an_advice(text=text, quote=f"said {text}{n}")],
+        )
+        for text, times in texts.items()
+        for n in range(times)
+    ]
+    await store.hold(*calls)
+
+    [everybody, _] = (await store.roll_up()).skills
+
+    assert [(each.text, each.calls) for each in everybody.recommendations] == [
+        ("b", 4),
+        ("d", 3),
+        ("c", 2),
+    ]
+    quotes = everybody.recommendations[0].quotes
+    assert [(quote.call_id, quote.text) for quote in quotes] == [
+        ("b3", "said b3"),
+        ("b2", "said b2"),
+        ("b1", "said b1"),
+    ]
+
+
+async def test_a_call_that_is_analysed_again_takes_the_place_of_itself(store: Store) -> None:
+    await store.hold(an_analysed_call("c1", score=10))
+    again = an_analysed_call(
+        "c1", employee="Борис", score=90, findings=[a_finding("other", skill="needs")], advice=[]
+    )
+    await store.hold(again, an_analysed_call("c2", score=70, findings=[], advice=[]))
+
+    rolled = await store.roll_up()
+
+    assert (rolled.calls, rolled.score) == (2, 80)
+    assert {skill.skill for skill in rolled.skills} == {"needs"}
+
+
+async def test_a_forgotten_call_leaves_nothing_behind(store: Store) -> None:
+    await store.hold(an_analysed_call("c1"), an_analysed_call("c2"))
+    await store.hold(an_analysed_call("c1"), owner=OTHER)
+
+    await store.forget("c1", "c2", "nope")
+
+    assert (await store.roll_up()).calls == 0
+    for table in ("calls", "findings", "advice"):
+        owners = await store.pool.fetch(f"SELECT owner FROM recommendations.{table}")
+        assert [row["owner"] for row in owners] == [OTHER]
+
+
+async def test_a_report_stays_until_a_later_run_writes_its_own(store: Store) -> None:
+    noon = datetime(2026, 3, 9, 12, tzinfo=UTC)
+    first = WrittenReport(calls=3, score=75.5, focus=("closing",), written_at=noon)
+    empty = WrittenReport(calls=0, score=None, focus=(), written_at=noon)
+    roll_ups = store.roll_ups
+    assert await roll_ups.get_report(CLINIC, WEEK) is None
+
+    await roll_ups.write_report(CLINIC, WEEK, ExecutionNumber(5), first)
+    await roll_ups.write_report(CLINIC, WEEK, ExecutionNumber(4), empty)
+    assert await roll_ups.get_report(CLINIC, WEEK) == first
+
+    await roll_ups.write_report(CLINIC, WEEK, ExecutionNumber(5), empty)
+    assert await roll_ups.get_report(CLINIC, WEEK) == empty
+    assert await roll_ups.get_report(CLINIC, DateRange(start=MONDAY, end=MONDAY)) is None
+
+
+async def test_a_reader_for_users_sees_its_owners_only(store: Store, database: Database) -> None:
+    report = WrittenReport(calls=1, score=None, focus=(), written_at=datetime.now(UTC))
+    for owner in (CLINIC, OTHER):
+        await store.hold(an_analysed_call("c1"), owner=owner)
+        await store.roll_ups.write_report(owner, WEEK, ExecutionNumber(1), report)
+
+    tables = ("calls", "findings", "advice", "reports")
+    async with database.pool("recommendations_app") as pool, pool.acquire() as reader:
+        for table in tables:
+            assert not await reader.fetch(f"SELECT owner FROM recommendations.{table}")
+        async with reader.transaction():
+            await reader.execute("SELECT set_config('potok.owners', $1, true)", f"x,{CLINIC}")
+            for table in tables:
+                seen = await reader.fetch(f"SELECT owner FROM recommendations.{table}")
+                assert [row["owner"] for row in seen] == [CLINIC]
+
+
+findings = st.lists(
+    st.builds(
+        a_finding,
+        st.sampled_from(["i1", "i2", "i3", "i4"]),
+        skill=st.sampled_from(["closing", "contact"]),
+        status=st.sampled_from(FindingStatus),
+        weight=st.sampled_from([0.5, 1.0, 3.0]),
+    ),
+    max_size=4,
+    unique_by=lambda finding: finding.item,
+)
+ranges_of_calls = st.lists(
+    st.builds(
+        an_analysed_call,
+        st.sampled_from([f"c{n}" for n in range(8)]),
+        day=st.dates(MONDAY - timedelta(2), MONDAY + timedelta(8)),
+        employee=st.sampled_from(["", "Анна", "Борис"]),
+        outcome=st.sampled_from(["booked", "refused"]),
+        score=st.one_of(st.none(), st.floats(0, 100)),
+        findings=findings,
+    ),
+    max_size=8,
+    unique_by=lambda call: call.call_id,
+)
+
+
+async def test_roll_ups_are_those_python_computes(store: Store) -> None:
+    # Hypothesis runs plain functions, so the examples are drawn first.
+    examples: list[list[AnalysedCall]] = []
+
+    @settings(max_examples=40, database=None, suppress_health_check=list(HealthCheck))
+    @given(ranges_of_calls)
+    def draw(calls: list[AnalysedCall]) -> None:
+        examples.append(calls)
+
+    draw()
+    for calls in examples:
+        await store.forget(*(f"c{n}" for n in range(8)))
+        await store.hold(*calls)
+
+        rolled = await store.roll_up()
+
+        inside = [call for call in calls if WEEK.start <= call.day <= WEEK.end]
+        assert rolled.calls == len(inside)
+        assert rolled.score == pytest.approx(_mean([call.score for call in inside]))
+        assert {count.label: count.calls for count in rolled.outcomes} == Counter(
+            call.outcome for call in inside
+        )
+        by_employee = _by_employee(inside)
+        assert {e.employee: e.calls for e in rolled.employees} == {
+            employee: len(own) for employee, own in by_employee.items()
+        }
+        for each in rolled.employees:
+            scores = [call.score for call in by_employee[each.employee]]
+            assert each.score == pytest.approx(_mean(scores))
+        expected = _skills(None, inside)
+        for employee, own in by_employee.items():
+            expected |= _skills(employee, own)
+        assert {
+            (s.employee, s.skill): (
+                s.calls,
+                s.applicable,
+                s.completed,
+                s.failing_calls,
+                s.enough,
+                s.score,
+            )
+            for s in rolled.skills
+        } == expected
+
+
+def _by_employee(calls: Sequence[AnalysedCall]) -> dict[str, list[AnalysedCall]]:
+    return {
+        employee: [call for call in calls if call.employee == employee]
+        for employee in {call.employee for call in calls}
+    }
+
+
+def _mean(scores: Sequence[float | None]) -> float | None:
+    known = [score for score in scores if score is not None]
+    return sum(known) / len(known) if known else None
+
+
+def _skills(
+    employee: str | None, calls: Sequence[AnalysedCall]
+) -> dict[tuple[str | None, str], tuple[object, ...]]:
+    found = [
+        (call.call_id, f)
+        for call in calls
+        for f in call.findings
+        if f.status is not FindingStatus.NOT_APPLICABLE
+    ]
+    rolled: dict[tuple[str | None, str], tuple[object, ...]] = {}
+    for skill in {f.skill for _, f in found}:
+        own = [(call_id, f) for call_id, f in found if f.skill == skill]
+        weights = sum(f.weight for _, f in own)
+        value = sum(f.weight * VALUE[f.status] for _, f in own)
+        failing = {call_id for call_id, f in own if f.status is not FindingStatus.COMPLETED}
+        in_calls = {call_id for call_id, _ in own}
+        rolled[employee, skill] = (
+            len(in_calls),
+            len(own),
+            sum(f.status is FindingStatus.COMPLETED for _, f in own),
+            len(failing),
+            len(in_calls) >= ENOUGH,
+            pytest.approx(100 * value / weights),
+        )
+    return rolled

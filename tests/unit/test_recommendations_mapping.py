@@ -1,0 +1,205 @@
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from potok.call_sync.v1 import call_pb2
+from potok.recommendations.v1 import range_report_pb2 as pb
+from potok.status.v1 import progress_pb2
+from potok.transcription.v1 import transcript_pb2
+
+from services.kernel.rpc.convert import timestamp
+from services.recommendations.domain import (
+    CallId,
+    EmployeeReport,
+    FindingStatus,
+    LabelCount,
+    Quote,
+    RangeReport,
+    Recommendation,
+    RollUp,
+    SkillReport,
+    WrittenReport,
+    conclude,
+    focus,
+)
+from services.recommendations.mapping import (
+    analysed_call_from_pb,
+    call_from_pb,
+    range_report_to_pb,
+    transcript_from_pb,
+)
+from services.status.domain import DateRange, Owner
+from tests.fakes.recommendations import (
+    MONDAY,
+    a_finding,
+    a_reported_call,
+    an_advice,
+    an_analysed_call,
+    analysis_to_pb,
+    call_to_pb,
+    transcript_to_pb,
+)
+
+NOON = datetime(2026, 3, 9, 12, tzinfo=UTC)
+DAY = DateRange(start=MONDAY, end=MONDAY)
+CLOSING = SkillReport(
+    employee=None,
+    skill="closing",
+    calls=5,
+    applicable=8,
+    completed=2,
+    score=12.5,
+    failing_calls=4,
+    enough=True,
+    recommendations=(
+        Recommendation(
+            text="do",
+            why="because",
+            priority=2,
+            calls=3,
+            quotes=(Quote(call_id=CallId("c1"), text="said"),),
+        ),
+    ),
+)
+ROLL_UP = RollUp(
+    calls=5,
+    score=0.0,
+    call_types=(LabelCount(label="booking", calls=5),),
+    outcomes=(LabelCount(label="refused", calls=4), LabelCount(label="booked", calls=1)),
+    sentiments=(LabelCount(label="neutral", calls=5),),
+    employees=(EmployeeReport(employee="", calls=5, score=None),),
+    skills=(CLOSING, replace(CLOSING, employee="", score=None, recommendations=())),
+)
+NOTHING = RollUp(
+    calls=0, score=None, call_types=(), outcomes=(), sentiments=(), employees=(), skills=()
+)
+
+
+def test_a_range_report_keeps_everything() -> None:
+    report = RangeReport(
+        owner=Owner("client:clinic"),
+        range=DAY,
+        minimum_calls=5,
+        roll_up=ROLL_UP,
+        written=WrittenReport(calls=5, score=0, focus=("closing",), written_at=NOON),
+    )
+
+    message = range_report_to_pb(report)
+
+    skill = pb.SkillReport(
+        skill="closing",
+        calls=5,
+        applicable=8,
+        completed=2,
+        share=0.25,
+        score=12.5,
+        failing_calls=4,
+        enough=True,
+        recommendations=[
+            pb.Recommendation(
+                text="do",
+                why="because",
+                priority=2,
+                calls=3,
+                quotes=[pb.Quote(call_id="c1", text="said")],
+            )
+        ],
+    )
+    nameless = pb.SkillReport(employee="")
+    nameless.MergeFrom(skill)
+    nameless.ClearField("score")
+    nameless.ClearField("recommendations")
+    assert message == pb.RangeReport(
+        owner="client:clinic",
+        range=progress_pb2.DateRange(start_date="2026-03-02", end_date="2026-03-02"),
+        calls=5,
+        score=0,
+        call_types=[pb.LabelCount(label="booking", calls=5)],
+        outcomes=[
+            pb.LabelCount(label="refused", calls=4),
+            pb.LabelCount(label="booked", calls=1),
+        ],
+        sentiments=[pb.LabelCount(label="neutral", calls=5)],
+        employees=[pb.EmployeeReport(employee="", calls=5)],
+        skills=[skill, nameless],
+        minimum_calls=5,
+        write_time=timestamp(NOON),
+        focus=["closing"],
+    )
+    assert not message.skills[0].HasField("employee")
+    assert message.HasField("score")
+
+
+def test_a_report_that_no_run_wrote_has_no_time() -> None:
+    report = RangeReport(
+        owner=Owner("client:clinic"), range=DAY, minimum_calls=5, roll_up=NOTHING, written=None
+    )
+
+    message = range_report_to_pb(report)
+
+    assert not message.HasField("write_time")
+    assert not message.HasField("score")
+
+
+def test_an_analysis_comes_back_as_it_was_sent() -> None:
+    full = an_analysed_call(
+        "c1",
+        score=0,
+        findings=[
+            a_finding(status.name, status=status, weight=0.5, quote="said")
+            for status in FindingStatus
+        ],
+        advice=[an_advice(), an_advice("contact", priority=2, quote="")],
+    )
+    bare = replace(
+        an_analysed_call("c2", employee="", score=None, findings=[], advice=[]),
+        operator_talk_share=None,
+        silence_share=0.0,
+        objections=(),
+    )
+
+    for call in (full, bare):
+        assert analysed_call_from_pb(analysis_to_pb(call)) == call
+
+
+def test_a_call_keeps_its_facts_and_says_its_direction_in_a_word() -> None:
+    message = call_to_pb(an_analysed_call("c1"))
+
+    assert call_from_pb(message) == a_reported_call("c1").call
+    message.ClearField("duration_seconds")
+    message.direction = call_pb2.DIRECTION_UNKNOWN
+    assert call_from_pb(message) == replace(
+        a_reported_call("c1").call, duration_seconds=None, direction="unknown"
+    )
+
+
+def test_a_transcript_becomes_a_line_for_each_turn() -> None:
+    message = transcript_to_pb(an_analysed_call("c1"))
+    message.segments.add(speaker=transcript_pb2.SPEAKER_UNKNOWN, text="Да")
+
+    transcript = transcript_from_pb(message)
+
+    assert transcript.language == "ru"
+    assert transcript.text == "operator: Добрый день\nclient: Здравствуйте\nunknown: Да"
+
+
+def test_the_focus_is_on_what_failed_in_most_calls_where_there_are_enough() -> None:
+    def skill(
+        name: str, failing: int, *, enough: bool = True, employee: str | None = None
+    ) -> SkillReport:
+        return replace(CLOSING, skill=name, failing_calls=failing, enough=enough, employee=employee)
+
+    skills = [
+        skill("fine", 0),
+        skill("b", 2),
+        skill("few", 9, enough=False),
+        skill("anna's", 9, employee="Анна"),
+        skill("d", 1),
+        skill("a", 2),
+        skill("c", 3),
+    ]
+
+    assert focus(skills) == ("c", "a", "b")
+
+
+def test_a_range_without_calls_concludes_in_an_empty_report() -> None:
+    assert conclude(NOTHING, NOON) == WrittenReport(calls=0, score=None, focus=(), written_at=NOON)

@@ -1,0 +1,268 @@
+"""The two stages over a real server that plays the services before them, with the databases in memory."""
+
+import contextlib
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+
+import grpc
+import pytest
+from potok.analysis.v1.analysis_service_pb2_grpc import AnalysisServiceStub
+from potok.call_sync.v1.call_sync_service_pb2_grpc import CallSyncServiceStub
+from potok.transcription.v1.transcription_service_pb2_grpc import TranscriptionServiceStub
+
+from services.recommendations.adapters.payloads import RpcPayloads
+from services.recommendations.domain import (
+    AnalysedCall,
+    CallId,
+    ReportedCall,
+    ReportingUnavailable,
+    RollUp,
+    WrittenReport,
+)
+from services.recommendations.usecases import Recommendations, Reporting
+from services.recommendations.work import RecommendationsWork, ReportingWork
+from services.stage.domain import (
+    Execution,
+    Failure,
+    Found,
+    Item,
+    ItemId,
+    Limits,
+    Outcome,
+    Success,
+)
+from services.status.domain import (
+    ClientSettings,
+    DateRange,
+    ExecutionNumber,
+    ExecutionState,
+    Owner,
+    Reason,
+    RunId,
+    RunMode,
+    Stage,
+    WaitReason,
+)
+from tests.fakes.recommendations import MONDAY, Owners, a_reported_call, an_analysed_call
+
+CLINIC = Owner("client:clinic")
+
+
+class FakeRollUps:
+    """A RollUpRepository in memory that counts calls and no more; a transaction is whatever it is given."""
+
+    def __init__(self) -> None:
+        self.calls: dict[CallId, AnalysedCall] = {}
+        self.reports: dict[DateRange, WrittenReport] = {}
+
+    async def replace_calls(
+        self, transaction: Any, owner: Owner, calls: Sequence[AnalysedCall]
+    ) -> None:
+        del transaction, owner
+        self.calls |= {call.call_id: call for call in calls}
+
+    async def delete_calls(
+        self, transaction: Any, owner: Owner, call_ids: Sequence[CallId]
+    ) -> None:
+        del transaction, owner
+        for call_id in call_ids:
+            del self.calls[call_id]
+
+    async def roll_up(self, owner: Owner, days: DateRange, minimum_calls: int) -> RollUp:
+        del owner, days, minimum_calls
+        return RollUp(
+            calls=len(self.calls),
+            score=None,
+            call_types=(),
+            outcomes=(),
+            sentiments=(),
+            employees=(),
+            skills=(),
+        )
+
+    async def get_report(self, owner: Owner, days: DateRange) -> WrittenReport | None:
+        del owner
+        return self.reports.get(days)
+
+    async def write_report(
+        self, owner: Owner, days: DateRange, execution: ExecutionNumber, report: WrittenReport
+    ) -> None:
+        del owner, execution
+        self.reports[days] = report
+
+
+class FakeReporting:
+    """A ReportingDatabase in memory that refuses the calls of `refused`, and everything while it is `away`."""
+
+    def __init__(self) -> None:
+        self.written: dict[CallId, tuple[ExecutionNumber, ReportedCall]] = {}
+        self.reports: dict[DateRange, WrittenReport] = {}
+        self.refused: dict[CallId, str] = {}
+        self.away = False
+
+    async def write_calls(
+        self, owner: Owner, execution: ExecutionNumber, calls: Sequence[ReportedCall]
+    ) -> Mapping[CallId, str]:
+        del owner
+        if self.away:
+            raise ReportingUnavailable("away")
+        self.written |= {call.call.call_id: (execution, call) for call in calls}
+        return self.refused
+
+    async def delete_calls(self, owner: Owner, call_ids: Sequence[CallId]) -> None:
+        del owner
+        for call_id in call_ids:
+            del self.written[call_id]
+
+    async def write_report(
+        self, owner: Owner, days: DateRange, execution: ExecutionNumber, report: WrittenReport
+    ) -> None:
+        del owner, execution
+        self.reports[days] = report
+
+
+class Stages:
+    """Both stages and what stands behind them."""
+
+    def __init__(self, owners: Owners, payloads: RpcPayloads) -> None:
+        self.owners = owners
+        self.roll_ups = FakeRollUps()
+        self.database = FakeReporting()
+        self.recommendations = RecommendationsWork(
+            Recommendations(payloads, self.roll_ups, minimum_calls=5), nothing, Limits()
+        )
+        self.reporting = ReportingWork(
+            Reporting(payloads, self.roll_ups, self.database, minimum_calls=5), nothing, Limits()
+        )
+
+
+async def nothing(execution: Execution) -> AsyncIterator[Sequence[Found]]:
+    del execution
+    yield []
+
+
+@pytest.fixture
+async def stages() -> AsyncIterator[Stages]:
+    owners = Owners()
+    owners.hold(an_analysed_call("c1"), an_analysed_call("c2"))
+    async with owners.serving() as address, payloads_at(address) as payloads:
+        yield Stages(owners, payloads)
+
+
+@contextlib.asynccontextmanager
+async def payloads_at(address: str) -> AsyncIterator[RpcPayloads]:
+    async with grpc.aio.insecure_channel(address) as channel:
+        yield RpcPayloads(
+            CallSyncServiceStub(channel),
+            TranscriptionServiceStub(channel),
+            AnalysisServiceStub(channel),
+        )
+
+
+def an_execution(stage: Stage) -> Execution:
+    return Execution(
+        number=ExecutionNumber(7),
+        stage=stage,
+        run_id=RunId("r"),
+        owner=CLINIC,
+        mode=RunMode.PENDING,
+        range=DateRange(start=MONDAY, end=MONDAY),
+        settings=ClientSettings(
+            time_zone="Europe/Moscow",
+            source="folder:/calls",
+            playbook="clinic",
+            language="ru",
+            min_success_ratio=0,
+            weight=1,
+        ),
+        state=ExecutionState.RUNNING,
+        discovered=False,
+    )
+
+
+def items(*names: str) -> list[Item]:
+    return [Item(item_id=ItemId(name), day=MONDAY, attempt=2) for name in names]
+
+
+def reasons(outcomes: Sequence[Outcome]) -> dict[str, Reason | None]:
+    return {
+        outcome.item_id: None if isinstance(outcome, Success) else outcome.reason
+        for outcome in outcomes
+    }
+
+
+async def test_analyses_are_stored_with_their_items_and_one_that_is_gone_holds_no_other_up(
+    stages: Stages,
+) -> None:
+    work, execution = stages.recommendations, an_execution(Stage.RECOMMENDATIONS)
+
+    outcomes = await work.work(execution, items("c1", "gone", "c2"))
+    await work.store(None, execution, [o for o in outcomes if isinstance(o, Success)])
+
+    assert reasons(outcomes) == {"c1": None, "gone": Reason.INTERNAL, "c2": None}
+    assert stages.roll_ups.calls == stages.owners.calls
+
+
+async def test_a_range_ends_with_its_report_and_one_without_calls_with_an_empty_one(
+    stages: Stages,
+) -> None:
+    await stages.recommendations.finish(an_execution(Stage.RECOMMENDATIONS))
+    await stages.reporting.finish(an_execution(Stage.REPORTING))
+
+    for reports in (stages.roll_ups.reports, stages.database.reports):
+        [report] = reports.values()
+        assert (report.calls, report.score, report.focus) == (0, None, ())
+
+
+async def test_calls_are_reported_whole_under_the_attempt_that_wrote_them(stages: Stages) -> None:
+    outcomes = await stages.reporting.work(an_execution(Stage.REPORTING), items("c1", "gone"))
+
+    assert reasons(outcomes) == {"c1": None, "gone": Reason.INTERNAL}
+    said = "operator: Добрый день\nclient: Здравствуйте"
+    assert stages.database.written == {"c1": (7, a_reported_call("c1", attempt=2, text=said))}
+
+
+async def test_a_call_the_reporting_database_cannot_hold_fails_for_good(stages: Stages) -> None:
+    stages.database.refused = {CallId("c2"): "too odd"}
+
+    outcomes = await stages.reporting.work(an_execution(Stage.REPORTING), items("c1", "c2"))
+
+    assert reasons(outcomes) == {"c1": None, "c2": Reason.INVALID_INPUT}
+    [failure] = [o for o in outcomes if isinstance(o, Failure)]
+    assert failure.message == "too odd"
+
+
+async def test_calls_wait_while_the_reporting_database_is_away(stages: Stages) -> None:
+    stages.database.away = True
+
+    outcomes = await stages.reporting.work(an_execution(Stage.REPORTING), items("c1", "c2"))
+
+    assert reasons(outcomes) == dict.fromkeys(("c1", "c2"), Reason.UPSTREAM_UNAVAILABLE)
+    assert all(
+        isinstance(o, Failure) and o.wait and o.wait.reason is WaitReason.SERVICE_DOWN
+        for o in outcomes
+    )
+
+
+async def test_calls_wait_while_the_services_before_are_away(free_port: int) -> None:
+    async with payloads_at(f"127.0.0.1:{free_port}") as payloads:
+        stages = Stages(Owners(), payloads)
+        for work in (stages.recommendations, stages.reporting):
+            outcomes = await work.work(an_execution(work.stage), items("c1"))
+
+            assert reasons(outcomes) == {"c1": Reason.UPSTREAM_UNAVAILABLE}
+
+
+async def test_forgotten_calls_are_removed_from_both_databases(stages: Stages) -> None:
+    execution = an_execution(Stage.REPORTING)
+    outcomes = await stages.recommendations.work(execution, items("c1", "c2"))
+    await stages.recommendations.store(
+        None, execution, [o for o in outcomes if isinstance(o, Success)]
+    )
+    await stages.reporting.work(execution, items("c1", "c2"))
+
+    for work in (stages.recommendations, stages.reporting):
+        await work.forget(None, CLINIC, [ItemId("c1")])
+
+    assert list(stages.roll_ups.calls) == ["c2"]
+    assert list(stages.database.written) == ["c2"]
