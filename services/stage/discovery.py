@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import date
 
 from services.kernel.clock import utc_now
-from services.stage import repository
+from services.stage import execution_rows, item_rows
+from services.stage.database import Connection
 from services.stage.domain import Execution, Found
 from services.stage.executions import Executions
 from services.stage.modes import takes
@@ -24,7 +25,7 @@ class Discovery:
         """Add all items of the range; raises Interrupted when the execution has ended meanwhile."""
         if not execution.discovered:
             work = self._process.works[execution.stage]
-            covered = await repository.list_covered_days(self._pool, execution)
+            covered = await execution_rows.list_covered_days(self._pool, execution)
             async for page in work.discover(execution):
                 await self._add(execution, page, covered)
             await self._end(execution)
@@ -39,7 +40,7 @@ class Discovery:
         unchanged = 0
         async with self._pool.acquire() as connection, connection.transaction():
             await _hold_open(connection, execution)
-            known = await repository.list_known_items(connection, execution, list(found))
+            known = await item_rows.list_known_items(connection, execution, list(found))
             for item_id, item in found.items():
                 row = known.get(item_id)
                 if takes(
@@ -55,14 +56,14 @@ class Discovery:
                     left.append(item)
                     unchanged += row is not None and row.seen < execution.number
             await self._take(connection, execution, taken)
-            await repository.see_items(connection, execution, left, unchanged)
+            await item_rows.see_items(connection, execution, left, unchanged)
         if taken:
             self._process.queue.hint()
         days.update(row.day for row in known.values())
         self._process.reporter.touch(execution.number, days)
 
     async def _take(
-        self, connection: repository.Connection, execution: Execution, taken: Sequence[Found]
+        self, connection: Connection, execution: Execution, taken: Sequence[Found]
     ) -> None:
         """Make items the execution's, each with its job."""
         size = self._process.works[execution.stage].limits.batch
@@ -70,7 +71,7 @@ class Discovery:
         job_ids = await self._process.queue.enqueue_work(
             connection, execution, [[item.item_id for item in job] for job in jobs]
         )
-        await repository.take_items(
+        await item_rows.take_items(
             connection,
             execution,
             taken,
@@ -81,14 +82,14 @@ class Discovery:
         """Remove what is gone upstream, with its results, and note that every item is known."""
         async with self._pool.acquire() as connection, connection.transaction():
             await _hold_open(connection, execution)
-            gone = await repository.remove_items(connection, execution)
+            gone = await item_rows.remove_items(connection, execution)
             if gone:
                 work = self._process.works[execution.stage]
                 await work.forget(connection, execution.owner, gone)
-            await repository.end_discovery(connection, execution)
+            await execution_rows.end_discovery(connection, execution)
         self._process.reporter.touch(execution.number)
 
 
-async def _hold_open(connection: repository.Connection, execution: Execution) -> None:
-    if not await repository.lock_open(connection, [execution.number]):
+async def _hold_open(connection: Connection, execution: Execution) -> None:
+    if not await execution_rows.lock_open(connection, [execution.number]):
         raise Interrupted(Interrupt.CLOSED)

@@ -4,7 +4,8 @@ from collections.abc import Collection
 
 import structlog
 
-from services.stage import repository
+from services.stage import execution_rows, item_rows
+from services.stage.database import Connection
 from services.stage.domain import Execution, UnknownStage
 from services.stage.process import Process
 from services.status.domain import ExecutionNumber, ExecutionState, ItemState, Reason
@@ -30,13 +31,13 @@ class Executions:
             served = ", ".join(stage.value for stage in works)
             raise UnknownStage(f"stage: {execution.stage.value} is not served here, only {served}")
         async with self._pool.acquire() as connection, connection.transaction():
-            if await repository.insert_execution(connection, execution):
+            if await execution_rows.insert_execution(connection, execution):
                 state = execution.state
                 await self._queue.enqueue_step(
                     connection, execution.stage, "discover", execution.number
                 )
             else:
-                state = await repository.report_again(connection, execution.number)
+                state = await execution_rows.report_again(connection, execution.number)
         self._queue.hint()
         self._process.reporter.touch(execution.number)
         return state
@@ -44,7 +45,7 @@ class Executions:
     async def cancel(self, number: ExecutionNumber) -> ExecutionState:
         """Cancel an execution, also one that has not come yet; an ended one stays as it is."""
         async with self._pool.acquire() as connection, connection.transaction():
-            if await repository.insert_tombstone(connection, number):
+            if await execution_rows.insert_tombstone(connection, number):
                 return ExecutionState.CANCELLED
             state = await _end(
                 connection, number, ExecutionState.CANCELLED, Reason.CANCELLED, "its run ended"
@@ -62,21 +63,21 @@ class Executions:
     async def complete(self, number: ExecutionNumber) -> None:
         """End an execution whose work is done; it goes on where an item is still open."""
         async with self._pool.acquire() as connection, connection.transaction():
-            state, execution = await repository.lock_execution(connection, number)
+            state, execution = await execution_rows.lock_execution(connection, number)
             if state.ended or execution is None:
                 return
-            counts = await repository.count_by_state(connection, number)
+            counts = await item_rows.count_by_state(connection, number)
             if ItemState.PENDING in counts or ItemState.PROCESSING in counts:
                 return
             partial = ItemState.FAILED in counts
             state = ExecutionState.PARTIAL if partial else ExecutionState.SUCCEEDED
-            await repository.end_execution(connection, number, state, None, "")
-            await repository.cover_days(connection, execution)
+            await execution_rows.end_execution(connection, number, state, None, "")
+            await execution_rows.cover_days(connection, execution)
         self._ended(number)
 
     async def queue_finish(self, numbers: Collection[ExecutionNumber] | None = None) -> None:
         """Queue the finish of executions, of `numbers` or of all, that have no open item left."""
-        finished = await repository.list_finished(
+        finished = await execution_rows.list_finished(
             self._pool, None if numbers is None else sorted(numbers)
         )
         if not finished:
@@ -92,22 +93,22 @@ class Executions:
 
 
 async def _end(
-    connection: repository.Connection,
+    connection: Connection,
     number: ExecutionNumber,
     state: ExecutionState,
     reason: Reason,
     message: str,
 ) -> ExecutionState:
     """End a known execution that is open, then its open items; return how it ended."""
-    before, execution = await repository.lock_execution(connection, number)
+    before, execution = await execution_rows.lock_execution(connection, number)
     if before.ended or execution is None:
         return before
     if state is ExecutionState.CANCELLED:
-        await repository.end_execution(connection, number, state, None, "")
-        await repository.fail_open_items(connection, number, reason, message)
+        await execution_rows.end_execution(connection, number, state, None, "")
+        await item_rows.fail_open_items(connection, number, reason, message)
     else:
-        await repository.end_execution(connection, number, state, reason, message)
-        await repository.fail_open_items(connection, number, Reason.EXECUTION_FAILED, message)
+        await execution_rows.end_execution(connection, number, state, reason, message)
+        await item_rows.fail_open_items(connection, number, Reason.EXECUTION_FAILED, message)
     if execution.discovered:
-        await repository.cover_days(connection, execution)
+        await execution_rows.cover_days(connection, execution)
     return state

@@ -7,43 +7,33 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, TypeVar
-from uuid import uuid4
 
 import asyncpg
 import structlog
-from pgqueuer import AsyncpgDriver, AsyncpgPoolDriver, Job, QueueManager
-from pgqueuer import Queries as JobQueries
+from pgqueuer import AsyncpgDriver, Job, Queries, QueueManager
 from pgqueuer.adapters.persistence.qb import (
     QueryBuilderEnvironment,
     QueryQueueBuilder,
     QuerySchedulerBuilder,
 )
-from pgqueuer.domain.settings import DBSettings, Durability
-from pgqueuer.domain.types import Channel, QueueManagerId
-from pgqueuer.models import TableChangedEvent
-from pgqueuer.ports.driver import NotifyCallback
 
-from services.kernel.clock import utc_now
 from services.kernel.postgres import listen
+from services.stage.database import AWAY, Connection, Q
 from services.stage.domain import Execution, ItemId
-from services.stage.repository import AWAY, Connection, Q
+from services.stage.job_driver import PAUSE, Claims, PatientDriver, queue_names
 from services.stage.settings import StageSettings
 from services.status.domain import ExecutionNumber, Stage
 
 log = structlog.get_logger()
 
-PAUSE = 0.5
-"""Seconds before Postgres is tried again."""
 COST = 100
 """Virtual time of one item of a client of weight 1; weights go up to 100."""
 LAST = 2**31 - 1
 """The end of virtual time: what a priority column can hold."""
 
 Handler = Callable[[Job], Awaitable[None]]
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,14 +74,14 @@ class JobQueue:
     def __init__(self, pool: asyncpg.Pool, service: str, settings: StageSettings) -> None:
         self._pool = pool
         self._settings = settings
-        self._names = _names(service)
+        self._names = queue_names(service)
         self._builders = (
             QueryBuilderEnvironment(self._names),
             QueryQueueBuilder(self._names),
             QuerySchedulerBuilder(self._names),
         )
         self._hint = asyncio.Event()
-        self._drivers: set[_Driver] = set()
+        self._drivers: set[PatientDriver] = set()
         self._stopping = asyncio.Event()
 
     async def enqueue_step(
@@ -163,8 +153,8 @@ class JobQueue:
     async def _manager(
         self, handlers: Mapping[str, Handler], concurrency: int
     ) -> AsyncIterator[QueueManager]:
-        driver = _Driver(self._pool)
-        queries = _Claims(driver, *self._builders, concurrency=concurrency)
+        driver = PatientDriver(self._pool)
+        queries = Claims(driver, *self._builders, concurrency=concurrency)
         manager = QueueManager(queries, channel=self._names.channel)
         for name, handler in handlers.items():
             manager.entrypoint(name, accepts_context=False)(handler)
@@ -176,8 +166,8 @@ class JobQueue:
             self._drivers.discard(driver)
             stopper.cancel()
 
-    def _queries(self, driver: AsyncpgDriver) -> JobQueries:
-        return JobQueries(driver, *self._builders)
+    def _queries(self, driver: AsyncpgDriver) -> Queries:
+        return Queries(driver, *self._builders)
 
     async def _listen(self) -> None:
         def take(payload: str) -> None:
@@ -200,92 +190,6 @@ def entrypoint(stage: Stage, step: str) -> str:
     return f"{stage.value.lower()}.{step}"
 
 
-class _Driver(AsyncpgPoolDriver):
-    """A driver that outlives Postgres being away; its notifications come from one listener that does, too."""
-
-    def __init__(self, pool: asyncpg.Pool) -> None:
-        super().__init__(pool)
-        self.losses = 0
-        self._callbacks: list[NotifyCallback] = []
-
-    async def fetch(self, query: str, *args: object) -> list[dict[str, object]]:
-        return await self._patiently(lambda: super(_Driver, self).fetch(query, *args))
-
-    async def execute(self, query: str, *args: object) -> str:
-        return await self._patiently(lambda: super(_Driver, self).execute(query, *args))
-
-    async def _patiently(self, query: Callable[[], Awaitable[T]]) -> T:
-        """Repeat a query until Postgres answers; every statement of a queue manager may be repeated."""
-        while True:
-            try:
-                return await query()
-            except AWAY as error:
-                self.losses += 1
-                log.warning("queue_away", error=str(error))
-                await asyncio.sleep(PAUSE)
-
-    async def add_listener(self, channel: str, callback: NotifyCallback) -> None:  # noqa: ARG002
-        self._callbacks.append(callback)
-
-    def wake(self) -> None:
-        """Make the queue manager look for jobs."""
-        event = TableChangedEvent(
-            channel=Channel("hint"),
-            sent_at=utc_now(),
-            type="table_changed_event",
-            operation="insert",
-            table="pgqueuer",
-        )
-        self.take(event.model_dump_json())
-
-    def take(self, payload: str) -> None:
-        """Pass a notification on; an empty one is a hint."""
-        if not payload:
-            self.wake()
-            return
-        for callback in self._callbacks:
-            callback(payload)
-
-
-@dataclass
-class _Claims(JobQueries):
-    """Claims under an id of its own, which a claim of unknown outcome ends.
-
-    Jobs that were claimed by a lost answer count against the claimant's limit for ever; a new id has the whole limit,
-    and the old one's jobs are handed out again when their heartbeat is too old.
-    """
-
-    concurrency: int = 1
-    claimant: QueueManagerId = field(default_factory=lambda: QueueManagerId(uuid4()))
-
-    async def dequeue(self, *args: Any, **kwargs: Any) -> list[Job]:
-        assert isinstance(self.driver, _Driver)
-        losses = self.driver.losses
-        kwargs |= {"queue_manager_id": self.claimant, "global_concurrency_limit": self.concurrency}
-        jobs = await super().dequeue(*args, **kwargs)
-        if self.driver.losses != losses:
-            self.claimant = QueueManagerId(uuid4())
-        return jobs
-
-
 async def _then(event: asyncio.Event, action: Callable[[], object]) -> None:
     await event.wait()
     action()
-
-
-def _names(service: str) -> DBSettings:
-    """Name every object of the queue here, since pgqueuer takes each missing name from the environment."""
-    return DBSettings(
-        prefix="",
-        db_schema=service,
-        channel=Channel(f"{service}_jobs"),
-        function="fn_pgqueuer_changed",
-        statistics_table="pgqueuer_statistics",
-        queue_status_type="pgqueuer_status",
-        queue_table="pgqueuer",
-        queue_table_log="pgqueuer_log",
-        trigger="tg_pgqueuer_changed",
-        schedules_table="pgqueuer_schedules",
-        durability=Durability.balanced,
-        widen_id=False,
-    )

@@ -9,7 +9,7 @@ import structlog
 from pgqueuer import Job, RetryRequested
 
 from services.kernel.errors import UpstreamUnavailable
-from services.stage import repository
+from services.stage import execution_rows, item_rows
 from services.stage.discovery import Discovery
 from services.stage.domain import DiscoveryFailed, Execution, Failure, Item, Outcome
 from services.stage.executions import Executions
@@ -68,7 +68,7 @@ class Jobs:
         self, number: ExecutionNumber, step: Callable[[Execution], Coroutine[Any, Any, None]]
     ) -> None:
         """Do a step of a whole execution: again after an error, failing the execution after the last try."""
-        begun = await repository.begin_step(self._process.pool, number)
+        begun = await execution_rows.begin_step(self._process.pool, number)
         if begun is None:
             return
         execution, tries = begun
@@ -90,7 +90,7 @@ class Jobs:
             await self._executions.fail(number, error.reason, str(error))
         except Interrupted as error:
             if error.why is Interrupt.STOPPED:
-                await repository.spare_step(self._process.pool, number)
+                await execution_rows.spare_step(self._process.pool, number)
                 raise RetryRequested from error
             if error.why is Interrupt.TIMEOUT:
                 await self._executions.fail(number, Reason.TIMEOUT, "it took too long")
@@ -105,12 +105,12 @@ class Jobs:
         """Claim the job's items, work on them, and write what became of them."""
         wanted = parse_job(job)
         pool, reporter = self._process.pool, self._process.reporter
-        execution = await repository.get_execution(pool, wanted.execution)
+        execution = await execution_rows.get_execution(pool, wanted.execution)
         if execution is None or execution.state.ended:
             return
         work = self._process.works[execution.stage]
         async with self._slots[execution.stage]:
-            claimed = await repository.claim_items(pool, execution, wanted.items, work.limits.lease)
+            claimed = await item_rows.claim_items(pool, execution, wanted.items, work.limits.lease)
             if not claimed:
                 return
             items = [item for item, _ in claimed]
@@ -121,7 +121,7 @@ class Jobs:
             except Interrupted as error:
                 log.info("work_dropped", execution=execution.number, why=error.why.value)
                 if error.why is Interrupt.STOPPED:
-                    await repository.release_items(pool, execution, items)
+                    await item_rows.release_items(pool, execution, items)
                     reporter.touch(execution.number, days)
                     raise RetryRequested from error
                 return

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from services.stage.database import Connection, Q, Reader
 from services.stage.domain import ItemId
 from services.stage.progress import (
     DayCounts,
@@ -14,7 +15,6 @@ from services.stage.progress import (
     Waiting,
     wait_of,
 )
-from services.stage.repository import Connection, Q, Reader
 from services.status.domain import (
     DateRange,
     ExecutionNumber,
@@ -75,7 +75,7 @@ async def read_progress(
 
 
 def _days(row: Any, days: Collection[date] | None) -> list[LedgerDay]:
-    if days is WHOLE_RANGE:
+    if days is WHOLE_RANGE or row["ended_at"] is not None:  # the last word is the whole one
         days = DateRange(start=row["start_date"], end=row["end_date"]).days
     return [
         LedgerDay(stage=row["stage"], owner=Owner(row["owner"]), day=day) for day in sorted(days)

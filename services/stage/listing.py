@@ -11,7 +11,7 @@ from datetime import date
 import asyncpg
 
 from services.kernel.errors import InvalidInput
-from services.stage import repository
+from services.stage import item_rows
 from services.stage.domain import Page
 from services.status.domain import DateRange, ExecutionNumber, ItemState, Owner, Stage
 
@@ -34,7 +34,7 @@ async def list_items(pool: asyncpg.Pool, listing: Listing, page_size: int, page_
     """Return a page by day and id; raises InvalidInput for a token of another listing."""
     page_size = page_size or PAGE_SIZE
     after = parse_token(listing, page_token) if page_token else (listing.days.start, "")
-    items = await repository.list_items(
+    items = await item_rows.list_items(
         pool,
         stage=listing.stage,
         owner=listing.owner,

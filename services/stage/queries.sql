@@ -1,3 +1,7 @@
+-- Items are found by their key. What else is compared there is written so that no other index fits, since the planner
+-- cannot know how many items of an execution that has just begun are in which state: its number by IS NOT DISTINCT FROM,
+-- PROCESSING by the lease that only such items have.
+
 -- name: insert_execution(execution, stage, run_id, owner, mode, start_date, end_date, settings)$
 INSERT INTO executions (execution, stage, run_id, owner, mode, start_date, end_date, settings, state)
 VALUES (:execution, :stage, :run_id, :owner, :mode, :start_date, :end_date, :settings::text::jsonb, 'DISPATCHED')
@@ -127,7 +131,7 @@ UPDATE items
        run_after = NULL, wait_reason = NULL, updated_at = now()
   FROM open
  WHERE items.stage = :stage AND items.owner = :owner AND items.item_id = ANY (:item_ids::text[])
-   AND items.execution = open.execution AND items.state = 'PENDING'
+   AND items.execution IS NOT DISTINCT FROM open.execution AND items.state = 'PENDING'
    AND (items.run_after IS NULL OR items.run_after <= now())
 RETURNING items.item_id, items.day, items.attempt, items.spared;
 
@@ -144,14 +148,14 @@ UPDATE items
               :consumed::bool[]) WITH ORDINALITY
        AS o (stage, owner, execution, item_id, attempt, state, reason, message, wait, delay, consumed, position)
  WHERE items.stage = o.stage AND items.owner = o.owner AND items.item_id = o.item_id
-   AND items.execution = o.execution AND items.attempt = o.attempt AND items.state = 'PROCESSING'
+   AND items.execution IS NOT DISTINCT FROM o.execution AND items.attempt = o.attempt AND items.lease_until IS NOT NULL
 RETURNING (o.position - 1)::int AS position;
 
 -- name: release_items(stage, owner, execution, item_ids, attempts)!
 UPDATE items SET state = 'PENDING', spared = spared + 1, lease_until = NULL, updated_at = now()
   FROM unnest(:item_ids::text[], :attempts::int[]) AS f (item_id, attempt)
  WHERE items.stage = :stage AND items.owner = :owner AND items.item_id = f.item_id
-   AND items.execution = :execution AND items.attempt = f.attempt AND items.state = 'PROCESSING';
+   AND items.execution IS NOT DISTINCT FROM :execution AND items.attempt = f.attempt AND items.lease_until IS NOT NULL;
 
 -- name: renew_leases(stages, owners, executions, item_ids, attempts, leases)
 UPDATE items SET lease_until = now() + f.lease
@@ -159,7 +163,7 @@ UPDATE items SET lease_until = now() + f.lease
               :leases::interval[])
        AS f (stage, owner, execution, item_id, attempt, lease)
  WHERE items.stage = f.stage AND items.owner = f.owner AND items.item_id = f.item_id
-   AND items.execution = f.execution AND items.attempt = f.attempt AND items.state = 'PROCESSING'
+   AND items.execution IS NOT DISTINCT FROM f.execution AND items.attempt = f.attempt AND items.lease_until IS NOT NULL
 RETURNING items.execution, items.item_id, items.attempt;
 
 -- name: list_expired(stage, page_size)
@@ -176,7 +180,7 @@ UPDATE items
        message = CASE WHEN attempt - spared < :attempts THEN '' ELSE :message END,
        run_after = CASE WHEN attempt - spared < :attempts THEN now() + :backoff::interval * random() END,
        lease_until = NULL, updated_at = now()
- WHERE stage = :stage AND owner = :owner AND execution = :execution AND item_id = ANY (:item_ids::text[])
+ WHERE stage = :stage AND owner = :owner AND execution IS NOT DISTINCT FROM :execution AND item_id = ANY (:item_ids::text[])
    AND state = 'PROCESSING' AND lease_until < now()
 RETURNING item_id, day, run_after - now() AS delay;
 
@@ -184,7 +188,7 @@ RETURNING item_id, day, run_after - now() AS delay;
 UPDATE items SET job_id = f.job_id
   FROM unnest(:item_ids::text[], :job_ids::bigint[]) AS f (item_id, job_id)
  WHERE items.stage = :stage AND items.owner = :owner AND items.item_id = f.item_id
-   AND items.execution = :execution AND items.state = 'PENDING';
+   AND items.execution IS NOT DISTINCT FROM :execution AND items.state = 'PENDING';
 
 -- name: list_lost_items(stage, page_size)
 -- Due items whose job is gone.
@@ -272,11 +276,11 @@ SELECT (SELECT -priority FROM pgqueuer
        (SELECT max(-priority) FROM pgqueuer
          WHERE status = 'queued' AND entrypoint = :entrypoint AND headers ->> 'owner' = :owner) AS own;
 
--- name: try_reconciler_lock()$
-SELECT pg_try_advisory_lock(hashtext(current_schema() || '.reconciler'));
-
--- name: release_reconciler_lock()!
-SELECT pg_advisory_unlock(hashtext(current_schema() || '.reconciler'));
+-- name: take_turn(pause)$
+-- One turn of all processes in so long; a process that dies or freezes in its turn holds nothing.
+INSERT INTO reconciler (next_turn_at) VALUES (now() + :pause::interval)
+ON CONFLICT (only_row) DO UPDATE SET next_turn_at = EXCLUDED.next_turn_at WHERE reconciler.next_turn_at <= now()
+RETURNING true;
 
 -- name: notify(channel)!
 SELECT pg_notify(:channel, '');

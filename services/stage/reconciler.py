@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import structlog
 
-from services.stage import repository
+from services.stage import execution_rows, item_rows
+from services.stage.database import Q
 from services.stage.domain import ItemId
 from services.stage.executions import Executions
 from services.stage.process import Process
@@ -20,7 +21,7 @@ LOG_PAGE = 10_000
 
 
 class Reconciler:
-    """Takes turns; one process at a time has one."""
+    """Takes turns with those of the other processes."""
 
     def __init__(self, process: Process, executions: Executions) -> None:
         self._process = process
@@ -29,29 +30,26 @@ class Reconciler:
         self._executions = executions
 
     async def turn(self) -> None:
-        """Mend what is found, unless another process does."""
-        async with self._pool.acquire() as lock:
-            if not await repository.Q.try_reconciler_lock(lock):
-                return
-            try:
-                for stage in self._process.works:
-                    expired = await repository.list_expired(self._pool, stage, PAGE)
-                    for number, item_ids in expired.items():
-                        await self._take_back(number, item_ids)
-                    await self._queue_lost_items(stage)
-                await self._queue_lost_steps()
-                await repository.Q.prune_job_log(lock, keep=KEEP_LOG, page_size=LOG_PAGE)
-            finally:
-                await repository.Q.release_reconciler_lock(lock)
+        """Mend what is found, unless another process has just done so."""
+        pause = self._process.settings.reconcile * 0.9
+        if not await Q.take_turn(self._pool, pause=pause):
+            return
+        for stage in self._process.works:
+            expired = await item_rows.list_expired(self._pool, stage, PAGE)
+            for number, item_ids in expired.items():
+                await self._take_back(number, item_ids)
+            await self._queue_lost_items(stage)
+        await self._queue_lost_steps()
+        await Q.prune_job_log(self._pool, keep=KEEP_LOG, page_size=LOG_PAGE)
 
     async def _take_back(self, number: ExecutionNumber, item_ids: list[ItemId]) -> None:
         """Give items whose worker died to another, each in a job of its own; or give them up."""
         async with self._pool.acquire() as connection, connection.transaction():
-            execution = await repository.get_execution(connection, number)
-            if execution is None or not await repository.lock_open(connection, [number]):
+            execution = await execution_rows.get_execution(connection, number)
+            if execution is None or not await execution_rows.lock_open(connection, [number]):
                 return
             limits = self._process.works[execution.stage].limits
-            taken = await repository.take_back_items(connection, execution, item_ids, limits)
+            taken = await item_rows.take_back_items(connection, execution, item_ids, limits)
             again = [(item.item_id, item.delay) for item in taken if item.delay is not None]
             job_ids = await self._queue.enqueue_work(
                 connection,
@@ -60,7 +58,7 @@ class Reconciler:
                 [delay for _, delay in again],
             )
             jobs = {item_id: job for (item_id, _), job in zip(again, job_ids, strict=True)}
-            await repository.set_jobs(connection, execution, jobs)
+            await item_rows.set_jobs(connection, execution, jobs)
         failed = len(taken) - len(again)
         log.warning("leases_expired", execution=number, again=len(again), failed=failed)
         self._queue.hint()
@@ -71,21 +69,21 @@ class Reconciler:
         """Queue due items again that no job is queued for."""
         size = self._process.works[stage].limits.batch
         async with self._pool.acquire() as connection, connection.transaction():
-            lost = await repository.list_lost_items(connection, stage, PAGE)
+            lost = await item_rows.list_lost_items(connection, stage, PAGE)
             for number, item_ids in lost.items():
-                execution = await repository.get_execution(connection, number)
+                execution = await execution_rows.get_execution(connection, number)
                 assert execution is not None, "its row was joined"
                 groups = [item_ids[n : n + size] for n in range(0, len(item_ids), size)]
                 job_ids = await self._queue.enqueue_work(connection, execution, groups)
                 jobs = {i: job for job, group in zip(job_ids, groups, strict=True) for i in group}
-                await repository.set_jobs(connection, execution, jobs)
+                await item_rows.set_jobs(connection, execution, jobs)
                 log.warning("jobs_lost", execution=number, items=len(item_ids))
         if lost:
             self._queue.hint()
 
     async def _queue_lost_steps(self) -> None:
         """Queue discoveries and finishes that are neither queued nor under way."""
-        undiscovered = await repository.list_undiscovered(self._pool)
+        undiscovered = await execution_rows.list_undiscovered(self._pool)
         if undiscovered:
             async with self._pool.acquire() as connection, connection.transaction():
                 for number, stage in undiscovered:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import asyncpg
 import structlog
 
-from services.stage import repository
+from services.stage import execution_rows, item_rows
 from services.stage.domain import Execution, Item, Limits
 from services.status.domain import ExecutionNumber
 
@@ -110,7 +110,7 @@ class Running:
         numbers = {job.execution.number for job in self._jobs}
         if not numbers:
             return
-        for number in numbers - await repository.list_open(self._pool, sorted(numbers)):
+        for number in numbers - await execution_rows.list_open(self._pool, sorted(numbers)):
             self.close(number)
 
     async def renew(self) -> None:
@@ -118,7 +118,7 @@ class Running:
         jobs = [job for job in self._jobs if job.items]
         if not jobs:
             return
-        held = await repository.renew_leases(
+        held = await item_rows.renew_leases(
             self._pool, [(job.execution, item, job.lease) for job in jobs for item in job.items]
         )
         for job in jobs:

@@ -10,11 +10,12 @@ from typing import assert_never
 
 import structlog
 
-from services.stage import repository
+from services.stage import database, execution_rows, item_rows
+from services.stage.database import Connection
 from services.stage.domain import Execution, Failure, Item, Limits, Outcome, Skip, Success
 from services.stage.executions import Executions
+from services.stage.item_rows import EndedItem
 from services.stage.process import Process
-from services.stage.repository import EndedItem
 from services.status.domain import RETRYABLE, ExecutionNumber, ItemState, Reason
 
 log = structlog.get_logger()
@@ -77,7 +78,7 @@ class Writer:
             try:
                 await self._commit(ended)
             except Exception as error:
-                if repository.is_transient(error):
+                if database.is_transient(error):
                     log.warning("outcomes_wait", error=str(error), outcomes=len(ended))
                     await asyncio.sleep(PAUSE * random.random())  # noqa: S311
                     continue
@@ -96,7 +97,7 @@ class Writer:
         """Write outcomes in one transaction: items by their fence, results of those that held, next attempts."""
         spread = random.uniform(0.75, 1.25)  # noqa: S311  # one for all: what was one job stays one
         async with self._process.pool.acquire() as connection, connection.transaction():
-            numbers = await repository.lock_open(
+            numbers = await execution_rows.lock_open(
                 connection, [each.execution.number for each in ended]
             )
             written = [each for each in ended if each.execution.number in numbers]
@@ -104,7 +105,7 @@ class Writer:
                 _row(each, self._process.works[each.execution.stage].limits, spread)
                 for each in written
             ]
-            held = await repository.end_items(connection, rows)
+            held = await item_rows.end_items(connection, rows)
             await self._store(connection, [written[n] for n in held])
             retried = await self._queue_retries(connection, [rows[n] for n in held])
         if retried:
@@ -113,7 +114,7 @@ class Writer:
             self._process.reporter.touch(each.execution.number, [each.item.day])
         await self._executions.queue_finish(numbers)
 
-    async def _store(self, connection: repository.Connection, held: Sequence[Ended]) -> None:
+    async def _store(self, connection: Connection, held: Sequence[Ended]) -> None:
         groups: dict[ExecutionNumber, list[Success]] = defaultdict(list)
         executions = {each.execution.number: each.execution for each in held}
         for each in held:
@@ -126,9 +127,7 @@ class Writer:
             except OSError as error:  # not Postgres's, which would be worth a repeat
                 raise StoreFailed from error
 
-    async def _queue_retries(
-        self, connection: repository.Connection, rows: Sequence[EndedItem]
-    ) -> bool:
+    async def _queue_retries(self, connection: Connection, rows: Sequence[EndedItem]) -> bool:
         """Queue items that failed together for their next attempt together."""
         groups: dict[tuple[int, timedelta], list[EndedItem]] = defaultdict(list)
         for row in rows:
@@ -143,7 +142,7 @@ class Writer:
                 connection, execution, jobs, [delay] * len(jobs)
             )
             job_of = {i: job for job, items in zip(job_ids, jobs, strict=True) for i in items}
-            await repository.set_jobs(connection, execution, job_of)
+            await item_rows.set_jobs(connection, execution, job_of)
         return bool(groups)
 
 

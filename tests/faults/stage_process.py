@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-import asyncpg
-
 from services.kernel.log import configure_logging
+from services.kernel.postgres import open_pool
 from services.kernel.rpc.server import until_stopped
 from services.stage.compose import stage_service
 from services.stage.domain import Execution, Item, Limits, Outcome, Success
@@ -61,7 +60,8 @@ async def main() -> None:
     stage.lines = await standard_input()
     settings = quick_settings(dsn, os.environ["STAGE_COORDINATOR"])
     async with (
-        asyncpg.create_pool(dsn, min_size=0, max_size=8) as pool,
+        # Frozen inside a transaction, it must not keep its locks.
+        open_pool(dsn, 8, idle_in_transaction_session_timeout="1s") as pool,
         stage_service("transcription", pool, [stage], settings) as port,
     ):
         print("serving", port, flush=True)  # noqa: T201

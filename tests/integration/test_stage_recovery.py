@@ -7,9 +7,9 @@ from typing import Any
 from potok.stage.v1 import stage_service_pb2 as pb
 from potok.status.v1 import stage_pb2
 
-from services.stage import repository
+from services.stage import execution_rows, item_rows
 from services.stage.domain import Execution, Item, Limits, Outcome
-from services.stage.repository import EndedItem
+from services.stage.item_rows import EndedItem
 from services.status.domain import ExecutionNumber, ItemState
 from tests.conftest import Database
 from tests.fakes.coordinator import FakeCoordinator
@@ -89,11 +89,11 @@ async def test_a_write_with_an_old_fence_changes_nothing(database: Database) -> 
     async with serving_stage(database.dsn(ROLE), stage, reconcile=NEVER) as served:
         await served.stub.RunStage(a_run_request())
         await stage.started.wait()
-        execution = await repository.get_execution(served.pool, ExecutionNumber(7))
+        execution = await execution_rows.get_execution(served.pool, ExecutionNumber(7))
         assert execution is not None
         frozen = await served.item("1")
         await take_back(served.pool, execution)
-        (newer, _), *_ = await repository.claim_items(
+        (newer, _), *_ = await item_rows.claim_items(
             served.pool, execution, [frozen["item_id"]], NEVER
         )
         stage.go_on.set()  # what was frozen goes on and writes
@@ -104,7 +104,7 @@ async def test_a_write_with_an_old_fence_changes_nothing(database: Database) -> 
             ended = EndedItem(
                 execution=execution, item=newer, state=ItemState.SUCCESS, consumed=True
             )
-            assert await repository.end_items(connection, [ended]) == [0]
+            assert await item_rows.end_items(connection, [ended]) == [0]
 
 
 async def test_a_lease_that_is_lost_ends_the_work(database: Database) -> None:
@@ -279,7 +279,7 @@ async def take_back(pool: Any, execution: Execution) -> None:
     async with pool.acquire() as connection, connection.transaction():
         ids = [row["item_id"] for row in await pool.fetch("SELECT item_id FROM items")]
         limits = Limits(backoff=timedelta(0))
-        assert len(await repository.take_back_items(connection, execution, ids, limits)) == 1
+        assert len(await item_rows.take_back_items(connection, execution, ids, limits)) == 1
 
 
 async def no_jobs(pool: Any) -> bool:

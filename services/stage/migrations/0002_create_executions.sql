@@ -59,7 +59,9 @@ CREATE TABLE items (
 ) WITH (fillfactor = 80);
 CREATE INDEX items_by_day ON items (stage, owner, day, item_id);
 CREATE INDEX items_by_execution ON items (execution, state);
-CREATE INDEX items_open ON items (stage, state) WHERE state IN ('PENDING', 'PROCESSING');
+-- Keyed like the primary key, so that a claim finds its items by either.
+CREATE INDEX items_pending ON items (stage, owner, item_id) WHERE state = 'PENDING';
+CREATE INDEX items_processing ON items (stage) WHERE state = 'PROCESSING';
 
 -- The ledger's versions; the counts themselves are taken from the items.
 CREATE TABLE days (
@@ -69,6 +71,13 @@ CREATE TABLE days (
     version    bigint NOT NULL DEFAULT 0,
     covered_at timestamptz,
     PRIMARY KEY (stage, owner, day)
+);
+
+-- When the next turn of the reconciler is due, whoever takes it.
+CREATE TABLE reconciler (
+    only_row     bool PRIMARY KEY DEFAULT true,
+    next_turn_at timestamptz NOT NULL,
+    CONSTRAINT reconciler_only_row CHECK (only_row)
 );
 
 -- The second line of defence: the app role sees only the owners its transaction names, and nothing without them.

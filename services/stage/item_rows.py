@@ -1,37 +1,22 @@
-"""Rows of executions, items and days as the domain sees them; every function runs in its caller's transaction."""
+"""Rows of items as the domain sees them."""
 
 import dataclasses
-import json
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-import asyncpg
-
-from services.kernel.postgres import UNREACHABLE, load_queries
+from services.stage.database import Connection, Q, Reader, clean, place, span
 from services.stage.domain import Execution, Found, Item, ItemId, Limits, StoredItem
 from services.stage.modes import KnownItem
 from services.status.domain import (
-    ClientSettings,
     DateRange,
     ExecutionNumber,
-    ExecutionState,
     ItemState,
     Owner,
     Reason,
-    RunId,
-    RunMode,
     Stage,
     WaitReason,
 )
-
-Q = load_queries(__file__)
-
-AWAY = (*UNREACHABLE, asyncpg.OperatorInterventionError, asyncpg.InterfaceError)
-"""What a query raises while Postgres is away or restarts, or when the connection is lost."""
-
-Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
-Reader = Connection | asyncpg.Pool
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,106 +42,6 @@ class TakenBack:
     delay: timedelta | None
 
 
-def is_transient(error: BaseException) -> bool:
-    """Whether the same transaction may succeed when it is repeated."""
-    again = (*AWAY, asyncpg.TransactionRollbackError, asyncpg.InsufficientResourcesError)
-    # asyncpg's refusal of an argument is an InterfaceError, too.
-    return isinstance(error, again) and not isinstance(error, ValueError)
-
-
-async def insert_execution(connection: Connection, execution: Execution) -> bool:
-    """Store a new execution; False where its number is known, be it as a tombstone."""
-    inserted = await Q.insert_execution(
-        connection,
-        execution=execution.number,
-        stage=execution.stage.value,
-        run_id=execution.run_id,
-        owner=execution.owner,
-        mode=execution.mode.value,
-        start_date=execution.range.start,
-        end_date=execution.range.end,
-        settings=json.dumps(dataclasses.asdict(execution.settings)),
-    )
-    return inserted is not None
-
-
-async def insert_tombstone(connection: Connection, number: ExecutionNumber) -> bool:
-    """Remember that an unknown execution was cancelled; False where it is known."""
-    return await Q.insert_tombstone(connection, execution=number) is not None
-
-
-async def report_again(connection: Connection, number: ExecutionNumber) -> ExecutionState:
-    """Forget that the end of a known execution was acknowledged; return where it is."""
-    return ExecutionState(await Q.report_again(connection, execution=number))
-
-
-async def get_execution(reader: Reader, number: ExecutionNumber) -> Execution | None:
-    """Return an execution; None for unknown ones and tombstones."""
-    row = await Q.get_execution(reader, execution=number)
-    return None if row is None else _execution(row)
-
-
-async def begin_step(reader: Reader, number: ExecutionNumber) -> tuple[Execution, int] | None:
-    """Count a start of discovery or finish; return the execution and the count, None unless it is open."""
-    row = await Q.begin_step(reader, execution=number)
-    return None if row is None else (_execution(row), row["tries"])
-
-
-async def spare_step(reader: Reader, number: ExecutionNumber) -> None:
-    """Take a start back that does not count."""
-    await Q.spare_step(reader, execution=number)
-
-
-async def lock_open(
-    connection: Connection, numbers: Sequence[ExecutionNumber]
-) -> set[ExecutionNumber]:
-    """Return which executions are open, and keep them so until the transaction ends."""
-    rows = Q.lock_open_executions(connection, executions=sorted(set(numbers)))
-    return {row["execution"] async for row in rows}
-
-
-async def lock_execution(
-    connection: Connection, number: ExecutionNumber
-) -> tuple[ExecutionState, Execution | None]:
-    """Wait until all work on a known execution is committed and keep more of it out; a tombstone is but a state."""
-    row = await Q.lock_execution(connection, execution=number)
-    return ExecutionState(row["state"]), None if row["stage"] is None else _execution(row)
-
-
-async def list_open(reader: Reader, numbers: Sequence[ExecutionNumber]) -> set[ExecutionNumber]:
-    """Return which of the executions are open at the moment."""
-    return {row["execution"] async for row in Q.list_open_executions(reader, executions=numbers)}
-
-
-async def list_undiscovered(reader: Reader) -> list[tuple[ExecutionNumber, Stage]]:
-    """Return the open executions whose items are not all known."""
-    return [_numbered(row) async for row in Q.list_undiscovered(reader)]
-
-
-async def list_finished(
-    reader: Reader, numbers: Sequence[ExecutionNumber] | None = None
-) -> list[tuple[ExecutionNumber, Stage]]:
-    """Return the open executions, among `numbers` or all, that have no open item left."""
-    return [_numbered(row) async for row in Q.list_finished(reader, executions=numbers)]
-
-
-async def end_execution(
-    connection: Connection,
-    number: ExecutionNumber,
-    state: ExecutionState,
-    reason: Reason | None,
-    message: str,
-) -> None:
-    """Set how a locked execution ended."""
-    await Q.end_execution(
-        connection,
-        execution=number,
-        state=state.value,
-        reason=reason and reason.value,
-        message=clean(message),
-    )
-
-
 async def fail_open_items(
     connection: Connection, number: ExecutionNumber, reason: Reason, message: str
 ) -> None:
@@ -174,21 +59,11 @@ async def count_by_state(
     return {ItemState(row["state"]): row["count"] async for row in rows}
 
 
-async def cover_days(connection: Connection, execution: Execution) -> None:
-    """Remember that every item of the range was known."""
-    await Q.cover_days(connection, **_range(execution))
-
-
-async def list_covered_days(reader: Reader, execution: Execution) -> set[date]:
-    """Return the days of the range that the stage covered before."""
-    return {row["day"] async for row in Q.list_covered_days(reader, **_range(execution))}
-
-
 async def list_known_items(
     connection: Connection, execution: Execution, item_ids: Sequence[ItemId]
 ) -> dict[ItemId, KnownItem]:
     """Lock and return those of the items that are stored."""
-    rows = Q.list_known_items(connection, **_place(execution), item_ids=item_ids)
+    rows = Q.list_known_items(connection, **place(execution), item_ids=item_ids)
     return {
         row["item_id"]: KnownItem(
             day=row["day"],
@@ -209,7 +84,7 @@ async def take_items(
     """Make items the execution's, PENDING, each with its job; a newer execution's are left alone."""
     await Q.take_items(
         connection,
-        **_place(execution),
+        **place(execution),
         execution=execution.number,
         item_ids=[item.item_id for item in found],
         days=[item.day for item in found],
@@ -224,7 +99,7 @@ async def see_items(
     """Note that discovery listed items that need no work; `unchanged` of them for the first time."""
     await Q.see_items(
         connection,
-        **_place(execution),
+        **place(execution),
         execution=execution.number,
         item_ids=[item.item_id for item in found],
         days=[item.day for item in found],
@@ -234,13 +109,8 @@ async def see_items(
 
 async def remove_items(connection: Connection, execution: Execution) -> list[ItemId]:
     """Delete the items of the range that discovery did not list; return their ids."""
-    rows = Q.remove_items(connection, **_range(execution), execution=execution.number)
+    rows = Q.remove_items(connection, **span(execution), execution=execution.number)
     return [row["item_id"] async for row in rows]
-
-
-async def end_discovery(connection: Connection, execution: Execution) -> None:
-    """Note that every item of the range is known."""
-    await Q.end_discovery(connection, execution=execution.number)
 
 
 async def claim_items(
@@ -248,7 +118,7 @@ async def claim_items(
 ) -> list[tuple[Item, int]]:
     """Take due items under a lease; return each with how many of its attempts count, this one included."""
     rows = Q.claim_items(
-        reader, **_place(execution), execution=execution.number, item_ids=item_ids, lease=lease
+        reader, **place(execution), execution=execution.number, item_ids=item_ids, lease=lease
     )
     return [
         (
@@ -263,7 +133,7 @@ async def release_items(reader: Reader, execution: Execution, items: Sequence[It
     """Give claimed items back as if they had not been tried."""
     await Q.release_items(
         reader,
-        **_place(execution),
+        **place(execution),
         execution=execution.number,
         item_ids=[item.item_id for item in items],
         attempts=[item.attempt for item in items],
@@ -291,7 +161,7 @@ async def set_jobs(
     """Note the job that each pending item waits for."""
     await Q.set_jobs(
         connection,
-        **_place(execution),
+        **place(execution),
         execution=execution.number,
         item_ids=list(jobs),
         job_ids=list(jobs.values()),
@@ -317,7 +187,7 @@ async def take_back_items(
     """Make items whose lease is over PENDING again, or FAILED after their last attempt."""
     rows = Q.take_back_items(
         connection,
-        **_place(execution),
+        **place(execution),
         execution=execution.number,
         item_ids=item_ids,
         attempts=limits.attempts,
@@ -380,23 +250,6 @@ async def list_items(
     return [_stored_item(row) async for row in rows]
 
 
-def clean(message: str) -> str:
-    """Make a sentence fit a column: of bearable length, without what text in Postgres cannot hold."""
-    return message.replace("\x00", "").encode("utf-8", "replace").decode()[:1000]
-
-
-def _place(execution: Execution) -> dict[str, Any]:
-    return {"stage": execution.stage.value, "owner": execution.owner}
-
-
-def _range(execution: Execution) -> dict[str, Any]:
-    return {
-        **_place(execution),
-        "start_date": execution.range.start,
-        "end_date": execution.range.end,
-    }
-
-
 def _fences(items: Sequence[tuple[Execution, Item]]) -> dict[str, Any]:
     return {
         "stages": [execution.stage.value for execution, _ in items],
@@ -405,24 +258,6 @@ def _fences(items: Sequence[tuple[Execution, Item]]) -> dict[str, Any]:
         "item_ids": [item.item_id for _, item in items],
         "attempts": [item.attempt for _, item in items],
     }
-
-
-def _numbered(row: Any) -> tuple[ExecutionNumber, Stage]:
-    return ExecutionNumber(row["execution"]), Stage(row["stage"])
-
-
-def _execution(row: Any) -> Execution:
-    return Execution(
-        number=ExecutionNumber(row["execution"]),
-        stage=Stage(row["stage"]),
-        run_id=RunId(str(row["run_id"])),
-        owner=Owner(row["owner"]),
-        mode=RunMode(row["mode"]),
-        range=DateRange(start=row["start_date"], end=row["end_date"]),
-        settings=ClientSettings(**json.loads(row["settings"])),
-        state=ExecutionState(row["state"]),
-        discovered=row["discovered"],
-    )
 
 
 def _stored_item(row: Any) -> StoredItem:

@@ -1,0 +1,147 @@
+"""Rows of executions and of the days they covered, as the domain sees them."""
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from services.stage.database import Connection, Q, Reader, clean, span
+from services.stage.domain import Execution
+from services.status.domain import (
+    ClientSettings,
+    DateRange,
+    ExecutionNumber,
+    ExecutionState,
+    Owner,
+    Reason,
+    RunId,
+    RunMode,
+    Stage,
+)
+
+
+async def insert_execution(connection: Connection, execution: Execution) -> bool:
+    """Store a new execution; False where its number is known, be it as a tombstone."""
+    inserted = await Q.insert_execution(
+        connection,
+        execution=execution.number,
+        stage=execution.stage.value,
+        run_id=execution.run_id,
+        owner=execution.owner,
+        mode=execution.mode.value,
+        start_date=execution.range.start,
+        end_date=execution.range.end,
+        settings=json.dumps(dataclasses.asdict(execution.settings)),
+    )
+    return inserted is not None
+
+
+async def insert_tombstone(connection: Connection, number: ExecutionNumber) -> bool:
+    """Remember that an unknown execution was cancelled; False where it is known."""
+    return await Q.insert_tombstone(connection, execution=number) is not None
+
+
+async def report_again(connection: Connection, number: ExecutionNumber) -> ExecutionState:
+    """Forget that the end of a known execution was acknowledged; return where it is."""
+    return ExecutionState(await Q.report_again(connection, execution=number))
+
+
+async def get_execution(reader: Reader, number: ExecutionNumber) -> Execution | None:
+    """Return an execution; None for unknown ones and tombstones."""
+    row = await Q.get_execution(reader, execution=number)
+    return None if row is None else _execution(row)
+
+
+async def begin_step(reader: Reader, number: ExecutionNumber) -> tuple[Execution, int] | None:
+    """Count a start of discovery or finish; return the execution and the count, None unless it is open."""
+    row = await Q.begin_step(reader, execution=number)
+    return None if row is None else (_execution(row), row["tries"])
+
+
+async def spare_step(reader: Reader, number: ExecutionNumber) -> None:
+    """Take a start back that does not count."""
+    await Q.spare_step(reader, execution=number)
+
+
+async def lock_open(
+    connection: Connection, numbers: Sequence[ExecutionNumber]
+) -> set[ExecutionNumber]:
+    """Return which executions are open, and keep them so until the transaction ends."""
+    rows = Q.lock_open_executions(connection, executions=sorted(set(numbers)))
+    return {row["execution"] async for row in rows}
+
+
+async def lock_execution(
+    connection: Connection, number: ExecutionNumber
+) -> tuple[ExecutionState, Execution | None]:
+    """Wait until all work on a known execution is committed and keep more of it out; a tombstone is but a state."""
+    row = await Q.lock_execution(connection, execution=number)
+    return ExecutionState(row["state"]), None if row["stage"] is None else _execution(row)
+
+
+async def list_open(reader: Reader, numbers: Sequence[ExecutionNumber]) -> set[ExecutionNumber]:
+    """Return which of the executions are open at the moment."""
+    return {row["execution"] async for row in Q.list_open_executions(reader, executions=numbers)}
+
+
+async def list_undiscovered(reader: Reader) -> list[tuple[ExecutionNumber, Stage]]:
+    """Return the open executions whose items are not all known."""
+    return [_numbered(row) async for row in Q.list_undiscovered(reader)]
+
+
+async def list_finished(
+    reader: Reader, numbers: Sequence[ExecutionNumber] | None = None
+) -> list[tuple[ExecutionNumber, Stage]]:
+    """Return the open executions, among `numbers` or all, that have no open item left."""
+    return [_numbered(row) async for row in Q.list_finished(reader, executions=numbers)]
+
+
+async def end_execution(
+    connection: Connection,
+    number: ExecutionNumber,
+    state: ExecutionState,
+    reason: Reason | None,
+    message: str,
+) -> None:
+    """Set how a locked execution ended."""
+    await Q.end_execution(
+        connection,
+        execution=number,
+        state=state.value,
+        reason=reason and reason.value,
+        message=clean(message),
+    )
+
+
+async def cover_days(connection: Connection, execution: Execution) -> None:
+    """Remember that every item of the range was known."""
+    await Q.cover_days(connection, **span(execution))
+
+
+async def list_covered_days(reader: Reader, execution: Execution) -> set[date]:
+    """Return the days of the range that the stage covered before."""
+    return {row["day"] async for row in Q.list_covered_days(reader, **span(execution))}
+
+
+async def end_discovery(connection: Connection, execution: Execution) -> None:
+    """Note that every item of the range is known."""
+    await Q.end_discovery(connection, execution=execution.number)
+
+
+def _numbered(row: Any) -> tuple[ExecutionNumber, Stage]:
+    return ExecutionNumber(row["execution"]), Stage(row["stage"])
+
+
+def _execution(row: Any) -> Execution:
+    return Execution(
+        number=ExecutionNumber(row["execution"]),
+        stage=Stage(row["stage"]),
+        run_id=RunId(str(row["run_id"])),
+        owner=Owner(row["owner"]),
+        mode=RunMode(row["mode"]),
+        range=DateRange(start=row["start_date"], end=row["end_date"]),
+        settings=ClientSettings(**json.loads(row["settings"])),
+        state=ExecutionState(row["state"]),
+        discovered=row["discovered"],
+    )
