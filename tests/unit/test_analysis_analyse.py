@@ -115,7 +115,8 @@ def test_the_input_hash_follows_every_word_and_fact() -> None:
     assert input_hash(conversation) == input_hash(said("O: Алло.", "C: Алло."))
 
 
-async def test_the_event_loop_goes_on_while_a_call_is_analysed() -> None:
+@pytest.mark.parametrize("step", ["judge", "analyse"])
+async def test_the_event_loop_goes_on_while_a_long_call_is_analysed(step: str) -> None:
     turns = 0
 
     async def others() -> None:
@@ -124,8 +125,12 @@ async def test_the_event_loop_goes_on_while_a_call_is_analysed() -> None:
             turns += 1
             await asyncio.sleep(0)
 
+    conversation = said(*["O: Добрый день.", "C: Запишите меня, пожалуйста, на завтра."] * 100)
     running = asyncio.create_task(others())
-    await analyse(said("O: Добрый день.", "C: Запишите меня."), clinic(), RulesJudge())
+    if step == "judge":
+        await RulesJudge().judge(conversation, clinic())
+    else:
+        await analyse(conversation, clinic(), _SaysAlways(VERDICT))
     running.cancel()
 
     assert turns > 10
