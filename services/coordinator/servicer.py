@@ -200,6 +200,11 @@ async def _end(context: Context, ended: WatchEnded) -> None:
         context.set_trailing_metadata(trailers)
         return
     reason = watch_pb2.EndReason.Name(ended.reason)
-    # An abort to a reader that takes nothing blocks as a write does.
-    async with asyncio.timeout(END_SECONDS):
-        await context.abort(code, f"the watch was ended: {reason}, resume it", trailers)
+    try:
+        async with asyncio.timeout(END_SECONDS):
+            await context.abort(code, f"the watch was ended: {reason}, resume it", trailers)
+    except grpc.aio.AbortError:
+        raise
+    except Exception:
+        # A reader that takes nothing blocks an abort, or a write under way forbids it: leaving so resets the stream.
+        raise asyncio.CancelledError from None

@@ -1,0 +1,88 @@
+"""Valid objects with defaults, for tests."""
+
+from datetime import UTC, date, datetime, timedelta
+
+from services.coordinator.domain import Client, DayFigures, Start, Tenant
+from services.coordinator.sequence import DayReport, StageReport
+from services.status.domain import (
+    ClientSettings,
+    DateRange,
+    ExecutionNumber,
+    ExecutionState,
+    ItemCounts,
+    Reason,
+    RunMode,
+    Stage,
+)
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+DAYS = DateRange(start=date(2026, 11, 19), end=date(2026, 11, 20))
+
+
+def a_client(min_success_ratio: float = 0.0) -> Client:
+    return Client(
+        client_id="clinic",
+        settings=ClientSettings(
+            time_zone="UTC",
+            source="folder:/calls",
+            playbook="clinic",
+            language="ru",
+            min_success_ratio=min_success_ratio,
+            weight=1,
+        ),
+    )
+
+
+def a_tenant() -> Tenant:
+    return Tenant(owner=a_client().owner, version=0)
+
+
+def a_start(
+    *stages: Stage,
+    mode: RunMode = RunMode.PENDING,
+    client: Client | None = None,
+    days: DateRange = DAYS,
+) -> Start:
+    return Start(
+        client=client or a_client(),
+        range=days,
+        stages=stages,
+        mode=mode,
+        actor="tester",
+        today=NOON.date(),
+    )
+
+
+def a_stage_report(
+    execution: int,
+    sequence: int,
+    state: ExecutionState = ExecutionState.RUNNING,
+    *,
+    discovered: bool = True,
+    reason: Reason | None = None,
+    days: tuple[DayReport, ...] = (),
+    **counts: int,
+) -> StageReport:
+    items = ItemCounts(**counts)
+    return StageReport(
+        ExecutionNumber(execution),
+        sequence,
+        state,
+        f"{items} {discovered} {reason}".encode(),
+        items,
+        discovered,
+        False,
+        reason,
+        reason.value if reason else "",
+        days,
+    )
+
+
+def a_day_report(day: str = "2026-11-20", version: int = 1, **figures: int) -> DayReport:
+    return DayReport(day, version, DayFigures(**figures), f"{day} {version} {figures}".encode())
+
+
+def days_of(days: DateRange) -> list[str]:
+    return [
+        (days.start + timedelta(n)).isoformat() for n in range((days.end - days.start).days + 1)
+    ]
