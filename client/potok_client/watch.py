@@ -190,5 +190,7 @@ async def _updates(
             update = cursor.take(frame)
             if update is not None:
                 yield update
+            if frame.kind == watch_pb2.FRAME_KIND_END:
+                return
     finally:
         call.cancel()  # an abandoned call is never collected, and the server would go on writing

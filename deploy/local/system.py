@@ -23,7 +23,7 @@ from deploy.local.place import CHECKOUT, LocalError, data_home, log_folder, tail
 from deploy.local.readiness import not_ready
 from deploy.local.supervision import Program, configuration, ended, supervised
 
-DEMO: tuple[tuple[str, ...], ...] = (("potok", "demo"),)
+DEMO: tuple[tuple[str, ...], ...] = (("python", "-m", "deploy.local.demo"),)
 """The commands of the demo, one after another; the first is a program of the environment."""
 
 _ADDRESS = re.compile(r"[^:\s]+:[1-9]\d{0,4}")
@@ -66,6 +66,7 @@ def environment(
         settings[f"POTOK_{service.upper()}_LISTEN"] = listens[service]
     for service in STAGE_SERVICES:
         settings[f"POTOK_{service.upper()}_COORDINATOR"] = listens["coordinator"]
+        settings[f"POTOK_{service.upper()}_ADDRESS"] = listens[service]  # for the command line
     return settings
 
 

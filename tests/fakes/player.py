@@ -51,9 +51,7 @@ class Player:
         finally:
             call.cancel()
 
-    async def _reports(
-        self, request: stage_pb.RunStageRequest
-    ) -> AsyncIterator[report_pb2.Report]:
+    async def _reports(self, request: stage_pb.RunStageRequest) -> AsyncIterator[report_pb2.Report]:
         failing = self.failing.get(request.stage, 0)
         for done in range(self.items + 1):
             await self.gate.wait()

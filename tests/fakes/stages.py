@@ -19,6 +19,8 @@ class FakeStages(pb_grpc.StageServiceServicer):
     def __init__(self) -> None:
         self.runs: asyncio.Queue[pb.RunStageRequest] = asyncio.Queue()
         self.cancels: asyncio.Queue[int] = asyncio.Queue()
+        self.items: list[pb.Item] = []
+        """What ListItems finds, in all stages and days."""
         self.down = False
 
     async def RunStage(self, request: pb.RunStageRequest, context: Any) -> pb.RunStageResponse:
@@ -32,6 +34,11 @@ class FakeStages(pb_grpc.StageServiceServicer):
         await self._answer(context)
         self.cancels.put_nowait(request.execution)
         return pb.CancelStageResponse(state=stage_pb2.EXECUTION_STATE_CANCELLED)
+
+    async def ListItems(self, request: pb.ListItemsRequest, context: Any) -> pb.ListItemsResponse:
+        await self._answer(context)
+        wanted = [i for i in self.items if not request.states or i.state in request.states]
+        return pb.ListItemsResponse(items=wanted)
 
     async def _answer(self, context: Any) -> None:
         if self.down:

@@ -1,5 +1,6 @@
 """`potok client`: set up the clients whose calls are processed."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -58,7 +59,7 @@ def set_client(
         "weight": weight,
     }
     given = {name: value for name, value in changes.items() if value is not None}
-    perform(_set(client, given, as_json=as_json))
+    perform(set_up(client, given, as_json=as_json))
 
 
 @app.command("list")
@@ -73,7 +74,8 @@ def show_client(client: ClientId, as_json: Json = False) -> None:
     perform(_show(client, as_json=as_json))
 
 
-async def _set(client_id: str, given: dict[str, Any], *, as_json: bool) -> None:
+async def set_up(client_id: str, given: Mapping[str, Any], *, as_json: bool = False) -> None:
+    """Create a client, or change the settings that are given, and print it."""
     async with coordinator() as service:
         settings = ClientSettings()
         settings.CopyFrom(await _known(service, client_id) or _NEW)

@@ -48,7 +48,9 @@ def show_report(
     perform(report(client, date_range(start, end), limit, as_json=as_json))
 
 
-async def report(client_id: str, days: DateRange, limit: int = 50, *, as_json: bool) -> None:
+async def report(
+    client_id: str, days: DateRange, limit: int = 50, *, as_json: bool = False
+) -> None:
     """Print the report of a client's range, with its first `limit` calls."""
     owner = f"client:{client_id}"
     found, calls = await asyncio.gather(_report(owner, days), _analyses(owner, days, limit))

@@ -6,10 +6,9 @@ import os
 import signal
 import sys
 from collections.abc import Coroutine, Iterable
-from typing import Any
+from typing import Any, NoReturn
 
 import grpc
-import typer
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from rich.console import Console
@@ -63,14 +62,14 @@ def print_json(value: Any, *, line: bool = False) -> None:
     print(text, flush=line)
 
 
-def perform(work: Coroutine[Any, Any, ExitCode | None]) -> None:
-    """Run a command to its end, whatever that is: a code, an error, a signal."""
+def perform(work: Coroutine[Any, Any, ExitCode | None]) -> NoReturn:
+    """Run a command to its end and end the process: with its code, an error in one line, or by a signal."""
     try:
         code = asyncio.run(_until_told(work)) or ExitCode.DONE
     except KeyboardInterrupt:
-        raise typer.Exit(128 + signal.SIGINT) from None
+        raise SystemExit(128 + signal.SIGINT) from None
     except asyncio.CancelledError:
-        raise typer.Exit(128 + signal.SIGTERM) from None
+        raise SystemExit(128 + signal.SIGTERM) from None
     except BrokenPipeError:
         raise  # the reader has enough: typer ends quietly
     except Exception as error:
@@ -79,8 +78,8 @@ def perform(work: Coroutine[Any, Any, ExitCode | None]) -> None:
         errors.print(Text.assemble(("error: ", "bold red"), cell(failed)), soft_wrap=True)
         for line in failed.advice:
             errors.print(cell(f"  {line}"), soft_wrap=True)
-        raise typer.Exit(failed.code) from None
-    raise typer.Exit(code)
+        raise SystemExit(failed.code) from None
+    raise SystemExit(code)
 
 
 async def _until_told(work: Coroutine[Any, Any, ExitCode | None]) -> ExitCode | None:

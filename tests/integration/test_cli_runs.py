@@ -1,0 +1,296 @@
+"""The command line as a user has it: a process, a real coordinator, stages that play along."""
+
+import asyncio
+import fcntl
+import json
+import os
+import pty
+import signal
+import struct
+import sys
+import termios
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from potok.stage.v1.stage_service_pb2 import Item
+from potok.status.v1 import stage_pb2
+
+from tests.conftest import Database
+from tests.coordination import DAY, PATIENCE, Coordination, Replica, coordination
+from tests.fakes.player import Player
+
+POTOK = Path(sys.executable).with_name("potok")
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command ended with."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass(frozen=True)
+class World:
+    """A coordinator, its stages and a shell in front of it."""
+
+    coordination: Coordination
+    replica: Replica
+    player: Player
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {**os.environ, "POTOK_ADDRESS": self.replica.address, "TERM": "xterm-256color"}
+
+    async def started(self, *arguments: str) -> asyncio.subprocess.Process:
+        pipe = asyncio.subprocess.PIPE
+        return await asyncio.create_subprocess_exec(
+            POTOK, *arguments, env=self.environment, stdout=pipe, stderr=pipe
+        )
+
+    async def potok(self, *arguments: str) -> Said:
+        """Run a command to its end."""
+        return await ended(await self.started(*arguments))
+
+
+async def ended(process: asyncio.subprocess.Process) -> Said:
+    try:
+        async with asyncio.timeout(2 * PATIENCE):
+            out, err = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    assert process.returncode is not None
+    assert "Traceback" not in err.decode()
+    return Said(process.returncode, out.decode(), err.decode())
+
+
+async def said(process: asyncio.subprocess.Process, wanted: str) -> None:
+    """Read lines of a process up to one with `wanted` in it."""
+    assert process.stdout
+    async with asyncio.timeout(PATIENCE):
+        while wanted not in (line := (await process.stdout.readline()).decode()):
+            assert line, f"it ended without saying {wanted!r}"
+
+
+@pytest.fixture
+async def world(database: Database) -> AsyncIterator[World]:
+    async with coordination(database) as coordinated, coordinated.replica() as replica:
+        player = Player(coordinated.stages, replica.stub)
+        player.gate.set()
+        async with player.playing():
+            yield World(coordinated, replica, player)
+
+
+async def test_a_run_is_followed_to_its_end(world: World) -> None:
+    done = await world.potok("run", "clinic", DAY)
+
+    assert done.code == 0
+    lines = [line.partition(" ")[2] for line in done.out.splitlines()]
+    assert lines[0].endswith(f"of clinic, {DAY}: active")
+    assert any(line.startswith("reporting: succeeded") and "3/3 done" in line for line in lines)
+    assert "completed after" in lines[-1]
+    assert f"potok report clinic {DAY} {DAY}" in done.err
+
+
+async def test_failed_items_have_their_own_exit_code_and_advice(world: World) -> None:
+    world.player.failing = {stage_pb2.STAGE_TRANSCRIPTION: 1}
+    done = await world.potok("run", "clinic", DAY)
+
+    assert done.code == 3
+    assert "transcription: partial" in done.out
+    assert "1 failed" in done.out
+    run = (await world.potok("runs")).out.splitlines()[1].split()[0]
+    assert f"potok retry {run}" in done.err
+    again = await world.potok("watch", run)
+    assert again.code == 3, "a run that has ended is shown as it ended"
+
+
+async def test_a_retry_is_a_new_run_of_what_failed(world: World) -> None:
+    world.player.failing = {stage_pb2.STAGE_ANALYSIS: 1}
+    run = json.loads((await world.potok("run", "clinic", DAY, "--no-watch", "--json")).out)
+    run_id = run["status"]["run_id"]
+    assert (await world.potok("watch", run_id)).code == 3
+    world.player.failing = {}
+
+    assert (await world.potok("retry", run_id)).code == 0
+    newest = json.loads((await world.potok("runs", "--limit", "1", "--json")).out)[0]["status"]
+    assert newest["retry_of"] == run_id
+    assert newest["first_stage"] == "STAGE_ANALYSIS"
+    nothing = await world.potok("retry", newest["run_id"])
+    assert nothing.code == 1
+    assert nothing.err.startswith("error: nothing failed in run")
+
+
+async def test_ctrl_c_detaches_and_the_run_goes_on(world: World) -> None:
+    world.player.gate.clear()
+    process = await world.started("run", "clinic", DAY)
+    await said(process, "call_sync: dispatched")
+    process.send_signal(signal.SIGINT)
+    left = await ended(process)
+
+    assert left.code == 130
+    run = json.loads((await world.potok("runs", "--json")).out)[0]["status"]
+    assert run["state"] == "RUN_STATE_ACTIVE"
+    assert f"potok watch {run['run_id'][:8]}" in left.err
+    follower = await world.started("watch", run["run_id"][:8])
+    await said(follower, "call_sync: dispatched")
+    world.player.gate.set()
+    assert (await ended(follower)).code == 0
+
+
+async def test_a_second_run_is_refused_naming_the_first(world: World) -> None:
+    world.player.gate.clear()
+    run = json.loads((await world.potok("run", "clinic", DAY, "--no-watch", "--json")).out)
+    refused = await world.potok("run", "clinic", DAY)
+
+    assert refused.code == 1
+    assert refused.err.startswith("error: run ")
+    assert f"potok cancel {run['status']['run_id'][:8]}" in refused.err
+
+
+async def test_a_cancelled_run_ends_its_watch(world: World) -> None:
+    world.player.gate.clear()
+    await world.potok("run", "clinic", DAY, "--no-watch")
+    run = (await world.potok("runs")).out.splitlines()[1].split()[0]
+    follower = await world.started("watch", run)
+    await said(follower, "call_sync: dispatched")
+
+    assert (await world.potok("cancel", run)).code == 0
+    assert (await ended(follower)).code == 5
+    assert "has ended: cancelled" in (await world.potok("cancel", run)).out
+
+
+async def test_json_of_a_run_is_its_changes_one_a_line(world: World) -> None:
+    done = await world.potok("run", "clinic", DAY, "--json")
+    changes = [json.loads(line) for line in done.out.splitlines()]
+
+    assert done.code == 0
+    assert changes[0]["reset"] is True
+    states = [e["run"]["state"] for c in changes[1:] for e in c["events"] if "run" in e]
+    assert states[0] == "RUN_STATE_ACTIVE"
+    assert states[-1] == "RUN_STATE_COMPLETED"
+
+
+async def test_all_runs_are_followed_until_told_to_stop(world: World) -> None:
+    process = await world.started("watch", "--client", "clinic")
+    assert (await world.potok("run", "clinic", DAY)).code == 0
+    await said(process, "completed after")
+    process.send_signal(signal.SIGTERM)
+    assert (await ended(process)).code == 143
+
+
+async def test_status_and_items_show_where_a_range_is(world: World) -> None:
+    await world.potok("run", "clinic", DAY, "--stage", "call_sync", "--stage", "transcription")
+    status = json.loads((await world.potok("status", "clinic", DAY, "--json")).out)
+    assert status["transcription"]["overall_status"] == "completed"
+    assert status["analysis"]["status_breakdown"]["pending"] == 3
+    table = (await world.potok("status", "clinic", DAY)).out
+    assert ["transcription", "completed", "3"] in [line.split()[:3] for line in table.splitlines()]
+
+    failed = Item(
+        item_id="call-7",
+        day=DAY,
+        state=stage_pb2.ITEM_STATE_FAILED,
+        reason=stage_pb2.REASON_BAD_AUDIO,
+        message="it cannot be decoded",
+        attempt=2,
+    )
+    fine = Item(item_id="call-8", day=DAY, state=stage_pb2.ITEM_STATE_SUCCESS)
+    world.coordination.stages.items = [failed, fine]
+    shown = await world.potok(
+        "items", "clinic", DAY, "--stage", "transcription", "--state", "failed"
+    )
+    assert shown.out.splitlines()[1].split()[:4] == [DAY, "call-7", "failed", "2"]
+    assert "bad audio: it cannot be decoded" in shown.out
+    assert "call-8" not in shown.out
+
+
+async def test_a_stage_out_of_order_says_which_to_run_first(world: World) -> None:
+    refused = await world.potok("run", "clinic", DAY, "--stage", "analysis")
+    assert refused.code == 1
+    assert refused.err.startswith("error: TRANSCRIPTION never covered")
+    assert "--stage transcription" in refused.err
+
+
+async def test_clients_are_set_up_changed_and_shown(world: World, tmp_path: Path) -> None:
+    missing = await world.potok("client", "set", "new")
+    assert missing.code == 2
+    assert "--folder DIR" in missing.err
+    made = await world.potok("client", "set", "new", "--folder", str(tmp_path), "--weight", "3")
+    assert made.code == 0
+    changed = await world.potok("client", "set", "new", "--time-zone", "Europe/Moscow", "--json")
+    settings = json.loads(changed.out)["settings"]
+    assert settings["source"] == f"folder:{tmp_path}"
+    assert (settings["weight"], settings["time_zone"]) == (3, "Europe/Moscow")
+    assert "Europe/Moscow" in (await world.potok("client", "show", "new")).out
+    names = [
+        c["client_id"] for c in json.loads((await world.potok("client", "list", "--json")).out)
+    ]
+    assert names == ["clinic", "new"]
+    wrong = await world.potok("client", "set", "new", "--time-zone", "Mars/Base")
+    assert wrong.code == 1
+    assert "settings.time_zone" in wrong.err
+
+
+async def test_what_is_not_there_is_said_in_one_line_with_what_to_do(world: World) -> None:
+    nobody = await world.potok("run", "nobody", DAY)
+    assert nobody.code == 1
+    assert nobody.err.splitlines()[0] == "error: client nobody does not exist: set it up first"
+    assert (await world.potok("watch", "ffff")).err.splitlines()[1].strip().startswith("potok runs")
+
+
+@pytest.mark.parametrize(
+    ("term", "drawn"), [("xterm-256color", True), ("dumb", False)], ids=["terminal", "dumb"]
+)
+async def test_a_terminal_is_drawn_on_and_a_dumb_one_gets_lines(
+    world: World, term: str, drawn: bool
+) -> None:
+    code, text = await on_a_terminal(world, term, "run", "clinic", DAY)
+
+    assert code == 0
+    assert ("\x1b[?25h" in text) is drawn, "the cursor is shown again"
+    assert ("━" in text) is drawn
+    assert ("\x1b" in text) is drawn
+    assert "reporting" in text
+    assert "completed" in text
+
+
+async def on_a_terminal(world: World, term: str, *arguments: str) -> tuple[int, str]:
+    """Run a command on a terminal of 100 columns; returns its exit code and what it wrote there."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
+    environment = {k: v for k, v in world.environment.items() if k not in ("COLUMNS", "NO_COLOR")}
+    process = await asyncio.create_subprocess_exec(
+        POTOK,
+        *arguments,
+        env={**environment, "TERM": term, "PYTHONUTF8": "1"},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    try:
+        async with asyncio.timeout(2 * PATIENCE):
+            text = await asyncio.to_thread(all_of, lambda: os.read(ours, 65536))
+            return await process.wait(), text
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+        os.close(ours)
+
+
+def all_of(read: Callable[[], bytes]) -> str:
+    """Read until the other side of a terminal is closed."""
+    parts = []
+    try:
+        while part := read():
+            parts.append(part)
+    except OSError:  # how Linux says it
+        pass
+    return b"".join(parts).decode()

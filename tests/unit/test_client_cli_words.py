@@ -1,0 +1,209 @@
+"""What the command line says: lines of a run, words of states, errors with advice."""
+
+import io
+from datetime import UTC, datetime, timedelta
+
+import grpc
+import pytest
+from google.protobuf import any_pb2
+from google.protobuf.timestamp_pb2 import Timestamp
+from google.rpc import error_details_pb2, status_pb2
+from grpc_status import rpc_status
+from potok.status.v1 import stage_pb2
+from potok.status.v1.event_pb2 import Change, Event, RunStatus, StageStatus
+from potok.status.v1.progress_pb2 import ItemCounts, StageProgress, Wait
+from potok_client import Update, View
+from potok_client.cli import words
+from potok_client.cli.app import app
+from potok_client.cli.exits import RUN_EXITS, ExitCode, refusal
+from potok_client.cli.lines import Lines
+from potok_client.cli.options import ItemStateName, ModeName, StageName
+from potok_client.cli.screen import picture
+from rich.console import Console
+from typer.testing import CliRunner
+
+BEGAN = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
+RUN = "0f3c2b1a-0000-4000-8000-000000000000"
+
+
+def stamp(seconds: float) -> Timestamp:
+    moment = Timestamp()
+    moment.FromDatetime(BEGAN + timedelta(seconds=seconds))
+    return moment
+
+
+def a_stage(
+    done: int,
+    of: int,
+    state: "stage_pb2.ExecutionState.ValueType" = stage_pb2.EXECUTION_STATE_RUNNING,
+    wait: Wait | None = None,
+) -> Event:
+    progress = StageProgress(
+        items=ItemCounts(success=done, pending=of - done), discovered=True, wait=wait
+    )
+    return Event(
+        stage=StageStatus(
+            run_id=RUN,
+            execution=1,
+            stage=stage_pb2.STAGE_TRANSCRIPTION,
+            state=state,
+            progress=progress,
+            create_time=stamp(0),
+            items_per_second=2.0,
+            remaining_seconds=65,
+        )
+    )
+
+
+def a_run(**fields: object) -> Event:
+    given = {"state": stage_pb2.RUN_STATE_ACTIVE, **fields}
+    return Event(
+        run=RunStatus(
+            run_id=RUN,
+            client_id="clinic",
+            range={"start_date": "2026-11-20", "end_date": "2026-11-20"},  # type: ignore[arg-type]
+            first_stage=stage_pb2.STAGE_TRANSCRIPTION,
+            last_stage=stage_pb2.STAGE_ANALYSIS,
+            create_time=stamp(0),
+            **given,  # type: ignore[arg-type]
+        )
+    )
+
+
+def at(seconds: float, *events: Event) -> Update:
+    return Update(changes=(Change(events=events, time=stamp(seconds)),))
+
+
+def said(lines: Lines, update: Update) -> list[str]:
+    return [line.partition(" ")[2] for line in lines.take(update)]
+
+
+def test_lines_tell_each_change_of_state_and_counts_only_now_and_then() -> None:
+    lines = Lines()
+    assert said(lines, at(0, a_run())) == ["run 0f3c2b1a of clinic, 2026-11-20: active"]
+    assert said(lines, at(1, a_stage(0, 9))) == [
+        "transcription: running, 0/9 done, 2.0/s, 1:05 left"
+    ]
+    assert said(lines, at(2, a_stage(3, 9))) == []
+    assert said(lines, at(6, a_stage(5, 9))) == [
+        "transcription: running, 5/9 done, 2.0/s, 1:05 left"
+    ]
+    waiting = Wait(reason=stage_pb2.WAIT_REASON_RATE_LIMIT)
+    assert said(lines, at(7, a_stage(5, 9, wait=waiting))) == [
+        "transcription: running, 5/9 done, 2.0/s, 1:05 left, waits: the outside service limits the rate"
+    ]
+    ended = a_run(
+        state=stage_pb2.RUN_STATE_FAILED,
+        reason=stage_pb2.REASON_GATE_NOT_MET,
+        message="0 of 9",
+        end_time=stamp(67),
+    )
+    assert said(lines, at(67, ended)) == [
+        "run 0f3c2b1a of clinic, 2026-11-20: failed after 1:07, gate not met: 0 of 9"
+    ]
+
+
+def test_a_lost_connection_is_a_line() -> None:
+    assert list(Lines().take(Update(lost="gone"))) == [
+        "connection lost (gone); trying to resume ..."
+    ]
+
+
+@pytest.mark.parametrize("width", [40, 80, 200])
+def test_the_picture_shows_every_stage_at_any_width(width: int) -> None:
+    view = View()
+    wait = Wait(reason=stage_pb2.WAIT_REASON_QUEUE)
+    view.apply(at(0, a_run(), a_stage(3, 9, wait=wait)))
+    out = Console(width=width, record=True, file=io.StringIO())
+    out.print(picture(view, list(view.runs.values()), BEGAN + timedelta(seconds=75), out))
+    text = out.export_text()
+
+    assert max(map(len, text.splitlines())) <= width
+    assert "3/9" in text
+    assert "1:15" in text
+    assert "transcription" in text
+    assert "analysis" in text
+    assert "ahead in the queue" in " ".join(text.split())
+
+
+def test_control_characters_of_the_server_never_reach_the_terminal() -> None:
+    assert words.plain("a\x1b[2Jb\u202ec\n") == "a [2Jb c "
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(-3, "0:00"), (7, "0:07"), (200, "3:20"), (3723, "1:02:03")]
+)
+def test_durations_read_like_a_clock(seconds: float, text: str) -> None:
+    assert words.duration(seconds) == text
+
+
+def test_the_names_that_commands_take_are_those_of_the_protos() -> None:
+    assert [s.number for s in StageName] == list(stage_pb2.Stage.values())[1:]
+    assert [m.number for m in ModeName] == list(stage_pb2.RunMode.values())[1:]
+    assert [i.number for i in ItemStateName] == list(stage_pb2.ItemState.values())[1:]
+
+
+def test_every_end_of_a_run_has_its_own_exit_code() -> None:
+    ends = set(stage_pb2.RunState.values()) - {
+        stage_pb2.RUN_STATE_UNSPECIFIED,
+        stage_pb2.RUN_STATE_ACTIVE,
+        stage_pb2.RUN_STATE_CANCELLING,
+    }
+    assert set(RUN_EXITS) == ends
+    assert len(set(RUN_EXITS.values())) == len(ends)
+
+
+def refused(
+    code: grpc.StatusCode, message: str, reason: str = "", **facts: str
+) -> grpc.aio.AioRpcError:
+    detail = any_pb2.Any()
+    detail.Pack(error_details_pb2.ErrorInfo(reason=reason, domain="potok", metadata=facts))
+    rich = status_pb2.Status(
+        code=code.value[0], message=message, details=[detail] if reason else []
+    )
+    trailers = grpc.aio.Metadata(*rpc_status.to_status(rich).trailing_metadata)
+    return grpc.aio.AioRpcError(code, grpc.aio.Metadata(), trailers, message)
+
+
+def test_a_refusal_says_what_to_do() -> None:
+    active = refusal(refused(grpc.StatusCode.ABORTED, "busy", "RUN_ACTIVE", run_id=RUN))
+    assert str(active) == "busy"
+    assert any("potok watch 0f3c2b1a" in line for line in active.advice)
+    early = refused(
+        grpc.StatusCode.FAILED_PRECONDITION, "early", "STAGE_OUT_OF_ORDER", stage="CALL_SYNC"
+    )
+    assert "--stage call_sync" in refusal(early).advice[0]
+    gate = refused(grpc.StatusCode.FAILED_PRECONDITION, "few", "GATE_NOT_MET", stage="ANALYSIS")
+    assert "--stage analysis --mode failed" in refusal(gate).advice[0]
+    away = refusal(refused(grpc.StatusCode.UNAVAILABLE, "away"))
+    assert away.code is ExitCode.UNREACHABLE
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["run", "clinic", "20.11.2026"], "is no day"),
+        (["run", "clinic", "2026-02-30"], "is no day"),
+        (["run", "clinic", "2026-11-20", "--stage", "singing"], "singing"),
+        (["watch", "abc", "--client", "clinic"], "not both"),
+        (["items", "clinic", "2026-11-20", "--limit", "0"], "--limit"),
+    ],
+)
+def test_wrong_usage_is_said_before_anything_is_asked(arguments: list[str], complaint: str) -> None:
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == ExitCode.USAGE
+    assert complaint in result.output
+
+
+def test_an_address_that_is_none_is_said_to_be_none() -> None:
+    result = CliRunner().invoke(app, ["runs"], env={"POTOK_ADDRESS": "localhost"})
+    assert result.exit_code == ExitCode.USAGE
+    assert "POTOK_ADDRESS is 'localhost': write host:port" in result.output
+
+
+def test_a_coordinator_that_is_not_there_is_one_line_and_what_to_do(free_port: int) -> None:
+    address = f"127.0.0.1:{free_port}"
+    result = CliRunner().invoke(app, ["runs"], env={"POTOK_ADDRESS": address})
+    assert result.exit_code == ExitCode.UNREACHABLE
+    assert result.output.splitlines()[0] == f"error: the coordinator does not answer at {address}"
+    assert "make up" in result.output
