@@ -88,13 +88,8 @@ class Tailer:
             self._hint.clear()
             try:
                 await self._catch_up()
-            except (
-                *UNREACHABLE,
-                asyncpg.PostgresError,
-                asyncpg.InterfaceError,
-                TimeoutError,
-            ) as error:
-                log.warning("tail_failed", error=repr(error))
+            except Exception:
+                log.exception("tail_failed")
             seen = self._hub.head
 
     async def tell_others(self) -> None:
@@ -126,10 +121,12 @@ class Tailer:
                 return
 
     def _publish(self, first: int, entries: Sequence[Entry]) -> None:
-        known = self._hub.head + 1 - first
-        if known < len(entries):
-            self._hub.publish(self._hub.head + 1, entries[known:])
-        for start in sorted(self._held):
-            if start > self._hub.head + 1:
-                break
-            self._publish(start, self._held.pop(start))
+        """Publish what is new of the entries, then what was held back for it."""
+        self._held[first] = entries
+        while self._held:
+            first = min(self._held)
+            if first > self._hub.head + 1:
+                return
+            entries = self._held.pop(first)[self._hub.head + 1 - first :]
+            if entries:
+                self._hub.publish(self._hub.head + 1, entries)

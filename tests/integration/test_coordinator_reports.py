@@ -1,0 +1,196 @@
+"""What becomes of reports: verdicts, days, groups that fail, several replicas, a dense log."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+from potok.coordinator.v1 import coordinator_service_pb2 as pb
+from potok.coordinator.v1 import report_pb2
+from potok.status.v1 import progress_pb2, stage_pb2
+
+from tests.conftest import Database
+from tests.coordination import (
+    DAY,
+    FAILED,
+    PARTIAL,
+    PATIENCE,
+    SETTINGS,
+    SUCCEEDED,
+    Coordination,
+    Replica,
+    a_report,
+    coordination,
+)
+
+DUPLICATE, STALE = report_pb2.VERDICT_DUPLICATE, report_pb2.VERDICT_STALE
+ILLEGAL = report_pb2.VERDICT_ILLEGAL
+
+
+@pytest.fixture
+async def world(database: Database) -> AsyncIterator[Coordination]:
+    async with coordination(database) as world:
+        yield world
+
+
+@pytest.fixture
+async def replica(world: Coordination) -> AsyncIterator[Replica]:
+    async with world.replica() as replica:
+        yield replica
+
+
+@pytest.fixture
+async def sql(database: Database) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(database.dsn("coordinator_system"))
+    yield connection
+    await connection.close()
+
+
+async def revisions(sql: asyncpg.Connection) -> list[int]:
+    return [row["revision"] for row in await sql.fetch("SELECT revision FROM log ORDER BY 1")]
+
+
+def verdicts(answer: list[pb.ReportVerdict]) -> list[int]:
+    return [one.verdict for one in answer]
+
+
+async def test_every_verdict_is_given(world: Coordination, replica: Replica) -> None:
+    await replica.start(stages=[stage_pb2.STAGE_CALL_SYNC])
+    execution = await world.dispatched()
+    reporter = replica.reporter()
+
+    assert await reporter.send(a_report(execution, 2, pending=2)) == []
+    assert verdicts(await reporter.send(a_report(execution, 2, pending=2))) == [DUPLICATE]
+    assert verdicts(await reporter.send(a_report(execution, 1, pending=3))) == [DUPLICATE]
+    assert verdicts(await reporter.send(a_report(execution, 3, SUCCEEDED, pending=1))) == [ILLEGAL]
+    assert await reporter.send(a_report(execution, 4, PARTIAL, failed=1, success=1)) == []
+    assert verdicts(await reporter.send(a_report(execution, 5, pending=1))) == [STALE]
+    assert verdicts(await reporter.send(a_report(999, 1, pending=1))) == [ILLEGAL]
+
+
+async def test_the_same_content_makes_no_revision(
+    world: Coordination, replica: Replica, sql: asyncpg.Connection
+) -> None:
+    await replica.start()
+    execution = await world.dispatched()
+    reporter = replica.reporter()
+    await reporter.send(a_report(execution, 1, pending=2))
+    before = await revisions(sql)
+    same = a_report(execution, 8, pending=2)
+
+    assert verdicts(await reporter.send(same)) == [DUPLICATE]
+    assert await revisions(sql) == before
+    # The sequence has moved all the same: what lies between is older.
+    assert verdicts(await reporter.send(a_report(execution, 5, pending=7))) == [DUPLICATE]
+
+
+async def test_rejected_reports_are_kept_for_people(world: Coordination, replica: Replica) -> None:
+    run_id = (await replica.start()).run.status.run_id
+    execution = await world.dispatched()
+    reporter = replica.reporter()
+    await reporter.send(a_report(execution, 1, SUCCEEDED, pending=4))
+    await reporter.send(a_report(execution, 2, FAILED))
+    await reporter.send(a_report(execution, 3, pending=1))
+    request = pb.ListRejectedReportsRequest(run_id=run_id)
+    kept = (await replica.stub.ListRejectedReports(request, timeout=PATIENCE)).reports
+
+    assert [(r.sequence, r.verdict) for r in kept] == [(3, STALE), (1, ILLEGAL)]
+    assert "4 items open" in kept[1].message
+
+
+async def test_days_of_an_overtaken_execution_are_taken(
+    world: Coordination, replica: Replica, sql: asyncpg.Connection
+) -> None:
+    await replica.start(stages=[stage_pb2.STAGE_CALL_SYNC])
+    execution = await world.dispatched()
+    reporter = replica.reporter()
+    await reporter.send(a_report(execution, 1, SUCCEEDED, success=1))
+    late = progress_pb2.DayCounts(day=DAY, version=9, success=2)
+    await reporter.send(a_report(execution, 2, days=(late,), pending=1))
+
+    assert await sql.fetchval("SELECT success FROM ledger") == 2
+
+
+async def test_a_faulty_report_does_not_hold_up_the_others_of_its_message(
+    world: Coordination, replica: Replica, sql: asyncpg.Connection
+) -> None:
+    await replica.start()
+    execution = await world.dispatched()
+    no_day = progress_pb2.DayCounts(day="2026-99-99", version=1)
+    answer = await replica.reporter().send(
+        a_report(execution, 1, pending=1),
+        a_report(execution, 2, pending=2, days=(no_day,)),
+        a_report(execution, 3, pending=3),
+    )
+
+    assert [(v.sequence, v.verdict) for v in answer] == [(2, ILLEGAL)]
+    assert await sql.fetchval("SELECT sequence FROM executions") == 3
+
+
+async def test_replicas_that_report_the_same_execution_lose_nothing(
+    world: Coordination, replica: Replica, sql: asyncpg.Connection
+) -> None:
+    async with world.replica() as other:
+        watcher = other.watch()
+        await replica.start()
+        execution = await world.dispatched()
+        reporters = [replica.reporter(), other.reporter()]
+        for sequence in range(1, 61):
+            report = a_report(execution, sequence, pending=100, success=sequence)
+            assert await reporters[sequence % 2].send(report) == []
+        seen = await revisions(sql)
+        await watcher.revision(seen[-1])
+
+    assert seen == list(range(1, len(seen) + 1))
+    assert watcher.revisions == seen
+    assert await sql.fetchval("SELECT sequence FROM executions") == 60
+    assert await sql.fetchval("SELECT success FROM ledger") == 60
+
+
+async def test_many_owners_on_two_replicas_make_one_dense_log(
+    world: Coordination, replica: Replica, sql: asyncpg.Connection
+) -> None:
+    async with world.replica() as other:
+        replicas = [replica, other]
+        for n in range(12):
+            client = {"client_id": f"c{n}", "settings": SETTINGS}
+            await replica.stub.SetClient(pb.SetClientRequest(client=client), timeout=PATIENCE)
+        watchers = [one.watch() for one in replicas]
+        await asyncio.gather(*(replicas[n % 2].start(f"c{n}") for n in range(12)))
+        executions = [await world.dispatched() for _ in range(12)]
+
+        async def report(n: int, reporter_of: Replica) -> None:
+            reporter = reporter_of.reporter()
+            for sequence in range(1, 21):
+                reports = [a_report(e, sequence, success=sequence) for e in executions[n::4]]
+                assert await reporter.send(*reports) == []
+
+        await asyncio.gather(*(report(n, replicas[n % 2]) for n in range(4)))
+        seen = await revisions(sql)
+        for watcher in watchers:
+            await watcher.revision(seen[-1])
+
+    assert seen == list(range(1, len(seen) + 1))
+    for watcher in watchers:
+        delivered = watcher.revisions
+        assert delivered == list(range(delivered[0], seen[-1] + 1))
+
+
+async def test_an_app_role_sees_the_owners_it_names_and_no_others(
+    world: Coordination, replica: Replica, database: Database
+) -> None:
+    await replica.start()
+    app = await asyncpg.connect(database.dsn("coordinator_app"))
+    try:
+        assert await app.fetchval("SELECT count(*) FROM runs") == 0
+        async with app.transaction():
+            await app.execute("SELECT set_config('potok.owners', 'client:other', true)")
+            assert await app.fetchval("SELECT count(*) FROM runs") == 0
+        async with app.transaction():
+            await app.execute("SELECT set_config('potok.owners', 'client:clinic', true)")
+            assert await app.fetchval("SELECT count(*) FROM runs") == 1
+            assert await app.fetchval("SELECT count(*) FROM clients") == 1
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await app.execute("DELETE FROM runs")
+    finally:
+        await app.close()
