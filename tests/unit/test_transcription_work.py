@@ -64,7 +64,7 @@ from tests.fakes.stages import FakeStages
 from tests.fakes.transcription import FakeEngine, FakeTranscripts, a_transcript
 
 CLINIC = Owner("client:clinic")
-SOUND = bytes(range(256)) * 4000
+SOUND = bytes(range(256)) * 4100 + b"the last bytes"
 MAX_BYTES = len(SOUND)
 EXECUTION = Execution(
     number=ExecutionNumber(7),
@@ -293,7 +293,8 @@ async def test_a_recording_that_stands_still_is_given_up_in_time() -> None:
     async with World().up(patience=timedelta(seconds=0.3)) as world:
         world.recordings.stands_still = True
 
-        outcome = await world.outcome()
+        async with asyncio.timeout(5):
+            outcome = await world.outcome()
 
     assert isinstance(outcome, Failure)
     assert outcome.reason is Reason.UPSTREAM_UNAVAILABLE
