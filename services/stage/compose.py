@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import timedelta
+from functools import partial
 
 import asyncpg
 import grpc
@@ -70,29 +72,34 @@ async def stage_service(
             add_StageServiceServicer_to_server(StageServicer(pool, executions), server)
             register(server)
 
-        loops = [
-            asyncio.create_task(writer.run()),
-            asyncio.create_task(reporter.run(executions.cancel)),
-            asyncio.create_task(queue.run_hints()),
-            asyncio.create_task(every(renewal, running.renew, "leases")),
-            asyncio.create_task(every(settings.watch, running.watch, "watch")),
-            asyncio.create_task(every(settings.reconcile, reconciler.turn, "reconciler")),
-        ]
-        worker = asyncio.create_task(jobs.run())
-        try:
-            async with serving(
-                settings.listen,
-                register_all,
-                services=[STAGE_SERVICE, *services],
-                reflect=settings.reflection,
-                grace=settings.drain,
-            ) as port:
-                yield port
-                queue.stop()
-        finally:
-            queue.stop()
-            await asyncio.wait({worker}, timeout=settings.drain.total_seconds())
-            running.stop()
-            await asyncio.wait({worker}, timeout=settings.drain.total_seconds())
-            await reporter.flush(settings.report_timeout / 5)
-            await cancel(worker, *loops)
+        async with asyncio.TaskGroup() as tasks:  # one that crashes takes the process down
+            loops = [
+                tasks.create_task(writer.run()),
+                tasks.create_task(reporter.run(executions.cancel)),
+                tasks.create_task(queue.run_hints()),
+                tasks.create_task(every(renewal, running.renew, "leases")),
+                tasks.create_task(every(settings.watch, running.watch, "watch")),
+                tasks.create_task(every(settings.reconcile, reconciler.turn, "reconciler")),
+            ]
+            worker = tasks.create_task(jobs.run())
+            try:
+                async with serving(
+                    settings.listen,
+                    register_all,
+                    services=[STAGE_SERVICE, *services],
+                    reflect=settings.reflection,
+                    grace=settings.drain,
+                    drain=partial(_drain, queue, worker, settings.drain),
+                ) as port:
+                    yield port
+                running.stop()
+                await asyncio.wait({worker}, timeout=settings.drain.total_seconds())
+                await reporter.flush(settings.report_timeout / 5)
+            finally:
+                await cancel(worker, *loops)
+
+
+async def _drain(queue: JobQueue, worker: "asyncio.Task[None]", longest: timedelta) -> None:
+    """Take no more jobs, and let those under way end."""
+    queue.stop()
+    await asyncio.wait({worker}, timeout=longest.total_seconds())

@@ -63,6 +63,7 @@ class Reporter:
         self._changed = asyncio.Event()
         self._in_flight: dict[int, _Sent] = {}
         self._acked = asyncio.Event()
+        self._building = False
         self._batch = 0
         self._backoff = FIRST_BACKOFF
 
@@ -89,7 +90,7 @@ class Reporter:
         """Wait until all is reported and acknowledged, but no longer than that."""
         try:
             async with asyncio.timeout(timeout.total_seconds()):
-                while self._dirty or self._in_flight:
+                while self._dirty or self._building or self._in_flight:
                     self._acked.clear()
                     await self._acked.wait()
         except TimeoutError:
@@ -117,6 +118,7 @@ class Reporter:
             await self._wait(reader, heartbeat_at - loop.time())
             await asyncio.sleep(max(self._settings.report_debounce.total_seconds(), pause))
             started = loop.time()
+            self._building = True
             reports, ended = await self._build()
             pause = min(SHARE * (loop.time() - started), heartbeat)
             heartbeats: list[ExecutionNumber] = []
@@ -126,6 +128,7 @@ class Reporter:
                 heartbeat_at = loop.time() + heartbeat
             if reports or heartbeats:
                 await self._send(call, reports, ended, heartbeats)
+            self._building = False
 
     async def _wait(self, reader: "asyncio.Task[None]", seconds: float) -> None:
         """Wait for a change, room for another batch, or the time; raises what ended the stream."""

@@ -98,6 +98,12 @@ class FakeStage:
     async def finish(self, execution: Execution) -> None:
         self.finished.append(execution.number)
 
+    async def until_stored(self, least: int) -> None:
+        async def holds() -> bool:
+            return len(self.stored) >= least
+
+        await until(holds)
+
 
 def a_run_request(
     execution: int = 7,
