@@ -122,7 +122,7 @@ async def main() -> None:
     linger = float(os.environ["POTOK_BARE_LINGER"])
     bare = Bare(connection, linger, int(os.environ["POTOK_BARE_PADDING"]))
     server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
-    handlers = {
+    handlers: dict[str, Any] = {
         "ReportStatus": grpc.stream_stream_rpc_method_handler(bare.report),
         "WatchStatus": grpc.unary_stream_rpc_method_handler(bare.watch),
     }

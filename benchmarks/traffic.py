@@ -7,11 +7,12 @@ import time
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import grpc
 from potok.coordinator.v1 import coordinator_service_pb2 as pb
 from potok.coordinator.v1 import coordinator_service_pb2_grpc as pb_grpc
-from potok.coordinator.v1 import report_pb2
+from potok.coordinator.v1 import report_pb2, run_pb2
 from potok.status.v1 import progress_pb2, stage_pb2
 
 from benchmarks.arena import Arena, connected
@@ -67,7 +68,9 @@ async def start_runs(address: str, stages: FakeStages, count: int) -> list[int]:
             async with limit:
                 client_id = f"bench{time.monotonic_ns()}_{number}"
                 await stub.SetClient(
-                    pb.SetClientRequest(client={"client_id": client_id, "settings": SETTINGS})
+                    pb.SetClientRequest(
+                        client=run_pb2.Client(client_id=client_id, settings=SETTINGS)
+                    )
                 )
                 await stub.StartRun(pb.StartRunRequest(client_id=client_id, range=RANGE))
 
@@ -120,7 +123,7 @@ def messages(
 
 async def send(channel: grpc.aio.Channel, batches: list[bytes]) -> None:
     """Send prebuilt messages over one stream as fast as it takes them; ends when all are acknowledged."""
-    call = channel.stream_stream("/potok.coordinator.v1.CoordinatorService/ReportStatus")()
+    call: Any = channel.stream_stream("/potok.coordinator.v1.CoordinatorService/ReportStatus")()
 
     async def write() -> None:
         for batch in batches:

@@ -11,7 +11,7 @@ from typing import Any
 import grpc
 from potok.coordinator.v1 import coordinator_service_pb2 as pb
 from potok.coordinator.v1 import coordinator_service_pb2_grpc as pb_grpc
-from potok.coordinator.v1 import report_pb2, watch_pb2
+from potok.coordinator.v1 import report_pb2, run_pb2, watch_pb2
 from potok.status.v1 import event_pb2, progress_pb2, stage_pb2
 from pydantic import SecretStr
 
@@ -83,7 +83,7 @@ class Reporter:
             pb.ReportStatusRequest(batch=number, reports=reports, heartbeats=heartbeats)
         )
         async with asyncio.timeout(PATIENCE):
-            answer = await self._call.read()
+            answer: Any = await self._call.read()
         assert answer.batch == number
         return list(answer.verdicts)
 
@@ -101,7 +101,7 @@ class Watcher:
     async def frame(self) -> pb.WatchStatusResponse:
         """Read one frame; raises what ended the stream."""
         async with asyncio.timeout(PATIENCE):
-            frame = await self.call.read()
+            frame: pb.WatchStatusResponse = await self.call.read()
         assert frame is not grpc.aio.EOF, "the stream has ended"
         self.frames.append(frame)
         return frame
@@ -192,7 +192,9 @@ class Coordination:
             async with grpc.aio.insecure_channel(address, options=options) as channel:
                 replica = Replica(pb_grpc.CoordinatorServiceStub(channel), address)
                 await replica.stub.SetClient(
-                    pb.SetClientRequest(client={"client_id": "clinic", "settings": SETTINGS}),
+                    pb.SetClientRequest(
+                        client=run_pb2.Client(client_id="clinic", settings=SETTINGS)
+                    ),
                     timeout=PATIENCE,
                 )
                 yield replica

@@ -177,8 +177,7 @@ def progress_change(execution: Execution, days: list[Day], tail: bytes) -> bytes
     inner = varint(length)
     outer = varint(1 + len(inner) + length)
     parts = [b"\x0a", outer, b"\x12", inner, header, _RUNNING_FIELD, b"\x3a", size, progress, pace]
-    for day in days:
-        parts.append(event(day))
+    parts.extend([event(day) for day in days])
     parts.append(tail)
     return b"".join(parts)
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 from potok.coordinator.v1 import coordinator_service_pb2 as pb
-from potok.coordinator.v1 import report_pb2
+from potok.coordinator.v1 import report_pb2, run_pb2
 from potok.status.v1 import progress_pb2, stage_pb2
 
 from tests.conftest import Database
@@ -153,7 +153,7 @@ async def test_many_owners_on_two_replicas_make_one_dense_log(
     async with world.replica() as other:
         replicas = [replica, other]
         for n in range(12):
-            client = {"client_id": f"c{n}", "settings": SETTINGS}
+            client = run_pb2.Client(client_id=f"c{n}", settings=SETTINGS)
             await replica.stub.SetClient(pb.SetClientRequest(client=client), timeout=PATIENCE)
         watchers = [one.watch() for one in replicas]
         await asyncio.gather(*(replicas[n % 2].start(f"c{n}") for n in range(12)))
@@ -177,7 +177,7 @@ async def test_many_owners_on_two_replicas_make_one_dense_log(
 
 
 async def test_an_app_role_sees_the_owners_it_names_and_no_others(
-    world: Coordination, replica: Replica, database: Database
+    replica: Replica, database: Database
 ) -> None:
     await replica.start()
     app = await asyncpg.connect(database.dsn("coordinator_app"))

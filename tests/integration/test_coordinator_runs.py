@@ -75,12 +75,13 @@ def reason_of(error: grpc.aio.AioRpcError) -> str:
     return info.reason if info else ""
 
 
-async def end_stage(world: Coordination, replica: Replica, **items: int) -> int:
-    """Let the next stage end with these items; returns its execution."""
+async def end_stage(
+    world: Coordination, replica: Replica, *, success: int = 0, failed: int = 0
+) -> None:
+    """Let the next stage end with these items."""
     execution = await world.dispatched()
-    state = PARTIAL if items.get("failed") else SUCCEEDED
-    await replica.reporter().send(a_report(execution, 9, state, **items))
-    return execution
+    state = PARTIAL if failed else SUCCEEDED
+    await replica.reporter().send(a_report(execution, 9, state, success=success, failed=failed))
 
 
 async def run_of(replica: Replica, run_id: str) -> run_pb2.Run:
@@ -265,9 +266,7 @@ async def test_an_execution_is_delivered_when_its_service_comes_back(
     assert await world.dispatched() == waiting.execution
 
 
-async def test_a_start_survives_the_crash_of_its_replica(
-    world: Coordination, database: Database
-) -> None:
+async def test_a_start_survives_the_crash_of_its_replica(world: Coordination) -> None:
     world.stages.down = True
     async with world.replica() as replica:
         await replica.start()

@@ -14,12 +14,18 @@ NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 NAMES = ["2026-11-19", "2026-11-20"]
 
 
-def a_day(name: str = NAMES[0], *, covered: bool = True, **figures: int) -> Day:
+def a_day(
+    name: str = NAMES[0],
+    *,
+    covered: bool = True,
+    figures: DayFigures | None = None,
+    **counts: int,
+) -> Day:
     return Day(
         owner=Owner("client:clinic"),
         stage=Stage.TRANSCRIPTION,
         day=name,
-        figures=DayFigures(**figures),
+        figures=figures or DayFigures(**counts),
         covered_at=NOON if covered else None,
     )
 
@@ -100,8 +106,7 @@ def test_the_four_numbers_add_up(
     figures: list[tuple[int, ...]], available: int, active: bool
 ) -> None:
     days = [
-        a_day(name, **dict(zip(DayFigures._fields, row, strict=False)))
-        for name, row in zip(NAMES, figures, strict=False)
+        a_day(name, figures=DayFigures(*row)) for name, row in zip(NAMES, figures, strict=False)
     ]
     found = status(*days, before=(a_day(available=available),), active=active)
 
