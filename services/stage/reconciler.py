@@ -59,6 +59,8 @@ class Reconciler:
             )
             jobs = {item_id: job for (item_id, _), job in zip(again, job_ids, strict=True)}
             await item_rows.set_jobs(connection, execution, jobs)
+        if not taken:  # whoever held them was only late
+            return
         failed = len(taken) - len(again)
         log.warning("leases_expired", execution=number, again=len(again), failed=failed)
         self._queue.hint()

@@ -99,6 +99,7 @@ class Reporter:
     async def _session(self, on_stale: OnStale) -> None:
         """Open the stream, report all that may be news, then what changes; raises when the stream is lost."""
         self._in_flight.clear()
+        self._building = False
         for number, _ in await ledger.list_reportable(self._pool):
             self.touch(number)
         call = self._stub.ReportStatus()
