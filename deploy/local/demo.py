@@ -7,12 +7,15 @@ from pathlib import Path
 
 import aiosql
 import asyncpg
+import grpc
 from potok.status.v1.progress_pb2 import DateRange
+from potok_client.channels import error_info
 from potok_client.cli.clients import set_up
 from potok_client.cli.exits import ExitCode
 from potok_client.cli.report import report
-from potok_client.cli.runs import run_and_follow
+from potok_client.cli.runs import follow, run_and_follow
 from potok_client.cli.terminal import console, perform, table
+from potok_client.cli.words import short
 
 from deploy.local.place import CHECKOUT
 
@@ -40,7 +43,7 @@ async def demo() -> ExitCode:
     _step(f"potok client set {CLIENT} --folder {FOLDER} --time-zone {TIME_ZONE}")
     await set_up(CLIENT, {"source": f"folder:{CHECKOUT / FOLDER}", "time_zone": TIME_ZONE})
     _step(f"potok run {over}")
-    ended = await run_and_follow(CLIENT, days)
+    ended = await _run(days)
     if ended not in (ExitCode.DONE, ExitCode.PARTIAL):
         return ended
     _step(f"potok report {over}")
@@ -49,6 +52,18 @@ async def demo() -> ExitCode:
     await _print_reporting_rows()
     console().print(f"\nthat took {time.monotonic() - began_at:.0f} s", style="dim")
     return ExitCode.DONE
+
+
+async def _run(days: DateRange) -> ExitCode:
+    """Run what is new, or follow the run of a demo that was stopped in the middle: it has gone on."""
+    try:
+        return await run_and_follow(CLIENT, days)
+    except grpc.aio.AioRpcError as error:
+        refused = error_info(error)
+        if refused.reason != "RUN_ACTIVE":
+            raise
+    _step(f"potok watch {short(refused.metadata['run_id'])}")
+    return await follow(refused.metadata["run_id"])
 
 
 def _step(words: str) -> None:

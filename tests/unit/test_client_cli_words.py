@@ -103,6 +103,19 @@ def test_lines_tell_each_change_of_state_and_counts_only_now_and_then() -> None:
     ]
 
 
+def test_a_stage_that_ends_names_its_failures_and_a_queued_one_is_no_news() -> None:
+    queued = a_stage(0, 1, stage_pb2.EXECUTION_STATE_QUEUED)
+    ended = a_stage(1, 1, stage_pb2.EXECUTION_STATE_PARTIAL)
+    ended.stage.end_time.CopyFrom(stamp(4))
+    ended.stage.progress.failures.add(item_id="call-7", reason=stage_pb2.REASON_TIMEOUT)
+    lines = Lines()
+    assert said(lines, at(0, queued)) == []
+    assert said(lines, at(4, ended)) == [
+        "transcription: partial after 0:04, 1/1 done",
+        "transcription: call-7 failed, timeout",
+    ]
+
+
 def test_a_lost_connection_is_a_line() -> None:
     assert list(Lines().take(Update(lost="gone"))) == [
         "connection lost (gone); trying to resume ..."

@@ -8,7 +8,7 @@ from functools import partial
 
 from potok.coordinator.v1 import coordinator_service_pb2 as pb
 from potok.status.v1 import stage_pb2
-from potok.status.v1.event_pb2 import RunStatus
+from potok.status.v1.event_pb2 import RunStatus, StageStatus
 from rich.console import Console
 from rich.live import Live
 
@@ -48,7 +48,7 @@ async def follow_run(coordinator: Coordinator, run_id: str, *, as_json: bool) ->
         raise
     run = view.runs[run_id]
     if not as_json:
-        _say_what_is_next(run)
+        _say_what_is_next(run, view.stages(run_id))
     return RUN_EXITS[run.state]
 
 
@@ -128,14 +128,15 @@ def _say_how_to_go_on(run_id: str) -> None:
     errors.print(f"  potok watch {run}   follows it again\n  potok cancel {run}   stops it")
 
 
-def _say_what_is_next(run: RunStatus) -> None:
+def _say_what_is_next(run: RunStatus, stages: Sequence[StageStatus]) -> None:
     name = words.short(run.run_id)
+    failed = [words.stage_name(stage.stage) for stage in stages if stage.progress.items.failed]
     over = f"{run.client_id} {run.range.start_date} {run.range.end_date}"
     advice = {
         stage_pb2.RUN_STATE_COMPLETED: [f"potok report {over}   shows what came out"],
         stage_pb2.RUN_STATE_PARTIAL: [
-            f"potok items {over} --stage STAGE --state failed   shows what failed",
-            f"potok retry {name}   tries it again",
+            *(f"potok items {over} --stage {stage} --state failed   says why" for stage in failed),
+            f"potok retry {name}   tries them again",
         ],
         stage_pb2.RUN_STATE_FAILED: [f"potok retry {name}   tries again once it is mended"],
         stage_pb2.RUN_STATE_CANCELLED: [f"potok retry {name}   takes it up again"],

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+from potok.status.v1 import stage_pb2
 from potok.status.v1.event_pb2 import Change, RunStatus, StageStatus
 
 from potok_client.cli import words
@@ -22,7 +23,7 @@ class Lines:
     def take(self, update: Update) -> Iterator[str]:
         """Yield the lines that an update is worth, each with the time of what it tells."""
         if update.lost:
-            yield f"connection lost ({words.plain(update.lost)}); trying to resume ..."
+            yield words.lost(update.lost)
         for change in update.changes:
             at = change.time.ToDatetime(UTC)
             for line in self._change(change, at):
@@ -50,6 +51,8 @@ class Lines:
 
     def _stage(self, stage: StageStatus, at: datetime) -> Iterator[str]:
         wait = words.wait(stage)
+        if stage.state == stage_pb2.EXECUTION_STATE_QUEUED and not wait:
+            return
         state = f"{words.execution_state(stage.state)} {wait}"
         before = self._stages.get(stage.execution)
         if before and before[0] == state and at < before[1] + BETWEEN_COUNTS:
@@ -66,4 +69,8 @@ class Lines:
             parts.append(f"waits: {wait}")
         if stage.message:
             parts.append(words.plain(stage.message))
-        yield f"{words.stage_name(stage.stage)}: {', '.join(parts)}"
+        name = words.stage_name(stage.stage)
+        yield f"{name}: {', '.join(parts)}"
+        if stage.HasField("end_time"):
+            for failure in stage.progress.failures:
+                yield f"{name}: {words.failure(failure)}"

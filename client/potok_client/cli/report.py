@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import Iterable, Iterator
-from datetime import UTC
+from datetime import UTC, tzinfo
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 from potok.analysis.v1 import analysis_service_pb2 as analysis_pb
 from potok.analysis.v1 import analysis_service_pb2_grpc as analysis_grpc
 from potok.analysis.v1.analysis_pb2 import Analysis
+from potok.coordinator.v1 import coordinator_service_pb2 as pb
 from potok.recommendations.v1 import recommendations_service_pb2 as recommendations_pb
 from potok.recommendations.v1 import recommendations_service_pb2_grpc as recommendations_grpc
 from potok.recommendations.v1.range_report_pb2 import (
@@ -23,7 +25,7 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from potok_client.cli.connection import DEADLINE, analysis, recommendations
+from potok_client.cli.connection import DEADLINE, analysis, coordinator, recommendations
 from potok_client.cli.options import ClientId, End, Json, Start, date_range
 from potok_client.cli.terminal import as_dict, cell, console, perform, print_json, table
 
@@ -53,11 +55,20 @@ async def report(
 ) -> None:
     """Print the report of a client's range, with its first `limit` calls."""
     owner = f"client:{client_id}"
+    zone = await _time_zone(client_id)
     found, calls = await asyncio.gather(_report(owner, days), _analyses(owner, days, limit))
     if as_json:
         print_json({"report": as_dict(found), "calls": [as_dict(call) for call in calls]})
         return
-    console().print(_page(client_id, found, calls))
+    console().print(_page(client_id, found, calls, zone))
+
+
+async def _time_zone(client_id: str) -> tzinfo:
+    """Return the time zone that the days of a client are in."""
+    async with coordinator() as service:
+        request = pb.GetClientRequest(client_id=client_id)
+        client = (await service.stub.GetClient(request, timeout=DEADLINE)).client
+    return ZoneInfo(client.settings.time_zone)
 
 
 async def _report(owner: str, days: DateRange) -> RangeReport:
@@ -81,7 +92,9 @@ async def _analyses(owner: str, days: DateRange, limit: int) -> list[Analysis]:
                 return calls
 
 
-def _page(client_id: str, found: RangeReport, calls: list[Analysis]) -> RenderableType:
+def _page(
+    client_id: str, found: RangeReport, calls: list[Analysis], zone: tzinfo
+) -> RenderableType:
     first, last = found.range.start_date, found.range.end_date
     head = Text.assemble(
         (client_id, "bold"),
@@ -92,7 +105,12 @@ def _page(client_id: str, found: RangeReport, calls: list[Analysis]) -> Renderab
         head.append("  score ").append_text(_score(found.score))
     if not found.calls:
         return Group(head, Text("nothing has been analysed there: potok run CLIENT START END"))
-    parts: list[RenderableType] = [head, Text(), *_labels(found), *_section("calls", _calls(calls))]
+    parts: list[RenderableType] = [
+        head,
+        Text(),
+        *_labels(found),
+        *_section("calls", _calls(calls, zone)),
+    ]
     if len(calls) < found.calls:
         parts.append(Text(f"  and {found.calls - len(calls)} more: --limit shows them", "dim"))
     parts.extend(_section("people", _people(found.employees, found.skills)))
@@ -119,12 +137,12 @@ def _counted(counts: Iterable[LabelCount]) -> Text:
     return cell(", ".join(f"{count.label} {count.calls}" for count in counts))
 
 
-def _calls(calls: Iterable[Analysis]) -> RenderableType:
+def _calls(calls: Iterable[Analysis], zone: tzinfo) -> RenderableType:
     rows = table("day", "time", "employee", "type", "outcome", "sentiment", "score", "call")
     for call in calls:
         rows.add_row(
             call.day,
-            f"{call.start_time.ToDatetime(UTC).astimezone():%H:%M}",
+            f"{call.start_time.ToDatetime(UTC).astimezone(zone):%H:%M}",
             cell(call.employee or "-"),
             cell(call.call_type),
             cell(call.outcome),

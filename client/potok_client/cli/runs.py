@@ -81,7 +81,7 @@ def watch_runs(
     """
     if run and client:
         raise typer.BadParameter("name a RUN or a --client, not both")
-    perform(_watch(run, client, as_json=as_json))
+    perform(follow(run, client, as_json=as_json))
 
 
 @app.command("runs")
@@ -138,7 +138,8 @@ async def _go_on(service: Coordinator, run: Run, *, no_watch: bool, as_json: boo
     return ExitCode.DONE
 
 
-async def _watch(run: str | None, client_id: str, *, as_json: bool) -> ExitCode:
+async def follow(run: str | None, client_id: str = "", *, as_json: bool = False) -> ExitCode:
+    """Follow a run to its end, or without one all runs of a client, or of all clients, until told to stop."""
     async with coordinator() as service:
         if run is None:
             await follow_all(service, client_id, as_json=as_json)

@@ -35,10 +35,12 @@ _NARROW_BAR_WIDTH = 12
 
 
 def picture(view: View, runs: Sequence[RunStatus], now: datetime, out: Console) -> RenderableType:
-    """Return the runs as `out` is to show them at `now`."""
+    """Return the runs as `out` is to show them at `now`, the first of them in any case in full."""
     parts: list[RenderableType] = []
-    for run in runs:
+    for place, run in enumerate(runs):
         parts.append(_head(run, now))
+        if place and run.HasField("end_time"):
+            continue  # beside others, its end is enough
         stages = view.stages(run.run_id)
         bar = _BAR_WIDTH if out.width >= _NARROW else _NARROW_BAR_WIDTH
         parts.append(Padding(_stages(run, stages, now, bar), (0, 0, 0, 1)))
@@ -49,7 +51,7 @@ def picture(view: View, runs: Sequence[RunStatus], now: datetime, out: Console) 
     if not runs:
         parts.append(Text("no run is under way", style="dim"))
     if view.lost:
-        parts.append(cell(f"connection lost ({view.lost}); trying to resume ...", "yellow"))
+        parts.append(Text(words.lost(view.lost), "yellow"))
     return Group(*parts)
 
 
@@ -83,7 +85,11 @@ def _stages(run: RunStatus, stages: Sequence[StageStatus], now: datetime, bar: i
             continue
         mark, style = _ENDED.get(stage.state, ("●", "cyan"))
         grid.add_row(
-            Text(mark, style), Text(name), _bar(stage, style, bar), _count(stage), _pace(stage, now)
+            Text(mark, style),
+            Text(name),
+            _bar(stage, style, bar, now),
+            _count(stage),
+            _pace(stage, now),
         )
         why = words.wait(stage)
         if why:
@@ -91,35 +97,35 @@ def _stages(run: RunStatus, stages: Sequence[StageStatus], now: datetime, bar: i
     return grid
 
 
-def _bar(stage: StageStatus, style: str, width: int) -> ProgressBar:
-    items = stage.progress.items
-    total, done = words.all_items(items), words.ended_items(items)
-    if stage.HasField("end_time"):
-        total, done = 1, 1
+def _bar(stage: StageStatus, style: str, width: int, now: datetime) -> ProgressBar:
+    items, ended = stage.progress.items, stage.HasField("end_time")
+    done = words.ended_items(items)
     return ProgressBar(
-        total=max(total, 1),
-        completed=done,
+        total=1 if ended else max(1, words.all_items(items)),
+        completed=1 if ended else done,
         width=width,
-        pulse=not total,
+        pulse=not ended and not done,  # alive, though nothing can be measured yet
         complete_style=style,
         finished_style=style,
-        animation_time=stage.create_time.seconds,
+        animation_time=now.timestamp(),
     )
 
 
 def _count(stage: StageStatus) -> Text:
     items = stage.progress.items
+    if stage.HasField("end_time") and not words.all_items(items):
+        return Text("nothing new", "dim")
     open_end = "" if stage.progress.discovered or stage.HasField("end_time") else "+"
     return Text(f"{words.ended_items(items)}/{words.all_items(items)}{open_end}")
 
 
 def _pace(stage: StageStatus, now: datetime) -> Text:
-    text = Text()
+    text, items = Text(), stage.progress.items
     if stage.HasField("end_time"):
         text.append(words.lasted(stage, now), "dim")
     else:
-        text.append(words.pace(stage) or words.execution_state(stage.state), "cyan")
-    items = stage.progress.items
+        at_work = f"{items.processing} at work" if items.processing else ""
+        text.append(words.pace(stage) or at_work or words.execution_state(stage.state), "cyan")
     for count, name, style in (
         (items.failed, "failed", "red"),
         (items.skipped, f"skipped{_why_skipped(stage)}", "yellow"),
@@ -144,11 +150,7 @@ def _failures(stages: Sequence[StageStatus]) -> Iterator[Text]:
     """Yield the last failures of every stage that has any."""
     for stage in stages:
         for failure in stage.progress.failures:
-            yield Text.assemble(
-                ("   ✗ ", "red"),
-                f"{words.stage_name(stage.stage)} {words.plain(failure.item_id)}: ",
-                (words.reason(failure.reason), "red"),
-                (f", {words.plain(failure.message)}" if failure.message else "", "dim"),
-            )
+            name = words.stage_name(stage.stage)
+            yield Text.assemble(("   ✗ ", "red"), f"{name}: ", (words.failure(failure), "red"))
         if stage.message and stage.state == stage_pb2.EXECUTION_STATE_FAILED:
             yield cell(f"   ✗ {words.stage_name(stage.stage)}: {stage.message}", "red")

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from potok.status.v1 import stage_pb2
 from potok.status.v1.event_pb2 import RunStatus, StageStatus
-from potok.status.v1.progress_pb2 import ItemCounts, Wait
+from potok.status.v1.progress_pb2 import ItemCounts, ItemFailure, Wait
 
 SHORT_ID = 8
 """So much of a run's id is shown, and is enough to name the run."""
@@ -106,6 +106,11 @@ def _wait(wait: Wait) -> str:
     return text
 
 
+def lost(why: str) -> str:
+    """Return that nothing comes for the moment; of gRPC's reasons the first clause is for people."""
+    return f"connection lost ({plain(why.partition(';')[0])}); trying to resume ..."
+
+
 def remarks(stage: StageStatus) -> str:
     """Return what is to be said of the items of a stage beside how many are done."""
     progress = stage.progress
@@ -115,6 +120,12 @@ def remarks(stage: StageStatus) -> str:
         "unchanged": progress.unchanged,
     }
     return ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+
+
+def failure(failure: ItemFailure) -> str:
+    """Return which item failed and why."""
+    text = f"{failure.item_id} failed, {reason(failure.reason)}"
+    return plain(f"{text}: {failure.message}" if failure.message else text)
 
 
 def pace(stage: StageStatus) -> str:

@@ -1,0 +1,188 @@
+"""`potok report` against services that answer what the test says."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
+from potok.analysis.v1 import analysis_service_pb2 as analysis_pb
+from potok.analysis.v1 import analysis_service_pb2_grpc as analysis_grpc
+from potok.analysis.v1.analysis_pb2 import Analysis, Scores
+from potok.coordinator.v1 import coordinator_service_pb2 as coordinator_pb
+from potok.coordinator.v1 import coordinator_service_pb2_grpc as coordinator_grpc
+from potok.coordinator.v1.run_pb2 import Client
+from potok.recommendations.v1 import recommendations_service_pb2 as recommendations_pb
+from potok.recommendations.v1 import recommendations_service_pb2_grpc as recommendations_grpc
+from potok.recommendations.v1.range_report_pb2 import (
+    EmployeeReport,
+    LabelCount,
+    Quote,
+    RangeReport,
+    Recommendation,
+    SkillReport,
+)
+from potok.status.v1.progress_pb2 import ClientSettings, DateRange
+
+PATIENCE = 20
+POTOK = Path(sys.executable).with_name("potok")
+DAYS = DateRange(start_date="2026-11-02", end_date="2026-11-04")
+ADVICE = Recommendation(
+    text="Ask what hurts.",
+    why="An offer fits then.",
+    priority=1,
+    calls=1,
+    quotes=[Quote(call_id="call-2", text="How much is a\x1b[2J crown?")],
+)
+REPORT = RangeReport(
+    owner="client:clinic",
+    range=DAYS,
+    calls=120,
+    score=71.4,
+    call_types=[LabelCount(label="booking", calls=80), LabelCount(label="price", calls=40)],
+    employees=[EmployeeReport(employee="Anna", calls=120, score=71.4)],
+    skills=[
+        SkillReport(
+            skill="discovery",
+            calls=3,
+            applicable=4,
+            completed=1,
+            share=0.25,
+            recommendations=[ADVICE],
+        ),
+        SkillReport(
+            employee="Anna", skill="discovery", calls=3, applicable=4, completed=1, share=0.25
+        ),
+    ],
+    minimum_calls=5,
+)
+
+
+class Services(
+    coordinator_grpc.CoordinatorServiceServicer,
+    analysis_grpc.AnalysisServiceServicer,
+    recommendations_grpc.RecommendationsServiceServicer,
+):
+    """All that a report asks, at one address."""
+
+    report = REPORT
+
+    async def GetClient(self, request: Any, context: Any) -> Any:  # noqa: N802
+        if request.client_id != "clinic":
+            await context.abort(grpc.StatusCode.NOT_FOUND, f"client {request.client_id} is unknown")
+        settings = ClientSettings(time_zone="Asia/Vladivostok")
+        return coordinator_pb.GetClientResponse(
+            client=Client(client_id="clinic", settings=settings)
+        )
+
+    async def GetRangeReport(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
+        assert (request.owner, request.range) == ("client:clinic", DAYS)
+        return recommendations_pb.GetRangeReportResponse(report=self.report)
+
+    async def ListAnalyses(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
+        first = int(request.page_token or 0)
+        last = min(self.report.calls, first + request.page_size)
+        return analysis_pb.ListAnalysesResponse(
+            analyses=[an_analysis(number) for number in range(first, last)],
+            next_page_token=str(last) if last < self.report.calls else "",
+        )
+
+
+def an_analysis(number: int) -> Analysis:
+    start = Timestamp()
+    start.FromJsonString("2026-11-02T03:30:00Z")
+    return Analysis(
+        call_id=f"call-{number}",
+        day="2026-11-02",
+        start_time=start,
+        employee="Anna",
+        call_type="booking",
+        outcome="booked",
+        sentiment="positive",
+        scores=Scores(checklist=80),
+    )
+
+
+@pytest.fixture
+async def services() -> AsyncIterator[tuple[Services, str]]:
+    played = Services()  # type: ignore[abstract]  # the other RPCs are not asked for
+    server = grpc.aio.server()
+    coordinator_grpc.add_CoordinatorServiceServicer_to_server(played, server)
+    analysis_grpc.add_AnalysisServiceServicer_to_server(played, server)
+    recommendations_grpc.add_RecommendationsServiceServicer_to_server(played, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    try:
+        yield played, f"127.0.0.1:{port}"
+    finally:
+        await server.stop(0)
+
+
+async def reported(address: str, *arguments: str) -> tuple[int, str, str]:
+    names = ("POTOK_ADDRESS", "POTOK_ANALYSIS_ADDRESS", "POTOK_RECOMMENDATIONS_ADDRESS")
+    process = await asyncio.create_subprocess_exec(
+        POTOK,
+        "report",
+        *arguments,
+        env={**os.environ, **dict.fromkeys(names, address)},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        async with asyncio.timeout(PATIENCE):
+            out, err = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    assert process.returncode is not None
+    return process.returncode, out.decode(), err.decode()
+
+
+async def test_a_report_tells_of_calls_people_and_what_to_do_better(
+    services: tuple[Services, str],
+) -> None:
+    code, out, _ = await reported(services[1], "clinic", DAYS.start_date, DAYS.end_date)
+
+    assert code == 0
+    lines = [" ".join(line.split()) for line in out.splitlines()]
+    assert lines[0] == "clinic 2026-11-02 to 2026-11-04 120 calls score 71"
+    assert "types booking 80, price 40" in lines
+    # 03:30 UTC is 13:30 where the client is.
+    assert "2026-11-02 13:30 Anna booking booked positive 80 call-0" in lines
+    assert "and 70 more: --limit shows them" in lines
+    assert "Anna 120 71 discovery 25%" in lines
+    assert "discovery 1 of 4 done fewer than 5 calls: a hint, no verdict" in lines
+    assert "• Ask what hurts." in lines
+    assert "“How much is a [2J crown?” call-2" in lines
+
+
+async def test_more_calls_than_a_page_are_listed_when_asked_for(
+    services: tuple[Services, str],
+) -> None:
+    days = (DAYS.start_date, DAYS.end_date)
+    code, out, _ = await reported(services[1], "clinic", *days, "--limit", "130", "--json")
+    found = json.loads(out)
+
+    assert code == 0
+    assert [call["call_id"] for call in found["calls"]] == [f"call-{n}" for n in range(120)]
+    assert found["report"]["skills"][0]["recommendations"][0]["text"] == "Ask what hurts."
+
+
+async def test_a_range_without_calls_says_what_to_do(services: tuple[Services, str]) -> None:
+    services[0].report = RangeReport(range=DAYS)
+    code, out, _ = await reported(services[1], "clinic", DAYS.start_date, DAYS.end_date)
+    assert code == 0
+    assert "nothing has been analysed there: potok run CLIENT START END" in out
+
+
+async def test_the_report_of_an_unknown_client_is_refused(services: tuple[Services, str]) -> None:
+    code, _, err = await reported(services[1], "nobody", DAYS.start_date)
+    assert code == 1
+    assert err.startswith("error: client nobody is unknown")
+    assert "potok client list" in err
