@@ -6,7 +6,7 @@ import sys
 
 import structlog
 
-NAMES = ("throughput", "fan_out", "range_status", "pipeline", "transcription")
+NAMES = ("throughput", "fan_out", "transcription")
 
 
 def main() -> None:

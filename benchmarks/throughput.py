@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import time
 
+from benchmarks import etcd
 from benchmarks.arena import Arena, Load, arena, connected, watching_load
 from benchmarks.traffic import (
     Counted,
@@ -30,8 +31,13 @@ async def main() -> None:
     async with arena() as place:
         bare, bare_load = await _bare(place)
         ours, load = await _ours(place)
+        async with etcd.an_etcd(place) as address:
+            theirs = address and await etcd.throughput(address, STREAMS, MESSAGES, REPORTS)
     print(f"bare pipe     {bare:10,.0f} events/s   {bare_load}")
     print(f"coordinator   {ours:10,.0f} events/s   {load}")
+    print(
+        f"etcd          {theirs:10,.0f} puts/s, {REPORTS} a transaction" if theirs else etcd.MISSING
+    )
     print(f"ratio {ours / bare:.2f} (must 0.50, aim 0.70); {ours:,.0f}/s (must 30,000, aim 50,000)")
 
 

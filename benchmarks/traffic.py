@@ -20,6 +20,7 @@ from deploy.local.postgres import free_port
 from services.status.domain import Stage
 from tests.fakes.stages import FakeStages
 
+METHOD = "/potok.coordinator.v1.CoordinatorService"
 DAY = "2026-11-20"
 RANGE = progress_pb2.DateRange(start_date=DAY, end_date=DAY)
 SETTINGS = progress_pb2.ClientSettings(
@@ -123,7 +124,7 @@ def messages(
 
 async def send(channel: grpc.aio.Channel, batches: list[bytes]) -> None:
     """Send prebuilt messages over one stream as fast as it takes them; ends when all are acknowledged."""
-    call: Any = channel.stream_stream("/potok.coordinator.v1.CoordinatorService/ReportStatus")()
+    call: Any = channel.stream_stream(f"{METHOD}/ReportStatus")()
 
     async def write() -> None:
         for batch in batches:
@@ -152,7 +153,7 @@ class Counted:
 async def watch(channel: grpc.aio.Channel, counted: Counted, ready: asyncio.Event) -> None:
     """Follow everything and count it, until cancelled."""
     call = channel.unary_stream(
-        "/potok.coordinator.v1.CoordinatorService/WatchStatus",
+        f"{METHOD}/WatchStatus",
         request_serializer=pb.WatchStatusRequest.SerializeToString,
         response_deserializer=pb.WatchStatusResponse.FromString,
     )(pb.WatchStatusRequest())

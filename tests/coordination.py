@@ -101,8 +101,9 @@ class Watcher:
     async def frame(self) -> pb.WatchStatusResponse:
         """Read one frame; raises what ended the stream."""
         async with asyncio.timeout(PATIENCE):
-            frame: pb.WatchStatusResponse = await self.call.read()
-        assert frame is not grpc.aio.EOF, "the stream has ended"
+            read: Any = await self.call.read()
+        assert read is not grpc.aio.EOF, "the stream has ended"
+        frame: pb.WatchStatusResponse = read
         self.frames.append(frame)
         return frame
 

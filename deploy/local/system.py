@@ -59,6 +59,14 @@ def environment(
         "POTOK_ADDRESS": listens["coordinator"],
         "POTOK_COORDINATOR_STAGES": json.dumps(stages),
         "POTOK_CALL_SYNC_RECORDINGS": (home / "recordings").as_uri(),
+        "POTOK_TRANSCRIPTION_UPSTREAM": listens["call_sync"],
+        "POTOK_TRANSCRIPTION_MODEL_CACHE_DIR": str(home / "models"),
+        "POTOK_ANALYSIS_UPSTREAM": listens["transcription"],
+        "POTOK_ANALYSIS_CALLS": listens["call_sync"],
+        "POTOK_RECOMMENDATIONS_UPSTREAM": listens["analysis"],
+        "POTOK_RECOMMENDATIONS_CALLS": listens["call_sync"],
+        "POTOK_RECOMMENDATIONS_TRANSCRIPTS": listens["transcription"],
+        "POTOK_RECOMMENDATIONS_ANALYSES": listens["analysis"],
         "POTOK_RECOMMENDATIONS_REPORTING_URL": addresses["reporting_owner"],
     }
     for service in SERVICES:

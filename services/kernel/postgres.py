@@ -17,6 +17,8 @@ UNREACHABLE = (OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNo
 """What a connection raises while Postgres is away."""
 
 STATEMENT_TIMEOUT = "30s"
+IDLE_TIMEOUT = "10s"
+"""A process that is frozen inside a transaction keeps its locks no longer."""
 
 
 def load_queries(module_file: str) -> Any:
@@ -36,7 +38,12 @@ async def open_pool(dsn: str, size: int, **settings: str) -> AsyncIterator[async
                 min_size=1,
                 max_size=size,
                 command_timeout=60,
-                server_settings={"statement_timeout": STATEMENT_TIMEOUT, "jit": "off", **settings},
+                server_settings={
+                    "statement_timeout": STATEMENT_TIMEOUT,
+                    "idle_in_transaction_session_timeout": IDLE_TIMEOUT,
+                    "jit": "off",
+                    **settings,
+                },
             )
     try:
         yield pool

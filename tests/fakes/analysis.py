@@ -178,12 +178,12 @@ class CallsBefore(TranscriptionServiceServicer, FakeStages):
         self.transcripts: dict[str, transcript_pb2.Transcript] = {}
         self.silent = False
 
-    async def GetTranscript(  # noqa: N802
+    async def GetTranscript(
         self, request: transcription_pb2.GetTranscriptRequest, context: Any
     ) -> transcription_pb2.GetTranscriptResponse:
         raise NotImplementedError("analysis reads transcripts in batches")
 
-    async def GetTranscripts(  # noqa: N802
+    async def GetTranscripts(
         self, request: transcription_pb2.GetTranscriptsRequest, context: Any
     ) -> transcription_pb2.GetTranscriptsResponse:
         await self._answer(context)
@@ -192,7 +192,7 @@ class CallsBefore(TranscriptionServiceServicer, FakeStages):
         known = [self.transcripts[i] for i in request.call_ids if i in self.transcripts]
         return transcription_pb2.GetTranscriptsResponse(transcripts=known)
 
-    async def ListItems(  # noqa: N802
+    async def ListItems(
         self, request: stage_service_pb2.ListItemsRequest, context: Any
     ) -> stage_service_pb2.ListItemsResponse:
         await self._answer(context)

@@ -190,7 +190,7 @@ class Owners(
     def known(self, call_ids: Sequence[str]) -> list[AnalysedCall]:
         return [self.calls[call_id] for call_id in call_ids if call_id in self.calls]
 
-    async def ListItems(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
+    async def ListItems(self, request: Any, context: Any) -> Any:  # noqa: ARG002
         assert request.stage == stage_pb2.STAGE_ANALYSIS
         days = request.range.start_date, request.range.end_date
         return stage_service_pb2.ListItemsResponse(
@@ -203,15 +203,15 @@ class Owners(
             ]
         )
 
-    async def GetCalls(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
+    async def GetCalls(self, request: Any, context: Any) -> Any:  # noqa: ARG002
         calls = [call_to_pb(call) for call in self.known(request.call_ids)]
         return call_sync_service_pb2.GetCallsResponse(calls=calls)
 
-    async def GetTranscripts(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
+    async def GetTranscripts(self, request: Any, context: Any) -> Any:  # noqa: ARG002
         transcripts = [transcript_to_pb(call) for call in self.known(request.call_ids)]
         return transcription_service_pb2.GetTranscriptsResponse(transcripts=transcripts)
 
-    async def GetAnalyses(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
+    async def GetAnalyses(self, request: Any, context: Any) -> Any:  # noqa: ARG002
         analyses = [analysis_to_pb(call) for call in self.known(request.call_ids)]
         return analysis_service_pb2.GetAnalysesResponse(analyses=analyses)
 

@@ -180,5 +180,5 @@ async def serving_stage(
 async def until(holds: Callable[[], Awaitable[object]], seconds: float = 20) -> None:
     """Look every few milliseconds until something holds."""
     async with asyncio.timeout(seconds):
-        while not await holds():  # noqa: ASYNC110
+        while not await holds():
             await asyncio.sleep(0.01)
