@@ -86,7 +86,7 @@ class Bare:
 
     async def watch(self, _request: bytes, context: Any) -> None:
         await context.send_initial_metadata(())
-        cursor = 0
+        cursor = len(self._log)
         loop = asyncio.get_running_loop()
         while True:
             if cursor == len(self._log):

@@ -5,19 +5,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
-from potok.coordinator.wire.v1 import raw_report_pb2
-
 from services.coordinator import wire
 from services.coordinator.domain import Execution, Tenant
-from services.coordinator.group import Group
+from services.coordinator.group import ACTORS, Group
 from services.coordinator.sequence import (
-    DayReport,
     Verdict,
     note_progress,
     take_day,
     take_progress,
     take_report,
 )
+from services.coordinator.wire import RawReport
 from services.kernel.errors import DomainError
 from services.status.domain import ExecutionNumber, ExecutionState, Owner
 from services.status.mapping import EXECUTION_STATE_FROM_PB, EXECUTION_STATE_TO_PB
@@ -53,11 +51,10 @@ class Batch:
 
 
 class Reported(NamedTuple):
-    """One report, decoded as far as most need."""
+    """One report and whose execution it is about."""
 
     owner: Owner
-    raw: raw_report_pb2.RawReport
-    days: list[DayReport]
+    raw: RawReport
 
 
 @dataclass(slots=True, eq=False)
@@ -68,6 +65,10 @@ class Part:
     reports: list[Reported]
     rejections: list[Rejection] = field(default_factory=list)
     """As of the last try to commit it."""
+
+    def reject(self, raw: RawReport, verdict: Verdict) -> None:
+        """Note the verdict on a report that is not applied."""
+        self.rejections.append(Rejection(raw.execution, raw.sequence, verdict))
 
 
 class Command(Protocol):
@@ -123,11 +124,17 @@ def needs(changes: Iterable[Change], tenants: Mapping[Owner, Tenant]) -> Needs:
     found = Needs()
     for change in changes:
         if isinstance(change, Part):
-            for owner, raw, days in change.reports:
-                _need(found, tenants, owner, (raw.execution,), [day.day for day in days])
+            for owner, raw in change.reports:
+                tenant = tenants.get(owner)
+                if (
+                    tenant is None
+                    or raw.execution not in tenant.executions
+                    or not tenant.loaded_days.issuperset([day.day for day in raw.days])
+                ):
+                    _need(found, tenants, owner, (raw.execution,), [day.day for day in raw.days])
                 if raw.state != _RUNNING:
                     found.numbers += 1
-                    found.ending.append((owner, ExecutionNumber(raw.execution)))
+                    found.ending.append((owner, raw.execution))
         else:
             command = change.command
             _need(found, tenants, command.owner, command.executions, command.days)
@@ -175,16 +182,24 @@ def apply(
         raw.execution: raw
         for change in changes
         if isinstance(change, Part)
-        for _, raw, _ in change.reports
+        for _, raw in change.reports
     }
     for change in changes:
         if isinstance(change, Part):
             change.rejections = []
-            for report in change.reports:
-                tenant = tenants[report.owner]
-                rejection = _take(report, tenant, group, next_number, last)
-                if rejection is not None:
-                    change.rejections.append(rejection)
+            for owner, raw in change.reports:
+                tenant = tenants[owner]
+                if raw.state == _RUNNING:
+                    execution = tenant.executions[raw.execution]
+                    if execution.state is ExecutionState.RUNNING:
+                        is_last = last[raw.execution] is raw
+                        verdict = _take_progress(raw, tenant, execution, group, is_last=is_last)
+                        if verdict is not Verdict.APPLIED:
+                            change.reject(raw, verdict)
+                        continue
+                verdict = _take_whole(raw, tenant, group, next_number)
+                if verdict is not Verdict.APPLIED:
+                    change.reject(raw, verdict)
         else:
             try:
                 change.outcome = change.command.apply(
@@ -194,58 +209,46 @@ def apply(
                 change.outcome = refusal
 
 
-def _take(
-    report: Reported,
-    tenant: Tenant,
-    group: Group,
-    next_number: NextNumber,
-    last: Mapping[int, raw_report_pb2.RawReport],
-) -> Rejection | None:
-    """Apply one report. The frequent case, progress of a RUNNING execution, goes without decoding.
+def _take_progress(
+    raw: RawReport, tenant: Tenant, execution: Execution, group: Group, *, is_last: bool
+) -> Verdict:
+    """Apply progress of a RUNNING execution, the frequent case, without decoding it.
 
     Rate and counts are decoded from the last report of an execution in the group; the events before it carry the
     rate of before.
     """
-    owner, raw, day_reports = report
-    execution = tenant.executions[ExecutionNumber(raw.execution)]
-    verdict = None
-    if raw.state == _RUNNING:
-        verdict = take_progress(execution, raw.sequence, raw.progress)
-    if verdict is None:
-        return _take_whole(report, tenant, execution, group, next_number)
-    group.tenants[owner] = tenant
+    verdict = take_progress(execution, raw.sequence, raw.progress)
+    group.tenants[tenant.owner] = tenant
     group.reported.add(execution)
     changed = []
-    for day_report in day_reports:
-        day = tenant.day(execution.stage, day_report.day)
+    for report in raw.days:
+        day = tenant.days.get((execution.stage, report.day)) or tenant.day(
+            execution.stage, report.day
+        )
         group.days.add(day)
-        if take_day(day, day_report):
+        if take_day(day, report):
             changed.append(day)
-    if last[raw.execution] is raw:
+    if is_last:
         counts, discovered, waiting = wire.read_progress(execution.progress)
         note_progress(execution, counts, group.now, discovered=discovered, waiting=waiting)
         execution.pace = wire.pace(execution)
-    if verdict is Verdict.APPLIED or changed:
+    if changed or verdict is Verdict.APPLIED:
         group.note_progress(tenant, execution, changed)
-        return None
-    return Rejection(execution.number, raw.sequence, verdict)
+        return Verdict.APPLIED
+    return verdict
 
 
-def _take_whole(
-    report: Reported, tenant: Tenant, execution: Execution, group: Group, next_number: NextNumber
-) -> Rejection | None:
-    raw = report.raw
+def _take_whole(raw: RawReport, tenant: Tenant, group: Group, next_number: NextNumber) -> Verdict:
     if raw.state not in EXECUTION_STATE_FROM_PB:
-        return Rejection(execution.number, raw.sequence, Verdict.ILLEGAL)
-    whole = wire.read_report(raw, tuple(report.days))
-    judged = take_report(tenant, execution, whole, next_number, group.now)
-    if report.days or raw.sequence == execution.sequence:
-        days = [tenant.day(execution.stage, day.day) for day in report.days]
+        return Verdict.ILLEGAL
+    execution = tenant.executions[raw.execution]
+    report = wire.read_report(raw)
+    judged = take_report(tenant, execution, report, next_number, group.now)
+    if raw.days or raw.sequence == execution.sequence:
+        days = [tenant.day(execution.stage, day.day) for day in raw.days]
         group.keep_quietly(tenant, execution, *days)
     if judged.touched:
-        group.note(tenant, judged.touched, execution.run_id, execution.stage.value.lower())
-    if judged.verdict is Verdict.APPLIED:
-        return None
-    if judged.verdict is not Verdict.DUPLICATE:
-        group.rejected.append((execution, whole, judged.verdict, judged.message))
-    return Rejection(execution.number, raw.sequence, judged.verdict)
+        group.note(tenant, judged.touched, execution.run_id, ACTORS[execution.stage])
+    if judged.verdict in (Verdict.STALE, Verdict.ILLEGAL):
+        group.rejected.append((execution, report, judged.verdict, judged.message))
+    return judged.verdict

@@ -139,6 +139,8 @@ class Day:
     """The last reported DayCounts, as it came."""
     header: bytes = b""
     """The part of its event that never changes, already encoded; empty until first needed."""
+    cover: bytes = b""
+    """The part of its event that says when it was covered, likewise."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

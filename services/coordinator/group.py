@@ -1,13 +1,13 @@
 """One group of changes on its way into Postgres: what is read for it, what it writes, in one transaction."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
 import asyncpg
 
-from services.coordinator.domain import Day, Execution, Run, Tenant
+from services.coordinator.domain import Day, DayFigures, Execution, Run, Tenant
 from services.coordinator.repository import (
     QUERIES,
     day_from_row,
@@ -18,7 +18,10 @@ from services.coordinator.repository import (
 )
 from services.coordinator.sequence import StageReport, Subject, Verdict
 from services.coordinator.wire import change_tail, event, progress_change
-from services.status.domain import ExecutionNumber, ExecutionState, Owner, RunId
+from services.status.domain import ExecutionNumber, ExecutionState, Owner, RunId, Stage
+
+ACTORS = {stage: stage.value.lower() for stage in Stage}
+"""Who reports on a stage: its service."""
 
 
 class Entry(NamedTuple):
@@ -83,12 +86,12 @@ class Group:
 
     def note_progress(self, tenant: Tenant, execution: Execution, days: list[Day]) -> None:
         """Add one report of a RUNNING execution: what `note` does, for the one change that is frequent."""
-        actor = execution.stage.value.lower()
+        actor = ACTORS[execution.stage]
         tail = self._tails.get(actor)
         if tail is None:
             tail = self._tails[actor] = change_tail(actor, self.now)
         body = progress_change(execution, days, tail)
-        self.entries.append(Entry._make((tenant.owner, execution.run_id, body, actor)))
+        self.entries.append(Entry(tenant.owner, execution.run_id, body, actor))
 
     def keep(self, subject: Subject) -> None:
         """Write the row of a subject with the group."""
@@ -237,34 +240,41 @@ async def _commit_group(connection: asyncpg.Connection, group: Group) -> int:
     # In the order in which the statement names them first.
     revision: Any = await connection.fetchval(
         QUERIES.commit_group.sql,
-        [t.owner for t in tenants],
-        [t.version for t in tenants],
-        [e.number for e in reported],
-        [e.state.value for e in reported],
-        [e.sequence for e in reported],
+        _texts([t.owner for t in tenants]),
+        _numbers([t.version for t in tenants]),
+        _numbers([e.number for e in reported]),
+        _texts([e.state.value for e in reported]),
+        _numbers([e.sequence for e in reported]),
         [e.progress for e in reported],
         [e.waiting for e in reported],
         [e.items_per_second for e in reported],
         [e.progressed_at for e in reported],
-        [d.owner for d in days],
-        [d.stage.value for d in days],
-        [date.fromisoformat(d.day) for d in days],
-        [d.version for d in days],
-        [d.figures.pending for d in days],
-        [d.figures.processing for d in days],
-        [d.figures.success for d in days],
-        [d.figures.failed for d in days],
-        [d.figures.skipped for d in days],
-        [d.figures.available for d in days],
-        [d.figures.input for d in days],
-        [d.figures.output for d in days],
+        _texts([d.owner for d in days]),
+        _texts([d.stage.value for d in days]),
+        _texts([d.day for d in days]),
+        _numbers([d.version for d in days]),
+        *(_numbers(column) for column in _columns([d.figures for d in days])),
         [d.covered_at for d in days],
         [e.body for e in entries],
         group.now,
-        [e.owner for e in entries],
-        [e.subject for e in entries],
-        [e.actor for e in entries],
+        _texts([e.owner for e in entries]),
+        _texts([e.subject for e in entries]),
+        _texts([e.actor for e in entries]),
     )
     for tenant in tenants:
         tenant.version += 1
     return int(revision)
+
+
+def _texts(values: Sequence[str]) -> str:
+    """Join texts as the statement splits them; owners, subjects, actors, states and days hold no control characters."""
+    return "\x1f".join(values)
+
+
+def _numbers(values: Iterable[int]) -> str:
+    """Write numbers as an array literal of Postgres."""
+    return "{" + ",".join(map(str, values)) + "}"
+
+
+def _columns(figures: Sequence[DayFigures]) -> Iterable[Sequence[int]]:
+    return zip(*figures, strict=True) if figures else ((),) * len(DayFigures._fields)

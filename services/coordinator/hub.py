@@ -92,8 +92,9 @@ class Hub:
         """Append changes; `first` must be the revision after the head."""
         assert first == self.head + 1, f"revision {first} after {self.head}: the log has a hole"
         for revision, entry in enumerate(entries, first):
-            element = wire.frame_element(entry.body, revision)
-            self._ring.append(Published(revision, entry.owner, entry.subject, element))
+            owner, subject, body, _ = entry
+            element = wire.frame_element(body, revision)
+            self._ring.append(Published(revision, owner, subject, element))
             self._bytes += len(element)
         self.head += len(entries)
         self._shrink()

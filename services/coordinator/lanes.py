@@ -142,7 +142,7 @@ class Lane:
         for single in singles:
             if isinstance(single, Part):
                 raw = single.reports[0].raw
-                rejection = Rejection(ExecutionNumber(raw.execution), raw.sequence, Verdict.ILLEGAL)
+                rejection = Rejection(raw.execution, raw.sequence, Verdict.ILLEGAL)
                 single.batch.settle(1, [rejection])
             elif not single.answer.done():
                 single.answer.set_exception(error)

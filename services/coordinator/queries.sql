@@ -111,9 +111,11 @@ SELECT * FROM unnest(:run_ids::uuid[], :owners::text[], :executions::bigint[], :
 -- name: commit_group(owners, versions, executions, states, sequences, progress, waiting, rates, progressed_at, day_owners, day_stages, days, day_versions, pending, processing, success, failed, skipped, available, input, output, covered_at, log_bodies, at, log_owners, log_subjects, log_actors)$
 -- One round trip: owners are locked in order and must have the version that was read, state rows follow, the log head
 -- comes last. Its lock is held until the commit, so revisions are dense and in commit order.
+-- Texts come joined by a unit separator and numbers as array literals: that costs the driver less than their elements.
 WITH locked AS (
     SELECT o.owner FROM coordinator.owners o
-      JOIN unnest(:owners::text[], :versions::bigint[]) AS x(owner, version) USING (owner, version)
+      JOIN unnest(string_to_array(:owners, chr(31)), :versions::text::bigint[]) AS x(owner, version)
+     USING (owner, version)
      ORDER BY o.owner FOR NO KEY UPDATE OF o
 ), raised AS (
     UPDATE coordinator.owners o SET version = version + 1 FROM locked WHERE o.owner = locked.owner RETURNING 1
@@ -121,17 +123,18 @@ WITH locked AS (
     UPDATE coordinator.executions e
        SET state = x.state, sequence = x.sequence, progress = x.progress, waiting = x.waiting,
            items_per_second = x.rate, progressed_at = x.progressed_at, unreachable = false
-      FROM unnest(:executions::bigint[], :states::text[], :sequences::bigint[], :progress::bytea[], :waiting::bool[],
-                  :rates::float4[], :progressed_at::timestamptz[])
+      FROM unnest(:executions::text::bigint[], string_to_array(:states, chr(31)), :sequences::text::bigint[],
+                  :progress::bytea[], :waiting::bool[], :rates::float4[], :progressed_at::timestamptz[])
            AS x(execution, state, sequence, progress, waiting, rate, progressed_at)
      WHERE e.execution = x.execution RETURNING 1
 ), counted AS (
     INSERT INTO coordinator.ledger (owner, stage, day, version, pending, processing, success, failed, skipped,
                                     available, input, output, covered_at)
-    SELECT * FROM unnest(:day_owners::text[], :day_stages::text[], :days::date[], :day_versions::bigint[],
-                         :pending::bigint[], :processing::bigint[], :success::bigint[], :failed::bigint[],
-                         :skipped::bigint[], :available::bigint[], :input::bigint[], :output::bigint[],
-                         :covered_at::timestamptz[])
+    SELECT * FROM unnest(string_to_array(:day_owners, chr(31)), string_to_array(:day_stages, chr(31)),
+                         string_to_array(:days, chr(31))::date[], :day_versions::text::bigint[],
+                         :pending::text::bigint[], :processing::text::bigint[], :success::text::bigint[],
+                         :failed::text::bigint[], :skipped::text::bigint[], :available::text::bigint[],
+                         :input::text::bigint[], :output::text::bigint[], :covered_at::timestamptz[])
     ON CONFLICT (owner, stage, day) DO UPDATE
        SET version = excluded.version, pending = excluded.pending, processing = excluded.processing,
            success = excluded.success, failed = excluded.failed, skipped = excluded.skipped,
@@ -140,16 +143,17 @@ WITH locked AS (
     RETURNING 1
 ), checked AS (
     SELECT coordinator.must_hold(
-        (SELECT count(*) FROM raised) = cardinality(:owners)
-        AND (SELECT count(*) FROM executed) = cardinality(:executions)
-        AND (SELECT count(*) FROM counted) = cardinality(:days)) AS ok
+        (SELECT count(*) FROM raised) = cardinality(:versions::text::bigint[])
+        AND (SELECT count(*) FROM executed) = cardinality(:executions::text::bigint[])
+        AND (SELECT count(*) FROM counted) = cardinality(:day_versions::text::bigint[])) AS ok
 ), head AS (
     UPDATE coordinator.log_head SET revision = revision + cardinality(:log_bodies::bytea[])
      WHERE (SELECT ok FROM checked) RETURNING revision
 ), logged AS (
     INSERT INTO coordinator.log (revision, owner, subject, body, actor, at)
     SELECT head.revision - cardinality(:log_bodies) + x.place, x.owner, x.subject, x.body, x.actor, :at::timestamptz
-      FROM head, unnest(:log_owners::text[], :log_subjects::text[], :log_bodies, :log_actors::text[])
+      FROM head, unnest(string_to_array(:log_owners, chr(31)), string_to_array(:log_subjects, chr(31)), :log_bodies,
+                        string_to_array(:log_actors, chr(31)))
            WITH ORDINALITY AS x(owner, subject, body, actor, place)
 )
 SELECT revision FROM head;

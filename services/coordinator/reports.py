@@ -9,14 +9,14 @@ import asyncpg
 import structlog
 from google.protobuf.message import DecodeError
 from potok.coordinator.v1 import coordinator_service_pb2 as pb
-from potok.coordinator.wire.v1.raw_report_pb2 import RawReport
 
 from services.coordinator import wire
 from services.coordinator.changes import Batch, Rejection, Reported
 from services.coordinator.lanes import Lanes
 from services.coordinator.mapping import VERDICT_TO_PB
 from services.coordinator.repository import QUERIES
-from services.coordinator.sequence import DayReport, Verdict
+from services.coordinator.sequence import Verdict
+from services.coordinator.wire import RawReport
 from services.kernel.errors import InvalidInput
 from services.kernel.tasks import cancel
 from services.status.domain import ExecutionNumber, Owner
@@ -36,7 +36,7 @@ class Reports:
     def __init__(self, pool: asyncpg.Pool, lanes: Lanes) -> None:
         self._pool = pool
         self._lanes = lanes
-        self._owners: OrderedDict[int, Owner] = OrderedDict()
+        self._owners: OrderedDict[ExecutionNumber, Owner] = OrderedDict()
         self._alive: set[int] = set()
 
     async def take(self, requests: AsyncIterator[bytes], write: Write) -> None:
@@ -73,37 +73,35 @@ class Reports:
         # One more than there are reports, until all are on their way.
         batch = Batch(message.batch, len(message.reports) + 1, settled)
         raws = self._read(message.reports, batch)
-        unknown = {raw.execution for raw, _ in raws if raw.execution not in self._owners}
+        owners = self._owners
+        unknown = {raw.execution for raw in raws if raw.execution not in owners}
         if unknown:
             await self._learn_owners(unknown)
         reports = []
-        for raw, days in raws:
-            owner = self._owners.get(raw.execution)
+        for raw in raws:
+            owner = owners.get(raw.execution)
             if owner is None:
                 batch.settle(1, [_illegal(raw.execution, raw.sequence)])
             else:
-                reports.append(Reported(owner, raw, days))
-                self._alive.add(raw.execution)
+                reports.append(Reported(owner, raw))
+        self._alive.update([raw.execution for raw in raws])
         await self._lanes.put(batch, reports)
         batch.settle(1, [])
         return batch
 
-    def _read(
-        self, messages: Iterable[bytes], batch: Batch
-    ) -> list[tuple[RawReport, list[DayReport]]]:
+    def _read(self, messages: Iterable[bytes], batch: Batch) -> list[RawReport]:
         reports = []
         for data in messages:
             try:
-                raw = wire.read_raw(data)
-                reports.append((raw, [wire.read_day(day) for day in raw.days]))
+                reports.append(wire.read_raw(data))
             except (ValueError, DecodeError) as error:
                 log.warning("report_malformed", error=str(error))
                 batch.settle(1, [_illegal(0, 0)])
         return reports
 
-    async def _learn_owners(self, executions: set[int]) -> None:
+    async def _learn_owners(self, executions: set[ExecutionNumber]) -> None:
         async for row in QUERIES.owners_of(self._pool, executions=list(executions)):
-            self._owners[row["execution"]] = Owner(row["owner"])
+            self._owners[ExecutionNumber(row["execution"])] = Owner(row["owner"])
         while len(self._owners) > MOST_OWNERS:
             self._owners.popitem(last=False)
 

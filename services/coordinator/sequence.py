@@ -193,13 +193,11 @@ def take_report(
     return Judged(Verdict.APPLIED, touched)
 
 
-def take_progress(execution: Execution, sequence: int, progress: bytes) -> Verdict | None:
+def take_progress(execution: Execution, sequence: int, progress: bytes) -> Verdict:
     """Apply a report that says RUNNING to an execution that is: take_report in its most frequent case.
 
-    Sets the sequence and the undecoded progress; `note_progress` follows once a group. None where the case is another.
+    Sets the sequence and the undecoded progress; `note_progress` follows once a group.
     """
-    if execution.state is not ExecutionState.RUNNING:
-        return None
     if sequence <= execution.sequence:
         return Verdict.DUPLICATE
     execution.sequence = sequence

@@ -7,6 +7,7 @@ Protobuf fields may come in any order, so the revision, known last, is put last.
 
 import struct
 from datetime import datetime
+from typing import NamedTuple
 
 from potok.coordinator.v1 import watch_pb2
 from potok.coordinator.wire.v1 import raw_report_pb2
@@ -65,15 +66,41 @@ _progress = progress_pb2.StageProgress.FromString
 _day_counts = progress_pb2.DayCounts.FromString
 
 
-read_raw = raw_report_pb2.RawReport.FromString
-"""Splits a Report into its numbers and the undecoded rest."""
+_raw_report = raw_report_pb2.RawReport.FromString
 
 
-def read_report(raw: raw_report_pb2.RawReport, days: tuple[DayReport, ...]) -> StageReport:
+class RawReport(NamedTuple):
+    """A report decoded as far as most need."""
+
+    execution: ExecutionNumber
+    sequence: int
+    state: int
+    """The number of the ExecutionState."""
+    progress: bytes
+    days: tuple[DayReport, ...]
+
+
+def read_raw(data: bytes) -> RawReport:
+    """Split a Report; its progress stays undecoded. Raises DecodeError or MalformedReport."""
+    raw = _raw_report(data)
+    days = raw.days
+    return _tuple(
+        RawReport,
+        (
+            raw.execution,
+            raw.sequence,
+            raw.state,
+            raw.progress,
+            tuple([read_day(day) for day in days]) if days else (),
+        ),
+    )
+
+
+def read_report(raw: RawReport) -> StageReport:
     """Decode the whole of a report whose state is known."""
     progress = _progress(raw.progress)
     return StageReport(
-        ExecutionNumber(raw.execution),
+        raw.execution,
         raw.sequence,
         EXECUTION_STATE_FROM_PB[raw.state],
         raw.progress,
@@ -82,7 +109,7 @@ def read_report(raw: raw_report_pb2.RawReport, days: tuple[DayReport, ...]) -> S
         progress.HasField("wait"),
         REASON_FROM_PB.get(progress.reason),
         progress.message,
-        days,
+        raw.days,
     )
 
 
@@ -94,16 +121,18 @@ def read_progress(data: bytes) -> tuple[ItemCounts, bool, bool]:
     return counts, progress.discovered, progress.HasField("wait")
 
 
-_make_day_report = DayReport._make
-_make_figures = DayFigures._make
+_tuple = tuple.__new__
+# What NamedTuple's own constructors do, without their Python frame: one of each is made for every report.
 
 
 def read_day(data: bytes) -> DayReport:
     """Decode a DayCounts; raises MalformedReport where it names no day."""
     day = _day_counts(data)
-    if len(day.day) != len("YYYY-MM-DD"):
-        raise MalformedReport(f"{day.day!r} is no day")
-    figures = _make_figures(
+    name = day.day
+    if len(name) != len("YYYY-MM-DD"):
+        raise MalformedReport(f"{name!r} is no day")
+    figures = _tuple(
+        DayFigures,
         (
             day.pending,
             day.processing,
@@ -113,9 +142,9 @@ def read_day(data: bytes) -> DayReport:
             day.available,
             day.input,
             day.output,
-        )
+        ),
     )
-    return _make_day_report((day.day, day.version, figures, data))
+    return _tuple(DayReport, (name, day.version, figures, data))
 
 
 def event(subject: Subject) -> bytes:
@@ -162,6 +191,7 @@ def frame(
 
 
 _RUNNING_FIELD = _STATE_FIELD[ExecutionState.RUNNING]
+_RUNNING_PROGRESS = _RUNNING_FIELD + b"\x3a"
 
 
 def progress_change(execution: Execution, days: list[Day], tail: bytes) -> bytes:
@@ -172,14 +202,27 @@ def progress_change(execution: Execution, days: list[Day], tail: bytes) -> bytes
     progress, header, pace = execution.progress, execution.header, execution.pace
     if not header:
         header = execution.header = _stage_header(execution)
-    size = varint(len(progress))
+    size = _VARINTS[len(progress)] if len(progress) < MOST_CACHED else _varint(len(progress))
     length = len(header) + len(_RUNNING_FIELD) + 1 + len(size) + len(progress) + len(pace)
     inner = varint(length)
     outer = varint(1 + len(inner) + length)
-    parts = [b"\x0a", outer, b"\x12", inner, header, _RUNNING_FIELD, b"\x3a", size, progress, pace]
-    parts.extend([event(day) for day in days])
+    parts = [b"\x0a", outer, b"\x12", inner, header, _RUNNING_PROGRESS, size, progress, pace]
+    for day in days:
+        header, raw, cover = day.header, day.raw, day.cover
+        if not header:
+            header = _day_header(day)
+        length = len(header) + 2 + len(raw) + len(cover)
+        if length + 2 < SHORT and len(raw) < SHORT:
+            parts += (b"\x0a", _VARINTS[length + 2], b"\x1a", _VARINTS[length])
+            parts += (header, b"\x1a", _VARINTS[len(raw)], raw, cover)
+        else:
+            parts.append(event(day))
     parts.append(tail)
     return b"".join(parts)
+
+
+SHORT = 0x80
+"""Lengths below take one byte."""
 
 
 def pace(execution: Execution) -> bytes:
@@ -220,19 +263,22 @@ def _stage_status(execution: Execution) -> bytes:
     return body
 
 
+def _day_header(day: Day) -> bytes:
+    day.header = event_pb2.DayStatus(
+        owner=day.owner, stage=STAGE_TO_PB[day.stage]
+    ).SerializeToString()
+    return day.header
+
+
 def _day_status(day: Day) -> bytes:
     if not day.raw:
         day.raw = progress_pb2.DayCounts(
             day=day.day, version=day.version, **day.figures._asdict()
         ).SerializeToString()
-    if not day.header:
-        day.header = event_pb2.DayStatus(
-            owner=day.owner, stage=STAGE_TO_PB[day.stage]
-        ).SerializeToString()
-    body = day.header + b"\x1a" + varint(len(day.raw)) + day.raw
-    if day.covered_at:
-        body += event_pb2.DayStatus(cover_time=timestamp(day.covered_at)).SerializeToString()
-    return body
+    if day.covered_at and not day.cover:
+        day.cover = event_pb2.DayStatus(cover_time=timestamp(day.covered_at)).SerializeToString()
+    header = day.header or _day_header(day)
+    return header + b"\x1a" + varint(len(day.raw)) + day.raw + day.cover
 
 
 def run_status(run: Run) -> event_pb2.RunStatus:

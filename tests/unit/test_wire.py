@@ -166,8 +166,7 @@ def test_a_report_is_read_as_it_was_written() -> None:
         days=[DAY],
     )
     raw = wire.read_raw(report.SerializeToString())
-    days = tuple(wire.read_day(day) for day in raw.days)
-    read = wire.read_report(raw, days)
+    days, read = raw.days, wire.read_report(raw)
 
     assert (read.execution, read.sequence, read.state) == (5, 6, ExecutionState.PARTIAL)
     assert read.counts == ItemCounts(failed=1, success=2)
