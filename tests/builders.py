@@ -2,8 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-from services.coordinator.domain import Client, DayFigures, Start, Tenant
-from services.coordinator.sequence import DayReport, StageReport
+from services.coordinator.domain import Client, DayFigures, DayReport, StageReport, Start, Tenant
 from services.status.domain import (
     ClientSettings,
     DateRange,

@@ -6,15 +6,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from services.coordinator import wire
-from services.coordinator.domain import Execution, Tenant
+from services.coordinator.domain import Execution, Tenant, Verdict
 from services.coordinator.group import ACTORS, Group
-from services.coordinator.sequence import (
-    Verdict,
-    note_progress,
-    take_day,
-    take_progress,
-    take_report,
-)
+from services.coordinator.sequence import note_progress, take_day, take_progress, take_report
 from services.coordinator.wire import RawReport
 from services.kernel.errors import DomainError
 from services.status.domain import ExecutionNumber, ExecutionState, Owner
@@ -63,6 +57,8 @@ class Part:
 
     batch: Batch
     reports: list[Reported]
+    size: int
+    """Bytes, about."""
     rejections: list[Rejection] = field(default_factory=list)
     """As of the last try to commit it."""
 

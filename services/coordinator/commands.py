@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from services.coordinator import sequence
-from services.coordinator.domain import AcceptedStart, Execution, Start, Tenant
+from services.coordinator.domain import AcceptedStart, Execution, Start, Subject, Tenant
 from services.coordinator.group import Group, Remembered
 from services.coordinator.lanes import Lanes
-from services.coordinator.sequence import Subject, stage_before
+from services.coordinator.sequence import stage_before
 from services.status.domain import ExecutionNumber, Owner, Reason, RunId
 
 COORDINATOR = "coordinator"

@@ -22,6 +22,7 @@ from services.status.domain import (
     RunMode,
     RunState,
     Stage,
+    Word,
     client_owner,
 )
 
@@ -196,3 +197,61 @@ class AcceptedStart:
 
     run_id: RunId
     parameters: str
+
+
+class Verdict(Word):
+    """What became of a report."""
+
+    APPLIED = "APPLIED"
+    DUPLICATE = "DUPLICATE"
+    STALE = "STALE"
+    ILLEGAL = "ILLEGAL"
+
+
+class DayReport(NamedTuple):
+    """The reported counts of one day: the fields of DayCounts, and its bytes."""
+
+    day: str
+    version: int
+    figures: DayFigures
+    raw: bytes
+
+
+class StageReport(NamedTuple):
+    """A report as the state machine sees it; `progress` stays the bytes that came."""
+
+    execution: ExecutionNumber
+    sequence: int
+    state: ExecutionState
+    progress: bytes
+    counts: ItemCounts
+    discovered: bool
+    waiting: bool
+    reason: Reason | None
+    message: str
+    days: tuple[DayReport, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RejectedReport:
+    """A report that was not applied, as it is kept for people."""
+
+    execution: ExecutionNumber
+    sequence: int
+    state: ExecutionState
+    verdict: Verdict
+    message: str
+    at: datetime
+
+
+Subject = Run | Execution | Day
+"""What an event is about."""
+
+
+@dataclass(slots=True)
+class Judged:
+    """The verdict on a report, why, and what it changed."""
+
+    verdict: Verdict
+    touched: list[Subject] = field(default_factory=list)
+    message: str = ""

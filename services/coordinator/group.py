@@ -7,7 +7,16 @@ from typing import Any, NamedTuple
 
 import asyncpg
 
-from services.coordinator.domain import Day, DayFigures, Execution, Run, Tenant
+from services.coordinator.domain import (
+    Day,
+    DayFigures,
+    Execution,
+    Run,
+    StageReport,
+    Subject,
+    Tenant,
+    Verdict,
+)
 from services.coordinator.repository import (
     QUERIES,
     day_from_row,
@@ -16,7 +25,6 @@ from services.coordinator.repository import (
     run_from_row,
     run_to_row,
 )
-from services.coordinator.sequence import StageReport, Subject, Verdict
 from services.coordinator.wire import change_tail, event, progress_change
 from services.status.domain import ExecutionNumber, ExecutionState, Owner, RunId, Stage
 
@@ -29,7 +37,7 @@ class Entry(NamedTuple):
 
     owner: Owner
     subject: str
-    """The run it is about, empty where it is about days alone."""
+    """The run it is about."""
     body: bytes
     actor: str
 

@@ -25,10 +25,9 @@ from services.coordinator.changes import (
     need_ranges,
     needs,
 )
-from services.coordinator.domain import Tenant
+from services.coordinator.domain import Tenant, Verdict
 from services.coordinator.group import Entry, Group, commit, load_days, load_runs, load_tenants
 from services.coordinator.repository import QUERIES
-from services.coordinator.sequence import Verdict
 from services.kernel.clock import utc_now
 from services.kernel.errors import DomainError
 from services.kernel.postgres import STATEMENT_TIMEOUT
@@ -38,6 +37,8 @@ log = structlog.get_logger()
 
 LANES = 2
 MOST_CHANGES = 1_000
+MOST_BYTES = 1 << 20
+"""Of a group; a part is never split, so that both may be exceeded by one."""
 MOST_WAITING = 8_000
 MOST_TENANTS = 4_000
 MOST_EXECUTIONS = 64
@@ -68,7 +69,7 @@ class Lane:
         """Queue a change; waits while too many wait already, which holds back the sender."""
         await self._room.wait()
         self._queue.append(change)
-        self._waiting += _size(change)
+        self._waiting += _count(change)
         if self._waiting >= MOST_WAITING:
             self._room.clear()
         self._arrived.set()
@@ -92,10 +93,12 @@ class Lane:
     def _take(self) -> list[Change]:
         changes: list[Change] = []
         taken = 0
-        while self._queue and taken < MOST_CHANGES:
+        size = 0
+        while self._queue and taken < MOST_CHANGES and size < MOST_BYTES:
             change = self._queue.popleft()
             changes.append(change)
-            taken += _size(change)
+            taken += _count(change)
+            size += change.size if isinstance(change, Part) else 0
         self._waiting -= taken
         if self._waiting < MOST_WAITING:
             self._room.set()
@@ -216,7 +219,7 @@ class Lane:
             self._tenants.popitem(last=False)
 
 
-def _size(change: Change) -> int:
+def _count(change: Change) -> int:
     return len(change.reports) if isinstance(change, Part) else 1
 
 
@@ -228,7 +231,7 @@ def _owners(change: Change) -> Sequence[Owner]:
 
 def _singles(change: Change) -> list[Change]:
     if isinstance(change, Part):
-        return [Part(change.batch, [report]) for report in change.reports]
+        return [Part(change.batch, [report], 0) for report in change.reports]
     return [change]
 
 
@@ -255,13 +258,13 @@ class Lanes:
         """Note that another replica has changed rows of an owner."""
         self.of(owner).forget(owner)
 
-    async def put(self, batch: Batch, reports: Sequence[Reported]) -> None:
-        """Queue the reports of a message."""
+    async def put(self, batch: Batch, reports: Sequence[Reported], size: int) -> None:
+        """Queue the reports of a message of `size` bytes."""
         parts: dict[Lane, list[Reported]] = {}
         for report in reports:
             parts.setdefault(self.of(report.owner), []).append(report)
         for lane, part in parts.items():
-            await lane.put(Part(batch, part))
+            await lane.put(Part(batch, part, size * len(part) // len(reports)))
 
     async def ask(self, command: Command) -> object:
         """Run a command through its lane; returns its answer after the commit, raises its refusal."""

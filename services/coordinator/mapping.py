@@ -10,9 +10,8 @@ from potok.stage.v1 import stage_service_pb2
 from potok.status.v1 import progress_pb2
 
 from services.coordinator import wire
-from services.coordinator.domain import Client, RunView
+from services.coordinator.domain import Client, RejectedReport, RunView, Verdict
 from services.coordinator.ledger import RangeStatus
-from services.coordinator.sequence import RejectedReport, Verdict
 from services.kernel.errors import InvalidInput
 from services.kernel.rpc.convert import enum_pairs, timestamp
 from services.status.domain import ClientSettings, RunId, RunMode, Stage

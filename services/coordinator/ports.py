@@ -4,8 +4,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Protocol
 
-from services.coordinator.domain import AcceptedStart, Client, Day, RunView, Start
-from services.coordinator.sequence import RejectedReport
+from services.coordinator.domain import AcceptedStart, Client, Day, RejectedReport, RunView, Start
 from services.status.domain import DateRange, Owner, RunId, Stage
 
 

@@ -12,10 +12,10 @@ from potok.coordinator.v1 import coordinator_service_pb2 as pb
 
 from services.coordinator import wire
 from services.coordinator.changes import Batch, Rejection, Reported
+from services.coordinator.domain import Verdict
 from services.coordinator.lanes import Lanes
 from services.coordinator.mapping import VERDICT_TO_PB
 from services.coordinator.repository import QUERIES
-from services.coordinator.sequence import Verdict
 from services.coordinator.wire import RawReport
 from services.kernel.errors import InvalidInput
 from services.kernel.tasks import cancel
@@ -85,7 +85,7 @@ class Reports:
             else:
                 reports.append(Reported(owner, raw))
         self._alive.update([raw.execution for raw in raws])
-        await self._lanes.put(batch, reports)
+        await self._lanes.put(batch, reports, len(data))
         batch.settle(1, [])
         return batch
 

@@ -15,10 +15,11 @@ from services.coordinator.domain import (
     Day,
     DayFigures,
     Execution,
+    RejectedReport,
     Run,
     RunView,
+    Verdict,
 )
-from services.coordinator.sequence import RejectedReport, Verdict
 from services.kernel.postgres import load_queries
 from services.status.domain import (
     ClientSettings,

@@ -4,13 +4,21 @@ Each function checks first and changes after, so that a refusal leaves nothing h
 the order in which a watcher is told. Commands raise; reports and timers answer a verdict or nothing.
 """
 
-import enum
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
 
-from services.coordinator.domain import Day, DayFigures, Execution, Run, Start, Tenant
+from services.coordinator.domain import (
+    Day,
+    DayReport,
+    Execution,
+    Judged,
+    Run,
+    StageReport,
+    Start,
+    Subject,
+    Tenant,
+    Verdict,
+)
 from services.kernel.errors import Conflict, InvalidInput, WrongState
 from services.status.domain import (
     ExecutionNumber,
@@ -31,62 +39,7 @@ ORDER = (
     Stage.REPORTING,
 )
 
-Subject = Run | Execution | Day
 NextNumber = Callable[[], ExecutionNumber]
-
-
-class Verdict(enum.Enum):
-    """What became of a report."""
-
-    APPLIED = "APPLIED"
-    DUPLICATE = "DUPLICATE"
-    STALE = "STALE"
-    ILLEGAL = "ILLEGAL"
-
-
-class DayReport(NamedTuple):
-    """The reported counts of one day: the fields of DayCounts, and its bytes."""
-
-    day: str
-    version: int
-    figures: DayFigures
-    raw: bytes
-
-
-class StageReport(NamedTuple):
-    """A report as the state machine sees it; `progress` stays the bytes that came."""
-
-    execution: ExecutionNumber
-    sequence: int
-    state: ExecutionState
-    progress: bytes
-    counts: ItemCounts
-    discovered: bool
-    waiting: bool
-    reason: Reason | None
-    message: str
-    days: tuple[DayReport, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RejectedReport:
-    """A report that was not applied, as it is kept for people."""
-
-    execution: ExecutionNumber
-    sequence: int
-    state: ExecutionState
-    verdict: Verdict
-    message: str
-    at: datetime
-
-
-@dataclass(slots=True)
-class Judged:
-    """The verdict on a report, why, and what it changed."""
-
-    verdict: Verdict
-    touched: list[Subject] = field(default_factory=list)
-    message: str = ""
 
 
 def stage_before(stage: Stage) -> Stage | None:

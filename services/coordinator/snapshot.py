@@ -7,7 +7,7 @@ from datetime import timedelta
 import asyncpg
 
 from services.coordinator import wire
-from services.coordinator.domain import Day, Execution, Run
+from services.coordinator.domain import Day, Execution, Run, Subject
 from services.coordinator.hub import FRAME_BYTES, Filter
 from services.coordinator.repository import (
     QUERIES,
@@ -15,7 +15,6 @@ from services.coordinator.repository import (
     execution_from_row,
     run_from_row,
 )
-from services.coordinator.sequence import Subject
 from services.kernel.clock import utc_now
 from services.status.domain import DateRange
 

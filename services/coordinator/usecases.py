@@ -11,13 +11,13 @@ from services.coordinator.domain import (
     AcceptedStart,
     Client,
     ClientNotFound,
+    RejectedReport,
     RunNotFound,
     RunView,
     Start,
 )
 from services.coordinator.ledger import RangeStatus, range_status
 from services.coordinator.ports import Changes, RunRepository
-from services.coordinator.sequence import RejectedReport
 from services.kernel.clock import utc_now
 from services.kernel.errors import Conflict, InvalidInput
 from services.status.domain import DateRange, RunId, RunMode, Stage

@@ -13,8 +13,15 @@ from potok.coordinator.v1 import watch_pb2
 from potok.coordinator.wire.v1 import raw_report_pb2
 from potok.status.v1 import event_pb2, progress_pb2, stage_pb2
 
-from services.coordinator.domain import Day, DayFigures, Execution, Run
-from services.coordinator.sequence import DayReport, StageReport, Subject
+from services.coordinator.domain import (
+    Day,
+    DayFigures,
+    DayReport,
+    Execution,
+    Run,
+    StageReport,
+    Subject,
+)
 from services.kernel.rpc.convert import timestamp
 from services.status.domain import ExecutionNumber, ExecutionState, ItemCounts, Wait, WaitReason
 from services.status.mapping import (

@@ -1,17 +1,23 @@
 """The fan-out: every watcher gets every matching change once, in order, whenever it is woken."""
 
 import asyncio
+from datetime import timedelta
+from typing import cast
 
+import asyncpg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from potok.coordinator.v1 import coordinator_service_pb2 as pb
+from potok.coordinator.v1 import watch_pb2
 from potok.status.v1 import event_pb2
 
 from services.coordinator import hub as hub_module
 from services.coordinator.group import Entry
 from services.coordinator.hub import COHORT, FRAME_BYTES, Filter, Hub
 from services.coordinator.latest import fold
+from services.coordinator.settings import Limits
+from services.coordinator.watch import Watches, WatchRequest, _Watcher
 from services.status.domain import Owner
 
 EVERYTHING = Filter(everything=True)
@@ -179,3 +185,29 @@ def test_latest_leaves_the_newest_of_every_subject_and_counts_the_rest(
     assert kept + folded.count == sum(len(change.events) for change in whole)
     assert [c.revision for c in few] == sorted(c.revision for c in few)
     assert all(change.events for change in few)
+
+
+async def test_a_heartbeat_never_runs_ahead_of_what_was_delivered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hub = Hub()
+    monkeypatch.setattr(Hub, "_step", lambda _self: None)  # the turn of this watcher does not come
+    frames: list[bytes] = []
+
+    async def write(frame: bytes) -> None:
+        frames.append(frame)
+
+    request = WatchRequest(
+        wanted=EVERYTHING,
+        token=None,
+        latest=False,
+        heartbeat=timedelta(milliseconds=5),
+        ledger=None,
+    )
+    watches = Watches(cast("asyncpg.Pool", None), hub, Limits())
+    watcher = _Watcher(watches, request, write, hub.join())
+    hub.publish(1, [an_entry()] * 3)
+    await watcher._wait()
+    beat = pb.WatchStatusResponse.FromString(frames[0])
+
+    assert (beat.kind, beat.revision, hub.head) == (watch_pb2.FRAME_KIND_HEARTBEAT, 0, 3)

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from services.coordinator import sequence
-from services.coordinator.domain import Execution, Run, Tenant
-from services.coordinator.sequence import ORDER, Verdict, take_report
+from services.coordinator.domain import Execution, Run, Tenant, Verdict
+from services.coordinator.sequence import ORDER, take_report
 from services.kernel.errors import Conflict, InvalidInput, WrongState
 from services.status.domain import (
     DateRange,

@@ -10,8 +10,7 @@ from potok.coordinator.v1 import coordinator_service_pb2, report_pb2, watch_pb2
 from potok.status.v1 import event_pb2, progress_pb2, stage_pb2
 
 from services.coordinator import sequence, wire
-from services.coordinator.domain import Day, Execution
-from services.coordinator.sequence import Verdict
+from services.coordinator.domain import Day, Execution, StageReport, Verdict
 from services.status.domain import (
     ExecutionNumber,
     ExecutionState,
@@ -186,7 +185,7 @@ def test_both_ways_of_taking_progress_agree() -> None:
         short, whole = an_execution(sequence=1), an_execution(sequence=1)
         short.progress = whole.progress = b"a"
         tenant = a_tenant()
-        report = sequence.StageReport(
+        report = StageReport(
             short.number, sequence_, ExecutionState.RUNNING, progress,
             whole.counts, whole.discovered, False, None, "", (),
         )  # fmt: skip

@@ -17,4 +17,8 @@ BEGIN
     END LOOP;
 END $$;
 
+-- What has no owner is nobody's business who is not the system.
+REVOKE ALL ON coordinator.owners, coordinator.heartbeats, coordinator.deliveries, coordinator.requests,
+    coordinator.log_head FROM coordinator_app;
+
 -- migrate:down
