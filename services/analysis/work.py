@@ -88,6 +88,11 @@ class AnalysisWork:
             transaction, owner, [CallId(item_id) for item_id in item_ids]
         )
 
+    async def discard(
+        self, transaction: Transaction, owner: Owner, item_ids: Sequence[ItemId]
+    ) -> None:
+        await self.forget(transaction, owner, item_ids)
+
     async def finish(self, execution: Execution) -> None:
         """Do nothing: analyses need no work as a whole."""
 

@@ -61,6 +61,11 @@ class CallRepository(Protocol):
     ) -> None:
         """Write where the recordings of calls are."""
 
+    async def clear_recordings(
+        self, transaction: Transaction, owner: Owner, call_ids: Sequence[CallId]
+    ) -> None:
+        """Note that calls have no recording any more; its bytes stay in their store."""
+
     async def delete_calls(
         self, transaction: Transaction, owner: Owner, call_ids: Sequence[CallId]
     ) -> None:

@@ -42,6 +42,17 @@ UPDATE call_sync.calls
  WHERE calls.owner = :owner
    AND calls.call_id = kept.call_id;
 
+-- name: clear_recordings(owner, call_ids)!
+UPDATE call_sync.calls
+   SET recording_sha256 = NULL,
+       recording_size_bytes = NULL,
+       recording_content_type = NULL,
+       recording_file_name = NULL,
+       updated_at = now()
+ WHERE owner = :owner
+   AND call_id = ANY (:call_ids::text[])
+   AND recording_sha256 IS NOT NULL;
+
 -- name: delete_calls(owner, call_ids)!
 DELETE FROM call_sync.calls
  WHERE owner = :owner

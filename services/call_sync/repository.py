@@ -53,6 +53,11 @@ class PostgresCalls:
             file_names=[recording.file_name for _, recording in recordings],
         )
 
+    async def clear_recordings(
+        self, transaction: Transaction, owner: Owner, call_ids: Sequence[CallId]
+    ) -> None:
+        await QUERIES.clear_recordings(transaction, owner=owner, call_ids=call_ids)
+
     async def delete_calls(
         self, transaction: Transaction, owner: Owner, call_ids: Sequence[CallId]
     ) -> None:

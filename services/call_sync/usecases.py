@@ -60,6 +60,12 @@ class CallSync:
         """Write where the recordings of calls are."""
         await self._calls.set_recordings(transaction, owner, recordings)
 
+    async def clear_recordings(
+        self, transaction: Transaction, owner: Owner, call_ids: Sequence[CallId]
+    ) -> None:
+        """Note that calls have no recording any more."""
+        await self._calls.clear_recordings(transaction, owner, call_ids)
+
     async def delete_calls(
         self, transaction: Transaction, owner: Owner, call_ids: Sequence[CallId]
     ) -> None:

@@ -77,6 +77,13 @@ class CallSyncWork:
             transaction, owner, [CallId(item_id) for item_id in item_ids]
         )
 
+    async def discard(
+        self, transaction: Transaction, owner: Owner, item_ids: Sequence[ItemId]
+    ) -> None:
+        await self._call_sync.clear_recordings(
+            transaction, owner, [CallId(item_id) for item_id in item_ids]
+        )
+
     async def finish(self, execution: Execution) -> None:
         """Do nothing: calls need no work as a whole."""
 

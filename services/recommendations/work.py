@@ -60,6 +60,11 @@ class RecommendationsWork:
             transaction, owner, [CallId(item_id) for item_id in item_ids]
         )
 
+    async def discard(
+        self, transaction: Transaction, owner: Owner, item_ids: Sequence[ItemId]
+    ) -> None:
+        await self.forget(transaction, owner, item_ids)
+
     async def finish(self, execution: Execution) -> None:
         await self._recommendations.write_report(execution.owner, execution.range, execution.number)
 
@@ -113,6 +118,11 @@ class ReportingWork:
     ) -> None:
         del transaction  # of another database
         await self._reporting.delete_calls(owner, [CallId(item_id) for item_id in item_ids])
+
+    async def discard(
+        self, transaction: Transaction, owner: Owner, item_ids: Sequence[ItemId]
+    ) -> None:
+        await self.forget(transaction, owner, item_ids)
 
     async def finish(self, execution: Execution) -> None:
         await self._reporting.write_report(execution.owner, execution.range, execution.number)

@@ -40,6 +40,14 @@ class StageWork(Protocol):
     ) -> None:
         """Delete the results of items that no longer exist upstream, inside the transaction that removes them."""
 
+    async def discard(
+        self, transaction: Transaction, owner: Owner, item_ids: Sequence[ItemId]
+    ) -> None:
+        """Delete older results of items that were SKIPPED this time, inside the transaction that says so.
+
+        What discovery stored of the items stays.
+        """
+
     async def finish(self, execution: Execution) -> None:
         """Do the work of the whole range after its last item, also when there are none; idempotent.
 

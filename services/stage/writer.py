@@ -115,15 +115,20 @@ class Writer:
         await self._executions.queue_finish(numbers)
 
     async def _store(self, connection: Connection, held: Sequence[Ended]) -> None:
-        groups: dict[ExecutionNumber, list[Success]] = defaultdict(list)
-        executions = {each.execution.number: each.execution for each in held}
+        """Write the results of what succeeded, and delete those that what was skipped had before."""
+        groups: dict[ExecutionNumber, list[Ended]] = defaultdict(list)
         for each in held:
-            if isinstance(each.outcome, Success):
-                groups[each.execution.number].append(each.outcome)
-        for number, successes in groups.items():
-            execution = executions[number]
+            groups[each.execution.number].append(each)
+        for group in groups.values():
+            execution = group[0].execution
+            work = self._process.works[execution.stage]
+            successes = [each.outcome for each in group if isinstance(each.outcome, Success)]
+            skipped = [each.item.item_id for each in group if isinstance(each.outcome, Skip)]
             try:
-                await self._process.works[execution.stage].store(connection, execution, successes)
+                if successes:
+                    await work.store(connection, execution, successes)
+                if skipped:
+                    await work.discard(connection, execution.owner, skipped)
             except OSError as error:  # not Postgres's, which would be worth a repeat
                 raise StoreFailed from error
 

@@ -62,6 +62,11 @@ class TranscriptionWork:
             transaction, owner, [CallId(item_id) for item_id in item_ids]
         )
 
+    async def discard(
+        self, transaction: Transaction, owner: Owner, item_ids: Sequence[ItemId]
+    ) -> None:
+        await self.forget(transaction, owner, item_ids)
+
     async def finish(self, execution: Execution) -> None:
         """Do nothing: transcripts need no work as a whole."""
 

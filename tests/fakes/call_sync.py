@@ -75,6 +75,14 @@ class FakeCalls:
                 execution, call = self.stored[owner, call_id]
                 self.stored[owner, call_id] = execution, replace(call, recording=recording)
 
+    async def clear_recordings(
+        self, transaction: Transaction, owner: Owner, call_ids: Sequence[CallId]
+    ) -> None:
+        del transaction
+        for call_id in call_ids:
+            execution, call = self.stored[owner, call_id]
+            self.stored[owner, call_id] = execution, replace(call, recording=None)
+
     async def delete_calls(
         self, transaction: Transaction, owner: Owner, call_ids: Sequence[CallId]
     ) -> None:

@@ -55,6 +55,7 @@ class FakeStage:
     jobs: list[list[str]] = field(default_factory=list)
     stored: list[str] = field(default_factory=list)
     forgotten: list[str] = field(default_factory=list)
+    discarded: list[str] = field(default_factory=list)
     finished: list[int] = field(default_factory=list)
     discoveries: int = 0
     cancelled: int = 0
@@ -94,6 +95,14 @@ class FakeStage:
         item_ids: Sequence[ItemId],
     ) -> None:
         self.forgotten += item_ids
+
+    async def discard(
+        self,
+        transaction: Any,  # noqa: ARG002
+        owner: Owner,  # noqa: ARG002
+        item_ids: Sequence[ItemId],
+    ) -> None:
+        self.discarded += item_ids
 
     async def finish(self, execution: Execution) -> None:
         self.finished.append(execution.number)

@@ -105,6 +105,19 @@ async def test_another_recording_takes_the_place_of_the_first(repository: Reposi
     assert (first.recording, second.recording) == (changed, a_recording())
 
 
+async def test_cleared_recordings_leave_the_calls_and_those_of_others(
+    repository: Repository,
+) -> None:
+    await repository.calls.upsert_calls(CLINIC, FIRST, [a_call("c1"), a_call("c2")])
+    both = [(C1, a_recording()), (C2, a_recording())]
+    await repository.calls.set_recordings(repository.transaction, CLINIC, both)
+
+    await repository.calls.clear_recordings(repository.transaction, CLINIC, [C1])
+
+    first, second = await repository.calls.get_calls(CLINIC, [C1, C2])
+    assert (first.recording, second.recording) == (None, a_recording())
+
+
 async def test_a_recording_of_a_forgotten_call_is_no_call(repository: Repository) -> None:
     await repository.calls.set_recordings(repository.transaction, CLINIC, [(C1, a_recording())])
 

@@ -345,6 +345,21 @@ async def test_a_failed_redo_keeps_the_older_result_available(database: Database
     assert [(item.item_id, item.output) for item in page.items] == [("1", 7), ("2", 8)]
 
 
+async def test_a_skipped_redo_takes_the_older_result_back(database: Database) -> None:
+    stage = FakeStage(items={"client:a": found("1", "2")}, limits=Limits(batch=2))
+    async with serving_stage(database.dsn(ROLE), stage) as served:
+        await served.stub.RunStage(a_run_request(7))
+        await served.coordinator.until_ended(7)
+        nothing = Skip(item_id=found("1")[0].item_id, reason=Reason.NO_SPEECH, message="silence")
+        stage.outcome = outcomes(_1=nothing)
+        await served.stub.RunStage(a_run_request(8, mode=RunMode.ALL))
+        report = await served.coordinator.until_ended(8)
+    assert stage.discarded == ["1"]
+    assert stage.forgotten == []
+    day = report.days[0]
+    assert (day.success, day.skipped, day.available) == (1, 1, 1)
+
+
 async def test_a_newer_input_is_consumed_and_the_day_says_so(database: Database) -> None:
     stage = FakeStage(items={"client:a": found("1", "2", upstream=3)})
     async with serving_stage(database.dsn(ROLE), stage) as served:

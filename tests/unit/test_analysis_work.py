@@ -292,7 +292,9 @@ async def test_a_service_that_hangs_is_given_up_on() -> None:
     assert "transcription does not answer" in message
 
 
-async def test_stored_analyses_can_be_read_until_they_are_forgotten(scene: Scene) -> None:
+async def test_stored_analyses_can_be_read_until_they_are_forgotten_or_discarded(
+    scene: Scene,
+) -> None:
     for call_id in ("c1", "c2"):
         await scene.knows(call_id, *BOOKING)
     outcomes = await scene.outcomes("c1", "c2")
@@ -304,3 +306,5 @@ async def test_stored_analyses_can_be_read_until_they_are_forgotten(scene: Scene
     stored = await scene.analyses.get_analyses(CLINIC, [CallId("c1"), CallId("c2")])
     assert stored == [result(outcomes["c1"])]
     assert scene.analyses.stored[CLINIC, CallId("c1")][0] == EXECUTION.number
+    await scene.work.discard(None, CLINIC, [ItemId("c1")])
+    assert not scene.analyses.stored

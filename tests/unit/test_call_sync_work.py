@@ -133,6 +133,19 @@ async def test_a_stored_success_can_be_read_and_a_changed_file_replaces_it(folde
         assert folder.recordings.kept[call.recording.sha256] == content
 
 
+async def test_a_call_that_comes_to_be_skipped_keeps_its_facts_and_loses_its_recording(
+    folder: Folder,
+) -> None:
+    outcome = (await folder.outcomes())["recorded"]
+    assert isinstance(outcome, Success)
+    await folder.work.store(None, folder.execution(), [outcome])
+
+    await folder.work.discard(None, CLINIC, [ItemId("recorded")])
+
+    [call] = await folder.calls.get_calls(CLINIC, [CallId("recorded")])
+    assert call.recording is None
+
+
 async def test_a_forgotten_call_is_gone_and_its_item_fails_with_a_way_on(folder: Folder) -> None:
     await folder.discovered()
     await folder.work.forget(None, CLINIC, [ItemId("recorded")])

@@ -266,3 +266,9 @@ async def test_forgotten_calls_are_removed_from_both_databases(stages: Stages) -
 
     assert list(stages.roll_ups.calls) == ["c2"]
     assert list(stages.database.written) == ["c2"]
+
+    for work in (stages.recommendations, stages.reporting):
+        await work.discard(None, CLINIC, [ItemId("c2")])
+
+    assert not stages.roll_ups.calls
+    assert not stages.database.written

@@ -354,3 +354,13 @@ async def test_a_stored_success_can_be_read_until_it_is_forgotten(world: World) 
     assert (execution, kept.owner, kept.transcript) == (7, CLINIC, a_transcript("c1"))
     await world.work.forget(None, CLINIC, [ItemId("c1")])
     assert await world.transcripts.get_transcripts(CLINIC, [CallId("c1")], words=True) == []
+
+
+async def test_a_call_that_comes_to_be_skipped_loses_its_transcript(world: World) -> None:
+    outcome = await world.outcome()
+    assert isinstance(outcome, Success)
+    await world.work.store(None, EXECUTION, [outcome])
+
+    await world.work.discard(None, CLINIC, [ItemId("c1")])
+
+    assert await world.transcripts.get_transcripts(CLINIC, [CallId("c1")], words=True) == []
