@@ -72,6 +72,7 @@ class Jobs:
         if begun is None:
             return
         execution, tries = begun
+        self._process.reporter.touch(number, ())
         limits = self._process.works[execution.stage].limits
         try:
             if tries > limits.attempts:

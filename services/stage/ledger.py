@@ -155,7 +155,9 @@ def _progress(
         discovered=row["discovered"],
         reasons=reasons,
         failures=failures,
-        wait=wait_of(items, _waiting(groups)),
+        wait=wait_of(
+            items, _waiting(groups), begun=row["state"] != ExecutionState.DISPATCHED.value
+        ),
         reason=row["reason"] and Reason(row["reason"]),
         message=row["message"],
         days=days,

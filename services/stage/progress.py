@@ -75,11 +75,13 @@ class Progress:
     days: Sequence[DayCounts]
 
 
-def wait_of(items: ItemCounts, waiting: Waiting) -> Wait | None:
+def wait_of(items: ItemCounts, waiting: Waiting, *, begun: bool) -> Wait | None:
     """Say why an execution with these items stands still; None while it moves.
 
-    Items that are due without a worker wait in the queue, behind others.
+    What is due without a worker waits in the queue, behind others: items, and a discovery that has not `begun`.
     """
+    if not begun:
+        return Wait(reason=WaitReason.QUEUE)
     if items.processing or not items.pending:
         return None
     if waiting.count < items.pending:
