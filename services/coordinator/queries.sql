@@ -180,8 +180,8 @@ DELETE FROM coordinator.log WHERE revision IN (
     SELECT l.revision FROM coordinator.log l, coordinator.log_head h
      WHERE l.revision <= h.compacted ORDER BY l.revision LIMIT :batch);
 
--- name: raise_generation()!
-UPDATE coordinator.log_head SET generation = generation + 1;
+-- name: advance_epoch()$
+UPDATE coordinator.log_head SET generation = generation + 1 RETURNING generation;
 
 -- name: notify(channel, payload)!
 SELECT pg_notify(:channel, :payload);

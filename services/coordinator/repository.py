@@ -102,6 +102,9 @@ class PostgresRuns:
             async for row in rows
         ]
 
+    async def advance_epoch(self) -> int:
+        return int(await QUERIES.advance_epoch(self._pool))
+
     async def get_days(
         self, owner: Owner, stages: Iterable[Stage], days: DateRange
     ) -> dict[Stage, dict[str, Day]]:

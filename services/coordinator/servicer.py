@@ -162,6 +162,12 @@ class CoordinatorServicer(pb_grpc.CoordinatorServiceServicer):
         )
         return pb.ListRejectedReportsResponse(reports=map(rejected_report_to_pb, reports))
 
+    async def AdvanceEpoch(
+        self, request: pb.AdvanceEpochRequest, context: Context
+    ) -> pb.AdvanceEpochResponse:
+        generation = await self._coordinator.advance_epoch()
+        return pb.AdvanceEpochResponse(generation=generation)
+
     async def ReportStatus(  # type: ignore[override]  # bytes by CODECS, and written rather than yielded
         self, request_iterator: AsyncIterator[bytes], context: Context
     ) -> None:

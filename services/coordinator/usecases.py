@@ -130,6 +130,10 @@ class Coordinator:
         await self.get_run(run_id)
         return await self._runs.list_rejected_reports(run_id, page_size)
 
+    async def advance_epoch(self) -> int:
+        """Make every resume token of before invalid; returns how often that was done."""
+        return await self._runs.advance_epoch()
+
     async def get_range_status(self, client_id: str, stage: Stage, days: DateRange) -> RangeStatus:
         """Return where a stage is over a range; raises ClientNotFound."""
         client = await self.get_client(client_id)

@@ -117,6 +117,7 @@ class Watches:
 
     async def check(self, token: Token, wanted: Filter) -> None:
         """Refuse a token that cannot be resumed without loss."""
+        await self.start()  # the epoch may have been advanced since
         if token.epoch != self._epoch:
             raise WrongState(
                 "resume_token: the log has begun anew since, take a snapshot",

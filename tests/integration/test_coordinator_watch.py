@@ -273,16 +273,20 @@ async def test_4_a_token_of_another_log_or_watch_is_refused(
 
 
 async def test_4_a_token_of_a_restored_database_is_refused(
-    world: Coordination, sql: asyncpg.Connection
+    world: Coordination, replica: Replica
 ) -> None:
-    async with world.replica() as replica:
+    async with world.replica() as other:
         watcher = replica.watch()
         token = (await watcher.until(SNAPSHOT_END)).resume_token
-    await sql.execute("UPDATE coordinator.log_head SET generation = generation + 1")
-    async with world.replica() as replica:
+        await other.stub.AdvanceEpoch(pb.AdvanceEpochRequest(), timeout=PATIENCE)
         error = await refusal(replica.watch(resume_token=token))
-
-    assert error.code() is grpc.StatusCode.FAILED_PRECONDITION
+        assert error.code() is grpc.StatusCode.FAILED_PRECONDITION
+        # What is handed out from now on is good again, at every replica.
+        fresh = replica.watch()
+        token = (await fresh.until(SNAPSHOT_END)).resume_token
+        resumed = other.watch(resume_token=token)
+        await replica.start()
+        await resumed.until(CHANGES)
 
 
 async def test_4_what_is_no_token_or_does_not_exist_is_refused(replica: Replica) -> None:

@@ -2,7 +2,7 @@
 
 import typer
 
-from potok_client.cli import clients, ranges, report, runs
+from potok_client.cli import admin, clients, ranges, report, runs
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -17,6 +17,7 @@ app.add_typer(runs.app)
 app.add_typer(ranges.app)
 app.add_typer(report.app)
 app.add_typer(clients.app, name="client")
+app.add_typer(admin.app, name="admin")
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
 """What happens around every RPC: its rules are checked, its errors mapped, one line is logged."""
 
+import asyncio
 import contextlib
 import inspect
 import time
@@ -17,6 +18,10 @@ from google.rpc import error_details_pb2
 from services.kernel.rpc.errors import abort, abort_with
 
 log = structlog.get_logger()
+
+UNARY_SECONDS = 10
+"""No unary call takes longer, whatever its caller allows."""
+TOO_LATE = f"not done within {UNARY_SECONDS} s: try again"
 
 Handler = Any  # grpc.RpcMethodHandler is generic for the type checker only
 
@@ -68,8 +73,11 @@ class EdgeInterceptor(grpc.aio.ServerInterceptor):
         async def unary(request: Any, context: Any) -> Any:
             async with _canonical_line(method, context):
                 try:
-                    await self._validate(request, context)
-                    return await behaviour(request, context)
+                    async with asyncio.timeout(UNARY_SECONDS):
+                        await self._validate(request, context)
+                        return await behaviour(request, context)
+                except TimeoutError:
+                    await context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, TOO_LATE)
                 except Exception as error:
                     await abort(context, error)
 

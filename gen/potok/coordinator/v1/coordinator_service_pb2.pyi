@@ -721,6 +721,45 @@ class ListRejectedReportsResponse(_message.Message):
 Global___ListRejectedReportsResponse: _TypeAlias = ListRejectedReportsResponse  # noqa: Y015
 
 @_typing.final
+class AdvanceEpochRequest(_message.Message):
+    """Request of AdvanceEpoch."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AdvanceEpochRequest: _TypeAlias = AdvanceEpochRequest  # noqa: Y015
+
+@_typing.final
+class AdvanceEpochResponse(_message.Message):
+    """Response of AdvanceEpoch."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GENERATION_FIELD_NUMBER: _builtins.int
+    generation: _builtins.int
+    """How often the epoch was advanced by now."""
+    def __init__(
+        self,
+        *,
+        generation: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["generation", b"generation"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AdvanceEpochResponse: _TypeAlias = AdvanceEpochResponse  # noqa: Y015
+
+@_typing.final
 class WatchStatusRequest(_message.Message):
     """Request of WatchStatus. What is watched is the union of clients and runs; without either, everything."""
 

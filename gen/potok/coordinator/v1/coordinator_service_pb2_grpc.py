@@ -97,6 +97,11 @@ class CoordinatorServiceStub:
                 request_serializer=potok_dot_coordinator_dot_v1_dot_coordinator__service__pb2.ListRejectedReportsRequest.SerializeToString,
                 response_deserializer=potok_dot_coordinator_dot_v1_dot_coordinator__service__pb2.ListRejectedReportsResponse.FromString,
                 _registered_method=True)
+        self.AdvanceEpoch = channel.unary_unary(
+                '/potok.coordinator.v1.CoordinatorService/AdvanceEpoch',
+                request_serializer=potok_dot_coordinator_dot_v1_dot_coordinator__service__pb2.AdvanceEpochRequest.SerializeToString,
+                response_deserializer=potok_dot_coordinator_dot_v1_dot_coordinator__service__pb2.AdvanceEpochResponse.FromString,
+                _registered_method=True)
         self.WatchStatus = channel.unary_stream(
                 '/potok.coordinator.v1.CoordinatorService/WatchStatus',
                 request_serializer=potok_dot_coordinator_dot_v1_dot_coordinator__service__pb2.WatchStatusRequest.SerializeToString,
@@ -214,6 +219,14 @@ class CoordinatorServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def AdvanceEpoch(self, request, context):
+        """Begins a new epoch of the log, to be called once after the database was restored from a backup: tokens of before are
+        refused with EPOCH_CHANGED, since revisions after the backup may have been given out and will be given out again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def WatchStatus(self, request, context):
         """The current state, then everything that happens; resumable without loss by the token of the last frame.
 
@@ -289,6 +302,11 @@ def add_CoordinatorServiceServicer_to_server(servicer, server):
                     servicer.ListRejectedReports,
                     request_deserializer=potok_dot_coordinator_dot_v1_dot_coordinator__service__pb2.ListRejectedReportsRequest.FromString,
                     response_serializer=potok_dot_coordinator_dot_v1_dot_coordinator__service__pb2.ListRejectedReportsResponse.SerializeToString,
+            ),
+            'AdvanceEpoch': grpc.unary_unary_rpc_method_handler(
+                    servicer.AdvanceEpoch,
+                    request_deserializer=potok_dot_coordinator_dot_v1_dot_coordinator__service__pb2.AdvanceEpochRequest.FromString,
+                    response_serializer=potok_dot_coordinator_dot_v1_dot_coordinator__service__pb2.AdvanceEpochResponse.SerializeToString,
             ),
             'WatchStatus': grpc.unary_stream_rpc_method_handler(
                     servicer.WatchStatus,
@@ -623,6 +641,33 @@ class CoordinatorService:
             '/potok.coordinator.v1.CoordinatorService/ListRejectedReports',
             potok_dot_coordinator_dot_v1_dot_coordinator__service__pb2.ListRejectedReportsRequest.SerializeToString,
             potok_dot_coordinator_dot_v1_dot_coordinator__service__pb2.ListRejectedReportsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AdvanceEpoch(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/potok.coordinator.v1.CoordinatorService/AdvanceEpoch',
+            potok_dot_coordinator_dot_v1_dot_coordinator__service__pb2.AdvanceEpochRequest.SerializeToString,
+            potok_dot_coordinator_dot_v1_dot_coordinator__service__pb2.AdvanceEpochResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -88,6 +88,10 @@ class CoordinatorServiceStub:
     """
     ListRejectedReports: _grpc.UnaryUnaryMultiCallable[_coordinator_service_pb2.ListRejectedReportsRequest, _coordinator_service_pb2.ListRejectedReportsResponse]
     """Lists reports of a run that were not applied, newest first; kept for seven days, at most 1,000 a run."""
+    AdvanceEpoch: _grpc.UnaryUnaryMultiCallable[_coordinator_service_pb2.AdvanceEpochRequest, _coordinator_service_pb2.AdvanceEpochResponse]
+    """Begins a new epoch of the log, to be called once after the database was restored from a backup: tokens of before are
+    refused with EPOCH_CHANGED, since revisions after the backup may have been given out and will be given out again.
+    """
     WatchStatus: _grpc.UnaryStreamMultiCallable[_coordinator_service_pb2.WatchStatusRequest, _coordinator_service_pb2.WatchStatusResponse]
     """The current state, then everything that happens; resumable without loss by the token of the last frame.
 
@@ -158,6 +162,10 @@ class CoordinatorServiceAsyncStub(CoordinatorServiceStub):
     """
     ListRejectedReports: _aio.UnaryUnaryMultiCallable[_coordinator_service_pb2.ListRejectedReportsRequest, _coordinator_service_pb2.ListRejectedReportsResponse]  # type: ignore[assignment]
     """Lists reports of a run that were not applied, newest first; kept for seven days, at most 1,000 a run."""
+    AdvanceEpoch: _aio.UnaryUnaryMultiCallable[_coordinator_service_pb2.AdvanceEpochRequest, _coordinator_service_pb2.AdvanceEpochResponse]  # type: ignore[assignment]
+    """Begins a new epoch of the log, to be called once after the database was restored from a backup: tokens of before are
+    refused with EPOCH_CHANGED, since revisions after the backup may have been given out and will be given out again.
+    """
     WatchStatus: _aio.UnaryStreamMultiCallable[_coordinator_service_pb2.WatchStatusRequest, _coordinator_service_pb2.WatchStatusResponse]  # type: ignore[assignment]
     """The current state, then everything that happens; resumable without loss by the token of the last frame.
 
@@ -297,6 +305,16 @@ class CoordinatorServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_coordinator_service_pb2.ListRejectedReportsResponse, _abc.Awaitable[_coordinator_service_pb2.ListRejectedReportsResponse]]:
         """Lists reports of a run that were not applied, newest first; kept for seven days, at most 1,000 a run."""
+
+    @_abc_1.abstractmethod
+    def AdvanceEpoch(
+        self,
+        request: _coordinator_service_pb2.AdvanceEpochRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_coordinator_service_pb2.AdvanceEpochResponse, _abc.Awaitable[_coordinator_service_pb2.AdvanceEpochResponse]]:
+        """Begins a new epoch of the log, to be called once after the database was restored from a backup: tokens of before are
+        refused with EPOCH_CHANGED, since revisions after the backup may have been given out and will be given out again.
+        """
 
     @_abc_1.abstractmethod
     def WatchStatus(
