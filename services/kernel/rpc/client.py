@@ -8,6 +8,7 @@ import grpc
 from services.kernel.rpc.errors import domain_error
 
 OPTIONS = [
+    ("grpc.enable_http_proxy", 0),  # a proxy of the environment is for the world outside
     ("grpc.keepalive_time_ms", 60_000),
     ("grpc.keepalive_timeout_ms", 20_000),
     ("grpc.max_reconnect_backoff_ms", 2_000),
