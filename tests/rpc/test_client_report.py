@@ -27,6 +27,8 @@ from potok.recommendations.v1.range_report_pb2 import (
     Recommendation,
     SkillReport,
 )
+from potok.stage.v1.stage_service_pb2 import Item
+from potok.status.v1 import stage_pb2
 from potok.status.v1.progress_pb2 import ClientSettings, DateRange
 
 PATIENCE = 20
@@ -72,6 +74,9 @@ class Services(
 
     report = REPORT
 
+    def __init__(self) -> None:
+        self.items: dict[int, list[Item]] = {}
+
     async def GetClient(self, request: Any, context: Any) -> Any:  # noqa: N802
         if request.client_id != "clinic":
             await context.abort(grpc.StatusCode.NOT_FOUND, f"client {request.client_id} is unknown")
@@ -79,6 +84,11 @@ class Services(
         return coordinator_pb.GetClientResponse(
             client=Client(client_id="clinic", settings=settings)
         )
+
+    async def ListItems(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
+        assert (request.client_id, request.range) == ("clinic", DAYS)
+        items = [each for each in self.items.get(request.stage, []) if each.state in request.states]
+        return coordinator_pb.ListItemsResponse(items=items[: request.page_size])
 
     async def GetRangeReport(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
         assert (request.owner, request.range) == ("client:clinic", DAYS)
@@ -172,6 +182,41 @@ async def test_more_calls_than_a_page_are_listed_when_asked_for(
     assert code == 0
     assert [call["call_id"] for call in found["calls"]] == [f"call-{n}" for n in range(120)]
     assert found["report"]["skills"][0]["recommendations"][0]["text"] == "Ask what hurts."
+
+
+MISSED = Item(
+    item_id="call-121",
+    day="2026-11-03",
+    state=stage_pb2.ITEM_STATE_SKIPPED,
+    reason=stage_pb2.REASON_MISSED_CALL,
+    message="nobody answered",
+)
+DAMAGED = Item(
+    item_id="call-122",
+    day="2026-11-04",
+    state=stage_pb2.ITEM_STATE_FAILED,
+    reason=stage_pb2.REASON_BAD_AUDIO,
+    message="it cannot be decoded",
+)
+
+
+async def test_calls_that_failed_or_were_skipped_stand_in_the_report(
+    services: tuple[Services, str],
+) -> None:
+    played, address = services
+    played.items = {stage_pb2.STAGE_CALL_SYNC: [MISSED], stage_pb2.STAGE_TRANSCRIPTION: [DAMAGED]}
+    days = (DAYS.start_date, DAYS.end_date)
+    _, out, _ = await reported(address, "clinic", *days)
+    _, short, _ = await reported(address, "clinic", *days, "--limit", "1")
+    _, first, _ = await reported(address, "clinic", *days, "--limit", "1", "--json")
+
+    lines = [" ".join(line.split()) for line in out.splitlines()]
+    assert "2026-11-03 call-121 call_sync skipped missed call: nobody answered" in lines
+    assert "2026-11-04 call-122 transcription failed bad audio: it cannot be decoded" in lines
+    assert "and more: potok items" not in out
+    assert "and more: potok items" in short
+    [left_out] = json.loads(first)["failed_or_skipped"]
+    assert (left_out["stage"], left_out["item_id"]) == ("call_sync", "call-121")
 
 
 async def test_a_range_without_calls_says_what_to_do(services: tuple[Services, str]) -> None:

@@ -137,6 +137,7 @@ def _say_what_is_next(run: RunStatus, stages: Sequence[StageStatus]) -> None:
         stage_pb2.RUN_STATE_PARTIAL: [
             *(f"potok items {over} --stage {stage} --state failed   says why" for stage in failed),
             f"potok retry {name}   tries them again",
+            f"potok report {over}   shows what came out",
         ],
         stage_pb2.RUN_STATE_FAILED: [f"potok retry {name}   tries again once it is mended"],
         stage_pb2.RUN_STATE_CANCELLED: [f"potok retry {name}   takes it up again"],

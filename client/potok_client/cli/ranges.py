@@ -1,16 +1,20 @@
 """`potok status` and `items`: where a range of days is, whatever runs did it."""
 
 import asyncio
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
 from potok.coordinator.v1 import coordinator_service_pb2 as pb
 from potok.coordinator.v1.range_status_pb2 import RangeStatus
 from potok.stage.v1.stage_service_pb2 import Item
+from potok.status.v1 import stage_pb2
 from potok.status.v1.progress_pb2 import DateRange
+from rich.console import RenderableType
+from rich.text import Text
 
 from potok_client.cli import words
-from potok_client.cli.connection import DEADLINE, coordinator
+from potok_client.cli.connection import DEADLINE, Coordinator, coordinator
 from potok_client.cli.options import (
     ALL_STAGES,
     ClientId,
@@ -24,6 +28,9 @@ from potok_client.cli.options import (
 from potok_client.cli.terminal import as_dict, cell, console, perform, print_json, table
 
 app = typer.Typer()
+
+LeftOut = tuple[StageName, Item]
+"""An item that failed or was skipped, and in which stage."""
 
 _STYLES = {"completed": "green", "partial": "yellow", "processing": "cyan"}
 _ITEM_STYLES = {"success": "green", "failed": "red", "skipped": "yellow", "processing": "cyan"}
@@ -88,6 +95,34 @@ async def _status(client_id: str, days: DateRange, *, as_json: bool) -> None:
     console().print(rows)
 
 
+async def list_left_out(
+    service: Coordinator, client_id: str, days: DateRange, limit: int
+) -> list[LeftOut]:
+    """Return the first items of every stage that failed or were skipped, at most `limit` in all."""
+
+    async def ask(stage: StageName) -> list[LeftOut]:
+        request = pb.ListItemsRequest(
+            client_id=client_id,
+            stage=stage.number,
+            range=days,
+            states=[stage_pb2.ITEM_STATE_FAILED, stage_pb2.ITEM_STATE_SKIPPED],
+            page_size=min(_PAGE, limit),
+        )
+        page = await service.stub.ListItems(request, timeout=DEADLINE)
+        return [(stage, item) for item in page.items]
+
+    stages = await asyncio.gather(*map(ask, StageName))
+    return [each for stage in stages for each in stage][:limit]
+
+
+def left_out_table(items: Iterable[LeftOut]) -> RenderableType:
+    """Return items that failed or were skipped, with the stage and the reason."""
+    rows = table("day", "call", "stage", "state", "why")
+    for stage, item in items:
+        rows.add_row(item.day, cell(item.item_id), stage.value, _state(item), cell(_why(item)))
+    return rows
+
+
 async def _items(request: pb.ListItemsRequest, limit: int, *, as_json: bool) -> None:
     items: list[Item] = []
     async with coordinator() as service:
@@ -110,13 +145,16 @@ async def _items(request: pb.ListItemsRequest, limit: int, *, as_json: bool) -> 
 def _print_items(items: list[Item]) -> None:
     rows = table("day", "call", "state", "tries", "why", numbers=("tries",))
     for item in items:
-        state = words.item_state(item.state)
-        why = ": ".join(filter(None, (words.reason(item.reason), item.message)))
         rows.add_row(
-            item.day,
-            cell(item.item_id),
-            cell(state, _ITEM_STYLES.get(state, "")),
-            str(item.attempt),
-            cell(why),
+            item.day, cell(item.item_id), _state(item), str(item.attempt), cell(_why(item))
         )
     console().print(rows if items else "no calls there")
+
+
+def _state(item: Item) -> Text:
+    state = words.item_state(item.state)
+    return cell(state, _ITEM_STYLES.get(state, ""))
+
+
+def _why(item: Item) -> str:
+    return ": ".join(filter(None, (words.reason(item.reason), item.message)))

@@ -25,8 +25,15 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from potok_client.cli.connection import DEADLINE, analysis, coordinator, recommendations
+from potok_client.cli.connection import (
+    DEADLINE,
+    Coordinator,
+    analysis,
+    coordinator,
+    recommendations,
+)
 from potok_client.cli.options import ClientId, End, Json, Start, date_range
+from potok_client.cli.ranges import LeftOut, left_out_table, list_left_out
 from potok_client.cli.terminal import as_dict, cell, console, perform, print_json, table
 
 app = typer.Typer()
@@ -53,21 +60,33 @@ def show_report(
 async def report(
     client_id: str, days: DateRange, limit: int = 50, *, as_json: bool = False
 ) -> None:
-    """Print the report of a client's range, with its first `limit` calls."""
+    """Print the report of a client's range, with its first `limit` calls, and as many that did not come through."""
     owner = f"client:{client_id}"
-    zone = await _time_zone(client_id)
-    found, calls = await asyncio.gather(_report(owner, days), _analyses(owner, days, limit))
-    if as_json:
-        print_json({"report": as_dict(found), "calls": [as_dict(call) for call in calls]})
-        return
-    console().print(_page(client_id, found, calls, zone))
-
-
-async def _time_zone(client_id: str) -> tzinfo:
-    """Return the time zone that the days of a client are in."""
     async with coordinator() as service:
-        request = pb.GetClientRequest(client_id=client_id)
-        client = (await service.stub.GetClient(request, timeout=DEADLINE)).client
+        zone = await _time_zone(service, client_id)
+        found, calls, left_out = await asyncio.gather(
+            _report(owner, days),
+            _analyses(owner, days, limit),
+            list_left_out(service, client_id, days, limit + 1),
+        )
+    if as_json:
+        print_json(
+            {
+                "report": as_dict(found),
+                "calls": [as_dict(call) for call in calls],
+                "failed_or_skipped": [
+                    {"stage": stage.value, **as_dict(item)} for stage, item in left_out[:limit]
+                ],
+            }
+        )
+        return
+    console().print(_page(client_id, found, calls, _left_out(left_out, limit), zone))
+
+
+async def _time_zone(service: Coordinator, client_id: str) -> tzinfo:
+    """Return the time zone that the days of a client are in."""
+    request = pb.GetClientRequest(client_id=client_id)
+    client = (await service.stub.GetClient(request, timeout=DEADLINE)).client
     return ZoneInfo(client.settings.time_zone)
 
 
@@ -93,7 +112,11 @@ async def _analyses(owner: str, days: DateRange, limit: int) -> list[Analysis]:
 
 
 def _page(
-    client_id: str, found: RangeReport, calls: list[Analysis], zone: tzinfo
+    client_id: str,
+    found: RangeReport,
+    calls: list[Analysis],
+    left_out: list[RenderableType],
+    zone: tzinfo,
 ) -> RenderableType:
     first, last = found.range.start_date, found.range.end_date
     head = Text.assemble(
@@ -104,7 +127,8 @@ def _page(
     if found.HasField("score"):
         head.append("  score ").append_text(_score(found.score))
     if not found.calls:
-        return Group(head, Text("nothing has been analysed there: potok run CLIENT START END"))
+        nothing = Text("nothing has been analysed there: potok run CLIENT START END")
+        return Group(head, nothing, *left_out)
     parts: list[RenderableType] = [
         head,
         Text(),
@@ -113,6 +137,7 @@ def _page(
     ]
     if len(calls) < found.calls:
         parts.append(Text(f"  and {found.calls - len(calls)} more: --limit shows them", "dim"))
+    parts.extend(left_out)
     parts.extend(_section("people", _people(found.employees, found.skills)))
     parts.extend(_section("what to do better", Group(*_advice(found))))
     return Group(*parts)
@@ -122,6 +147,15 @@ def _section(title: str, body: RenderableType) -> Iterator[RenderableType]:
     yield Text()
     yield Text(title, "bold")
     yield Padding(body, (0, 0, 0, 2))
+
+
+def _left_out(items: list[LeftOut], limit: int) -> list[RenderableType]:
+    if not items:
+        return []
+    section = list(_section("failed or skipped", left_out_table(items[:limit])))
+    if len(items) > limit:
+        section.append(Text("  and more: potok items --stage STAGE lists them", "dim"))
+    return section
 
 
 def _labels(found: RangeReport) -> Iterator[Text]:
