@@ -87,14 +87,18 @@ class System:
 
 
 @asynccontextmanager
-async def running(home: Path, listens: Mapping[str, str]) -> AsyncIterator[System]:
+async def running(
+    home: Path, listens: Mapping[str, str], logs: Path | None = None
+) -> AsyncIterator[System]:
     """Run the system until the block ends; the block begins when every service is ready.
+
+    Logs go to `logs`, or to the checkout's own folder.
 
     Raises LocalError when another system is in the way, or a part of this one does not come up.
     """
     with _only_one(home):
         _refuse_taken(listens)
-        logs = log_folder()
+        logs = logs or log_folder()
         port = postgres.preferred_port()
         # First alone: the services come to a database that is up to date.
         with postgres.running(home, log=logs / "postgres.log", port=port) as server:

@@ -64,7 +64,10 @@ class Dispatcher:
     async def _deliver_due(self) -> int:
         claimed = QUERIES.claim_deliveries(self._pool, count=AT_ONCE, lease=LEASE)
         due = [(row["execution"], row["kind"], row["tries"]) async for row in claimed]
-        await asyncio.gather(*(self._deliver(ExecutionNumber(e), kind, n) for e, kind, n in due))
+        tries = [self._deliver(ExecutionNumber(e), kind, n) for e, kind, n in due]
+        for error in await asyncio.gather(*tries, return_exceptions=True):
+            if isinstance(error, BaseException):
+                log.error("delivery_broken", exc_info=error)  # its lease runs out, then it is tried again
         return len(due)
 
     async def _deliver(self, number: ExecutionNumber, kind: str, tries: int) -> None:

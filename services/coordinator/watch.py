@@ -254,8 +254,6 @@ class _Watcher:
         """Wait for more, or until something else is due; a heartbeat says that the watch is alive."""
         heartbeat = self._request.heartbeat.total_seconds()
         until = min(self._quiet_since + heartbeat, self._ends_at)
-        if self._watches.draining:
-            until = min(until, self._now() + self._drain_spread)
         try:
             async with asyncio.timeout_at(until):
                 await self._hub.newer(self._cohort, self._cursor)

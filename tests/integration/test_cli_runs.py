@@ -237,6 +237,12 @@ async def test_clients_are_set_up_changed_and_shown(world: World, tmp_path: Path
     assert "settings.time_zone" in wrong.err
 
 
+async def test_a_new_epoch_says_what_watches_do_then(world: World) -> None:
+    done = await world.potok("admin", "new-epoch")
+
+    assert (done.code, done.out) == (0, "epoch 1 of the log: watches take a snapshot and go on\n")
+
+
 async def test_what_is_not_there_is_said_in_one_line_with_what_to_do(world: World) -> None:
     nobody = await world.potok("run", "nobody", DAY)
     assert nobody.code == 1
