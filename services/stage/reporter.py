@@ -1,7 +1,7 @@
 """Tells the coordinator where executions are: one stream of batches, again after every loss.
 
 Nothing is kept to be sent: what changed is named, and its rows are read when a batch is made. What the coordinator
-has not acknowledged is found in the rows again when the stream is opened.
+has not acknowledged is found in the rows again when the stream is opened, and an end nobody named at every heartbeat.
 """
 
 import asyncio
@@ -124,12 +124,23 @@ class Reporter:
             pause = min(SHARE * (loop.time() - started), heartbeat)
             heartbeats: list[ExecutionNumber] = []
             if loop.time() >= heartbeat_at:
-                reportable = await ledger.list_reportable(self._pool)
-                heartbeats = [number for number, is_open in reportable if is_open]
+                heartbeats = await self._take_stock()
                 heartbeat_at = loop.time() + heartbeat
             if reports or heartbeats:
                 await self._send(call, reports, ended, heartbeats)
             self._building = False
+
+    async def _take_stock(self) -> list[ExecutionNumber]:
+        """Return which executions are open, and name the ended ones that nobody reports.
+
+        Whoever ended one may have been interrupted between the commit and its touch().
+        """
+        reportable = await ledger.list_reportable(self._pool)
+        on_the_way = {number for sent in self._in_flight.values() for number in sent.ended}
+        for number, is_open in reportable:
+            if not is_open and number not in on_the_way:
+                self.touch(number)
+        return [number for number, is_open in reportable if is_open]
 
     async def _wait(self, reader: "asyncio.Task[None]", seconds: float) -> None:
         """Wait for a change, room for another batch, or the time; raises what ended the stream."""

@@ -214,6 +214,18 @@ async def test_an_end_that_was_not_acknowledged_is_reported_after_a_restart(
     assert third.of(7) == []
 
 
+async def test_an_end_that_nobody_noticed_is_reported(database: Database) -> None:
+    stage = stopped_stage("1")
+    async with serving_stage(database.dsn(ROLE), stage) as served:
+        await served.stub.RunStage(a_run_request())
+        await stage.started.wait()
+        await served.coordinator.until(lambda: served.coordinator.heartbeats.count(7) >= 2)
+        await served.pool.execute("UPDATE executions SET state = 'FAILED', ended_at = now()")
+        report = await served.coordinator.until_ended(7)
+        await until(lambda: served.pool.fetchval("SELECT acked_at FROM executions"))
+    assert report.state == stage_pb2.EXECUTION_STATE_FAILED
+
+
 async def test_a_silent_coordinator_is_called_again(database: Database) -> None:
     stage = FakeStage(items={"client:a": found("1")})
     coordinator = FakeCoordinator()
