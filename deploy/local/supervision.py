@@ -103,7 +103,19 @@ async def supervised(
 
 
 async def ended(process: asyncio.subprocess.Process, *, within: float) -> None:
-    """Tell a process to end, and kill it when it has not after `within` seconds."""
+    """Tell a process to end, and kill it when it has not after `within` seconds.
+
+    A stop that comes meanwhile waits for it, too: nothing may outlive us.
+    """
+    ending = asyncio.create_task(_end(process, within))
+    try:
+        await asyncio.shield(ending)
+    except asyncio.CancelledError:
+        await ending
+        raise
+
+
+async def _end(process: asyncio.subprocess.Process, within: float) -> None:
     with contextlib.suppress(ProcessLookupError):
         process.terminate()
     try:

@@ -1,0 +1,44 @@
+"""How the processes of the local system are ended."""
+
+import asyncio
+import sys
+
+import pytest
+
+from deploy.local.supervision import ended
+
+PATIENCE = 20
+SLOW_TO_END = """
+import signal, sys
+def told(*_):
+    print("told", flush=True)
+    sys.stdin.readline()
+    sys.exit(0)
+signal.signal(signal.SIGTERM, told)
+print("ready", flush=True)
+signal.pause()
+"""
+
+
+async def test_a_stop_in_the_middle_of_an_end_still_waits_for_it() -> None:
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", SLOW_TO_END, stdin=pipe, stdout=pipe
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(PATIENCE):
+            assert await process.stdout.readline() == b"ready\n"
+            ending = asyncio.create_task(ended(process, within=PATIENCE))
+            assert await process.stdout.readline() == b"told\n"
+            ending.cancel()
+            await asyncio.sleep(0)
+            process.stdin.write(b"\n")
+            with pytest.raises(asyncio.CancelledError):
+                await ending
+            assert process.returncode == 0
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
