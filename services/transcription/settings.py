@@ -35,5 +35,8 @@ class TranscriptionSettings(StageSettings):
     """How long a recording may take to come from call_sync."""
     processes: int = Field(default=os.cpu_count() or 1, ge=1)
     """Recordings at a time; each process of the model takes about 460 MB."""
-    timeout: timedelta = timedelta(hours=1)
-    """How long one recording may take in its process."""
+    timeout: timedelta = timedelta(minutes=45)
+    """How long one recording may take in its process.
+
+    With `recording_timeout` less than the coordinator's `progress_limit`, so that it ends its item, not the run.
+    """
