@@ -5,6 +5,8 @@ PY := .venv/bin/python
 READY := .venv/.ready
 CODE := services deploy client/potok_client tests benchmarks
 AGAINST ?= main
+# As pip does by itself: a certificate that the machine trusts may be a proxy's, which uv does not know.
+export UV_SYSTEM_CERTS ?= $(if $(wildcard /etc/ssl/certs/ca-certificates.crt),true,false)
 LOCK := .venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header
 
