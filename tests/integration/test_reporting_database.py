@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -191,6 +192,16 @@ async def test_a_call_that_cannot_be_stored_is_named_and_holds_no_other_up(
     assert list(refused) == ["c2"]
     assert "cannot hold it" in refused[CallId("c2")]
     assert [row["call_id"] for row in (await rows(reader))["calls"]] == ["c1", "c3"]
+
+
+async def test_a_refusal_quotes_no_row(reporting: PostgresReporting) -> None:
+    call = a_reported_call("c1")
+    twice = replace(call.analysis, findings=call.analysis.findings * 2)
+
+    refused = await reporting.write_calls(CLINIC, FIRST, [replace(call, analysis=twice)])
+
+    assert "duplicate key" in refused[CallId("c1")]
+    assert "DETAIL" not in refused[CallId("c1")]
 
 
 async def test_the_report_of_a_range_stays_until_a_later_run_writes_its_own(

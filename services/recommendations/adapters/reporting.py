@@ -51,7 +51,9 @@ class PostgresReporting:
                 await self._write(_client_id(owner), execution, calls)
         except _NOT_STORABLE as error:
             if len(calls) == 1:
-                return {calls[0].call.call_id: f"the reporting database cannot hold it: {error}"}
+                return {
+                    calls[0].call.call_id: f"the reporting database cannot hold it: {_said(error)}"
+                }
         else:
             return {}
         refused: dict[CallId, str] = {}
@@ -186,5 +188,10 @@ def _errors() -> Iterator[None]:
         ) from error
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise ReportingUnavailable(
-            f"the reporting database does not answer as it should: {str(error) or type(error).__name__}"
+            f"the reporting database does not answer as it should: {_said(error)}"
         ) from error
+
+
+def _said(error: Exception) -> str:
+    """Return the message of an error; not its detail, in which Postgres quotes whole rows."""
+    return str(error.args[0]) if error.args else type(error).__name__
