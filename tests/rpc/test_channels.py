@@ -9,7 +9,8 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from potok_client.channels import channels
 
-from services.kernel.rpc.client import channel_to
+from services.kernel.errors import UpstreamUnavailable
+from services.kernel.rpc.client import channel_to, errors_of
 from services.kernel.rpc.server import serving
 
 Opened = Callable[[str], AbstractAsyncContextManager[grpc.aio.Channel]]
@@ -40,3 +41,13 @@ async def test_a_proxy_of_the_environment_does_not_stand_between_services(
         health: Any = health_pb2_grpc.HealthStub(channel)
         answer = await health.Check(health_pb2.HealthCheckRequest(), timeout=5)
     assert answer.status == health_pb2.HealthCheckResponse.SERVING
+
+
+async def test_a_service_that_is_down_is_named_without_the_words_of_the_transport(
+    free_port: int,
+) -> None:
+    async with channel_to(f"127.0.0.1:{free_port}") as channel:
+        health: Any = health_pb2_grpc.HealthStub(channel)
+        with pytest.raises(UpstreamUnavailable) as raised, errors_of("TRANSCRIPTION"):
+            await health.Check(health_pb2.HealthCheckRequest(), timeout=5)
+    assert str(raised.value) == "TRANSCRIPTION does not answer"

@@ -35,6 +35,9 @@ _ERROR_BY_STATUS = {status: error for error, status in STATUS_BY_ERROR.items()} 
     grpc.StatusCode.DEADLINE_EXCEEDED: UpstreamUnavailable
 }
 
+_NOBODY = "failed to connect to all addresses"
+"""How gRPC begins to say, at length, that nobody listens."""
+
 
 def status_of(error: DomainError) -> grpc.StatusCode:
     """Return the status of the nearest mapped base class."""
@@ -65,7 +68,8 @@ def domain_error(error: grpc.aio.AioRpcError, service: str) -> DomainError:
     branch = _ERROR_BY_STATUS.get(error.code(), UpstreamUnavailable)
     message = error.details() or error.code().name
     if branch is UpstreamUnavailable:
-        message = f"{service} does not answer: {message}"
+        nobody = message.startswith(_NOBODY)
+        message = f"{service} does not answer" + ("" if nobody else f": {message}")
     info = error_info(error)
     return branch(
         message, reason=info.reason if info else "", metadata=info.metadata if info else None
