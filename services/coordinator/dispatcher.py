@@ -67,7 +67,8 @@ class Dispatcher:
         tries = [self._deliver(ExecutionNumber(e), kind, n) for e, kind, n in due]
         for error in await asyncio.gather(*tries, return_exceptions=True):
             if isinstance(error, BaseException):
-                log.error("delivery_broken", exc_info=error)  # its lease runs out, then it is tried again
+                # Its lease runs out, then it is tried again.
+                log.error("delivery_broken", exc_info=error)
         return len(due)
 
     async def _deliver(self, number: ExecutionNumber, kind: str, tries: int) -> None:

@@ -301,7 +301,7 @@ def _end_execution(
     """Settle what follows from an ended execution: covered days, then the next stage or the end of the run."""
     execution.ended_at, execution.waiting, execution.unreachable = now, False, False
     run = tenant.runs[execution.run_id]
-    if execution.state in (ExecutionState.SUCCEEDED, ExecutionState.PARTIAL):
+    if execution.discovered:
         for day in tenant.run_days(run, execution.stage):
             if day.covered_at is None:
                 day.covered_at = now

@@ -30,5 +30,5 @@ class StageSettings(ServiceSettings):
     """Jobs that are queued within it are hinted at together."""
     job_heartbeat: timedelta = timedelta(seconds=30)
     """A job whose worker is silent for so long is handed to another."""
-    step_timeout: timedelta = timedelta(hours=1)
+    step_timeout: timedelta = timedelta(minutes=50)
     """How long a discovery or a finish may take at the most."""

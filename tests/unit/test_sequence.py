@@ -261,6 +261,17 @@ def test_days_are_covered_when_their_stage_has_ended_also_without_calls() -> Non
     assert all(d.covered_at for d in world.tenant.run_days(world.run, Stage.CALL_SYNC))
 
 
+@pytest.mark.parametrize("discovered", [True, False])
+def test_a_cancelled_stage_covers_its_days_once_every_item_is_known(discovered: bool) -> None:
+    world = World(Stage.CALL_SYNC)
+    world.report(1, pending=1, discovered=discovered)
+    sequence.cancel_run(world.tenant, world.run, NOON)
+    world.report(2, ExecutionState.CANCELLED, failed=1, discovered=discovered)
+
+    days = world.tenant.run_days(world.run, Stage.CALL_SYNC)
+    assert [d.covered_at is not None for d in days] == [discovered] * len(days)
+
+
 def test_a_cancelled_run_ends_when_its_service_confirms() -> None:
     world = World()
     world.report(1, pending=1)
