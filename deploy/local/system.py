@@ -88,18 +88,18 @@ class System:
 
 @asynccontextmanager
 async def running(
-    home: Path, listens: Mapping[str, str], logs: Path | None = None
+    home: Path, listens: Mapping[str, str], logs: Path | None = None, port: int | None = None
 ) -> AsyncIterator[System]:
     """Run the system until the block ends; the block begins when every service is ready.
 
-    Logs go to `logs`, or to the checkout's own folder.
+    Logs go to `logs`, or to the checkout's own folder. Postgres listens on `port`, or where it usually does.
 
     Raises LocalError when another system is in the way, or a part of this one does not come up.
     """
     with _only_one(home):
         _refuse_taken(listens)
         logs = logs or log_folder()
-        port = postgres.preferred_port()
+        port = port or postgres.preferred_port()
         # First alone: the services come to a database that is up to date.
         with postgres.running(home, log=logs / "postgres.log", port=port) as server:
             settings = environment(await prepare(server, home), listens, home)

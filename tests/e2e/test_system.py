@@ -64,7 +64,7 @@ async def world() -> AsyncIterator[World]:
     logs.mkdir(exist_ok=True)
     listens = {service: f"127.0.0.1:{free_port()}" for service in SERVICES}
     try:
-        async with running(home, listens, logs) as system:
+        async with running(home, listens, logs, port=free_port()) as system:
             yield World(system=system, home=home)
     finally:
         shutil.rmtree(home)
