@@ -33,8 +33,8 @@ async def main() -> None:
         ours, load = await _ours(place)
         async with etcd.an_etcd(place) as address:
             theirs = address and await etcd.throughput(address, STREAMS, MESSAGES, REPORTS)
-    print(f"bare pipe     {bare:10,.0f} events/s   {bare_load}")
-    print(f"coordinator   {ours:10,.0f} events/s   {load}")
+    print(f"bare pipe     {bare:10,.0f} updates/s   {bare_load}")
+    print(f"coordinator   {ours:10,.0f} updates/s   {load}")
     print(
         f"etcd          {theirs:10,.0f} puts/s, {REPORTS} a transaction" if theirs else etcd.MISSING
     )

@@ -1,10 +1,12 @@
 """The fan-out of a replica: a ring of encoded changes, and watchers that own nothing but a cursor.
 
 Watchers are woken in cohorts from a budget of messages a second, not all by one tick: no burst blocks the loop, and what
-arrives while a cohort waits for its turn leaves in one frame. The budget follows the loop's lag.
+arrives while a cohort waits for its turn leaves in one frame. The budget follows the loop's lag and how busy the process
+is: a message costs a tenth of a millisecond whatever is in it, so fewer and fuller ones leave room for reports.
 """
 
 import asyncio
+import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,6 +22,9 @@ COHORT = 32
 MOST_MESSAGES_A_SECOND = 6_000.0
 LEAST_MESSAGES_A_SECOND = 1_000.0
 LAG_SECONDS = 0.02
+BUSY = 0.6
+"""Of one core; above, or behind by more than the lag, the budget shrinks."""
+ADAPT_SECONDS = 0.1
 CACHED_FRAMES = 64
 
 
@@ -75,6 +80,9 @@ class Hub:
         self._budget = MOST_MESSAGES_A_SECOND
         self._refilled_at = 0.0
         self._step_due_at: float | None = None
+        self._lag = 0.0
+        self._adapted_at = 0.0
+        self._used_cpu = time.process_time()
         self._frames: OrderedDict[tuple[Filter, int, int], Slice] = OrderedDict()
 
     def start_at(self, revision: int) -> None:
@@ -177,13 +185,21 @@ class Hub:
 
     def _step_again(self) -> None:
         assert self._step_due_at is not None
-        lag = asyncio.get_running_loop().time() - self._step_due_at
-        factor = 0.9 if lag > LAG_SECONDS else 1.01
+        now = asyncio.get_running_loop().time()
+        self._lag = max(self._lag, now - self._step_due_at)
+        self._step_due_at = None
+        if now - self._adapted_at > ADAPT_SECONDS:
+            self._adapt(now)
+        self._step()
+
+    def _adapt(self, now: float) -> None:
+        cpu = time.process_time()
+        busy = (cpu - self._used_cpu) / (now - self._adapted_at)
+        factor = 0.8 if busy > BUSY or self._lag > LAG_SECONDS else 1.05
         self._budget = min(
             MOST_MESSAGES_A_SECOND, max(LEAST_MESSAGES_A_SECOND, self._budget * factor)
         )
-        self._step_due_at = None
-        self._step()
+        self._lag, self._adapted_at, self._used_cpu = 0.0, now, cpu
 
     def _refill(self, now: float) -> None:
         self._tokens += (now - self._refilled_at) * self._budget
