@@ -21,7 +21,8 @@ from services.status.domain import Stage
 from tests.conftest import Database
 from tests.fakes.stages import FakeStages
 
-PATIENCE = 10
+PATIENCE = 30
+"""Seconds to wait for what takes milliseconds: only a broken thing takes longer, however busy the machine is."""
 DAY = "2026-11-20"
 RANGE = progress_pb2.DateRange(start_date=DAY, end_date=DAY)
 SETTINGS = progress_pb2.ClientSettings(

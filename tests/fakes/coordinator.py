@@ -55,12 +55,12 @@ class FakeCoordinator:
         reports = [report for report in self.reports if report.execution == execution]
         return sorted(reports, key=lambda report: report.sequence)
 
-    async def until(self, holds: Callable[[], object], seconds: float = 20) -> None:
+    async def until(self, holds: Callable[[], object], seconds: float = 40) -> None:
         """Wait until something holds that reports decide."""
         async with asyncio.timeout(seconds), self._news:
             await self._news.wait_for(holds)
 
-    async def until_ended(self, execution: int, seconds: float = 20) -> report_pb2.Report:
+    async def until_ended(self, execution: int, seconds: float = 40) -> report_pb2.Report:
         """Wait for the report that an execution has ended."""
         await self.until(
             lambda: any(report.state in ENDED for report in self.of(execution)), seconds

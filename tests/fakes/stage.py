@@ -186,7 +186,7 @@ async def serving_stage(
         yield Served(stub=StageServiceStub(channel), pool=pool, coordinator=coordinator)
 
 
-async def until(holds: Callable[[], Awaitable[object]], seconds: float = 20) -> None:
+async def until(holds: Callable[[], Awaitable[object]], seconds: float = 40) -> None:
     """Look every few milliseconds until something holds."""
     async with asyncio.timeout(seconds):
         while not await holds():
