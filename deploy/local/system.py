@@ -215,8 +215,9 @@ async def _until_told(work: Coroutine[Any, Any, int]) -> int:
     def stop(number: int) -> None:
         told.append(number)
         if len(told) == 1:
-            print("stopping ...", file=sys.stderr, flush=True)
             task.cancel()
+            with contextlib.suppress(OSError):  # the terminal may be what has gone
+                print("stopping ...", file=sys.stderr, flush=True)
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stop, number)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import signal
 import socket
 import subprocess
@@ -29,6 +30,16 @@ async def main():
         await process.wait()
 
 asyncio.run(main())
+"""
+WAIT_UNTIL_TOLD = """
+import asyncio, sys
+from deploy.local.system import _until_told
+
+async def wait():
+    print("waiting", flush=True)
+    await asyncio.Event().wait()
+
+sys.exit(asyncio.run(_until_told(wait())))
 """
 WRITE_PID_AND_WAIT = """
 import os, sys, signal
@@ -81,6 +92,27 @@ async def test_a_service_that_does_not_answer_is_named(free_port: int) -> None:
 def test_a_percent_sign_in_a_path_is_refused(tmp_path: Path) -> None:
     with pytest.raises(LocalError, match="with % in its name"):
         configuration([], home=tmp_path / "100%", logs=tmp_path, checkout=CHECKOUT)
+
+
+def test_a_terminal_that_is_closed_ends_the_system_all_the_same() -> None:
+    terminal, errors = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-c", WAIT_UNTIL_TOLD],
+        cwd=CHECKOUT,
+        stdout=subprocess.PIPE,
+        stderr=errors,
+    ) as waiting:
+        assert waiting.stdout
+        assert waiting.stdout.readline() == b"waiting\n"
+        os.close(errors)
+        os.close(terminal)  # nobody is there to read what it says
+
+        waiting.send_signal(signal.SIGHUP)
+
+        try:
+            assert waiting.wait(20) == 128 + signal.SIGHUP
+        finally:
+            waiting.kill()
 
 
 @pytest.mark.parametrize("killed", ["supervising", "supervisord"])
