@@ -18,16 +18,18 @@ help: ## say what can be made
 
 setup: $(READY) ## install everything into .venv
 
-# uv comes by pip, everything else by uv. Compiled here, because the environment may forbid Python
+# uv comes by pip, everything else by uv. From nothing unless an installation was finished, since one that
+# was interrupted leaves packages without their files. Compiled here, because the environment may forbid Python
 # to write bytecode, and then every process would compile its imports at every start.
 $(READY): requirements/bootstrap.txt requirements/all.txt
 	@$(PYTHON) -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "needs Python 3.11 or newer with venv (Debian: apt install python3-venv)"; \
 		echo "another one is named by: make PYTHON=python3.11 ..."; exit 1; }
-	@test -x .venv/bin/uv || { \
+	@test -e $@ || { \
 		$(PYTHON) -m venv --clear .venv && \
 		.venv/bin/pip install -q --disable-pip-version-check --require-hashes \
 			-r requirements/bootstrap.txt; }
+	@rm -f $@
 	@.venv/bin/uv pip sync -q --compile-bytecode --require-hashes --python $(PY) \
 		requirements/bootstrap.txt requirements/all.txt
 	@.venv/bin/uv pip install -q --no-deps --no-build-isolation --python $(PY) -e .
