@@ -50,12 +50,14 @@ class Published(NamedTuple):
     element: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Slice:
     """The matching changes up to `revision`, joined; empty where none matches."""
 
     elements: bytes
     revision: int
+    frame: bytes = b""
+    """The whole frame, once the first of the watchers that share it has made it."""
 
 
 @dataclass(slots=True, eq=False)

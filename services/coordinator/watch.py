@@ -159,9 +159,9 @@ class Watches:
             for revision, entry in page
         ]
 
-    def token(self, wanted: Filter, revision: int) -> str:
+    def token(self, watched: bytes, revision: int) -> str:
         """Return the token of a cursor."""
-        return Token(epoch=self._epoch, revision=revision, watched=tokens.watched(wanted)).encode()
+        return Token(epoch=self._epoch, revision=revision, watched=watched).encode()
 
     @property
     def hub(self) -> Hub:
@@ -190,7 +190,10 @@ class _Watcher:
         self._request = request
         self._write = write
         self._cohort = cohort
+        self._watched = tokens.watched(request.wanted)
         self._cursor = 0
+        self._token = ""
+        """Of what was written last; empty before a snapshot is complete, which must not be resumed from."""
         loop = asyncio.get_running_loop()
         self._now = loop.time
         age = watches.limits.watch_age.total_seconds() * random.uniform(0.9, 1.1)  # noqa: S311
@@ -207,6 +210,7 @@ class _Watcher:
         else:
             await self._watches.check(request.token, request.wanted)
             self._cursor = request.token.revision
+            self._token = self._watches.token(self._watched, self._cursor)
         while True:
             await self._end_when_due()
             if self._cursor < self._hub.oldest:
@@ -219,9 +223,10 @@ class _Watcher:
     async def _snapshot(self) -> None:
         request = self._request
         snapshot = await read_snapshot(self._watches.pool, request.wanted, request.ledger)
-        self._cursor = snapshot.revision
+        self._token, self._cursor = "", snapshot.revision
         for elements in snapshot.frames():
-            await self._send(elements, watch_pb2.FRAME_KIND_SNAPSHOT)
+            kind = watch_pb2.FRAME_KIND_SNAPSHOT
+            await self._write_in_time(wire.frame(elements, kind, snapshot.revision, ""))
         await self._send(b"", watch_pb2.FRAME_KIND_SNAPSHOT_END)
 
     async def _deliver(self) -> None:
@@ -247,8 +252,14 @@ class _Watcher:
 
     async def _send_slice(self, found: Slice) -> None:
         self._cursor = found.revision
-        if found.elements:
-            await self._send(found.elements, watch_pb2.FRAME_KIND_CHANGES)
+        if not found.elements:
+            return
+        token = self._watches.token(self._watched, self._cursor)
+        if not found.frame:
+            kind = watch_pb2.FRAME_KIND_CHANGES
+            found.frame = wire.frame(found.elements, kind, self._cursor, token)
+        await self._write_in_time(found.frame)
+        self._token = token
 
     async def _wait(self) -> None:
         """Wait for more, or until something else is due; a heartbeat says that the watch is alive."""
@@ -269,7 +280,7 @@ class _Watcher:
             await self._end(watch_pb2.END_REASON_AGE)
 
     async def _end(self, reason: "watch_pb2.EndReason.ValueType") -> None:
-        token = self._watches.token(self._request.wanted, self._cursor)
+        token = self._watches.token(self._watched, self._cursor)
         last = pb.WatchStatusResponse(
             kind=watch_pb2.FRAME_KIND_END,
             revision=self._cursor,
@@ -282,13 +293,14 @@ class _Watcher:
     async def _send(
         self, elements: bytes, kind: "watch_pb2.FrameKind.ValueType", folded: int = 0
     ) -> None:
-        token = self._watches.token(self._request.wanted, self._cursor)
+        token = self._watches.token(self._watched, self._cursor)
         await self._write_in_time(wire.frame(elements, kind, self._cursor, token, folded))
-        self._quiet_since = self._now()
+        self._token = token
 
     async def _write_in_time(self, frame: bytes) -> None:
         try:
             async with asyncio.timeout(self._watches.limits.watch_slow.total_seconds()):
                 await self._write(frame)
         except TimeoutError:
-            raise WatchEnded(watch_pb2.END_REASON_SLOW, "") from None
+            raise WatchEnded(watch_pb2.END_REASON_SLOW, self._token) from None
+        self._quiet_since = self._now()

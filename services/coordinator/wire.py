@@ -69,11 +69,11 @@ class MalformedReport(ValueError):
 read_batch = raw_report_pb2.RawReportBatch.FromString
 """Splits a ReportStatusRequest into its undecoded reports."""
 # Looking FromString up costs more than what it does.
+_raw_report = raw_report_pb2.RawReport.FromString
 _progress = progress_pb2.StageProgress.FromString
 _day_counts = progress_pb2.DayCounts.FromString
-
-
-_raw_report = raw_report_pb2.RawReport.FromString
+# What a NamedTuple's own constructor does, without its Python frame: some are made for every report.
+_tuple = tuple.__new__
 
 
 class RawReport(NamedTuple):
@@ -126,10 +126,6 @@ def read_progress(data: bytes) -> tuple[ItemCounts, bool, bool]:
     items = progress.items
     counts = ItemCounts(items.pending, items.processing, items.success, items.failed, items.skipped)
     return counts, progress.discovered, progress.HasField("wait")
-
-
-_tuple = tuple.__new__
-# What NamedTuple's own constructors do, without their Python frame: one of each is made for every report.
 
 
 def read_day(data: bytes) -> DayReport:

@@ -824,7 +824,7 @@ class WatchStatusResponse(_message.Message):
     revision: _builtins.int
     """Everything of this watch up to here was delivered."""
     resume_token: _builtins.str
-    """Resumes after `revision`."""
+    """Resumes after `revision`; empty in SNAPSHOT frames, since half a snapshot cannot be gone on from."""
     folded: _builtins.int
     """LATEST: how many older states were folded away in this frame."""
     end_reason: _watch_pb2.EndReason.ValueType
