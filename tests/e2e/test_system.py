@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local.database import SERVICES
-from deploy.local.place import CHECKOUT, data_home, own_folder
+from deploy.local.place import CHECKOUT, own_folder
 from deploy.local.postgres import free_port
 from deploy.local.system import System, running
 
@@ -58,8 +58,8 @@ class World:
 
 
 @pytest.fixture
-async def world() -> AsyncIterator[World]:
-    home = own_folder(data_home() / f"e2e-{os.getpid()}")
+async def world(postgres_home: Path) -> AsyncIterator[World]:
+    home = own_folder(postgres_home / f"e2e-{os.getpid()}")
     logs = home / "logs"
     logs.mkdir(exist_ok=True)
     listens = {service: f"127.0.0.1:{free_port()}" for service in SERVICES}
