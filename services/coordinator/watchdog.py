@@ -88,6 +88,5 @@ class Watchdog:
         await QUERIES.delete_old_rejected_reports(self._pool, keep=REJECTED_REPORTS_A_RUN)
 
 
-LOOK = timedelta(seconds=1)
 COMPACT = timedelta(minutes=1)
 CLEAN_UP = timedelta(hours=1)

@@ -3,7 +3,7 @@
 from google.protobuf.timestamp_pb2 import Timestamp
 from potok.status.v1 import progress_pb2, stage_pb2
 
-from services.kernel.rpc.convert import enum_pairs, moment, timestamp
+from services.kernel.rpc.convert import enum_pairs, timestamp
 from services.status.domain import (
     ClientSettings,
     DateRange,
@@ -30,10 +30,8 @@ WAIT_REASON_TO_PB = enum_pairs(WaitReason, stage_pb2.WaitReason, "WAIT_REASON")
 STAGE_FROM_PB = {number: member for member, number in STAGE_TO_PB.items()}
 ITEM_STATE_FROM_PB = {number: member for member, number in ITEM_STATE_TO_PB.items()}
 EXECUTION_STATE_FROM_PB = {number: member for member, number in EXECUTION_STATE_TO_PB.items()}
-RUN_STATE_FROM_PB = {number: member for member, number in RUN_STATE_TO_PB.items()}
 RUN_MODE_FROM_PB = {number: member for member, number in RUN_MODE_TO_PB.items()}
 REASON_FROM_PB = {number: member for member, number in REASON_TO_PB.items()}
-WAIT_REASON_FROM_PB = {number: member for member, number in WAIT_REASON_TO_PB.items()}
 
 
 def date_range_to_pb(days: DateRange) -> progress_pb2.DateRange:
@@ -70,14 +68,6 @@ def wait_to_pb(wait: Wait | None) -> progress_pb2.Wait | None:
         return None
     until: Timestamp | None = timestamp(wait.until_at)
     return progress_pb2.Wait(reason=WAIT_REASON_TO_PB[wait.reason], until_time=until)
-
-
-def wait_from_pb(message: progress_pb2.Wait) -> Wait | None:
-    """Return the wait; None where nothing is waited for."""
-    if message.reason not in WAIT_REASON_FROM_PB:
-        return None
-    until = moment(message.until_time) if message.HasField("until_time") else None
-    return Wait(reason=WAIT_REASON_FROM_PB[message.reason], until_at=until)
 
 
 def settings_to_pb(settings: ClientSettings) -> progress_pb2.ClientSettings:

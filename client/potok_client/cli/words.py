@@ -10,7 +10,6 @@ from potok.status.v1.progress_pb2 import ItemCounts, ItemFailure, Wait
 SHORT_ID = 8
 """So much of a run's id is shown, and is enough to name the run."""
 
-ENDED_WELL = {stage_pb2.EXECUTION_STATE_SUCCEEDED, stage_pb2.EXECUTION_STATE_PARTIAL}
 
 _WAITS = {
     stage_pb2.WAIT_REASON_QUEUE: "other work is ahead in the queue",
