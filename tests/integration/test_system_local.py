@@ -110,7 +110,8 @@ def test_a_terminal_that_is_closed_ends_the_system_all_the_same() -> None:
         waiting.send_signal(signal.SIGHUP)
 
         try:
-            assert waiting.wait(20) == 128 + signal.SIGHUP
+            # Or 120, where Python had words left that it could not say.
+            assert waiting.wait(20) in (128 + signal.SIGHUP, 120)
         finally:
             waiting.kill()
 
