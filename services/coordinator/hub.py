@@ -22,7 +22,7 @@ COHORT = 32
 MOST_MESSAGES_A_SECOND = 6_000.0
 LEAST_MESSAGES_A_SECOND = 1_000.0
 LAG_SECONDS = 0.02
-BUSY = 0.6
+BUSY = 0.8
 """Of one core; above, or behind by more than the lag, the budget shrinks."""
 ADAPT_SECONDS = 0.1
 CACHED_FRAMES = 64
