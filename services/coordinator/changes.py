@@ -218,9 +218,7 @@ def _take_progress(
     group.reported.add(execution)
     changed = []
     for report in raw.days:
-        day = tenant.days.get((execution.stage, report.day)) or tenant.day(
-            execution.stage, report.day
-        )
+        day = tenant.day(execution.stage, report.day)
         group.days.add(day)
         if take_day(day, report):
             changed.append(day)

@@ -81,25 +81,25 @@ class Group:
 
     def note(self, tenant: Tenant, touched: Iterable[Subject], subject: str, actor: str) -> None:
         """Add one change: its events as the subjects are now, and their rows."""
-        tail = self._tails.get(actor)
-        if tail is None:
-            tail = self._tails[actor] = change_tail(actor, self.now)
         parts = []
         for one in touched:
             parts.append(event(one))
             self.keep(one)
-        parts.append(tail)
+        parts.append(self._tail(actor))
         self.tenants[tenant.owner] = tenant
         self.entries.append(Entry(tenant.owner, subject, b"".join(parts), actor))
 
     def note_progress(self, tenant: Tenant, execution: Execution, days: list[Day]) -> None:
         """Add one report of a RUNNING execution: what `note` does, for the one change that is frequent."""
         actor = ACTORS[execution.stage]
+        body = progress_change(execution, days, self._tail(actor))
+        self.entries.append(Entry(tenant.owner, execution.run_id, body, actor))
+
+    def _tail(self, actor: str) -> bytes:
         tail = self._tails.get(actor)
         if tail is None:
             tail = self._tails[actor] = change_tail(actor, self.now)
-        body = progress_change(execution, days, tail)
-        self.entries.append(Entry(tenant.owner, execution.run_id, body, actor))
+        return tail
 
     def keep(self, subject: Subject) -> None:
         """Write the row of a subject with the group."""

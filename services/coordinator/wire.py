@@ -88,16 +88,17 @@ class RawReport(NamedTuple):
 
 
 def read_raw(data: bytes) -> RawReport:
-    """Split a Report; its progress stays undecoded. Raises DecodeError or MalformedReport."""
+    """Split a Report; its progress stays the bytes that came. Raises DecodeError or MalformedReport."""
     raw = _raw_report(data)
-    days = raw.days
+    days, progress = raw.days, raw.progress
+    _progress(progress)  # what is no message would spoil the frame of every watcher it is copied to
     return _tuple(
         RawReport,
         (
             raw.execution,
             raw.sequence,
             raw.state,
-            raw.progress,
+            progress,
             tuple([read_day(day) for day in days]) if days else (),
         ),
     )

@@ -4,9 +4,11 @@ import struct
 from datetime import datetime
 
 import pytest
+from google.protobuf.message import DecodeError
 from hypothesis import given
 from hypothesis import strategies as st
 from potok.coordinator.v1 import coordinator_service_pb2, report_pb2, watch_pb2
+from potok.coordinator.wire.v1 import raw_report_pb2
 from potok.status.v1 import event_pb2, progress_pb2, stage_pb2
 
 from services.coordinator import sequence, wire
@@ -172,6 +174,12 @@ def test_a_report_is_read_as_it_was_written() -> None:
     assert read.discovered
     assert (days[0].day, days[0].version, days[0].figures.output) == ("2026-11-20", 9, 70_000)
     assert days[0].raw == DAY.SerializeToString()
+
+
+def test_progress_that_is_no_message_is_refused_before_it_is_copied_to_watchers() -> None:
+    report = raw_report_pb2.RawReport(execution=1, sequence=1, state=3, progress=b"\xff\xff")
+    with pytest.raises(DecodeError):
+        wire.read_raw(report.SerializeToString())
 
 
 def test_a_day_without_a_name_is_refused() -> None:
