@@ -112,6 +112,11 @@ class Reason(Word):
     TOO_LARGE = "TOO_LARGE"
     RECORDING_MISSING = "RECORDING_MISSING"
     INVALID_INPUT = "INVALID_INPUT"
+    ACCESS_DENIED = "ACCESS_DENIED"
+    REFUSED = "REFUSED"
+    TRUNCATED = "TRUNCATED"
+    BAD_ANSWER = "BAD_ANSWER"
+    COST_LIMIT = "COST_LIMIT"
     UPSTREAM_UNAVAILABLE = "UPSTREAM_UNAVAILABLE"
     TIMEOUT = "TIMEOUT"
     WORKER_DIED = "WORKER_DIED"
@@ -206,6 +211,14 @@ class Wait:
 
     reason: WaitReason
     until_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """An amount of money; `currency` is an ISO 4217 code."""
+
+    amount: float
+    currency: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

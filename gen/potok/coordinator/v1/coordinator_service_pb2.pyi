@@ -241,6 +241,116 @@ class StartRunResponse(_message.Message):
 Global___StartRunResponse: _TypeAlias = StartRunResponse  # noqa: Y015
 
 @_typing.final
+class PreviewRunRequest(_message.Message):
+    """Request of PreviewRun. The fields are those of StartRunRequest."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLIENT_ID_FIELD_NUMBER: _builtins.int
+    RANGE_FIELD_NUMBER: _builtins.int
+    STAGES_FIELD_NUMBER: _builtins.int
+    MODE_FIELD_NUMBER: _builtins.int
+    client_id: _builtins.str
+    """The client."""
+    mode: _stage_pb2.RunMode.ValueType
+    """Which items to take; default PENDING."""
+    @_builtins.property
+    def range(self) -> _progress_pb2.DateRange:
+        """The days."""
+
+    @_builtins.property
+    def stages(self) -> _containers.RepeatedScalarFieldContainer[_stage_pb2.Stage.ValueType]:
+        """Consecutive stages in their order; empty: all."""
+
+    def __init__(
+        self,
+        *,
+        client_id: _builtins.str = ...,
+        range: _progress_pb2.DateRange | None = ...,
+        stages: _abc.Iterable[_stage_pb2.Stage.ValueType] | None = ...,
+        mode: _stage_pb2.RunMode.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["range", b"range"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_id", b"client_id", "mode", b"mode", "range", b"range", "stages", b"stages"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PreviewRunRequest: _TypeAlias = PreviewRunRequest  # noqa: Y015
+
+@_typing.final
+class PreviewRunResponse(_message.Message):
+    """Response of PreviewRun."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STAGES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def stages(self) -> _containers.RepeatedCompositeFieldContainer[Global___StagePreview]:
+        """Every stage of the run, in order."""
+
+    def __init__(
+        self,
+        *,
+        stages: _abc.Iterable[Global___StagePreview] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["stages", b"stages"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PreviewRunResponse: _TypeAlias = PreviewRunResponse  # noqa: Y015
+
+@_typing.final
+class StagePreview(_message.Message):
+    """What one stage of a run would do."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STAGE_FIELD_NUMBER: _builtins.int
+    CALLS_FIELD_NUMBER: _builtins.int
+    DURATION_SECONDS_FIELD_NUMBER: _builtins.int
+    UNKNOWN_DURATIONS_FIELD_NUMBER: _builtins.int
+    UNCHANGED_FIELD_NUMBER: _builtins.int
+    MORE_FIELD_NUMBER: _builtins.int
+    COST_FIELD_NUMBER: _builtins.int
+    stage: _stage_pb2.Stage.ValueType
+    """The stage."""
+    calls: _builtins.int
+    """Calls it would take, if all that comes from the stage before succeeds."""
+    duration_seconds: _builtins.float
+    """How long those of them are together of which the source says it."""
+    unknown_durations: _builtins.int
+    """Calls of which the source does not say how long they are."""
+    unchanged: _builtins.int
+    """Calls of the range that need no work."""
+    more: _builtins.bool
+    """True where there are more calls than are looked at for a preview; the figures are those of the first."""
+    @_builtins.property
+    def cost(self) -> _progress_pb2.Cost:
+        """What it would cost at the most; unset where it costs nothing, or nobody knows."""
+
+    def __init__(
+        self,
+        *,
+        stage: _stage_pb2.Stage.ValueType = ...,
+        calls: _builtins.int = ...,
+        duration_seconds: _builtins.float = ...,
+        unknown_durations: _builtins.int = ...,
+        unchanged: _builtins.int = ...,
+        more: _builtins.bool = ...,
+        cost: _progress_pb2.Cost | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cost", b"cost"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calls", b"calls", "cost", b"cost", "duration_seconds", b"duration_seconds", "more", b"more", "stage", b"stage", "unchanged", b"unchanged", "unknown_durations", b"unknown_durations"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StagePreview: _TypeAlias = StagePreview  # noqa: Y015
+
+@_typing.final
 class RetryFailedRequest(_message.Message):
     """Request of RetryFailed."""
 
@@ -577,6 +687,58 @@ class GetRangeStatusResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetRangeStatusResponse: _TypeAlias = GetRangeStatusResponse  # noqa: Y015
+
+@_typing.final
+class GetLedgerRequest(_message.Message):
+    """Request of GetLedger."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLIENT_ID_FIELD_NUMBER: _builtins.int
+    RANGE_FIELD_NUMBER: _builtins.int
+    client_id: _builtins.str
+    """The client."""
+    @_builtins.property
+    def range(self) -> _progress_pb2.DateRange:
+        """The days."""
+
+    def __init__(
+        self,
+        *,
+        client_id: _builtins.str = ...,
+        range: _progress_pb2.DateRange | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["range", b"range"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_id", b"client_id", "range", b"range"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetLedgerRequest: _TypeAlias = GetLedgerRequest  # noqa: Y015
+
+@_typing.final
+class GetLedgerResponse(_message.Message):
+    """Response of GetLedger."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STAGES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def stages(self) -> _containers.RepeatedCompositeFieldContainer[_range_status_pb2.StageLedger]:
+        """Every stage, in order."""
+
+    def __init__(
+        self,
+        *,
+        stages: _abc.Iterable[_range_status_pb2.StageLedger] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["stages", b"stages"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetLedgerResponse: _TypeAlias = GetLedgerResponse  # noqa: Y015
 
 @_typing.final
 class ReportStatusRequest(_message.Message):

@@ -57,6 +57,11 @@ class CoordinatorServiceStub:
                 request_serializer=potok_dot_coordinator_dot_v1_dot_coordinator__service__pb2.StartRunRequest.SerializeToString,
                 response_deserializer=potok_dot_coordinator_dot_v1_dot_coordinator__service__pb2.StartRunResponse.FromString,
                 _registered_method=True)
+        self.PreviewRun = channel.unary_unary(
+                '/potok.coordinator.v1.CoordinatorService/PreviewRun',
+                request_serializer=potok_dot_coordinator_dot_v1_dot_coordinator__service__pb2.PreviewRunRequest.SerializeToString,
+                response_deserializer=potok_dot_coordinator_dot_v1_dot_coordinator__service__pb2.PreviewRunResponse.FromString,
+                _registered_method=True)
         self.RetryFailed = channel.unary_unary(
                 '/potok.coordinator.v1.CoordinatorService/RetryFailed',
                 request_serializer=potok_dot_coordinator_dot_v1_dot_coordinator__service__pb2.RetryFailedRequest.SerializeToString,
@@ -86,6 +91,11 @@ class CoordinatorServiceStub:
                 '/potok.coordinator.v1.CoordinatorService/GetRangeStatus',
                 request_serializer=potok_dot_coordinator_dot_v1_dot_coordinator__service__pb2.GetRangeStatusRequest.SerializeToString,
                 response_deserializer=potok_dot_coordinator_dot_v1_dot_coordinator__service__pb2.GetRangeStatusResponse.FromString,
+                _registered_method=True)
+        self.GetLedger = channel.unary_unary(
+                '/potok.coordinator.v1.CoordinatorService/GetLedger',
+                request_serializer=potok_dot_coordinator_dot_v1_dot_coordinator__service__pb2.GetLedgerRequest.SerializeToString,
+                response_deserializer=potok_dot_coordinator_dot_v1_dot_coordinator__service__pb2.GetLedgerResponse.FromString,
                 _registered_method=True)
         self.ReportStatus = channel.stream_stream(
                 '/potok.coordinator.v1.CoordinatorService/ReportStatus',
@@ -151,6 +161,15 @@ class CoordinatorServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def PreviewRun(self, request, context):
+        """Says what StartRun with the same parameters would do, and does nothing. Refused where StartRun would be.
+
+        As StartRun. UNAVAILABLE: the service of a stage, or the source of the calls, does not answer.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def RetryFailed(self, request, context):
         """Starts a new run that takes up the failures of an ended one, with all refusals of StartRun.
 
@@ -196,6 +215,15 @@ class CoordinatorServiceServicer:
 
     def GetRangeStatus(self, request, context):
         """Returns where a stage is over a range of days.
+
+        NOT_FOUND: no such client.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetLedger(self, request, context):
+        """Returns where the calls of a range are, stage by stage.
 
         NOT_FOUND: no such client.
         """
@@ -263,6 +291,11 @@ def add_CoordinatorServiceServicer_to_server(servicer, server):
                     request_deserializer=potok_dot_coordinator_dot_v1_dot_coordinator__service__pb2.StartRunRequest.FromString,
                     response_serializer=potok_dot_coordinator_dot_v1_dot_coordinator__service__pb2.StartRunResponse.SerializeToString,
             ),
+            'PreviewRun': grpc.unary_unary_rpc_method_handler(
+                    servicer.PreviewRun,
+                    request_deserializer=potok_dot_coordinator_dot_v1_dot_coordinator__service__pb2.PreviewRunRequest.FromString,
+                    response_serializer=potok_dot_coordinator_dot_v1_dot_coordinator__service__pb2.PreviewRunResponse.SerializeToString,
+            ),
             'RetryFailed': grpc.unary_unary_rpc_method_handler(
                     servicer.RetryFailed,
                     request_deserializer=potok_dot_coordinator_dot_v1_dot_coordinator__service__pb2.RetryFailedRequest.FromString,
@@ -292,6 +325,11 @@ def add_CoordinatorServiceServicer_to_server(servicer, server):
                     servicer.GetRangeStatus,
                     request_deserializer=potok_dot_coordinator_dot_v1_dot_coordinator__service__pb2.GetRangeStatusRequest.FromString,
                     response_serializer=potok_dot_coordinator_dot_v1_dot_coordinator__service__pb2.GetRangeStatusResponse.SerializeToString,
+            ),
+            'GetLedger': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetLedger,
+                    request_deserializer=potok_dot_coordinator_dot_v1_dot_coordinator__service__pb2.GetLedgerRequest.FromString,
+                    response_serializer=potok_dot_coordinator_dot_v1_dot_coordinator__service__pb2.GetLedgerResponse.SerializeToString,
             ),
             'ReportStatus': grpc.stream_stream_rpc_method_handler(
                     servicer.ReportStatus,
@@ -425,6 +463,33 @@ class CoordinatorService:
             '/potok.coordinator.v1.CoordinatorService/StartRun',
             potok_dot_coordinator_dot_v1_dot_coordinator__service__pb2.StartRunRequest.SerializeToString,
             potok_dot_coordinator_dot_v1_dot_coordinator__service__pb2.StartRunResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PreviewRun(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/potok.coordinator.v1.CoordinatorService/PreviewRun',
+            potok_dot_coordinator_dot_v1_dot_coordinator__service__pb2.PreviewRunRequest.SerializeToString,
+            potok_dot_coordinator_dot_v1_dot_coordinator__service__pb2.PreviewRunResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -587,6 +652,33 @@ class CoordinatorService:
             '/potok.coordinator.v1.CoordinatorService/GetRangeStatus',
             potok_dot_coordinator_dot_v1_dot_coordinator__service__pb2.GetRangeStatusRequest.SerializeToString,
             potok_dot_coordinator_dot_v1_dot_coordinator__service__pb2.GetRangeStatusResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetLedger(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/potok.coordinator.v1.CoordinatorService/GetLedger',
+            potok_dot_coordinator_dot_v1_dot_coordinator__service__pb2.GetLedgerRequest.SerializeToString,
+            potok_dot_coordinator_dot_v1_dot_coordinator__service__pb2.GetLedgerResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -54,6 +54,11 @@ class CoordinatorServiceStub:
     INVALID_ARGUMENT: stages that are not consecutive, a range that ends before it starts, is longer than 366 days or
     lies in the future; other parameters under a known `request_id`.
     """
+    PreviewRun: _grpc.UnaryUnaryMultiCallable[_coordinator_service_pb2.PreviewRunRequest, _coordinator_service_pb2.PreviewRunResponse]
+    """Says what StartRun with the same parameters would do, and does nothing. Refused where StartRun would be.
+
+    As StartRun. UNAVAILABLE: the service of a stage, or the source of the calls, does not answer.
+    """
     RetryFailed: _grpc.UnaryUnaryMultiCallable[_coordinator_service_pb2.RetryFailedRequest, _coordinator_service_pb2.RetryFailedResponse]
     """Starts a new run that takes up the failures of an ended one, with all refusals of StartRun.
 
@@ -78,6 +83,11 @@ class CoordinatorServiceStub:
     """
     GetRangeStatus: _grpc.UnaryUnaryMultiCallable[_coordinator_service_pb2.GetRangeStatusRequest, _coordinator_service_pb2.GetRangeStatusResponse]
     """Returns where a stage is over a range of days.
+
+    NOT_FOUND: no such client.
+    """
+    GetLedger: _grpc.UnaryUnaryMultiCallable[_coordinator_service_pb2.GetLedgerRequest, _coordinator_service_pb2.GetLedgerResponse]
+    """Returns where the calls of a range are, stage by stage.
 
     NOT_FOUND: no such client.
     """
@@ -128,6 +138,11 @@ class CoordinatorServiceAsyncStub(CoordinatorServiceStub):
     INVALID_ARGUMENT: stages that are not consecutive, a range that ends before it starts, is longer than 366 days or
     lies in the future; other parameters under a known `request_id`.
     """
+    PreviewRun: _aio.UnaryUnaryMultiCallable[_coordinator_service_pb2.PreviewRunRequest, _coordinator_service_pb2.PreviewRunResponse]  # type: ignore[assignment]
+    """Says what StartRun with the same parameters would do, and does nothing. Refused where StartRun would be.
+
+    As StartRun. UNAVAILABLE: the service of a stage, or the source of the calls, does not answer.
+    """
     RetryFailed: _aio.UnaryUnaryMultiCallable[_coordinator_service_pb2.RetryFailedRequest, _coordinator_service_pb2.RetryFailedResponse]  # type: ignore[assignment]
     """Starts a new run that takes up the failures of an ended one, with all refusals of StartRun.
 
@@ -152,6 +167,11 @@ class CoordinatorServiceAsyncStub(CoordinatorServiceStub):
     """
     GetRangeStatus: _aio.UnaryUnaryMultiCallable[_coordinator_service_pb2.GetRangeStatusRequest, _coordinator_service_pb2.GetRangeStatusResponse]  # type: ignore[assignment]
     """Returns where a stage is over a range of days.
+
+    NOT_FOUND: no such client.
+    """
+    GetLedger: _aio.UnaryUnaryMultiCallable[_coordinator_service_pb2.GetLedgerRequest, _coordinator_service_pb2.GetLedgerResponse]  # type: ignore[assignment]
+    """Returns where the calls of a range are, stage by stage.
 
     NOT_FOUND: no such client.
     """
@@ -225,6 +245,17 @@ class CoordinatorServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
+    def PreviewRun(
+        self,
+        request: _coordinator_service_pb2.PreviewRunRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_coordinator_service_pb2.PreviewRunResponse, _abc.Awaitable[_coordinator_service_pb2.PreviewRunResponse]]:
+        """Says what StartRun with the same parameters would do, and does nothing. Refused where StartRun would be.
+
+        As StartRun. UNAVAILABLE: the service of a stage, or the source of the calls, does not answer.
+        """
+
+    @_abc_1.abstractmethod
     def RetryFailed(
         self,
         request: _coordinator_service_pb2.RetryFailedRequest,
@@ -283,6 +314,17 @@ class CoordinatorServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_coordinator_service_pb2.GetRangeStatusResponse, _abc.Awaitable[_coordinator_service_pb2.GetRangeStatusResponse]]:
         """Returns where a stage is over a range of days.
+
+        NOT_FOUND: no such client.
+        """
+
+    @_abc_1.abstractmethod
+    def GetLedger(
+        self,
+        request: _coordinator_service_pb2.GetLedgerRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_coordinator_service_pb2.GetLedgerResponse, _abc.Awaitable[_coordinator_service_pb2.GetLedgerResponse]]:
+        """Returns where the calls of a range are, stage by stage.
 
         NOT_FOUND: no such client.
         """

@@ -5,6 +5,7 @@ isort:skip_file
 
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from potok.status.v1 import stage_pb2 as _stage_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -26,12 +27,15 @@ class RangeStatus(_message.Message):
     TOTAL_CALLS_FIELD_NUMBER: _builtins.int
     STATUS_BREAKDOWN_FIELD_NUMBER: _builtins.int
     PROGRESS_PERCENTAGE_FIELD_NUMBER: _builtins.int
+    STALE_DAYS_FIELD_NUMBER: _builtins.int
     overall_status: _builtins.str
     """`pending`, `processing`, `completed` or `partial`."""
     total_calls: _builtins.int
     """All calls of the range that the stage knows of or will get."""
     progress_percentage: _builtins.float
     """Success over total in percent, two decimals."""
+    stale_days: _builtins.int
+    """Days whose results are older than what they were made from; the next PENDING run takes their calls."""
     @_builtins.property
     def status_breakdown(self) -> Global___StatusBreakdown:
         """How they are; the four add up to `total_calls`."""
@@ -43,14 +47,73 @@ class RangeStatus(_message.Message):
         total_calls: _builtins.int = ...,
         status_breakdown: Global___StatusBreakdown | None = ...,
         progress_percentage: _builtins.float = ...,
+        stale_days: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["status_breakdown", b"status_breakdown"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["overall_status", b"overall_status", "progress_percentage", b"progress_percentage", "status_breakdown", b"status_breakdown", "total_calls", b"total_calls"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["overall_status", b"overall_status", "progress_percentage", b"progress_percentage", "stale_days", b"stale_days", "status_breakdown", b"status_breakdown", "total_calls", b"total_calls"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RangeStatus: _TypeAlias = RangeStatus  # noqa: Y015
+
+@_typing.final
+class StageLedger(_message.Message):
+    """How many calls of a range are where in one stage. Nothing is lost: found = success + skipped + failed + pending."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STAGE_FIELD_NUMBER: _builtins.int
+    FOUND_FIELD_NUMBER: _builtins.int
+    SUCCESS_FIELD_NUMBER: _builtins.int
+    SKIPPED_FIELD_NUMBER: _builtins.int
+    FAILED_FIELD_NUMBER: _builtins.int
+    PENDING_FIELD_NUMBER: _builtins.int
+    AVAILABLE_FIELD_NUMBER: _builtins.int
+    GONE_FIELD_NUMBER: _builtins.int
+    STALE_DAYS_FIELD_NUMBER: _builtins.int
+    COVERED_DAYS_FIELD_NUMBER: _builtins.int
+    stage: _stage_pb2.Stage.ValueType
+    """The stage."""
+    found: _builtins.int
+    """What it had to do: for CALL_SYNC the calls of the source, else what the stage before has results of."""
+    success: _builtins.int
+    """Done, with a result."""
+    skipped: _builtins.int
+    """There was nothing to do."""
+    failed: _builtins.int
+    """Given up on."""
+    pending: _builtins.int
+    """Not yet done: waiting, under way, or not yet known to the stage."""
+    available: _builtins.int
+    """Calls that hold a readable result, older ones of failed calls included."""
+    gone: _builtins.int
+    """Calls the stage knows that the stage before has no result of any more; the next run removes them."""
+    stale_days: _builtins.int
+    """Days whose results are older than what they were made from."""
+    covered_days: _builtins.int
+    """Days that a run of the stage has covered."""
+    def __init__(
+        self,
+        *,
+        stage: _stage_pb2.Stage.ValueType = ...,
+        found: _builtins.int = ...,
+        success: _builtins.int = ...,
+        skipped: _builtins.int = ...,
+        failed: _builtins.int = ...,
+        pending: _builtins.int = ...,
+        available: _builtins.int = ...,
+        gone: _builtins.int = ...,
+        stale_days: _builtins.int = ...,
+        covered_days: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["available", b"available", "covered_days", b"covered_days", "failed", b"failed", "found", b"found", "gone", b"gone", "pending", b"pending", "skipped", b"skipped", "stage", b"stage", "stale_days", b"stale_days", "success", b"success"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StageLedger: _TypeAlias = StageLedger  # noqa: Y015
 
 @_typing.final
 class StatusBreakdown(_message.Message):

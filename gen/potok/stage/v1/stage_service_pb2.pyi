@@ -220,6 +220,124 @@ class ListItemsResponse(_message.Message):
 Global___ListItemsResponse: _TypeAlias = ListItemsResponse  # noqa: Y015
 
 @_typing.final
+class PreviewStageRequest(_message.Message):
+    """Request of PreviewStage."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STAGE_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
+    MODE_FIELD_NUMBER: _builtins.int
+    RANGE_FIELD_NUMBER: _builtins.int
+    SETTINGS_FIELD_NUMBER: _builtins.int
+    COMING_FIELD_NUMBER: _builtins.int
+    stage: _stage_pb2.Stage.ValueType
+    """The stage."""
+    owner: _builtins.str
+    """Whose items, `client:<id>`."""
+    mode: _stage_pb2.RunMode.ValueType
+    """Which items to take."""
+    @_builtins.property
+    def range(self) -> _progress_pb2.DateRange:
+        """The days."""
+
+    @_builtins.property
+    def settings(self) -> _progress_pb2.ClientSettings:
+        """The settings the run would have."""
+
+    @_builtins.property
+    def coming(self) -> _containers.RepeatedCompositeFieldContainer[Global___PreviewedItem]:
+        """Items that the stage before would work on first, in this run."""
+
+    def __init__(
+        self,
+        *,
+        stage: _stage_pb2.Stage.ValueType = ...,
+        owner: _builtins.str = ...,
+        mode: _stage_pb2.RunMode.ValueType = ...,
+        range: _progress_pb2.DateRange | None = ...,
+        settings: _progress_pb2.ClientSettings | None = ...,
+        coming: _abc.Iterable[Global___PreviewedItem] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["range", b"range", "settings", b"settings"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["coming", b"coming", "mode", b"mode", "owner", b"owner", "range", b"range", "settings", b"settings", "stage", b"stage"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PreviewStageRequest: _TypeAlias = PreviewStageRequest  # noqa: Y015
+
+@_typing.final
+class PreviewStageResponse(_message.Message):
+    """Response of PreviewStage."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TAKEN_FIELD_NUMBER: _builtins.int
+    UNCHANGED_FIELD_NUMBER: _builtins.int
+    MORE_FIELD_NUMBER: _builtins.int
+    COST_FIELD_NUMBER: _builtins.int
+    unchanged: _builtins.int
+    """Items of the range that need no work."""
+    more: _builtins.bool
+    """True where there are more items than are looked at for a preview."""
+    @_builtins.property
+    def taken(self) -> _containers.RepeatedCompositeFieldContainer[Global___PreviewedItem]:
+        """What would be taken, at most 20,000 items."""
+
+    @_builtins.property
+    def cost(self) -> _progress_pb2.Cost:
+        """What the work would cost at the most; unset where it costs nothing, or nobody knows."""
+
+    def __init__(
+        self,
+        *,
+        taken: _abc.Iterable[Global___PreviewedItem] | None = ...,
+        unchanged: _builtins.int = ...,
+        more: _builtins.bool = ...,
+        cost: _progress_pb2.Cost | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cost", b"cost"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cost", b"cost", "more", b"more", "taken", b"taken", "unchanged", b"unchanged"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PreviewStageResponse: _TypeAlias = PreviewStageResponse  # noqa: Y015
+
+@_typing.final
+class PreviewedItem(_message.Message):
+    """One item of a preview."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEM_ID_FIELD_NUMBER: _builtins.int
+    DAY_FIELD_NUMBER: _builtins.int
+    DURATION_SECONDS_FIELD_NUMBER: _builtins.int
+    item_id: _builtins.str
+    """The call id."""
+    day: _builtins.str
+    """The day of the call, YYYY-MM-DD."""
+    duration_seconds: _builtins.float
+    """How long the call is by its source; unset where the source does not say."""
+    def __init__(
+        self,
+        *,
+        item_id: _builtins.str = ...,
+        day: _builtins.str = ...,
+        duration_seconds: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_duration_seconds", b"_duration_seconds", "duration_seconds", b"duration_seconds"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_duration_seconds", b"_duration_seconds", "day", b"day", "duration_seconds", b"duration_seconds", "item_id", b"item_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__duration_seconds: _TypeAlias = _typing.Literal["duration_seconds"]  # noqa: Y015
+    _WhichOneofArgType__duration_seconds: _TypeAlias = _typing.Literal["_duration_seconds", b"_duration_seconds"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__duration_seconds) -> _WhichOneofReturnType__duration_seconds | None: ...
+
+Global___PreviewedItem: _TypeAlias = PreviewedItem  # noqa: Y015
+
+@_typing.final
 class Item(_message.Message):
     """One call inside a stage."""
 
@@ -235,6 +353,7 @@ class Item(_message.Message):
     OUTPUT_FIELD_NUMBER: _builtins.int
     RETRY_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    DURATION_SECONDS_FIELD_NUMBER: _builtins.int
     item_id: _builtins.str
     """The call id; unique for its owner."""
     day: _builtins.str
@@ -251,6 +370,8 @@ class Item(_message.Message):
     """How often it was tried in that execution."""
     output: _builtins.int
     """The execution that produced the readable result; 0 where there is none."""
+    duration_seconds: _builtins.float
+    """How long the call is by its source, as CALL_SYNC found it; unset where the source does not say."""
     @_builtins.property
     def retry_time(self) -> _timestamp_pb2.Timestamp:
         """When it will be tried again; set only while it waits for that."""
@@ -272,11 +393,14 @@ class Item(_message.Message):
         output: _builtins.int = ...,
         retry_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        duration_seconds: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["retry_time", b"retry_time", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_duration_seconds", b"_duration_seconds", "duration_seconds", b"duration_seconds", "retry_time", b"retry_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "day", b"day", "execution", b"execution", "item_id", b"item_id", "message", b"message", "output", b"output", "reason", b"reason", "retry_time", b"retry_time", "state", b"state", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_duration_seconds", b"_duration_seconds", "attempt", b"attempt", "day", b"day", "duration_seconds", b"duration_seconds", "execution", b"execution", "item_id", b"item_id", "message", b"message", "output", b"output", "reason", b"reason", "retry_time", b"retry_time", "state", b"state", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__duration_seconds: _TypeAlias = _typing.Literal["duration_seconds"]  # noqa: Y015
+    _WhichOneofArgType__duration_seconds: _TypeAlias = _typing.Literal["_duration_seconds", b"_duration_seconds"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__duration_seconds) -> _WhichOneofReturnType__duration_seconds | None: ...
 
 Global___Item: _TypeAlias = Item  # noqa: Y015

@@ -50,6 +50,11 @@ class StageServiceStub:
                 request_serializer=potok_dot_stage_dot_v1_dot_stage__service__pb2.ListItemsRequest.SerializeToString,
                 response_deserializer=potok_dot_stage_dot_v1_dot_stage__service__pb2.ListItemsResponse.FromString,
                 _registered_method=True)
+        self.PreviewStage = channel.unary_unary(
+                '/potok.stage.v1.StageService/PreviewStage',
+                request_serializer=potok_dot_stage_dot_v1_dot_stage__service__pb2.PreviewStageRequest.SerializeToString,
+                response_deserializer=potok_dot_stage_dot_v1_dot_stage__service__pb2.PreviewStageResponse.FromString,
+                _registered_method=True)
 
 
 class StageServiceServicer:
@@ -83,6 +88,18 @@ class StageServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def PreviewStage(self, request, context):
+        """Says which items an execution would take if it began now, and stores nothing. The rules are those of RunStage.
+        CALL_SYNC asks its source; every other stage takes what the stage before has and what is `coming` from it.
+
+        INVALID_ARGUMENT: the service does not serve this stage, or the request is malformed.
+        FAILED_PRECONDITION SOURCE_INVALID: the source refuses; only a person can mend it.
+        UNAVAILABLE: the source or the stage before does not answer.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_StageServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -100,6 +117,11 @@ def add_StageServiceServicer_to_server(servicer, server):
                     servicer.ListItems,
                     request_deserializer=potok_dot_stage_dot_v1_dot_stage__service__pb2.ListItemsRequest.FromString,
                     response_serializer=potok_dot_stage_dot_v1_dot_stage__service__pb2.ListItemsResponse.SerializeToString,
+            ),
+            'PreviewStage': grpc.unary_unary_rpc_method_handler(
+                    servicer.PreviewStage,
+                    request_deserializer=potok_dot_stage_dot_v1_dot_stage__service__pb2.PreviewStageRequest.FromString,
+                    response_serializer=potok_dot_stage_dot_v1_dot_stage__service__pb2.PreviewStageResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -184,6 +206,33 @@ class StageService:
             '/potok.stage.v1.StageService/ListItems',
             potok_dot_stage_dot_v1_dot_stage__service__pb2.ListItemsRequest.SerializeToString,
             potok_dot_stage_dot_v1_dot_stage__service__pb2.ListItemsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PreviewStage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/potok.stage.v1.StageService/PreviewStage',
+            potok_dot_stage_dot_v1_dot_stage__service__pb2.PreviewStageRequest.SerializeToString,
+            potok_dot_stage_dot_v1_dot_stage__service__pb2.PreviewStageResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -48,6 +48,14 @@ class StageServiceStub:
 
     INVALID_ARGUMENT: the page token is not one of this request's.
     """
+    PreviewStage: _grpc.UnaryUnaryMultiCallable[_stage_service_pb2.PreviewStageRequest, _stage_service_pb2.PreviewStageResponse]
+    """Says which items an execution would take if it began now, and stores nothing. The rules are those of RunStage.
+    CALL_SYNC asks its source; every other stage takes what the stage before has and what is `coming` from it.
+
+    INVALID_ARGUMENT: the service does not serve this stage, or the request is malformed.
+    FAILED_PRECONDITION SOURCE_INVALID: the source refuses; only a person can mend it.
+    UNAVAILABLE: the source or the stage before does not answer.
+    """
 
 @_typing.type_check_only
 class StageServiceAsyncStub(StageServiceStub):
@@ -68,6 +76,14 @@ class StageServiceAsyncStub(StageServiceStub):
     """Lists items of a stage, ordered by day and id.
 
     INVALID_ARGUMENT: the page token is not one of this request's.
+    """
+    PreviewStage: _aio.UnaryUnaryMultiCallable[_stage_service_pb2.PreviewStageRequest, _stage_service_pb2.PreviewStageResponse]  # type: ignore[assignment]
+    """Says which items an execution would take if it began now, and stores nothing. The rules are those of RunStage.
+    CALL_SYNC asks its source; every other stage takes what the stage before has and what is `coming` from it.
+
+    INVALID_ARGUMENT: the service does not serve this stage, or the request is malformed.
+    FAILED_PRECONDITION SOURCE_INVALID: the source refuses; only a person can mend it.
+    UNAVAILABLE: the source or the stage before does not answer.
     """
 
 class StageServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -104,6 +120,20 @@ class StageServiceServicer(metaclass=_abc_1.ABCMeta):
         """Lists items of a stage, ordered by day and id.
 
         INVALID_ARGUMENT: the page token is not one of this request's.
+        """
+
+    @_abc_1.abstractmethod
+    def PreviewStage(
+        self,
+        request: _stage_service_pb2.PreviewStageRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_stage_service_pb2.PreviewStageResponse, _abc.Awaitable[_stage_service_pb2.PreviewStageResponse]]:
+        """Says which items an execution would take if it began now, and stores nothing. The rules are those of RunStage.
+        CALL_SYNC asks its source; every other stage takes what the stage before has and what is `coming` from it.
+
+        INVALID_ARGUMENT: the service does not serve this stage, or the request is malformed.
+        FAILED_PRECONDITION SOURCE_INVALID: the source refuses; only a person can mend it.
+        UNAVAILABLE: the source or the stage before does not answer.
         """
 
 def add_StageServiceServicer_to_server(servicer: StageServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

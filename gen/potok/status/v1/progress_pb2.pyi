@@ -285,6 +285,32 @@ class DayCounts(_message.Message):
 Global___DayCounts: _TypeAlias = DayCounts  # noqa: Y015
 
 @_typing.final
+class Cost(_message.Message):
+    """An amount of money."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    CURRENCY_FIELD_NUMBER: _builtins.int
+    amount: _builtins.float
+    """How much."""
+    currency: _builtins.str
+    """Its currency, an ISO 4217 code."""
+    def __init__(
+        self,
+        *,
+        amount: _builtins.float = ...,
+        currency: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "currency", b"currency"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Cost: _TypeAlias = Cost  # noqa: Y015
+
+@_typing.final
 class ClientSettings(_message.Message):
     """The settings of a client that stage services need; copied into every execution."""
 
@@ -299,7 +325,7 @@ class ClientSettings(_message.Message):
     time_zone: _builtins.str
     """IANA name of the client's time zone."""
     source: _builtins.str
-    """Where calls come from: `folder:<directory>`."""
+    """Where calls come from: `folder:<directory>`, or `amocrm:<account>` of an account of call_sync."""
     playbook: _builtins.str
     """The playbook that calls are judged by."""
     language: _builtins.str

@@ -236,6 +236,16 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     """Failed for good: the source names a recording that does not exist."""
     REASON_INVALID_INPUT: _Reason.ValueType  # 14
     """Failed for good: the input does not fit the contract."""
+    REASON_ACCESS_DENIED: _Reason.ValueType  # 15
+    """Failed for good: the host of the recording refuses to hand it out."""
+    REASON_REFUSED: _Reason.ValueType  # 16
+    """Failed for good: the language model refuses to judge it."""
+    REASON_TRUNCATED: _Reason.ValueType  # 17
+    """Failed for good: the language model's answer does not fit into its limit."""
+    REASON_BAD_ANSWER: _Reason.ValueType  # 18
+    """Failed for good: the language model never answered what it was asked for."""
+    REASON_COST_LIMIT: _Reason.ValueType  # 19
+    """Failed for good: it would cost more than a run may; raise the cap and retry."""
     REASON_UPSTREAM_UNAVAILABLE: _Reason.ValueType  # 20
     """Failed, can be tried again: a service or host did not answer as it should."""
     REASON_TIMEOUT: _Reason.ValueType  # 21
@@ -288,6 +298,16 @@ REASON_RECORDING_MISSING: Reason.ValueType  # 13
 """Failed for good: the source names a recording that does not exist."""
 REASON_INVALID_INPUT: Reason.ValueType  # 14
 """Failed for good: the input does not fit the contract."""
+REASON_ACCESS_DENIED: Reason.ValueType  # 15
+"""Failed for good: the host of the recording refuses to hand it out."""
+REASON_REFUSED: Reason.ValueType  # 16
+"""Failed for good: the language model refuses to judge it."""
+REASON_TRUNCATED: Reason.ValueType  # 17
+"""Failed for good: the language model's answer does not fit into its limit."""
+REASON_BAD_ANSWER: Reason.ValueType  # 18
+"""Failed for good: the language model never answered what it was asked for."""
+REASON_COST_LIMIT: Reason.ValueType  # 19
+"""Failed for good: it would cost more than a run may; raise the cap and retry."""
 REASON_UPSTREAM_UNAVAILABLE: Reason.ValueType  # 20
 """Failed, can be tried again: a service or host did not answer as it should."""
 REASON_TIMEOUT: Reason.ValueType  # 21
