@@ -25,10 +25,17 @@ _PAGE = 1000
 def set_client(
     client: ClientId,
     *,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KIND:PLACE",
+            help="Where its calls come from: amocrm:ACCOUNT (potok account list) or folder:DIR.",
+        ),
+    ] = None,
     folder: Annotated[
         Path | None,
         typer.Option(
-            help="Where its recordings and their calls.csv are, on the service's machine."
+            help="The same as --source folder:DIR, on the service's machine; DIR may be relative."
         ),
     ] = None,
     time_zone: Annotated[
@@ -49,9 +56,14 @@ def set_client(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Create a client, or change what is named of an existing one."""
+    """Create a client, or change what is named of an existing one.
+
+    Example: potok client set clinic --source amocrm:clinic --time-zone Europe/Moscow
+    """
+    if source and folder:
+        raise typer.BadParameter("name a --source or a --folder, not both")
     changes: dict[str, Any] = {
-        "source": f"folder:{folder.resolve()}" if folder else None,
+        "source": f"folder:{folder.resolve()}" if folder else source,
         "time_zone": time_zone,
         "playbook": playbook,
         "language": language,
@@ -88,7 +100,8 @@ async def set_up(client_id: str, given: Mapping[str, Any], *, as_json: bool = Fa
             ) from None
         if not settings.source:
             raise CommandFailed(
-                f"client {client_id} is new: name the folder of its calls",
+                f"client {client_id} is new: say where its calls come from",
+                f"potok client set {client_id} --source amocrm:ACCOUNT",
                 f"potok client set {client_id} --folder DIR",
                 code=ExitCode.USAGE,
             )
@@ -136,7 +149,9 @@ async def _list(*, as_json: bool) -> None:
             settings.weight,
         )
         rows.add_row(*map(cell, columns))
-    console().print(rows if clients else "no clients yet: potok client set ID --folder DIR")
+    console().print(
+        rows if clients else "no clients yet: potok client set ID --source amocrm:ACCOUNT"
+    )
 
 
 async def _show(client_id: str, *, as_json: bool) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 import grpc
@@ -35,19 +36,29 @@ async def coordinator() -> AsyncIterator[Coordinator]:
         yield Coordinator(stub=pb_grpc.CoordinatorServiceStub(first), replicas=replicas)
 
 
-@contextlib.asynccontextmanager
-async def recommendations() -> AsyncIterator[grpc.aio.Channel]:
-    """Connect to the service that holds the reports of ranges."""
-    variable = "POTOK_RECOMMENDATIONS_ADDRESS"
-    async with _service("recommendations service", variable, "127.0.0.1:50054") as (first, _):
-        yield first
+def call_sync() -> AbstractAsyncContextManager[grpc.aio.Channel]:
+    """Connect to the service that holds accounts, calls and recordings."""
+    return _channel("call_sync service", "POTOK_CALL_SYNC_ADDRESS", "127.0.0.1:50051")
 
 
-@contextlib.asynccontextmanager
-async def analysis() -> AsyncIterator[grpc.aio.Channel]:
+def transcription() -> AbstractAsyncContextManager[grpc.aio.Channel]:
+    """Connect to the service that holds transcripts."""
+    return _channel("transcription service", "POTOK_TRANSCRIPTION_ADDRESS", "127.0.0.1:50052")
+
+
+def analysis() -> AbstractAsyncContextManager[grpc.aio.Channel]:
     """Connect to the service that holds the analyses of calls."""
-    variable = "POTOK_ANALYSIS_ADDRESS"
-    async with _service("analysis service", variable, "127.0.0.1:50053") as (first, _):
+    return _channel("analysis service", "POTOK_ANALYSIS_ADDRESS", "127.0.0.1:50053")
+
+
+def recommendations() -> AbstractAsyncContextManager[grpc.aio.Channel]:
+    """Connect to the service that holds the reports of ranges."""
+    return _channel("recommendations service", "POTOK_RECOMMENDATIONS_ADDRESS", "127.0.0.1:50054")
+
+
+@contextlib.asynccontextmanager
+async def _channel(what: str, variable: str, default: str) -> AsyncIterator[grpc.aio.Channel]:
+    async with _service(what, variable, default) as (first, _):
         yield first
 
 

@@ -81,7 +81,7 @@ def _by_status(code: grpc.StatusCode, message: str) -> CommandFailed:
             return CommandFailed(
                 message,
                 "potok client list   shows the clients",
-                "potok client set CLIENT --folder DIR   sets one up",
+                "potok client set CLIENT --source amocrm:ACCOUNT   sets one up",
             )
         case grpc.StatusCode.NOT_FOUND:
             return CommandFailed(message, "potok runs   shows the runs")
