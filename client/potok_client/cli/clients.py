@@ -9,6 +9,7 @@ import typer
 from potok.coordinator.v1 import coordinator_service_pb2 as pb
 from potok.coordinator.v1.run_pb2 import Client
 from potok.status.v1.progress_pb2 import ClientSettings
+from tzlocal import get_localzone_name
 
 from potok_client.cli.connection import DEADLINE, Coordinator, coordinator
 from potok_client.cli.exits import CommandFailed, ExitCode
@@ -110,6 +111,29 @@ async def set_up(client_id: str, given: Mapping[str, Any], *, as_json: bool = Fa
             timeout=DEADLINE,
         )
     _print(answer.client, as_json=as_json)
+
+
+async def use_folder(service: Coordinator, client_id: str, folder: Path) -> None:
+    """Set up a client whose calls are the recordings of a folder, unless it is set up so already."""
+    source = f"folder:{folder}"
+    known = await _known(service, client_id)
+    if known and known.source == source:
+        return
+    if known and not known.source.startswith("folder:"):
+        raise CommandFailed(
+            f"client {client_id} takes its calls from {known.source}",
+            f"potok run NAME --folder {folder}   makes another client of the folder",
+            code=ExitCode.USAGE,
+        )
+    settings = ClientSettings()
+    settings.CopyFrom(known or _NEW)
+    settings.source = source
+    if not known:
+        settings.time_zone = get_localzone_name()
+    await service.stub.SetClient(
+        pb.SetClientRequest(client=Client(client_id=client_id, settings=settings)),
+        timeout=DEADLINE,
+    )
 
 
 async def _known(service: Coordinator, client_id: str) -> ClientSettings | None:

@@ -1,7 +1,8 @@
 """`potok run`, `watch`, `runs`, `retry`, `cancel`: what passes over the calls, started, followed and stopped."""
 
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,21 +12,22 @@ from potok.status.v1 import stage_pb2
 from potok.status.v1.progress_pb2 import DateRange
 
 from potok_client.cli import words
+from potok_client.cli.clients import use_folder
 from potok_client.cli.connection import DEADLINE, Coordinator, coordinator
 from potok_client.cli.exits import CommandFailed, ExitCode
 from potok_client.cli.follow import follow_all, follow_run
 from potok_client.cli.options import (
     ALL_STAGES,
-    ClientId,
     End,
     Json,
     ModeName,
     NoWatch,
     RunId,
     StageName,
-    Start,
     date_range,
+    parse_day,
 )
+from potok_client.cli.preview import confirmed, show_preview
 from potok_client.cli.screen import RUN_STYLES
 from potok_client.cli.terminal import as_dict, cell, console, perform, print_json, table
 
@@ -33,14 +35,30 @@ app = typer.Typer()
 
 _NEWEST = 200
 """Among so many runs the beginning of an id is looked for."""
+LOCAL = "local"
+"""The client of a folder of recordings, where none is named."""
+LAST_YEAR = timedelta(days=365)
+"""With today the longest range that there is."""
 
 
 @app.command("run")
 def start_run(
-    client: ClientId,
-    start: Start,
+    client: Annotated[
+        str | None, typer.Argument(metavar="CLIENT", help="The client's id.", show_default=False)
+    ] = None,
+    start: Annotated[
+        str | None,
+        typer.Argument(metavar="START", parser=parse_day, help="The first day, as 2026-01-31."),
+    ] = None,
     end: End = None,
     *,
+    folder: Annotated[
+        Path | None,
+        typer.Option(
+            help="Take recordings of your own from this folder, on the service's machine; "
+            f"CLIENT is then {LOCAL!r} and the days are the last year, where they are not named."
+        ),
+    ] = None,
     stage: Annotated[
         list[StageName] | None,
         typer.Option(metavar="STAGE", help=f"Only this stage, of {ALL_STAGES}; may be repeated."),
@@ -48,23 +66,41 @@ def start_run(
     mode: Annotated[
         ModeName, typer.Option(help="Which calls to take: what is new, what failed, or all again.")
     ] = ModeName.PENDING,
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Only show what would be done.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Start without a preview.")] = False,
     no_watch: NoWatch = False,
     as_json: Json = False,
 ) -> None:
     """Process the calls of a client from START to END, and follow it live.
 
-    Ctrl-C detaches: the run goes on.
+    Shows first what would be done, and on a terminal asks whether to. Ctrl-C detaches: the run goes on.
+
+    Examples: potok run clinic 2026-11-01 2026-11-20; potok run --folder ~/calls
 
     Exit code: 0 completed, 3 some items failed, 4 failed, 5 cancelled.
     """
+    if folder is None and not (client and start):
+        raise typer.BadParameter("name a CLIENT and the first day, or a --folder of recordings")
+    today = datetime.now().astimezone().date()
+    days = (
+        date_range(start, end)
+        if start
+        else DateRange(start_date=f"{today - LAST_YEAR}", end_date=f"{today}")
+    )
     request = pb.StartRunRequest(
-        client_id=client,
-        range=date_range(start, end),
+        client_id=client or LOCAL,
+        range=days,
         stages=[name.number for name in sorted(set(stage or []), key=list(StageName).index)],
         mode=mode.number,
         request_id=str(uuid.uuid4()),
     )
-    perform(_start(request, no_watch=no_watch, as_json=as_json))
+    perform(
+        _run(
+            request, folder, preview=preview, yes=yes or as_json, no_watch=no_watch, as_json=as_json
+        )
+    )
 
 
 @app.command("watch")
@@ -117,11 +153,25 @@ def cancel_run(run: RunId, as_json: Json = False) -> None:
 async def run_and_follow(client_id: str, days: DateRange) -> ExitCode:
     """Start a run of all stages over what is new, and follow it to its end."""
     request = pb.StartRunRequest(client_id=client_id, range=days, request_id=str(uuid.uuid4()))
-    return await _start(request, no_watch=False, as_json=False)
+    return await _run(request, None, preview=False, yes=False, no_watch=False, as_json=False)
 
 
-async def _start(request: pb.StartRunRequest, *, no_watch: bool, as_json: bool) -> ExitCode:
+async def _run(
+    request: pb.StartRunRequest,
+    folder: Path | None,
+    *,
+    preview: bool,
+    yes: bool,
+    no_watch: bool,
+    as_json: bool,
+) -> ExitCode:
     async with coordinator() as service:
+        if folder:
+            await use_folder(service, request.client_id, folder)
+        if preview or not yes:
+            await show_preview(service, request, as_json=as_json)
+        if preview or not (yes or await confirmed("start the run?")):
+            return ExitCode.DONE
         answer = await service.stub.StartRun(request, timeout=DEADLINE)
         return await _go_on(service, answer.run, no_watch=no_watch, as_json=as_json)
 
