@@ -10,6 +10,9 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from potok.call_sync.v1 import call_pb2 as _call_pb2
+from potok.status.v1 import progress_pb2 as _progress_pb2
+from potok.status.v1 import stage_pb2 as _stage_pb2
+from potok.transcription.v1 import transcript_pb2 as _transcript_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -83,6 +86,8 @@ class Analysis(_message.Message):
     SCORES_FIELD_NUMBER: _builtins.int
     EVIDENCE_FLAGS_FIELD_NUMBER: _builtins.int
     VERSIONS_FIELD_NUMBER: _builtins.int
+    USAGE_FIELD_NUMBER: _builtins.int
+    FALLBACK_FIELD_NUMBER: _builtins.int
     call_id: _builtins.str
     """The id of the call; unique for its owner."""
     owner: _builtins.str
@@ -145,11 +150,21 @@ class Analysis(_message.Message):
 
     @_builtins.property
     def evidence_flags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """One sentence for each quote that was dropped because the transcript does not hold it."""
+        """One sentence for each quote, and each claim that needs one, that was dropped because the transcript does not hold
+        it.
+        """
 
     @_builtins.property
     def versions(self) -> Global___Versions:
         """What the analysis depends on."""
+
+    @_builtins.property
+    def usage(self) -> Global___Usage:
+        """What was asked of a language model for it; unset where none was asked."""
+
+    @_builtins.property
+    def fallback(self) -> Global___Fallback:
+        """Set where another judge took over from the one that was to judge."""
 
     def __init__(
         self,
@@ -176,10 +191,12 @@ class Analysis(_message.Message):
         scores: Global___Scores | None = ...,
         evidence_flags: _abc.Iterable[_builtins.str] | None = ...,
         versions: Global___Versions | None = ...,
+        usage: Global___Usage | None = ...,
+        fallback: Global___Fallback | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["call_type_quote", b"call_type_quote", "metrics", b"metrics", "outcome_quote", b"outcome_quote", "scores", b"scores", "start_time", b"start_time", "versions", b"versions"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["call_type_quote", b"call_type_quote", "fallback", b"fallback", "metrics", b"metrics", "outcome_quote", b"outcome_quote", "scores", b"scores", "start_time", b"start_time", "usage", b"usage", "versions", b"versions"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agreements", b"agreements", "call_id", b"call_id", "call_type", b"call_type", "call_type_quote", b"call_type_quote", "checklist", b"checklist", "client_facts", b"client_facts", "day", b"day", "direction", b"direction", "duration_seconds", b"duration_seconds", "employee", b"employee", "evidence_flags", b"evidence_flags", "metrics", b"metrics", "objections", b"objections", "outcome", b"outcome", "outcome_quote", b"outcome_quote", "owner", b"owner", "recommendations", b"recommendations", "scores", b"scores", "sentiment", b"sentiment", "start_time", b"start_time", "summary", b"summary", "versions", b"versions"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agreements", b"agreements", "call_id", b"call_id", "call_type", b"call_type", "call_type_quote", b"call_type_quote", "checklist", b"checklist", "client_facts", b"client_facts", "day", b"day", "direction", b"direction", "duration_seconds", b"duration_seconds", "employee", b"employee", "evidence_flags", b"evidence_flags", "fallback", b"fallback", "metrics", b"metrics", "objections", b"objections", "outcome", b"outcome", "outcome_quote", b"outcome_quote", "owner", b"owner", "recommendations", b"recommendations", "scores", b"scores", "sentiment", b"sentiment", "start_time", b"start_time", "summary", b"summary", "usage", b"usage", "versions", b"versions"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -287,8 +304,14 @@ class Agreement(_message.Message):
 
     TEXT_FIELD_NUMBER: _builtins.int
     QUOTE_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
+    DUE_FIELD_NUMBER: _builtins.int
     text: _builtins.str
     """What it is."""
+    owner: _transcript_pb2.Speaker.ValueType
+    """Which side is to do it; unset where nobody says, as rules never do."""
+    due: _builtins.str
+    """By which day, YYYY-MM-DD, counted from the day of the call; empty where none was named."""
     @_builtins.property
     def quote(self) -> Global___Evidence:
         """Where it was said."""
@@ -298,10 +321,12 @@ class Agreement(_message.Message):
         *,
         text: _builtins.str = ...,
         quote: Global___Evidence | None = ...,
+        owner: _transcript_pb2.Speaker.ValueType = ...,
+        due: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["quote", b"quote"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["quote", b"quote", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["due", b"due", "owner", b"owner", "quote", b"quote", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -632,3 +657,69 @@ class Versions(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Versions: _TypeAlias = Versions  # noqa: Y015
+
+@_typing.final
+class Usage(_message.Message):
+    """What was asked of a language model."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUESTS_FIELD_NUMBER: _builtins.int
+    PROMPT_TOKENS_FIELD_NUMBER: _builtins.int
+    COMPLETION_TOKENS_FIELD_NUMBER: _builtins.int
+    COST_FIELD_NUMBER: _builtins.int
+    requests: _builtins.int
+    """Requests that were sent, those it was asked again with included."""
+    prompt_tokens: _builtins.int
+    """Tokens of what it was told; an estimate where the model does not count."""
+    completion_tokens: _builtins.int
+    """Tokens of what it answered."""
+    @_builtins.property
+    def cost(self) -> _progress_pb2.Cost:
+        """What they cost; a request that was never answered counts with the most it may have cost. Unset without prices."""
+
+    def __init__(
+        self,
+        *,
+        requests: _builtins.int = ...,
+        prompt_tokens: _builtins.int = ...,
+        completion_tokens: _builtins.int = ...,
+        cost: _progress_pb2.Cost | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cost", b"cost"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["completion_tokens", b"completion_tokens", "cost", b"cost", "prompt_tokens", b"prompt_tokens", "requests", b"requests"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Usage: _TypeAlias = Usage  # noqa: Y015
+
+@_typing.final
+class Fallback(_message.Message):
+    """Why another judge took over."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    JUDGE_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    judge: _builtins.str
+    """The judge that was to judge, for instance `model`."""
+    reason: _stage_pb2.Reason.ValueType
+    """Why it did not."""
+    message: _builtins.str
+    """A sentence for people beside `reason`."""
+    def __init__(
+        self,
+        *,
+        judge: _builtins.str = ...,
+        reason: _stage_pb2.Reason.ValueType = ...,
+        message: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["judge", b"judge", "message", b"message", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Fallback: _TypeAlias = Fallback  # noqa: Y015

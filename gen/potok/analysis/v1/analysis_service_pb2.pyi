@@ -216,3 +216,117 @@ class ListAnalysesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListAnalysesResponse: _TypeAlias = ListAnalysesResponse  # noqa: Y015
+
+@_typing.final
+class JudgeDialogueRequest(_message.Message):
+    """Request of JudgeDialogue."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TEXT_FIELD_NUMBER: _builtins.int
+    PLAYBOOK_FIELD_NUMBER: _builtins.int
+    LANGUAGE_FIELD_NUMBER: _builtins.int
+    text: _builtins.str
+    """The dialogue, a turn a line: `o: …` the employee, `c: …` the other side, `?: …` either. Empty lines and those that
+    begin with `#` are left out.
+    """
+    playbook: _builtins.str
+    """The playbook it is judged by."""
+    language: _builtins.str
+    """The language the summary is written in, an ISO 639-1 code; empty: `ru`."""
+    def __init__(
+        self,
+        *,
+        text: _builtins.str = ...,
+        playbook: _builtins.str = ...,
+        language: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["language", b"language", "playbook", b"playbook", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___JudgeDialogueRequest: _TypeAlias = JudgeDialogueRequest  # noqa: Y015
+
+@_typing.final
+class JudgeDialogueResponse(_message.Message):
+    """Response of JudgeDialogue."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ANALYSIS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def analysis(self) -> _analysis_pb2.Analysis:
+        """The analysis of the dialogue. It names no call, counts days from today, and has no metrics, since a dialogue that
+        was written down has no times.
+        """
+
+    def __init__(
+        self,
+        *,
+        analysis: _analysis_pb2.Analysis | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["analysis", b"analysis"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["analysis", b"analysis"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___JudgeDialogueResponse: _TypeAlias = JudgeDialogueResponse  # noqa: Y015
+
+@_typing.final
+class GetRunUsageRequest(_message.Message):
+    """Request of GetRunUsage."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OWNER_FIELD_NUMBER: _builtins.int
+    RUN_ID_FIELD_NUMBER: _builtins.int
+    owner: _builtins.str
+    """Whose run, `client:<id>`."""
+    run_id: _builtins.str
+    """The run."""
+    def __init__(
+        self,
+        *,
+        owner: _builtins.str = ...,
+        run_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["owner", b"owner", "run_id", b"run_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetRunUsageRequest: _TypeAlias = GetRunUsageRequest  # noqa: Y015
+
+@_typing.final
+class GetRunUsageResponse(_message.Message):
+    """Response of GetRunUsage."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USAGE_FIELD_NUMBER: _builtins.int
+    CAP_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def usage(self) -> _analysis_pb2.Usage:
+        """What it asked, over all its calls, those that failed included."""
+
+    @_builtins.property
+    def cap(self) -> _progress_pb2.Cost:
+        """What a run may cost; unset where there is no limit."""
+
+    def __init__(
+        self,
+        *,
+        usage: _analysis_pb2.Usage | None = ...,
+        cap: _progress_pb2.Cost | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cap", b"cap", "usage", b"usage"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cap", b"cap", "usage", b"usage"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetRunUsageResponse: _TypeAlias = GetRunUsageResponse  # noqa: Y015

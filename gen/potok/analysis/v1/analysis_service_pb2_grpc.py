@@ -50,6 +50,16 @@ class AnalysisServiceStub:
                 request_serializer=potok_dot_analysis_dot_v1_dot_analysis__service__pb2.ListAnalysesRequest.SerializeToString,
                 response_deserializer=potok_dot_analysis_dot_v1_dot_analysis__service__pb2.ListAnalysesResponse.FromString,
                 _registered_method=True)
+        self.JudgeDialogue = channel.unary_unary(
+                '/potok.analysis.v1.AnalysisService/JudgeDialogue',
+                request_serializer=potok_dot_analysis_dot_v1_dot_analysis__service__pb2.JudgeDialogueRequest.SerializeToString,
+                response_deserializer=potok_dot_analysis_dot_v1_dot_analysis__service__pb2.JudgeDialogueResponse.FromString,
+                _registered_method=True)
+        self.GetRunUsage = channel.unary_unary(
+                '/potok.analysis.v1.AnalysisService/GetRunUsage',
+                request_serializer=potok_dot_analysis_dot_v1_dot_analysis__service__pb2.GetRunUsageRequest.SerializeToString,
+                response_deserializer=potok_dot_analysis_dot_v1_dot_analysis__service__pb2.GetRunUsageResponse.FromString,
+                _registered_method=True)
 
 
 class AnalysisServiceServicer:
@@ -84,6 +94,28 @@ class AnalysisServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def JudgeDialogue(self, request, context):
+        """Judges a dialogue that somebody wrote down, as it would a call, and stores nothing: to try out a playbook.
+
+        INVALID_ARGUMENT: the request is malformed, a line is not one of a dialogue, only one side speaks, or the language
+        model gives no usable answer for it.
+        NOT_FOUND: there is no such playbook.
+        RESOURCE_EXHAUSTED: it might cost more than a run may.
+        UNAVAILABLE: the language model does not answer.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetRunUsage(self, request, context):
+        """Returns what a run has asked of the language model so far; all zero where it asked nothing.
+
+        INVALID_ARGUMENT: the request is malformed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AnalysisServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -101,6 +133,16 @@ def add_AnalysisServiceServicer_to_server(servicer, server):
                     servicer.ListAnalyses,
                     request_deserializer=potok_dot_analysis_dot_v1_dot_analysis__service__pb2.ListAnalysesRequest.FromString,
                     response_serializer=potok_dot_analysis_dot_v1_dot_analysis__service__pb2.ListAnalysesResponse.SerializeToString,
+            ),
+            'JudgeDialogue': grpc.unary_unary_rpc_method_handler(
+                    servicer.JudgeDialogue,
+                    request_deserializer=potok_dot_analysis_dot_v1_dot_analysis__service__pb2.JudgeDialogueRequest.FromString,
+                    response_serializer=potok_dot_analysis_dot_v1_dot_analysis__service__pb2.JudgeDialogueResponse.SerializeToString,
+            ),
+            'GetRunUsage': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetRunUsage,
+                    request_deserializer=potok_dot_analysis_dot_v1_dot_analysis__service__pb2.GetRunUsageRequest.FromString,
+                    response_serializer=potok_dot_analysis_dot_v1_dot_analysis__service__pb2.GetRunUsageResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -185,6 +227,60 @@ class AnalysisService:
             '/potok.analysis.v1.AnalysisService/ListAnalyses',
             potok_dot_analysis_dot_v1_dot_analysis__service__pb2.ListAnalysesRequest.SerializeToString,
             potok_dot_analysis_dot_v1_dot_analysis__service__pb2.ListAnalysesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def JudgeDialogue(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/potok.analysis.v1.AnalysisService/JudgeDialogue',
+            potok_dot_analysis_dot_v1_dot_analysis__service__pb2.JudgeDialogueRequest.SerializeToString,
+            potok_dot_analysis_dot_v1_dot_analysis__service__pb2.JudgeDialogueResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetRunUsage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/potok.analysis.v1.AnalysisService/GetRunUsage',
+            potok_dot_analysis_dot_v1_dot_analysis__service__pb2.GetRunUsageRequest.SerializeToString,
+            potok_dot_analysis_dot_v1_dot_analysis__service__pb2.GetRunUsageResponse.FromString,
             options,
             channel_credentials,
             insecure,

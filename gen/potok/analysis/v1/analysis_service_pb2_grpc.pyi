@@ -49,6 +49,20 @@ class AnalysisServiceStub:
 
     INVALID_ARGUMENT: the request is malformed, or the page token is not one of this request's.
     """
+    JudgeDialogue: _grpc.UnaryUnaryMultiCallable[_analysis_service_pb2.JudgeDialogueRequest, _analysis_service_pb2.JudgeDialogueResponse]
+    """Judges a dialogue that somebody wrote down, as it would a call, and stores nothing: to try out a playbook.
+
+    INVALID_ARGUMENT: the request is malformed, a line is not one of a dialogue, only one side speaks, or the language
+    model gives no usable answer for it.
+    NOT_FOUND: there is no such playbook.
+    RESOURCE_EXHAUSTED: it might cost more than a run may.
+    UNAVAILABLE: the language model does not answer.
+    """
+    GetRunUsage: _grpc.UnaryUnaryMultiCallable[_analysis_service_pb2.GetRunUsageRequest, _analysis_service_pb2.GetRunUsageResponse]
+    """Returns what a run has asked of the language model so far; all zero where it asked nothing.
+
+    INVALID_ARGUMENT: the request is malformed.
+    """
 
 @_typing.type_check_only
 class AnalysisServiceAsyncStub(AnalysisServiceStub):
@@ -70,6 +84,20 @@ class AnalysisServiceAsyncStub(AnalysisServiceStub):
     """Lists analyses by the time of their calls, the earliest first.
 
     INVALID_ARGUMENT: the request is malformed, or the page token is not one of this request's.
+    """
+    JudgeDialogue: _aio.UnaryUnaryMultiCallable[_analysis_service_pb2.JudgeDialogueRequest, _analysis_service_pb2.JudgeDialogueResponse]  # type: ignore[assignment]
+    """Judges a dialogue that somebody wrote down, as it would a call, and stores nothing: to try out a playbook.
+
+    INVALID_ARGUMENT: the request is malformed, a line is not one of a dialogue, only one side speaks, or the language
+    model gives no usable answer for it.
+    NOT_FOUND: there is no such playbook.
+    RESOURCE_EXHAUSTED: it might cost more than a run may.
+    UNAVAILABLE: the language model does not answer.
+    """
+    GetRunUsage: _aio.UnaryUnaryMultiCallable[_analysis_service_pb2.GetRunUsageRequest, _analysis_service_pb2.GetRunUsageResponse]  # type: ignore[assignment]
+    """Returns what a run has asked of the language model so far; all zero where it asked nothing.
+
+    INVALID_ARGUMENT: the request is malformed.
     """
 
 class AnalysisServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -107,6 +135,32 @@ class AnalysisServiceServicer(metaclass=_abc_1.ABCMeta):
         """Lists analyses by the time of their calls, the earliest first.
 
         INVALID_ARGUMENT: the request is malformed, or the page token is not one of this request's.
+        """
+
+    @_abc_1.abstractmethod
+    def JudgeDialogue(
+        self,
+        request: _analysis_service_pb2.JudgeDialogueRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_analysis_service_pb2.JudgeDialogueResponse, _abc.Awaitable[_analysis_service_pb2.JudgeDialogueResponse]]:
+        """Judges a dialogue that somebody wrote down, as it would a call, and stores nothing: to try out a playbook.
+
+        INVALID_ARGUMENT: the request is malformed, a line is not one of a dialogue, only one side speaks, or the language
+        model gives no usable answer for it.
+        NOT_FOUND: there is no such playbook.
+        RESOURCE_EXHAUSTED: it might cost more than a run may.
+        UNAVAILABLE: the language model does not answer.
+        """
+
+    @_abc_1.abstractmethod
+    def GetRunUsage(
+        self,
+        request: _analysis_service_pb2.GetRunUsageRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_analysis_service_pb2.GetRunUsageResponse, _abc.Awaitable[_analysis_service_pb2.GetRunUsageResponse]]:
+        """Returns what a run has asked of the language model so far; all zero where it asked nothing.
+
+        INVALID_ARGUMENT: the request is malformed.
         """
 
 def add_AnalysisServiceServicer_to_server(servicer: AnalysisServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
