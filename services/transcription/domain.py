@@ -65,6 +65,10 @@ class RecordingTooLarge(NotTranscribed):
     reason = Reason.TOO_LARGE
 
 
+class RecordingTooLong(RecordingTooLarge):
+    """The recording lasts longer than is listened to: its item fails for good."""
+
+
 class RecordingUnavailable(NotTranscribed):
     """The recording cannot be had at the moment: trying again may help."""
 

@@ -1,0 +1,216 @@
+"""Sound as children read it: whatever PyAV decodes, in windows, so that hours need no more memory than minutes."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias, cast
+
+import av
+import numpy as np
+from av.audio.frame import AudioFrame
+from av.audio.resampler import AudioResampler
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from numpy.typing import NDArray
+
+from services.transcription.adapters.listening import Listening
+from services.transcription.domain import (
+    BadAudio,
+    EmptyFile,
+    RecordingTooLong,
+    Speaker,
+    TooShort,
+)
+
+Samples: TypeAlias = NDArray[np.int16]
+"""A voice, one dimension; or a block of all channels, (channels, samples)."""
+
+RATE = 16_000
+STEREO = 2
+FULL_SCALE = 32_768
+
+WINDOW_SECONDS = 300
+"""How much of a voice is held at a time; decoded, 10 MB."""
+
+CUT_SECONDS = 30
+"""A window ends at the quietest place among its last seconds, since in so many everybody pauses."""
+
+BLOCK_SECONDS = 5
+
+SAME_SIGNAL = 0.98
+"""Correlation of two channels above which they carry one signal."""
+
+SILENCE = 0.0005
+"""Level below which a channel carries nothing; what A-law makes of silence is 0.00024."""
+
+# A playlist would make FFmpeg open whatever files it names, so only containers are let in.
+CONTAINERS = "aac,aiff,amr,amrnb,amrwb,asf,au,caf,flac,g722,gsm,matroska,mov,mp3,ogg,w64,wav"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sound:
+    """What is known of a recording before anybody listens to it.
+
+    `channels` counts those of the file, `seconds` is what was decoded, whatever the file says of
+    itself. `voices` tells on which channel, 0 or 1, each speaker is heard; there is one speaker,
+    UNKNOWN, where no two channels carry different things.
+    """
+
+    channels: int
+    seconds: float
+    voices: Mapping[Speaker, int]
+
+    @property
+    def speakers_apart(self) -> bool:
+        """True where each speaker has a channel of their own."""
+        return len(self.voices) == STEREO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """A stretch of one voice at 16 kHz, which begins `start_seconds` into the recording."""
+
+    speaker: Speaker
+    start_seconds: float
+    samples: Samples
+
+
+def survey(recording: Path, listening: Listening) -> Sound:
+    """Decode all of `recording` once, keeping nothing; raises BadAudio and its kin, TooShort, RecordingTooLong."""
+    channels = _channels(recording)
+    length = 0
+    totals: NDArray[np.float64] = np.zeros(1)
+    products: NDArray[np.float64] = np.zeros((1, 1))
+    for block in _blocks(recording, channels):
+        length += block.shape[1]
+        if length > listening.max_seconds * RATE:
+            raise RecordingTooLong(
+                f"the recording lasts more than the {listening.max_seconds:.0f} s allowed"
+            )
+        scaled = block / FULL_SCALE
+        totals = totals + scaled.sum(axis=1)
+        products = products + scaled @ scaled.T
+    if not length:
+        raise BadAudio("the file holds no sound")
+    if length < listening.min_seconds * RATE:
+        raise TooShort(
+            f"the recording lasts {length / RATE:.1f} s, less than {listening.min_seconds:g} s"
+        )
+    means = totals / length
+    covariance = products / length - np.outer(means, means)
+    return Sound(channels=channels, seconds=length / RATE, voices=_voices(covariance, listening))
+
+
+def windows(recording: Path, sound: Sound) -> Iterator[list[Window]]:
+    """Decode `recording` again; yields a window of each voice at a time, which follow one another without a gap."""
+    kept: dict[Speaker, list[Samples]] = {speaker: [] for speaker in sound.voices}
+    starts = dict.fromkeys(sound.voices, 0)
+
+    def cut(*, last: bool) -> Iterator[Window]:
+        for speaker, blocks in kept.items():
+            samples = np.concatenate(blocks)
+            end = len(samples) if last else _quietest(samples)
+            yield Window(
+                speaker=speaker, start_seconds=starts[speaker] / RATE, samples=samples[:end]
+            )
+            starts[speaker] += end
+            blocks[:] = [samples[end:]]
+
+    for block in _blocks(recording, sound.channels):
+        for speaker, channel in sound.voices.items():
+            kept[speaker].append(block[channel])
+        if max(sum(map(len, blocks)) for blocks in kept.values()) >= WINDOW_SECONDS * RATE:
+            yield list(cut(last=False))
+    yield list(cut(last=True))
+
+
+def _channels(recording: Path) -> int:
+    """Return how many channels the recording has, having refused what is none."""
+    if recording.stat().st_size == 0:
+        raise EmptyFile("the file is empty")
+    try:
+        with _opened(recording) as container:
+            stream = container.streams.best("audio")
+            if not isinstance(stream, AudioStream):
+                raise BadAudio("the file holds no sound")
+            if stream.codec_context is None:
+                raise BadAudio("the sound is coded in a way that nothing here decodes")
+            return stream.codec_context.channels
+    except av.error.FFmpegError as error:
+        raise BadAudio("the file is in no format that recordings come in") from error
+
+
+def _opened(recording: Path) -> InputContainer:
+    return av.open(
+        str(recording), metadata_errors="ignore", options={"format_whitelist": CONTAINERS}
+    )
+
+
+def _blocks(recording: Path, channels: int) -> Iterator[Samples]:
+    """Yield the sound, (1, n) or for stereo (2, n), in blocks of some seconds.
+
+    A recording that ends in the middle is read as far as it goes: what was said until then was said.
+    """
+    layout = "stereo" if channels == STEREO else "mono"
+    gathered: list[Samples] = []
+    for frame in _resampled(_frames(recording), layout):
+        gathered.append(frame.to_ndarray().astype(np.int16, copy=False))
+        if sum(block.shape[1] for block in gathered) >= BLOCK_SECONDS * RATE:
+            yield np.concatenate(gathered, axis=1)
+            gathered = []
+    if gathered:
+        yield np.concatenate(gathered, axis=1)
+
+
+def _frames(recording: Path) -> Iterator[AudioFrame]:
+    """Yield what can be decoded; raises BadAudio where more cannot."""
+    decoded = damaged = 0
+    with _opened(recording) as container:
+        packets = container.demux(container.streams.best("audio"))
+        while True:
+            try:
+                frames = cast(list[AudioFrame], next(packets).decode())
+            except StopIteration:
+                break
+            except av.error.InvalidDataError:
+                damaged += 1
+                continue
+            except av.error.FFmpegError:
+                break
+            decoded += 1
+            yield from frames
+    if damaged > decoded:
+        raise BadAudio("most of the recording is damaged")
+
+
+def _resampled(frames: Iterator[AudioFrame], layout: str) -> Iterator[AudioFrame]:
+    """Yield the frames at 16 kHz; a recording put together from others may change its format on the way."""
+    resampler, form = None, None
+    for frame in frames:
+        frame.pts = None  # a jump in time would be refused
+        coming = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if resampler is None or coming != form:
+            if resampler is not None:
+                yield from resampler.resample(None)
+            resampler, form = AudioResampler(format="s16p", layout=layout, rate=RATE), coming
+        yield from resampler.resample(frame)
+    if resampler is not None:
+        yield from resampler.resample(None)
+
+
+def _voices(covariance: NDArray[np.float64], listening: Listening) -> Mapping[Speaker, int]:
+    levels = np.sqrt(np.diag(covariance))
+    if len(levels) == 1 or levels.min() < SILENCE:
+        return {Speaker.UNKNOWN: int(levels.argmax())}
+    if abs(covariance[0, 1]) > SAME_SIGNAL * levels[0] * levels[1]:
+        return {Speaker.UNKNOWN: int(levels.argmax())}
+    return {speaker: channel for channel, speaker in enumerate(listening.speakers)}
+
+
+def _quietest(samples: Samples) -> int:
+    """Return where to cut: the middle of the quietest half second among the last CUT_SECONDS."""
+    step = RATE // 10
+    tail = samples[-CUT_SECONDS * RATE :].astype(np.float32)
+    tenths = np.square(tail[: len(tail) // step * step]).reshape(-1, step).sum(axis=1)
+    halves = np.convolve(tenths, np.ones(5), mode="valid")
+    return len(samples) - len(tail) + int(halves.argmin()) * step + RATE // 4
