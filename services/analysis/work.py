@@ -30,7 +30,7 @@ from services.stage.domain import (
 )
 from services.stage.ports import Transaction
 from services.stage.upstream import discover_upstream
-from services.status.domain import Owner, Reason, Stage
+from services.status.domain import ClientSettings, Owner, Reason, Stage
 
 if TYPE_CHECKING:  # the generated code has it for type checkers only
     from potok.stage.v1.stage_service_pb2_grpc import StageServiceAsyncStub
@@ -57,6 +57,12 @@ class AnalysisWork:
             raise DiscoveryFailed(Reason.SOURCE_INVALID, str(error)) from error
         async for page in discover_upstream(self._upstream, execution, Stage.TRANSCRIPTION):
             yield page
+
+    def preview(self, execution: Execution) -> AsyncIterator[Sequence[Found]]:
+        return self.discover(execution)
+
+    def estimate(self, settings: ClientSettings, duration_seconds: float | None) -> None:
+        """Return nothing: it costs nothing."""
 
     async def work(self, execution: Execution, items: Sequence[Item]) -> Sequence[Outcome]:
         call_ids = [CallId(item.item_id) for item in items]

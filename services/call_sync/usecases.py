@@ -48,6 +48,14 @@ class CallSync:
             await self._calls.upsert_calls(owner, execution, page)
             yield page
 
+    async def preview_calls(
+        self, *, source: str, days: DateRange, time_zone: str
+    ) -> AsyncIterator[Sequence[CallFacts]]:
+        """Yield the calls of the days in pages, and store none; raises SourceRefused."""
+        at, location = self._source(source)
+        async for page in at.list_calls(location, days, time_zone):
+            yield page
+
     async def fetch_recording(self, source: str, link: str) -> Recording:
         """Bring a recording from its source into the store; raises NotFetched, StoreUnavailable."""
         at, location = self._source(source)

@@ -5,6 +5,7 @@ from typing import cast
 
 from services.call_sync.domain import (
     Call,
+    CallFacts,
     CallId,
     NotFetched,
     Recording,
@@ -25,7 +26,7 @@ from services.stage.domain import (
     Success,
 )
 from services.stage.ports import Transaction
-from services.status.domain import Owner, Reason, Stage
+from services.status.domain import ClientSettings, Owner, Reason, Stage
 
 
 class CallSyncWork:
@@ -49,11 +50,20 @@ class CallSyncWork:
             days=execution.range,
             time_zone=execution.settings.time_zone,
         )
-        try:
-            async for page in pages:
-                yield [Found(item_id=ItemId(call.call_id), day=call.day) for call in page]
-        except SourceRefused as error:
-            raise DiscoveryFailed(error.reason, str(error)) from error
+        async for page in _found(pages):
+            yield page
+
+    async def preview(self, execution: Execution) -> AsyncIterator[Sequence[Found]]:
+        pages = self._call_sync.preview_calls(
+            source=execution.settings.source,
+            days=execution.range,
+            time_zone=execution.settings.time_zone,
+        )
+        async for page in _found(pages):
+            yield page
+
+    def estimate(self, settings: ClientSettings, duration_seconds: float | None) -> None:
+        """Return nothing: recordings cost nothing."""
 
     async def work(self, execution: Execution, items: Sequence[Item]) -> Sequence[Outcome]:
         calls = await self._call_sync.get_calls(
@@ -111,3 +121,21 @@ class CallSyncWork:
         except StoreUnavailable as error:
             return Failure(item_id=item_id, reason=Reason.UPSTREAM_UNAVAILABLE, message=str(error))
         return Success(item_id=item_id, result=recording)
+
+
+async def _found(
+    pages: AsyncIterator[Sequence[CallFacts]],
+) -> AsyncIterator[Sequence[Found]]:
+    """Yield listed calls as items; raises DiscoveryFailed."""
+    try:
+        async for page in pages:
+            yield [
+                Found(
+                    item_id=ItemId(call.call_id),
+                    day=call.day,
+                    duration_seconds=call.duration_seconds,
+                )
+                for call in page
+            ]
+    except SourceRefused as error:
+        raise DiscoveryFailed(error.reason, str(error)) from error

@@ -17,7 +17,7 @@ from services.stage.domain import (
     Success,
 )
 from services.stage.ports import Transaction
-from services.status.domain import Owner, Reason, Stage, Wait, WaitReason
+from services.status.domain import ClientSettings, Owner, Reason, Stage, Wait, WaitReason
 
 Discover = Callable[[Execution], AsyncIterator[Sequence[Found]]]
 """Yields the items of the stage before that hold a readable result."""
@@ -32,8 +32,11 @@ class RecommendationsWork:
         self, recommendations: Recommendations, discover: Discover, limits: Limits
     ) -> None:
         self.limits = limits
-        self.discover = discover
+        self.discover = self.preview = discover
         self._recommendations = recommendations
+
+    def estimate(self, settings: ClientSettings, duration_seconds: float | None) -> None:
+        """Return nothing: it costs nothing."""
 
     async def work(self, execution: Execution, items: Sequence[Item]) -> Sequence[Outcome]:
         try:
@@ -79,8 +82,11 @@ class ReportingWork:
 
     def __init__(self, reporting: Reporting, discover: Discover, limits: Limits) -> None:
         self.limits = limits
-        self.discover = discover
+        self.discover = self.preview = discover
         self._reporting = reporting
+
+    def estimate(self, settings: ClientSettings, duration_seconds: float | None) -> None:
+        """Return nothing: it costs nothing."""
 
     async def work(self, execution: Execution, items: Sequence[Item]) -> Sequence[Outcome]:
         attempts = {CallId(item.item_id): item.attempt for item in items}

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import date
 
-from services.kernel.clock import utc_now
 from services.stage import execution_rows, item_rows
 from services.stage.database import Connection
 from services.stage.domain import Execution, Found
@@ -34,7 +33,6 @@ class Discovery:
     async def _add(self, execution: Execution, page: Sequence[Found], covered: set[date]) -> None:
         found = {item.item_id: item for item in page}
         days = {item.day for item in found.values()}
-        now = utc_now()
         taken: list[Found] = []
         left: list[Found] = []
         unchanged = 0
@@ -48,7 +46,6 @@ class Discovery:
                     row,
                     item,
                     execution=execution.number,
-                    now=now,
                     covered=item.day in covered,
                 ):
                     taken.append(item)

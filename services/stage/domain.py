@@ -39,11 +39,15 @@ class Execution:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """An item that discovery lists: `upstream` is the execution that produced its input, 0 for a source."""
+    """An item that discovery lists: `upstream` is the execution that produced its input, 0 for a source.
+
+    `duration_seconds` is how long the call is by its source, None where that does not say.
+    """
 
     item_id: ItemId
     day: date
     upstream: int = 0
+    duration_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +57,15 @@ class Item:
     item_id: ItemId
     day: date
     attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """An item with what counts of its tries: attempts, this one included, and those that came too early."""
+
+    item: Item
+    tried: int
+    postponed: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +82,7 @@ class StoredItem:
     output: int
     retry_at: datetime | None
     updated_at: datetime
+    duration_seconds: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +116,21 @@ class Failure:
     wait: Wait | None = None
 
 
-Outcome = Success | Skip | Failure
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Later:
+    """What the item needs is not there yet: it is tried again after each of the delays in turn, then SKIPPED.
+
+    None of these tries counts as an attempt. `wait` says why it waits.
+    """
+
+    item_id: ItemId
+    reason: Reason
+    message: str
+    delays: tuple[timedelta, ...]
+    wait: Wait | None = None
+
+
+Outcome = Success | Skip | Failure | Later
 
 
 class DiscoveryFailed(Exception):

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from services.stage.database import Connection, Q, Reader, clean, place, span
-from services.stage.domain import Execution, Found, Item, ItemId, Limits, StoredItem
+from services.stage.domain import Claimed, Execution, Found, Item, ItemId, Limits, StoredItem
 from services.stage.modes import KnownItem
 from services.status.domain import (
     DateRange,
@@ -21,12 +21,16 @@ from services.status.domain import (
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class EndedItem:
-    """What becomes of a claimed item; with a `delay` it is tried again. `consumed`: its input need not be seen again."""
+    """What becomes of a claimed item; with a `delay` it is tried again.
+
+    `consumed`: its input need not be seen again. `postponed`: it was tried too early, which does not count.
+    """
 
     execution: Execution
     item: Item
     state: ItemState
     consumed: bool
+    postponed: bool = False
     reason: Reason | None = None
     message: str = ""
     wait: WaitReason | None = None
@@ -72,7 +76,6 @@ async def list_known_items(
             reason=row["reason"] and Reason(row["reason"]),
             input=row["input"],
             seen=row["seen"],
-            created_at=row["created_at"],
         )
         async for row in rows
     }
@@ -89,6 +92,7 @@ async def take_items(
         item_ids=[item.item_id for item in found],
         days=[item.day for item in found],
         upstreams=[item.upstream for item in found],
+        durations=[item.duration_seconds for item in found],
         job_ids=job_ids,
     )
 
@@ -103,6 +107,7 @@ async def see_items(
         execution=execution.number,
         item_ids=[item.item_id for item in found],
         days=[item.day for item in found],
+        durations=[item.duration_seconds for item in found],
     )
     await Q.add_unchanged(connection, execution=execution.number, unchanged=unchanged)
 
@@ -115,15 +120,16 @@ async def remove_items(connection: Connection, execution: Execution) -> list[Ite
 
 async def claim_items(
     reader: Reader, execution: Execution, item_ids: Sequence[ItemId], lease: timedelta
-) -> list[tuple[Item, int]]:
-    """Take due items under a lease; return each with how many of its attempts count, this one included."""
+) -> list[Claimed]:
+    """Take due items under a lease."""
     rows = Q.claim_items(
         reader, **place(execution), execution=execution.number, item_ids=item_ids, lease=lease
     )
     return [
-        (
-            Item(item_id=row["item_id"], day=row["day"], attempt=row["attempt"]),
-            row["attempt"] - row["spared"],
+        Claimed(
+            item=Item(item_id=row["item_id"], day=row["day"], attempt=row["attempt"]),
+            tried=row["attempt"] - row["spared"],
+            postponed=row["postponed"],
         )
         async for row in rows
     ]
@@ -151,6 +157,7 @@ async def end_items(connection: Connection, ended: Sequence[EndedItem]) -> list[
         waits=[each.wait and each.wait.value for each in ended],
         delays=[each.delay for each in ended],
         consumed=[each.consumed for each in ended],
+        postponed=[each.postponed for each in ended],
     )
     return [row["position"] async for row in rows]
 
@@ -272,4 +279,5 @@ def _stored_item(row: Any) -> StoredItem:
         output=row["output"],
         retry_at=row["run_after"],
         updated_at=row["updated_at"],
+        duration_seconds=row["duration_seconds"],
     )

@@ -114,7 +114,7 @@ class Jobs:
             claimed = await item_rows.claim_items(pool, execution, wanted.items, work.limits.lease)
             if not claimed:
                 return
-            items = [item for item, _ in claimed]
+            items = [each.item for each in claimed]
             days = {item.day for item in items}
             reporter.touch(execution.number, days)
             try:
@@ -128,8 +128,8 @@ class Jobs:
                 return
             await self._writer.write(
                 [
-                    Ended(execution=execution, item=item, tried=tried, outcome=outcome)
-                    for (item, tried), outcome in zip(claimed, outcomes, strict=True)
+                    Ended(execution=execution, claimed=each, outcome=outcome)
+                    for each, outcome in zip(claimed, outcomes, strict=True)
                 ]
             )
 

@@ -48,6 +48,7 @@ def item_to_pb(item: StoredItem) -> stage_service_pb2.Item:
         output=item.output,
         retry_time=timestamp(item.retry_at),
         update_time=timestamp(item.updated_at),
+        duration_seconds=item.duration_seconds,
     )
 
 

@@ -1,14 +1,11 @@
 """Which items a run takes. Pure: the rules of the modes in one place."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import assert_never
 
 from services.stage.domain import Found
 from services.status.domain import RETRYABLE, ExecutionNumber, ItemState, Reason, RunMode
-
-YOUNG = timedelta(hours=24)
-"""For so long a recording that was not ready is looked for again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +18,6 @@ class KnownItem:
     reason: Reason | None
     input: int
     seen: int
-    created_at: datetime
 
 
 def takes(
@@ -30,7 +26,6 @@ def takes(
     found: Found,
     *,
     execution: ExecutionNumber,
-    now: datetime,
     covered: bool,
 ) -> bool:
     """Decide whether `execution` works on an item; `covered`: this stage covered its day in an earlier one."""
@@ -42,14 +37,14 @@ def takes(
         case RunMode.ALL:
             return True
         case RunMode.PENDING:
-            return _is_due(known, found, now)
+            return _is_due(known, found)
         case RunMode.FAILED:
-            return known.state is ItemState.FAILED or (not covered and _is_due(known, found, now))
+            return known.state is ItemState.FAILED or (not covered and _is_due(known, found))
         case _:
             assert_never(mode)
 
 
-def _is_due(known: KnownItem, found: Found, now: datetime) -> bool:
+def _is_due(known: KnownItem, found: Found) -> bool:
     """Whether the item has no result, or one that is older than its input."""
     if found.upstream > known.input:
         return True
@@ -59,7 +54,7 @@ def _is_due(known: KnownItem, found: Found, now: datetime) -> bool:
         case ItemState.FAILED:
             return known.reason in RETRYABLE
         case ItemState.SKIPPED:
-            return known.reason is Reason.NO_RECORDING_YET and now - known.created_at < YOUNG
+            return known.reason is Reason.NO_RECORDING_YET  # another reason once it is given up
         case ItemState.SUCCESS:
             return False
         case _:

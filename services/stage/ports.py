@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any, Protocol
 
 from services.stage.domain import Execution, Found, Item, ItemId, Limits, Outcome, Success
-from services.status.domain import Owner, Stage
+from services.status.domain import ClientSettings, Cost, Owner, Stage
 
 Transaction = Any
 """An open transaction of the service's database (an asyncpg connection); opaque to the core."""
@@ -23,6 +23,12 @@ class StageWork(Protocol):
 
     def discover(self, execution: Execution) -> AsyncIterator[Sequence[Found]]:
         """Yield all items of the execution's range in pages, whatever the mode; raises DiscoveryFailed."""
+
+    def preview(self, execution: Execution) -> AsyncIterator[Sequence[Found]]:
+        """Yield what `discover` would, and store nothing; the execution is one that will never be stored itself."""
+
+    def estimate(self, settings: ClientSettings, duration_seconds: float | None) -> Cost | None:
+        """Return what one item of that length costs at the most; None: nothing, or nobody knows."""
 
     async def work(self, execution: Execution, items: Sequence[Item]) -> Sequence[Outcome]:
         """Work on claimed items, one outcome each. An error fails them all as INTERNAL, retryable.

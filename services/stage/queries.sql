@@ -84,27 +84,30 @@ SELECT day FROM days
  WHERE stage = :stage AND owner = :owner AND day BETWEEN :start_date AND :end_date AND covered_at IS NOT NULL;
 
 -- name: list_known_items(stage, owner, item_ids)
-SELECT item_id, day, execution, state, reason, input, seen, created_at FROM items
+SELECT item_id, day, execution, state, reason, input, seen FROM items
  WHERE stage = :stage AND owner = :owner AND item_id = ANY (:item_ids::text[])
  ORDER BY item_id
    FOR UPDATE;
 
--- name: take_items(stage, owner, execution, item_ids, days, upstreams, job_ids)!
-INSERT INTO items (stage, owner, execution, seen, item_id, day, upstream, job_id)
-SELECT :stage, :owner, :execution, :execution, f.item_id, f.day, f.upstream, f.job_id
-  FROM unnest(:item_ids::text[], :days::date[], :upstreams::bigint[], :job_ids::bigint[])
-       AS f (item_id, day, upstream, job_id)
+-- name: take_items(stage, owner, execution, item_ids, days, upstreams, durations, job_ids)!
+INSERT INTO items (stage, owner, execution, seen, item_id, day, upstream, duration_seconds, job_id)
+SELECT :stage, :owner, :execution, :execution, f.item_id, f.day, f.upstream, f.duration_seconds, f.job_id
+  FROM unnest(:item_ids::text[], :days::date[], :upstreams::bigint[], :durations::float8[], :job_ids::bigint[])
+       AS f (item_id, day, upstream, duration_seconds, job_id)
  ORDER BY f.item_id
 ON CONFLICT (stage, owner, item_id) DO UPDATE
-   SET execution = EXCLUDED.execution, attempt = 0, spared = 0, state = 'PENDING', reason = NULL, message = '',
-       wait_reason = NULL, day = EXCLUDED.day, upstream = EXCLUDED.upstream, seen = EXCLUDED.seen,
-       run_after = NULL, lease_until = NULL, job_id = EXCLUDED.job_id, updated_at = now()
+   SET execution = EXCLUDED.execution, attempt = 0, spared = 0, postponed = 0, state = 'PENDING', reason = NULL,
+       message = '', wait_reason = NULL, day = EXCLUDED.day, upstream = EXCLUDED.upstream, seen = EXCLUDED.seen,
+       duration_seconds = EXCLUDED.duration_seconds, run_after = NULL, lease_until = NULL,
+       job_id = EXCLUDED.job_id, updated_at = now()
  WHERE items.execution < EXCLUDED.execution;
 
--- name: see_items(stage, owner, execution, item_ids, days)!
+-- name: see_items(stage, owner, execution, item_ids, days, durations)!
 -- A call that moved to another day keeps its state there.
-UPDATE items SET seen = :execution, day = CASE WHEN items.execution < :execution THEN f.day ELSE items.day END
-  FROM unnest(:item_ids::text[], :days::date[]) AS f (item_id, day)
+UPDATE items
+   SET seen = :execution, duration_seconds = f.duration_seconds,
+       day = CASE WHEN items.execution < :execution THEN f.day ELSE items.day END
+  FROM unnest(:item_ids::text[], :days::date[], :durations::float8[]) AS f (item_id, day, duration_seconds)
  WHERE items.stage = :stage AND items.owner = :owner AND items.item_id = f.item_id AND items.seen < :execution;
 
 -- name: add_unchanged(execution, unchanged)!
@@ -133,20 +136,22 @@ UPDATE items
  WHERE items.stage = :stage AND items.owner = :owner AND items.item_id = ANY (:item_ids::text[])
    AND items.execution IS NOT DISTINCT FROM open.execution AND items.state = 'PENDING'
    AND (items.run_after IS NULL OR items.run_after <= now())
-RETURNING items.item_id, items.day, items.attempt, items.spared;
+RETURNING items.item_id, items.day, items.attempt, items.spared, items.postponed;
 
--- name: end_items(stages, owners, executions, item_ids, attempts, states, reasons, messages, waits, delays, consumed)
+-- name: end_items(stages, owners, executions, item_ids, attempts, states, reasons, messages, waits, delays, consumed, postponed)
 -- Only items whose fence holds change; their positions come back.
 UPDATE items
    SET state = o.state, reason = o.reason, message = o.message, wait_reason = o.wait,
        run_after = now() + o.delay, lease_until = NULL,
+       spared = items.spared + o.postponed::int, postponed = items.postponed + o.postponed::int,
        input = CASE WHEN o.consumed THEN items.upstream ELSE items.input END,
        output = CASE o.state WHEN 'SUCCESS' THEN items.execution WHEN 'SKIPPED' THEN 0 ELSE items.output END,
        updated_at = now()
   FROM unnest(:stages::text[], :owners::text[], :executions::bigint[], :item_ids::text[], :attempts::int[],
               :states::text[], :reasons::text[], :messages::text[], :waits::text[], :delays::interval[],
-              :consumed::bool[]) WITH ORDINALITY
-       AS o (stage, owner, execution, item_id, attempt, state, reason, message, wait, delay, consumed, position)
+              :consumed::bool[], :postponed::bool[]) WITH ORDINALITY
+       AS o (stage, owner, execution, item_id, attempt, state, reason, message, wait, delay, consumed, postponed,
+             position)
  WHERE items.stage = o.stage AND items.owner = o.owner AND items.item_id = o.item_id
    AND items.execution IS NOT DISTINCT FROM o.execution AND items.attempt = o.attempt AND items.lease_until IS NOT NULL
 RETURNING (o.position - 1)::int AS position;

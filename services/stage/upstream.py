@@ -40,6 +40,9 @@ async def discover_upstream(
                 item_id=ItemId(item.item_id),
                 day=date.fromisoformat(item.day),
                 upstream=item.output,
+                duration_seconds=(
+                    item.duration_seconds if item.HasField("duration_seconds") else None
+                ),
             )
             for item in response.items
         ]

@@ -1,18 +1,29 @@
 """Commits the outcomes of all jobs of the process, many in one transaction."""
 
 import asyncio
+import dataclasses
 import random
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import assert_never
 
 import structlog
 
 from services.stage import database, execution_rows, item_rows
 from services.stage.database import Connection
-from services.stage.domain import Execution, Failure, Item, Limits, Outcome, Skip, Success
+from services.stage.domain import (
+    Claimed,
+    Execution,
+    Failure,
+    Later,
+    Limits,
+    Outcome,
+    Skip,
+    Success,
+)
 from services.stage.executions import Executions
 from services.stage.item_rows import EndedItem
 from services.stage.process import Process
@@ -33,11 +44,10 @@ class StoreFailed(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """One claimed item with its outcome; `tried`: so many of its attempts count."""
+    """One claimed item with its outcome."""
 
     execution: Execution
-    item: Item
-    tried: int
+    claimed: Claimed
     outcome: Outcome
 
 
@@ -111,7 +121,7 @@ class Writer:
         if retried:
             self._process.queue.hint()
         for each in ended:
-            self._process.reporter.touch(each.execution.number, [each.item.day])
+            self._process.reporter.touch(each.execution.number, [each.claimed.item.day])
         await self._executions.queue_finish(numbers)
 
     async def _store(self, connection: Connection, held: Sequence[Ended]) -> None:
@@ -123,7 +133,9 @@ class Writer:
             execution = group[0].execution
             work = self._process.works[execution.stage]
             successes = [each.outcome for each in group if isinstance(each.outcome, Success)]
-            skipped = [each.item.item_id for each in group if isinstance(each.outcome, Skip)]
+            skipped = [
+                each.claimed.item.item_id for each in group if isinstance(each.outcome, Skip)
+            ]
             try:
                 if successes:
                     await work.store(connection, execution, successes)
@@ -159,28 +171,36 @@ def backoff(limits: Limits, tried: int) -> timedelta:
 
 def _row(ended: Ended, limits: Limits, spread: float) -> EndedItem:
     """Decide what becomes of an item."""
-    outcome = ended.outcome
+    outcome, claimed = ended.outcome, ended.claimed
+    row = partial(EndedItem, execution=ended.execution, item=claimed.item)
     match outcome:
         case Success():
-            return EndedItem(
-                execution=ended.execution, item=ended.item, state=ItemState.SUCCESS, consumed=True
-            )
+            return row(state=ItemState.SUCCESS, consumed=True)
         case Skip():
-            return EndedItem(
-                execution=ended.execution,
-                item=ended.item,
+            return row(
                 state=ItemState.SKIPPED,
                 reason=outcome.reason,
                 message=outcome.message,
                 consumed=True,
             )
+        case Later():
+            again = claimed.postponed < len(outcome.delays)
+            return row(
+                state=ItemState.PENDING if again else ItemState.SKIPPED,
+                reason=outcome.reason,
+                message=outcome.message,
+                wait=outcome.wait.reason if again and outcome.wait else None,
+                delay=outcome.delays[claimed.postponed] if again else None,
+                consumed=not again,
+                postponed=True,
+            )
         case Failure():
             retryable = outcome.reason in RETRYABLE
-            again = retryable and ended.tried < limits.attempts
-            pause = max(backoff(limits, ended.tried) * spread, outcome.retry_after or timedelta(0))
-            return EndedItem(
-                execution=ended.execution,
-                item=ended.item,
+            again = retryable and claimed.tried < limits.attempts
+            pause = max(
+                backoff(limits, claimed.tried) * spread, outcome.retry_after or timedelta(0)
+            )
+            return row(
                 state=ItemState.PENDING if again else ItemState.FAILED,
                 reason=outcome.reason,
                 message=outcome.message,
@@ -194,8 +214,8 @@ def _row(ended: Ended, limits: Limits, spread: float) -> EndedItem:
 
 def _refused(ended: Ended) -> Ended:
     failure = Failure(
-        item_id=ended.item.item_id,
+        item_id=ended.claimed.item.item_id,
         reason=Reason.INTERNAL,
         message="its result could not be stored; the service's log has the cause",
     )
-    return Ended(execution=ended.execution, item=ended.item, tried=ended.tried, outcome=failure)
+    return dataclasses.replace(ended, outcome=failure)

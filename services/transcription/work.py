@@ -16,7 +16,7 @@ from services.stage.domain import (
 )
 from services.stage.ports import Transaction
 from services.stage.upstream import discover_upstream
-from services.status.domain import Owner, Stage
+from services.status.domain import ClientSettings, Owner, Stage
 from services.transcription.domain import (
     CallId,
     NothingToTranscribe,
@@ -43,6 +43,12 @@ class TranscriptionWork:
 
     def discover(self, execution: Execution) -> AsyncIterator[Sequence[Found]]:
         return discover_upstream(self._upstream, execution, Stage.CALL_SYNC)
+
+    def preview(self, execution: Execution) -> AsyncIterator[Sequence[Found]]:
+        return self.discover(execution)
+
+    def estimate(self, settings: ClientSettings, duration_seconds: float | None) -> None:
+        """Return nothing: it costs nothing."""
 
     async def work(self, execution: Execution, items: Sequence[Item]) -> Sequence[Outcome]:
         return [await self._outcome(execution, item.item_id) for item in items]

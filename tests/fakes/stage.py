@@ -25,7 +25,7 @@ from services.stage.domain import (
     Success,
 )
 from services.stage.settings import StageSettings
-from services.status.domain import DateRange, Owner, RunMode, Stage
+from services.status.domain import ClientSettings, Cost, DateRange, Owner, RunMode, Stage
 from services.status.mapping import RUN_MODE_TO_PB, STAGE_TO_PB, date_range_to_pb
 from tests.fakes.coordinator import FakeCoordinator, serving_coordinator
 
@@ -68,6 +68,12 @@ class FakeStage:
         items = self.items.get(execution.owner, [])
         for start in range(0, len(items), self.page_size):
             yield items[start : start + self.page_size]
+
+    def preview(self, execution: Execution) -> AsyncIterator[Sequence[Found]]:
+        return self.discover(execution)
+
+    def estimate(self, settings: ClientSettings, duration_seconds: float | None) -> Cost | None:  # noqa: ARG002
+        return None if duration_seconds is None else Cost(amount=duration_seconds, currency="EUR")
 
     async def work(self, execution: Execution, items: Sequence[Item]) -> Sequence[Outcome]:
         self.worked += [f"{execution.owner}/{item.item_id}" for item in items]

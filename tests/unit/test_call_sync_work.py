@@ -107,6 +107,13 @@ async def test_discovery_finds_the_calls_of_the_range_and_stores_what_they_are(
     }
 
 
+async def test_a_preview_finds_the_same_and_stores_nothing(folder: Folder) -> None:
+    previewed = [each async for page in folder.work.preview(folder.execution()) for each in page]
+
+    assert await folder.calls.get_calls(CLINIC, [CallId(each.item_id) for each in previewed]) == []
+    assert previewed == await folder.discovered()
+
+
 async def test_each_item_ends_as_its_call_deserves(folder: Folder) -> None:
     outcomes = await folder.outcomes()
 

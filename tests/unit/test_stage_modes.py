@@ -1,17 +1,14 @@
 """Which items a run takes."""
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.stage.domain import Found, ItemId
-from services.stage.modes import YOUNG, KnownItem, takes
+from services.stage.modes import KnownItem, takes
 from services.status.domain import RETRYABLE, ExecutionNumber, ItemState, Reason, RunMode
 from tests.fakes.stage import DAY
 
-NOW = datetime(2026, 5, 5, tzinfo=UTC)
 PENDING, FAILED, ALL = RunMode.PENDING, RunMode.FAILED, RunMode.ALL
 
 
@@ -20,7 +17,6 @@ def known(
     reason: Reason | None = None,
     *,
     execution: int = 5,
-    age: int = 0,
     input_: int = 3,
 ) -> KnownItem:
     return KnownItem(
@@ -30,7 +26,6 @@ def known(
         reason=reason,
         input=input_,
         seen=execution,
-        created_at=NOW - timedelta(hours=age),
     )
 
 
@@ -38,13 +33,13 @@ def decide(
     mode: RunMode, item: KnownItem | None, *, upstream: int = 3, covered: bool = True
 ) -> bool:
     found = Found(item_id=ItemId("1"), day=DAY, upstream=upstream)
-    return takes(mode, item, found, execution=ExecutionNumber(9), now=NOW, covered=covered)
+    return takes(mode, item, found, execution=ExecutionNumber(9), covered=covered)
 
 
 SUCCESS = known(ItemState.SUCCESS)
 SKIPPED = known(ItemState.SKIPPED, Reason.TOO_SHORT)
-YOUNG_SKIP = known(ItemState.SKIPPED, Reason.NO_RECORDING_YET, age=23)
-OLD_SKIP = known(ItemState.SKIPPED, Reason.NO_RECORDING_YET, age=25)
+NOT_YET = known(ItemState.SKIPPED, Reason.NO_RECORDING_YET)
+GIVEN_UP = known(ItemState.SKIPPED, Reason.NO_RECORDING)
 TRANSIENT = known(ItemState.FAILED, Reason.TIMEOUT)
 PERMANENT = known(ItemState.FAILED, Reason.BAD_AUDIO)
 OPEN = known(ItemState.PROCESSING)
@@ -56,8 +51,8 @@ OPEN = known(ItemState.PROCESSING)
         (None, True, False, True),
         (SUCCESS, False, False, False),
         (SKIPPED, False, False, False),
-        (YOUNG_SKIP, True, False, True),
-        (OLD_SKIP, False, False, False),
+        (NOT_YET, True, False, True),
+        (GIVEN_UP, False, False, False),
         (TRANSIENT, True, True, True),
         (PERMANENT, False, True, True),
         (OPEN, True, False, True),
@@ -83,7 +78,6 @@ ITEMS = st.builds(
     st.sampled_from(ItemState),
     st.sampled_from(Reason),
     execution=st.integers(1, 20),
-    age=st.integers(0, 2 * int(YOUNG / timedelta(hours=1))),
     input_=st.integers(0, 9),
 )
 

@@ -27,7 +27,13 @@ async def discover_here(
     while True:
         page = await list_items(pool, listing, PAGE, token)
         yield [
-            Found(item_id=item.item_id, day=item.day, upstream=item.output) for item in page.items
+            Found(
+                item_id=item.item_id,
+                day=item.day,
+                upstream=item.output,
+                duration_seconds=item.duration_seconds,
+            )
+            for item in page.items
         ]
         if not page.next_page_token:
             return
