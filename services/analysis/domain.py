@@ -86,10 +86,11 @@ class Conversation:
     """A transcribed call: turns ordered by start, `turns[i].index == i`.
 
     `overlap_reliable` is true where each side was recorded apart, so that speech over one another
-    is kept.
+    is kept. `language` is the one it was listened to in, ISO 639-1.
     """
 
     call: CallFacts
+    language: str
     turns: tuple[Turn, ...]
     overlap_reliable: bool
 

@@ -12,7 +12,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from services.analysis.domain import Judgement
+from services.analysis.domain import Conversation, Judgement
 from services.analysis.phrases import parse_phrase
 
 
@@ -22,7 +22,10 @@ def _phrase(text: str) -> str:
 
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
 Text = Annotated[str, Field(min_length=1, max_length=500)]
+Texts = Mapping[Language, Text]
+"""The same text in every language of the playbook, by ISO 639-1 code."""
 PhraseText = Annotated[str, AfterValidator(_phrase)]
 Weight = Annotated[float, Field(gt=0, le=100)]
 
@@ -79,7 +82,7 @@ class Label(_Part):
     """
 
     name: Name
-    title: Text
+    title: Texts
     types: tuple[Name, ...] = ()
     at_least: Weight = 1.0
     signals: tuple[Signal, ...] = ()
@@ -103,8 +106,8 @@ class Applicability(_Part):
 class Advice(_Part):
     """What to tell the operator who left an item out."""
 
-    text: Text
-    why: Text
+    text: Texts
+    why: Texts
     moment: Moment
 
 
@@ -112,7 +115,7 @@ class ChecklistItem(_Part):
     """A thing the operator ought to do: completed with all steps, attempted with some."""
 
     name: Name
-    title: Text
+    title: Texts
     skill: Name
     weight: Weight
     applies: Applicability = Applicability()
@@ -120,19 +123,26 @@ class ChecklistItem(_Part):
     advice: Advice
 
 
+Sentences = Mapping[Language, Annotated[str, Field(pattern=r"^[^{}]*\{\}[^{}]*$")]]
+
+
 class SummaryTexts(_Part):
     """The sentences of a summary; `{}` is where the finding goes."""
 
-    call_type: Annotated[str, Field(pattern=r"^[^{}]*\{\}[^{}]*$")]
-    quote: Annotated[str, Field(pattern=r"^[^{}]*\{\}[^{}]*$")]
-    objections: Annotated[str, Field(pattern=r"^[^{}]*\{\}[^{}]*$")]
-    outcome: Annotated[str, Field(pattern=r"^[^{}]*\{\}[^{}]*$")]
+    call_type: Sentences
+    quote: Sentences
+    objections: Sentences
+    outcome: Sentences
 
 
 class Playbook(_Part):
-    """One playbook. `parse_playbook` checks that what it refers to exists."""
+    """One playbook. `parse_playbook` checks that what it refers to exists.
+
+    Its texts are in each of `languages`; the first is for conversations in any other.
+    """
 
     name: Name
+    languages: tuple[Language, ...] = Field(min_length=1)
     vocabulary: Mapping[Name, tuple[PhraseText, ...]] = Field(default_factory=dict)
     call_types: Choice
     outcomes: Choice
@@ -147,6 +157,11 @@ class Playbook(_Part):
     def hash(self) -> str:
         """Hex SHA-256 of the content; comments and layout of the file do not change it."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+    def language_for(self, conversation: Conversation) -> str:
+        """Return the language to speak to people of a conversation in."""
+        spoken = conversation.language
+        return spoken if spoken in self.languages else self.languages[0]
 
 
 def undeclared(judgement: Judgement, playbook: Playbook) -> tuple[str, ...]:

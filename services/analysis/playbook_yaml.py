@@ -7,7 +7,7 @@ import yaml
 from pydantic import ValidationError
 
 from services.analysis.phrases import BUILT_IN, parse_phrase
-from services.analysis.playbook import ChecklistItem, Cue, Label, Playbook, names_of
+from services.analysis.playbook import ChecklistItem, Cue, Label, Playbook, Texts, names_of
 from services.kernel.errors import InvalidInput
 
 Place = tuple[int | str, ...]
@@ -76,6 +76,7 @@ def _dangling(playbook: Playbook) -> Iterator[Fault]:
         place = ("checklist", index, "applies")
         yield from _unknown((*place, "types"), item.applies.types, types)
         yield from _unknown((*place, "outcomes"), item.applies.outcomes, outcomes)
+    yield from _untranslated(playbook, labels)
     yield from _bad_words(playbook, labels)
 
 
@@ -91,6 +92,25 @@ def _twice(place: Place, parts: Iterable[Label | ChecklistItem]) -> Iterator[Fau
         if part.name in seen:
             yield (*place, index, "name"), f"{part.name!r} is taken: rename one of the two"
         seen.add(part.name)
+
+
+def _untranslated(playbook: Playbook, labels: Mapping[Place, tuple[Label, ...]]) -> Iterator[Fault]:
+    """Find texts that are not in exactly the languages of the playbook."""
+    texts: list[tuple[Place, Texts]] = [
+        ((*place, index, "title"), label.title)
+        for place, group in labels.items()
+        for index, label in enumerate(group)
+    ]
+    for index, item in enumerate(playbook.checklist):
+        texts += [
+            (("checklist", index, "title"), item.title),
+            (("checklist", index, "advice", "text"), item.advice.text),
+            (("checklist", index, "advice", "why"), item.advice.why),
+        ]
+    texts += [(("summary", name), sentence) for name, sentence in playbook.summary]
+    for place, text in texts:
+        if set(text) != set(playbook.languages):
+            yield place, f"is in {sorted(text)}: write it in {sorted(playbook.languages)}"
 
 
 def _bad_words(playbook: Playbook, labels: Mapping[Place, tuple[Label, ...]]) -> Iterator[Fault]:

@@ -1,5 +1,7 @@
 """Conversations for the tests of analysis: built by hand, or from the labelled ones on file."""
 
+import enum
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ from services.analysis.domain import (
     CallId,
     Conversation,
     Direction,
+    ItemStatus,
     Speaker,
     Turn,
 )
@@ -23,20 +26,35 @@ from services.analysis.playbook_yaml import load_playbooks
 from services.status.domain import Owner
 
 PLAYBOOKS = Path(services.analysis.__path__[0]) / "playbooks"
-LABELLED = Path(__file__).with_name("analysis_dialogues.yaml")
+DIALOGUES = Path(__file__).parents[1] / "data" / "dialogues"
 RECORDINGS = Path(__file__).parents[2] / "deploy" / "samples"
 SAMPLES = ("call1_booking", "call2_price_objection", "call4_wrong_number")
 
 _SPEAKERS = {"O": Speaker.OPERATOR, "C": Speaker.CLIENT, "?": Speaker.UNKNOWN}
 
 
+class Half(enum.Enum):
+    """What a labelled dialogue is for: the rules are tuned on one half and measured on both."""
+
+    TUNING = "tuning"
+    HELD_OUT = "held_out"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Labelled:
-    """A conversation and what people say it is."""
+    """A conversation and what people say it is.
+
+    `checklist` has the items that are clear, `client_facts` is None where nobody said which there
+    are, `agreements` holds words of what was settled.
+    """
 
     name: str
+    half: Half
     conversation: Conversation
     labels: Mapping[str, str | frozenset[str]]
+    checklist: Mapping[str, ItemStatus]
+    client_facts: frozenset[str] | None
+    agreements: tuple[str, ...]
 
 
 def clinic() -> Playbook:
@@ -49,7 +67,9 @@ def a_turn(index: int, who: str, start: float, end: float, text: str) -> Turn:
     )
 
 
-def a_conversation(turns: Sequence[Turn], *, overlap_reliable: bool = True) -> Conversation:
+def a_conversation(
+    turns: Sequence[Turn], *, overlap_reliable: bool = True, language: str = "ru"
+) -> Conversation:
     call = CallFacts(
         call_id=CallId("c1"),
         owner=Owner("client:clinic"),
@@ -59,20 +79,36 @@ def a_conversation(turns: Sequence[Turn], *, overlap_reliable: bool = True) -> C
         duration_seconds=60.0,
         direction=Direction.INCOMING,
     )
-    return Conversation(call=call, turns=tuple(turns), overlap_reliable=overlap_reliable)
-
-
-def said(*lines: str) -> Conversation:
-    """Build a conversation of lines such as `O: Добрый день.`, four seconds each, a second apart."""
-    return a_conversation(
-        [a_turn(i, line[0], 5.0 * i, 5.0 * i + 4, line[3:]) for i, line in enumerate(lines)]
+    return Conversation(
+        call=call, language=language, turns=tuple(turns), overlap_reliable=overlap_reliable
     )
 
 
-def dialogues(group: str) -> list[Labelled]:
-    """Return the labelled dialogues of `written` or `recognised`."""
-    entries = yaml.safe_load(LABELLED.read_text(encoding="utf-8"))[group]
-    return [_labelled(e["name"], said(*e["turns"]), e) for e in entries]
+def said(*lines: str, language: str = "ru") -> Conversation:
+    """Build a conversation of lines such as `O: Добрый день.`, four seconds each, a second apart."""
+    return a_conversation(
+        [a_turn(i, line[0], 5.0 * i, 5.0 * i + 4, line[3:]) for i, line in enumerate(lines)],
+        overlap_reliable=not any(line.startswith("?") for line in lines),
+        language=language,
+    )
+
+
+def dialogues(*files: str) -> list[Labelled]:
+    """Return the labelled dialogues of some files of `tests/data/dialogues`, by their stems."""
+    return [_read(entry) for file in files for entry in _entries(file)]
+
+
+def _entries(file: str) -> list[dict[str, Any]]:
+    entries: list[dict[str, Any]] = yaml.safe_load(
+        (DIALOGUES / f"{file}.yaml").read_text(encoding="utf-8")
+    )
+    return entries
+
+
+def _read(entry: Mapping[str, Any]) -> Labelled:
+    text = "".join(entry["turns"])
+    language = "ru" if any("а" <= letter <= "я" for letter in text.lower()) else "en"
+    return _labelled(entry["name"], said(*entry["turns"], language=language), entry)
 
 
 def recording(name: str) -> Labelled:
@@ -89,9 +125,21 @@ def _labelled(name: str, conversation: Conversation, labels: Mapping[str, Any]) 
     fields = ("call_type", "outcome", "sentiment")
     return Labelled(
         name=name,
+        half=Half(labels.get("half") or _half_of(name)),
         conversation=conversation,
         labels={
             **{field: labels[field] for field in fields},
             "objections": frozenset(labels["objections"]),
         },
+        checklist={
+            item: ItemStatus(status) for item, status in labels.get("checklist", {}).items()
+        },
+        client_facts=frozenset(facts) if (facts := labels.get("client_facts")) else None,
+        agreements=tuple(labels.get("agreements", ())),
     )
+
+
+def _half_of(name: str) -> Half:
+    """Halve dialogues by a hash of their names, so that nobody chooses which are measured."""
+    even = hashlib.sha256(name.encode()).digest()[0] % 2 == 0
+    return Half.HELD_OUT if even else Half.TUNING

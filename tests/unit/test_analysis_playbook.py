@@ -58,7 +58,7 @@ def test_the_clinic_playbook_declares_what_the_product_promises() -> None:
 def test_the_hash_follows_the_content_and_not_the_layout() -> None:
     playbook = clinic()
     commented = parse_playbook("# a note\n" + CLINIC, source="clinic.yaml")
-    changed = parse_playbook(CLINIC.replace("цена\n", "деньги\n", 1), source="clinic.yaml")
+    changed = parse_playbook(CLINIC.replace("ru: цена,", "ru: деньги,", 1), source="clinic.yaml")
 
     assert commented.hash == playbook.hash != changed.hash
 
@@ -75,7 +75,10 @@ def test_the_hash_follows_the_content_and_not_the_layout() -> None:
         ("- wrong number", "- wrong (number)", "phrases.2", "'(number)'"),
         ("- пятница", "- пятница днём", "vocabulary.day.4", "is not one word"),
         ("by: operator", "by: agent", "by", "'operator', 'client' or 'anyone'"),
-        ('outcome: "Итог: {}."', 'outcome: "Итог."', "summary.outcome", "pattern"),
+        ("Итог: {}.", "Итог.", "summary.outcome.ru", "pattern"),
+        ("en: complaint", "de: complaint", "labels.4.title", "write it in ['en', 'ru']"),
+        ("ru: справка, ", "", "labels.3.title", "write it in ['en', 'ru']"),
+        ("languages: [ru, en]", "languages: []", "languages", "at least 1 item"),
     ],
 )
 def test_a_fault_is_told_with_file_line_place_and_what_to_do(

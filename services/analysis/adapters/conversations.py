@@ -82,6 +82,7 @@ def conversation_from_pb(
             duration_seconds=call.duration_seconds if told else transcript.duration_seconds,
             direction=DIRECTION_FROM_PB.get(call.direction, Direction.UNKNOWN),
         ),
+        language=transcript.language,
         turns=tuple(
             Turn(
                 index=index,

@@ -67,6 +67,7 @@ class RulesJudge:
         request = _request_turns(conversation)
         call_type = _choose(playbook.call_types, listener, doubled=request)
         type_name = call_type.label.name
+        language = playbook.language_for(conversation)
         outcome = _choose(playbook.outcomes, listener, call_type=type_name)
         outcome_quote = outcome.quotes[-1] if outcome.quotes else None
         request_quote = call_type.quotes[0] if call_type.quotes else None
@@ -87,15 +88,15 @@ class RulesJudge:
             outcome=outcome.label.name,
             outcome_quote=outcome_quote,
             sentiment=_choose(playbook.sentiments, listener, call_type=type_name).label.name,
-            summary=_summary(playbook, call_type, objections, outcome),
+            summary=_summary(playbook, language, call_type, objections, outcome),
             objections=tuple(Objection(kind=o.label.name, quote=o.quotes[0]) for o in objections),
             checklist=checked,
             agreements=_agreements(conversation, playbook, listener),
             client_facts=tuple(
-                ClientFact(kind=f.label.name, text=f.label.title, quote=f.quotes[0])
+                ClientFact(kind=f.label.name, text=f.label.title[language], quote=f.quotes[0])
                 for f in _heard_labels(playbook.client_facts, listener, type_name)
             ),
-            recommendations=_recommend(playbook, checked, moments),
+            recommendations=_recommend(playbook, language, checked, moments),
         )
 
     def _ears_for(self, playbook: Playbook) -> dict[Cue, Ear]:
@@ -202,7 +203,10 @@ def _edges(listener: Listener) -> dict[Moment, Evidence | None]:
 
 
 def _recommend(
-    playbook: Playbook, checklist: Sequence[CheckedItem], moments: dict[Moment, Evidence | None]
+    playbook: Playbook,
+    language: str,
+    checklist: Sequence[CheckedItem],
+    moments: dict[Moment, Evidence | None],
 ) -> tuple[Recommendation, ...]:
     """Advise on what cost most of the score, one piece of advice per skill."""
     lost: list[tuple[float, ChecklistItem, Evidence | None]] = []
@@ -224,8 +228,8 @@ def _recommend(
         Recommendation(
             skill=skill,
             priority=priority,
-            text=item.advice.text,
-            why=item.advice.why,
+            text=item.advice.text[language],
+            why=item.advice.why[language],
             quote=quote,
         )
         for priority, (skill, (item, quote)) in enumerate(
@@ -235,13 +239,18 @@ def _recommend(
 
 
 def _summary(
-    playbook: Playbook, call_type: _Verdict, objections: Sequence[_Verdict], outcome: _Verdict
+    playbook: Playbook,
+    language: str,
+    call_type: _Verdict,
+    objections: Sequence[_Verdict],
+    outcome: _Verdict,
 ) -> str:
     texts = playbook.summary
-    parts = [texts.call_type.format(call_type.label.title)]
+    parts = [texts.call_type[language].format(call_type.label.title[language])]
     if call_type.quotes:
-        parts.append(texts.quote.format(call_type.quotes[0].text))
+        parts.append(texts.quote[language].format(call_type.quotes[0].text))
     if objections:
-        parts.append(texts.objections.format(", ".join(o.label.title for o in objections)))
-    parts.append(texts.outcome.format(outcome.label.title))
+        kinds = ", ".join(o.label.title[language] for o in objections)
+        parts.append(texts.objections[language].format(kinds))
+    parts.append(texts.outcome[language].format(outcome.label.title[language]))
     return " ".join(parts)
