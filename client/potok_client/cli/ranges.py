@@ -1,12 +1,13 @@
 """`potok status` and `items`: where a range of days is, whatever runs did it."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated
 
 import typer
 from potok.coordinator.v1 import coordinator_service_pb2 as pb
 from potok.coordinator.v1.range_status_pb2 import RangeStatus
+from potok.coordinator.v1.run_pb2 import Run
 from potok.stage.v1.stage_service_pb2 import Item
 from potok.status.v1 import stage_pb2
 from potok.status.v1.progress_pb2 import DateRange
@@ -39,7 +40,10 @@ _PAGE = 1000
 
 @app.command("status")
 def range_status(client: ClientId, start: Start, end: End = None, as_json: Json = False) -> None:
-    """Show where every stage is over a range of days."""
+    """Show where every stage is over a range of days, what is stale, and why what is under way waits.
+
+    Stale are results that are older than what they were made from. Example: potok status clinic 2026-11-01 2026-11-20
+    """
     perform(_status(client, date_range(start, end), as_json=as_json))
 
 
@@ -74,11 +78,14 @@ async def _status(client_id: str, days: DateRange, *, as_json: bool) -> None:
         return (await service.stub.GetRangeStatus(request, timeout=DEADLINE)).status
 
     async with coordinator() as service:
-        found = dict(zip(StageName, await asyncio.gather(*map(ask, StageName)), strict=True))
+        statuses, run = await asyncio.gather(
+            asyncio.gather(*map(ask, StageName)), _active_run(service, client_id)
+        )
+    found = dict(zip(StageName, statuses, strict=True))
     if as_json:
         print_json({stage.value: as_dict(status) for stage, status in found.items()})
         return
-    numbers = ("calls", "pending", "processing", "success", "failed", "progress")
+    numbers = ("calls", "pending", "processing", "success", "failed", "progress", "stale days")
     rows = table("stage", "status", *numbers, numbers=numbers)
     for stage, status in found.items():
         counts = status.status_breakdown
@@ -91,8 +98,34 @@ async def _status(client_id: str, days: DateRange, *, as_json: bool) -> None:
             str(counts.success),
             cell(counts.failed, "red" if counts.failed else ""),
             f"{status.progress_percentage:g} %",
+            cell(status.stale_days or "", "yellow"),
         )
     console().print(rows)
+    for line in _what_now(client_id, days, found, run):
+        console().print(line)
+
+
+async def _active_run(service: Coordinator, client_id: str) -> Run | None:
+    """Return the run of a client that is under way: while there is one, none is newer."""
+    request = pb.ListRunsRequest(client_id=client_id, page_size=1)
+    newest = (await service.stub.ListRuns(request, timeout=DEADLINE)).runs
+    return newest[0] if newest and not newest[0].status.HasField("end_time") else None
+
+
+def _what_now(
+    client_id: str, days: DateRange, found: Mapping[StageName, RangeStatus], run: Run | None
+) -> Iterator[Text]:
+    """Yield what goes on, why it waits, and what would bring the range up to date."""
+    if run:
+        stage = words.stage_name(run.status.stage)
+        name = words.short(run.status.run_id)
+        yield cell(f"run {name} is under way in {stage}: potok watch {name} follows it", "cyan")
+        for status in run.stages:
+            if why := words.wait(status):
+                yield cell(f"{words.stage_name(status.stage)} waits: {why}", "yellow")
+    elif any(status.stale_days for status in found.values()):
+        over = f"{client_id} {days.start_date} {days.end_date}"
+        yield cell(f"potok run {over}   makes what is stale anew", "yellow")
 
 
 async def list_left_out(
