@@ -2,13 +2,16 @@
 
 import enum
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import ClassVar, NewType
 
 from services.kernel.errors import NotFound, UpstreamUnavailable
 from services.status.domain import Owner, Reason
 
 CallId = NewType("CallId", str)
+
+YOUNG = timedelta(hours=24)
+"""For so long after a call its recording may still come."""
 
 
 class RecordingNotFound(NotFound):
@@ -38,15 +41,37 @@ class SourceUnavailable(SourceRefused):
 
 
 class NotFetched(Exception):
-    """A recording could not be fetched from its source; the text is for people."""
+    """A recording could not be fetched from its source; the text is for people.
+
+    `may_come`: a recording of a young call may stand there later. `retry_after`: the pause the source asked for.
+    """
 
     reason: ClassVar[Reason]
+
+    def __init__(
+        self, message: str, *, may_come: bool = False, retry_after: timedelta | None = None
+    ) -> None:
+        super().__init__(message)
+        self.may_come = may_come
+        self.retry_after = retry_after
+
+
+class RecordingNotReady(NotFetched):
+    """The source says that the recording will come."""
+
+    reason = Reason.NO_RECORDING_YET
 
 
 class RecordingMissing(NotFetched):
     """The source names a recording that it does not have."""
 
     reason = Reason.RECORDING_MISSING
+
+
+class AccessDenied(NotFetched):
+    """The source has the recording and does not hand it out."""
+
+    reason = Reason.ACCESS_DENIED
 
 
 class NotAudio(NotFetched):
