@@ -1,7 +1,9 @@
 """What is asked of a language model and what may come back. Nothing here does I/O."""
 
 import enum
-from dataclasses import dataclass
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Generic, TypeVar
 
@@ -13,18 +15,48 @@ from services.status.domain import Cost
 A = TypeVar("A", bound=BaseModel)
 
 
+MOST_REQUESTS = 3
+"""An answer without the shape that was asked for is asked for again, so many requests in all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What was used, over all re-asks; `cost` is None where no prices are set."""
+
+    requests: int
+    prompt_tokens: int
+    completion_tokens: int
+    cost: Cost | None
+
+    def __add__(self, other: "Usage") -> "Usage":
+        """Return both together; their currency is the same."""
+        costs = [cost for cost in (self.cost, other.cost) if cost]
+        return Usage(
+            requests=self.requests + other.requests,
+            prompt_tokens=self.prompt_tokens + other.prompt_tokens,
+            completion_tokens=self.completion_tokens + other.completion_tokens,
+            cost=replace(costs[0], amount=sum(cost.amount for cost in costs)) if costs else None,
+        )
+
+
+NOTHING_USED = Usage(requests=0, prompt_tokens=0, completion_tokens=0, cost=None)
+
+
 class ModelUnavailable(UpstreamUnavailable):
     """The model does not answer, or not now; `retry_after` is the least back-off it asked for."""
 
-    def __init__(self, message: str, retry_after: timedelta | None = None) -> None:
+    def __init__(
+        self, message: str, retry_after: timedelta | None = None, usage: Usage = NOTHING_USED
+    ) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.usage = usage
 
 
 class NoAnswer(Exception):
     """The model gave no usable answer; the text is for people, `usage` what was spent all the same."""
 
-    def __init__(self, message: str, usage: "Usage") -> None:
+    def __init__(self, message: str, usage: Usage) -> None:
         super().__init__(message)
         self.usage = usage
 
@@ -42,7 +74,11 @@ class BadAnswer(NoAnswer):
 
 
 class CostLimitReached(Exception):
-    """The request might cost more than is left; it was not sent."""
+    """The request might cost more than is left, and was not sent; `usage` is what was spent before it."""
+
+    def __init__(self, message: str, usage: Usage = NOTHING_USED) -> None:
+        super().__init__(message)
+        self.usage = usage
 
 
 class Role(enum.Enum):
@@ -62,13 +98,17 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
-    """What was used, over all re-asks; `cost` is None where no prices are set."""
+class Prices:
+    """What a million tokens cost."""
 
-    requests: int
-    prompt_tokens: int
-    completion_tokens: int
-    cost: Cost | None
+    prompt: float
+    completion: float
+    currency: str
+
+    def of(self, prompt_tokens: int, completion_tokens: int) -> Cost:
+        """Return what so many tokens cost."""
+        amount = (self.prompt * prompt_tokens + self.completion * completion_tokens) / 1_000_000
+        return Cost(amount=amount, currency=self.currency)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,3 +118,9 @@ class Answer(Generic[A]):
     value: A
     model: str
     usage: Usage
+
+
+def prompt_characters(messages: Sequence[Message], shape: type[BaseModel]) -> int:
+    """Return how much the model is told: the messages, and the shape it is to answer in."""
+    schema = json.dumps(shape.model_json_schema(), ensure_ascii=False)
+    return sum(len(message.text) for message in messages) + len(schema)

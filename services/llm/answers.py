@@ -1,0 +1,64 @@
+"""The shape of an answer: as a schema for the model, and what it answered read by it. Pure functions."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import json_repair
+from pydantic import ValidationError
+
+from services.llm.domain import A
+
+MAX_FAULTS = 20
+"""So many faults of an answer are told to the model at a time."""
+
+_LIMITS = frozenset(
+    {"default", "format", "maxItems", "maxLength", "maximum", "minItems", "minLength", "minimum"}
+    | {"exclusiveMaximum", "exclusiveMinimum", "pattern", "title"}
+)
+_THOUGHTS = re.compile(r"^\s*<think>.*?</think>", re.DOTALL)
+
+
+class Misshapen(Exception):
+    """An answer does not have its shape; the text says what is wrong, for the model to mend."""
+
+
+def without_limits(schema: Any) -> Any:
+    """Return a schema without the limits that some endpoints refuse; the answer is checked for them after."""
+    if isinstance(schema, list):
+        return [without_limits(part) for part in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    return {
+        key: {name: without_limits(part) for name, part in value.items()}
+        if key in ("properties", "$defs")
+        else without_limits(value)
+        for key, value in schema.items()
+        if key not in _LIMITS
+    }
+
+
+def read_answer(text: str, shape: type[A]) -> A:
+    """Return the answer in a text, around which a model may have put fences, thoughts or small slips.
+
+    Raises Misshapen.
+    """
+    text = _THOUGHTS.sub("", text, count=1)
+    try:
+        try:
+            return shape.model_validate_json(text)
+        except ValidationError as error:
+            if not any(fault["type"] == "json_invalid" for fault in error.errors()):
+                raise
+            return shape.model_validate(json_repair.loads(text))
+    except ValidationError as error:
+        raise Misshapen(_faults(error)) from error
+
+
+def _faults(error: ValidationError) -> str:
+    faults = error.errors(include_url=False, include_context=False, include_input=False)
+    told = [
+        f"- {'.'.join(map(str, fault['loc'])) or 'the answer'}: {fault['msg']}"
+        for fault in faults[:MAX_FAULTS]
+    ]
+    return "\n".join(told)

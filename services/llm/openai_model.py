@@ -1,0 +1,274 @@
+"""A language model behind an endpoint that speaks the protocol of OpenAI."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Any
+
+import openai
+import structlog
+from openai.types.chat import ChatCompletion
+from pydantic import BaseModel
+
+from services.llm.answers import Misshapen, read_answer, without_limits
+from services.llm.dialect import Dialect, Format
+from services.llm.domain import (
+    MOST_REQUESTS,
+    NOTHING_USED,
+    A,
+    Answer,
+    BadAnswer,
+    CostLimitReached,
+    Message,
+    ModelUnavailable,
+    Refused,
+    Role,
+    Truncated,
+    Usage,
+    prompt_characters,
+)
+from services.llm.settings import ModelSettings
+from services.status.domain import Cost
+
+log = structlog.get_logger()
+
+TOKENS_PER_CHARACTER = 1.0
+"""More than any usual model makes of a text: of Russian about 0.5, of English 0.25."""
+LONGEST_RETRY_AFTER = timedelta(hours=1)
+MAX_DETAIL = 200
+"""Characters of an endpoint's own words in an error."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reply:
+    text: str
+    model: str
+    usage: Usage
+
+
+@contextlib.asynccontextmanager
+async def open_model(settings: ModelSettings, variables: str) -> AsyncIterator["OpenAIModel"]:
+    """Connect to a model; `variables` is what its settings begin with, such as `POTOK_ANALYSIS_MODEL_`."""
+    async with openai.AsyncOpenAI(
+        base_url=settings.url,
+        api_key=settings.api_key.get_secret_value() or "none",
+        max_retries=0,
+        timeout=settings.timeout.total_seconds(),
+    ) as client:
+        yield OpenAIModel(client, settings, variables)
+
+
+class OpenAIModel:
+    """Implements LanguageModel. What the endpoint did not understand is not tried a second time."""
+
+    def __init__(self, client: openai.AsyncOpenAI, settings: ModelSettings, variables: str) -> None:
+        self._client = client
+        self._settings = settings
+        self._variables = variables
+        self._prices = settings.prices
+        self._dialect = Dialect()
+
+    @property
+    def name(self) -> str:
+        return self._settings.name
+
+    def price(self, prompt_characters: int) -> Cost | None:
+        if self._prices is None:
+            return None
+        tokens = round(TOKENS_PER_CHARACTER * prompt_characters)
+        return self._prices.of(tokens, self._settings.max_tokens)
+
+    async def ask(
+        self, messages: Sequence[Message], shape: type[A], *, at_most: float | None = None
+    ) -> Answer[A]:
+        conversation, usage = list(messages), NOTHING_USED
+        for _ in range(MOST_REQUESTS):
+            reply = await self._request(conversation, shape, at_most, usage)
+            usage = reply.usage
+            try:
+                value = read_answer(reply.text, shape)
+            except Misshapen as error:
+                faults = str(error)
+                conversation += _about(reply.text, faults)
+                continue
+            log.info(
+                "model_answered",
+                shape=shape.__name__,
+                requests=usage.requests,
+                prompt_tokens=usage.prompt_tokens,
+                completion_tokens=usage.completion_tokens,
+            )
+            return Answer(value=value, model=reply.model, usage=usage)
+        raise BadAnswer(
+            f"model {self.name} did not answer as it was asked to in {MOST_REQUESTS} tries, at last: "
+            f"{faults[:MAX_DETAIL]}",
+            usage,
+        )
+
+    async def _request(
+        self,
+        messages: Sequence[Message],
+        shape: type[BaseModel],
+        at_most: float | None,
+        used: Usage,
+    ) -> _Reply:
+        """Send one request; what it took is added to what was used before it."""
+        characters = prompt_characters(messages, shape)
+        most = self.price(characters)
+        self._check_cost(most, at_most, used)
+        unanswered = used + Usage(requests=1, prompt_tokens=0, completion_tokens=0, cost=most)
+        try:
+            async with asyncio.timeout(self._settings.timeout.total_seconds()):
+                completion = await self._complete(messages, shape)
+        except openai.APIStatusError as error:
+            raise self._failure(error, used) from error
+        except (TimeoutError, openai.APITimeoutError) as error:
+            seconds = self._settings.timeout.total_seconds()
+            raise ModelUnavailable(
+                f"model {self.name} did not answer within {seconds:.0f} s", usage=unanswered
+            ) from error
+        except openai.APIConnectionError as error:
+            raise ModelUnavailable(
+                f"model {self.name} cannot be reached: check {self._variables}URL", usage=used
+            ) from error
+        return self._reply(completion, characters, used)
+
+    async def _complete(self, messages: Sequence[Message], shape: type[BaseModel]) -> object:
+        """Ask as the endpoint is known to understand, and with less where it refuses that."""
+        tool = openai.pydantic_function_tool(shape)["function"]
+        schema = without_limits(tool["parameters"])
+        dialect: Dialect | None = self._dialect
+        refused: openai.APIStatusError | None = None
+        while dialect is not None:
+            told = _with_schema(messages, schema, dialect.format)
+            request: dict[str, Any] = {
+                "model": self.name,
+                "messages": [{"role": each.role.value, "content": each.text} for each in told],
+                **dialect.arguments(tool["name"], schema, self._settings.max_tokens),
+            }
+            try:
+                completion: object = await self._client.chat.completions.create(**request)
+            except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
+                if error.code == "content_filter" or _too_long(error):
+                    raise
+                refused = refused or error
+                dialect = dialect.without(error.param)
+            else:
+                if dialect != self._dialect:
+                    log.warning("model_understands_less", refusal=str(refused)[:MAX_DETAIL])
+                self._dialect = dialect
+                return completion
+        assert refused is not None
+        raise refused
+
+    def _check_cost(self, most: Cost | None, at_most: float | None, used: Usage) -> None:
+        if most is None or at_most is None:
+            return
+        spent = used.cost.amount if used.cost else 0.0
+        if spent + most.amount > at_most:
+            raise CostLimitReached(
+                f"it may cost {most.amount:.4f} {most.currency}, where {at_most - spent:.4f} are left",
+                used,
+            )
+
+    def _reply(self, completion: object, characters: int, used: Usage) -> _Reply:
+        if not isinstance(completion, ChatCompletion) or not completion.choices:
+            raise ModelUnavailable(
+                f"what answers for model {self.name} does not speak the protocol: "
+                f"check {self._variables}URL",
+                usage=used,
+            )
+        choice = completion.choices[0]
+        text = choice.message.content or ""
+        usage = used + self._used(completion, characters, text)
+        if choice.message.refusal or choice.finish_reason == "content_filter":
+            detail = (choice.message.refusal or "its content filter")[:MAX_DETAIL]
+            raise Refused(f"model {self.name} refused: {detail}", usage)
+        if choice.finish_reason == "length":
+            raise Truncated(
+                f"the answer of model {self.name} is longer than {self._settings.max_tokens} tokens: "
+                f"raise {self._variables}MAX_TOKENS",
+                usage,
+            )
+        return _Reply(text=text, model=completion.model, usage=usage)
+
+    def _used(self, completion: ChatCompletion, characters: int, text: str) -> Usage:
+        counted = completion.usage
+        prompt = counted.prompt_tokens if counted else round(TOKENS_PER_CHARACTER * characters)
+        answered = counted.completion_tokens if counted else len(text)
+        return Usage(
+            requests=1,
+            prompt_tokens=prompt,
+            completion_tokens=answered,
+            cost=self._prices.of(prompt, answered) if self._prices else None,
+        )
+
+    def _failure(self, error: openai.APIStatusError, used: Usage) -> Exception:
+        """Return what a status means; those that a person must mend name the setting."""
+        detail = str(error.message)[:MAX_DETAIL]
+        unavailable = f"model {self.name} does not answer: HTTP {error.status_code}"
+        match error.status_code:
+            case HTTPStatus.BAD_REQUEST if error.code == "content_filter":
+                return Refused(f"model {self.name} refused: its content filter", used)
+            case HTTPStatus.BAD_REQUEST if _too_long(error):
+                return Truncated(f"it is too long for model {self.name}: {detail}", used)
+            case HTTPStatus.UNAUTHORIZED:
+                why = f"its endpoint does not take the key: set {self._variables}API_KEY"
+            case HTTPStatus.FORBIDDEN:
+                why = f"the key may not use it: check {self._variables}API_KEY and _NAME"
+            case HTTPStatus.NOT_FOUND:
+                why = f"it is not there: check {self._variables}NAME and _URL"
+            case HTTPStatus.TOO_MANY_REQUESTS:
+                wait = _retry_after(error.response.headers.get("retry-after", ""))
+                return ModelUnavailable(f"model {self.name} limits the rate", wait, used)
+            case status if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                wait = _retry_after(error.response.headers.get("retry-after", ""))
+                return ModelUnavailable(unavailable, wait, used)
+            case _:
+                why = f"its endpoint refuses the request: {detail}"
+        return ModelUnavailable(f"model {self.name} cannot be used: {why}", usage=used)
+
+
+def _about(answer: str, faults: str) -> list[Message]:
+    """Return an answer and what is wrong with it, for the model to mend."""
+    return [
+        Message(role=Role.ASSISTANT, text=answer),
+        Message(
+            role=Role.USER,
+            text=f"Your answer is not usable:\n{faults}\nAnswer again with the whole JSON object.",
+        ),
+    ]
+
+
+def _with_schema(
+    messages: Sequence[Message], schema: dict[str, Any], form: Format
+) -> Sequence[Message]:
+    """Tell the model the shape in words where its endpoint does not hold it to it."""
+    if form is Format.SCHEMA:
+        return messages
+    told = "Answer with one JSON object of this JSON schema and nothing else:"
+    first = messages[0]
+    text = f"{first.text}\n\n{told}\n{json.dumps(schema, ensure_ascii=False)}"
+    return [replace(first, text=text), *messages[1:]]
+
+
+def _too_long(error: openai.APIStatusError) -> bool:
+    """Tell whether an endpoint says, each in its own way, that the request does not fit the model."""
+    return (
+        error.code == "context_length_exceeded"
+        or error.type == "exceed_context_size_error"
+        or "maximum context length" in error.message
+    )
+
+
+def _retry_after(header: str) -> timedelta | None:
+    """Return the seconds of a Retry-After; a date says no more than a back-off does."""
+    try:
+        wait = timedelta(seconds=max(0.0, float(header)))
+    except (ValueError, OverflowError):
+        return None
+    return min(wait, LONGEST_RETRY_AFTER)
