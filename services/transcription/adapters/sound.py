@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias, cast
+from typing import TypeAlias
 
 import av
 import numpy as np
@@ -130,12 +130,7 @@ def _channels(recording: Path) -> int:
         raise EmptyFile("the file is empty")
     try:
         with _opened(recording) as container:
-            stream = container.streams.best("audio")
-            if not isinstance(stream, AudioStream):
-                raise BadAudio("the file holds no sound")
-            if stream.codec_context is None:
-                raise BadAudio("the sound is coded in a way that nothing here decodes")
-            return stream.codec_context.channels
+            return _stream(container).codec_context.channels
     except av.error.FFmpegError as error:
         raise BadAudio("the file is in no format that recordings come in") from error
 
@@ -144,6 +139,16 @@ def _opened(recording: Path) -> InputContainer:
     return av.open(
         str(recording), metadata_errors="ignore", options={"format_whitelist": CONTAINERS}
     )
+
+
+def _stream(container: InputContainer) -> AudioStream:
+    """Return the first stream of sound, but rather one in stereo, which may tell the speakers apart."""
+    if not container.streams.audio:
+        raise BadAudio("the file holds no sound")
+    known = [stream for stream in container.streams.audio if stream.codec_context is not None]
+    if not known:
+        raise BadAudio("the sound is coded in a way that nothing here decodes")
+    return max(known, key=lambda stream: stream.codec_context.channels == STEREO)
 
 
 def _blocks(recording: Path, channels: int) -> Iterator[Samples]:
@@ -166,10 +171,10 @@ def _frames(recording: Path) -> Iterator[AudioFrame]:
     """Yield what can be decoded; raises BadAudio where more cannot."""
     decoded = damaged = 0
     with _opened(recording) as container:
-        packets = container.demux(container.streams.best("audio"))
+        packets = container.demux(_stream(container))
         while True:
             try:
-                frames = cast(list[AudioFrame], next(packets).decode())
+                frames = next(packets).decode()
             except StopIteration:
                 break
             except av.error.InvalidDataError:
