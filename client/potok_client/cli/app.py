@@ -2,7 +2,7 @@
 
 import typer
 
-from potok_client.cli import admin, clients, ranges, report, runs
+from potok_client.cli import admin, clients, ledger, ranges, report, runs
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -15,6 +15,7 @@ app = typer.Typer(
 )
 app.add_typer(runs.app)
 app.add_typer(ranges.app)
+app.add_typer(ledger.app)
 app.add_typer(report.app)
 app.add_typer(clients.app, name="client")
 app.add_typer(admin.app, name="admin")

@@ -6,6 +6,9 @@ from contextlib import aclosing, asynccontextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 
+import grpc
+from potok.analysis.v1 import analysis_service_pb2 as analysis_pb
+from potok.analysis.v1 import analysis_service_pb2_grpc as analysis_grpc
 from potok.coordinator.v1 import coordinator_service_pb2 as pb
 from potok.status.v1 import stage_pb2
 from potok.status.v1.event_pb2 import RunStatus, StageStatus
@@ -13,8 +16,8 @@ from rich.console import Console
 from rich.live import Live
 
 from potok_client.cli import words
-from potok_client.cli.connection import Coordinator
-from potok_client.cli.exits import RUN_EXITS, ExitCode
+from potok_client.cli.connection import DEADLINE, Coordinator, analysis
+from potok_client.cli.exits import RUN_EXITS, CommandFailed, ExitCode
 from potok_client.cli.lines import Lines
 from potok_client.cli.screen import picture
 from potok_client.cli.terminal import as_dict, cell, console, print_json
@@ -48,6 +51,7 @@ async def follow_run(coordinator: Coordinator, run_id: str, *, as_json: bool) ->
         raise
     run = view.runs[run_id]
     if not as_json:
+        await _say_what_it_cost(run)
         _say_what_is_next(run, view.stages(run_id))
     return RUN_EXITS[run.state]
 
@@ -126,6 +130,19 @@ def _say_how_to_go_on(run_id: str) -> None:
     errors = console(stderr=True)
     errors.print(f"detached: run {run} goes on", style="yellow")
     errors.print(f"  potok watch {run}   follows it again\n  potok cancel {run}   stops it")
+
+
+async def _say_what_it_cost(run: RunStatus) -> None:
+    """Say what a run asked of a language model, where it did; its end is told without that, too."""
+    request = analysis_pb.GetRunUsageRequest(owner=run.owner, run_id=run.run_id)
+    try:
+        async with analysis() as channel:
+            stub = analysis_grpc.AnalysisServiceStub(channel)
+            usage = (await stub.GetRunUsage(request, timeout=DEADLINE)).usage
+    except (CommandFailed, grpc.aio.AioRpcError):
+        return
+    if usage.requests:
+        console(stderr=True).print(words.usage(usage), style="dim")
 
 
 def _say_what_is_next(run: RunStatus, stages: Sequence[StageStatus]) -> None:

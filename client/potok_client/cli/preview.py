@@ -40,7 +40,7 @@ def preview_table(stages: Iterable[pb.StagePreview]) -> Table:
             f"{stage.calls}{'+' if stage.more else ''}",
             _minutes(stage),
             cell(stage.unchanged, "dim"),
-            _cost(stage),
+            cell(words.cost(stage.cost) if stage.HasField("cost") else ""),
         )
     return rows
 
@@ -71,7 +71,3 @@ def _minutes(stage: pb.StagePreview) -> str:
         return ""
     known = f"{stage.duration_seconds / 60:.1f}"
     return f"{known} + {stage.unknown_durations} unknown" if stage.unknown_durations else known
-
-
-def _cost(stage: pb.StagePreview) -> str:
-    return f"{stage.cost.amount:.2f} {stage.cost.currency}" if stage.HasField("cost") else ""

@@ -3,9 +3,10 @@
 import unicodedata
 from datetime import UTC, datetime
 
+from potok.analysis.v1.analysis_pb2 import Usage
 from potok.status.v1 import stage_pb2
 from potok.status.v1.event_pb2 import RunStatus, StageStatus
-from potok.status.v1.progress_pb2 import ItemCounts, ItemFailure, Wait
+from potok.status.v1.progress_pb2 import Cost, ItemCounts, ItemFailure, Wait
 
 SHORT_ID = 8
 """So much of a run's id is shown, and is enough to name the run."""
@@ -125,6 +126,19 @@ def failure(failure: ItemFailure) -> str:
     """Return which item failed and why."""
     text = f"{failure.item_id} failed, {reason(failure.reason)}"
     return plain(f"{text}: {failure.message}" if failure.message else text)
+
+
+def usage(usage: Usage) -> str:
+    """Return what was asked of a language model, and what that cost where it is known."""
+    tokens = usage.prompt_tokens + usage.completion_tokens
+    text = f"asked a language model {usage.requests} times: {tokens} tokens"
+    return f"{text}, {cost(usage.cost)}" if usage.HasField("cost") else text
+
+
+def cost(cost: Cost) -> str:
+    """Return an amount of money; what is less than a cent keeps its digits."""
+    digits = 2 if cost.amount >= 0.01 or not cost.amount else 4
+    return f"{cost.amount:.{digits}f} {plain(cost.currency)}"
 
 
 def pace(stage: StageStatus) -> str:

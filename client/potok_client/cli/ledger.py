@@ -1,0 +1,118 @@
+"""`potok ledger`: whether every call of a range is accounted for, from its source to the reporting tables."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+
+import typer
+from potok.coordinator.v1 import coordinator_service_pb2 as pb
+from potok.coordinator.v1.range_status_pb2 import StageLedger
+from potok.recommendations.v1 import recommendations_service_pb2 as recommendations_pb
+from potok.recommendations.v1 import recommendations_service_pb2_grpc as recommendations_grpc
+from potok.recommendations.v1.reported_calls_pb2 import ReportedCalls
+from potok.status.v1 import stage_pb2
+from potok.status.v1.progress_pb2 import DateRange
+from rich.text import Text
+
+from potok_client.cli import words
+from potok_client.cli.connection import DEADLINE, coordinator, recommendations
+from potok_client.cli.exits import ExitCode
+from potok_client.cli.options import ClientId, End, Json, Start, date_range
+from potok_client.cli.terminal import as_dict, cell, console, perform, print_json, table
+
+app = typer.Typer()
+
+CALLS = "calls"
+"""The reporting table with one row for each reported call."""
+
+
+@app.command("ledger")
+def show_ledger(client: ClientId, start: Start, end: End = None, as_json: Json = False) -> None:
+    """Show that no call is lost: at every stage, found = done + skipped + failed + pending.
+
+    The last line counts the rows of the reporting tables. Example: potok ledger clinic 2026-11-01 2026-11-20
+
+    Exit code: 0 the ledger holds, 1 it does not.
+    """
+    perform(_ledger(client, date_range(start, end), as_json=as_json))
+
+
+async def _ledger(client_id: str, days: DateRange, *, as_json: bool) -> ExitCode:
+    async with coordinator() as service:
+        request = pb.GetLedgerRequest(client_id=client_id, range=days)
+        answer, reported = await asyncio.gather(
+            service.stub.GetLedger(request, timeout=DEADLINE),
+            _count_reported(f"client:{client_id}", days),
+        )
+    gaps = list(gaps_of(answer.stages, reported))
+    if as_json:
+        stages = [as_dict(stage) for stage in answer.stages]
+        print_json({"stages": stages, "reported": as_dict(reported), "gaps": gaps})
+    else:
+        _print(answer.stages, reported, gaps)
+    return ExitCode.ERROR if gaps else ExitCode.DONE
+
+
+async def _count_reported(owner: str, days: DateRange) -> ReportedCalls:
+    async with recommendations() as channel:
+        stub = recommendations_grpc.RecommendationsServiceStub(channel)
+        request = recommendations_pb.CountReportedCallsRequest(owner=owner, range=days)
+        return (await stub.CountReportedCalls(request, timeout=DEADLINE)).reported
+
+
+def gaps_of(stages: Sequence[StageLedger], reported: ReportedCalls) -> Iterator[str]:
+    """Yield one sentence for each place where calls are not accounted for."""
+    for stage in stages:
+        name = words.stage_name(stage.stage)
+        told = stage.success + stage.skipped + stage.failed + stage.pending
+        if told != stage.found:
+            yield f"{name}: {stage.found} found, but {told} accounted for"
+    available = {stage.stage: stage.available for stage in stages}
+    rolled_up = available.get(stage_pb2.STAGE_RECOMMENDATIONS, 0)
+    if reported.rolled_up_calls != rolled_up:
+        yield (
+            f"recommendations: {rolled_up} calls have a result, "
+            f"but {reported.rolled_up_calls} are rolled up"
+        )
+    for table_count in reported.tables:
+        wanted = table_count.expected_rows
+        if table_count.table == CALLS:
+            wanted = available.get(stage_pb2.STAGE_REPORTING, 0)
+        elif not table_count.HasField("expected_rows") or _unsettled(stages):
+            continue
+        if table_count.rows != wanted:
+            yield f"reporting.{table_count.table}: {table_count.rows} rows, but {wanted} expected"
+
+
+def _unsettled(stages: Sequence[StageLedger]) -> bool:
+    """Whether the last stages have something left to do: until then only calls can be counted."""
+    return any(
+        stage.pending or stage.gone or stage.stale_days or stage.failed
+        for stage in stages
+        if stage.stage in (stage_pb2.STAGE_RECOMMENDATIONS, stage_pb2.STAGE_REPORTING)
+    )
+
+
+def _print(stages: Sequence[StageLedger], reported: ReportedCalls, gaps: Sequence[str]) -> None:
+    numbers = ("found", "done", "skipped", "failed", "pending", "with result", "gone", "stale days")
+    rows = table("stage", *numbers, numbers=numbers)
+    for stage in stages:
+        rows.add_row(
+            words.stage_name(stage.stage),
+            str(stage.found),
+            str(stage.success),
+            str(stage.skipped),
+            cell(stage.failed, "red" if stage.failed else ""),
+            cell(stage.pending, "cyan" if stage.pending else ""),
+            str(stage.available),
+            cell(stage.gone or "", "yellow"),
+            cell(stage.stale_days or "", "yellow"),
+        )
+    out = console()
+    out.print(rows)
+    tables = ", ".join(f"{each.table} {each.rows}" for each in reported.tables)
+    out.print(f"reporting rows: {tables}", style="dim")
+    for gap in gaps:
+        out.print(cell(gap, "red"))
+    out.print(
+        Text("the ledger does not hold", "red") if gaps else Text("the ledger holds", "green")
+    )
