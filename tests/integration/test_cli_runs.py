@@ -199,13 +199,14 @@ async def test_status_and_items_show_where_a_range_is(world: World) -> None:
         reason=stage_pb2.REASON_BAD_AUDIO,
         message="it cannot be decoded",
         attempt=2,
+        duration_seconds=125,
     )
     fine = Item(item_id="call-8", day=DAY, state=stage_pb2.ITEM_STATE_SUCCESS)
     world.coordination.stages.items = [failed, fine]
     shown = await world.potok(
         "items", "clinic", DAY, "--stage", "transcription", "--state", "failed"
     )
-    assert shown.out.splitlines()[1].split()[:4] == [DAY, "call-7", "failed", "2"]
+    assert shown.out.splitlines()[1].split()[:5] == [DAY, "call-7", "2:05", "failed", "2"]
     assert "bad audio: it cannot be decoded" in shown.out
     assert "call-8" not in shown.out
 

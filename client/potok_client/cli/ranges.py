@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC
 from typing import Annotated
 
 import typer
@@ -62,7 +63,10 @@ def list_items(
     limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 100,
     as_json: Json = False,
 ) -> None:
-    """List the calls of a stage, with the reason of what failed or was skipped."""
+    """List the calls of a stage, with the reason of what failed or was skipped.
+
+    Example: potok items clinic 2026-11-01 2026-11-20 --stage transcription --state failed
+    """
     request = pb.ListItemsRequest(
         client_id=client,
         stage=stage.number,
@@ -176,11 +180,11 @@ async def _items(request: pb.ListItemsRequest, limit: int, *, as_json: bool) -> 
 
 
 def _print_items(items: list[Item]) -> None:
-    rows = table("day", "call", "state", "tries", "why", numbers=("tries",))
+    rows = table("day", "call", "length", "state", "tries", "why", numbers=("length", "tries"))
     for item in items:
-        rows.add_row(
-            item.day, cell(item.item_id), _state(item), str(item.attempt), cell(_why(item))
-        )
+        length = words.duration(item.duration_seconds) if item.duration_seconds else ""
+        tries = str(item.attempt)
+        rows.add_row(item.day, cell(item.item_id), length, _state(item), tries, cell(_why(item)))
     console().print(rows if items else "no calls there")
 
 
@@ -190,4 +194,7 @@ def _state(item: Item) -> Text:
 
 
 def _why(item: Item) -> str:
-    return ": ".join(filter(None, (words.reason(item.reason), item.message)))
+    why = ": ".join(filter(None, (words.reason(item.reason), item.message)))
+    if item.HasField("retry_time"):
+        why += f"; tried again at {words.clock(item.retry_time.ToDatetime(UTC))}"
+    return why.removeprefix("; ")

@@ -10,7 +10,7 @@ from potok.status.v1.progress_pb2 import Cost, ItemCounts, ItemFailure, Wait
 
 SHORT_ID = 8
 """So much of a run's id is shown, and is enough to name the run."""
-
+_CENT = 0.01
 
 _WAITS = {
     stage_pb2.WAIT_REASON_QUEUE: "other work is ahead in the queue",
@@ -137,7 +137,7 @@ def usage(usage: Usage) -> str:
 
 def cost(cost: Cost) -> str:
     """Return an amount of money; what is less than a cent keeps its digits."""
-    digits = 2 if cost.amount >= 0.01 or not cost.amount else 4
+    digits = 2 if cost.amount >= _CENT or not cost.amount else 4
     return f"{cost.amount:.{digits}f} {plain(cost.currency)}"
 
 
