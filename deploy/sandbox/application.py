@@ -1,0 +1,66 @@
+"""The application of a sandbox: AmoCRM on one port, the telephony host on another, one process."""
+
+import socket
+from collections.abc import Sequence
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from deploy.sandbox.control import control_routes
+from deploy.sandbox.crm import api_routes
+from deploy.sandbox.oauth import oauth_routes
+from deploy.sandbox.state import Held, Logged, Sandbox
+from deploy.sandbox.telephony import telephony_routes
+
+
+class Application:
+    """Serves the telephony host on its own port, and everything else on any other."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        watched = [Middleware(Logged, sandbox=sandbox), Middleware(Held, sandbox=sandbox)]
+        crm_routes = [*oauth_routes(sandbox), *api_routes(sandbox), *control_routes(sandbox)]
+        self._crm: ASGIApp = Starlette(routes=crm_routes, middleware=watched)
+        self._telephony: ASGIApp = Starlette(routes=telephony_routes(sandbox), middleware=watched)
+        self._telephony_port = int(sandbox.telephony.rpartition(":")[2])
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        _, port = scope["server"]
+        app = self._telephony if port == self._telephony_port else self._crm
+        await app(scope, receive, send)
+
+
+class Server:
+    """Serves a sandbox on sockets that listen already."""
+
+    def __init__(self, sandbox: Sandbox, listeners: Sequence[socket.socket]) -> None:
+        self._listeners = list(listeners)
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                Application(sandbox),
+                log_level="error",
+                access_log=False,
+                lifespan="off",
+                timeout_graceful_shutdown=2,
+            )
+        )
+
+    def run(self) -> None:
+        """Serve until told to end; on the main thread a signal tells it."""
+        self._server.run(sockets=self._listeners)
+
+    def end(self) -> None:
+        """Tell it to end, from any thread."""
+        self._server.should_exit = True
+
+
+def listening(address: str) -> socket.socket:
+    """Return a socket that listens on `host:port`; port 0 takes a free one. Raises OSError."""
+    host, _, port = address.rpartition(":")
+    made = socket.socket()
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    made.bind((host, int(port)))
+    made.listen(256)
+    return made

@@ -1,0 +1,71 @@
+"""How the sandbox behaves: every switch, from the start or while it runs."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, ClassVar, Self
+
+from pydantic import ConfigDict, TypeAdapter
+
+from deploy.sandbox.world import Quirk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Behaviour:
+    """The switches; as they are here, everything works as the documentation of AmoCRM says.
+
+    Sections are those of the facts on AmoCRM.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    requests_per_second: int = 7
+    """More API requests within a second are answered 429 (3.1)."""
+    retry_after: int | None = None
+    """Seconds that a 429 names; the real one was never seen to name any (3.2)."""
+    blocked_after: int | None = None
+    """So many answers 429 in all, and every API request is answered 403 by a page of nginx (3.1)."""
+    blocked: bool = False
+    """Every API request is answered so."""
+    unpaid: bool = False
+    """Every API request is answered 402 (3.2)."""
+    forbidden: frozenset[str] = frozenset()
+    """Paths below /api/v4/ that are answered 403 in JSON, as `users` or `customers/notes` (3.2)."""
+    next_statuses: tuple[int, ...] = ()
+    """What the next API requests are answered, one after another (3.2)."""
+    timeout_above: int | None = None
+    """A larger `limit`, or more ids in one filter, is answered 504 (3.1)."""
+    hold: str = ""
+    """Requests below this path wait until it is changed, at most a minute."""
+
+    access_token_seconds: int = 86400
+    """How long an access token holds (1.3)."""
+    access_token_requests: int | None = None
+    """How many API requests an access token is good for, whatever its time."""
+    punish_reuse: bool = True
+    """A refresh token used twice ends the newer pair, too (1.3)."""
+    lost_answers: int = 0
+    """So many of the next refreshes are done, and the connection ends before the answer (1.3)."""
+    moved_to: str = ""
+    """`host:port` by which alone the account can be reached, as after a change of its name (1.4)."""
+
+    quirks: Mapping[Quirk, int] = field(default_factory=dict)
+    """Which notes are odd besides those of the world: every so manieth (2.2)."""
+    withheld_notes: frozenset[int] = frozenset()
+    """Notes that are not there yet, nor their events (2.4)."""
+    withheld_links: frozenset[int] = frozenset()
+    """Notes whose link is not there yet (2.5)."""
+    shift: int = 0
+    """By how many places a page is shifted against the one before: above 0 some come twice, below some never (2.5)."""
+    empty_pages: int = 0
+    """So many of the next pages that were promised are answered 204 (2.5)."""
+    comma_range_only: bool = False
+    """Events know the range of creation as `from,to` alone, and ignore the other form (2.4)."""
+
+    link_series: int = 0
+    """Links of an older series have expired: 403 (4)."""
+    slow_seconds: float = 2.0
+    """How long a slow recording takes (4)."""
+
+    def changed(self, changes: Mapping[str, Any]) -> Self:
+        """Return it with some switches changed; raises pydantic's ValidationError naming the wrong ones."""
+        return TypeAdapter(type(self)).validate_python({**asdict(self), **changes})
