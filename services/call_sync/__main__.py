@@ -37,7 +37,7 @@ async def main() -> None:
         async with stage_service(
             "call_sync",
             pool,
-            [CallSyncWork(call_sync, limits)],
+            [CallSyncWork(call_sync, limits, settings.recording_delays)],
             settings,
             register=lambda server: add_CallSyncServiceServicer_to_server(servicer, server),
             services=["potok.call_sync.v1.CallSyncService"],

@@ -111,7 +111,8 @@ class CallFacts:
     """A call as its source lists it.
 
     `day` is in the client's time zone. `recording_link` says to the source where the recording is, None where there
-    is none. It and `contact` may hold phone numbers and signatures, so neither is in the repr.
+    is none. It and `contact` may hold phone numbers and signatures, so neither is in the repr. `version` grows when
+    the call or its recording changes at the source; it is 0 where the source does not tell, and is not stored.
     """
 
     call_id: CallId
@@ -123,6 +124,11 @@ class CallFacts:
     contact: str = field(repr=False)
     answered: bool
     recording_link: str | None = field(repr=False)
+    version: int = 0
+
+    def is_young(self, now: datetime) -> bool:
+        """Whether its recording may still come."""
+        return now - self.started_at < YOUNG
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

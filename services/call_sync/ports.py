@@ -28,6 +28,11 @@ class CallSource(Protocol):
     ) -> AsyncIterator[Sequence[CallFacts]]:
         """Yield every call of the days in pages, none twice; raises SourceRefused."""
 
+    async def reread(
+        self, location: str, call_ids: Sequence[CallId], time_zone: str
+    ) -> Sequence[CallFacts]:
+        """Return what the calls are by now, without those that are no longer there; raises SourceRefused."""
+
     def fetch(self, location: str, link: str) -> AbstractAsyncContextManager[Fetched]:
         """Open the recording that a call's `recording_link` names; raises NotFetched."""
 

@@ -1,10 +1,12 @@
 """What call_sync is told by its environment."""
 
 from datetime import timedelta
+from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator
 from pydantic_settings import SettingsConfigDict
 
+from services.kernel.fetch.addresses import Host, parse_host
 from services.stage.settings import StageSettings
 
 
@@ -18,6 +20,18 @@ class CallSyncSettings(StageSettings):
     """Where recordings are kept: `file:///absolute/directory`, which is created, or `s3://bucket/prefix`."""
     max_recording_bytes: int = Field(default=500_000_000, gt=0)
     """A larger recording is refused."""
+    private_hosts: tuple[Annotated[Host, BeforeValidator(parse_host)], ...] = ()
+    """Hosts or `host:port` whose recordings are fetched though they are not on the public internet, as JSON."""
+    connect_timeout: timedelta = timedelta(seconds=10)
+    """How long it may take to find and reach the host of a recording."""
+    read_timeout: timedelta = timedelta(seconds=60)
+    """How long it may send nothing."""
+    download_timeout: timedelta = timedelta(minutes=10)
+    """How long it may take to send all."""
+    downloads_per_host: int = Field(default=3, ge=1)
+    """Recordings at a time from one host, in one process."""
+    recording_delays: tuple[timedelta, ...] = tuple(timedelta(minutes=n) for n in (1, 5, 15))
+    """When a recording that may still come is looked for again, as JSON: `["PT1M", "PT5M", "PT15M"]`."""
     batch: int = Field(default=20, ge=1, le=100)
     """Calls a job."""
     concurrency: int = Field(default=2, ge=1)

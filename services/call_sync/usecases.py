@@ -56,6 +56,20 @@ class CallSync:
         async for page in at.list_calls(location, days, time_zone):
             yield page
 
+    async def reread_calls(
+        self,
+        *,
+        owner: Owner,
+        execution: ExecutionNumber,
+        source: str,
+        call_ids: Sequence[CallId],
+        time_zone: str,
+    ) -> None:
+        """Store what the source says of calls by now; those it no longer has stay. Raises SourceRefused."""
+        at, location = self._source(source)
+        calls = await at.reread(location, call_ids, time_zone)
+        await self._calls.upsert_calls(owner, execution, calls)
+
     async def fetch_recording(self, source: str, link: str) -> Recording:
         """Bring a recording from its source into the store; raises NotFetched, StoreUnavailable."""
         at, location = self._source(source)

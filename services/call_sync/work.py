@@ -1,18 +1,23 @@
 """The stage CALL_SYNC: lists calls at discovery, fetches one recording per item."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import timedelta
 from typing import cast
 
+import structlog
+
 from services.call_sync.domain import (
-    Call,
+    AccessDenied,
     CallFacts,
     CallId,
     NotFetched,
     Recording,
+    RecordingNotReady,
     SourceRefused,
     StoreUnavailable,
 )
 from services.call_sync.usecases import CallSync
+from services.kernel.clock import utc_now
 from services.stage.domain import (
     DiscoveryFailed,
     Execution,
@@ -20,26 +25,33 @@ from services.stage.domain import (
     Found,
     Item,
     ItemId,
+    Later,
     Limits,
     Outcome,
     Skip,
     Success,
 )
 from services.stage.ports import Transaction
-from services.status.domain import ClientSettings, Owner, Reason, Stage
+from services.status.domain import ClientSettings, Owner, Reason, Stage, Wait, WaitReason
+
+log = structlog.get_logger()
 
 
 class CallSyncWork:
     """Implements StageWork.
 
     The facts of a call are stored when it is listed, so that work needs nothing but its id; the recording is stored
-    while working, and its address in the transaction that ends the item.
+    while working, and its address in the transaction that ends the item. A recording that may still come is looked
+    for again after each of `recording_delays`.
     """
 
     stage = Stage.CALL_SYNC
 
-    def __init__(self, call_sync: CallSync, limits: Limits) -> None:
+    def __init__(
+        self, call_sync: CallSync, limits: Limits, recording_delays: tuple[timedelta, ...]
+    ) -> None:
         self.limits = limits
+        self._recording_delays = recording_delays
         self._call_sync = call_sync
 
     async def discover(self, execution: Execution) -> AsyncIterator[Sequence[Found]]:
@@ -66,11 +78,14 @@ class CallSyncWork:
         """Return nothing: recordings cost nothing."""
 
     async def work(self, execution: Execution, items: Sequence[Item]) -> Sequence[Outcome]:
+        again = [CallId(item.item_id) for item in items if item.attempt > 1]
+        if again:
+            await self._reread(execution, again)
         calls = await self._call_sync.get_calls(
             execution.owner, [CallId(item.item_id) for item in items]
         )
-        known = {call.facts.call_id: call for call in calls}
-        return [await self._outcome(execution, item.item_id, known) for item in items]
+        known = {call.facts.call_id: call.facts for call in calls}
+        return [await self._outcome(execution, item, known) for item in items]
 
     async def store(
         self, transaction: Transaction, execution: Execution, successes: Sequence[Success]
@@ -98,8 +113,9 @@ class CallSyncWork:
         """Do nothing: calls need no work as a whole."""
 
     async def _outcome(
-        self, execution: Execution, item_id: ItemId, known: Mapping[CallId, Call]
+        self, execution: Execution, item: Item, known: Mapping[CallId, CallFacts]
     ) -> Outcome:
+        item_id = item.item_id
         call = known.get(CallId(item_id))
         if call is None:
             return Failure(
@@ -107,9 +123,11 @@ class CallSyncWork:
                 reason=Reason.INTERNAL,
                 message="the call was forgotten while it was worked on: run CALL_SYNC again",
             )
-        link = call.facts.recording_link
-        if not call.facts.answered:
+        link = call.recording_link
+        if not call.answered:
             return Skip(item_id=item_id, reason=Reason.MISSED_CALL, message="nobody answered")
+        if link is None and call.duration_seconds and call.is_young(utc_now()):
+            return self._later(item_id, "the source has no recording yet")
         if link is None:
             return Skip(
                 item_id=item_id, reason=Reason.NO_RECORDING, message="the source has no recording"
@@ -117,10 +135,47 @@ class CallSyncWork:
         try:
             recording = await self._call_sync.fetch_recording(execution.settings.source, link)
         except NotFetched as error:
-            return Failure(item_id=item_id, reason=error.reason, message=str(error))
+            return self._not_fetched(item, call, error)
         except StoreUnavailable as error:
             return Failure(item_id=item_id, reason=Reason.UPSTREAM_UNAVAILABLE, message=str(error))
         return Success(item_id=item_id, result=recording)
+
+    def _not_fetched(self, item: Item, call: CallFacts, error: NotFetched) -> Outcome:
+        """Decide whether to wait for the recording, to try again or to give it up."""
+        may_come = error.may_come and call.is_young(utc_now())
+        if may_come or isinstance(error, RecordingNotReady):
+            return self._later(item.item_id, str(error))
+        # Hosts also deny what they deny for the moment, so once is not enough.
+        denied_once = isinstance(error, AccessDenied) and item.attempt == 1
+        return Failure(
+            item_id=item.item_id,
+            reason=Reason.UPSTREAM_UNAVAILABLE if denied_once else error.reason,
+            message=str(error),
+            retry_after=error.retry_after,
+            wait=Wait(reason=WaitReason.RATE_LIMIT) if error.retry_after else None,
+        )
+
+    def _later(self, item_id: ItemId, message: str) -> Later:
+        return Later(
+            item_id=item_id,
+            reason=Reason.NO_RECORDING_YET,
+            message=message,
+            delays=self._recording_delays,
+            wait=Wait(reason=WaitReason.RECORDING),
+        )
+
+    async def _reread(self, execution: Execution, call_ids: Sequence[CallId]) -> None:
+        """Look again what the source says of calls: their recordings may have come, or moved."""
+        try:
+            await self._call_sync.reread_calls(
+                owner=execution.owner,
+                execution=execution.number,
+                source=execution.settings.source,
+                call_ids=call_ids,
+                time_zone=execution.settings.time_zone,
+            )
+        except SourceRefused as error:
+            log.warning("calls_not_reread", execution=execution.number, error=str(error))
 
 
 async def _found(
@@ -133,6 +188,7 @@ async def _found(
                 Found(
                     item_id=ItemId(call.call_id),
                     day=call.day,
+                    upstream=call.version,
                     duration_seconds=call.duration_seconds,
                 )
                 for call in page

@@ -55,7 +55,7 @@ async def test_many_calls_come_in_pages(tmp_path: Path) -> None:
 
 
 async def test_a_folder_that_cannot_be_listed_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(SourceInvalid, match="put a manifest there"):
+    with pytest.raises(SourceInvalid, match="put a manifest there, or recordings"):
         await listed(tmp_path)
     with pytest.raises(SourceInvalid, match="there is no folder"):
         await listed(tmp_path / "none")

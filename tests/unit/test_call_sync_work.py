@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -33,6 +33,7 @@ from services.status.domain import (
 from tests.fakes.call_sync import WAV, FakeCalls, FakeRecordings
 
 CLINIC = Owner("client:clinic")
+DELAYS = (timedelta(minutes=1), timedelta(minutes=5))
 MANIFEST = """call_id,file,start_time,answered
 recorded,a.wav,2026-03-01T09:30,
 missed,,2026-03-01T09:40,
@@ -51,7 +52,7 @@ class Folder:
         self.calls = FakeCalls()
         self.recordings = FakeRecordings()
         call_sync = CallSync(self.calls, self.recordings, {"folder": FolderSource()})
-        self.work = CallSyncWork(call_sync, Limits())
+        self.work = CallSyncWork(call_sync, Limits(), DELAYS)
 
     async def discovered(self, source: str = "") -> list[Found]:
         pages = self.work.discover(self.execution(source))
@@ -95,10 +96,11 @@ async def test_discovery_finds_the_calls_of_the_range_and_stores_what_they_are(
 ) -> None:
     found = await folder.discovered()
 
+    written = (folder.path / "a.wav").stat().st_mtime_ns // 1_000_000
     assert found == [
-        Found(item_id=ItemId("recorded"), day=date(2026, 3, 1)),
+        Found(item_id=ItemId("recorded"), day=date(2026, 3, 1), upstream=written),
         Found(item_id=ItemId("missed"), day=date(2026, 3, 1)),
-        Found(item_id=ItemId("voicemail"), day=date(2026, 3, 1)),
+        Found(item_id=ItemId("voicemail"), day=date(2026, 3, 1), upstream=written),
         Found(item_id=ItemId("unrecorded"), day=date(2026, 3, 2)),
         Found(item_id=ItemId("lost"), day=date(2026, 3, 2)),
     ]

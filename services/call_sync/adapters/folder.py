@@ -1,18 +1,24 @@
-"""A folder of recordings with a manifest as a source of calls."""
+"""A folder of recordings as a source of calls, with a manifest or without."""
 
 import asyncio
 import contextlib
-import errno
-import os
-import stat
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
+from services.call_sync.adapters.audio_files import (
+    LeadsOut,
+    NoFile,
+    list_audio_files,
+    open_inside,
+    written_ms,
+)
 from services.call_sync.adapters.manifest import NAME, decode_manifest, parse_manifest
 from services.call_sync.domain import (
     CallFacts,
+    CallId,
     FetchFailed,
     NotAllowed,
     NotAudio,
@@ -28,24 +34,30 @@ _CHUNK_BYTES = 1 << 20
 _MAX_MANIFEST_BYTES = 64 << 20
 
 
-class _LeadsOut(Exception):
-    """The name, followed through its links, lies outside the folder."""
-
-
-class _NoFile(Exception):
-    """The name is a folder, a device or a pipe."""
-
-
 class FolderSource:
-    """Implements CallSource; a location is the absolute path of the folder."""
+    """Implements CallSource; a location is the absolute path of the folder.
+
+    Without a manifest each audio file is a call of the time the file was written.
+    """
 
     async def list_calls(
         self, location: str, days: DateRange, time_zone: str
     ) -> AsyncIterator[Sequence[CallFacts]]:
-        """Yield the calls that the manifest has on the days; the whole manifest must be sound."""
-        calls = await asyncio.to_thread(_list, location, days, time_zone)
+        """Yield the calls that the folder has on the days; the whole manifest must be sound."""
+        calls = await asyncio.to_thread(
+            _list, location, time_zone, lambda call: days.start <= call.day <= days.end
+        )
         for start in range(0, len(calls), _PAGE):
             yield calls[start : start + _PAGE]
+
+    async def reread(
+        self, location: str, call_ids: Sequence[CallId], time_zone: str
+    ) -> Sequence[CallFacts]:
+        """Read the whole folder again."""
+        wanted = frozenset(call_ids)
+        return await asyncio.to_thread(
+            _list, location, time_zone, lambda call: call.call_id in wanted
+        )
 
     @contextlib.asynccontextmanager
     async def fetch(self, location: str, link: str) -> AsyncIterator[Fetched]:
@@ -58,10 +70,24 @@ class FolderSource:
             file.close()
 
 
-def _list(location: str, days: DateRange, time_zone: str) -> list[CallFacts]:
+def _list(location: str, time_zone: str, wanted: Callable[[CallFacts], bool]) -> list[CallFacts]:
     zone = _zone(time_zone)
-    calls = parse_manifest(decode_manifest(_read_manifest(location)), zone)
-    return [call for call in calls if days.start <= call.day <= days.end]
+    manifest = _read_manifest(location)
+    if manifest is None:
+        return [call for call in list_audio_files(location, zone) if wanted(call)]
+    calls = parse_manifest(decode_manifest(manifest), zone)
+    return [_versioned(location, call) for call in calls if wanted(call)]
+
+
+def _versioned(location: str, call: CallFacts) -> CallFacts:
+    """Say when the call's file was written last, for one that replaces another to be noticed."""
+    if call.recording_link is None:
+        return call
+    try:
+        status = Path(location, call.recording_link).stat()
+    except OSError:
+        return call  # fetching it says what is wrong
+    return replace(call, version=written_ms(status))
 
 
 def _zone(name: str) -> ZoneInfo:
@@ -73,19 +99,18 @@ def _zone(name: str) -> ZoneInfo:
         ) from None
 
 
-def _read_manifest(location: str) -> bytes:
+def _read_manifest(location: str) -> bytes | None:
+    """Return the manifest, None where there is none; raises SourceRefused."""
     if not Path(location).is_absolute():
         raise SourceInvalid(f"source: {location!r} is no absolute path; write folder:/…")
     if not Path(location).is_dir():
         raise SourceInvalid(f"source: there is no folder {location}; create it, or name another")
     try:
-        with _open(location, NAME) as file:
+        with open_inside(location, NAME) as file:
             content = file.read(_MAX_MANIFEST_BYTES + 1)
     except FileNotFoundError:
-        raise SourceInvalid(
-            f"{location} has no {NAME}: put a manifest there that lists the recordings"
-        ) from None
-    except (_LeadsOut, _NoFile):
+        return None
+    except (LeadsOut, NoFile):
         raise SourceInvalid(f"{NAME} is no file of {location}; put the file itself there") from None
     except PermissionError:
         raise SourceInvalid(f"{NAME} in {location} may not be read; give the right to") from None
@@ -103,41 +128,17 @@ def _open_recording(location: str, link: str) -> BinaryIO:
     if not Path(location).is_dir():
         raise FetchFailed("the folder of the recordings is not there; is its disk mounted?")
     try:
-        return _open(location, link)
+        return open_inside(location, link)
     except FileNotFoundError:
         raise RecordingMissing(
-            f"{name} stands in {NAME} but not in the folder: add the file, or empty the field"
+            f"{name} is listed but not in the folder: add the file, or empty its field in {NAME}"
         ) from None
-    except _LeadsOut:
+    except LeadsOut:
         raise NotAllowed(f"{name} leads out of the folder: put the file itself there") from None
-    except _NoFile:
+    except NoFile:
         raise NotAudio(f"{name} is no file") from None
     except OSError as error:
         raise FetchFailed(f"{name} cannot be read: {error.strerror}") from error
-
-
-def _open(folder: str, name: str) -> BinaryIO:
-    """Open a regular file that lies, all links followed, inside the folder.
-
-    Raises _LeadsOut, _NoFile, OSError. Neither a pipe nor a link put there after the check is followed.
-    """
-    root = Path(folder).resolve()
-    try:
-        path = (root / name).resolve()
-    except RuntimeError:  # links in a circle
-        raise _LeadsOut from None
-    if not path.is_relative_to(root):
-        raise _LeadsOut
-    try:
-        number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError as error:
-        if error.errno in (errno.ENOTDIR, errno.ENAMETOOLONG):
-            raise FileNotFoundError(name) from None
-        raise
-    if not stat.S_ISREG(os.fstat(number).st_mode):
-        os.close(number)
-        raise _NoFile
-    return os.fdopen(number, "rb")
 
 
 async def _chunks(file: BinaryIO, name: str) -> AsyncIterator[bytes]:

@@ -145,7 +145,7 @@ def _call(row: Mapping[str, str], time_zone: tzinfo) -> CallFacts:
     employee, contact = _text(row, "employee"), _text(row, "contact")
     return CallFacts(
         call_id=_call_id(row.get("call_id", ""))
-        or _derived_id(*([file] if file else [started_at.isoformat(), employee, contact])),
+        or derived_id(*([file] if file else [started_at.isoformat(), employee, contact])),
         day=started_at.astimezone(time_zone).date(),
         started_at=started_at,
         direction=_choice(row, "direction", _DIRECTIONS),
@@ -184,7 +184,8 @@ def _call_id(text: str) -> CallId | None:
     return CallId(text) if text else None
 
 
-def _derived_id(*parts: str) -> CallId:
+def derived_id(*parts: str) -> CallId:
+    """Return the id of a call that has none of its own; a hash, since files are often named by phone numbers."""
     return CallId(hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32])
 
 
