@@ -17,6 +17,7 @@ from services.coordinator.reports import Reports
 from services.coordinator.repository import PostgresRuns
 from services.coordinator.servicer import CODECS, SERVICE, CoordinatorServicer
 from services.coordinator.settings import CoordinatorSettings
+from services.coordinator.stages import RpcStages
 from services.coordinator.tailer import CHANNEL, Tailer
 from services.coordinator.usecases import Coordinator
 from services.coordinator.watch import Watches
@@ -25,6 +26,7 @@ from services.kernel.postgres import listen, open_pool
 from services.kernel.rpc.client import channel_to
 from services.kernel.rpc.server import serving
 from services.kernel.tasks import cancel, every
+from services.status.deadlines import deadlines_of
 
 
 @contextlib.asynccontextmanager
@@ -55,7 +57,7 @@ async def running(settings: CoordinatorSettings) -> AsyncIterator[int]:
         await tailer.start()
         await watches.start()
 
-        coordinator = Coordinator(PostgresRuns(pool), changes)
+        coordinator = Coordinator(PostgresRuns(pool), changes, RpcStages(stages))
         servicer = CoordinatorServicer(coordinator, reports, watches, stages)
 
         def register(server: grpc.aio.Server) -> None:
@@ -84,6 +86,7 @@ async def running(settings: CoordinatorSettings) -> AsyncIterator[int]:
                 register,
                 services=[SERVICE],
                 codecs=CODECS,
+                deadlines=deadlines_of([SERVICE]),
                 reflect=settings.reflection,
                 grace=settings.drain,
                 drain=watches.drain,

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from services.kernel.errors import NotFound
 from services.status.domain import (
     ClientSettings,
+    Cost,
     DateRange,
     ExecutionNumber,
     ExecutionState,
@@ -181,6 +182,23 @@ class Start:
     today: date
     """Today in the client's time zone."""
     retry_of: RunId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StagePreview:
+    """What one stage of a run would do.
+
+    `duration_seconds` is of the calls of which their source says it; `more`: the figures are those of the first calls;
+    `cost` is the most it may be, None where it costs nothing, or nobody knows.
+    """
+
+    stage: Stage
+    calls: int
+    duration_seconds: float
+    unknown_durations: int
+    unchanged: int
+    more: bool
+    cost: Cost | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

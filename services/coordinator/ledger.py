@@ -1,9 +1,14 @@
-"""The status of a range of days: a pure function of the ledger, in O(days)."""
+"""Where a range of days is: pure functions of the ledger, in O(days)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from services.coordinator.domain import Day
+from services.coordinator.domain import Day, DayFigures
+from services.status.domain import Stage
+
+StageDays = Mapping[str, Day]
+"""The ledger days of one stage by their name, YYYY-MM-DD."""
+NOTHING = DayFigures()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,32 +22,45 @@ class RangeStatus:
     success: int
     failed: int
     progress_percentage: float
+    stale_days: int
 
 
-def range_status(
-    days: Iterable[str], stage: Mapping[str, Day], before: Mapping[str, Day], *, active: bool
-) -> RangeStatus:
-    """Compute the status of a stage from its ledger days and those of the stage before.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageLedger:
+    """Where the calls of a range are in a stage: `found` is success + skipped + failed + pending.
+
+    `gone` are among them: calls that the stage before has no result of any more.
+    """
+
+    stage: Stage
+    found: int
+    success: int
+    skipped: int
+    failed: int
+    pending: int
+    available: int
+    gone: int
+    stale_days: int
+    covered_days: int
+
+
+def range_status(days: Sequence[str], chain: Sequence[StageDays], *, active: bool) -> RangeStatus:
+    """Compute the status of the last stage of a chain that begins with the first one.
 
     `active`: an execution of the stage over any of the days is under way. What the stage before holds ready and the
     stage does not know yet counts as pending, so that a late call shows at once.
     """
-    wanted = list(days)
+    stage, before = chain[-1], chain[-2] if len(chain) > 1 else None
     pending = processing = success = failed = covered = 0
-    for name in wanted:
-        day, source = stage.get(name), before.get(name)
-        known = day.figures.items if day else 0
-        late = max(0, (source.figures.available if source else 0) - known)
-        pending += late
-        if day is None:
-            continue
-        pending += day.figures.pending
-        processing += day.figures.processing
-        success += day.figures.success + day.figures.skipped
-        failed += day.figures.failed
-        covered += day.covered_at is not None
+    for name in days:
+        figures = _figures(stage, name)
+        pending += figures.pending + _late(figures, before, name)
+        processing += figures.processing
+        success += figures.success + figures.skipped
+        failed += figures.failed
+        covered += _is_covered(stage, name)
     total = pending + processing + success + failed
-    all_covered = covered == len(wanted)
+    all_covered = covered == len(days)
     if active:
         overall = "processing"
     elif all_covered and not pending + processing + failed:
@@ -63,4 +81,76 @@ def range_status(
         success=success,
         failed=failed,
         progress_percentage=progress,
+        stale_days=len(stale_days(days, chain)[-1]),
     )
+
+
+def stage_ledgers(days: Sequence[str], chain: Mapping[Stage, StageDays]) -> list[StageLedger]:
+    """Account for the calls of every stage of a chain that begins with the first one, in its order."""
+    ledgers = []
+    before: StageDays | None = None
+    for (stage, known), stale in zip(
+        chain.items(), stale_days(days, list(chain.values())), strict=True
+    ):
+        figures = [_figures(known, name) for name in days]
+        late = sum(_late(each, before, name) for each, name in zip(figures, days, strict=True))
+        ledgers.append(
+            StageLedger(
+                stage=stage,
+                found=sum(each.items for each in figures) + late,
+                success=sum(each.success for each in figures),
+                skipped=sum(each.skipped for each in figures),
+                failed=sum(each.failed for each in figures),
+                pending=sum(each.pending + each.processing for each in figures) + late,
+                available=sum(each.available for each in figures),
+                gone=sum(_gone(known, before, name) for name in days),
+                stale_days=len(stale),
+                covered_days=sum(_is_covered(known, name) for name in days),
+            )
+        )
+        before = known
+    return ledgers
+
+
+def stale_days(days: Sequence[str], chain: Sequence[StageDays]) -> list[set[str]]:
+    """Return, for each stage of a chain that begins with the first one, the days that the stages before have overtaken.
+
+    That is: a stage before has newer results than were consumed, or calls it has no result of any more are still
+    known. It goes on down the chain, since what was made from something stale is no newer than that. A day of which
+    nothing was made is not stale but pending or failed.
+    """
+    found: list[set[str]] = []
+    before: StageDays | None = None
+    for stage in chain:
+        above = found[-1] if found else set()
+        found.append({name for name in days if _is_stale(stage, before, name, above)})
+        before = stage
+    return found
+
+
+def _is_stale(stage: StageDays, before: StageDays | None, name: str, above: set[str]) -> bool:
+    if before is None or not _is_covered(stage, name):
+        return False
+    if _gone(stage, before, name):
+        return True
+    consumed = _figures(stage, name).input
+    return consumed > 0 and (name in above or consumed < _figures(before, name).output)
+
+
+def _gone(stage: StageDays, before: StageDays | None, name: str) -> int:
+    if before is None or not _is_covered(stage, name):
+        return 0
+    return max(0, _figures(stage, name).items - _figures(before, name).available)
+
+
+def _late(figures: DayFigures, before: StageDays | None, name: str) -> int:
+    """Return how many results of the stage before the stage does not know yet."""
+    return 0 if before is None else max(0, _figures(before, name).available - figures.items)
+
+
+def _figures(stage: StageDays, name: str) -> DayFigures:
+    return stage[name].figures if name in stage else NOTHING
+
+
+def _is_covered(stage: StageDays, name: str) -> bool:
+    return name in stage and stage[name].covered_at is not None

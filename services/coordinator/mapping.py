@@ -2,16 +2,29 @@
 
 import base64
 import binascii
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from potok.coordinator.v1 import range_status_pb2, report_pb2, run_pb2
+from potok.coordinator.v1 import (
+    coordinator_service_pb2,
+    range_status_pb2,
+    report_pb2,
+    run_pb2,
+)
 from potok.stage.v1 import stage_service_pb2
 from potok.status.v1 import progress_pb2
 
 from services.coordinator import wire
-from services.coordinator.domain import Client, RejectedReport, RunView, Verdict
-from services.coordinator.ledger import RangeStatus
+from services.coordinator.domain import (
+    Client,
+    RejectedReport,
+    Run,
+    RunView,
+    StagePreview,
+    Verdict,
+)
+from services.coordinator.ledger import RangeStatus, StageLedger
 from services.kernel.errors import InvalidInput
 from services.kernel.rpc.convert import enum_pairs, timestamp
 from services.status.domain import ClientSettings, RunId, RunMode, Stage
@@ -19,6 +32,9 @@ from services.status.mapping import (
     EXECUTION_STATE_TO_PB,
     RUN_MODE_TO_PB,
     STAGE_TO_PB,
+    cost_from_pb,
+    cost_to_pb,
+    date_range_to_pb,
     settings_from_pb,
     settings_to_pb,
 )
@@ -52,6 +68,63 @@ def range_status_to_pb(status: RangeStatus) -> range_status_pb2.RangeStatus:
             failed=status.failed,
         ),
         progress_percentage=status.progress_percentage,
+        stale_days=status.stale_days,
+    )
+
+
+def stage_ledger_to_pb(ledger: StageLedger) -> range_status_pb2.StageLedger:
+    return range_status_pb2.StageLedger(
+        stage=STAGE_TO_PB[ledger.stage],
+        found=ledger.found,
+        success=ledger.success,
+        skipped=ledger.skipped,
+        failed=ledger.failed,
+        pending=ledger.pending,
+        available=ledger.available,
+        gone=ledger.gone,
+        stale_days=ledger.stale_days,
+        covered_days=ledger.covered_days,
+    )
+
+
+def preview_stage_request(
+    run: Run, stage: Stage, mode: RunMode, coming: Iterable[stage_service_pb2.PreviewedItem]
+) -> stage_service_pb2.PreviewStageRequest:
+    """Return what the service of a stage is asked of a run that is only thought of."""
+    return stage_service_pb2.PreviewStageRequest(
+        stage=STAGE_TO_PB[stage],
+        owner=run.owner,
+        mode=RUN_MODE_TO_PB[mode],
+        range=date_range_to_pb(run.range),
+        settings=settings_to_pb(run.settings),
+        coming=coming,
+    )
+
+
+def stage_preview_from_pb(
+    stage: Stage, message: stage_service_pb2.PreviewStageResponse
+) -> StagePreview:
+    unknown = sum(not item.HasField("duration_seconds") for item in message.taken)
+    return StagePreview(
+        stage=stage,
+        calls=len(message.taken),
+        duration_seconds=sum(item.duration_seconds for item in message.taken),
+        unknown_durations=unknown,
+        unchanged=message.unchanged,
+        more=message.more,
+        cost=cost_from_pb(message.cost) if message.HasField("cost") else None,
+    )
+
+
+def stage_preview_to_pb(preview: StagePreview) -> coordinator_service_pb2.StagePreview:
+    return coordinator_service_pb2.StagePreview(
+        stage=STAGE_TO_PB[preview.stage],
+        calls=preview.calls,
+        duration_seconds=preview.duration_seconds,
+        unknown_durations=preview.unknown_durations,
+        unchanged=preview.unchanged,
+        more=preview.more,
+        cost=cost_to_pb(preview.cost),
     )
 
 

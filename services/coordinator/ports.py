@@ -1,11 +1,21 @@
 """What the use cases need from the outside."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from services.coordinator.domain import AcceptedStart, Client, Day, RejectedReport, RunView, Start
-from services.status.domain import DateRange, Owner, RunId, Stage
+from services.coordinator.domain import (
+    AcceptedStart,
+    Client,
+    Day,
+    RejectedReport,
+    Run,
+    RunView,
+    StagePreview,
+    Start,
+    Tenant,
+)
+from services.status.domain import DateRange, Owner, RunId, RunMode, Stage
 
 
 class RunRepository(Protocol):
@@ -35,6 +45,9 @@ class RunRepository(Protocol):
 
     async def advance_epoch(self) -> int: ...
 
+    async def get_tenant(self, owner: Owner, days: DateRange) -> Tenant:
+        """Return what a start over these days is judged by: the run under way, and the days of every stage."""
+
     async def get_days(
         self, owner: Owner, stages: Iterable[Stage], days: DateRange
     ) -> dict[Stage, dict[str, Day]]: ...
@@ -52,3 +65,15 @@ class Changes(Protocol):
 
     async def cancel_run(self, owner: Owner, run_id: RunId, actor: str) -> None:
         """Ask the run to stop."""
+
+
+class Stages(Protocol):
+    """The services of the stages."""
+
+    async def preview_stages(
+        self, run: Run, modes: Sequence[tuple[Stage, RunMode]]
+    ) -> list[StagePreview]:
+        """Ask stages of a run in their order, each told what the one before would take.
+
+        Raises UpstreamUnavailable, WrongState where the source of the calls refuses.
+        """

@@ -18,6 +18,7 @@ from services.coordinator.domain import (
     RejectedReport,
     Run,
     RunView,
+    Tenant,
     Verdict,
 )
 from services.kernel.postgres import load_queries
@@ -120,6 +121,17 @@ class PostgresRuns:
             day = day_from_row(row)
             wanted[day.stage][day.day] = day
         return wanted
+
+    async def get_tenant(self, owner: Owner, days: DateRange) -> Tenant:
+        ledger = await self.get_days(owner, Stage, days)
+        tenant = Tenant(
+            owner=owner,
+            version=0,
+            days={(stage, name): day for stage in ledger for name, day in ledger[stage].items()},
+        )
+        async for row in QUERIES.load_runs(self._pool, owners=[owner], executions=[]):
+            tenant.run = run_from_row(row)
+        return tenant
 
     async def active_stages(self, owner: Owner, days: DateRange) -> set[Stage]:
         rows = QUERIES.active_stages(

@@ -53,6 +53,22 @@ def stage_after(stage: Stage, last: Stage) -> Stage | None:
     return None if stage is last else ORDER[ORDER.index(stage) + 1]
 
 
+def run_stages(run: Run) -> list[tuple[Stage, RunMode]]:
+    """Return the stages of a run in their order, each with the items it takes."""
+    place, end = ORDER.index(run.first_stage), ORDER.index(run.last_stage)
+    return [(stage, stage_mode(run, stage)) for stage in ORDER[place : end + 1]]
+
+
+def stages_up_to(stage: Stage) -> tuple[Stage, ...]:
+    """Return all stages from the first one to `stage`."""
+    return ORDER[: ORDER.index(stage) + 1]
+
+
+def stage_mode(run: Run, stage: Stage) -> RunMode:
+    """Return which items a stage of a run takes: after a first one with FAILED, what is PENDING."""
+    return run.mode if stage is run.first_stage or run.mode is RunMode.ALL else RunMode.PENDING
+
+
 def consecutive(stages: tuple[Stage, ...]) -> tuple[Stage, Stage]:
     """Return first and last of the wanted stages; RECOMMENDATIONS is always followed by REPORTING."""
     wanted = stages or ORDER
@@ -69,6 +85,13 @@ def start_run(
     tenant: Tenant, start: Start, run_id: RunId, number: ExecutionNumber, now: datetime
 ) -> tuple[Run, list[Subject]]:
     """Begin a run with its first execution."""
+    run = wanted_run(tenant, start, run_id, now)
+    tenant.run = tenant.runs[run_id] = run
+    return run, [run, _open_execution(tenant, run, start.mode, number, now)]
+
+
+def wanted_run(tenant: Tenant, start: Start, run_id: RunId, now: datetime) -> Run:
+    """Return the run that a start asks for, changing nothing; raises where it is refused."""
     first, last = consecutive(start.stages)
     if start.range.end > start.today:
         raise InvalidInput(f"end_date {start.range.end} lies in the future: today is {start.today}")
@@ -94,8 +117,7 @@ def start_run(
         retry_of=start.retry_of,
     )
     _check_input(tenant, run)
-    tenant.run = tenant.runs[run_id] = run
-    return run, [run, _open_execution(tenant, run, start.mode, number, now)]
+    return run
 
 
 def take_days(tenant: Tenant, stage: Stage, reports: tuple[DayReport, ...]) -> list[Subject]:
@@ -335,8 +357,7 @@ def _go_on(
         _end_run(tenant, run, RunState.FAILED, touched, now)
         return
     run.stage = stage
-    mode = run.mode if run.mode is RunMode.ALL else RunMode.PENDING
-    touched += [run, _open_execution(tenant, run, mode, next_number(), now)]
+    touched += [run, _open_execution(tenant, run, stage_mode(run, stage), next_number(), now)]
 
 
 def _end_run(

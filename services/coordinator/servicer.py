@@ -22,6 +22,8 @@ from services.coordinator.mapping import (
     run_page_start,
     run_page_token,
     run_to_pb,
+    stage_ledger_to_pb,
+    stage_preview_to_pb,
 )
 from services.coordinator.reports import Reports
 from services.coordinator.usecases import Coordinator
@@ -98,6 +100,17 @@ class CoordinatorServicer(pb_grpc.CoordinatorServiceServicer):
         )
         return pb.StartRunResponse(run=run_to_pb(view))
 
+    async def PreviewRun(
+        self, request: pb.PreviewRunRequest, context: Context
+    ) -> pb.PreviewRunResponse:
+        previews = await self._coordinator.preview_run(
+            request.client_id,
+            date_range_from_pb(request.range),
+            tuple(STAGE_FROM_PB[stage] for stage in request.stages),
+            RUN_MODE_FROM_PB.get(request.mode, RunMode.PENDING),
+        )
+        return pb.PreviewRunResponse(stages=map(stage_preview_to_pb, previews))
+
     async def RetryFailed(
         self, request: pb.RetryFailedRequest, context: Context
     ) -> pb.RetryFailedResponse:
@@ -153,6 +166,14 @@ class CoordinatorServicer(pb_grpc.CoordinatorServiceServicer):
             request.client_id, STAGE_FROM_PB[request.stage], date_range_from_pb(request.range)
         )
         return pb.GetRangeStatusResponse(status=range_status_to_pb(status))
+
+    async def GetLedger(
+        self, request: pb.GetLedgerRequest, context: Context
+    ) -> pb.GetLedgerResponse:
+        ledgers = await self._coordinator.get_ledger(
+            request.client_id, date_range_from_pb(request.range)
+        )
+        return pb.GetLedgerResponse(stages=map(stage_ledger_to_pb, ledgers))
 
     async def ListRejectedReports(
         self, request: pb.ListRejectedReportsRequest, context: Context

@@ -14,10 +14,11 @@ from services.coordinator.domain import (
     RejectedReport,
     RunNotFound,
     RunView,
+    StagePreview,
     Start,
 )
-from services.coordinator.ledger import RangeStatus, range_status
-from services.coordinator.ports import Changes, RunRepository
+from services.coordinator.ledger import RangeStatus, StageLedger, range_status, stage_ledgers
+from services.coordinator.ports import Changes, RunRepository, Stages
 from services.kernel.clock import utc_now
 from services.kernel.errors import Conflict, InvalidInput
 from services.status.domain import DateRange, RunId, RunMode, Stage
@@ -29,9 +30,10 @@ LOCAL = "local"
 class Coordinator:
     """Clients, runs and the ledger."""
 
-    def __init__(self, runs: RunRepository, changes: Changes) -> None:
+    def __init__(self, runs: RunRepository, changes: Changes, stages: Stages) -> None:
         self._runs = runs
         self._changes = changes
+        self._stages = stages
 
     async def set_client(self, client: Client) -> Client:
         """Store a client; raises InvalidInput for an unknown time zone."""
@@ -77,16 +79,17 @@ class Coordinator:
     ) -> RunView:
         """Start a run; a known `request_id` answers the run it started."""
         parameters = f"{client_id} {days.start} {days.end} {[s.value for s in stages]} {mode.value}"
-        client = await self.get_client(client_id)
-        start = Start(
-            client=client,
-            range=days,
-            stages=stages,
-            mode=mode,
-            actor=LOCAL,
-            today=self._today(client),
-        )
+        start = await self._wanted(client_id, days, stages, mode)
         return await self._start(start, "StartRun", request_id, parameters)
+
+    async def preview_run(
+        self, client_id: str, days: DateRange, stages: tuple[Stage, ...], mode: RunMode
+    ) -> list[StagePreview]:
+        """Return what each stage of a run would do; refused where `start_run` would be."""
+        start = await self._wanted(client_id, days, stages, mode)
+        tenant = await self._runs.get_tenant(start.client.owner, days)
+        run = sequence.wanted_run(tenant, start, RunId(""), utc_now())
+        return await self._stages.preview_stages(run, sequence.run_stages(run))
 
     async def retry_failed(self, run_id: RunId, stage: Stage | None, request_id: str) -> RunView:
         """Start a run that takes up the failures of an ended one."""
@@ -137,18 +140,35 @@ class Coordinator:
     async def get_range_status(self, client_id: str, stage: Stage, days: DateRange) -> RangeStatus:
         """Return where a stage is over a range; raises ClientNotFound."""
         client = await self.get_client(client_id)
-        before = sequence.stage_before(stage)
-        stages = [stage] if before is None else [stage, before]
-        ledger = await self._runs.get_days(client.owner, stages, days)
+        chain = sequence.stages_up_to(stage)
+        ledger = await self._runs.get_days(client.owner, chain, days)
         active = await self._runs.active_stages(client.owner, days)
         watched = {stage}
         if stage is Stage.RECOMMENDATIONS:
             watched.add(Stage.REPORTING)
         return range_status(
             [day.isoformat() for day in days.days],
-            ledger[stage],
-            ledger[before] if before else {},
+            [ledger[each] for each in chain],
             active=bool(active & watched),
+        )
+
+    async def get_ledger(self, client_id: str, days: DateRange) -> list[StageLedger]:
+        """Return where the calls of a range are, stage by stage; raises ClientNotFound."""
+        client = await self.get_client(client_id)
+        ledger = await self._runs.get_days(client.owner, sequence.ORDER, days)
+        return stage_ledgers([day.isoformat() for day in days.days], ledger)
+
+    async def _wanted(
+        self, client_id: str, days: DateRange, stages: tuple[Stage, ...], mode: RunMode
+    ) -> Start:
+        client = await self.get_client(client_id)
+        return Start(
+            client=client,
+            range=days,
+            stages=stages,
+            mode=mode,
+            actor=LOCAL,
+            today=self._today(client),
         )
 
     async def _start(self, start: Start, method: str, request_id: str, parameters: str) -> RunView:

@@ -19,6 +19,7 @@ from services.stage.executions import Executions
 from services.stage.job_queue import JobQueue
 from services.stage.jobs import Jobs
 from services.stage.ports import StageWork
+from services.stage.preview import Previews
 from services.stage.process import Process
 from services.stage.reconciler import Reconciler
 from services.stage.reporter import Reporter
@@ -26,6 +27,7 @@ from services.stage.running import Running
 from services.stage.servicer import StageServicer
 from services.stage.settings import StageSettings
 from services.stage.writer import Writer
+from services.status.deadlines import deadlines_of
 
 STAGE_SERVICE = "potok.stage.v1.StageService"
 
@@ -50,6 +52,7 @@ async def stage_service(
     `services`. At the end no job is taken any more, those under way have `settings.drain` to end, and give their
     items back otherwise; then the last reports are sent.
     """
+    served = [STAGE_SERVICE, *services]
     queue = JobQueue(pool, service, settings)
     running = Running(pool)
     async with channel_to(settings.coordinator) as channel:
@@ -65,11 +68,12 @@ async def stage_service(
         executions = Executions(process)
         writer = Writer(process, executions)
         jobs = Jobs(process, Discovery(process, executions), executions, writer)
+        previews = Previews(process)
         reconciler = Reconciler(process, executions)
         renewal = min(work.limits.lease for work in works) / 3
 
         def register_all(server: grpc.aio.Server) -> None:
-            add_StageServiceServicer_to_server(StageServicer(pool, executions), server)
+            add_StageServiceServicer_to_server(StageServicer(pool, executions, previews), server)
             register(server)
 
         async with asyncio.TaskGroup() as tasks:  # one that crashes takes the process down
@@ -86,7 +90,8 @@ async def stage_service(
                 async with serving(
                     settings.listen,
                     register_all,
-                    services=[STAGE_SERVICE, *services],
+                    services=served,
+                    deadlines=deadlines_of(served),
                     reflect=settings.reflection,
                     grace=settings.drain,
                     drain=partial(_drain, queue, worker, settings.drain),

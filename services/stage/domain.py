@@ -1,5 +1,6 @@
 """What executions, items and outcomes are inside a stage service. Nothing here does I/O."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import NewType
@@ -7,6 +8,7 @@ from typing import NewType
 from services.kernel.errors import InvalidInput
 from services.status.domain import (
     ClientSettings,
+    Cost,
     DateRange,
     ExecutionNumber,
     ExecutionState,
@@ -161,6 +163,19 @@ class Limits:
     """How long one job may take at the most."""
     backoff: timedelta = timedelta(seconds=5)
     """Before the second attempt; doubles for each further one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What an execution would take, how many items of the range it would leave alone, and what it costs at the most.
+
+    `more`: there are more items than are looked at. `cost` is None where it costs nothing, or nobody knows.
+    """
+
+    taken: Sequence[Found]
+    unchanged: int
+    more: bool
+    cost: Cost | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

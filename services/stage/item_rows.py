@@ -68,17 +68,15 @@ async def list_known_items(
 ) -> dict[ItemId, KnownItem]:
     """Lock and return those of the items that are stored."""
     rows = Q.list_known_items(connection, **place(execution), item_ids=item_ids)
-    return {
-        row["item_id"]: KnownItem(
-            day=row["day"],
-            execution=row["execution"],
-            state=ItemState(row["state"]),
-            reason=row["reason"] and Reason(row["reason"]),
-            input=row["input"],
-            seen=row["seen"],
-        )
-        async for row in rows
-    }
+    return {row["item_id"]: _known_item(row) async for row in rows}
+
+
+async def get_known_items(
+    reader: Reader, execution: Execution, item_ids: Sequence[ItemId]
+) -> dict[ItemId, KnownItem]:
+    """Return those of the items that are stored."""
+    rows = Q.get_known_items(reader, **place(execution), item_ids=item_ids)
+    return {row["item_id"]: _known_item(row) async for row in rows}
 
 
 async def take_items(
@@ -265,6 +263,17 @@ def _fences(items: Sequence[tuple[Execution, Item]]) -> dict[str, Any]:
         "item_ids": [item.item_id for _, item in items],
         "attempts": [item.attempt for _, item in items],
     }
+
+
+def _known_item(row: Any) -> KnownItem:
+    return KnownItem(
+        day=row["day"],
+        execution=row["execution"],
+        state=ItemState(row["state"]),
+        reason=row["reason"] and Reason(row["reason"]),
+        input=row["input"],
+        seen=row["seen"],
+    )
 
 
 def _stored_item(row: Any) -> StoredItem:

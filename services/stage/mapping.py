@@ -1,11 +1,15 @@
 """Executions, items and progress in protobuf and back."""
 
+from datetime import date
+
 from potok.coordinator.v1 import report_pb2
 from potok.stage.v1 import stage_service_pb2
 from potok.status.v1 import progress_pb2, stage_pb2
 
+from services.kernel.errors import InvalidInput
 from services.kernel.rpc.convert import timestamp
-from services.stage.domain import Execution, StoredItem
+from services.stage.domain import Execution, Found, ItemId, Preview, StoredItem
+from services.stage.modes import NEWEST
 from services.stage.progress import DayCounts, Progress
 from services.status.domain import ExecutionNumber, ExecutionState, Owner, Reason, RunId
 from services.status.mapping import (
@@ -14,6 +18,7 @@ from services.status.mapping import (
     REASON_TO_PB,
     RUN_MODE_FROM_PB,
     STAGE_FROM_PB,
+    cost_to_pb,
     date_range_from_pb,
     item_counts_to_pb,
     settings_from_pb,
@@ -33,6 +38,40 @@ def execution_from_pb(message: stage_service_pb2.RunStageRequest) -> Execution:
         settings=settings_from_pb(message.settings),
         state=ExecutionState.DISPATCHED,
         discovered=False,
+    )
+
+
+def previewed_from_pb(
+    message: stage_service_pb2.PreviewStageRequest,
+) -> tuple[Execution, list[Found]]:
+    """Parse the execution that is only thought of, and what is coming for it; raises InvalidInput."""
+    execution = Execution(
+        number=NEWEST,
+        stage=STAGE_FROM_PB[message.stage],
+        run_id=RunId(""),
+        owner=Owner(message.owner),
+        mode=RUN_MODE_FROM_PB[message.mode],
+        range=date_range_from_pb(message.range),
+        settings=settings_from_pb(message.settings),
+        state=ExecutionState.QUEUED,
+        discovered=False,
+    )
+    return execution, [_coming_from_pb(item) for item in message.coming]
+
+
+def preview_to_pb(preview: Preview) -> stage_service_pb2.PreviewStageResponse:
+    return stage_service_pb2.PreviewStageResponse(
+        taken=[
+            stage_service_pb2.PreviewedItem(
+                item_id=item.item_id,
+                day=item.day.isoformat(),
+                duration_seconds=item.duration_seconds,
+            )
+            for item in preview.taken
+        ],
+        unchanged=preview.unchanged,
+        more=preview.more,
+        cost=cost_to_pb(preview.cost),
     )
 
 
@@ -83,6 +122,19 @@ def report_to_pb(progress: Progress) -> report_pb2.Report:
 
 def _reason_to_pb(reason: Reason | None) -> stage_pb2.Reason.ValueType:
     return stage_pb2.REASON_UNSPECIFIED if reason is None else REASON_TO_PB[reason]
+
+
+def _coming_from_pb(item: stage_service_pb2.PreviewedItem) -> Found:
+    try:
+        day = date.fromisoformat(item.day)
+    except ValueError:
+        raise InvalidInput(f"coming.day: {item.day!r} is no date, write YYYY-MM-DD") from None
+    return Found(
+        item_id=ItemId(item.item_id),
+        day=day,
+        upstream=NEWEST,
+        duration_seconds=item.duration_seconds if item.HasField("duration_seconds") else None,
+    )
 
 
 def _reported(state: ExecutionState) -> ExecutionState:

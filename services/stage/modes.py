@@ -7,6 +7,9 @@ from typing import assert_never
 from services.stage.domain import Found
 from services.status.domain import RETRYABLE, ExecutionNumber, ItemState, Reason, RunMode
 
+NEWEST = ExecutionNumber(2**63 - 1)
+"""A number that no execution has yet: of one that is only thought of."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownItem:

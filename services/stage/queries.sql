@@ -89,6 +89,10 @@ SELECT item_id, day, execution, state, reason, input, seen FROM items
  ORDER BY item_id
    FOR UPDATE;
 
+-- name: get_known_items(stage, owner, item_ids)
+SELECT item_id, day, execution, state, reason, input, seen FROM items
+ WHERE stage = :stage AND owner = :owner AND item_id = ANY (:item_ids::text[]);
+
 -- name: take_items(stage, owner, execution, item_ids, days, upstreams, durations, job_ids)!
 INSERT INTO items (stage, owner, execution, seen, item_id, day, upstream, duration_seconds, job_id)
 SELECT :stage, :owner, :execution, :execution, f.item_id, f.day, f.upstream, f.duration_seconds, f.job_id

@@ -8,7 +8,13 @@ from potok.stage.v1 import stage_service_pb2_grpc
 
 from services.stage.executions import Executions
 from services.stage.listing import Listing, list_items
-from services.stage.mapping import execution_from_pb, item_to_pb
+from services.stage.mapping import (
+    execution_from_pb,
+    item_to_pb,
+    preview_to_pb,
+    previewed_from_pb,
+)
+from services.stage.preview import Previews
 from services.status.domain import ExecutionNumber, Owner
 from services.status.mapping import (
     EXECUTION_STATE_TO_PB,
@@ -21,9 +27,10 @@ from services.status.mapping import (
 class StageServicer(stage_service_pb2_grpc.StageServiceServicer):
     """The one interface of all stages."""
 
-    def __init__(self, pool: asyncpg.Pool, executions: Executions) -> None:
+    def __init__(self, pool: asyncpg.Pool, executions: Executions, previews: Previews) -> None:
         self._pool = pool
         self._executions = executions
+        self._previews = previews
 
     async def RunStage(self, request: pb.RunStageRequest, context: Any) -> pb.RunStageResponse:
         state = await self._executions.run_stage(execution_from_pb(request))
@@ -50,3 +57,9 @@ class StageServicer(stage_service_pb2_grpc.StageServiceServicer):
         return pb.ListItemsResponse(
             items=[item_to_pb(item) for item in page.items], next_page_token=page.next_page_token
         )
+
+    async def PreviewStage(
+        self, request: pb.PreviewStageRequest, context: Any
+    ) -> pb.PreviewStageResponse:
+        execution, coming = previewed_from_pb(request)
+        return preview_to_pb(await self._previews.preview_stage(execution, coming))

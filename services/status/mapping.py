@@ -6,6 +6,7 @@ from potok.status.v1 import progress_pb2, stage_pb2
 from services.kernel.rpc.convert import enum_pairs, timestamp
 from services.status.domain import (
     ClientSettings,
+    Cost,
     DateRange,
     ExecutionState,
     ItemCounts,
@@ -68,6 +69,16 @@ def wait_to_pb(wait: Wait | None) -> progress_pb2.Wait | None:
         return None
     until: Timestamp | None = timestamp(wait.until_at)
     return progress_pb2.Wait(reason=WAIT_REASON_TO_PB[wait.reason], until_time=until)
+
+
+def cost_to_pb(cost: Cost | None) -> progress_pb2.Cost | None:
+    if cost is None:
+        return None
+    return progress_pb2.Cost(amount=cost.amount, currency=cost.currency)
+
+
+def cost_from_pb(message: progress_pb2.Cost) -> Cost:
+    return Cost(amount=message.amount, currency=message.currency)
 
 
 def settings_to_pb(settings: ClientSettings) -> progress_pb2.ClientSettings:

@@ -21,6 +21,9 @@ class FakeStages(pb_grpc.StageServiceServicer):
         self.cancels: asyncio.Queue[int] = asyncio.Queue()
         self.items: list[pb.Item] = []
         """What ListItems finds, in all stages and days."""
+        self.previews: list[pb.PreviewStageRequest] = []
+        self.preview: dict[int, pb.PreviewStageResponse] = {}
+        """What PreviewStage finds, by stage."""
         self.down = False
 
     async def RunStage(self, request: pb.RunStageRequest, context: Any) -> pb.RunStageResponse:
@@ -39,6 +42,13 @@ class FakeStages(pb_grpc.StageServiceServicer):
         await self._answer(context)
         wanted = [i for i in self.items if not request.states or i.state in request.states]
         return pb.ListItemsResponse(items=wanted)
+
+    async def PreviewStage(
+        self, request: pb.PreviewStageRequest, context: Any
+    ) -> pb.PreviewStageResponse:
+        await self._answer(context)
+        self.previews.append(request)
+        return self.preview.get(request.stage, pb.PreviewStageResponse())
 
     async def _answer(self, context: Any) -> None:
         if self.down:

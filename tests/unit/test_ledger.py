@@ -33,8 +33,7 @@ def a_day(
 def status(*days: Day, before: tuple[Day, ...] = (), active: bool = False) -> RangeStatus:
     return range_status(
         [NAMES[0]] if len(days) < 2 else NAMES,
-        {d.day: d for d in days},
-        {d.day: d for d in before},
+        [{d.day: d for d in before}, {d.day: d for d in days}],
         active=active,
     )
 
@@ -52,6 +51,7 @@ def test_the_documents_own_example() -> None:
         success=85,
         failed=5,
         progress_percentage=56.67,
+        stale_days=0,
     )
 
 

@@ -6,6 +6,7 @@ import inspect
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import grpc
@@ -19,9 +20,8 @@ from services.kernel.rpc.errors import abort, abort_with
 
 log = structlog.get_logger()
 
-UNARY_SECONDS = 10
-"""No unary call takes longer, whatever its caller allows."""
-TOO_LATE = f"not done within {UNARY_SECONDS} s: try again"
+DEADLINE = timedelta(seconds=10)
+"""No unary call takes longer, whatever its caller allows, unless the server is given another deadline for it."""
 
 Handler = Any  # grpc.RpcMethodHandler is generic for the type checker only
 
@@ -35,10 +35,19 @@ class Codec:
 
 
 class EdgeInterceptor(grpc.aio.ServerInterceptor):
-    """Wraps every handler; `codecs` names the methods that pass bytes instead of messages."""
+    """Wraps every handler.
 
-    def __init__(self, codecs: Mapping[str, Codec] | None = None) -> None:
+    `codecs` names the methods that pass bytes instead of messages, `deadlines` the unary ones that do not have the
+    usual one; both by path.
+    """
+
+    def __init__(
+        self,
+        codecs: Mapping[str, Codec] | None = None,
+        deadlines: Mapping[str, timedelta] | None = None,
+    ) -> None:
         self._codecs = codecs or {}
+        self._deadlines = deadlines or {}
         self._validator = protovalidate.Validator()
 
     async def intercept_service(
@@ -70,14 +79,17 @@ class EdgeInterceptor(grpc.aio.ServerInterceptor):
         )
 
     def _unary(self, method: str, behaviour: Any) -> Any:
+        seconds = self._deadlines.get(method, DEADLINE).total_seconds()
+
         async def unary(request: Any, context: Any) -> Any:
             async with _canonical_line(method, context):
                 try:
-                    async with asyncio.timeout(UNARY_SECONDS):
+                    async with asyncio.timeout(seconds):
                         await self._validate(request, context)
                         return await behaviour(request, context)
                 except TimeoutError:
-                    await context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, TOO_LATE)
+                    message = f"not done within {seconds:g} s: try again"
+                    await context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, message)
                 except Exception as error:
                     await abort(context, error)
 

@@ -33,6 +33,7 @@ async def serving(
     *,
     services: Sequence[str],
     codecs: Mapping[str, Codec] | None = None,
+    deadlines: Mapping[str, timedelta] | None = None,
     reflect: bool = False,
     grace: timedelta = timedelta(0),
     drain: Callable[[], Awaitable[object]] | None = None,
@@ -42,7 +43,7 @@ async def serving(
     The end is: NOT_SERVING, then `drain()` (streams close themselves), then `grace` for calls under way.
     `services` are full proto names, for reflection.
     """
-    server = grpc.aio.server(interceptors=[EdgeInterceptor(codecs)], options=OPTIONS)
+    server = grpc.aio.server(interceptors=[EdgeInterceptor(codecs, deadlines)], options=OPTIONS)
     register(server)
     checks = health.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(checks, server)

@@ -1,0 +1,103 @@
+"""What an execution would take if it began now: discovery and the modes, without a row being written."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import date
+
+from services.kernel.errors import UpstreamUnavailable, WrongState
+from services.stage import execution_rows, item_rows
+from services.stage.domain import (
+    DiscoveryFailed,
+    Execution,
+    Found,
+    ItemId,
+    Preview,
+    UnknownStage,
+)
+from services.stage.modes import takes
+from services.stage.ports import StageWork
+from services.stage.process import Process
+from services.status.domain import Cost, Reason
+
+MOST = 20_000
+"""Items that are looked at."""
+PAGE = 1000
+
+
+class Previews:
+    """The previews of one service."""
+
+    def __init__(self, process: Process) -> None:
+        self._pool = process.pool
+        self._works = process.works
+
+    async def preview_stage(self, execution: Execution, coming: Sequence[Found]) -> Preview:
+        """Return what the execution, whose number is NEWEST, would take, `coming` included.
+
+        Raises UnknownStage, WrongState where the source refuses, UpstreamUnavailable.
+        """
+        if execution.stage not in self._works:
+            raise UnknownStage(f"stage: {execution.stage.value} is not served here")
+        work = self._works[execution.stage]
+        covered = await execution_rows.list_covered_days(self._pool, execution)
+        looked_at: set[ItemId] = set()
+        taken: list[Found] = []
+        unchanged, more = 0, False
+        try:
+            async for page in _pages(work, execution, coming):
+                found = {item.item_id: item for item in page if item.item_id not in looked_at}
+                more = len(looked_at) + len(found) > MOST
+                fresh = list(found.values())[: MOST - len(looked_at)]
+                looked_at.update(item.item_id for item in fresh)
+                page_taken, page_unchanged = await self._look(execution, fresh, covered)
+                taken += page_taken
+                unchanged += page_unchanged
+                if more:
+                    break
+        except DiscoveryFailed as error:
+            if error.reason is Reason.SOURCE_INVALID:
+                raise WrongState(str(error), reason=error.reason.value) from error
+            raise UpstreamUnavailable(str(error)) from error
+        return Preview(
+            taken=taken, unchanged=unchanged, more=more, cost=_cost(work, execution, taken)
+        )
+
+    async def _look(
+        self, execution: Execution, found: Sequence[Found], covered: set[date]
+    ) -> tuple[list[Found], int]:
+        """Return the items that would be taken, and how many others the stage knows."""
+        known = await item_rows.get_known_items(
+            self._pool, execution, [item.item_id for item in found]
+        )
+        taken = [
+            item
+            for item in found
+            if takes(
+                execution.mode,
+                known.get(item.item_id),
+                item,
+                execution=execution.number,
+                covered=item.day in covered,
+            )
+        ]
+        left = {item.item_id for item in found} - {item.item_id for item in taken}
+        return taken, len(left & known.keys())
+
+
+async def _pages(
+    work: StageWork, execution: Execution, coming: Sequence[Found]
+) -> AsyncIterator[Sequence[Found]]:
+    """Yield what is coming first: in the stage before's list it is still as it was."""
+    for start in range(0, len(coming), PAGE):
+        yield coming[start : start + PAGE]
+    async for page in work.preview(execution):
+        yield page
+
+
+def _cost(work: StageWork, execution: Execution, taken: Sequence[Found]) -> Cost | None:
+    """Add up what the items cost that have a price; None where that is none, or of several currencies."""
+    estimates = [work.estimate(execution.settings, item.duration_seconds) for item in taken]
+    costs = [cost for cost in estimates if cost is not None]
+    currencies = {cost.currency for cost in costs}
+    if len(currencies) != 1:
+        return None
+    return Cost(amount=sum(cost.amount for cost in costs), currency=currencies.pop())
