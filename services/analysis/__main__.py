@@ -1,5 +1,9 @@
 """`python -m services.analysis`: one replica of analysis, until SIGTERM."""
 
+import contextlib
+from collections.abc import AsyncIterator
+
+import asyncpg
 import uvloop
 from potok.analysis.v1.analysis_service_pb2_grpc import add_AnalysisServiceServicer_to_server
 from potok.call_sync.v1.call_sync_service_pb2_grpc import CallSyncServiceStub
@@ -7,9 +11,11 @@ from potok.stage.v1.stage_service_pb2_grpc import StageServiceStub
 from potok.transcription.v1.transcription_service_pb2_grpc import TranscriptionServiceStub
 
 from services.analysis.adapters.conversations import RpcConversations
+from services.analysis.adapters.model_judge import ModelJudge
 from services.analysis.adapters.rules import RulesJudge
+from services.analysis.judging import Judging
 from services.analysis.playbook_yaml import PlaybookInvalid, load_playbooks
-from services.analysis.repository import PostgresAnalyses
+from services.analysis.repository import PostgresAnalyses, PostgresRunUsages
 from services.analysis.servicer import AnalysisServicer
 from services.analysis.settings import AnalysisSettings
 from services.analysis.usecases import CallAnalysis
@@ -20,7 +26,6 @@ from services.kernel.rpc.client import channel_to
 from services.kernel.rpc.server import until_stopped
 from services.kernel.settings import load_settings
 from services.stage.compose import stage_service
-from services.stage.domain import Limits
 
 
 async def main() -> None:
@@ -31,11 +36,9 @@ async def main() -> None:
         playbooks = load_playbooks(settings.playbooks)
     except PlaybookInvalid as error:
         raise SystemExit(f"POTOK_ANALYSIS_PLAYBOOKS is not usable:\n{error}") from None
-    limits = Limits(
-        batch=settings.batch, concurrency=settings.concurrency, job_timeout=settings.job_timeout
-    )
     async with (
         open_pool(settings.database_url.get_secret_value(), settings.pool_size) as pool,
+        _judging(settings, pool) as judging,
         channel_to(settings.calls) as calls,
         channel_to(settings.upstream) as upstream,
     ):
@@ -44,17 +47,36 @@ async def main() -> None:
             TranscriptionServiceStub(upstream),
             settings.payload_timeout,
         )
-        call_analysis = CallAnalysis(PostgresAnalyses(pool), conversations, RulesJudge(), playbooks)
+        call_analysis = CallAnalysis(PostgresAnalyses(pool), conversations, judging, playbooks)
         servicer = AnalysisServicer(call_analysis)
         async with stage_service(
             "analysis",
             pool,
-            [AnalysisWork(call_analysis, StageServiceStub(upstream), limits)],
+            [AnalysisWork(call_analysis, StageServiceStub(upstream), settings.limits)],
             settings,
             register=lambda server: add_AnalysisServiceServicer_to_server(servicer, server),
             services=["potok.analysis.v1.AnalysisService"],
         ):
             await until_stopped()
+
+
+@contextlib.asynccontextmanager
+async def _judging(settings: AnalysisSettings, pool: asyncpg.Pool) -> AsyncIterator[Judging]:
+    """Open the judge that the settings name."""
+    rules, usages = RulesJudge(), PostgresRunUsages(pool)
+    if settings.judge == "rules" or settings.model is None:
+        yield Judging(rules, usages)
+        return
+    from services.llm.openai_model import open_model  # half a second that rules do not need
+
+    async with open_model(settings.model, "POTOK_ANALYSIS_MODEL_") as model:
+        yield Judging(
+            ModelJudge(model, settings.part_characters),
+            usages,
+            fallback=rules if settings.fallback == "rules" else None,
+            cap=settings.cap,
+            lifetime=settings.job_timeout,
+        )
 
 
 if __name__ == "__main__":

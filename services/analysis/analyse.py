@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from enum import Enum
 
@@ -19,20 +19,50 @@ from services.analysis.domain import (
 from services.analysis.evidence import check_evidence
 from services.analysis.metrics import METRICS_VERSION, count_words, measure
 from services.analysis.playbook import Playbook, undeclared
-from services.analysis.ports import Judge
+from services.analysis.ports import Judge, Purse
 from services.analysis.scores import score, weights
+from services.llm.domain import (
+    CostLimitReached,
+    ModelUnavailable,
+    NoAnswer,
+    Refused,
+    Truncated,
+)
+from services.status.domain import Reason
+
+NO_VERDICT = (NoAnswer, CostLimitReached, ModelUnavailable)
+"""What a judge that asks a language model raises where it cannot judge."""
 
 
-async def analyse(conversation: Conversation, playbook: Playbook, judge: Judge) -> Analysis:
+async def analyse(
+    conversation: Conversation, playbook: Playbook, judge: Judge, purse: Purse
+) -> Analysis:
     """Return the analysis of one conversation.
 
-    Raises NothingSaid where there is no conversation to judge, before the judge is asked, and
-    UndeclaredLabels where the judge answers with labels the playbook does not have.
+    Raises NothingSaid where there is no conversation to judge, before the judge is asked,
+    UndeclaredLabels where the judge answers with labels the playbook does not have, and what a
+    judge without a verdict raises.
     """
     _require_dialogue(conversation)
-    judgement = await judge.judge(conversation, playbook)
+    judgement = await judge.judge(conversation, playbook, purse)
     # An hour of speech takes a tenth of a second: too long for an event loop.
-    return await asyncio.to_thread(_conclude, conversation, playbook, judge, judgement)
+    analysis = await asyncio.to_thread(_conclude, conversation, playbook, judge, judgement)
+    return replace(analysis, usage=purse.usage if purse.usage.requests else None)
+
+
+def reason_of(error: Exception) -> Reason:
+    """Return why there is no verdict."""
+    match error:
+        case Refused():
+            return Reason.REFUSED
+        case Truncated():
+            return Reason.TRUNCATED
+        case CostLimitReached():
+            return Reason.COST_LIMIT
+        case ModelUnavailable():
+            return Reason.UPSTREAM_UNAVAILABLE
+        case _:
+            return Reason.BAD_ANSWER
 
 
 def _conclude(

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NewType
 
-from services.kernel.errors import InvalidInput, NotFound
-from services.status.domain import DateRange, Owner
+from services.kernel.errors import InvalidInput, LimitReached, NotFound
+from services.llm.domain import Usage
+from services.status.domain import Cost, DateRange, Owner, Reason
 
 CallId = NewType("CallId", str)
 
@@ -20,8 +21,16 @@ class UndeclaredLabels(InvalidInput):
     """A judgement names types, outcomes or items that its playbook does not declare."""
 
 
-class PlaybookUnknown(InvalidInput):
+class PlaybookUnknown(NotFound):
     """A client is to be judged by a playbook that the service does not have."""
+
+
+class NotJudged(InvalidInput):
+    """The language model gives no usable answer for a dialogue."""
+
+
+class TooExpensive(LimitReached):
+    """Judging a dialogue might cost more than a run may."""
 
 
 class AnalysisNotFound(NotFound):
@@ -163,10 +172,12 @@ class CheckedItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
-    """What the two sides settled."""
+    """What the two sides settled: by which day, and which side is to do it, where somebody says so."""
 
     text: str
     quote: Evidence | None
+    owner: Speaker | None = None
+    due: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,11 +250,21 @@ class Versions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fallback:
+    """Why another judge took over from `judge`, the one that was to judge."""
+
+    judge: str
+    reason: Reason
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Analysis:
     """Everything the service says about one call.
 
     `weights` says what each item of the judgement's checklist counts for. `evidence_flags` names
-    each quote that was dropped because the transcript does not hold it.
+    each quote, and each claim that needs one, that was dropped because the transcript does not hold
+    it. `usage` is what a language model was asked for it, None where none was.
     """
 
     call: CallFacts
@@ -253,6 +274,8 @@ class Analysis:
     scores: Scores
     evidence_flags: tuple[str, ...]
     versions: Versions
+    usage: Usage | None = None
+    fallback: Fallback | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,6 +290,22 @@ class AnalysisFilter:
     employee: str | None = None
     min_score: float | None = None
     max_score: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reservation:
+    """A part of what a run may cost, set apart for one call until it is settled or expires."""
+
+    reservation_id: int
+    amount: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunUsage:
+    """What a run has asked of the language model, and what it may cost; None: no limit."""
+
+    usage: Usage
+    cap: Cost | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

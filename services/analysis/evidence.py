@@ -17,7 +17,11 @@ _NOT_WORD = re.compile(r"[\W_]+")
 def check_evidence(
     judgement: Judgement, conversation: Conversation
 ) -> tuple[Judgement, tuple[str, ...]]:
-    """Return the judgement without the quotes nobody said, and one flag per dropped quote."""
+    """Return the judgement without the quotes nobody said, and one flag for each that was dropped.
+
+    What somebody is said to have said is dropped with its quote: objections, agreements, facts. A
+    label, a status or advice may be true without words for it, and stays.
+    """
     flags: list[str] = []
 
     def kept(quote: Evidence | None, place: str) -> Evidence | None:
@@ -26,23 +30,28 @@ def check_evidence(
         flags.append(f"{place}: quote not found in turn {quote.turn}")
         return None
 
+    def proven(quote: Evidence | None, place: str) -> bool:
+        if quote is None:
+            flags.append(f"{place}: dropped, it has no quote")
+        return kept(quote, place) is not None
+
     checked = replace(
         judgement,
         call_type_quote=kept(judgement.call_type_quote, "call_type"),
         outcome_quote=kept(judgement.outcome_quote, "outcome"),
         objections=tuple(
-            replace(o, quote=kept(o.quote, f"objections.{o.kind}")) for o in judgement.objections
+            o for o in judgement.objections if proven(o.quote, f"objections.{o.kind}")
         ),
         checklist=tuple(
             replace(c, quote=kept(c.quote, f"checklist.{c.item}")) for c in judgement.checklist
         ),
         agreements=tuple(
-            replace(a, quote=kept(a.quote, f"agreements.{index}"))
+            a
             for index, a in enumerate(judgement.agreements)
+            if proven(a.quote, f"agreements.{index}")
         ),
         client_facts=tuple(
-            replace(f, quote=kept(f.quote, f"client_facts.{f.kind}"))
-            for f in judgement.client_facts
+            f for f in judgement.client_facts if proven(f.quote, f"client_facts.{f.kind}")
         ),
         recommendations=tuple(
             replace(r, quote=kept(r.quote, f"recommendations.{r.skill}"))

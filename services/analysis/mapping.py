@@ -6,6 +6,7 @@ from typing import Any
 from potok.analysis.v1 import analysis_pb2 as pb
 from potok.analysis.v1 import analysis_service_pb2
 from potok.call_sync.v1 import call_pb2
+from potok.transcription.v1 import transcript_pb2
 
 from services.analysis.domain import (
     Agreement,
@@ -17,6 +18,7 @@ from services.analysis.domain import (
     ClientFact,
     Direction,
     Evidence,
+    Fallback,
     ItemStatus,
     Judgement,
     LongPauses,
@@ -26,16 +28,26 @@ from services.analysis.domain import (
     Scores,
     SideMetrics,
     SkillWeight,
+    Speaker,
     Versions,
 )
 from services.kernel.rpc.convert import enum_pairs, moment, timestamp
-from services.status.domain import Owner
-from services.status.mapping import date_range_from_pb
+from services.llm.domain import Usage
+from services.status.domain import Cost, Owner
+from services.status.mapping import (
+    REASON_FROM_PB,
+    REASON_TO_PB,
+    cost_to_pb,
+    date_range_from_pb,
+)
 
 DIRECTION_TO_PB = enum_pairs(Direction, call_pb2.Direction, "DIRECTION")
+SPEAKER_TO_PB = enum_pairs(Speaker, transcript_pb2.Speaker, "SPEAKER")
+UNSPECIFIED = transcript_pb2.SPEAKER_UNSPECIFIED
 ITEM_STATUS_TO_PB = enum_pairs(ItemStatus, pb.ItemStatus, "ITEM_STATUS")
 
 DIRECTION_FROM_PB = {number: member for member, number in DIRECTION_TO_PB.items()}
+SPEAKER_FROM_PB = {number: member for member, number in SPEAKER_TO_PB.items()}
 ITEM_STATUS_FROM_PB = {number: member for member, number in ITEM_STATUS_TO_PB.items()}
 
 
@@ -84,7 +96,12 @@ def analysis_to_pb(analysis: Analysis) -> pb.Analysis:
             for each in judgement.checklist
         ],
         agreements=[
-            pb.Agreement(text=each.text, quote=evidence_to_pb(each.quote))
+            pb.Agreement(
+                text=each.text,
+                quote=evidence_to_pb(each.quote),
+                owner=SPEAKER_TO_PB[each.owner] if each.owner else UNSPECIFIED,
+                due=each.due.isoformat() if each.due else "",
+            )
             for each in judgement.agreements
         ],
         client_facts=[
@@ -116,7 +133,22 @@ def analysis_to_pb(analysis: Analysis) -> pb.Analysis:
             playbook_hash=analysis.versions.playbook_hash,
             input_hash=analysis.versions.input_hash,
         ),
+        usage=usage_to_pb(analysis.usage) if analysis.usage else None,
+        fallback=pb.Fallback(
+            judge=analysis.fallback.judge,
+            reason=REASON_TO_PB[analysis.fallback.reason],
+            message=analysis.fallback.message,
+        )
+        if analysis.fallback
+        else None,
     )
+
+
+def dialogue_to_pb(analysis: Analysis) -> pb.Analysis:
+    """Convert the analysis of a dialogue that was written down: it has no times to be measured."""
+    message = analysis_to_pb(analysis)
+    message.ClearField("metrics")
+    return message
 
 
 def analysis_from_pb(message: pb.Analysis) -> Analysis:
@@ -148,7 +180,13 @@ def analysis_from_pb(message: pb.Analysis) -> Analysis:
                 for each in message.checklist
             ),
             agreements=tuple(
-                Agreement(text=each.text, quote=_quote(each)) for each in message.agreements
+                Agreement(
+                    text=each.text,
+                    quote=_quote(each),
+                    owner=SPEAKER_FROM_PB.get(each.owner),
+                    due=date.fromisoformat(each.due) if each.due else None,
+                )
+                for each in message.agreements
             ),
             client_facts=tuple(
                 ClientFact(kind=each.kind, text=each.text, quote=_quote(each))
@@ -183,6 +221,33 @@ def analysis_from_pb(message: pb.Analysis) -> Analysis:
             playbook_hash=message.versions.playbook_hash,
             input_hash=message.versions.input_hash,
         ),
+        usage=usage_from_pb(message.usage) if message.HasField("usage") else None,
+        fallback=Fallback(
+            judge=message.fallback.judge,
+            reason=REASON_FROM_PB[message.fallback.reason],
+            message=message.fallback.message,
+        )
+        if message.HasField("fallback")
+        else None,
+    )
+
+
+def usage_to_pb(usage: Usage) -> pb.Usage:
+    return pb.Usage(
+        requests=usage.requests,
+        prompt_tokens=usage.prompt_tokens,
+        completion_tokens=usage.completion_tokens,
+        cost=cost_to_pb(usage.cost),
+    )
+
+
+def usage_from_pb(message: pb.Usage) -> Usage:
+    cost = message.cost
+    return Usage(
+        requests=message.requests,
+        prompt_tokens=message.prompt_tokens,
+        completion_tokens=message.completion_tokens,
+        cost=Cost(amount=cost.amount, currency=cost.currency) if message.HasField("cost") else None,
     )
 
 

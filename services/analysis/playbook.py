@@ -102,6 +102,14 @@ class Applicability(_Part):
     outcomes: tuple[Name, ...] = ()
     with_objection: bool = False
 
+    def holds(self, call_type: str, outcome: str, *, objected: bool) -> bool:
+        """Tell whether an item applies to such a conversation."""
+        return (
+            (not self.types or call_type in self.types)
+            and (not self.outcomes or outcome in self.outcomes)
+            and (objected or not self.with_objection)
+        )
+
 
 class Advice(_Part):
     """What to tell the operator who left an item out."""

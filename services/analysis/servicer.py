@@ -5,9 +5,15 @@ from potok.analysis.v1 import analysis_service_pb2 as pb
 from potok.analysis.v1 import analysis_service_pb2_grpc as pb_grpc
 
 from services.analysis.domain import CallId
-from services.analysis.mapping import analysis_to_pb, filter_from_pb
+from services.analysis.mapping import (
+    analysis_to_pb,
+    dialogue_to_pb,
+    filter_from_pb,
+    usage_to_pb,
+)
 from services.analysis.usecases import CallAnalysis
-from services.status.domain import Owner
+from services.status.domain import Owner, RunId
+from services.status.mapping import cost_to_pb
 
 
 class AnalysisServicer(pb_grpc.AnalysisServiceServicer):
@@ -48,3 +54,21 @@ class AnalysisServicer(pb_grpc.AnalysisServiceServicer):
             analyses=[analysis_to_pb(each) for each in page.analyses],
             next_page_token=page.next_page_token,
         )
+
+    async def JudgeDialogue(
+        self,
+        request: pb.JudgeDialogueRequest,
+        context: grpc.aio.ServicerContext[pb.JudgeDialogueRequest, pb.JudgeDialogueResponse],
+    ) -> pb.JudgeDialogueResponse:
+        analysis = await self._call_analysis.judge_dialogue(
+            request.text, request.playbook, request.language
+        )
+        return pb.JudgeDialogueResponse(analysis=dialogue_to_pb(analysis))
+
+    async def GetRunUsage(
+        self,
+        request: pb.GetRunUsageRequest,
+        context: grpc.aio.ServicerContext[pb.GetRunUsageRequest, pb.GetRunUsageResponse],
+    ) -> pb.GetRunUsageResponse:
+        run = await self._call_analysis.get_run_usage(Owner(request.owner), RunId(request.run_id))
+        return pb.GetRunUsageResponse(usage=usage_to_pb(run.usage), cap=cost_to_pb(run.cap))

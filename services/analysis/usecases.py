@@ -2,26 +2,32 @@
 
 from collections.abc import Mapping, Sequence
 
-from services.analysis.analyse import analyse
+from services.analysis.analyse import reason_of
+from services.analysis.dialogue import parse_dialogue
 from services.analysis.domain import (
     Analysis,
     AnalysisFilter,
     AnalysisNotFound,
     CallId,
     Conversation,
+    NotJudged,
     Page,
     PlaybookUnknown,
+    RunUsage,
+    TooExpensive,
 )
+from services.analysis.judging import Judging
 from services.analysis.paging import page_token, parse_page_token
 from services.analysis.playbook import Playbook
 from services.analysis.ports import (
     AnalysisRepository,
     Conversations,
-    Judge,
     Position,
     Transaction,
 )
-from services.status.domain import ExecutionNumber, Owner
+from services.kernel.clock import utc_now
+from services.llm.domain import CostLimitReached, NoAnswer
+from services.status.domain import Cost, ExecutionNumber, Owner, RunId
 
 PAGE_SIZE = 50
 
@@ -33,12 +39,12 @@ class CallAnalysis:
         self,
         analyses: AnalysisRepository,
         conversations: Conversations,
-        judge: Judge,
+        judging: Judging,
         playbooks: Mapping[str, Playbook],
     ) -> None:
         self._analyses = analyses
         self._conversations = conversations
-        self._judge = judge
+        self._judging = judging
         self._playbooks = playbooks
 
     def get_playbook(self, name: str) -> Playbook:
@@ -54,9 +60,41 @@ class CallAnalysis:
         """Return the conversations of the calls that have one; raises UpstreamUnavailable."""
         return await self._conversations.get_conversations(owner, call_ids)
 
-    async def analyse(self, conversation: Conversation, playbook: Playbook) -> Analysis:
-        """Return the analysis of a conversation; raises NothingSaid, UndeclaredLabels."""
-        return await analyse(conversation, playbook, self._judge)
+    async def analyse(
+        self,
+        conversation: Conversation,
+        playbook: Playbook,
+        run_id: RunId,
+        *,
+        last_attempt: bool,
+    ) -> Analysis:
+        """Return the analysis of a conversation for a run; raises as Judging does."""
+        return await self._judging.analyse(
+            conversation, playbook, run_id, last_attempt=last_attempt
+        )
+
+    def price(self, playbook_name: str, duration_seconds: float) -> Cost | None:
+        """Return what a call of that length costs at the most; raises PlaybookUnknown."""
+        return self._judging.price(self.get_playbook(playbook_name), duration_seconds)
+
+    async def judge_dialogue(self, text: str, playbook_name: str, language: str) -> Analysis:
+        """Return the analysis of a dialogue that somebody wrote down.
+
+        Raises InvalidInput that names the line, PlaybookUnknown, NothingSaid, NotJudged,
+        TooExpensive and ModelUnavailable.
+        """
+        playbook = self.get_playbook(playbook_name)
+        conversation = parse_dialogue(text, language or playbook.languages[0], utc_now())
+        try:
+            return await self._judging.analyse(conversation, playbook, None, last_attempt=True)
+        except NoAnswer as error:
+            raise NotJudged(str(error), reason=reason_of(error).value) from error
+        except CostLimitReached as error:
+            raise TooExpensive(str(error), reason=reason_of(error).value) from error
+
+    async def get_run_usage(self, owner: Owner, run_id: RunId) -> RunUsage:
+        """Return what a run has asked of the language model, and what it may cost."""
+        return await self._judging.get_run_usage(owner, run_id)
 
     async def store_analyses(
         self,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, cast
 
 import structlog
 
+from services.analysis.analyse import NO_VERDICT, reason_of
 from services.analysis.domain import (
     Analysis,
     CallId,
@@ -15,7 +16,9 @@ from services.analysis.domain import (
 )
 from services.analysis.playbook import Playbook
 from services.analysis.usecases import CallAnalysis
+from services.kernel.clock import utc_now
 from services.kernel.errors import UpstreamUnavailable
+from services.llm.domain import CostLimitReached, ModelUnavailable, NoAnswer
 from services.stage.domain import (
     DiscoveryFailed,
     Execution,
@@ -30,7 +33,15 @@ from services.stage.domain import (
 )
 from services.stage.ports import Transaction
 from services.stage.upstream import discover_upstream
-from services.status.domain import ClientSettings, Owner, Reason, Stage
+from services.status.domain import (
+    ClientSettings,
+    Cost,
+    Owner,
+    Reason,
+    Stage,
+    Wait,
+    WaitReason,
+)
 
 if TYPE_CHECKING:  # the generated code has it for type checkers only
     from potok.stage.v1.stage_service_pb2_grpc import StageServiceAsyncStub
@@ -61,8 +72,13 @@ class AnalysisWork:
     def preview(self, execution: Execution) -> AsyncIterator[Sequence[Found]]:
         return self.discover(execution)
 
-    def estimate(self, settings: ClientSettings, duration_seconds: float | None) -> None:
-        """Return nothing: it costs nothing."""
+    def estimate(self, settings: ClientSettings, duration_seconds: float | None) -> Cost | None:
+        if duration_seconds is None:
+            return None
+        try:
+            return self._call_analysis.price(settings.playbook, duration_seconds)
+        except PlaybookUnknown:
+            return None
 
     async def work(self, execution: Execution, items: Sequence[Item]) -> Sequence[Outcome]:
         call_ids = [CallId(item.item_id) for item in items]
@@ -75,7 +91,7 @@ class AnalysisWork:
             return _all_failed(items, Reason.UPSTREAM_UNAVAILABLE, str(error))
         known = {conversation.call.call_id: conversation for conversation in conversations}
         return [
-            await self._outcome(item.item_id, known.get(CallId(item.item_id)), playbook)
+            await self._outcome(execution, item, known.get(CallId(item.item_id)), playbook)
             for item in items
         ]
 
@@ -103,9 +119,14 @@ class AnalysisWork:
         """Do nothing: analyses need no work as a whole."""
 
     async def _outcome(
-        self, item_id: ItemId, conversation: Conversation | None, playbook: Playbook
+        self,
+        execution: Execution,
+        item: Item,
+        conversation: Conversation | None,
+        playbook: Playbook,
     ) -> Outcome:
         """Analyse one call; whatever goes wrong is its own."""
+        item_id = item.item_id
         if conversation is None:
             return Failure(
                 item_id=item_id,
@@ -113,11 +134,18 @@ class AnalysisWork:
                 message="its call or transcript was forgotten meanwhile: run TRANSCRIPTION again",
             )
         try:
-            analysis = await self._call_analysis.analyse(conversation, playbook)
+            analysis = await self._call_analysis.analyse(
+                conversation,
+                playbook,
+                execution.run_id,
+                last_attempt=item.attempt >= self.limits.attempts,
+            )
         except NothingSaid as error:
             return Skip(item_id=item_id, reason=Reason.NO_SPEECH, message=str(error))
         except UndeclaredLabels as error:
             return Failure(item_id=item_id, reason=Reason.INTERNAL, message=str(error))
+        except NO_VERDICT as error:
+            return _no_verdict(item_id, error)
         except Exception:
             log.exception("analysis_failed", call_id=item_id)
             return Failure(
@@ -126,6 +154,18 @@ class AnalysisWork:
                 message="an error in the service; its log has the cause",
             )
         return Success(item_id=item_id, result=analysis)
+
+
+def _no_verdict(item_id: ItemId, error: NoAnswer | CostLimitReached | ModelUnavailable) -> Failure:
+    """Return what a call fails with whose judge has no verdict: for good, or until it answers."""
+    pause = error.retry_after if isinstance(error, ModelUnavailable) else None
+    return Failure(
+        item_id=item_id,
+        reason=reason_of(error),
+        message=str(error),
+        retry_after=pause,
+        wait=Wait(reason=WaitReason.RATE_LIMIT, until_at=utc_now() + pause) if pause else None,
+    )
 
 
 def _all_failed(items: Sequence[Item], reason: Reason, message: str) -> list[Outcome]:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import grpc
@@ -29,22 +29,26 @@ from services.analysis.domain import (
     ClientFact,
     Direction,
     Evidence,
+    Fallback,
     ItemStatus,
     Judgement,
     LongPauses,
     Metrics,
     Objection,
     Recommendation,
+    Reservation,
     Scores,
     SideMetrics,
     SkillWeight,
+    Speaker,
     Versions,
 )
 from services.analysis.ports import Position, Transaction
 from services.call_sync.servicer import CallSyncServicer
 from services.call_sync.usecases import CallSync
 from services.kernel.rpc.server import serving
-from services.status.domain import ExecutionNumber, Owner
+from services.llm.domain import NOTHING_USED, CostLimitReached, Usage
+from services.status.domain import Cost, ExecutionNumber, Owner, Reason, RunId
 from tests.fakes.call_sync import FakeCalls, FakeRecordings
 from tests.fakes.stages import FakeStages
 
@@ -104,7 +108,14 @@ def an_analysis(
                 CheckedItem(item="greeting", status=ItemStatus.COMPLETED, quote=QUOTE),
                 CheckedItem(item="offer", status=ItemStatus.NOT_REACHED),
             ),
-            agreements=(Agreement(text="перезвоним завтра", quote=QUOTE),),
+            agreements=(
+                Agreement(
+                    text="перезвоним завтра",
+                    quote=QUOTE,
+                    owner=Speaker.OPERATOR,
+                    due=date(2026, 3, 2),
+                ),
+            ),
             client_facts=(ClientFact(kind="pain", text="жалуется на боль", quote=QUOTE),),
             recommendations=(
                 Recommendation(
@@ -126,6 +137,13 @@ def an_analysis(
             playbook_hash="a" * 64,
             input_hash="b" * 64,
         ),
+        usage=Usage(
+            requests=2,
+            prompt_tokens=3000,
+            completion_tokens=500,
+            cost=Cost(amount=0.25, currency="USD"),
+        ),
+        fallback=Fallback(judge="model", reason=Reason.REFUSED, message="it refused"),
     )
 
 
@@ -167,6 +185,46 @@ class FakeAnalyses:
         del transaction
         for call_id in call_ids:
             self.stored.pop((owner, call_id), None)
+
+
+class FakeRunUsages:
+    """RunUsages in memory, whose reservations never expire."""
+
+    def __init__(self) -> None:
+        self.used: dict[tuple[Owner, RunId], Usage] = {}
+        self.held: dict[int, float] = {}
+
+    async def reserve(
+        self,
+        owner: Owner,
+        run_id: RunId,
+        *,
+        least: float,
+        wanted: float,
+        cap: Cost,
+        lifetime: timedelta,
+    ) -> Reservation | None:
+        del lifetime
+        used = (await self.get_usage(owner, run_id)).cost
+        left = cap.amount - (used.amount if used else 0.0)
+        if least > left:
+            raise CostLimitReached("too much")
+        free = left - sum(self.held.values())
+        if least > free:
+            return None
+        reservation = Reservation(reservation_id=len(self.held), amount=min(wanted, free))
+        self.held[reservation.reservation_id] = reservation.amount
+        return reservation
+
+    async def settle(
+        self, owner: Owner, run_id: RunId, reservation: Reservation | None, usage: Usage
+    ) -> None:
+        if reservation:
+            del self.held[reservation.reservation_id]
+        self.used[owner, run_id] = await self.get_usage(owner, run_id) + usage
+
+    async def get_usage(self, owner: Owner, run_id: RunId) -> Usage:
+        return self.used.get((owner, run_id), NOTHING_USED)
 
 
 class CallsBefore(TranscriptionServiceServicer, FakeStages):

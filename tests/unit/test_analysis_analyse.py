@@ -14,6 +14,8 @@ from services.analysis.domain import (
 )
 from services.analysis.metrics import METRICS_VERSION, measure
 from services.analysis.playbook import Playbook
+from services.analysis.ports import Purse
+from services.analysis.purse import OwnPurse
 from tests.unit.analysis_dialogues import clinic, recording, said
 
 
@@ -27,9 +29,15 @@ class _SaysAlways:
         self._judgement = judgement
         self.asked: list[tuple[Conversation, Playbook]] = []
 
-    async def judge(self, conversation: Conversation, playbook: Playbook) -> Judgement:
+    async def judge(
+        self, conversation: Conversation, playbook: Playbook, purse: Purse
+    ) -> Judgement:
+        del purse
         self.asked.append((conversation, playbook))
         return self._judgement
+
+    def price(self, playbook: Playbook, duration_seconds: float) -> None:
+        """Cost nothing."""
 
 
 VERDICT = Judgement(
@@ -45,7 +53,7 @@ async def test_an_analysis_holds_all_three_layers() -> None:
     conversation = recording("call2_price_objection").conversation
     playbook = clinic()
 
-    analysis = await analyse(conversation, playbook, RulesJudge())
+    analysis = await analyse(conversation, playbook, RulesJudge(), OwnPurse(None))
 
     assert analysis.call == conversation.call
     assert analysis.metrics == measure(conversation)
@@ -60,7 +68,9 @@ async def test_an_analysis_holds_all_three_layers() -> None:
 
 
 async def test_an_invented_quote_is_flagged() -> None:
-    analysis = await analyse(said("O: Алло.", "C: Алло."), clinic(), _SaysAlways(VERDICT))
+    analysis = await analyse(
+        said("O: Алло.", "C: Алло."), clinic(), _SaysAlways(VERDICT), OwnPurse(None)
+    )
 
     assert analysis.judgement.outcome_quote is None
     assert analysis.evidence_flags == ("outcome: quote not found in turn 0",)
@@ -71,7 +81,7 @@ async def test_a_judge_with_labels_of_its_own_is_refused() -> None:
     judge = _SaysAlways(replace(VERDICT, call_type="chat"))
 
     with pytest.raises(UndeclaredLabels, match="call_type: 'chat' is not in playbook clinic"):
-        await analyse(said("O: Алло.", "C: Алло."), clinic(), judge)
+        await analyse(said("O: Алло.", "C: Алло."), clinic(), judge, OwnPurse(None))
 
 
 @pytest.mark.parametrize(
@@ -86,14 +96,16 @@ async def test_without_a_dialogue_no_judge_is_asked(lines: list[str], why: str) 
     judge = _SaysAlways(VERDICT)
 
     with pytest.raises(NothingSaid, match=why) as raised:
-        await analyse(said(*lines), clinic(), judge)
+        await analyse(said(*lines), clinic(), judge, OwnPurse(None))
 
     assert raised.value.reason == "NO_SPEECH"
     assert judge.asked == []
 
 
 async def test_one_unknown_voice_is_judged() -> None:
-    analysis = await analyse(said("?: Алло, запишите меня."), clinic(), RulesJudge())
+    analysis = await analyse(
+        said("?: Алло, запишите меня."), clinic(), RulesJudge(), OwnPurse(None)
+    )
 
     assert analysis.judgement.call_type == "new_booking"
     assert analysis.metrics.operator is None
@@ -128,9 +140,9 @@ async def test_the_event_loop_goes_on_while_a_long_call_is_analysed(step: str) -
     conversation = said(*["O: Добрый день.", "C: Запишите меня, пожалуйста, на завтра."] * 100)
     running = asyncio.create_task(others())
     if step == "judge":
-        await RulesJudge().judge(conversation, clinic())
+        await RulesJudge().judge(conversation, clinic(), OwnPurse(None))
     else:
-        await analyse(conversation, clinic(), _SaysAlways(VERDICT))
+        await analyse(conversation, clinic(), _SaysAlways(VERDICT), OwnPurse(None))
     running.cancel()
 
     assert turns  # without a thread of its own there would be none

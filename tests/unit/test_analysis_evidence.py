@@ -1,7 +1,9 @@
 import pytest
 
 from services.analysis.domain import (
+    Agreement,
     CheckedItem,
+    ClientFact,
     Evidence,
     ItemStatus,
     Judgement,
@@ -51,7 +53,7 @@ def test_a_quote_nobody_said_in_that_turn_does_not_occur(turn: int, text: str) -
     assert not occurs(Evidence(turn=turn, text=text), CALL)
 
 
-def test_invented_quotes_are_dropped_and_flagged_while_the_claim_stays() -> None:
+def test_invented_quotes_are_dropped_and_flagged_with_claims_that_are_nothing_without() -> None:
     real = Evidence(turn=1, text="слишком дорого")
     invented = Evidence(turn=1, text="у соседей вдвое дешевле")
     judgement = Judgement(
@@ -63,7 +65,10 @@ def test_invented_quotes_are_dropped_and_flagged_while_the_claim_stays() -> None
         objections=(
             Objection(kind="price", quote=real),
             Objection(kind="competitor", quote=invented),
+            Objection(kind="time", quote=None),
         ),
+        agreements=(Agreement(text="скидка", quote=invented), Agreement(text="цена", quote=real)),
+        client_facts=(ClientFact(kind="family", text="соседи", quote=invented),),
         checklist=(
             CheckedItem(item="offer", status=ItemStatus.COMPLETED, quote=invented),
             CheckedItem(item="needs", status=ItemStatus.NOT_REACHED),
@@ -73,11 +78,16 @@ def test_invented_quotes_are_dropped_and_flagged_while_the_claim_stays() -> None
     checked, flags = check_evidence(judgement, CALL)
 
     assert checked.outcome_quote is None
-    assert [o.quote for o in checked.objections] == [real, None]
+    assert [o.kind for o in checked.objections] == ["price"]
+    assert [a.text for a in checked.agreements] == ["цена"]
+    assert checked.client_facts == ()
     assert checked.checklist[0].status is ItemStatus.COMPLETED
     assert checked.checklist[0].quote is None
     assert flags == (
         "outcome: quote not found in turn 1",
         "objections.competitor: quote not found in turn 1",
+        "objections.time: dropped, it has no quote",
         "checklist.offer: quote not found in turn 1",
+        "agreements.0: quote not found in turn 1",
+        "client_facts.family: quote not found in turn 1",
     )

@@ -9,6 +9,7 @@ from services.analysis.adapters.rules import RulesJudge
 from services.analysis.analyse import analyse
 from services.analysis.domain import Direction, Metrics, Scores
 from services.analysis.mapping import analysis_from_pb, analysis_to_pb
+from services.analysis.purse import OwnPurse
 from tests.fakes.analysis import an_analysis
 from tests.unit.analysis_dialogues import SAMPLES, clinic, recording, said
 
@@ -61,6 +62,8 @@ def test_what_is_not_known_comes_back_as_not_known() -> None:
         weights={},
         scores=Scores(checklist=None, by_skill={}, applicable_items=0),
         evidence_flags=(),
+        usage=None,
+        fallback=None,
     )
 
     assert analysis_from_pb(analysis_to_pb(bare)) == bare
@@ -81,12 +84,14 @@ def test_zero_is_not_the_same_as_not_known() -> None:
 
 @pytest.mark.parametrize("name", SAMPLES)
 async def test_the_analysis_of_a_sample_comes_back_as_it_was(name: str) -> None:
-    analysis = await analyse(recording(name).conversation, clinic(), RulesJudge())
+    analysis = await analyse(recording(name).conversation, clinic(), RulesJudge(), OwnPurse(None))
 
     assert analysis_from_pb(analysis_to_pb(analysis)) == analysis
 
 
 async def test_the_analysis_of_unknown_speakers_comes_back_as_it_was() -> None:
-    analysis = await analyse(said("?: Алло, запишите меня."), clinic(), RulesJudge())
+    analysis = await analyse(
+        said("?: Алло, запишите меня."), clinic(), RulesJudge(), OwnPurse(None)
+    )
 
     assert analysis_from_pb(analysis_to_pb(analysis)) == analysis

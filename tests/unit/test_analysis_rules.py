@@ -13,6 +13,7 @@ from services.analysis.domain import (
 )
 from services.analysis.evidence import check_evidence
 from services.analysis.playbook import Playbook, undeclared
+from services.analysis.purse import OwnPurse
 from tests.unit.analysis_dialogues import (
     SAMPLES,
     Labelled,
@@ -254,8 +255,8 @@ def test_the_quote_of_a_long_unpunctuated_sentence_is_the_words_around(
 async def test_a_judgement_is_the_same_every_time(playbook: Playbook) -> None:
     conversation = recording("call2_price_objection").conversation
 
-    first = await RulesJudge().judge(conversation, playbook)
-    second = await RulesJudge().judge(conversation, playbook)
+    first = await RulesJudge().judge(conversation, playbook, OwnPurse(None))
+    second = await RulesJudge().judge(conversation, playbook, OwnPurse(None))
 
     assert first == second
 

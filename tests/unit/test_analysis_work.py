@@ -22,7 +22,9 @@ from services.analysis.domain import (
     Judgement,
     Speaker,
 )
+from services.analysis.judging import Judging
 from services.analysis.playbook import Playbook
+from services.analysis.ports import Purse
 from services.analysis.usecases import CallAnalysis
 from services.analysis.work import AnalysisWork
 from services.kernel.rpc.client import channel_to
@@ -48,7 +50,7 @@ from services.status.domain import (
     RunMode,
     Stage,
 )
-from tests.fakes.analysis import CLINIC, CallsBefore, FakeAnalyses, a_transcript
+from tests.fakes.analysis import CLINIC, CallsBefore, FakeAnalyses, FakeRunUsages, a_transcript
 from tests.fakes.call_sync import a_call
 from tests.unit.analysis_dialogues import clinic
 
@@ -89,13 +91,18 @@ class MoodyJudge:
         self.word = "ключ"
         self.answer: Judgement | Exception | None = None
 
-    async def judge(self, conversation: Conversation, playbook: Playbook) -> Judgement:
+    async def judge(
+        self, conversation: Conversation, playbook: Playbook, purse: Purse
+    ) -> Judgement:
         said = " ".join(turn.text for turn in conversation.turns)
         if self.answer is None or self.word not in said:
-            return await self._rules.judge(conversation, playbook)
+            return await self._rules.judge(conversation, playbook, purse)
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
+
+    def price(self, playbook: Playbook, duration_seconds: float) -> None:
+        """Cost nothing."""
 
 
 class Scene:
@@ -109,7 +116,10 @@ class Scene:
             CallSyncServiceStub(channel), TranscriptionServiceStub(channel), patience
         )
         call_analysis = CallAnalysis(
-            self.analyses, self.conversations, self.judge, {"clinic": clinic()}
+            self.analyses,
+            self.conversations,
+            Judging(self.judge, FakeRunUsages()),
+            {"clinic": clinic()},
         )
         self.work = AnalysisWork(call_analysis, StageServiceStub(channel), Limits())
 

@@ -16,17 +16,14 @@ from services.analysis.domain import (
     Speaker,
     Turn,
 )
-from services.analysis.mapping import DIRECTION_FROM_PB
+from services.analysis.mapping import DIRECTION_FROM_PB, SPEAKER_FROM_PB
 from services.kernel.rpc.client import errors_of
-from services.kernel.rpc.convert import enum_pairs, moment
+from services.kernel.rpc.convert import moment
 from services.status.domain import Owner
 
 if TYPE_CHECKING:  # the generated code has them for type checkers only
     from potok.call_sync.v1.call_sync_service_pb2_grpc import CallSyncServiceAsyncStub
     from potok.transcription.v1.transcription_service_pb2_grpc import TranscriptionServiceAsyncStub
-
-SPEAKER_TO_PB = enum_pairs(Speaker, transcript_pb2.Speaker, "SPEAKER")
-SPEAKER_FROM_PB = {number: member for member, number in SPEAKER_TO_PB.items()}
 
 
 class RpcConversations:

@@ -20,6 +20,7 @@ from services.analysis.domain import (
     Speaker,
 )
 from services.analysis.playbook import ChecklistItem, Choice, Cue, Label, Moment, Playbook
+from services.analysis.ports import Purse
 
 MAX_RECOMMENDATIONS = 3
 MAX_AGREEMENTS = 5
@@ -52,7 +53,12 @@ class RulesJudge:
         self._lemmatiser = Lemmatiser()
         self._ears: dict[str, dict[Cue, Ear]] = {}
 
-    async def judge(self, conversation: Conversation, playbook: Playbook) -> Judgement:
+    async def judge(
+        self,
+        conversation: Conversation,
+        playbook: Playbook,
+        purse: Purse,  # noqa: ARG002  # rules cost nothing
+    ) -> Judgement:
         """Judge a conversation in a thread, so that the event loop goes on meanwhile.
 
         Two at a time let the loop wait for 1 ms at the median and 70 ms at the worst, where an hour
@@ -60,6 +66,9 @@ class RulesJudge:
         less than its transcription, so a second core would gain nothing.
         """
         return await asyncio.to_thread(self.judge_now, conversation, playbook)
+
+    def price(self, playbook: Playbook, duration_seconds: float) -> None:
+        """Cost nothing."""
 
     def judge_now(self, conversation: Conversation, playbook: Playbook) -> Judgement:
         """Judge a conversation; equal input gives an equal judgement."""
@@ -73,7 +82,13 @@ class RulesJudge:
         request_quote = call_type.quotes[0] if call_type.quotes else None
         objections = _heard_labels(playbook.objections, listener, type_name)
         checked = tuple(
-            _check(item, listener, applicable=_applies(item, type_name, outcome, objections))
+            _check(
+                item,
+                listener,
+                applicable=item.applies.holds(
+                    type_name, outcome.label.name, objected=bool(objections)
+                ),
+            )
             for item in playbook.checklist
         )
         moments = {
@@ -151,17 +166,6 @@ def _heard_labels(
         for label in labels
         if not label.types or call_type in label.types
         if (verdict := _weigh(label, listener)).weight >= label.at_least
-    )
-
-
-def _applies(
-    item: ChecklistItem, call_type: str, outcome: _Verdict, objections: Sequence[_Verdict]
-) -> bool:
-    when = item.applies
-    return (
-        (not when.types or call_type in when.types)
-        and (not when.outcomes or outcome.label.name in when.outcomes)
-        and (bool(objections) or not when.with_objection)
     )
 
 

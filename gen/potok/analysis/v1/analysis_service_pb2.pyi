@@ -233,7 +233,7 @@ class JudgeDialogueRequest(_message.Message):
     playbook: _builtins.str
     """The playbook it is judged by."""
     language: _builtins.str
-    """The language the summary is written in, an ISO 639-1 code; empty: `ru`."""
+    """The language it is held in, an ISO 639-1 code; empty: the first of the playbook."""
     def __init__(
         self,
         *,
@@ -258,8 +258,8 @@ class JudgeDialogueResponse(_message.Message):
     ANALYSIS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def analysis(self) -> _analysis_pb2.Analysis:
-        """The analysis of the dialogue. It names no call, counts days from today, and has no metrics, since a dialogue that
-        was written down has no times.
+        """The analysis of the dialogue, of a call named `dialogue` that was held today. It has no metrics, since a dialogue
+        that was written down has no times.
         """
 
     def __init__(

@@ -1,0 +1,110 @@
+"""A judge that is a language model: it reads the transcript, and answers in the playbook's words."""
+
+import asyncio
+import math
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from pydantic import BaseModel
+
+from services.analysis.adapters.model_answer import Noted, judgement_of, shape_for
+from services.analysis.adapters.model_prompt import (
+    PROMPT_VERSION,
+    judge_messages,
+    line_of,
+    note_messages,
+)
+from services.analysis.domain import Conversation, Judgement, Turn
+from services.analysis.playbook import Playbook
+from services.analysis.ports import Purse
+from services.llm.domain import prompt_characters
+from services.llm.ports import LanguageModel
+from services.status.domain import Cost
+
+CHARACTERS_PER_MINUTE = 1500
+"""More than people say in a minute of a call, with the numbers of their turns."""
+MAX_PLAYBOOKS_READY = 64
+
+
+class ModelJudge:
+    """Implements Judge. A call longer than `part_characters` is read part by part.
+
+    The model picks the turns that matter of each part, and then judges the call by those: their
+    words stay the transcript's, so that quotes can be checked as in a short call.
+    """
+
+    name = "model"
+
+    def __init__(self, model: LanguageModel, part_characters: int) -> None:
+        self._model = model
+        self._part_characters = part_characters
+        self._shapes: dict[str, type[BaseModel]] = {}
+
+    @property
+    def version(self) -> str:
+        return f"{PROMPT_VERSION}/{self._model.name}"
+
+    async def judge(
+        self, conversation: Conversation, playbook: Playbook, purse: Purse
+    ) -> Judgement:
+        turns: Sequence[Turn] = conversation.turns
+        notes: list[str] = []
+        parts = list(_parts(turns, self._part_characters))
+        if len(parts) > 1:
+            turns, notes = await self._pick(conversation, playbook, parts, purse)
+        language = playbook.language_for(conversation)
+        messages = judge_messages(playbook, language, conversation.call.day, turns, notes)
+        answer = await purse.ask(self._model, messages, self._shape(playbook))
+        return await asyncio.to_thread(judgement_of, answer, conversation, playbook)
+
+    def price(self, playbook: Playbook, duration_seconds: float) -> Cost | None:
+        said = math.ceil(duration_seconds / 60 * CHARACTERS_PER_MINUTE)
+        empty = judge_messages(playbook, playbook.languages[0], date.max, ())
+        frame = prompt_characters(empty, self._shape(playbook))
+        last = self._model.price(frame + min(said, self._part_characters))
+        parts = math.ceil(said / self._part_characters)
+        part = self._model.price(frame + self._part_characters)
+        if last is None or part is None or parts <= 1:
+            return last
+        return Cost(amount=last.amount + parts * part.amount, currency=last.currency)
+
+    async def _pick(
+        self,
+        conversation: Conversation,
+        playbook: Playbook,
+        parts: Sequence[Sequence[Turn]],
+        purse: Purse,
+    ) -> tuple[list[Turn], list[str]]:
+        """Return the turns that matter, at most a part's worth of them, and a summary of each part."""
+        picked: list[Turn] = []
+        notes: list[str] = []
+        for part in parts:
+            messages = note_messages(playbook, playbook.language_for(conversation), part)
+            noted = await purse.ask(self._model, messages, Noted)
+            wanted = frozenset(noted.turns)
+            chosen = [turn for turn in part if turn.index in wanted]
+            picked += next(_parts(chosen, self._part_characters // len(parts)), ())
+            notes.append(noted.summary)
+        return picked, notes
+
+    def _shape(self, playbook: Playbook) -> type[BaseModel]:
+        if playbook.hash not in self._shapes:
+            if len(self._shapes) >= MAX_PLAYBOOKS_READY:
+                self._shapes.clear()
+            self._shapes[playbook.hash] = shape_for(playbook)
+        return self._shapes[playbook.hash]
+
+
+def _parts(turns: Sequence[Turn], most: int) -> Iterator[Sequence[Turn]]:
+    """Cut turns into parts of at most so many characters, a longer turn alone in its own."""
+    part: list[Turn] = []
+    characters = 0
+    for turn in turns:
+        length = len(line_of(turn)) + 1
+        if part and characters + length > most:
+            yield part
+            part, characters = [], 0
+        part.append(turn)
+        characters += length
+    if part:
+        yield part
