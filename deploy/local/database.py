@@ -1,7 +1,6 @@
 """Makes the database of the local system: a schema per service, its three roles, their passwords."""
 
 import json
-import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,6 +8,8 @@ from urllib.parse import urlsplit
 
 import aiosql
 import asyncpg
+
+from deploy.local.place import write_private
 
 DATABASE = "potok"
 STAGE_SERVICES = ("call_sync", "transcription", "analysis", "recommendations")
@@ -101,9 +102,5 @@ def _passwords(file: Path) -> dict[str, str]:
     missing = [role for role in ROLES if role not in known]
     if missing:
         known |= {role: secrets.token_urlsafe(24) for role in missing}
-        scratch = file.with_suffix(".new")
-        scratch.unlink(missing_ok=True)
-        with os.fdopen(os.open(scratch, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as out:
-            json.dump(known, out, indent=1)
-        scratch.replace(file)
+        write_private(file, json.dumps(known, indent=1))
     return known

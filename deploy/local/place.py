@@ -75,6 +75,15 @@ def own_folder(folder: Path) -> Path:
     return folder
 
 
+def write_private(file: Path, text: str) -> None:
+    """Write a file that only its owner can read; it is there whole or not."""
+    scratch = file.with_name(f"{file.name}.new")
+    scratch.unlink(missing_ok=True)
+    with os.fdopen(os.open(scratch, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as out:
+        out.write(text)
+    scratch.replace(file)
+
+
 def log_folder(checkout: Path = CHECKOUT) -> Path:
     """Return the folder of the local system's logs, made when absent."""
     folder = checkout / ".potok" / "logs"

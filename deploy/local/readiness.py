@@ -1,39 +1,58 @@
-"""Asks gRPC servers whether they are ready, until they are or the time is up."""
+"""Asks servers whether they are ready, until they are or the time is up."""
 
 import asyncio
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 
-async def not_ready(addresses: Mapping[str, str], *, within: float) -> list[str]:
-    """Wait until the health service of every address says SERVING; at most `within` seconds.
+async def not_ready(
+    addresses: Mapping[str, str], *, within: float, plain: Collection[str] = ()
+) -> list[str]:
+    """Wait until every address is ready; at most `within` seconds.
 
-    `addresses` are `host:port` by name. Returns the names of those that did not: none is good.
+    `addresses` are `host:port` by name: a gRPC server whose health service says SERVING, or one of the
+    `plain` names that takes connections. Returns the names of those that are not ready: none is good.
     """
     async with asyncio.TaskGroup() as group:
         waits = {
-            name: group.create_task(_serving(address, within=within))
+            name: group.create_task(_ready(address, within=within, plain=name in plain))
             for name, address in addresses.items()
         }
     return [name for name, wait in waits.items() if not wait.result()]
 
 
-async def _serving(address: str, *, within: float) -> bool:
+async def _ready(address: str, *, within: float, plain: bool) -> bool:
     try:
         async with asyncio.timeout(within):
-            # A proxy of the environment is not for what runs beside us.
-            options = [("grpc.enable_http_proxy", 0), ("grpc.max_reconnect_backoff_ms", 500)]
-            async with grpc.aio.insecure_channel(address, options=options) as channel:
-                health: Any = health_pb2_grpc.HealthStub(channel)  # its types lack the methods
-                while True:
-                    if await _asked(health):
-                        return True
-                    await asyncio.sleep(0.1)
+            await (_taking(address) if plain else _serving(address))
     except TimeoutError:
         return False
+    return True
+
+
+async def _taking(address: str) -> None:
+    host, _, port = address.rpartition(":")
+    while True:
+        with contextlib.suppress(OSError):
+            _, writer = await asyncio.open_connection(host, int(port))
+            writer.close()
+            return
+        await asyncio.sleep(0.1)
+
+
+async def _serving(address: str) -> None:
+    # A proxy of the environment is not for what runs beside us.
+    options = [("grpc.enable_http_proxy", 0), ("grpc.max_reconnect_backoff_ms", 500)]
+    async with grpc.aio.insecure_channel(address, options=options) as channel:
+        health: Any = health_pb2_grpc.HealthStub(channel)  # its types lack the methods
+        while True:
+            if await _asked(health):
+                return
+            await asyncio.sleep(0.1)
 
 
 async def _asked(health: Any) -> bool:

@@ -6,7 +6,6 @@ import contextlib
 import fcntl
 import json
 import os
-import re
 import signal
 import socket
 import sys
@@ -17,65 +16,23 @@ from pathlib import Path
 from typing import Any
 
 from deploy.local import postgres
-from deploy.local.database import SERVICES, STAGE_SERVICES, dsns
+from deploy.local.database import SERVICES, dsns
 from deploy.local.migrate import prepare
 from deploy.local.place import CHECKOUT, LocalError, data_home, log_folder, tail
 from deploy.local.readiness import not_ready
+from deploy.local.settings import OUTSIDE, SANDBOX, TELEPHONY, environment, listening
 from deploy.local.supervision import Program, configuration, ended, supervised
 
 DEMO: tuple[tuple[str, ...], ...] = (("python", "-m", "deploy.local.demo"),)
 """The commands of the demo, one after another; the first is a program of the environment."""
 
-_ADDRESS = re.compile(r"[^:\s]+:[1-9]\d{0,4}")
+HURRIED = {"POTOK_CALL_SYNC_RECORDING_DELAYS": json.dumps(["PT2S", "PT5S", "PT15S"])}
+"""A recording that is late is looked for soon: nobody likes to wait minutes for a demo."""
+
+_SANDBOX_BEHAVIOUR = {"access_token_requests": 5}
+"""Tokens that soon end, so that the demo sees them renewed."""
+
 _READY_WITHIN = 60.0
-
-
-def listening(given: Mapping[str, str]) -> dict[str, str]:
-    """Return `host:port` of every service: POTOK_<SERVICE>_LISTEN in `given`, or its usual one.
-
-    Raises LocalError naming a variable that is not `host:port`.
-    """
-    chosen = {}
-    for port, service in enumerate(SERVICES, start=50050):
-        name = f"POTOK_{service.upper()}_LISTEN"
-        chosen[service] = given.get(name, f"127.0.0.1:{port}")
-        if not _ADDRESS.fullmatch(chosen[service]):
-            raise LocalError(f"{name} must be host:port, like 127.0.0.1:{port}")
-    return chosen
-
-
-def environment(
-    addresses: Mapping[str, str], listens: Mapping[str, str], home: Path
-) -> dict[str, str]:
-    """Return the settings of all services and of the command line.
-
-    `addresses` are the databases' by role, `listens` the services' `host:port`; files of the
-    services lie in `home`.
-    """
-    # The recommendations service has two stages.
-    stages = {service.upper(): listens[service] for service in STAGE_SERVICES}
-    stages["REPORTING"] = listens["recommendations"]
-    settings = {
-        "POTOK_ADDRESS": listens["coordinator"],
-        "POTOK_COORDINATOR_STAGES": json.dumps(stages),
-        "POTOK_CALL_SYNC_RECORDINGS": (home / "recordings").as_uri(),
-        "POTOK_TRANSCRIPTION_UPSTREAM": listens["call_sync"],
-        "POTOK_TRANSCRIPTION_MODEL_CACHE_DIR": str(home / "models"),
-        "POTOK_ANALYSIS_UPSTREAM": listens["transcription"],
-        "POTOK_ANALYSIS_CALLS": listens["call_sync"],
-        "POTOK_RECOMMENDATIONS_UPSTREAM": listens["analysis"],
-        "POTOK_RECOMMENDATIONS_CALLS": listens["call_sync"],
-        "POTOK_RECOMMENDATIONS_TRANSCRIPTS": listens["transcription"],
-        "POTOK_RECOMMENDATIONS_ANALYSES": listens["analysis"],
-        "POTOK_RECOMMENDATIONS_REPORTING_URL": addresses["reporting_owner"],
-    }
-    for service in SERVICES:
-        settings[f"POTOK_{service.upper()}_DATABASE_URL"] = addresses[f"{service}_system"]
-        settings[f"POTOK_{service.upper()}_LISTEN"] = listens[service]
-    for service in STAGE_SERVICES:
-        settings[f"POTOK_{service.upper()}_COORDINATOR"] = listens["coordinator"]
-        settings[f"POTOK_{service.upper()}_ADDRESS"] = listens[service]  # for the command line
-    return settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,11 +45,16 @@ class System:
 
 @asynccontextmanager
 async def running(
-    home: Path, listens: Mapping[str, str], logs: Path | None = None, port: int | None = None
+    home: Path,
+    listens: Mapping[str, str],
+    logs: Path | None = None,
+    port: int | None = None,
+    also: Mapping[str, str] | None = None,
 ) -> AsyncIterator[System]:
-    """Run the system until the block ends; the block begins when every service is ready.
+    """Run the system until the block ends; the block begins when every part is ready.
 
     Logs go to `logs`, or to the checkout's own folder. Postgres listens on `port`, or where it usually does.
+    `also` are settings beside the usual ones.
 
     Raises LocalError when another system is in the way, or a part of this one does not come up.
     """
@@ -102,9 +64,9 @@ async def running(
         port = port or postgres.preferred_port()
         # First alone: the services come to a database that is up to date.
         with postgres.running(home, log=logs / "postgres.log", port=port) as server:
-            settings = environment(await prepare(server, home), listens, home)
+            settings = environment(await prepare(server, home), listens, home) | dict(also or {})
         file = home / "supervisord.conf"
-        programs = _programs(home, port)
+        programs = _programs(home, port, listens)
         file.write_text(configuration(programs, home=home, logs=logs, checkout=CHECKOUT))
         async with supervised(file, settings) as supervisor:
             await _wait_until_ready(listens, supervisor, logs)
@@ -125,10 +87,10 @@ async def up(home: Path, listens: Mapping[str, str]) -> int:
 async def demo(home: Path, listens: Mapping[str, str]) -> int:
     """Run the demo's commands against the system that runs here, or else one of our own."""
     server = postgres.found_running(home)
-    if server and not await not_ready(listens, within=2):
+    if server and not await not_ready(listens, within=2, plain=OUTSIDE):
         return await _run_all(DEMO, environment(dsns(home, port=server.port), listens, home))
     print("starting Postgres and the services ...", flush=True)
-    async with running(home, listens) as system:
+    async with running(home, listens, also=HURRIED) as system:
         return await _run_all(DEMO, system.settings)
 
 
@@ -149,7 +111,7 @@ async def _run_all(commands: Sequence[Sequence[str]], settings: Mapping[str, str
     return 0
 
 
-def _programs(home: Path, port: int) -> list[Program]:
+def _programs(home: Path, port: int, listens: Mapping[str, str]) -> list[Program]:
     python = (sys.executable, "-m")
     server = (*python, "deploy.local.postgres", "--home", f"{home}", "--port", f"{port}")
     return [
@@ -158,7 +120,21 @@ def _programs(home: Path, port: int) -> list[Program]:
             Program(name=name, group="services", rank=20, command=(*python, f"services.{name}"))
             for name in SERVICES
         ),
+        *_sandbox(home, listens),
     ]
+
+
+def _sandbox(home: Path, listens: Mapping[str, str]) -> Iterator[Program]:
+    """Yield the sandbox, unless it is left out."""
+    if SANDBOX in listens:
+        command = (
+            *(sys.executable, "-m", "deploy.sandbox"),
+            *("--listen", listens[SANDBOX], "--telephony", listens[TELEPHONY]),
+            # What it handed out counts after a restart, too: our database holds the tokens.
+            *("--tokens", f"{home / 'sandbox-tokens.json'}"),
+            *("--behaviour", json.dumps(_SANDBOX_BEHAVIOUR)),
+        )
+        yield Program(name=SANDBOX, group="outside", rank=20, command=command)
 
 
 @contextmanager
@@ -174,7 +150,7 @@ def _only_one(home: Path) -> Iterator[None]:
 
 def _refuse_taken(listens: Mapping[str, str]) -> None:
     with contextlib.ExitStack() as probes:  # all at once, so that two of ours cannot share one
-        for service, address in listens.items():
+        for part, address in listens.items():
             host, _, port = address.rpartition(":")
             probe = probes.enter_context(socket.socket())
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -183,15 +159,15 @@ def _refuse_taken(listens: Mapping[str, str]) -> None:
                 probe.listen()
             except OSError as error:
                 raise LocalError(
-                    f"{service} cannot listen on {address} ({error.strerror}): another system may "
-                    f"run there; end it, or set POTOK_{service.upper()}_LISTEN to another host:port"
+                    f"{part} cannot listen on {address} ({error.strerror}): another system may "
+                    f"run there; end it, or set POTOK_{part.upper()}_LISTEN to another host:port"
                 ) from None
 
 
 async def _wait_until_ready(
     listens: Mapping[str, str], supervisor: asyncio.subprocess.Process, logs: Path
 ) -> None:
-    ready = asyncio.ensure_future(not_ready(listens, within=_READY_WITHIN))
+    ready = asyncio.ensure_future(not_ready(listens, within=_READY_WITHIN, plain=OUTSIDE))
     over = asyncio.ensure_future(supervisor.wait())
     try:
         await asyncio.wait({ready, over}, return_when=asyncio.FIRST_COMPLETED)

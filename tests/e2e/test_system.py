@@ -14,7 +14,8 @@ import pytest
 from deploy.local.database import SERVICES
 from deploy.local.place import CHECKOUT, own_folder
 from deploy.local.postgres import free_port
-from deploy.local.system import System, running
+from deploy.local.settings import OUTSIDE
+from deploy.local.system import HURRIED, System, running
 
 DAYS = ("2026-11-02", "2026-11-04")
 PARTIAL = 3
@@ -62,9 +63,9 @@ async def world(postgres_home: Path) -> AsyncIterator[World]:
     home = own_folder(postgres_home / f"e2e-{os.getpid()}")
     logs = home / "logs"
     logs.mkdir(exist_ok=True)
-    listens = {service: f"127.0.0.1:{free_port()}" for service in SERVICES}
+    listens = {part: f"127.0.0.1:{free_port()}" for part in (*SERVICES, *OUTSIDE)}
     try:
-        async with running(home, listens, logs, port=free_port()) as system:
+        async with running(home, listens, logs, free_port(), HURRIED) as system:
             yield World(system=system, home=home)
     finally:
         shutil.rmtree(home)

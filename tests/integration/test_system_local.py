@@ -16,8 +16,9 @@ import pytest
 from deploy.local.database import ROLES, SERVICES
 from deploy.local.place import CHECKOUT, LocalError
 from deploy.local.readiness import not_ready
+from deploy.local.settings import environment, listening
 from deploy.local.supervision import Program, configuration
-from deploy.local.system import environment, listening, running
+from deploy.local.system import running
 from services.status.domain import Stage
 
 SUPERVISE = """
@@ -66,6 +67,24 @@ def test_every_service_is_told_its_database_and_address(tmp_path: Path) -> None:
         assert settings[f"POTOK_{service.upper()}_LISTEN"] == listening({})[service]
 
 
+def test_an_empty_address_leaves_the_sandbox_out(tmp_path: Path) -> None:
+    listens = listening({"POTOK_SANDBOX_LISTEN": ""})
+    settings = environment(dict.fromkeys(ROLES, ""), listens, tmp_path)
+
+    assert set(listens) == set(SERVICES)
+    assert "POTOK_CALL_SYNC_CRM_HOSTS" not in settings
+    assert "POTOK_CALL_SYNC_PRIVATE_HOSTS" not in settings
+
+
+def test_the_key_of_secrets_stays_and_is_for_its_owner_only(tmp_path: Path) -> None:
+    first, again = (
+        environment(dict.fromkeys(ROLES, ""), listening({}), tmp_path) for _ in range(2)
+    )
+
+    assert first["POTOK_CALL_SYNC_SECRETS_KEY"] == again["POTOK_CALL_SYNC_SECRETS_KEY"]
+    assert (tmp_path / "secrets.key").stat().st_mode & 0o777 == 0o600
+
+
 def test_every_stage_has_an_address(tmp_path: Path) -> None:
     settings = environment(dict.fromkeys(ROLES, ""), listening({}), tmp_path)
 
@@ -86,7 +105,9 @@ async def test_a_taken_port_is_refused_before_anything_starts(tmp_path: Path) ->
 
 
 async def test_a_service_that_does_not_answer_is_named(free_port: int) -> None:
-    assert await not_ready({"analysis": f"127.0.0.1:{free_port}"}, within=0.2) == ["analysis"]
+    addresses = dict.fromkeys(("analysis", "sandbox"), f"127.0.0.1:{free_port}")
+
+    assert await not_ready(addresses, within=0.2, plain=["sandbox"]) == ["analysis", "sandbox"]
 
 
 def test_a_percent_sign_in_a_path_is_refused(tmp_path: Path) -> None:

@@ -1,0 +1,84 @@
+"""What the parts of the local system are told: where each listens, and all their settings."""
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+
+from deploy.local.database import SERVICES, STAGE_SERVICES
+from deploy.local.place import LocalError, write_private
+
+SANDBOX = "sandbox"
+TELEPHONY = "sandbox_telephony"
+"""Where recordings of the sandbox's calls are."""
+
+OUTSIDE = (SANDBOX, TELEPHONY)
+"""What is no service of ours."""
+
+_ADDRESS = re.compile(r"[^:\s]+:[1-9]\d{0,4}")
+
+
+def listening(given: Mapping[str, str]) -> dict[str, str]:
+    """Return `host:port` of every part: POTOK_<PART>_LISTEN in `given`, or its usual one.
+
+    The sandbox is left out where POTOK_SANDBOX_LISTEN is empty. Raises LocalError naming a
+    variable that is not `host:port`.
+    """
+    ports = {service: port for port, service in enumerate(SERVICES, start=50050)}
+    if given.get("POTOK_SANDBOX_LISTEN") != "":
+        ports |= {SANDBOX: 50070, TELEPHONY: 50071}
+    chosen = {}
+    for part, port in ports.items():
+        name = f"POTOK_{part.upper()}_LISTEN"
+        chosen[part] = given.get(name, f"127.0.0.1:{port}")
+        if not _ADDRESS.fullmatch(chosen[part]):
+            raise LocalError(f"{name} must be host:port, like 127.0.0.1:{port}")
+    return chosen
+
+
+def environment(
+    addresses: Mapping[str, str], listens: Mapping[str, str], home: Path
+) -> dict[str, str]:
+    """Return the settings of all services and of the command line.
+
+    `addresses` are the databases' by role, `listens` the parts' `host:port`; files of the
+    services lie in `home`.
+    """
+    # The recommendations service has two stages.
+    stages = {service.upper(): listens[service] for service in STAGE_SERVICES}
+    stages["REPORTING"] = listens["recommendations"]
+    settings = {
+        "POTOK_ADDRESS": listens["coordinator"],
+        "POTOK_COORDINATOR_STAGES": json.dumps(stages),
+        "POTOK_CALL_SYNC_RECORDINGS": (home / "recordings").as_uri(),
+        "POTOK_CALL_SYNC_SECRETS_KEY": _secrets_key(home / "secrets.key"),
+        "POTOK_TRANSCRIPTION_UPSTREAM": listens["call_sync"],
+        "POTOK_TRANSCRIPTION_MODEL_CACHE_DIR": str(home / "models"),
+        "POTOK_ANALYSIS_UPSTREAM": listens["transcription"],
+        "POTOK_ANALYSIS_CALLS": listens["call_sync"],
+        "POTOK_RECOMMENDATIONS_UPSTREAM": listens["analysis"],
+        "POTOK_RECOMMENDATIONS_CALLS": listens["call_sync"],
+        "POTOK_RECOMMENDATIONS_TRANSCRIPTS": listens["transcription"],
+        "POTOK_RECOMMENDATIONS_ANALYSES": listens["analysis"],
+        "POTOK_RECOMMENDATIONS_REPORTING_URL": addresses["reporting_owner"],
+    }
+    if SANDBOX in listens:
+        settings["POTOK_SANDBOX_ADDRESS"] = listens[SANDBOX]  # for the demo
+        settings["POTOK_CALL_SYNC_CRM_HOSTS"] = json.dumps([listens[SANDBOX]])
+        settings["POTOK_CALL_SYNC_PRIVATE_HOSTS"] = json.dumps([listens[TELEPHONY]])
+    for service in SERVICES:
+        settings[f"POTOK_{service.upper()}_DATABASE_URL"] = addresses[f"{service}_system"]
+        settings[f"POTOK_{service.upper()}_LISTEN"] = listens[service]
+    for service in STAGE_SERVICES:
+        settings[f"POTOK_{service.upper()}_COORDINATOR"] = listens["coordinator"]
+        settings[f"POTOK_{service.upper()}_ADDRESS"] = listens[service]  # for the command line
+    return settings
+
+
+def _secrets_key(file: Path) -> str:
+    """Return what call_sync seals the secrets of accounts with, made when absent."""
+    if not file.exists():
+        write_private(file, Fernet.generate_key().decode())
+    return file.read_text()
