@@ -11,11 +11,14 @@ import sys
 import termios
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import pytest
-from potok.stage.v1.stage_service_pb2 import Item
+from potok.stage.v1.stage_service_pb2 import Item, PreviewedItem, PreviewStageResponse
 from potok.status.v1 import stage_pb2
+from potok.status.v1.progress_pb2 import Cost, DateRange
+from potok_client.cli.runs import LAST_YEAR
 
 from tests.conftest import Database
 from tests.coordination import DAY, PATIENCE, Coordination, Replica, coordination
@@ -87,7 +90,7 @@ async def world(database: Database) -> AsyncIterator[World]:
 
 
 async def test_a_run_is_followed_to_its_end(world: World) -> None:
-    done = await world.potok("run", "clinic", DAY)
+    done = await world.potok("run", "clinic", DAY, "--yes")
 
     assert done.code == 0
     lines = [line.partition(" ")[2] for line in done.out.splitlines()]
@@ -257,9 +260,10 @@ async def test_what_is_not_there_is_said_in_one_line_with_what_to_do(world: Worl
 async def test_a_terminal_is_drawn_on_and_a_dumb_one_gets_lines(
     world: World, term: str, drawn: bool
 ) -> None:
-    code, text = await on_a_terminal(world, term, "run", "clinic", DAY)
+    code, text = await on_a_terminal(world, term, "run", "clinic", DAY, typed="\n")
 
     assert code == 0
+    assert "start the run? [Y/n]" in text
     assert ("\x1b[?25h" in text) is drawn, "the cursor is shown again"
     assert ("━" in text) is drawn
     assert ("\x1b" in text) is drawn
@@ -267,7 +271,57 @@ async def test_a_terminal_is_drawn_on_and_a_dumb_one_gets_lines(
     assert "completed" in text
 
 
-async def on_a_terminal(world: World, term: str, *arguments: str) -> tuple[int, str]:
+async def test_a_run_shows_first_what_it_would_do(world: World) -> None:
+    taken = [
+        PreviewedItem(item_id="call-1", day=DAY, duration_seconds=90),
+        PreviewedItem(item_id="call-2", day=DAY),
+    ]
+    world.coordination.stages.preview = {
+        stage_pb2.STAGE_CALL_SYNC: PreviewStageResponse(taken=taken, unchanged=4),
+        stage_pb2.STAGE_ANALYSIS: PreviewStageResponse(
+            taken=taken, more=True, cost=Cost(amount=0.003, currency="USD")
+        ),
+    }
+    shown = await world.potok("run", "clinic", DAY, "--preview")
+
+    assert shown.code == 0
+    rows = {line.split()[0]: line.split()[1:] for line in shown.out.splitlines()}
+    assert rows["call_sync"] == ["2", "1.5", "+", "1", "unknown", "4"]
+    assert rows["analysis"] == ["2+", "0", "0.0030", "USD"]
+    as_json = json.loads((await world.potok("run", "clinic", DAY, "--preview", "--json")).out)
+    assert as_json["stages"][0]["unknown_durations"] == 1
+    assert "no runs yet" in (await world.potok("runs")).out
+    assert "call_sync" in (await world.potok("run", "clinic", DAY)).out, "a script is not asked"
+
+
+async def test_a_person_who_says_no_starts_nothing(world: World) -> None:
+    code, text = await on_a_terminal(world, "xterm", "run", "clinic", DAY, typed="n\n")
+
+    assert (code, "start the run?" in text) == (0, True)
+    assert "no runs yet" in (await world.potok("runs")).out
+
+
+async def test_a_folder_becomes_a_client_of_its_own(world: World, tmp_path: Path) -> None:
+    done = await world.potok("run", "--folder", str(tmp_path), "--no-watch")
+
+    assert done.code == 0
+    made = json.loads((await world.potok("client", "show", "local", "--json")).out)
+    assert made["settings"]["source"] == f"folder:{tmp_path}"
+    run = json.loads((await world.potok("runs", "--json")).out)[0]["status"]
+    days = DateRange(**run["range"])
+    assert date.fromisoformat(days.end_date) - date.fromisoformat(days.start_date) == LAST_YEAR
+    await world.potok("client", "set", "crm", "--source", "amocrm:crm")
+    refused = await world.potok("run", "crm", "--folder", str(tmp_path))
+    assert refused.code == 2
+    assert "takes its calls from amocrm:crm" in refused.err
+    nothing = await world.potok("run")
+    assert nothing.code == 2
+    assert "--folder" in nothing.err
+
+
+async def on_a_terminal(
+    world: World, term: str, *arguments: str, typed: str = ""
+) -> tuple[int, str]:
     """Run a command on a terminal of 100 columns; returns its exit code and what it wrote there."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
@@ -281,6 +335,7 @@ async def on_a_terminal(world: World, term: str, *arguments: str) -> tuple[int, 
         stderr=theirs,
     )
     os.close(theirs)
+    os.write(ours, typed.encode())
     try:
         async with asyncio.timeout(2 * PATIENCE):
             text = await asyncio.to_thread(all_of, lambda: os.read(ours, 65536))
