@@ -258,8 +258,8 @@ def retry_stages(run: Run, executions: list[Execution], stage: Stage | None) -> 
 def _judge(execution: Execution, report: StageReport) -> tuple[Verdict, str]:
     state = report.state
     if execution.state.ended:
-        same = state is execution.state and report.progress == execution.progress
-        if same or report.sequence <= execution.sequence:
+        # An end that is told again may have other counts: newer executions, or a late recording, took its items.
+        if state is execution.state or report.sequence <= execution.sequence:
             return Verdict.DUPLICATE, ""
         return Verdict.STALE, f"the execution has ended as {execution.state.value}"
     if report.sequence <= execution.sequence:

@@ -23,6 +23,7 @@ from services.stage.preview import Previews
 from services.stage.process import Process
 from services.stage.reconciler import Reconciler
 from services.stage.reporter import Reporter
+from services.stage.revisits import Revisits
 from services.stage.running import Running
 from services.stage.servicer import StageServicer
 from services.stage.settings import StageSettings
@@ -70,6 +71,7 @@ async def stage_service(
         jobs = Jobs(process, Discovery(process, executions), executions, writer)
         previews = Previews(process)
         reconciler = Reconciler(process, executions)
+        revisits = Revisits(process)
         renewal = min(work.limits.lease for work in works) / 3
 
         def register_all(server: grpc.aio.Server) -> None:
@@ -84,6 +86,8 @@ async def stage_service(
                 tasks.create_task(every(renewal, running.renew, "leases")),
                 tasks.create_task(every(settings.watch, running.watch, "watch")),
                 tasks.create_task(every(settings.reconcile, reconciler.turn, "reconciler")),
+                tasks.create_task(every(settings.reconcile, revisits.turn, "revisits")),
+                tasks.create_task(every(settings.clean_up, reconciler.clean_up, "clean_up")),
             ]
             worker = tasks.create_task(jobs.run())
             try:

@@ -3,7 +3,7 @@
 import dataclasses
 import json
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from services.stage.database import Connection, Q, Reader, clean, span
@@ -127,6 +127,12 @@ async def list_covered_days(reader: Reader, execution: Execution) -> set[date]:
 async def end_discovery(connection: Connection, execution: Execution) -> None:
     """Note that every item of the range is known."""
     await Q.end_discovery(connection, execution=execution.number)
+
+
+async def delete_executions(reader: Reader, keep: timedelta, page_size: int) -> int:
+    """Delete executions, tombstones too, that ended longer ago than `keep` and have no item; return how many."""
+    rows = Q.delete_executions(reader, keep=keep, page_size=page_size)
+    return len([row async for row in rows])
 
 
 def _numbered(row: Any) -> tuple[ExecutionNumber, Stage]:

@@ -160,6 +160,28 @@ UPDATE items
    AND items.execution IS NOT DISTINCT FROM o.execution AND items.attempt = o.attempt AND items.lease_until IS NOT NULL
 RETURNING (o.position - 1)::int AS position;
 
+-- name: claim_skipped(stage, pause, age, page_size)
+WITH due AS (
+    SELECT stage, owner, item_id FROM items
+     WHERE stage = :stage AND state = 'SKIPPED' AND run_after <= now()
+     ORDER BY run_after
+     LIMIT :page_size
+       FOR UPDATE SKIP LOCKED
+)
+UPDATE items SET attempt = attempt + 1, run_after = now() + :pause::interval
+  FROM due
+ WHERE items.stage = due.stage AND items.owner = due.owner AND items.item_id = due.item_id
+RETURNING items.execution, items.item_id, items.day, items.attempt,
+          items.created_at <= now() - :age::interval AS last;
+
+-- name: end_skipped(stage, owner, execution, item_id, attempt, state, reason, message)$
+UPDATE items
+   SET state = :state, reason = :reason, message = :message, run_after = NULL, input = upstream,
+       output = CASE :state WHEN 'SUCCESS' THEN execution ELSE output END, updated_at = now()
+ WHERE stage = :stage AND owner = :owner AND item_id = :item_id
+   AND execution = :execution AND attempt = :attempt AND state = 'SKIPPED'
+RETURNING true;
+
 -- name: release_items(stage, owner, execution, item_ids, attempts)!
 UPDATE items SET state = 'PENDING', spared = spared + 1, lease_until = NULL, updated_at = now()
   FROM unnest(:item_ids::text[], :attempts::int[]) AS f (item_id, attempt)
@@ -245,7 +267,7 @@ RETURNING stage, owner, day, version;
 
 -- name: count_items(executions)
 SELECT execution, state, reason, wait_reason, count(*) AS count,
-       count(run_after) FILTER (WHERE run_after > now()) AS waiting, min(run_after) AS until_at
+       count(run_after) FILTER (WHERE state = 'PENDING' AND run_after > now()) AS waiting, min(run_after) AS until_at
   FROM items
  WHERE execution = ANY (:executions::bigint[])
  GROUP BY execution, state, reason, wait_reason;
@@ -276,6 +298,17 @@ SELECT d.stage, d.owner, d.day,
 -- name: ack_ended(executions)!
 UPDATE executions SET acked_at = now()
  WHERE execution = ANY (:executions::bigint[]) AND ended_at IS NOT NULL AND acked_at IS NULL;
+
+-- name: delete_executions(keep, page_size)
+-- Ended long ago, and without an item whose fence it is.
+DELETE FROM executions
+ WHERE execution IN (
+       SELECT e.execution FROM executions e
+        WHERE e.acked_at IS NOT NULL AND e.ended_at < now() - :keep::interval
+          AND NOT EXISTS (SELECT FROM items i WHERE i.execution = e.execution)
+        ORDER BY e.ended_at
+        LIMIT :page_size)
+RETURNING execution;
 
 -- name: get_queue_tail(entrypoint, owner)^
 -- The virtual times of the next job to be taken and of the owner's last one: priorities are their negatives.

@@ -14,7 +14,7 @@ from services.status.domain import ExecutionNumber, Stage
 log = structlog.get_logger()
 
 PAGE = 1000
-"""Items of one stage that one turn mends."""
+"""Items of one stage that one turn mends; executions that one statement deletes."""
 KEEP_LOG = timedelta(hours=1)
 """How long pgqueuer's log of jobs is kept; nothing reads it but people."""
 LOG_PAGE = 10_000
@@ -41,6 +41,12 @@ class Reconciler:
             await self._queue_lost_items(stage)
         await self._queue_lost_steps()
         await Q.prune_job_log(self._pool, keep=KEEP_LOG, page_size=LOG_PAGE)
+
+    async def clean_up(self) -> None:
+        """Delete executions that nothing refers to any more."""
+        keep = self._process.settings.keep_executions
+        while await execution_rows.delete_executions(self._pool, keep, PAGE) == PAGE:
+            pass
 
     async def _take_back(self, number: ExecutionNumber, item_ids: list[ItemId]) -> None:
         """Give items whose worker died to another, each in a job of its own; or give them up."""

@@ -24,6 +24,14 @@ class StageSettings(ServiceSettings):
     """How often running jobs look whether their execution is still open."""
     reconcile: timedelta = timedelta(seconds=5)
     """How often lost jobs and dead workers are looked for."""
+    revisit: timedelta = timedelta(hours=1)
+    """How often a call whose recording was not there yet is looked at again."""
+    revisit_age: timedelta = timedelta(hours=24)
+    """For how long after its discovery."""
+    keep_executions: timedelta = timedelta(days=30)
+    """How long an ended execution is kept that no item refers to."""
+    clean_up: timedelta = timedelta(hours=1)
+    """How often those are deleted."""
     job_poll: timedelta = timedelta(seconds=1)
     """How often the queue is looked at when no hint comes."""
     job_hint: timedelta = timedelta(milliseconds=20)

@@ -112,11 +112,16 @@ class Writer:
             )
             written = [each for each in ended if each.execution.number in numbers]
             rows = [
-                _row(each, self._process.works[each.execution.stage].limits, spread)
+                _row(
+                    each,
+                    self._process.works[each.execution.stage].limits,
+                    spread,
+                    self._process.settings.revisit,
+                )
                 for each in written
             ]
             held = await item_rows.end_items(connection, rows)
-            await self._store(connection, [written[n] for n in held])
+            await self._store(connection, [(written[n], rows[n]) for n in held])
             retried = await self._queue_retries(connection, [rows[n] for n in held])
         if retried:
             self._process.queue.hint()
@@ -124,18 +129,16 @@ class Writer:
             self._process.reporter.touch(each.execution.number, [each.claimed.item.day])
         await self._executions.queue_finish(numbers)
 
-    async def _store(self, connection: Connection, held: Sequence[Ended]) -> None:
+    async def _store(self, connection: Connection, held: Sequence[tuple[Ended, EndedItem]]) -> None:
         """Write the results of what succeeded, and delete those that what was skipped had before."""
-        groups: dict[ExecutionNumber, list[Ended]] = defaultdict(list)
-        for each in held:
-            groups[each.execution.number].append(each)
+        groups: dict[ExecutionNumber, list[tuple[Ended, EndedItem]]] = defaultdict(list)
+        for each, row in held:
+            groups[row.execution.number].append((each, row))
         for group in groups.values():
-            execution = group[0].execution
+            execution = group[0][1].execution
             work = self._process.works[execution.stage]
-            successes = [each.outcome for each in group if isinstance(each.outcome, Success)]
-            skipped = [
-                each.claimed.item.item_id for each in group if isinstance(each.outcome, Skip)
-            ]
+            successes = [each.outcome for each, _ in group if isinstance(each.outcome, Success)]
+            skipped = [row.item.item_id for _, row in group if row.state is ItemState.SKIPPED]
             try:
                 if successes:
                     await work.store(connection, execution, successes)
@@ -148,7 +151,7 @@ class Writer:
         """Queue items that failed together for their next attempt together."""
         groups: dict[tuple[int, timedelta], list[EndedItem]] = defaultdict(list)
         for row in rows:
-            if row.delay is not None:
+            if row.delay is not None and row.state is ItemState.PENDING:
                 groups[row.execution.number, row.delay].append(row)
         for (_, delay), group in groups.items():
             execution = group[0].execution
@@ -169,8 +172,8 @@ def backoff(limits: Limits, tried: int) -> timedelta:
     return min(limits.backoff * doublings, LONGEST_BACKOFF)
 
 
-def _row(ended: Ended, limits: Limits, spread: float) -> EndedItem:
-    """Decide what becomes of an item."""
+def _row(ended: Ended, limits: Limits, spread: float, revisit: timedelta) -> EndedItem:
+    """Decide what becomes of an item; after `revisit` one is looked at again that came too early to the last."""
     outcome, claimed = ended.outcome, ended.claimed
     row = partial(EndedItem, execution=ended.execution, item=claimed.item)
     match outcome:
@@ -181,16 +184,18 @@ def _row(ended: Ended, limits: Limits, spread: float) -> EndedItem:
                 state=ItemState.SKIPPED,
                 reason=outcome.reason,
                 message=outcome.message,
+                delay=revisit if outcome.reason is Reason.NO_RECORDING_YET else None,
                 consumed=True,
             )
         case Later():
             again = claimed.postponed < len(outcome.delays)
+            looked_at_again = revisit if outcome.reason is Reason.NO_RECORDING_YET else None
             return row(
                 state=ItemState.PENDING if again else ItemState.SKIPPED,
                 reason=outcome.reason,
                 message=outcome.message,
                 wait=outcome.wait.reason if again and outcome.wait else None,
-                delay=outcome.delays[claimed.postponed] if again else None,
+                delay=outcome.delays[claimed.postponed] if again else looked_at_again,
                 consumed=not again,
                 postponed=True,
             )

@@ -93,16 +93,14 @@ async def test_a_write_with_an_old_fence_changes_nothing(database: Database) -> 
         assert execution is not None
         frozen = await served.item("1")
         await take_back(served.pool, execution)
-        (newer, _), *_ = await item_rows.claim_items(
-            served.pool, execution, [frozen["item_id"]], NEVER
-        )
+        (newer,) = await item_rows.claim_items(served.pool, execution, [frozen["item_id"]], NEVER)
         stage.go_on.set()  # what was frozen goes on and writes
         await until(lambda: no_jobs(served.pool))
         assert stage.stored == []
         assert (await served.item("1"))["state"] == "PROCESSING"
         async with served.pool.acquire() as connection:
             ended = EndedItem(
-                execution=execution, item=newer, state=ItemState.SUCCESS, consumed=True
+                execution=execution, item=newer.item, state=ItemState.SUCCESS, consumed=True
             )
             assert await item_rows.end_items(connection, [ended]) == [0]
 
