@@ -114,6 +114,7 @@ async def see_items(
         execution=execution.number,
         item_ids=[item.item_id for item in found],
         days=[item.day for item in found],
+        upstreams=[item.upstream for item in found],
         durations=[item.duration_seconds for item in found],
     )
     await Q.add_unchanged(connection, execution=execution.number, unchanged=unchanged)

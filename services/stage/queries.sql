@@ -106,12 +106,14 @@ ON CONFLICT (stage, owner, item_id) DO UPDATE
        job_id = EXCLUDED.job_id, updated_at = now()
  WHERE items.execution < EXCLUDED.execution;
 
--- name: see_items(stage, owner, execution, item_ids, days, durations)!
--- A call that moved to another day keeps its state there.
+-- name: see_items(stage, owner, execution, item_ids, days, upstreams, durations)!
+-- A call that moved to another day keeps its state there. What is being worked on was read as it was taken.
 UPDATE items
    SET seen = :execution, duration_seconds = f.duration_seconds,
-       day = CASE WHEN items.execution < :execution THEN f.day ELSE items.day END
-  FROM unnest(:item_ids::text[], :days::date[], :durations::float8[]) AS f (item_id, day, duration_seconds)
+       day = CASE WHEN items.execution < :execution THEN f.day ELSE items.day END,
+       upstream = CASE WHEN items.state IN ('PENDING', 'PROCESSING') THEN items.upstream ELSE f.upstream END
+  FROM unnest(:item_ids::text[], :days::date[], :upstreams::bigint[], :durations::float8[])
+       AS f (item_id, day, upstream, duration_seconds)
  WHERE items.stage = :stage AND items.owner = :owner AND items.item_id = f.item_id AND items.seen < :execution;
 
 -- name: add_unchanged(execution, unchanged)!
@@ -282,6 +284,7 @@ SELECT f.* FROM unnest(:executions::bigint[]) AS e (execution)
  ) f;
 
 -- name: count_days(stages, owners, days)
+-- A result that is older than its input, as discovery saw that, holds the day's input down until it is made anew.
 SELECT d.stage, d.owner, d.day,
        count(*) FILTER (WHERE i.state = 'PENDING') AS pending,
        count(*) FILTER (WHERE i.state = 'PROCESSING') AS processing,
@@ -289,7 +292,7 @@ SELECT d.stage, d.owner, d.day,
        count(*) FILTER (WHERE i.state = 'FAILED') AS failed,
        count(*) FILTER (WHERE i.state = 'SKIPPED') AS skipped,
        count(*) FILTER (WHERE i.output > 0) AS available,
-       coalesce(max(i.input), 0) AS input,
+       coalesce(min(i.input) FILTER (WHERE i.input > 0 AND i.upstream > i.input), max(i.input), 0) AS input,
        coalesce(max(i.output), 0) AS output
   FROM unnest(:stages::text[], :owners::text[], :days::date[]) AS d (stage, owner, day)
   LEFT JOIN items i ON i.stage = d.stage AND i.owner = d.owner AND i.day = d.day

@@ -259,9 +259,13 @@ class DayCounts(_message.Message):
     available: _builtins.int
     """Items that hold a readable result."""
     input: _builtins.int
-    """The highest execution of the stage before whose results were consumed."""
+    """The highest execution of the stage before whose results were consumed; where a result is known to be older than
+    what it was made from, the one that it was made from.
+    """
     output: _builtins.int
-    """The highest execution that produced a result."""
+    """The highest execution that produced a readable result. The day is stale in the stage after where this is higher than
+    that stage's `input`.
+    """
     def __init__(
         self,
         *,
