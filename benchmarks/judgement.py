@@ -10,6 +10,7 @@ from services.analysis.adapters.rules import RulesJudge
 from services.analysis.domain import Judgement
 from services.analysis.playbook import Playbook
 from services.analysis.ports import Judge
+from services.analysis.purse import OwnPurse
 from tests.unit.analysis_dialogues import Half, Labelled, clinic, dialogues
 
 LANGUAGES = ("ru", "en")
@@ -69,7 +70,9 @@ async def main() -> None:
 async def judge_all(judge: Judge, playbook: Playbook, samples: Iterable[Labelled]) -> list[Judged]:
     """Judge dialogues one after the other."""
     return [
-        Judged(labelled=each, judgement=await judge.judge(each.conversation, playbook))
+        Judged(
+            labelled=each, judgement=await judge.judge(each.conversation, playbook, OwnPurse(None))
+        )
         for each in samples
     ]
 

@@ -6,10 +6,11 @@ all in one sentence. A term is one word or several parted by `|`, of which any w
 - `записаться` any form of the word (Russian: by lemma, English: by stem);
 - `=записала` this form alone;
 - `@day` any word of the playbook's vocabulary list `day`;
-- `@number` anything with a digit, `@name` a Russian first name.
+- `@number` a number, in digits or in words; `@name` a Russian first name.
 
 A phrase does not match where it is negated, that is where a negation stands among its words or
-shortly before them, unless the phrase has a term for the negation itself: `не подойти`.
+shortly before them, or `нет` shortly after a genitive at their end, unless the phrase has a term
+for the negation itself: `не подойти`, `время нет`.
 """
 
 import re
@@ -22,6 +23,8 @@ MAX_SKIPPED = 3
 NUMBER = Key("@number")
 NAME = Key("@name")
 BUILT_IN = frozenset((NUMBER, NAME))
+GENITIVE = Key("@genitive")
+"""What a Russian noun in the genitive answers to; not for playbooks."""
 
 _KEY = re.compile(r"[@=]?[\w'-]+")
 

@@ -10,23 +10,37 @@ import razdel
 import snowballstemmer
 
 from services.analysis.domain import Turn
-from services.analysis.phrases import NAME, NUMBER, Key, fold
+from services.analysis.phrases import GENITIVE, NAME, NUMBER, Key, fold
 
 _WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+|[.:]\d+)*")
 _CLAUSE_END = re.compile(r"[,;:.!?…—–]")
-_NEGATIONS = frozenset(("не", "ни", "not", "never"))
+_NEGATIONS = frozenset(("не", "ни", "без", "not", "never", "without"))
+_QUANTITIES = frozenset(("сколько", "столько", "несколько"))
+_ENGLISH_NUMBERS = frozenset(
+    (
+        *("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven"),
+        *("twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen"),
+        *("nineteen", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty"),
+        *("ninety", "hundred", "thousand"),
+    )
+)
 _CACHED_WORDS = 50_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word:
-    """A word of a sentence: its keys, where it stands in the sentence, and in which clause."""
+    """A word of a sentence: its keys, where it stands in the sentence, and in which clause.
+
+    `negates` tells of a word that denies what follows it, `lacks` of one that denies the Russian
+    genitive before it, as in `жалоб нет`.
+    """
 
     keys: frozenset[Key]
     start: int
     stop: int
     clause: int
     negates: bool
+    lacks: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +84,7 @@ class Lemmatiser:
                 stop=stop,
                 clause=clause,
                 negates=not _NEGATIONS.isdisjoint(keys),
+                lacks="=нет" in keys,
             )
 
     def _keys(self, form: str) -> frozenset[Key]:
@@ -79,7 +94,7 @@ class Lemmatiser:
         `стоить` and of `стоять`.
         """
         keys = {f"={form}"}
-        if any(letter.isdigit() for letter in form):
+        if any(letter.isdigit() for letter in form) or form in _ENGLISH_NUMBERS:
             keys.add(NUMBER)
         if form.endswith("n't"):
             return frozenset(Key(k) for k in (*keys, form.removesuffix("n't"), "not"))
@@ -88,6 +103,11 @@ class Lemmatiser:
         else:
             readings = self._russian.parse(form)
             keys.update(fold(reading.normal_form) for reading in readings)
-            if readings[0].tag.grammemes & {"Name"}:
+            grammemes = readings[0].tag.grammemes
+            if "Name" in grammemes:
                 keys.add(NAME)
+            if grammemes & {"NUMR", "Anum"} and keys.isdisjoint(_QUANTITIES):
+                keys.add(NUMBER)
+            if {"NOUN", "gent"} <= grammemes:
+                keys.add(GENITIVE)
         return frozenset(Key(key) for key in keys)

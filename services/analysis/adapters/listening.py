@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from services.analysis.adapters.lemmas import Lemmatiser, Sentence, Word
 from services.analysis.domain import Conversation, Evidence, Speaker
-from services.analysis.phrases import BUILT_IN, MAX_SKIPPED, Key, parse_phrase
+from services.analysis.phrases import BUILT_IN, GENITIVE, MAX_SKIPPED, Key, parse_phrase
 from services.analysis.playbook import By, Cue, Playbook, Where
 
 EDGE_TURNS = 4
@@ -110,9 +110,17 @@ def _first_match(phrases: Iterable[Terms], words: Sequence[Word]) -> tuple[int, 
             if terms[0].isdisjoint(word.keys) or _negated(words, start):
                 continue
             stop = _end(terms[1:], words, start)
-            if stop is not None:
+            if stop is not None and not _lacking(words, stop):
                 return start, stop
     return None
+
+
+def _lacking(words: Sequence[Word], position: int) -> bool:
+    """Tell whether the word is a genitive that a `нет` after it denies: `жалоб никаких нет`."""
+    after = words[position + 1 : position + 1 + NEGATION_REACH]
+    return GENITIVE in words[position].keys and any(
+        w.lacks and w.clause == words[position].clause for w in after
+    )
 
 
 def _negated(words: Sequence[Word], position: int) -> bool:

@@ -47,7 +47,7 @@ class RulesJudge:
     """
 
     name = "rules"
-    version = "1"
+    version = "2"
 
     def __init__(self) -> None:
         self._lemmatiser = Lemmatiser()
