@@ -25,6 +25,7 @@ class FakeStages(pb_grpc.StageServiceServicer):
         self.preview: dict[int, pb.PreviewStageResponse] = {}
         """What PreviewStage finds, by stage."""
         self.down = False
+        self.stuck = False
 
     async def RunStage(self, request: pb.RunStageRequest, context: Any) -> pb.RunStageResponse:
         await self._answer(context)
@@ -51,6 +52,8 @@ class FakeStages(pb_grpc.StageServiceServicer):
         return self.preview.get(request.stage, pb.PreviewStageResponse())
 
     async def _answer(self, context: Any) -> None:
+        if self.stuck:
+            await asyncio.Event().wait()
         if self.down:
             await context.abort(grpc.StatusCode.UNAVAILABLE, "down for the test")
 

@@ -194,3 +194,26 @@ async def test_an_app_role_sees_the_owners_it_names_and_no_others(
             await app.execute("DELETE FROM runs")
     finally:
         await app.close()
+
+
+async def test_an_end_that_is_told_again_with_later_counts_brings_its_days(
+    world: Coordination, replica: Replica
+) -> None:
+    watcher = replica.watch(client_ids=["clinic"])
+    run = (await replica.start(stages=[stage_pb2.STAGE_CALL_SYNC])).run
+    execution = await world.dispatched()
+    reporter = replica.reporter()
+    await reporter.send(a_report(execution, 1, SUCCEEDED, success=1, skipped=1))
+    await watcher.run_ends()
+    told = len(watcher.changes)
+    assert verdicts(await reporter.send(a_report(execution, 2, SUCCEEDED, success=2))) == [
+        DUPLICATE
+    ]
+    while len(watcher.changes) == told:
+        await watcher.frame()
+
+    (event,) = watcher.changes[told].events
+    assert event.day.counts.success == 2
+    request = pb.ListRejectedReportsRequest(run_id=run.status.run_id)
+    rejected = await replica.stub.ListRejectedReports(request, timeout=PATIENCE)
+    assert not rejected.reports

@@ -7,7 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.coordinator.domain import Day, DayFigures
-from services.coordinator.ledger import RangeStatus, range_status
+from services.coordinator.ledger import (
+    RangeStatus,
+    StageLedger,
+    range_status,
+    stage_ledgers,
+    stale_days,
+)
 from services.status.domain import Owner, Stage
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -94,7 +100,103 @@ def test_a_day_that_is_not_covered_keeps_the_range_from_being_completed() -> Non
     assert found.overall_status == "partial"
 
 
+def overtaken(*chain: Day) -> list[int]:
+    """Return how many days are stale, stage by stage, of a chain that is a day long."""
+    return [len(days) for days in stale_days(NAMES[:1], [{d.day: d} for d in chain])]
+
+
+@pytest.mark.parametrize(
+    ("before", "stage", "is_stale"),
+    [
+        (a_day(available=2, output=7), a_day(success=2, input=7), False),
+        (a_day(available=2, output=8), a_day(success=2, input=7), True),
+        (a_day(available=2, output=8), a_day(success=2, input=7, covered=False), False),
+        (a_day(available=2, output=8), a_day(failed=2), False),
+        (a_day(available=2, output=8), a_day(), False),
+        (a_day(available=1, output=7), a_day(success=2, input=7), True),
+        (a_day(available=1, output=7), a_day(success=2, input=7, covered=False), False),
+        (a_day(skipped=2), a_day(success=2, input=7), True),
+    ],
+)
+def test_a_day_is_stale_when_its_input_is_newer_or_gone(
+    before: Day, stage: Day, is_stale: bool
+) -> None:
+    assert overtaken(before, stage) == [0, int(is_stale)]
+    assert status(stage, before=(before,)).stale_days == is_stale
+
+
+def test_what_was_made_from_something_stale_is_stale_too() -> None:
+    chain = [a_day(success=1, available=1, output=9)]
+    chain += [a_day(success=1, available=1, input=n, output=n + 1) for n in (5, 6, 7)]
+    uncovered = a_day(covered=False)
+
+    assert overtaken(*chain) == [0, 1, 1, 1]
+    assert overtaken(*chain[:2], uncovered) == [0, 1, 0]
+
+
+def test_the_ledger_accounts_for_late_gone_and_open_calls() -> None:
+    source = a_day(success=5, skipped=1, available=5, output=3)
+    stage = a_day(pending=1, processing=1, success=1, input=3)
+    other = a_day(NAMES[1], success=2, available=2, input=3)
+    ledgers = stage_ledgers(
+        NAMES,
+        {Stage.CALL_SYNC: {source.day: source}, Stage.ANALYSIS: {d.day: d for d in (stage, other)}},
+    )
+
+    assert ledgers == [
+        StageLedger(
+            stage=Stage.CALL_SYNC,
+            found=6,
+            success=5,
+            skipped=1,
+            failed=0,
+            pending=0,
+            available=5,
+            gone=0,
+            stale_days=0,
+            covered_days=1,
+        ),
+        StageLedger(
+            stage=Stage.ANALYSIS,
+            found=7,
+            success=3,
+            skipped=0,
+            failed=0,
+            pending=4,
+            available=2,
+            gone=2,
+            stale_days=1,
+            covered_days=2,
+        ),
+    ]
+
+
 counts = st.integers(0, 50)
+a_figure = st.integers(0, 9)
+a_known_day = st.builds(
+    a_day,
+    st.sampled_from(NAMES),
+    covered=st.booleans(),
+    figures=st.builds(DayFigures, *[a_figure] * len(DayFigures._fields)),
+)
+a_chain = st.lists(st.lists(a_known_day, max_size=2), min_size=len(Stage), max_size=len(Stage)).map(
+    lambda stages: [{day.day: day for day in days} for days in stages]
+)
+
+
+@given(chain=a_chain)
+def test_no_call_is_lost_between_the_stages(chain: list[dict[str, Day]]) -> None:
+    ledgers = stage_ledgers(NAMES, dict(zip(Stage, chain, strict=True)))
+
+    for place, each in enumerate(ledgers):
+        found = range_status(NAMES, chain[: place + 1], active=False)
+        assert each.found == each.success + each.skipped + each.failed + each.pending
+        assert each.found == found.total_calls
+        assert each.failed == found.failed
+        assert each.success + each.skipped == found.success
+        assert each.pending == found.pending + found.processing
+        assert each.stale_days == found.stale_days <= each.covered_days
+        assert each.gone <= each.found
 
 
 @given(
