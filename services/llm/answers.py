@@ -1,8 +1,6 @@
-"""The shape of an answer: as a schema for the model, and what it answered read by it. Pure functions."""
+"""What a model answered, read by the shape it was to have. Pure functions."""
 
 import re
-from collections.abc import Mapping
-from typing import Any
 
 import json_repair
 from pydantic import ValidationError
@@ -12,30 +10,11 @@ from services.llm.domain import A
 MAX_FAULTS = 20
 """So many faults of an answer are told to the model at a time."""
 
-_LIMITS = frozenset(
-    {"default", "format", "maxItems", "maxLength", "maximum", "minItems", "minLength", "minimum"}
-    | {"exclusiveMaximum", "exclusiveMinimum", "pattern", "title"}
-)
 _THOUGHTS = re.compile(r"^\s*<think>.*?</think>", re.DOTALL)
 
 
 class Misshapen(Exception):
     """An answer does not have its shape; the text says what is wrong, for the model to mend."""
-
-
-def without_limits(schema: Any) -> Any:
-    """Return a schema without the limits that some endpoints refuse; the answer is checked for them after."""
-    if isinstance(schema, list):
-        return [without_limits(part) for part in schema]
-    if not isinstance(schema, Mapping):
-        return schema
-    return {
-        key: {name: without_limits(part) for name, part in value.items()}
-        if key in ("properties", "$defs")
-        else without_limits(value)
-        for key, value in schema.items()
-        if key not in _LIMITS
-    }
 
 
 def read_answer(text: str, shape: type[A]) -> A:

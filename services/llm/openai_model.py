@@ -14,7 +14,7 @@ import structlog
 from openai.types.chat import ChatCompletion
 from pydantic import BaseModel
 
-from services.llm.answers import Misshapen, read_answer, without_limits
+from services.llm.answers import Misshapen, read_answer
 from services.llm.dialect import Dialect, Format
 from services.llm.domain import (
     MOST_REQUESTS,
@@ -140,7 +140,7 @@ class OpenAIModel:
     async def _complete(self, messages: Sequence[Message], shape: type[BaseModel]) -> object:
         """Ask as the endpoint is known to understand, and with less where it refuses that."""
         tool = openai.pydantic_function_tool(shape)["function"]
-        schema = without_limits(tool["parameters"])
+        schema = tool["parameters"]
         dialect: Dialect | None = self._dialect
         refused: openai.APIStatusError | None = None
         while dialect is not None:
@@ -248,7 +248,7 @@ def _with_schema(
     messages: Sequence[Message], schema: dict[str, Any], form: Format
 ) -> Sequence[Message]:
     """Tell the model the shape in words where its endpoint does not hold it to it."""
-    if form is Format.SCHEMA:
+    if form in (Format.LIMITED_SCHEMA, Format.SCHEMA):
         return messages
     told = "Answer with one JSON object of this JSON schema and nothing else:"
     first = messages[0]

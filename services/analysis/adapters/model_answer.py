@@ -25,7 +25,16 @@ from services.analysis.playbook import Playbook
 
 MAX_FINDINGS = 20
 
-Due = Annotated[date | None, BeforeValidator(lambda given: given or None)]
+
+def _day_or_none(given: object) -> date | None:
+    try:
+        return date.fromisoformat(str(given))
+    except ValueError:
+        return None
+
+
+Due = Annotated[date | None, BeforeValidator(_day_or_none)]
+"""A day; a model that writes something else said it in the text already."""
 Short = Annotated[str, Field(min_length=1, max_length=500)]
 Summary = Annotated[str, Field(min_length=1, max_length=2000)]
 
