@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, Self
 
-from pydantic import ConfigDict, TypeAdapter
+from pydantic import ConfigDict, PositiveInt, TypeAdapter
 
 from deploy.sandbox.world import Quirk
 
@@ -48,7 +48,7 @@ class Behaviour:
     moved_to: str = ""
     """`host:port` by which alone the account can be reached, as after a change of its name (1.4)."""
 
-    quirks: Mapping[Quirk, int] = field(default_factory=dict)
+    quirks: Mapping[Quirk, PositiveInt] = field(default_factory=dict)
     """Which notes are odd besides those of the world: every so manieth (2.2)."""
     withheld_notes: frozenset[int] = frozenset()
     """Notes that are not there yet, nor their events (2.4)."""
