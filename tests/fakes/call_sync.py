@@ -1,6 +1,7 @@
 """Stand-ins for the ports of call_sync, and valid objects with defaults."""
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
@@ -14,7 +15,7 @@ from services.call_sync.domain import (
     RecordingNotFound,
 )
 from services.call_sync.ports import Fetched, Transaction
-from services.status.domain import ExecutionNumber, Owner
+from services.status.domain import DateRange, ExecutionNumber, Owner
 
 WAV = b"RIFF\x24\x00\x00\x00WAVEfmt "
 
@@ -89,6 +90,38 @@ class FakeCalls:
         del transaction
         for call_id in call_ids:
             self.stored.pop((owner, call_id), None)
+
+
+class FakeSource:
+    """A CallSource of the calls it is given; fetching raises `refusal` while it is set, rereading `away`."""
+
+    def __init__(self, *calls: CallFacts) -> None:
+        self.calls = {call.call_id: call for call in calls}
+        self.refusal: Exception | None = None
+        self.away: Exception | None = None
+        self.reread_ids: list[CallId] = []
+
+    async def list_calls(
+        self, location: str, days: DateRange, time_zone: str
+    ) -> AsyncIterator[Sequence[CallFacts]]:
+        del location, days, time_zone
+        yield list(self.calls.values())
+
+    async def reread(
+        self, location: str, call_ids: Sequence[CallId], time_zone: str
+    ) -> Sequence[CallFacts]:
+        del location, time_zone
+        if self.away:
+            raise self.away
+        self.reread_ids += call_ids
+        return [self.calls[call_id] for call_id in call_ids if call_id in self.calls]
+
+    @asynccontextmanager
+    async def fetch(self, location: str, link: str) -> AsyncIterator[Fetched]:
+        del location
+        if self.refusal:
+            raise self.refusal
+        yield Fetched(file_name=link, chunks=chunks(WAV))
 
 
 class FakeRecordings:

@@ -1,5 +1,5 @@
 import os
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -7,6 +7,8 @@ import pytest
 from services.call_sync.adapters.folder import FolderSource
 from services.call_sync.domain import (
     CallFacts,
+    CallId,
+    Direction,
     FetchFailed,
     NotAllowed,
     NotAudio,
@@ -15,6 +17,7 @@ from services.call_sync.domain import (
     SourceInvalid,
 )
 from services.status.domain import DateRange
+from tests.fakes.call_sync import WAV
 
 MARCH = DateRange(start=date(2026, 3, 1), end=date(2026, 3, 31))
 SOURCE = FolderSource()
@@ -43,6 +46,106 @@ async def test_calls_of_the_days_are_listed(tmp_path: Path) -> None:
     calls = await listed(tmp_path)
 
     assert [call.recording_link for call in calls] == ["first.wav", "last.wav"]
+
+
+def write(path: Path, content: bytes, written: str) -> None:
+    """Write a file as if at that time in Moscow."""
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(content)
+    at = datetime.fromisoformat(f"{written}+03:00").timestamp()
+    os.utime(path, (at, at))
+
+
+async def test_without_a_manifest_each_audio_file_of_the_days_is_a_call(tmp_path: Path) -> None:
+    write(tmp_path / "b" / "+79990001122.ogg", b"OggS", "2026-03-01T00:00:01")
+    write(tmp_path / "a.wav", WAV, "2026-03-31T23:59:59")
+    write(tmp_path / "early.wav", WAV, "2026-02-28T23:59:59")
+    write(tmp_path / "notes.wav", b"no audio at all", "2026-03-02T12:00:00")
+    write(tmp_path / ".hidden.wav", WAV, "2026-03-02T12:00:00")
+    write(tmp_path / ".trash" / "c.wav", WAV, "2026-03-02T12:00:00")
+    (tmp_path / "link.wav").symlink_to("a.wav")
+    (tmp_path / "up").symlink_to("..")
+    os.mkfifo(tmp_path / "pipe.wav")
+
+    calls = await listed(tmp_path)
+
+    assert calls == [
+        CallFacts(
+            call_id=call.call_id,
+            day=day,
+            started_at=started_at,
+            direction=Direction.UNKNOWN,
+            duration_seconds=None,
+            employee="",
+            contact="",
+            answered=True,
+            recording_link=file,
+            version=int(started_at.timestamp() * 1000),
+        )
+        for call, file, day, started_at in zip(
+            calls,
+            ("a.wav", "b/+79990001122.ogg"),
+            (date(2026, 3, 31), date(2026, 3, 1)),
+            (
+                datetime(2026, 3, 31, 20, 59, 59, tzinfo=UTC),
+                datetime(2026, 2, 28, 21, 0, 1, tzinfo=UTC),
+            ),
+            strict=True,
+        )
+    ]
+    assert len({call.call_id for call in calls}) == 2
+    assert "79990001122" not in repr(calls)
+    assert await fetched(tmp_path, "b/+79990001122.ogg") == b"OggS"
+
+
+async def test_calls_keep_their_ids_when_a_manifest_comes_to_a_folder(tmp_path: Path) -> None:
+    write(tmp_path / "a.wav", WAV, "2026-03-01T12:00:00")
+    [before] = await listed(tmp_path)
+
+    (tmp_path / "calls.csv").write_text("file,start_time,employee\na.wav,2026-03-01T11:00,Anna")
+    [after] = await listed(tmp_path)
+
+    assert (after.call_id, after.version) == (before.call_id, before.version)
+    assert after.employee == "Anna"
+
+
+async def test_a_file_that_is_written_again_is_a_new_version_of_its_call(tmp_path: Path) -> None:
+    (tmp_path / "calls.csv").write_text(
+        "file,start_time\na.wav,2026-03-01T09:30\nlost.wav,2026-03-01T09:31\n,2026-03-01T09:32"
+    )
+    write(tmp_path / "a.wav", WAV, "2026-03-01T12:00:00")
+    first = [call.version for call in await listed(tmp_path)]
+    write(tmp_path / "a.wav", WAV, "2026-03-01T12:00:01")
+    second = [call.version for call in await listed(tmp_path)]
+
+    assert second[0] == first[0] + 1000
+    assert first[1:] == second[1:] == [0, 0]
+
+
+async def test_calls_are_read_again_by_their_ids_whatever_their_days(tmp_path: Path) -> None:
+    rows = ("a,,2026-03-01T09:30", "b,,2027-01-01T09:30", "c,,2026-03-01T09:31")
+    (tmp_path / "calls.csv").write_text("\n".join(("call_id,file,start_time", *rows)))
+
+    ids = [CallId("b"), CallId("a"), CallId("gone")]
+    calls = await SOURCE.reread(str(tmp_path), ids, "Europe/Moscow")
+
+    assert [call.call_id for call in calls] == ["a", "b"]
+
+
+async def test_a_folder_with_too_many_files_or_a_name_that_is_no_text_says_so(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / os.fsdecode(b"\xff.wav")).write_bytes(WAV)
+    with pytest.raises(SourceInvalid, match="is not UTF-8: rename"):
+        await listed(tmp_path)
+
+    many = tmp_path / "many"
+    many.mkdir()
+    (many / "0").touch()
+    for n in range(1, 10_001):
+        os.link(many / "0", many / str(n))
+    with pytest.raises(SourceInvalid, match="more than 10000 files: split it"):
+        await listed(many)
 
 
 async def test_many_calls_come_in_pages(tmp_path: Path) -> None:

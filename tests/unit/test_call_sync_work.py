@@ -1,12 +1,29 @@
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from services.call_sync.adapters.folder import FolderSource
-from services.call_sync.domain import CallId, StoreUnavailable
+from services.call_sync.domain import (
+    AccessDenied,
+    CallFacts,
+    CallId,
+    FetchFailed,
+    NotAudio,
+    NotFetched,
+    Recording,
+    RecordingMissing,
+    RecordingNotReady,
+    SourceUnavailable,
+    StoreUnavailable,
+    TooLarge,
+)
+from services.call_sync.ports import CallSource
 from services.call_sync.usecases import CallSync
 from services.call_sync.work import CallSyncWork
+from services.kernel.clock import utc_now
 from services.stage.domain import (
     DiscoveryFailed,
     Execution,
@@ -14,6 +31,7 @@ from services.stage.domain import (
     Found,
     Item,
     ItemId,
+    Later,
     Limits,
     Outcome,
     Skip,
@@ -29,8 +47,10 @@ from services.status.domain import (
     RunId,
     RunMode,
     Stage,
+    Wait,
+    WaitReason,
 )
-from tests.fakes.call_sync import WAV, FakeCalls, FakeRecordings
+from tests.fakes.call_sync import WAV, FakeCalls, FakeRecordings, FakeSource, a_call
 
 CLINIC = Owner("client:clinic")
 DELAYS = (timedelta(minutes=1), timedelta(minutes=5))
@@ -51,7 +71,9 @@ class Folder:
         self.path = path
         self.calls = FakeCalls()
         self.recordings = FakeRecordings()
-        call_sync = CallSync(self.calls, self.recordings, {"folder": FolderSource()})
+        self.source = FakeSource()
+        sources: dict[str, CallSource] = {"folder": FolderSource(), "fake": self.source}
+        call_sync = CallSync(self.calls, self.recordings, sources)
         self.work = CallSyncWork(call_sync, Limits(), DELAYS)
 
     async def discovered(self, source: str = "") -> list[Found]:
@@ -62,6 +84,17 @@ class Folder:
         found = await self.discovered()
         items = [Item(item_id=item.item_id, day=item.day, attempt=1) for item in found]
         return {o.item_id: o for o in await self.work.work(self.execution(), items)}
+
+    async def outcome(
+        self, call: CallFacts, *, refusal: NotFetched | None = None, attempt: int = 1
+    ) -> Outcome:
+        """Return what becomes of one call of the fake source."""
+        self.source.calls[call.call_id] = call
+        self.source.refusal = refusal
+        await self.discovered("fake:calls")
+        item = Item(item_id=ItemId(call.call_id), day=call.day, attempt=attempt)
+        [outcome] = await self.work.work(self.execution("fake:calls"), [item])
+        return outcome
 
     def execution(self, source: str = "") -> Execution:
         return Execution(
@@ -176,12 +209,110 @@ async def test_a_store_that_is_away_fails_the_item_retryably(folder: Folder) -> 
     assert outcome.reason is Reason.UPSTREAM_UNAVAILABLE
 
 
+def young(call_id: str = "c1", **changes: Any) -> CallFacts:
+    return replace(a_call(call_id), started_at=utc_now() - timedelta(hours=23), **changes)
+
+
+def old(call_id: str = "c1") -> CallFacts:
+    return replace(a_call(call_id), started_at=utc_now() - timedelta(hours=25))
+
+
+MISSING = RecordingMissing("404", may_come=True)
+DENIED = AccessDenied("403", may_come=True)
+PAGE = NotAudio("html", may_come=True)
+
+
+@pytest.mark.parametrize("refusal", [MISSING, DENIED, PAGE, RecordingNotReady("202")])
+async def test_the_recording_of_a_young_call_may_come_later(
+    folder: Folder, refusal: NotFetched
+) -> None:
+    outcome = await folder.outcome(young(), refusal=refusal)
+
+    assert outcome == Later(
+        item_id=ItemId("c1"),
+        reason=Reason.NO_RECORDING_YET,
+        message=str(refusal),
+        delays=DELAYS,
+        wait=Wait(reason=WaitReason.RECORDING),
+    )
+
+
+async def test_a_young_call_with_talk_in_it_may_get_its_link_later(folder: Folder) -> None:
+    assert isinstance(await folder.outcome(young(recording_link=None)), Later)
+    for silent in (None, 0.0):
+        call = young(recording_link=None, duration_seconds=silent)
+        outcome = await folder.outcome(call)
+        assert isinstance(outcome, Skip)
+        assert outcome.reason is Reason.NO_RECORDING
+    outcome = await folder.outcome(replace(old(), recording_link=None))
+    assert isinstance(outcome, Skip)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "attempt", "reason"),
+    [
+        (MISSING, 1, Reason.RECORDING_MISSING),
+        (PAGE, 1, Reason.NOT_AUDIO),
+        (DENIED, 1, Reason.UPSTREAM_UNAVAILABLE),
+        (DENIED, 2, Reason.ACCESS_DENIED),
+    ],
+)
+async def test_an_old_call_is_not_waited_for(
+    folder: Folder, refusal: NotFetched, attempt: int, reason: Reason
+) -> None:
+    outcome = await folder.outcome(old(), refusal=refusal, attempt=attempt)
+
+    assert isinstance(outcome, Failure)
+    assert outcome.reason is reason
+
+
+async def test_what_cannot_come_later_fails_a_young_call_too(folder: Folder) -> None:
+    outcome = await folder.outcome(young(), refusal=TooLarge("much"))
+
+    assert outcome == Failure(item_id=ItemId("c1"), reason=Reason.TOO_LARGE, message="much")
+
+
+async def test_a_source_that_asks_for_a_pause_gets_it(folder: Folder) -> None:
+    pause = timedelta(minutes=2)
+
+    outcome = await folder.outcome(young(), refusal=FetchFailed("429", retry_after=pause))
+
+    assert isinstance(outcome, Failure)
+    assert (outcome.reason, outcome.retry_after) == (Reason.UPSTREAM_UNAVAILABLE, pause)
+    assert outcome.wait == Wait(reason=WaitReason.RATE_LIMIT)
+
+
+async def test_a_call_is_read_again_before_its_second_try_and_not_before_its_first(
+    folder: Folder,
+) -> None:
+    call = young(recording_link=None)
+    assert isinstance(await folder.outcome(call), Later)
+    assert folder.source.reread_ids == []
+    folder.source.calls[call.call_id] = replace(call, recording_link="came.wav")
+
+    item = Item(item_id=ItemId("c1"), day=call.day, attempt=2)
+    [outcome] = await folder.work.work(folder.execution("fake:calls"), [item])
+
+    assert folder.source.reread_ids == [CallId("c1")]
+    assert isinstance(outcome, Success)
+    assert isinstance(outcome.result, Recording)
+    assert outcome.result.file_name == "came.wav"
+
+
+async def test_a_source_that_is_away_while_a_call_is_read_again_changes_nothing(
+    folder: Folder,
+) -> None:
+    folder.source.away = SourceUnavailable("paused")
+
+    assert isinstance(await folder.outcome(young(), attempt=2), Success)
+
+
 @pytest.mark.parametrize(
     ("source", "words"),
     [
         ("folder", "write it as folder:/absolute/directory"),
         ("folder:", "write it as folder:/absolute/directory"),
-        ("ftp:/calls", "'ftp' is no kind of source, there are: folder"),
+        ("ftp:/calls", "'ftp' is no kind of source, there are: fake, folder"),
         ("folder:/nowhere-at-all", "there is no folder"),
     ],
 )
