@@ -54,7 +54,9 @@ async def main() -> None:
     options = _options()
     halves = [Half(options.half)] if options.half else list(Half)
     samples = [
-        sample for sample in dialogues("earlier", "russian", "english") if sample.half in halves
+        sample
+        for sample in dialogues("earlier", "russian", "english", "later")
+        if sample.half in halves
     ]
     judged = await judge_all(RulesJudge(), clinic(), samples)
     for half in halves:

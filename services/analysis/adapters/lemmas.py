@@ -103,11 +103,12 @@ class Lemmatiser:
         else:
             readings = self._russian.parse(form)
             keys.update(fold(reading.normal_form) for reading in readings)
-            grammemes = readings[0].tag.grammemes
-            if "Name" in grammemes:
+            if "Name" in readings[0].tag:
                 keys.add(NAME)
-            if grammemes & {"NUMR", "Anum"} and keys.isdisjoint(_QUANTITIES):
+            if any("NUMR" in r.tag or "Anum" in r.tag for r in readings) and keys.isdisjoint(
+                _QUANTITIES
+            ):
                 keys.add(NUMBER)
-            if {"NOUN", "gent"} <= grammemes:
+            if {"NOUN", "gent"} in readings[0].tag:
                 keys.add(GENITIVE)
         return frozenset(Key(key) for key in keys)

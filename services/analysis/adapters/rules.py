@@ -41,8 +41,8 @@ class _Verdict:
 class RulesJudge:
     """Implements Judge, deterministic and without any outside call.
 
-    A label is chosen by the total weight of its signals, an earlier one of the playbook on a tie.
-    For the type of a call, signals in the client's first turns count double: people say at once
+    A label is chosen by the total weight of its signals, an earlier one of the playbook on a tie;
+    type and outcome are chosen together. For the type of a call, signals in the client's first turns count double: people say at once
     why they call.
     """
 
@@ -74,10 +74,9 @@ class RulesJudge:
         """Judge a conversation; equal input gives an equal judgement."""
         listener = Listener(conversation, playbook, self._lemmatiser, self._ears_for(playbook))
         request = _request_turns(conversation)
-        call_type = _choose(playbook.call_types, listener, doubled=request)
+        call_type, outcome = _choose_together(playbook, listener, request)
         type_name = call_type.label.name
         language = playbook.language_for(conversation)
-        outcome = _choose(playbook.outcomes, listener, call_type=type_name)
         outcome_quote = outcome.quotes[-1] if outcome.quotes else None
         request_quote = call_type.quotes[0] if call_type.quotes else None
         objections = _heard_labels(playbook.objections, listener, type_name)
@@ -102,7 +101,7 @@ class RulesJudge:
             call_type_quote=request_quote,
             outcome=outcome.label.name,
             outcome_quote=outcome_quote,
-            sentiment=_choose(playbook.sentiments, listener, call_type=type_name).label.name,
+            sentiment=_heaviest(_verdicts(playbook.sentiments, listener), type_name).label.name,
             summary=_summary(playbook, language, call_type, objections, outcome),
             objections=tuple(Objection(kind=o.label.name, quote=o.quotes[0]) for o in objections),
             checklist=checked,
@@ -140,21 +139,40 @@ def _weigh(label: Label, listener: Listener, doubled: frozenset[int] = frozenset
     return _Verdict(label=label, weight=weight, quotes=quotes)
 
 
-def _choose(
-    choice: Choice,
-    listener: Listener,
-    *,
-    call_type: str | None = None,
-    doubled: frozenset[int] = frozenset(),
-) -> _Verdict:
+def _choose_together(
+    playbook: Playbook, listener: Listener, request: frozenset[int]
+) -> tuple[_Verdict, _Verdict]:
+    """Return the type and the outcome that weigh most together.
+
+    How a call ends tells what it was about: what was moved can only have been a visit.
+    """
+    outcomes = _verdicts(playbook.outcomes, listener)
+    pairs = (
+        (call_type, _heaviest(outcomes, call_type.label.name))
+        for call_type in _verdicts(playbook.call_types, listener, request)
+    )
+    return max(pairs, key=lambda pair: pair[0].weight + pair[1].weight)
+
+
+def _verdicts(
+    choice: Choice, listener: Listener, doubled: frozenset[int] = frozenset()
+) -> tuple[_Verdict, ...]:
+    """Return the labels that enough speaks for, in their order, and last the fallback."""
     fallback = next(label for label in choice.labels if label.name == choice.fallback)
-    verdicts = [
-        verdict
-        for label in choice.labels
-        if not label.types or call_type in label.types
-        if (verdict := _weigh(label, listener, doubled)).weight >= label.at_least
-    ]
-    return max(verdicts, key=lambda v: v.weight, default=_Verdict(label=fallback))
+    return (
+        *(
+            verdict
+            for label in choice.labels
+            if (verdict := _weigh(label, listener, doubled)).weight >= label.at_least
+        ),
+        _Verdict(label=fallback),
+    )
+
+
+def _heaviest(verdicts: Sequence[_Verdict], call_type: str) -> _Verdict:
+    """Return the heaviest verdict that is possible in a type, the fallback where none is."""
+    possible = (v for v in verdicts if not v.label.types or call_type in v.label.types)
+    return max(possible, key=lambda verdict: verdict.weight, default=verdicts[-1])
 
 
 def _heard_labels(
