@@ -211,17 +211,18 @@ class OpenAIModel:
         """Return what a status means; those that a person must mend name the setting."""
         detail = str(error.message)[:MAX_DETAIL]
         unavailable = f"model {self.name} does not answer: HTTP {error.status_code}"
+        key, name, url = (self._variables + part for part in ("API_KEY", "NAME", "URL"))
         match error.status_code:
             case HTTPStatus.BAD_REQUEST if error.code == "content_filter":
                 return Refused(f"model {self.name} refused: its content filter", used)
             case HTTPStatus.BAD_REQUEST if _too_long(error):
                 return Truncated(f"it is too long for model {self.name}: {detail}", used)
             case HTTPStatus.UNAUTHORIZED:
-                why = f"its endpoint does not take the key: set {self._variables}API_KEY"
+                why = f"its endpoint does not take the key: set {key}"
             case HTTPStatus.FORBIDDEN:
-                why = f"the key may not use it: check {self._variables}API_KEY and _NAME"
+                why = f"the key may not use it: check {key} and {name}"
             case HTTPStatus.NOT_FOUND:
-                why = f"it is not there: check {self._variables}NAME and _URL"
+                why = f"it is not there: check {name} and {url}"
             case HTTPStatus.TOO_MANY_REQUESTS:
                 wait = _retry_after(error.response.headers.get("retry-after", ""))
                 return ModelUnavailable(f"model {self.name} limits the rate", wait, used)
