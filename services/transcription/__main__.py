@@ -16,6 +16,7 @@ from services.kernel.rpc.server import until_stopped
 from services.kernel.settings import load_settings
 from services.stage.compose import stage_service
 from services.stage.domain import Limits
+from services.transcription.adapters.children import START_SECONDS
 from services.transcription.adapters.listening import Listening
 from services.transcription.adapters.model import (
     ModelBroken,
@@ -24,7 +25,7 @@ from services.transcription.adapters.model import (
     model_at,
 )
 from services.transcription.adapters.recordings import CallSyncRecordings
-from services.transcription.adapters.whisper import START_SECONDS, WhisperEngine
+from services.transcription.adapters.whisper import WhisperEngine
 from services.transcription.domain import Speaker
 from services.transcription.repository import PostgresTranscripts
 from services.transcription.servicer import TranscriptionServicer

@@ -146,7 +146,6 @@ async def service(
             "UPSTREAM": upstream,
             "MODEL_CACHE_DIR": model_cache,
             "PROCESSES": "1",
-            "DRAIN": "PT0.2S",
             "REPORT_TIMEOUT": "PT1S",
         }
     )
