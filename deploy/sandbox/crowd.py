@@ -1,7 +1,7 @@
 """Large worlds, the same again and again for the same seed."""
 
 import random
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from deploy.sandbox.world import Call, Entity, Note, Recording, User, World
@@ -20,7 +20,7 @@ def crowd(*, calls: int, first_day: date, days: int = 1, seed: int = 1) -> World
     """
     chance = random.Random(seed)  # noqa: S311 - the same again and again
     world = World(users=_USERS)
-    opens = datetime.combine(first_day, time(8), ZoneInfo(world.time_zone))
+    opens = datetime.combine(first_day, time(8), ZoneInfo(world.time_zone)).astimezone(UTC)
     made: list[Call] = []
     note_id = _FIRST_NOTE
     for number in range(calls):
