@@ -72,7 +72,7 @@ def test_the_hash_follows_the_content_and_not_the_layout() -> None:
         ("outcomes: [booked,", "outcomes: [boked,", "applies.outcomes", "'boked' is not declared"),
         ("name: reschedule", "name: new_booking", "labels.1.name", "rename one of the two"),
         ('["@place"]', '["@plase"]', "phrases.0", "'plase' is not declared"),
-        ("- wrong number", "- wrong (number)", "phrases.4", "'(number)'"),
+        ("- wrong number", "- wrong (number)", "signals.0.phrases", "'(number)'"),
         ("- пятница", "- пятница днём", "vocabulary.day.4", "is not one word"),
         ("by: operator", "by: agent", "by", "'operator', 'client' or 'anyone'"),
         ("Итог: {}.", "Итог.", "summary.outcome.ru", "pattern"),

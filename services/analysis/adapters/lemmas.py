@@ -15,7 +15,7 @@ from services.analysis.phrases import GENITIVE, NAME, NUMBER, Key, fold
 _WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+|[.:]\d+)*")
 _CLAUSE_END = re.compile(r"[,;:.!?…—–]")
 _NEGATIONS = frozenset(("не", "ни", "без", "not", "never", "without"))
-_QUANTITIES = frozenset(("сколько", "столько", "несколько"))
+_NOT_NUMBERS = frozenset(("сколько", "столько", "несколько", "один", "первый", "второй"))
 _ENGLISH_NUMBERS = frozenset(
     (
         *("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven"),
@@ -106,7 +106,7 @@ class Lemmatiser:
             if "Name" in readings[0].tag:
                 keys.add(NAME)
             if any("NUMR" in r.tag or "Anum" in r.tag for r in readings) and keys.isdisjoint(
-                _QUANTITIES
+                _NOT_NUMBERS
             ):
                 keys.add(NUMBER)
             if {"NOUN", "gent"} in readings[0].tag:
