@@ -1,14 +1,18 @@
 """What is not there yet: tried again for a while, then skipped, then looked at again for a day; on a real Postgres."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
 from potok.status.v1 import stage_pb2
 
-from services.stage.domain import Failure, Item, Later, Limits, Outcome, Skip
+from services.stage import execution_rows, item_rows
+from services.stage.domain import Execution, Failure, Item, Later, Limits, Outcome, Skip
+from services.stage.ledger import read_progress
+from services.stage.mapping import execution_from_pb
 from services.status.domain import Reason, RunMode, Wait, WaitReason
 from tests.conftest import Database
+from tests.fakes.coordinator import FakeCoordinator
 from tests.fakes.stage import (
     FakeStage,
     Served,
@@ -96,6 +100,22 @@ async def test_the_wait_for_a_recording_is_stated_and_a_retry_of_the_run_begins_
         assert (await served.item("1"))["postponed"] == 1
 
 
+async def test_a_skipped_call_that_is_looked_at_again_is_nothing_that_its_execution_waits_for(
+    database: Database,
+) -> None:
+    execution = execution_from_pb(a_run_request())
+    async with database.pool(ROLE) as pool, pool.acquire() as connection, connection.transaction():
+        await execution_rows.insert_execution(connection, execution)
+        await execution_rows.begin_step(connection, execution.number)
+        await item_rows.take_items(connection, execution, found("1", "2"), [1, 2])
+        await connection.execute(
+            "UPDATE items SET state = 'SKIPPED', reason = 'NO_RECORDING_YET', "
+            "run_after = now() + interval '1 hour' WHERE item_id = '1'"
+        )
+        (progress,) = await read_progress(connection, {execution.number: ()})
+    assert progress.wait == Wait(reason=WaitReason.QUEUE)
+
+
 async def postponed_in(served: Served, execution: int) -> bool:
     row = await served.item("1")
     return row["execution"] == execution and row["run_after"] is not None
@@ -165,6 +185,22 @@ async def test_a_recording_that_comes_late_becomes_a_success_of_its_ended_execut
     assert [(day.available, day.output, day.skipped) for day in report.days] == [(1, 7, 0)]
 
 
+async def test_a_late_recording_that_nobody_acknowledged_is_reported_after_a_restart(
+    database: Database,
+) -> None:
+    stage, serving = late(database)
+    async with serving as served:
+        call = Late(stage, served)
+        await call.begin()
+        served.coordinator.acks = False
+        stage.outcome = succeed
+        await call.is_due()
+        await call.becomes("SUCCESS", None)
+    coordinator = FakeCoordinator()
+    async with serving_stage(database.dsn(ROLE), stage, coordinator=coordinator):
+        await coordinator.until(lambda: any(r.days[0].success for r in coordinator.of(7)))
+
+
 async def test_one_that_does_not_come_is_looked_for_again_and_given_up_after_a_day(
     database: Database,
 ) -> None:
@@ -210,22 +246,33 @@ async def test_a_source_that_says_there_will_be_none_ends_the_wait(database: Dat
         await call.becomes("SKIPPED", Reason.TOO_SHORT)
 
 
+class Looking(FakeStage):
+    """Holds every second try of an item, which is the look after its run, until `go_on`; runs go on at once."""
+
+    async def work(self, execution: Execution, items: Sequence[Item]) -> Sequence[Outcome]:
+        if items[0].attempt > 1:
+            return await super().work(execution, items)
+        return [self.outcome(item) for item in items]
+
+
 async def test_a_run_that_takes_the_call_meanwhile_wins(database: Database) -> None:
-    stage, serving = late(database)
-    async with serving as served:
+    stage = Looking(items={"client:a": found("1")}, outcome=later())
+    async with serving_stage(database.dsn(ROLE), stage) as served:
         call = Late(stage, served)
         await call.begin()
-        stage.outcome = succeed
         stage.go_on.clear()
         await call.is_due()
-        await call.looked(2)
+        await call.looked(1)
+        stage.outcome = failure(Reason.BAD_AUDIO)
         await served.stub.RunStage(a_run_request(8))
-        await call.looked(3)
-        stage.go_on.set()
         await served.coordinator.until_ended(8)
+        stage.outcome = succeed
+        again = len(served.coordinator.of(7))
+        stage.go_on.set()
+        await served.coordinator.until(lambda: len(served.coordinator.of(7)) > again)
         row = await served.item("1")
-    assert (row["execution"], row["output"], row["attempt"]) == (8, 8, 1)
-    assert stage.stored == ["1"], "only the run's result was stored"
+    assert (row["execution"], row["state"], row["output"]) == (8, "FAILED", 0)
+    assert stage.stored == []
 
 
 async def test_a_call_that_was_removed_meanwhile_is_left_alone(database: Database) -> None:
