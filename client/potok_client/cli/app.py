@@ -3,6 +3,7 @@
 import typer
 
 from potok_client.cli import admin, clients, ledger, ranges, report, runs
+from potok_client.cli.options import SETUP_PANEL
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -17,8 +18,8 @@ app.add_typer(runs.app)
 app.add_typer(ranges.app)
 app.add_typer(ledger.app)
 app.add_typer(report.app)
-app.add_typer(clients.app, name="client")
-app.add_typer(admin.app, name="admin")
+app.add_typer(clients.app, name="client", rich_help_panel=SETUP_PANEL)
+app.add_typer(admin.app, name="admin", rich_help_panel=SETUP_PANEL)
 
 
 def main() -> None:

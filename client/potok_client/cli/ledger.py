@@ -16,7 +16,7 @@ from rich.text import Text
 from potok_client.cli import words
 from potok_client.cli.connection import DEADLINE, coordinator, recommendations
 from potok_client.cli.exits import ExitCode
-from potok_client.cli.options import ClientId, End, Json, Start, date_range
+from potok_client.cli.options import RANGE_PANEL, ClientId, End, Json, Start, date_range
 from potok_client.cli.terminal import as_dict, cell, console, perform, print_json, table
 
 app = typer.Typer()
@@ -25,7 +25,7 @@ CALLS = "calls"
 """The reporting table with one row for each reported call."""
 
 
-@app.command("ledger")
+@app.command("ledger", rich_help_panel=RANGE_PANEL)
 def show_ledger(client: ClientId, start: Start, end: End = None, as_json: Json = False) -> None:
     """Show that no call is lost: at every stage, found = done + skipped + failed + pending.
 

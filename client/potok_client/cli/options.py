@@ -73,6 +73,11 @@ def date_range(start: str, end: str | None) -> DateRange:
     return DateRange(start_date=start, end_date=end or start)
 
 
+RUN_PANEL = "Process calls"
+RANGE_PANEL = "See where calls are, and what came out"
+SETUP_PANEL = "Set up"
+"""The groups that `potok --help` shows commands in."""
+
 ClientId = Annotated[str, typer.Argument(metavar="CLIENT", help="The client's id.")]
 Start = Annotated[
     str, typer.Argument(metavar="START", parser=parse_day, help="The first day, as 2026-01-31.")

@@ -19,6 +19,7 @@ from potok_client.cli import words
 from potok_client.cli.connection import DEADLINE, Coordinator, coordinator
 from potok_client.cli.options import (
     ALL_STAGES,
+    RANGE_PANEL,
     ClientId,
     End,
     ItemStateName,
@@ -39,7 +40,7 @@ _ITEM_STYLES = {"success": "green", "failed": "red", "skipped": "yellow", "proce
 _PAGE = 1000
 
 
-@app.command("status")
+@app.command("status", rich_help_panel=RANGE_PANEL)
 def range_status(client: ClientId, start: Start, end: End = None, as_json: Json = False) -> None:
     """Show where every stage is over a range of days, what is stale, and why what is under way waits.
 
@@ -48,7 +49,7 @@ def range_status(client: ClientId, start: Start, end: End = None, as_json: Json 
     perform(_status(client, date_range(start, end), as_json=as_json))
 
 
-@app.command("items")
+@app.command("items", rich_help_panel=RANGE_PANEL)
 def list_items(
     client: ClientId,
     start: Start,

@@ -18,6 +18,7 @@ from potok_client.cli.exits import CommandFailed, ExitCode
 from potok_client.cli.follow import follow_all, follow_run
 from potok_client.cli.options import (
     ALL_STAGES,
+    RUN_PANEL,
     End,
     Json,
     ModeName,
@@ -41,7 +42,7 @@ LAST_YEAR = timedelta(days=365)
 """With today the longest range that there is."""
 
 
-@app.command("run")
+@app.command("run", rich_help_panel=RUN_PANEL)
 def start_run(
     client: Annotated[
         str | None, typer.Argument(metavar="CLIENT", help="The client's id.", show_default=False)
@@ -103,7 +104,7 @@ def start_run(
     )
 
 
-@app.command("watch")
+@app.command("watch", rich_help_panel=RUN_PANEL)
 def watch_runs(
     run: Annotated[
         str | None, typer.Argument(metavar="[RUN]", help="The run's id, or its beginning.")
@@ -113,14 +114,16 @@ def watch_runs(
 ) -> None:
     """Follow a run to its end, or without RUN everything that happens.
 
-    Ends as `run` does; without RUN, with Ctrl-C.
+    A lost connection is resumed without a gap. Ends as `run` does; without RUN, with Ctrl-C.
+
+    Examples: potok watch 52cf386d; potok watch --client clinic --json
     """
     if run and client:
         raise typer.BadParameter("name a RUN or a --client, not both")
     perform(follow(run, client, as_json=as_json))
 
 
-@app.command("runs")
+@app.command("runs", rich_help_panel=RUN_PANEL)
 def list_runs(
     client: Annotated[str, typer.Option(help="Only the runs of this client.")] = "",
     limit: Annotated[int, typer.Option(min=1, max=_NEWEST, help="At most so many.")] = 20,
@@ -130,7 +133,7 @@ def list_runs(
     perform(_list(client, limit, as_json=as_json))
 
 
-@app.command("retry")
+@app.command("retry", rich_help_panel=RUN_PANEL)
 def retry_run(
     run: RunId,
     stage: Annotated[
@@ -140,13 +143,21 @@ def retry_run(
     no_watch: NoWatch = False,
     as_json: Json = False,
 ) -> None:
-    """Start a new run that takes up what failed in an ended one, and follow it."""
+    """Start a new run that takes up what failed in an ended one, and follow it.
+
+    Example: potok retry 52cf386d --stage transcription
+
+    Exit code: as of `run`.
+    """
     perform(_retry(run, stage, no_watch=no_watch, as_json=as_json))
 
 
-@app.command("cancel")
+@app.command("cancel", rich_help_panel=RUN_PANEL)
 def cancel_run(run: RunId, as_json: Json = False) -> None:
-    """Stop a run; what it has done stays."""
+    """Stop a run; what it has done stays.
+
+    Example: potok cancel 52cf386d
+    """
     perform(_cancel(run, as_json=as_json))
 
 
