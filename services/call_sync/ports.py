@@ -1,6 +1,6 @@
 """What the use cases need from the outside."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -18,6 +18,14 @@ class Fetched:
 
     file_name: str
     chunks: AsyncIterator[bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swept:
+    """What one page of a sweep did; it was the last one unless `more`."""
+
+    deleted: int
+    more: bool
 
 
 class CallSource(Protocol):
@@ -48,6 +56,19 @@ class RecordingStore(Protocol):
 
     def read(self, recording: Recording) -> AsyncIterator[bytes]:
         """Yield the bytes in pieces of at most 256 KiB; raises RecordingNotFound, StoreUnavailable."""
+
+    async def delete(self, hashes: Sequence[str]) -> None:
+        """Delete recordings by their SHA-256; those that are not there are no error. Raises StoreUnavailable."""
+
+
+class RecordingRegistry(Protocol):
+    """What the store was given, and whether a call still has it."""
+
+    async def register(self, sha256: str) -> None:
+        """Note a recording before its bytes are stored, which waits for a sweep that is deleting them."""
+
+    async def sweep(self, delete: Callable[[Sequence[str]], Awaitable[None]]) -> Swept:
+        """Look at one page of recordings, and `delete` those that no call has had for long enough."""
 
 
 class CallRepository(Protocol):

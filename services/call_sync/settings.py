@@ -20,6 +20,10 @@ class CallSyncSettings(StageSettings):
     """Where recordings are kept: `file:///absolute/directory`, which is created, or `s3://bucket/prefix`."""
     max_recording_bytes: int = Field(default=500_000_000, gt=0)
     """A larger recording is refused."""
+    recording_grace: timedelta = Field(default=timedelta(days=7), ge=timedelta(hours=1))
+    """How long a recording that no call has is kept at the least; it is deleted within twice that time."""
+    sweep: timedelta = timedelta(hours=1)
+    """How often such recordings are looked for."""
     private_hosts: tuple[Annotated[Host, BeforeValidator(parse_host)], ...] = ()
     """Hosts or `host:port` whose recordings are fetched though they are not on the public internet, as JSON."""
     connect_timeout: timedelta = timedelta(seconds=10)

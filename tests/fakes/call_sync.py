@@ -145,3 +145,9 @@ class FakeRecordings:
         if recording.sha256 not in self.kept:
             raise RecordingNotFound("lost")
         yield self.kept[recording.sha256]
+
+    async def delete(self, hashes: Sequence[str]) -> None:
+        if self.broken:
+            raise self.broken
+        for sha256 in hashes:
+            self.kept.pop(sha256, None)

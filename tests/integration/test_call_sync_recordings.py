@@ -1,12 +1,22 @@
+"""The store of recordings: in a directory, and in a bucket of a server that speaks S3."""
+
+import asyncio
 import hashlib
 import os
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
+from urllib.request import Request, urlopen
+from uuid import uuid4
 
+import asyncpg
 import pytest
-from obstore.store import MemoryStore
+from moto.server import ThreadedMotoServer
 
 from services.call_sync.adapters.recordings import PIECE_BYTES, ObjectRecordings, open_store
 from services.call_sync.domain import (
+    CallId,
     NotAudio,
     Recording,
     RecordingNotFound,
@@ -14,12 +24,58 @@ from services.call_sync.domain import (
     TooLarge,
 )
 from services.call_sync.ports import Fetched
-from tests.fakes.call_sync import WAV, chunks
+from services.call_sync.recording_repository import PAGE_SIZE, PostgresRecordings
+from services.call_sync.repository import PostgresCalls
+from services.call_sync.usecases import RecordingSweep
+from services.status.domain import ExecutionNumber, Owner
+from tests.conftest import Database
+from tests.fakes.call_sync import WAV, FakeRecordings, a_call, a_recording, chunks
+
+CLINIC, OTHER = Owner("client:clinic"), Owner("client:other")
+FIRST = ExecutionNumber(1)
+GRACE = timedelta(days=7)
+LOCKED = """
+SELECT EXISTS (SELECT FROM pg_stat_activity
+                WHERE datname = current_database() AND wait_event_type = 'Lock')
+"""
 
 
 @pytest.fixture
 def recordings(tmp_path: Path) -> ObjectRecordings:
-    return ObjectRecordings(open_store(f"file://{tmp_path}/kept"), max_bytes=1_000_000)
+    return kept_at(f"file://{tmp_path}/kept")
+
+
+def kept_at(url: str) -> ObjectRecordings:
+    async def register(sha256: str) -> None:
+        del sha256
+
+    return ObjectRecordings(open_store(url), max_bytes=1_000_000, register=register)
+
+
+@pytest.fixture(scope="module")
+def s3_port() -> Iterator[int]:
+    """Return the port of a server that speaks S3, with a bucket called `kept`."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    _, port = server.get_host_and_port()
+    with urlopen(Request(f"http://127.0.0.1:{port}/kept", method="PUT"), timeout=5):
+        yield port
+    server.stop()
+
+
+@pytest.fixture
+def bucket(s3_port: int, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return the address of a place in the bucket, as the environment of a service leads to it."""
+    set_aws(monkeypatch, f"http://127.0.0.1:{s3_port}")
+    return f"s3://kept/{uuid4().hex}/calls"
+
+
+def set_aws(monkeypatch: pytest.MonkeyPatch, endpoint: str) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    monkeypatch.setenv("AWS_ALLOW_HTTP", "true")
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s3cret")
 
 
 def fetched(*pieces: bytes) -> Fetched:
@@ -131,11 +187,206 @@ def test_a_store_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
         open_store(f"file://{tmp_path}/file/kept")
 
 
-async def test_a_bucket_keeps_recordings_the_same_way() -> None:
-    recordings = ObjectRecordings(MemoryStore(), max_bytes=1_000_000)
+async def test_a_bucket_keeps_recordings_the_same_way(bucket: str) -> None:
+    recordings = kept_at(bucket)
     content = WAV + os.urandom(700_000)
 
-    pieces = await read(recordings, await recordings.keep(fetched(content)))
+    kept = await recordings.keep(fetched(content))
+    assert await kept_at(bucket).keep(fetched(content)) == kept
 
+    pieces = await read(recordings, kept)
     assert b"".join(pieces) == content
     assert max(map(len, pieces)) <= PIECE_BYTES
+    with pytest.raises(RecordingNotFound):
+        await read(recordings, a_recording(b"another"))
+
+
+async def test_a_bucket_takes_a_recording_in_parts(bucket: str) -> None:
+    recordings = ObjectRecordings(
+        open_store(bucket), max_bytes=20_000_000, register=kept_at(bucket)._register
+    )
+    content = WAV + os.urandom(12_000_000)
+
+    kept = await recordings.keep(fetched(content))
+
+    assert b"".join(await read(recordings, kept)) == content
+
+
+async def test_a_bucket_that_is_away_is_unavailable_and_tells_no_secret(
+    monkeypatch: pytest.MonkeyPatch, free_port: int
+) -> None:
+    set_aws(monkeypatch, f"http://127.0.0.1:{free_port}")
+    recordings = kept_at("s3://kept/calls")
+
+    with pytest.raises(StoreUnavailable) as raised:
+        await recordings.keep(fetched(WAV))
+    with pytest.raises(StoreUnavailable):
+        await recordings.delete([a_recording().sha256])
+
+    assert str(raised.value) == "the store of recordings does not answer"
+
+
+@pytest.fixture(params=["directory", "bucket"])
+def either(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectRecordings:
+    """Return each kind of store in turn."""
+    if request.param == "directory":
+        return kept_at(f"file://{tmp_path}/kept")
+    return kept_at(str(request.getfixturevalue("bucket")))
+
+
+async def test_recordings_are_deleted_whether_they_are_there_or_not(
+    either: ObjectRecordings,
+) -> None:
+    one, other = [await either.keep(fetched(WAV + end)) for end in (b"1", b"2")]
+
+    await either.delete(["0" * 64, one.sha256])
+    await either.delete([one.sha256])
+
+    with pytest.raises(RecordingNotFound):
+        await read(either, one)
+    assert b"".join(await read(either, other)) == WAV + b"2"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweeping:
+    """A store whose recordings are registered, the calls that have them, and the sweep."""
+
+    pool: asyncpg.Pool
+    recordings: ObjectRecordings
+    calls: PostgresCalls
+    sweep: RecordingSweep
+
+    async def keep(self, content: bytes, *call_ids: tuple[Owner, str]) -> Recording:
+        """Keep a recording and give it to calls."""
+        recording = await self.recordings.keep(fetched(WAV + content))
+        for owner, call_id in call_ids:
+            await self.calls.upsert_calls(owner, FIRST, [a_call(call_id)])
+            await self.calls.set_recordings(self.pool, owner, [(CallId(call_id), recording)])
+        return recording
+
+    async def pass_grace(self) -> None:
+        """Let all that was registered become due."""
+        await self.pool.execute(
+            "UPDATE call_sync.recordings SET look_at = look_at - $1::interval", GRACE
+        )
+
+    async def is_kept(self, recording: Recording) -> bool:
+        try:
+            return bool(await read(self.recordings, recording))
+        except RecordingNotFound:
+            return False
+
+
+@pytest.fixture
+async def sweeping(database: Database, tmp_path: Path) -> AsyncIterator[Sweeping]:
+    async with database.pool("call_sync_system") as pool:
+        registry = PostgresRecordings(pool, GRACE)
+        recordings = ObjectRecordings(
+            open_store(f"file://{tmp_path}/kept"), max_bytes=1_000_000, register=registry.register
+        )
+        yield Sweeping(
+            pool=pool,
+            recordings=recordings,
+            calls=PostgresCalls(pool),
+            sweep=RecordingSweep(registry, recordings),
+        )
+
+
+async def test_a_recording_goes_once_no_call_of_anybody_has_had_it_for_the_grace(
+    sweeping: Sweeping,
+) -> None:
+    shared = await sweeping.keep(b"shared", (CLINIC, "a"), (OTHER, "a"))
+    replaced = await sweeping.keep(b"replaced", (CLINIC, "b"))
+    taken = await sweeping.keep(b"taken", (CLINIC, "b"))
+    orphan = await sweeping.keep(b"orphan")
+    await sweeping.calls.delete_calls(sweeping.pool, CLINIC, [CallId("a")])
+
+    async def kept() -> list[bool]:
+        return [await sweeping.is_kept(r) for r in (shared, replaced, taken, orphan)]
+
+    await sweeping.sweep.turn()
+    assert await kept() == [True, True, True, True]
+    await sweeping.pass_grace()
+    await sweeping.sweep.turn()
+    await sweeping.sweep.turn()
+    assert await kept() == [True, True, True, True]
+    await sweeping.pass_grace()
+    await sweeping.sweep.turn()
+    assert await kept() == [True, False, True, False]
+
+    await sweeping.calls.delete_calls(sweeping.pool, OTHER, [CallId("a")])
+    for _ in range(2):
+        await sweeping.pass_grace()
+        await sweeping.sweep.turn()
+    assert await kept() == [False, False, True, False]
+    count = await sweeping.pool.fetchval("SELECT count(*) FROM call_sync.recordings")
+    assert count == 1
+
+
+async def test_a_recording_that_comes_again_is_as_good_as_new(sweeping: Sweeping) -> None:
+    recording = await sweeping.keep(b"1")
+    await sweeping.pass_grace()
+    await sweeping.sweep.turn()
+
+    await sweeping.keep(b"1")
+    await sweeping.sweep.turn()
+    await sweeping.pass_grace()
+    await sweeping.sweep.turn()
+
+    assert await sweeping.is_kept(recording)
+
+
+async def test_a_recording_that_comes_again_while_it_is_deleted_is_stored_anew(
+    sweeping: Sweeping,
+) -> None:
+    recording = await sweeping.keep(b"1")
+    await sweeping.pass_grace()
+    await sweeping.sweep.turn()
+    await sweeping.pass_grace()
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def delete(hashes: Sequence[str]) -> None:
+        begun.set()
+        await go_on.wait()
+        await sweeping.recordings.delete(hashes)
+
+    turn = asyncio.create_task(PostgresRecordings(sweeping.pool, GRACE).sweep(delete))
+    await asyncio.wait_for(begun.wait(), 5)
+    again = asyncio.create_task(sweeping.keep(b"1"))
+    async with asyncio.timeout(3):
+        while not await sweeping.pool.fetchval(LOCKED):
+            await asyncio.sleep(0.01)
+    go_on.set()
+
+    assert (await turn).deleted == 1
+    assert await again == recording
+    assert await sweeping.is_kept(recording)
+
+
+async def test_a_store_that_is_away_leaves_the_rest_for_the_next_turn(sweeping: Sweeping) -> None:
+    recording = await sweeping.keep(b"1")
+    await sweeping.pass_grace()
+    await sweeping.sweep.turn()
+    await sweeping.pass_grace()
+    away = FakeRecordings()
+    away.broken = StoreUnavailable("away")
+
+    with pytest.raises(StoreUnavailable):
+        await RecordingSweep(PostgresRecordings(sweeping.pool, GRACE), away).turn()
+    assert await sweeping.is_kept(recording)
+    await sweeping.sweep.turn()
+
+    assert not await sweeping.is_kept(recording)
+
+
+async def test_one_turn_looks_at_many_pages(sweeping: Sweeping) -> None:
+    hashes = [f"{n:064x}" for n in range(2 * PAGE_SIZE + 1)]
+    await sweeping.pool.execute(
+        "INSERT INTO call_sync.recordings (sha256, unused, look_at)"
+        " SELECT sha256, true, now() FROM unnest($1::text[]) AS sha256",
+        hashes,
+    )
+
+    await sweeping.sweep.turn()
+
+    assert await sweeping.pool.fetchval("SELECT count(*) FROM call_sync.recordings") == 0

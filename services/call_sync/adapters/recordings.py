@@ -1,10 +1,11 @@
 """Recordings in a directory or a bucket, each under the hash of its content."""
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -33,14 +34,20 @@ _STORE_ERRORS = (BaseError, OSError)
 def open_store(url: str) -> ObjectStore:
     """Return the store at `file:///directory`, which is created, or `s3://bucket/prefix`.
 
-    Credentials of S3 come from the usual AWS_… environment. Raises StoreUnavailable.
+    Credentials and endpoint of S3 come from the usual AWS_… environment; AWS_ALLOW_HTTP=true lets it be one without
+    TLS. Raises StoreUnavailable.
     """
     try:
         if url.startswith("file://"):
             return LocalStore.from_url(url, mkdir=True)
         return S3Store.from_url(
             url,
-            client_options={"connect_timeout": "5s", "timeout": "120s"},
+            client_options={
+                "connect_timeout": "5s",
+                "timeout": "120s",
+                # obstore forgets what the environment says of clients once it is told anything.
+                "allow_http": os.environ.get("AWS_ALLOW_HTTP", "") == "true",
+            },
             retry_config={"max_retries": 3},
         )
     except _STORE_ERRORS:
@@ -48,17 +55,28 @@ def open_store(url: str) -> ObjectStore:
 
 
 class ObjectRecordings:
-    """Implements RecordingStore; a recording of more than `max_bytes` is refused."""
+    """Implements RecordingStore; a recording of more than `max_bytes` is refused.
 
-    def __init__(self, store: ObjectStore, *, max_bytes: int) -> None:
+    `register` is told the hash of each before it is stored.
+    """
+
+    def __init__(
+        self,
+        store: ObjectStore,
+        *,
+        max_bytes: int,
+        register: Callable[[str], Awaitable[None]],
+    ) -> None:
         self._store = store
         self._max_bytes = max_bytes
+        self._register = register
 
     async def keep(self, fetched: Fetched) -> Recording:
         """Spool the bytes to a file, since only the last one completes the name; then store them once."""
         try:
             with tempfile.NamedTemporaryFile() as file:
                 recording = await self._spool(fetched, file)
+                await self._register(recording.sha256)
                 await self._put(recording, Path(file.name))
         except _STORE_ERRORS as error:
             raise _unavailable(error) from error
@@ -78,6 +96,15 @@ class ObjectRecordings:
             raise RecordingNotFound(
                 f"recording {recording.sha256} is lost: run CALL_SYNC for its day in mode ALL"
             ) from None
+        except _STORE_ERRORS as error:
+            raise _unavailable(error) from error
+
+    async def delete(self, hashes: Sequence[str]) -> None:
+        """Delete one after another, since a store on a disk cannot do without what is not there."""
+        try:
+            for sha256 in hashes:
+                with contextlib.suppress(FileNotFoundError):
+                    await obstore.delete_async(self._store, _key(sha256))
         except _STORE_ERRORS as error:
             raise _unavailable(error) from error
 
