@@ -5,16 +5,20 @@ import contextlib
 import json
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import uvicorn
+from pydantic import BaseModel
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
+
+from services.llm.domain import A, Answer, Message, Usage
+from services.status.domain import Cost
 
 ROOT = Path(__file__).parents[2]
 HANG = PlainTextResponse("")
@@ -103,6 +107,34 @@ def a_model(
 ) -> ScriptedModel:
     """Return a model with its script."""
     return ScriptedModel(script=list(script), asked=[], refused=[], refuses=refuses)
+
+
+class ToldModel:
+    """A LanguageModel in memory: answers with what is in `script`, or raises it. A request costs `costs`, 1 at most."""
+
+    name = "told"
+
+    def __init__(self, *script: Mapping[str, Any] | Exception, costs: float = 0.5) -> None:
+        self.script = list(script)
+        self.asked: list[tuple[Sequence[Message], type[BaseModel], float | None]] = []
+        self.usage = Usage(
+            requests=1,
+            prompt_tokens=100,
+            completion_tokens=10,
+            cost=Cost(amount=costs, currency="USD"),
+        )
+
+    def price(self, prompt_characters: int) -> Cost | None:
+        return Cost(amount=1.0 + prompt_characters * 1e-9, currency="USD")
+
+    async def ask(
+        self, messages: Sequence[Message], shape: type[A], *, at_most: float | None = None
+    ) -> Answer[A]:
+        self.asked.append((messages, shape, at_most))
+        told = self.script.pop(0) if len(self.script) > 1 else self.script[0]
+        if isinstance(told, Exception):
+            raise told
+        return Answer(value=shape.model_validate(told), model=self.name, usage=self.usage)
 
 
 @contextlib.asynccontextmanager

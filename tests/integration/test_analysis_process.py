@@ -1,35 +1,21 @@
 """The service as it is started, between fakes of the services before it and a real database."""
 
 import asyncio
-import contextlib
-import os
-import signal
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import grpc
 import pytest
-from potok.analysis.v1 import analysis_pb2, analysis_service_pb2
-from potok.analysis.v1.analysis_service_pb2_grpc import AnalysisServiceStub
-from potok.stage.v1 import stage_service_pb2
-from potok.stage.v1.stage_service_pb2_grpc import StageServiceStub
-from potok.status.v1 import progress_pb2, stage_pb2
+from potok.status.v1 import stage_pb2
 
 from services.status.domain import ExecutionNumber
+from tests.analysis_process import PYTHON, ROOT, listed, run, the_service
 from tests.conftest import Database
 from tests.fakes.analysis import CLINIC, CallsBefore, a_transcript
 from tests.fakes.call_sync import a_call
 from tests.unit.analysis_dialogues import SAMPLES, recording
 
-if TYPE_CHECKING:
-    from potok.analysis.v1.analysis_service_pb2_grpc import AnalysisServiceAsyncStub
-
-ROOT = Path(__file__).parents[2]
-PYTHON = {"PYTHONPATH": f"{ROOT}:{ROOT}/gen"}
-DAY = progress_pb2.DateRange(start_date="2026-03-01", end_date="2026-03-01")
 INITIAL = {"operator": "O", "client": "C"}
 
 
@@ -49,76 +35,10 @@ async def before() -> CallsBefore:
 
 
 @pytest.fixture
-async def channel(
-    before: CallsBefore, database: Database, free_port: int
-) -> AsyncIterator[grpc.aio.Channel]:
+async def channel(before: CallsBefore, database: Database) -> AsyncIterator[grpc.aio.Channel]:
     """Lead to a process of the service; it must end well when it is asked to."""
-    address = f"127.0.0.1:{free_port}"
-    async with before.serving() as upstream:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "services.analysis"),
-            cwd=ROOT,
-            env={
-                **os.environ,
-                **PYTHON,
-                "POTOK_ANALYSIS_DATABASE_URL": database.dsn("analysis_system"),
-                "POTOK_ANALYSIS_LISTEN": address,
-                "POTOK_ANALYSIS_COORDINATOR": "127.0.0.1:1",
-                "POTOK_ANALYSIS_REPORT_TIMEOUT": "PT1S",
-                "POTOK_ANALYSIS_UPSTREAM": upstream,
-                "POTOK_ANALYSIS_CALLS": upstream,
-            },
-        )
-        try:
-            async with grpc.aio.insecure_channel(address) as channel:
-                await asyncio.wait_for(channel.channel_ready(), 20)
-                yield channel
-            process.send_signal(signal.SIGTERM)
-            assert await asyncio.wait_for(process.wait(), 20) == 0
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
-
-
-async def run(
-    channel: grpc.aio.Channel, execution: int, *, playbook: str = "clinic"
-) -> tuple[int, dict[str, Any]]:
-    """Run the stage to its end; returns how it ended and its items by id."""
-    stub: Any = StageServiceStub(channel)
-    request = stage_service_pb2.RunStageRequest(
-        execution=execution,
-        stage=stage_pb2.STAGE_ANALYSIS,
-        run_id=str(uuid4()),
-        owner=CLINIC,
-        mode=stage_pb2.RUN_MODE_ALL,
-        range=DAY,
-        settings=progress_pb2.ClientSettings(
-            time_zone="Europe/Moscow",
-            source="folder:/calls",
-            playbook=playbook,
-            language="ru",
-            weight=1,
-        ),
-    )
-    async with asyncio.timeout(30):
-        while True:
-            answer = await stub.RunStage(request, timeout=5)
-            if answer.state >= stage_pb2.EXECUTION_STATE_SUCCEEDED:
-                break
-            await asyncio.sleep(0.05)
-    listing = stage_service_pb2.ListItemsRequest(
-        owner=CLINIC, stage=stage_pb2.STAGE_ANALYSIS, range=DAY
-    )
-    items = (await stub.ListItems(listing, timeout=5)).items
-    return answer.state, {item.item_id: item for item in items}
-
-
-async def listed(channel: grpc.aio.Channel) -> dict[str, analysis_pb2.Analysis]:
-    stub: AnalysisServiceAsyncStub = AnalysisServiceStub(channel)
-    request = analysis_service_pb2.ListAnalysesRequest(owner=CLINIC, range=DAY)
-    response = await stub.ListAnalyses(request, timeout=5)
-    return {analysis.call_id: analysis for analysis in response.analyses}
+    async with the_service(before, database) as channel:
+        yield channel
 
 
 async def test_transcripts_become_analyses_and_those_of_calls_that_are_gone_go(

@@ -1,0 +1,112 @@
+"""The analysis service as it is started, and its stage run to an end."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import grpc
+from potok.analysis.v1 import analysis_pb2, analysis_service_pb2
+from potok.analysis.v1.analysis_service_pb2_grpc import AnalysisServiceStub
+from potok.stage.v1 import stage_service_pb2
+from potok.stage.v1.stage_service_pb2_grpc import StageServiceStub
+from potok.status.v1 import progress_pb2, stage_pb2
+
+from deploy.local.postgres import free_port
+from tests.conftest import Database
+from tests.fakes.analysis import CLINIC, CallsBefore
+
+if TYPE_CHECKING:
+    from potok.analysis.v1.analysis_service_pb2_grpc import AnalysisServiceAsyncStub
+
+ROOT = Path(__file__).parents[1]
+PYTHON = {"PYTHONPATH": f"{ROOT}:{ROOT}/gen"}
+DAY = progress_pb2.DateRange(start_date="2026-03-01", end_date="2026-03-01")
+
+
+@contextlib.asynccontextmanager
+async def the_service(
+    before: CallsBefore, database: Database, **settings: str
+) -> AsyncIterator[grpc.aio.Channel]:
+    """Start the service after those before it; yields a channel. It must end well when it is asked to."""
+    address = f"127.0.0.1:{free_port()}"
+    async with before.serving() as upstream:
+        told = {
+            "DATABASE_URL": database.dsn("analysis_system"),
+            "LISTEN": address,
+            "COORDINATOR": "127.0.0.1:1",
+            "REPORT_TIMEOUT": "PT1S",
+            "UPSTREAM": upstream,
+            "CALLS": upstream,
+            **settings,
+        }
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "services.analysis"),
+            cwd=ROOT,
+            env={
+                **os.environ,
+                **PYTHON,
+                **{f"POTOK_ANALYSIS_{name}": value for name, value in told.items()},
+            },
+        )
+        try:
+            async with grpc.aio.insecure_channel(address) as channel:
+                await asyncio.wait_for(channel.channel_ready(), 20)
+                yield channel
+            process.send_signal(signal.SIGTERM)
+            assert await asyncio.wait_for(process.wait(), 20) == 0
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+
+
+async def run(
+    channel: grpc.aio.Channel,
+    execution: int,
+    *,
+    playbook: str = "clinic",
+    run_id: str | None = None,
+    patience: float = 30,
+) -> tuple[int, dict[str, Any]]:
+    """Run the stage to its end; returns how it ended and its items by id."""
+    stub: Any = StageServiceStub(channel)
+    request = stage_service_pb2.RunStageRequest(
+        execution=execution,
+        stage=stage_pb2.STAGE_ANALYSIS,
+        run_id=run_id or str(uuid4()),
+        owner=CLINIC,
+        mode=stage_pb2.RUN_MODE_ALL,
+        range=DAY,
+        settings=progress_pb2.ClientSettings(
+            time_zone="Europe/Moscow",
+            source="folder:/calls",
+            playbook=playbook,
+            language="ru",
+            weight=1,
+        ),
+    )
+    async with asyncio.timeout(patience):
+        while True:
+            answer = await stub.RunStage(request, timeout=5)
+            if answer.state >= stage_pb2.EXECUTION_STATE_SUCCEEDED:
+                break
+            await asyncio.sleep(0.05)
+    listing = stage_service_pb2.ListItemsRequest(
+        owner=CLINIC, stage=stage_pb2.STAGE_ANALYSIS, range=DAY
+    )
+    items = (await stub.ListItems(listing, timeout=5)).items
+    return answer.state, {item.item_id: item for item in items}
+
+
+async def listed(channel: grpc.aio.Channel) -> dict[str, analysis_pb2.Analysis]:
+    """Return all analyses by the id of their call."""
+    stub: AnalysisServiceAsyncStub = AnalysisServiceStub(channel)
+    request = analysis_service_pb2.ListAnalysesRequest(owner=CLINIC, range=DAY)
+    response = await stub.ListAnalyses(request, timeout=5)
+    return {analysis.call_id: analysis for analysis in response.analyses}
