@@ -1,7 +1,11 @@
 """What the command line says: lines of a run, words of states, errors with advice."""
 
 import io
+import re
+import shlex
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any, cast
 
 import grpc
 import pytest
@@ -20,6 +24,8 @@ from potok_client.cli.lines import Lines
 from potok_client.cli.options import ItemStateName, ModeName, StageName
 from potok_client.cli.screen import picture
 from rich.console import Console
+from typer.core import TyperGroup
+from typer.main import get_command
 from typer.testing import CliRunner
 
 BEGAN = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
@@ -220,3 +226,26 @@ def test_a_coordinator_that_is_not_there_is_one_line_and_what_to_do(free_port: i
     assert result.exit_code == ExitCode.UNREACHABLE
     assert result.output.splitlines()[0] == f"error: the coordinator does not answer at {address}"
     assert "make up" in result.output
+
+
+def commands(group: TyperGroup, *path: str) -> Iterator[tuple[tuple[str, ...], Any]]:
+    for name, command in group.commands.items():
+        if isinstance(command, TyperGroup):
+            yield from commands(command, *path, name)
+        else:
+            yield (*path, name), command
+
+
+COMMANDS = dict(commands(cast(TyperGroup, get_command(app))))
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_the_help_of_every_command_has_an_example_that_parses(path: tuple[str, ...]) -> None:
+    command = COMMANDS[path]
+    examples = re.findall(r"potok ([^;\n]+)", (command.help or "").partition("Example")[2])
+
+    assert examples, f"potok {' '.join(path)} --help shows no example"
+    for example in examples:
+        words_of_it = shlex.split(example)
+        assert tuple(words_of_it[: len(path)]) == path
+        command.make_context(" ".join(path), words_of_it[len(path) :])  # raises what is wrong

@@ -17,7 +17,10 @@ def admin() -> None:
 
 @app.command("new-epoch")
 def new_epoch(as_json: Json = False) -> None:
-    """Make every watch begin anew: once after the database was restored from a backup."""
+    """Make every watch begin anew: once after the database was restored from a backup.
+
+    Example: potok admin new-epoch
+    """
     perform(advance_epoch(as_json=as_json))
 
 

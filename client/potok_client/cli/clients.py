@@ -77,13 +77,19 @@ def set_client(
 
 @app.command("list")
 def list_clients(as_json: Json = False) -> None:
-    """List the clients."""
+    """List the clients.
+
+    Example: potok client list
+    """
     perform(_list(as_json=as_json))
 
 
 @app.command("show")
 def show_client(client: ClientId, as_json: Json = False) -> None:
-    """Show the settings of a client."""
+    """Show the settings of a client.
+
+    Example: potok client show clinic
+    """
     perform(_show(client, as_json=as_json))
 
 

@@ -53,7 +53,10 @@ def show_report(
     limit: Annotated[int, typer.Option(min=1, help="List at most so many calls.")] = 50,
     as_json: Json = False,
 ) -> None:
-    """Show what came out: the calls, the people, and what to do better with the words that were said."""
+    """Show what came out: the calls, the people, and what to do better with the words that were said.
+
+    Example: potok report clinic 2026-11-01 2026-11-20
+    """
     perform(report(client, date_range(start, end), limit, as_json=as_json))
 
 

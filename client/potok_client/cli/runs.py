@@ -129,7 +129,10 @@ def list_runs(
     limit: Annotated[int, typer.Option(min=1, max=_NEWEST, help="At most so many.")] = 20,
     as_json: Json = False,
 ) -> None:
-    """List the runs, newest first."""
+    """List the runs, newest first.
+
+    Example: potok runs --client clinic --limit 5
+    """
     perform(_list(client, limit, as_json=as_json))
 
 
