@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from potok.call_sync.v1.call_sync_service_pb2_grpc import CallSyncServiceStub
 from potok.stage.v1.stage_service_pb2_grpc import StageServiceStub
@@ -33,18 +34,15 @@ from services.transcription.settings import TranscriptionSettings
 from services.transcription.usecases import Transcription
 from services.transcription.work import TranscriptionWork
 
+if TYPE_CHECKING:  # it takes half a second that a model of one's own does not need
+    from services.transcription.adapters.speech_server import SpeechServerEngine
+
 
 async def serve(settings: TranscriptionSettings) -> None:
     """Serve and work until SIGTERM or SIGINT."""
-    engine = WhisperEngine(
-        await asyncio.to_thread(_model, settings),
-        _listening(settings),
-        processes=settings.processes,
-        timeout_seconds=settings.timeout.total_seconds(),
-    )
     # The engine comes first, because it can end only after all who wait for it.
     async with (
-        engine,
+        await _engine(settings) as engine,
         open_pool(settings.database_url.get_secret_value(), settings.pool_size) as pool,
         channel_to(settings.upstream) as call_sync,
     ):
@@ -64,6 +62,29 @@ async def serve(settings: TranscriptionSettings) -> None:
             services=["potok.transcription.v1.TranscriptionService"],
         ):
             await until_stopped()
+
+
+async def _engine(settings: TranscriptionSettings) -> "SpeechServerEngine | WhisperEngine":
+    listening, timeout_seconds = _listening(settings), settings.timeout.total_seconds()
+    if settings.url is None or settings.model is None:
+        return WhisperEngine(
+            await asyncio.to_thread(_model, settings),
+            listening,
+            processes=settings.processes,
+            timeout_seconds=timeout_seconds,
+        )
+    from services.transcription.adapters.speech_server import SpeechServer, SpeechServerEngine
+
+    server = SpeechServer(
+        url=settings.url,
+        api_key=settings.api_key,
+        model=settings.model,
+        timeout=settings.request_timeout,
+        price=settings.price,
+    )
+    return SpeechServerEngine(
+        server, listening, processes=settings.processes, timeout_seconds=timeout_seconds
+    )
 
 
 def _model(settings: TranscriptionSettings) -> SpeechModel:
@@ -87,7 +108,7 @@ def _limits(settings: TranscriptionSettings) -> Limits:
     """One recording a job, and time enough for its own time-outs to come first."""
     longest = settings.recording_timeout + settings.timeout + timedelta(seconds=START_SECONDS)
     return Limits(
-        batch=1, concurrency=settings.processes, job_timeout=longest + timedelta(minutes=1)
+        batch=1, concurrency=settings.concurrency, job_timeout=longest + timedelta(minutes=1)
     )
 
 

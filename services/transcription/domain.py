@@ -2,7 +2,7 @@
 
 import enum
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar, NewType
 
 from services.kernel.errors import NotFound
@@ -91,6 +91,34 @@ class TimedOut(EngineFailed):
     reason = Reason.TIMEOUT
 
 
+class EngineUnavailable(EngineFailed):
+    """The engine does not answer, or not now; `retry_after` is the least pause it asked for."""
+
+    reason = Reason.UPSTREAM_UNAVAILABLE
+
+    def __init__(self, message: str, retry_after: timedelta | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class EngineClosed(NotTranscribed):
+    """The engine lets nobody in with the key it is given: only a person can mend it."""
+
+    reason = Reason.ACCESS_DENIED
+
+
+class EngineRefused(NotTranscribed):
+    """The engine will not take the recording: its item fails for good."""
+
+    reason = Reason.INVALID_INPUT
+
+
+class BadTranscript(NotTranscribed):
+    """What the engine answered is no transcript with times: its item fails for good."""
+
+    reason = Reason.BAD_ANSWER
+
+
 class Speaker(enum.Enum):
     """Whose voice it is; UNKNOWN where one channel carries everybody."""
 
@@ -104,7 +132,7 @@ class Word:
     """One recognised word.
 
     `start` and `end` are seconds from the beginning of the recording, `probability` is the
-    engine's own, 0 to 1. `text` keeps the blank before it and its punctuation, so that joining
+    engine's own, above 0 to 1, or 0 where it tells none. `text` keeps the blank before it and its punctuation, so that joining
     words gives the sentence in every language and for numbers that come in parts ("15", "-30").
     """
 

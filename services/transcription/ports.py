@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
-from services.status.domain import ExecutionNumber, Owner
+from services.status.domain import Cost, ExecutionNumber, Owner
 from services.transcription.domain import CallId, Recognition, StoredTranscript, Transcript
 
 Transaction = Any
@@ -25,11 +25,15 @@ class RecordingSource(Protocol):
 class SpeechEngine(Protocol):
     """Turns speech into words with times."""
 
+    def price(self, duration_seconds: float) -> Cost | None:
+        """Return what a recording of that length costs at the most; None: nothing, or nobody knows."""
+
     async def transcribe(self, recording: Path, language: str) -> Recognition:
         """Return every word said in the audio file `recording`; `language` is ISO 639-1 ("ru").
 
         Cancelling stops the work, wherever it is done. Raises NoSpeech, TooShort, BadAudio,
-        EmptyFile, UnknownLanguage, and WorkerDied or TimedOut where another try may help.
+        EmptyFile, RecordingTooLong, RecordingTooLarge, UnknownLanguage; EngineClosed, EngineRefused,
+        BadTranscript; and WorkerDied, TimedOut or EngineUnavailable where another try may help.
         """
 
 

@@ -5,10 +5,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from services.stage.settings import StageSettings
+from services.status.domain import Cost
 
 
 class TranscriptionSettings(StageSettings):
@@ -26,6 +27,20 @@ class TranscriptionSettings(StageSettings):
     """`host:port` of call_sync, where calls and recordings come from."""
     model_dir: Path | None = None
     """A directory with a CTranslate2 Whisper model; without it the one that is installed along."""
+    url: str | None = Field(default=None, pattern=r"^https?://[^\s/]+")
+    """A server that speaks OpenAI's protocol, with its path, as in `http://127.0.0.1:8000/v1`; it listens instead."""
+    api_key: SecretStr = SecretStr("")
+    """What opens the server; empty where nothing has to."""
+    model: str | None = Field(default=None, min_length=1, max_length=200, validate_default=True)
+    """The model, as the server calls it."""
+    request_timeout: timedelta = Field(default=timedelta(minutes=5), gt=timedelta(0))
+    """How long the server may take to answer for one part, at most five minutes of one speaker."""
+    requests: int = Field(default=4, ge=1)
+    """Recordings at a time where a server listens."""
+    price_per_minute: float | None = Field(default=None, ge=0)
+    """What the server takes for a minute of sound; a call in stereo is two."""
+    currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$")
+    """The currency of the price, an ISO 4217 code."""
     model_cache_dir: Path = Path("~/.cache/potok")
     """Where the model that is installed along is put together at first use, 145 MB."""
     left: Literal["operator", "client"] = "operator"
@@ -33,15 +48,37 @@ class TranscriptionSettings(StageSettings):
     min_seconds: float = Field(default=1.0, ge=0)
     """A shorter recording is skipped."""
     max_seconds: float = Field(default=4 * 3600.0, gt=0)
-    """A longer recording is refused: it is decoded into memory, 250 MB per channel and hour."""
+    """A longer recording is refused."""
     max_recording_bytes: int = Field(default=500_000_000, gt=0)
     """A larger recording is refused."""
     recording_timeout: timedelta = timedelta(minutes=5)
     """How long a recording may take to come from call_sync."""
     processes: int = Field(default=os.cpu_count() or 1, ge=1)
-    """Recordings at a time; each process of the model takes about 460 MB."""
+    """Recordings decoded, and by a model of one's own heard, at a time; such a process takes up to 900 MB."""
     timeout: timedelta = timedelta(minutes=45)
-    """How long one recording may take in its process.
+    """How long one recording may take.
 
     With `recording_timeout` less than the coordinator's `progress_limit`, so that it ends its item, not the run.
     """
+
+    @field_validator("model")
+    @classmethod
+    def _server_and_model(cls, model: str | None, info: ValidationInfo) -> str | None:
+        url = info.data.get("url")
+        if (model is None) != (url is None):
+            raise ValueError("set both POTOK_TRANSCRIPTION_URL and …_MODEL, or neither")
+        if url is not None and info.data.get("model_dir") is not None:
+            raise ValueError("set POTOK_TRANSCRIPTION_MODEL_DIR or …_URL, not both")
+        return model
+
+    @property
+    def concurrency(self) -> int:
+        """Recordings at a time: a model takes all of a processor, a server is mostly waited for."""
+        return self.processes if self.url is None else self.requests
+
+    @property
+    def price(self) -> Cost | None:
+        """What a minute of sound costs; None: nothing, or it is not set."""
+        if self.price_per_minute is None:
+            return None
+        return Cost(amount=self.price_per_minute, currency=self.currency)

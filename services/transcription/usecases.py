@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from services.status.domain import ExecutionNumber, Owner
+from services.status.domain import Cost, ExecutionNumber, Owner
 from services.transcription import dialogue
 from services.transcription.domain import (
     CallId,
@@ -30,6 +30,10 @@ class Transcription:
         self._transcripts = transcripts
         self._recordings = recordings
         self._engine = engine
+
+    def price(self, duration_seconds: float) -> Cost | None:
+        """Return what a call of that length costs at the most; None: nothing, or nobody knows."""
+        return self._engine.price(duration_seconds)
 
     async def transcribe(self, owner: Owner, call_id: CallId, language: str) -> Transcript:
         """Return what is said in the recording of a call; raises NotTranscribed."""

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, cast
 
+from services.kernel.clock import utc_now
 from services.stage.domain import (
     Execution,
     Failure,
@@ -16,9 +17,10 @@ from services.stage.domain import (
 )
 from services.stage.ports import Transaction
 from services.stage.upstream import discover_upstream
-from services.status.domain import ClientSettings, Owner, Stage
+from services.status.domain import ClientSettings, Cost, Owner, Stage, Wait, WaitReason
 from services.transcription.domain import (
     CallId,
+    EngineUnavailable,
     NothingToTranscribe,
     NotTranscribed,
     Transcript,
@@ -47,8 +49,9 @@ class TranscriptionWork:
     def preview(self, execution: Execution) -> AsyncIterator[Sequence[Found]]:
         return self.discover(execution)
 
-    def estimate(self, settings: ClientSettings, duration_seconds: float | None) -> None:
-        """Return nothing: it costs nothing."""
+    def estimate(self, settings: ClientSettings, duration_seconds: float | None) -> Cost | None:
+        del settings
+        return None if duration_seconds is None else self._transcription.price(duration_seconds)
 
     async def work(self, execution: Execution, items: Sequence[Item]) -> Sequence[Outcome]:
         return [await self._outcome(execution, item.item_id) for item in items]
@@ -83,6 +86,19 @@ class TranscriptionWork:
             )
         except NothingToTranscribe as error:
             return Skip(item_id=item_id, reason=error.reason, message=str(error))
+        except EngineUnavailable as error:
+            return _unavailable(item_id, error)
         except NotTranscribed as error:
             return Failure(item_id=item_id, reason=error.reason, message=str(error))
         return Success(item_id=item_id, result=transcript)
+
+
+def _unavailable(item_id: ItemId, error: EngineUnavailable) -> Failure:
+    pause = error.retry_after
+    return Failure(
+        item_id=item_id,
+        reason=error.reason,
+        message=str(error),
+        retry_after=pause,
+        wait=Wait(reason=WaitReason.RATE_LIMIT, until_at=utc_now() + pause) if pause else None,
+    )

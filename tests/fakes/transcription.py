@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from services.status.domain import ExecutionNumber, Owner
+from services.status.domain import Cost, ExecutionNumber, Owner
 from services.transcription.dialogue import transcript
 from services.transcription.domain import (
     CallId,
@@ -106,6 +106,9 @@ class FakeEngine:
         self.broken: Exception | None = None
         self.heard: list[tuple[bytes, str]] = []
         self.paths: list[Path] = []
+
+    def price(self, duration_seconds: float) -> Cost | None:
+        return Cost(amount=duration_seconds / 60, currency="EUR")
 
     async def transcribe(self, recording: Path, language: str) -> Recognition:
         self.paths.append(recording)

@@ -36,6 +36,7 @@ from services.stage.domain import (
 )
 from services.status.domain import (
     ClientSettings,
+    Cost,
     DateRange,
     ExecutionNumber,
     ExecutionState,
@@ -44,14 +45,20 @@ from services.status.domain import (
     RunId,
     RunMode,
     Stage,
+    WaitReason,
 )
 from services.transcription.adapters.recordings import CallSyncRecordings
 from services.transcription.domain import (
     BadAudio,
+    BadTranscript,
     CallId,
     EmptyFile,
+    EngineClosed,
+    EngineRefused,
+    EngineUnavailable,
     NoSpeech,
     NotTranscribed,
+    RecordingTooLong,
     TimedOut,
     TooShort,
     UnknownLanguage,
@@ -224,6 +231,11 @@ async def test_a_recording_without_a_conversation_is_skipped(
         (BadAudio, Reason.BAD_AUDIO),
         (EmptyFile, Reason.BAD_AUDIO),
         (UnknownLanguage, Reason.INVALID_INPUT),
+        (RecordingTooLong, Reason.TOO_LARGE),
+        (EngineClosed, Reason.ACCESS_DENIED),
+        (EngineRefused, Reason.INVALID_INPUT),
+        (BadTranscript, Reason.BAD_ANSWER),
+        (EngineUnavailable, Reason.UPSTREAM_UNAVAILABLE),
         (WorkerDied, Reason.WORKER_DIED),
         (TimedOut, Reason.TIMEOUT),
     ],
@@ -236,6 +248,26 @@ async def test_an_engine_that_fails_fails_the_item_with_its_reason(
     outcome = await world.outcome()
 
     assert outcome == Failure(item_id=ItemId("c1"), reason=reason, message="because")
+
+
+async def test_an_engine_that_asks_for_a_pause_is_left_alone_for_as_long(world: World) -> None:
+    world.engine.broken = EngineUnavailable("slow down", timedelta(seconds=17))
+
+    outcome = await world.outcome()
+
+    assert isinstance(outcome, Failure)
+    assert (outcome.reason, outcome.message) == (Reason.UPSTREAM_UNAVAILABLE, "slow down")
+    assert outcome.retry_after == timedelta(seconds=17)
+    assert outcome.wait is not None
+    assert outcome.wait.reason is WaitReason.RATE_LIMIT
+
+
+def test_a_call_costs_what_the_engine_says_and_nothing_known_where_its_length_is_not(
+    world: World,
+) -> None:
+    settings = EXECUTION.settings
+    assert world.work.estimate(settings, 90.0) == Cost(amount=1.5, currency="EUR")
+    assert world.work.estimate(settings, None) is None
 
 
 @pytest.mark.parametrize("call_id", ["c2", "nope"])

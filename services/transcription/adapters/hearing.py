@@ -12,7 +12,7 @@ from tqdm import tqdm  # type: ignore[import-untyped]
 
 from services.transcription.adapters.listening import Listening
 from services.transcription.adapters.model import SpeechModel
-from services.transcription.adapters.sound import FULL_SCALE, Window, survey, windows
+from services.transcription.adapters.sound import FULL_SCALE, SPEECH, Window, survey, windows
 from services.transcription.domain import (
     NoSpeech,
     Recognition,
@@ -22,14 +22,13 @@ from services.transcription.domain import (
     Word,
 )
 
-# Without the voice detector Whisper invents text for silence and ringing, and its default
-# threshold of 0.5 loses short first words. One temperature bounds the time: the usual fall-backs
-# cost ten times as much on noise and gave no better words.
+# Without the voice detector Whisper invents text for silence and ringing. One temperature bounds the
+# time: the usual fall-backs cost ten times as much on noise and gave no better words.
 RECOGNITION: dict[str, Any] = {
     "beam_size": 5,
     "temperature": [0.0],
     "vad_filter": True,
-    "vad_parameters": {"threshold": 0.3, "min_silence_duration_ms": 500},
+    "vad_parameters": SPEECH,
     "word_timestamps": True,
     "condition_on_previous_text": False,
 }

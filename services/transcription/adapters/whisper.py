@@ -36,6 +36,9 @@ class WhisperEngine:
     async def __aexit__(self, *error: object) -> None:
         await self._children.__aexit__(*error)
 
+    def price(self, duration_seconds: float) -> None:
+        """Return nothing: it costs nothing."""
+
     async def transcribe(self, recording: Path, language: str) -> Recognition:
         return await self._children.run(
             partial(_recognise, self._model, self._listening, recording, language)

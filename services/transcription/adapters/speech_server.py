@@ -1,0 +1,199 @@
+"""The speech engine behind a URL: any server that speaks OpenAI's `/v1/audio/transcriptions`."""
+
+import asyncio
+import os
+import tempfile
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import partial
+from http import HTTPStatus
+from pathlib import Path
+from typing import Self
+
+import openai
+from pydantic import SecretStr
+
+from services.status.domain import Cost
+from services.transcription.adapters.children import Children
+from services.transcription.adapters.heard import read_words
+from services.transcription.adapters.listening import Listening
+from services.transcription.adapters.parts import Part, Parts
+from services.transcription.domain import (
+    EngineClosed,
+    EngineRefused,
+    EngineUnavailable,
+    NoSpeech,
+    NotTranscribed,
+    Recognition,
+    RecordingTooLarge,
+    Speaker,
+    TimedOut,
+    Track,
+    Word,
+)
+
+LONGEST_RETRY_AFTER = timedelta(hours=1)
+MAX_DETAIL = 200
+"""Characters of a server's own words in an error."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechServer:
+    """A server: `url` with its path, as in `http://127.0.0.1:8000/v1`, and the model by its name there.
+
+    `timeout` is how long one answer may take, `price` what a minute of sound costs where it is known.
+    """
+
+    url: str
+    api_key: SecretStr
+    model: str
+    timeout: timedelta
+    price: Cost | None
+
+
+class SpeechServerEngine:
+    """Implements SpeechEngine; use it with `async with`.
+
+    Each speaker's channel is sent by itself, so that the server need not tell them apart, in parts
+    of at most five minutes, one after another. Nothing is sent a second time: the stage tries again.
+    """
+
+    def __init__(
+        self,
+        server: SpeechServer,
+        listening: Listening,
+        *,
+        processes: int,
+        timeout_seconds: float,
+    ) -> None:
+        """Take up to `processes` recordings apart at once; on each work at most `timeout_seconds`."""
+        self._server = server
+        self._listening = listening
+        self._timeout = timeout_seconds
+        self._children = Children(_load, processes=processes, timeout_seconds=timeout_seconds)
+        self._client = openai.AsyncOpenAI(
+            base_url=server.url,
+            api_key=server.api_key.get_secret_value() or "none",
+            max_retries=0,
+            timeout=server.timeout.total_seconds(),
+        )
+        self._open = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        await self._open.enter_async_context(self._client)
+        await self._open.enter_async_context(self._children)
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self._open.aclose()
+
+    def price(self, duration_seconds: float) -> Cost | None:
+        """Return what a recording costs both of whose channels have to be heard."""
+        if self._server.price is None:
+            return None
+        minutes = len(self._listening.speakers) * duration_seconds / 60
+        return replace(self._server.price, amount=self._server.price.amount * minutes)
+
+    async def transcribe(self, recording: Path, language: str) -> Recognition:
+        try:
+            async with asyncio.timeout(self._timeout):
+                # The file has no name, so that nothing of it stays behind, however this process ends.
+                with tempfile.TemporaryFile() as file:
+                    path = Path(f"/proc/{os.getpid()}/fd/{file.fileno()}")
+                    work = partial(_take_apart, self._listening, recording, path)
+                    parts = await self._children.run(work)
+                    return await self._listen(parts, file.fileno(), language)
+        except TimeoutError as error:
+            raise TimedOut(f"the recording was not done after {self._timeout:.0f} s") from error
+
+    async def _listen(self, parts: Parts, file: int, language: str) -> Recognition:
+        spoken: dict[Speaker, list[Word]] = {speaker: [] for speaker in parts.speakers}
+        for part in parts.parts:
+            spoken[part.speaker] += await self._words(part, file, language)
+        if not any(spoken.values()):
+            raise NoSpeech("no speech was found in the recording")
+        return Recognition(
+            language=language,
+            duration_seconds=parts.duration_seconds,
+            channels=parts.channels,
+            overlap_reliable=len(spoken) > 1,
+            model=self._server.model,
+            tracks=tuple(
+                Track(speaker=speaker, words=tuple(words)) for speaker, words in spoken.items()
+            ),
+        )
+
+    async def _words(self, part: Part, file: int, language: str) -> list[Word]:
+        content = await asyncio.to_thread(os.pread, file, part.size, part.offset)
+        seconds = self._server.timeout.total_seconds()
+        try:
+            async with asyncio.timeout(seconds):
+                answer = await self._client.audio.transcriptions.with_raw_response.create(
+                    file=("voice.flac", content, "audio/flac"),
+                    model=self._server.model,
+                    language=language,
+                    response_format="verbose_json",
+                    timestamp_granularities=["word", "segment"],
+                    temperature=0,
+                )
+        except openai.APIStatusError as error:
+            raise self._failure(error) from error
+        except (TimeoutError, openai.APITimeoutError) as error:
+            raise TimedOut(f"the speech server did not answer within {seconds:.0f} s") from error
+        except openai.APIConnectionError as error:
+            raise EngineUnavailable(
+                "the speech server cannot be reached: check POTOK_TRANSCRIPTION_URL"
+            ) from error
+        return read_words(answer.text, part.start_seconds)
+
+    def _failure(self, error: openai.APIStatusError) -> NotTranscribed:
+        """Return what a status means; those that a person must mend name the setting."""
+        pause = _retry_after(error.response.headers.get("retry-after", ""))
+        match error.status_code:
+            case HTTPStatus.UNAUTHORIZED:
+                return EngineClosed(
+                    "the speech server does not take the key: set POTOK_TRANSCRIPTION_API_KEY"
+                )
+            case HTTPStatus.FORBIDDEN:
+                return EngineClosed(
+                    "the key may not use the speech model: check POTOK_TRANSCRIPTION_API_KEY and _MODEL"
+                )
+            case HTTPStatus.NOT_FOUND:
+                return EngineClosed(
+                    f"the speech server has no model {self._server.model}: "
+                    "check POTOK_TRANSCRIPTION_MODEL and _URL"
+                )
+            case HTTPStatus.TOO_MANY_REQUESTS if error.code == "insufficient_quota":
+                return EngineClosed("what was paid for at the speech server is used up")
+            case HTTPStatus.TOO_MANY_REQUESTS:
+                return EngineUnavailable("the speech server limits the rate", pause)
+            case HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+                return RecordingTooLarge("the speech server takes no five minutes of sound at once")
+            case HTTPStatus.REQUEST_TIMEOUT | HTTPStatus.CONFLICT:
+                return EngineUnavailable(f"the speech server answers HTTP {error.status_code}")
+            case status if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                return EngineUnavailable(f"the speech server answers HTTP {status}", pause)
+            case status:
+                detail = str(error.message)[:MAX_DETAIL]
+                return EngineRefused(f"the speech server refuses with HTTP {status}: {detail}")
+
+
+def _retry_after(header: str) -> timedelta | None:
+    """Return the seconds of a Retry-After; a date says no more than a back-off does."""
+    try:
+        pause = timedelta(seconds=max(0.0, float(header)))
+    except (ValueError, OverflowError):
+        return None
+    return min(pause, LONGEST_RETRY_AFTER)
+
+
+def _load() -> None:
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    from services.transcription.adapters import parting  # noqa: F401
+
+
+def _take_apart(listening: Listening, recording: Path, into: Path) -> Parts:
+    from services.transcription.adapters import parting
+
+    return parting.take_apart(listening, recording, into)
