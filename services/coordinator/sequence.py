@@ -255,11 +255,15 @@ def retry_stages(run: Run, executions: list[Execution], stage: Stage | None) -> 
     return ORDER[place : end + 1]
 
 
+_DONE = frozenset({ExecutionState.SUCCEEDED, ExecutionState.PARTIAL})
+
+
 def _judge(execution: Execution, report: StageReport) -> tuple[Verdict, str]:
     state = report.state
     if execution.state.ended:
-        # An end that is told again may have other counts: newer executions, or a late recording, took its items.
-        if state is execution.state or report.sequence <= execution.sequence:
+        # An end that is told again may have other counts: of late recordings, or of items that newer executions took.
+        same = state is execution.state or {state, execution.state} <= _DONE
+        if same or report.sequence <= execution.sequence:
             return Verdict.DUPLICATE, ""
         return Verdict.STALE, f"the execution has ended as {execution.state.value}"
     if report.sequence <= execution.sequence:
@@ -270,7 +274,7 @@ def _judge(execution: Execution, report: StageReport) -> tuple[Verdict, str]:
         return Verdict.ILLEGAL, f"a service may not report {state.value}"
     if report.counts.open:
         return Verdict.ILLEGAL, f"{state.value} with {report.counts.open} items open"
-    if state in (ExecutionState.SUCCEEDED, ExecutionState.PARTIAL):
+    if state in _DONE:
         if not report.discovered:
             return Verdict.ILLEGAL, f"{state.value} before every item was found"
         if (state is ExecutionState.PARTIAL) != (report.counts.failed > 0):

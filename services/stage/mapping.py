@@ -95,7 +95,7 @@ def report_to_pb(progress: Progress) -> report_pb2.Report:
     return report_pb2.Report(
         execution=progress.execution,
         sequence=progress.sequence,
-        state=EXECUTION_STATE_TO_PB[_reported(progress.state)],
+        state=EXECUTION_STATE_TO_PB[_reported(progress)],
         progress=progress_pb2.StageProgress(
             items=item_counts_to_pb(progress.items),
             unchanged=progress.unchanged,
@@ -137,9 +137,20 @@ def _coming_from_pb(item: stage_service_pb2.PreviewedItem) -> Found:
     )
 
 
-def _reported(state: ExecutionState) -> ExecutionState:
-    """To have stored an execution is to run it: the coordinator makes it DISPATCHED by itself."""
-    return ExecutionState.RUNNING if state is ExecutionState.DISPATCHED else state
+def _reported(progress: Progress) -> ExecutionState:
+    """Say where an execution is as the coordinator has it.
+
+    To have stored it is to run it: DISPATCHED is made by the coordinator itself. One that has done all its work is told
+    by its items as they are: a late recording may have failed, a newer execution taken failures up.
+    """
+    match progress.state:
+        case ExecutionState.DISPATCHED:
+            return ExecutionState.RUNNING
+        case ExecutionState.SUCCEEDED | ExecutionState.PARTIAL:
+            failed = progress.items.failed
+            return ExecutionState.PARTIAL if failed else ExecutionState.SUCCEEDED
+        case other:
+            return other
 
 
 def _day_counts_to_pb(day: DayCounts) -> progress_pb2.DayCounts:

@@ -232,6 +232,7 @@ async def test_what_comes_late_and_is_no_recording_fails_and_a_pending_source_is
         await call.is_due()
         await call.becomes("FAILED", Reason.NOT_AUDIO)
         await served.coordinator.until(lambda: served.coordinator.of(7)[-1].days[0].failed)
+    assert served.coordinator.of(7)[-1].state == stage_pb2.EXECUTION_STATE_PARTIAL
 
 
 async def test_a_source_that_says_there_will_be_none_ends_the_wait(database: Database) -> None:

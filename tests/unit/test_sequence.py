@@ -244,6 +244,20 @@ def test_a_report_after_the_end_is_stale_and_its_days_are_taken() -> None:
     assert world.tenant.day(Stage.CALL_SYNC, "2026-11-20").figures.success == 2
 
 
+@pytest.mark.parametrize("state", [ExecutionState.SUCCEEDED, ExecutionState.PARTIAL])
+def test_an_end_told_again_with_the_items_as_they_are_now_is_no_news_but_for_its_days(
+    state: ExecutionState,
+) -> None:
+    world = World(Stage.CALL_SYNC)
+    world.succeed(success=1, skipped=1)
+    late = a_day_report(version=100, success=2)
+
+    failed = int(state is ExecutionState.PARTIAL)
+    verdict = world.report(100, state, days=(late,), success=1, failed=failed)
+    assert verdict is Verdict.DUPLICATE
+    assert world.tenant.day(Stage.CALL_SYNC, "2026-11-20").figures.success == 2
+
+
 def test_an_older_count_of_a_day_changes_nothing() -> None:
     world = World()
     world.report(1, days=(a_day_report(version=5, success=2),), success=2)
