@@ -58,10 +58,14 @@ SIDE = SideMetrics(
     speech_seconds=30.5,
     words=70,
     turns=8,
+    average_turn_seconds=3.9,
     words_per_minute=137.7,
+    pace_median=135.5,
+    pace_deviation=20.25,
     longest_monologue_seconds=9.25,
     questions=2,
     interruptions=1,
+    interruptions_per_minute=0.99,
     response_latency_median_seconds=0.6,
 )
 
@@ -92,6 +96,7 @@ def an_analysis(
             silence_share=0.06,
             long_pauses=LongPauses(count=1, total_seconds=3.25, longest_seconds=3.25),
             overlap_seconds=1.5,
+            first_speaker=Speaker.OPERATOR,
             operator_talk_share=0.55,
             operator=SIDE,
             client=replace(SIDE, words=50),
@@ -192,7 +197,7 @@ class FakeRunUsages:
 
     def __init__(self) -> None:
         self.used: dict[tuple[Owner, RunId], Usage] = {}
-        self.held: dict[int, float] = {}
+        self.held: dict[tuple[Owner, RunId, int], float] = {}
 
     async def reserve(
         self,
@@ -209,18 +214,18 @@ class FakeRunUsages:
         left = cap.amount - (used.amount if used else 0.0)
         if least > left:
             raise CostLimitReached("too much")
-        free = left - sum(self.held.values())
+        free = left - sum(self.held[key] for key in self.held if key[:2] == (owner, run_id))
         if least > free:
             return None
         reservation = Reservation(reservation_id=len(self.held), amount=min(wanted, free))
-        self.held[reservation.reservation_id] = reservation.amount
+        self.held[owner, run_id, reservation.reservation_id] = reservation.amount
         return reservation
 
     async def settle(
         self, owner: Owner, run_id: RunId, reservation: Reservation | None, usage: Usage
     ) -> None:
         if reservation:
-            del self.held[reservation.reservation_id]
+            del self.held[owner, run_id, reservation.reservation_id]
         self.used[owner, run_id] = await self.get_usage(owner, run_id) + usage
 
     async def get_usage(self, owner: Owner, run_id: RunId) -> Usage:

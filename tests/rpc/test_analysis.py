@@ -1,6 +1,8 @@
+import contextlib
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import grpc
 import pytest
@@ -8,12 +10,18 @@ from potok.analysis.v1 import analysis_service_pb2 as pb
 from potok.analysis.v1 import analysis_service_pb2_grpc as pb_grpc
 from potok.status.v1.progress_pb2 import DateRange
 
-from services.analysis.mapping import analysis_to_pb
+from services.analysis.adapters.model_judge import ModelJudge
+from services.analysis.adapters.rules import RulesJudge
+from services.analysis.judging import Judging
+from services.analysis.mapping import analysis_to_pb, usage_to_pb
 from services.analysis.servicer import AnalysisServicer
 from services.analysis.usecases import CallAnalysis
 from services.kernel.rpc.server import serving
-from services.status.domain import ExecutionNumber
-from tests.fakes.analysis import CLINIC, FakeAnalyses, an_analysis
+from services.llm.domain import NOTHING_USED, CostLimitReached, ModelUnavailable, Refused
+from services.status.domain import Cost, ExecutionNumber, RunId
+from tests.fakes.analysis import CLINIC, FakeAnalyses, FakeRunUsages, an_analysis
+from tests.fakes.language_model import ToldModel
+from tests.unit.analysis_dialogues import clinic
 
 if TYPE_CHECKING:
     from potok.analysis.v1.analysis_service_pb2_grpc import AnalysisServiceAsyncStub as Stub
@@ -35,7 +43,15 @@ ANALYSES = [
 async def stub() -> "AsyncIterator[Stub]":
     analyses = FakeAnalyses()
     await analyses.store_analyses(None, CLINIC, ExecutionNumber(1), ANALYSES)
-    servicer = AnalysisServicer(CallAnalysis(analyses, _nobody(), _nobody(), {}))
+    judging = Judging(RulesJudge(), FakeRunUsages())
+    async with serving_with(analyses, judging) as stub:
+        yield stub
+
+
+@contextlib.asynccontextmanager
+async def serving_with(analyses: FakeAnalyses, judging: Judging) -> "AsyncIterator[Stub]":
+    playbooks = {"clinic": clinic()}
+    servicer = AnalysisServicer(CallAnalysis(analyses, _nobody(), judging, playbooks))
     async with (
         serving(
             "127.0.0.1:0",
@@ -62,6 +78,95 @@ async def refusal(stub: "Stub", **wanted: Any) -> str:
         await listed(stub, **wanted)
     assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT
     return raised.value.details() or ""
+
+
+async def judged(judge: Any, text: str, **request: str) -> pb.JudgeDialogueResponse:
+    judging = Judging(judge, FakeRunUsages(), cap=Cost(amount=5, currency="USD"))
+    async with serving_with(FakeAnalyses(), judging) as stub:
+        wanted = {"text": text, "playbook": "clinic", **request}
+        return await stub.JudgeDialogue(pb.JudgeDialogueRequest(**wanted), timeout=10)
+
+
+async def test_a_dialogue_that_somebody_wrote_down_is_judged_like_a_call() -> None:
+    text = "o: Клиника, добрый день.\nc: Запишите меня к врачу.\no: Записала вас на завтра.\n"
+
+    analysis = (await judged(RulesJudge(), text)).analysis
+
+    assert (analysis.call_id, analysis.call_type, analysis.outcome) == (
+        *("dialogue", "new_booking", "booked"),
+    )
+    assert analysis.outcome_quote.turn == 2
+    assert analysis.versions.playbook_name == "clinic"
+    assert not analysis.HasField("metrics")
+    assert not analysis.HasField("usage")
+
+
+@pytest.mark.parametrize("language", ["", "ru", "en"])
+async def test_a_dialogue_is_judged_in_its_language(language: str) -> None:
+    text = "o: Hello\nc: book me an appointment please"
+
+    analysis = (await judged(RulesJudge(), text, language=language)).analysis
+
+    words = "About" if language == "en" else "Тема"
+    assert words in analysis.summary
+
+
+@pytest.mark.parametrize(
+    ("request_", "code", "words"),
+    [
+        ({"text": "o: Hello\nwhat?"}, "INVALID_ARGUMENT", "text: line 2, 'what?'"),
+        ({"text": ""}, "INVALID_ARGUMENT", "text"),
+        ({"text": "o: " + "x" * 200_000}, "INVALID_ARGUMENT", "text"),
+        ({"text": "o: Hello\no: Anybody?"}, "INVALID_ARGUMENT", "only the operator speaks"),
+        ({"text": "# nothing"}, "INVALID_ARGUMENT", "has no words"),
+        ({"playbook": "bakery"}, "NOT_FOUND", "'bakery' is not known, there are: clinic"),
+        ({"language": "russian"}, "INVALID_ARGUMENT", "language"),
+    ],
+)
+async def test_a_dialogue_that_cannot_be_judged_is_refused_with_its_reason(
+    request_: dict[str, str], code: str, words: str
+) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await judged(RulesJudge(), **{"text": "o: Hello\nc: Hello", **request_})
+
+    assert raised.value.code().name == code
+    assert words in (raised.value.details() or "")
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (Refused("no", NOTHING_USED), "INVALID_ARGUMENT"),
+        (CostLimitReached("dear"), "RESOURCE_EXHAUSTED"),
+        (ModelUnavailable("away"), "UNAVAILABLE"),
+    ],
+)
+async def test_a_model_without_a_verdict_on_a_dialogue_says_why(
+    error: Exception, code: str
+) -> None:
+    model = ToldModel(error)
+
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await judged(ModelJudge(model, 1000), "o: Hello\nc: Hello")
+
+    assert (raised.value.code().name, raised.value.details()) == (code, str(error))
+    assert [at_most for _, _, at_most in model.asked] == [5]
+
+
+async def test_a_run_tells_what_it_asked_of_the_model() -> None:
+    run_id = str(uuid4())
+    usages = FakeRunUsages()
+    used = an_analysis("c1").usage
+    assert used
+    await usages.settle(CLINIC, RunId(run_id), None, used)
+    judging = Judging(RulesJudge(), usages, cap=Cost(amount=5, currency="USD"))
+    async with serving_with(FakeAnalyses(), judging) as stub:
+        known = await stub.GetRunUsage(pb.GetRunUsageRequest(owner=CLINIC, run_id=run_id))
+        other = await stub.GetRunUsage(pb.GetRunUsageRequest(owner="client:x", run_id=run_id))
+
+    assert known.usage == usage_to_pb(used)
+    assert (known.cap.amount, known.cap.currency) == (5, "USD")
+    assert other.usage == type(other.usage)()
 
 
 async def test_get_analysis_returns_all_of_it(stub: "Stub") -> None:

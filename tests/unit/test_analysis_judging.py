@@ -126,12 +126,12 @@ async def test_a_request_gets_a_few_times_its_price_and_at_least_once() -> None:
 async def test_a_call_waits_for_what_others_hold_and_gets_it_when_it_is_given_back() -> None:
     usages, model = FakeRunUsages(), ToldModel({"summary": "x", "turns": []})
     purse = RunPurse(usages, CLINIC, RUN, dollars(4), timedelta(seconds=20))
-    usages.held[7] = 3.5
+    usages.held[CLINIC, RUN, 7] = 3.5
     asking = asyncio.create_task(purse.ask(model, ASKED, Noted))
     await asyncio.sleep(0)
     assert model.asked == []
 
-    del usages.held[7]
+    del usages.held[CLINIC, RUN, 7]
     await asking
 
     assert len(model.asked) == 1
@@ -139,7 +139,7 @@ async def test_a_call_waits_for_what_others_hold_and_gets_it_when_it_is_given_ba
 
 async def test_a_call_does_not_wait_for_ever_for_what_others_hold() -> None:
     usages, model = FakeRunUsages(), ToldModel({"summary": "x", "turns": []})
-    usages.held[7] = 3.5
+    usages.held[CLINIC, RUN, 7] = 3.5
     purse = RunPurse(usages, CLINIC, RUN, dollars(4), timedelta(milliseconds=50))
 
     with pytest.raises(CostLimitReached, match="other calls hold the rest"):

@@ -28,6 +28,14 @@ from services.analysis.ports import Purse
 from services.analysis.usecases import CallAnalysis
 from services.analysis.work import AnalysisWork
 from services.kernel.rpc.client import channel_to
+from services.llm.domain import (
+    NOTHING_USED,
+    BadAnswer,
+    CostLimitReached,
+    ModelUnavailable,
+    Refused,
+    Truncated,
+)
 from services.stage.domain import (
     DiscoveryFailed,
     Execution,
@@ -42,6 +50,7 @@ from services.stage.domain import (
 )
 from services.status.domain import (
     ClientSettings,
+    Cost,
     DateRange,
     ExecutionNumber,
     ExecutionState,
@@ -49,6 +58,7 @@ from services.status.domain import (
     RunId,
     RunMode,
     Stage,
+    WaitReason,
 )
 from tests.fakes.analysis import CLINIC, CallsBefore, FakeAnalyses, FakeRunUsages, a_transcript
 from tests.fakes.call_sync import a_call
@@ -90,6 +100,7 @@ class MoodyJudge:
         self._rules = RulesJudge()
         self.word = "ключ"
         self.answer: Judgement | Exception | None = None
+        self.cost: Cost | None = None
 
     async def judge(
         self, conversation: Conversation, playbook: Playbook, purse: Purse
@@ -101,8 +112,9 @@ class MoodyJudge:
             raise self.answer
         return self.answer
 
-    def price(self, playbook: Playbook, duration_seconds: float) -> None:
-        """Cost nothing."""
+    def price(self, playbook: Playbook, duration_seconds: float) -> Cost | None:
+        del playbook, duration_seconds
+        return self.cost
 
 
 class Scene:
@@ -277,6 +289,49 @@ async def test_a_call_that_cannot_be_judged_does_not_fail_its_batch_mates(
     reason, message = failure(outcomes["gone"])
     assert reason is Reason.INTERNAL
     assert "forgotten meanwhile" in message
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (Refused("no", NOTHING_USED), Reason.REFUSED),
+        (Truncated("no", NOTHING_USED), Reason.TRUNCATED),
+        (BadAnswer("no", NOTHING_USED), Reason.BAD_ANSWER),
+        (CostLimitReached("no"), Reason.COST_LIMIT),
+    ],
+)
+async def test_a_call_without_a_verdict_fails_for_good_with_its_reason(
+    scene: Scene, error: Exception, reason: Reason
+) -> None:
+    await scene.knows("bad", *BOOKING, "C: Тут ключ.")
+    scene.judge.answer = error
+
+    outcomes = await scene.outcomes("bad")
+
+    assert outcomes["bad"] == Failure(item_id=ItemId("bad"), reason=reason, message="no")
+
+
+@pytest.mark.parametrize("pause", [None, timedelta(seconds=7)])
+async def test_a_judge_that_does_not_answer_is_asked_again_when_it_says(
+    scene: Scene, pause: timedelta | None
+) -> None:
+    await scene.knows("bad", *BOOKING, "C: Тут ключ.")
+    scene.judge.answer = ModelUnavailable("busy", pause)
+
+    failed = (await scene.outcomes("bad"))["bad"]
+
+    assert isinstance(failed, Failure)
+    assert (failed.reason, failed.retry_after) == (Reason.UPSTREAM_UNAVAILABLE, pause)
+    assert (failed.wait and failed.wait.reason) == (WaitReason.RATE_LIMIT if pause else None)
+
+
+def test_a_call_costs_what_its_judge_says_where_both_are_known(scene: Scene) -> None:
+    scene.judge.cost = Cost(amount=0.5, currency="USD")
+    settings = EXECUTION.settings
+
+    assert scene.work.estimate(settings, 60) == scene.judge.cost
+    assert scene.work.estimate(settings, None) is None
+    assert scene.work.estimate(NO_PLAYBOOK.settings, 60) is None
 
 
 async def test_a_service_that_is_down_fails_the_items_retryably_and_is_named(scene: Scene) -> None:
