@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -101,9 +102,9 @@ async def run(channel: grpc.aio.Channel, folder: Path, execution: int, mode: int
     return {item.item_id: item for item in (await stub.ListItems(listing, timeout=5)).items}
 
 
-async def recording(channel: grpc.aio.Channel) -> bytes:
+async def recording(channel: grpc.aio.Channel, call_id: str = "recorded") -> bytes:
     stub: CallSyncServiceAsyncStub = CallSyncServiceStub(channel)
-    request = pb.ReadRecordingRequest(owner=CLINIC, call_id="recorded")
+    request = pb.ReadRecordingRequest(owner=CLINIC, call_id=call_id)
     return b"".join([response.data async for response in stub.ReadRecording(request, timeout=5)])
 
 
@@ -140,6 +141,35 @@ async def test_a_folder_becomes_items_and_recordings_and_a_changed_file_is_fetch
     gone = pb.GetCallsRequest(owner=CLINIC, call_ids=["page"])
     stub: CallSyncServiceAsyncStub = CallSyncServiceStub(channel)
     assert not (await stub.GetCalls(gone, timeout=5)).calls
+
+
+async def test_a_pending_run_takes_new_and_rewritten_files_of_a_folder_without_a_manifest(
+    channel: grpc.aio.Channel, tmp_path: Path
+) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+
+    def write(name: str, content: bytes, day: int) -> None:
+        (folder / name).write_bytes(content)
+        at = datetime(2026, 3, day, 12, tzinfo=UTC).timestamp()
+        os.utime(folder / name, (at, at))
+
+    write("a.wav", WAV + b"a", 1)
+    write("b.wav", WAV + b"b", 1)
+    first = await run(channel, folder, 1, stage_pb2.RUN_MODE_PENDING)
+    write("a.wav", WAV + b"rewritten", 2)
+    write("c.wav", WAV + b"c", 3)
+    second = await run(channel, folder, 2, stage_pb2.RUN_MODE_PENDING)
+
+    assert {item.state for item in second.values()} == {stage_pb2.ITEM_STATE_SUCCESS}
+    assert sorted((item.day, item.execution) for item in second.values()) == [
+        ("2026-03-01", 1),
+        ("2026-03-02", 2),
+        ("2026-03-03", 2),
+    ]
+    assert first.keys() < second.keys()
+    [rewritten] = [i for i in first if second[i].execution == 2]
+    assert await recording(channel, rewritten) == WAV + b"rewritten"
 
 
 async def test_a_manifest_with_a_fault_fails_the_execution_before_anything_is_taken(

@@ -315,9 +315,11 @@ async def test_a_recording_goes_once_no_call_of_anybody_has_had_it_for_the_grace
     assert await kept() == [True, False, True, False]
 
     await sweeping.calls.delete_calls(sweeping.pool, OTHER, [CallId("a")])
-    for _ in range(2):
-        await sweeping.pass_grace()
-        await sweeping.sweep.turn()
+    await sweeping.pass_grace()
+    await sweeping.sweep.turn()
+    assert await kept() == [True, False, True, False]
+    await sweeping.pass_grace()
+    await sweeping.sweep.turn()
     assert await kept() == [False, False, True, False]
     count = await sweeping.pool.fetchval("SELECT count(*) FROM call_sync.recordings")
     assert count == 1
@@ -327,9 +329,22 @@ async def test_a_recording_that_comes_again_is_as_good_as_new(sweeping: Sweeping
     recording = await sweeping.keep(b"1")
     await sweeping.pass_grace()
     await sweeping.sweep.turn()
+    await sweeping.pass_grace()
 
     await sweeping.keep(b"1")
     await sweeping.sweep.turn()
+    await sweeping.pass_grace()
+    await sweeping.sweep.turn()
+
+    assert await sweeping.is_kept(recording)
+
+
+async def test_a_recording_whose_call_is_stored_late_stays(sweeping: Sweeping) -> None:
+    recording = await sweeping.keep(b"1")
+    await sweeping.pass_grace()
+    await sweeping.sweep.turn()
+    await sweeping.calls.upsert_calls(CLINIC, FIRST, [a_call("a")])
+    await sweeping.calls.set_recordings(sweeping.pool, CLINIC, [(CallId("a"), recording)])
     await sweeping.pass_grace()
     await sweeping.sweep.turn()
 
@@ -352,6 +367,7 @@ async def test_a_recording_that_comes_again_while_it_is_deleted_is_stored_anew(
 
     turn = asyncio.create_task(PostgresRecordings(sweeping.pool, GRACE).sweep(delete))
     await asyncio.wait_for(begun.wait(), 5)
+    await asyncio.wait_for(sweeping.sweep.turn(), 3)  # of another process, which finds nothing
     again = asyncio.create_task(sweeping.keep(b"1"))
     async with asyncio.timeout(3):
         while not await sweeping.pool.fetchval(LOCKED):
