@@ -194,11 +194,6 @@ class Transcript:
     model: str
     segments: tuple[Segment, ...]
 
-    @property
-    def text(self) -> str:
-        """The dialogue as plain text: a line per turn, "operator: ..." where the speaker is known."""
-        return "\n".join(_line(segment) for segment in self.segments)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredTranscript:
@@ -207,9 +202,3 @@ class StoredTranscript:
     owner: Owner
     transcript: Transcript
     created_at: datetime
-
-
-def _line(segment: Segment) -> str:
-    if segment.speaker is Speaker.UNKNOWN:
-        return segment.text
-    return f"{segment.speaker.value}: {segment.text}"

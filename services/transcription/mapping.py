@@ -1,11 +1,16 @@
 """Transcripts in protobuf. Pure functions."""
 
-from potok.transcription.v1 import transcript_pb2
+from potok.transcription.v1 import transcript_pb2, transcription_service_pb2
 
 from services.kernel.rpc.convert import enum_pairs, timestamp
 from services.transcription.domain import Segment, Speaker, StoredTranscript, Word
+from services.transcription.export import ExportFormat
 
 SPEAKER_TO_PB = enum_pairs(Speaker, transcript_pb2.Speaker, "SPEAKER")
+EXPORT_FORMAT_TO_PB = enum_pairs(
+    ExportFormat, transcription_service_pb2.ExportFormat, "EXPORT_FORMAT"
+)
+EXPORT_FORMAT_FROM_PB = {value: form for form, value in EXPORT_FORMAT_TO_PB.items()}
 
 
 def transcript_to_pb(stored: StoredTranscript) -> transcript_pb2.Transcript:

@@ -6,7 +6,7 @@ from potok.transcription.v1 import transcription_service_pb2_grpc as pb_grpc
 
 from services.status.domain import Owner
 from services.transcription.domain import CallId
-from services.transcription.mapping import transcript_to_pb
+from services.transcription.mapping import EXPORT_FORMAT_FROM_PB, transcript_to_pb
 from services.transcription.usecases import Transcription
 
 
@@ -37,3 +37,15 @@ class TranscriptionServicer(pb_grpc.TranscriptionServiceServicer):
             words=request.words,
         )
         return pb.GetTranscriptsResponse(transcripts=[transcript_to_pb(t) for t in transcripts])
+
+    async def ExportTranscript(
+        self,
+        request: pb.ExportTranscriptRequest,
+        context: grpc.aio.ServicerContext[pb.ExportTranscriptRequest, pb.ExportTranscriptResponse],
+    ) -> pb.ExportTranscriptResponse:
+        file = await self._transcription.export_transcript(
+            Owner(request.owner), CallId(request.call_id), EXPORT_FORMAT_FROM_PB[request.format]
+        )
+        return pb.ExportTranscriptResponse(
+            content=file.content, content_type=file.content_type, file_name=file.file_name
+        )

@@ -10,6 +10,7 @@ from services.transcription.domain import (
     Transcript,
     TranscriptNotFound,
 )
+from services.transcription.export import Export, ExportFormat, export
 from services.transcription.ports import (
     RecordingSource,
     SpeechEngine,
@@ -69,3 +70,7 @@ class Transcription:
     ) -> list[StoredTranscript]:
         """Return the transcripts that there are, in the order asked for, with `words` or without."""
         return await self._transcripts.get_transcripts(owner, call_ids, words=words)
+
+    async def export_transcript(self, owner: Owner, call_id: CallId, form: ExportFormat) -> Export:
+        """Return the transcript of a call as a file; raises TranscriptNotFound."""
+        return export(await self.get_transcript(owner, call_id), form)

@@ -140,3 +140,49 @@ async def test_a_malformed_request_is_refused_by_its_field(
 
     assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT
     assert field in (raised.value.details() or "")
+
+
+@pytest.mark.parametrize(
+    ("form", "beginning", "content_type", "file_name"),
+    [
+        (pb.EXPORT_FORMAT_TEXT, "[00:00:00] operator: ", "text/plain; charset=utf-8", "c1.txt"),
+        (pb.EXPORT_FORMAT_SRT, "1\n00:00:00,250", "application/x-subrip; charset=utf-8", "c1.srt"),
+        (pb.EXPORT_FORMAT_VTT, "WEBVTT\n", "text/vtt; charset=utf-8", "c1.vtt"),
+        (pb.EXPORT_FORMAT_JSON, '{"call_id": "c1"', "application/json", "c1.json"),
+    ],
+)
+async def test_export_transcript_returns_a_file(
+    stub: "Stub",
+    form: "pb.ExportFormat.ValueType",
+    beginning: str,
+    content_type: str,
+    file_name: str,
+) -> None:
+    request = pb.ExportTranscriptRequest(owner=CLINIC, call_id="c1", format=form)
+
+    file = await stub.ExportTranscript(request, timeout=5)
+
+    assert file.content.startswith(beginning)
+    assert "Добрый" in file.content
+    assert (file.content_type, file.file_name) == (content_type, file_name)
+
+
+@pytest.mark.parametrize("form", [0, 99])
+async def test_export_transcript_in_no_format_is_refused_by_its_field(
+    stub: "Stub", form: "pb.ExportFormat.ValueType"
+) -> None:
+    request = pb.ExportTranscriptRequest(owner=CLINIC, call_id="c1", format=form)
+
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await stub.ExportTranscript(request, timeout=5)
+
+    assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert "format" in (raised.value.details() or "")
+
+
+async def test_export_transcript_where_there_is_none_is_not_found(stub: "Stub") -> None:
+    request = pb.ExportTranscriptRequest(owner=CLINIC, call_id="nope", format=pb.EXPORT_FORMAT_TEXT)
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await stub.ExportTranscript(request, timeout=5)
+
+    assert raised.value.code() is grpc.StatusCode.NOT_FOUND

@@ -1,4 +1,4 @@
-"""The words of the transcription service: texts, and errors that travel between processes."""
+"""The words of the transcription service: errors that travel between processes."""
 
 import pickle
 
@@ -7,39 +7,23 @@ import pytest
 from services.status.domain import RETRYABLE, Reason
 from services.transcription.domain import (
     BadAudio,
-    CallId,
+    BadTranscript,
     EmptyFile,
+    EngineClosed,
     EngineFailed,
+    EngineRefused,
+    EngineUnavailable,
     NoSpeech,
     NotTranscribed,
     RecordingMissing,
     RecordingTooLarge,
+    RecordingTooLong,
     RecordingUnavailable,
-    Segment,
-    Speaker,
     TimedOut,
     TooShort,
-    Transcript,
     UnknownLanguage,
     WorkerDied,
 )
-
-
-def test_transcript_text_names_the_speakers_it_knows() -> None:
-    said = ((Speaker.OPERATOR, "Алло."), (Speaker.CLIENT, "Это гараж?"), (Speaker.UNKNOWN, "Э"))
-    transcript = Transcript(
-        call_id=CallId("c1"),
-        language="ru",
-        duration_seconds=3.0,
-        channels=2,
-        overlap_reliable=True,
-        model="whisper-base@0",
-        segments=tuple(
-            Segment(speaker=who, start_seconds=0.0, end_seconds=1.0, text=text)
-            for who, text in said
-        ),
-    )
-    assert transcript.text == "operator: Алло.\nclient: Это гараж?\nЭ"
 
 
 @pytest.mark.parametrize(
@@ -52,7 +36,12 @@ def test_transcript_text_names_the_speakers_it_knows() -> None:
         (UnknownLanguage, Reason.INVALID_INPUT),
         (RecordingMissing, Reason.RECORDING_MISSING),
         (RecordingTooLarge, Reason.TOO_LARGE),
+        (RecordingTooLong, Reason.TOO_LARGE),
         (RecordingUnavailable, Reason.UPSTREAM_UNAVAILABLE),
+        (EngineUnavailable, Reason.UPSTREAM_UNAVAILABLE),
+        (EngineClosed, Reason.ACCESS_DENIED),
+        (EngineRefused, Reason.INVALID_INPUT),
+        (BadTranscript, Reason.BAD_ANSWER),
         (WorkerDied, Reason.WORKER_DIED),
         (TimedOut, Reason.TIMEOUT),
     ],

@@ -44,7 +44,8 @@ def read_words(answer: str, start_seconds: float) -> list[Word]:
         ) from None
     if heard.text.strip() and not heard.words and not heard.segments:
         raise BadTranscript("the speech server tells no times: use a model that knows verbose_json")
-    return list(_timed(heard, start_seconds) if heard.words else _spread(heard, start_seconds))
+    words = _timed(heard, start_seconds) if heard.words else _spread(heard, start_seconds)
+    return [word for word in words if word.text.strip()]
 
 
 def _timed(heard: Heard, origin: float) -> Iterator[Word]:

@@ -163,7 +163,7 @@ class Word(_message.Message):
     text: _builtins.str
     """The word with the blank before it and its punctuation, so that joining words gives the sentence."""
     probability: _builtins.float
-    """How sure the model is of it, 0 to 1."""
+    """How sure the model is of it, above 0 to 1; 0 where it does not say."""
     def __init__(
         self,
         *,

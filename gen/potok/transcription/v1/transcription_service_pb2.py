@@ -26,7 +26,7 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from potok.transcription.v1 import transcript_pb2 as potok_dot_transcription_dot_v1_dot_transcript__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n2potok/transcription/v1/transcription_service.proto\x12\x16potok.transcription.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\'potok/transcription/v1/transcript.proto\"]\n\x14GetTranscriptRequest\x12 \n\x05owner\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x05owner\x12#\n\x07\x63\x61ll_id\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x06\x63\x61llId\"[\n\x15GetTranscriptResponse\x12\x42\n\ntranscript\x18\x01 \x01(\x0b\x32\".potok.transcription.v1.TranscriptR\ntranscript\"\x7f\n\x15GetTranscriptsRequest\x12 \n\x05owner\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x05owner\x12.\n\x08\x63\x61ll_ids\x18\x02 \x03(\tB\x13\xbaH\x10\x92\x01\r\x08\x01\x10\x64\"\x07r\x05\x10\x01\x18\x80\x01R\x07\x63\x61llIds\x12\x14\n\x05words\x18\x03 \x01(\x08R\x05words\"^\n\x16GetTranscriptsResponse\x12\x44\n\x0btranscripts\x18\x01 \x03(\x0b\x32\".potok.transcription.v1.TranscriptR\x0btranscripts2\xf5\x01\n\x14TranscriptionService\x12l\n\rGetTranscript\x12,.potok.transcription.v1.GetTranscriptRequest\x1a-.potok.transcription.v1.GetTranscriptResponse\x12o\n\x0eGetTranscripts\x12-.potok.transcription.v1.GetTranscriptsRequest\x1a..potok.transcription.v1.GetTranscriptsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n2potok/transcription/v1/transcription_service.proto\x12\x16potok.transcription.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\'potok/transcription/v1/transcript.proto\"]\n\x14GetTranscriptRequest\x12 \n\x05owner\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x05owner\x12#\n\x07\x63\x61ll_id\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x06\x63\x61llId\"[\n\x15GetTranscriptResponse\x12\x42\n\ntranscript\x18\x01 \x01(\x0b\x32\".potok.transcription.v1.TranscriptR\ntranscript\"\x7f\n\x15GetTranscriptsRequest\x12 \n\x05owner\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x05owner\x12.\n\x08\x63\x61ll_ids\x18\x02 \x03(\tB\x13\xbaH\x10\x92\x01\r\x08\x01\x10\x64\"\x07r\x05\x10\x01\x18\x80\x01R\x07\x63\x61llIds\x12\x14\n\x05words\x18\x03 \x01(\x08R\x05words\"^\n\x16GetTranscriptsResponse\x12\x44\n\x0btranscripts\x18\x01 \x03(\x0b\x32\".potok.transcription.v1.TranscriptR\x0btranscripts\"\xaa\x01\n\x17\x45xportTranscriptRequest\x12 \n\x05owner\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x05owner\x12#\n\x07\x63\x61ll_id\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x06\x63\x61llId\x12H\n\x06\x66ormat\x18\x03 \x01(\x0e\x32$.potok.transcription.v1.ExportFormatB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00R\x06\x66ormat\"t\n\x18\x45xportTranscriptResponse\x12\x18\n\x07\x63ontent\x18\x01 \x01(\tR\x07\x63ontent\x12!\n\x0c\x63ontent_type\x18\x02 \x01(\tR\x0b\x63ontentType\x12\x1b\n\tfile_name\x18\x03 \x01(\tR\x08\x66ileName*\x8b\x01\n\x0c\x45xportFormat\x12\x1d\n\x19\x45XPORT_FORMAT_UNSPECIFIED\x10\x00\x12\x16\n\x12\x45XPORT_FORMAT_TEXT\x10\x01\x12\x15\n\x11\x45XPORT_FORMAT_SRT\x10\x02\x12\x15\n\x11\x45XPORT_FORMAT_VTT\x10\x03\x12\x16\n\x12\x45XPORT_FORMAT_JSON\x10\x04\x32\xec\x02\n\x14TranscriptionService\x12l\n\rGetTranscript\x12,.potok.transcription.v1.GetTranscriptRequest\x1a-.potok.transcription.v1.GetTranscriptResponse\x12o\n\x0eGetTranscripts\x12-.potok.transcription.v1.GetTranscriptsRequest\x1a..potok.transcription.v1.GetTranscriptsResponse\x12u\n\x10\x45xportTranscript\x12/.potok.transcription.v1.ExportTranscriptRequest\x1a\x30.potok.transcription.v1.ExportTranscriptResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,6 +41,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETTRANSCRIPTSREQUEST'].fields_by_name['owner']._serialized_options = b'\272H\007r\005\020\001\030\200\001'
   _globals['_GETTRANSCRIPTSREQUEST'].fields_by_name['call_ids']._loaded_options = None
   _globals['_GETTRANSCRIPTSREQUEST'].fields_by_name['call_ids']._serialized_options = b'\272H\020\222\001\r\010\001\020d\"\007r\005\020\001\030\200\001'
+  _globals['_EXPORTTRANSCRIPTREQUEST'].fields_by_name['owner']._loaded_options = None
+  _globals['_EXPORTTRANSCRIPTREQUEST'].fields_by_name['owner']._serialized_options = b'\272H\007r\005\020\001\030\200\001'
+  _globals['_EXPORTTRANSCRIPTREQUEST'].fields_by_name['call_id']._loaded_options = None
+  _globals['_EXPORTTRANSCRIPTREQUEST'].fields_by_name['call_id']._serialized_options = b'\272H\007r\005\020\001\030\200\001'
+  _globals['_EXPORTTRANSCRIPTREQUEST'].fields_by_name['format']._loaded_options = None
+  _globals['_EXPORTTRANSCRIPTREQUEST'].fields_by_name['format']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
+  _globals['_EXPORTFORMAT']._serialized_start=853
+  _globals['_EXPORTFORMAT']._serialized_end=992
   _globals['_GETTRANSCRIPTREQUEST']._serialized_start=148
   _globals['_GETTRANSCRIPTREQUEST']._serialized_end=241
   _globals['_GETTRANSCRIPTRESPONSE']._serialized_start=243
@@ -49,6 +57,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETTRANSCRIPTSREQUEST']._serialized_end=463
   _globals['_GETTRANSCRIPTSRESPONSE']._serialized_start=465
   _globals['_GETTRANSCRIPTSRESPONSE']._serialized_end=559
-  _globals['_TRANSCRIPTIONSERVICE']._serialized_start=562
-  _globals['_TRANSCRIPTIONSERVICE']._serialized_end=807
+  _globals['_EXPORTTRANSCRIPTREQUEST']._serialized_start=562
+  _globals['_EXPORTTRANSCRIPTREQUEST']._serialized_end=732
+  _globals['_EXPORTTRANSCRIPTRESPONSE']._serialized_start=734
+  _globals['_EXPORTTRANSCRIPTRESPONSE']._serialized_end=850
+  _globals['_TRANSCRIPTIONSERVICE']._serialized_start=995
+  _globals['_TRANSCRIPTIONSERVICE']._serialized_end=1359
 # @@protoc_insertion_point(module_scope)

@@ -7,6 +7,7 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from potok.transcription.v1 import transcript_pb2 as _transcript_pb2
 import builtins as _builtins
 import sys
@@ -18,6 +19,38 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _ExportFormat:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ExportFormatEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ExportFormat.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    EXPORT_FORMAT_UNSPECIFIED: _ExportFormat.ValueType  # 0
+    """Never sent."""
+    EXPORT_FORMAT_TEXT: _ExportFormat.ValueType  # 1
+    """A line for each turn: its time, its speaker where known, what is said."""
+    EXPORT_FORMAT_SRT: _ExportFormat.ValueType  # 2
+    """SubRip subtitles."""
+    EXPORT_FORMAT_VTT: _ExportFormat.ValueType  # 3
+    """WebVTT subtitles, the speaker as the voice."""
+    EXPORT_FORMAT_JSON: _ExportFormat.ValueType  # 4
+    """All that is stored, with the words."""
+
+class ExportFormat(_ExportFormat, metaclass=_ExportFormatEnumTypeWrapper):
+    """What a transcript is written as."""
+
+EXPORT_FORMAT_UNSPECIFIED: ExportFormat.ValueType  # 0
+"""Never sent."""
+EXPORT_FORMAT_TEXT: ExportFormat.ValueType  # 1
+"""A line for each turn: its time, its speaker where known, what is said."""
+EXPORT_FORMAT_SRT: ExportFormat.ValueType  # 2
+"""SubRip subtitles."""
+EXPORT_FORMAT_VTT: ExportFormat.ValueType  # 3
+"""WebVTT subtitles, the speaker as the voice."""
+EXPORT_FORMAT_JSON: ExportFormat.ValueType  # 4
+"""All that is stored, with the words."""
+Global___ExportFormat: _TypeAlias = ExportFormat  # noqa: Y015
 
 @_typing.final
 class GetTranscriptRequest(_message.Message):
@@ -124,3 +157,63 @@ class GetTranscriptsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetTranscriptsResponse: _TypeAlias = GetTranscriptsResponse  # noqa: Y015
+
+@_typing.final
+class ExportTranscriptRequest(_message.Message):
+    """Request of ExportTranscript."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OWNER_FIELD_NUMBER: _builtins.int
+    CALL_ID_FIELD_NUMBER: _builtins.int
+    FORMAT_FIELD_NUMBER: _builtins.int
+    owner: _builtins.str
+    """Whose call, `client:<id>`."""
+    call_id: _builtins.str
+    """The call."""
+    format: Global___ExportFormat.ValueType
+    """What the file is."""
+    def __init__(
+        self,
+        *,
+        owner: _builtins.str = ...,
+        call_id: _builtins.str = ...,
+        format: Global___ExportFormat.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["call_id", b"call_id", "format", b"format", "owner", b"owner"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportTranscriptRequest: _TypeAlias = ExportTranscriptRequest  # noqa: Y015
+
+@_typing.final
+class ExportTranscriptResponse(_message.Message):
+    """Response of ExportTranscript."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTENT_FIELD_NUMBER: _builtins.int
+    CONTENT_TYPE_FIELD_NUMBER: _builtins.int
+    FILE_NAME_FIELD_NUMBER: _builtins.int
+    content: _builtins.str
+    """The text of the file."""
+    content_type: _builtins.str
+    """Its media type, as in `text/vtt; charset=utf-8`."""
+    file_name: _builtins.str
+    """A name for it, as in `call-17.vtt`."""
+    def __init__(
+        self,
+        *,
+        content: _builtins.str = ...,
+        content_type: _builtins.str = ...,
+        file_name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "content_type", b"content_type", "file_name", b"file_name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportTranscriptResponse: _TypeAlias = ExportTranscriptResponse  # noqa: Y015

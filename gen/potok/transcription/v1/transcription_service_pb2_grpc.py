@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class TranscriptionServiceStub:
-    """Hands out transcripts to the stages after it; never called by users.
+    """Hands out transcripts: to the stages after it, and as files.
     """
 
     def __init__(self, channel):
@@ -45,10 +45,15 @@ class TranscriptionServiceStub:
                 request_serializer=potok_dot_transcription_dot_v1_dot_transcription__service__pb2.GetTranscriptsRequest.SerializeToString,
                 response_deserializer=potok_dot_transcription_dot_v1_dot_transcription__service__pb2.GetTranscriptsResponse.FromString,
                 _registered_method=True)
+        self.ExportTranscript = channel.unary_unary(
+                '/potok.transcription.v1.TranscriptionService/ExportTranscript',
+                request_serializer=potok_dot_transcription_dot_v1_dot_transcription__service__pb2.ExportTranscriptRequest.SerializeToString,
+                response_deserializer=potok_dot_transcription_dot_v1_dot_transcription__service__pb2.ExportTranscriptResponse.FromString,
+                _registered_method=True)
 
 
 class TranscriptionServiceServicer:
-    """Hands out transcripts to the stages after it; never called by users.
+    """Hands out transcripts: to the stages after it, and as files.
     """
 
     def GetTranscript(self, request, context):
@@ -71,6 +76,16 @@ class TranscriptionServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ExportTranscript(self, request, context):
+        """Returns the transcript of one call as a file.
+
+        INVALID_ARGUMENT: the request is malformed.
+        NOT_FOUND: the call has no transcript.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_TranscriptionServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -84,6 +99,11 @@ def add_TranscriptionServiceServicer_to_server(servicer, server):
                     request_deserializer=potok_dot_transcription_dot_v1_dot_transcription__service__pb2.GetTranscriptsRequest.FromString,
                     response_serializer=potok_dot_transcription_dot_v1_dot_transcription__service__pb2.GetTranscriptsResponse.SerializeToString,
             ),
+            'ExportTranscript': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExportTranscript,
+                    request_deserializer=potok_dot_transcription_dot_v1_dot_transcription__service__pb2.ExportTranscriptRequest.FromString,
+                    response_serializer=potok_dot_transcription_dot_v1_dot_transcription__service__pb2.ExportTranscriptResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'potok.transcription.v1.TranscriptionService', rpc_method_handlers)
@@ -93,7 +113,7 @@ def add_TranscriptionServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class TranscriptionService:
-    """Hands out transcripts to the stages after it; never called by users.
+    """Hands out transcripts: to the stages after it, and as files.
     """
 
     @staticmethod
@@ -140,6 +160,33 @@ class TranscriptionService:
             '/potok.transcription.v1.TranscriptionService/GetTranscripts',
             potok_dot_transcription_dot_v1_dot_transcription__service__pb2.GetTranscriptsRequest.SerializeToString,
             potok_dot_transcription_dot_v1_dot_transcription__service__pb2.GetTranscriptsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportTranscript(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/potok.transcription.v1.TranscriptionService/ExportTranscript',
+            potok_dot_transcription_dot_v1_dot_transcription__service__pb2.ExportTranscriptRequest.SerializeToString,
+            potok_dot_transcription_dot_v1_dot_transcription__service__pb2.ExportTranscriptResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -27,7 +27,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class TranscriptionServiceStub:
-    """Hands out transcripts to the stages after it; never called by users."""
+    """Hands out transcripts: to the stages after it, and as files."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -45,10 +45,16 @@ class TranscriptionServiceStub:
 
     INVALID_ARGUMENT: the request is malformed.
     """
+    ExportTranscript: _grpc.UnaryUnaryMultiCallable[_transcription_service_pb2.ExportTranscriptRequest, _transcription_service_pb2.ExportTranscriptResponse]
+    """Returns the transcript of one call as a file.
+
+    INVALID_ARGUMENT: the request is malformed.
+    NOT_FOUND: the call has no transcript.
+    """
 
 @_typing.type_check_only
 class TranscriptionServiceAsyncStub(TranscriptionServiceStub):
-    """Hands out transcripts to the stages after it; never called by users."""
+    """Hands out transcripts: to the stages after it, and as files."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetTranscript: _aio.UnaryUnaryMultiCallable[_transcription_service_pb2.GetTranscriptRequest, _transcription_service_pb2.GetTranscriptResponse]  # type: ignore[assignment]
@@ -63,9 +69,15 @@ class TranscriptionServiceAsyncStub(TranscriptionServiceStub):
 
     INVALID_ARGUMENT: the request is malformed.
     """
+    ExportTranscript: _aio.UnaryUnaryMultiCallable[_transcription_service_pb2.ExportTranscriptRequest, _transcription_service_pb2.ExportTranscriptResponse]  # type: ignore[assignment]
+    """Returns the transcript of one call as a file.
+
+    INVALID_ARGUMENT: the request is malformed.
+    NOT_FOUND: the call has no transcript.
+    """
 
 class TranscriptionServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Hands out transcripts to the stages after it; never called by users."""
+    """Hands out transcripts: to the stages after it, and as files."""
 
     @_abc_1.abstractmethod
     def GetTranscript(
@@ -89,6 +101,18 @@ class TranscriptionServiceServicer(metaclass=_abc_1.ABCMeta):
         where recordings last for hours: an hour of speech is about 150 kB, with its words 600 kB.
 
         INVALID_ARGUMENT: the request is malformed.
+        """
+
+    @_abc_1.abstractmethod
+    def ExportTranscript(
+        self,
+        request: _transcription_service_pb2.ExportTranscriptRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_transcription_service_pb2.ExportTranscriptResponse, _abc.Awaitable[_transcription_service_pb2.ExportTranscriptResponse]]:
+        """Returns the transcript of one call as a file.
+
+        INVALID_ARGUMENT: the request is malformed.
+        NOT_FOUND: the call has no transcript.
         """
 
 def add_TranscriptionServiceServicer_to_server(servicer: TranscriptionServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
