@@ -41,8 +41,9 @@ class Execution:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """An item that discovery lists: `upstream` is the execution that produced its input, 0 for a source.
+    """An item that discovery lists: `upstream` is the execution that produced its input.
 
+    From a source it is a number that grows with each change of the item there, 0 where the source does not tell.
     `duration_seconds` is how long the call is by its source, None where that does not say.
     """
 

@@ -46,15 +46,6 @@ class TakenBack:
     delay: timedelta | None
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class SkippedItem:
-    """A skipped item that is looked at again; `last`: for the last time."""
-
-    execution: ExecutionNumber
-    item: Item
-    last: bool
-
-
 async def fail_open_items(
     connection: Connection, number: ExecutionNumber, reason: Reason, message: str
 ) -> None:
@@ -234,44 +225,6 @@ async def renew_leases(
         leases=[lease for _, _, lease in claims],
     )
     return {(row["execution"], row["item_id"], row["attempt"]) async for row in rows}
-
-
-async def claim_skipped(
-    reader: Reader, stage: Stage, *, pause: timedelta, age: timedelta, page_size: int
-) -> list[SkippedItem]:
-    """Take skipped items whose next look is due, and set the one after; the last is at that age."""
-    rows = Q.claim_skipped(reader, stage=stage.value, pause=pause, age=age, page_size=page_size)
-    return [
-        SkippedItem(
-            execution=ExecutionNumber(row["execution"]),
-            item=Item(item_id=row["item_id"], day=row["day"], attempt=row["attempt"]),
-            last=row["last"],
-        )
-        async for row in rows
-    ]
-
-
-async def end_skipped(
-    connection: Connection,
-    execution: Execution,
-    item: Item,
-    *,
-    state: ItemState,
-    reason: Reason | None,
-    message: str,
-) -> bool:
-    """Write what became of a skipped item that was looked at again; False where its fence does not hold."""
-    held = await Q.end_skipped(
-        connection,
-        **place(execution),
-        execution=execution.number,
-        item_id=item.item_id,
-        attempt=item.attempt,
-        state=state.value,
-        reason=reason and reason.value,
-        message=clean(message),
-    )
-    return held is not None
 
 
 async def list_items(

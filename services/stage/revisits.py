@@ -1,35 +1,27 @@
 """Looks again at items that were SKIPPED because their recording was not there yet, long after their execution ended."""
 
 import asyncio
-from dataclasses import dataclass
 from typing import assert_never
 
 import structlog
 
-from services.stage import execution_rows, item_rows
+from services.stage import execution_rows, skipped_rows
 from services.stage.domain import (
     Execution,
     Failure,
+    Item,
     Later,
     Outcome,
     Skip,
     Success,
 )
-from services.stage.item_rows import SkippedItem
+from services.stage.jobs import SEE_LOG
 from services.stage.ports import StageWork
 from services.stage.process import Process
+from services.stage.skipped_rows import Conclusion, SkippedItem
 from services.status.domain import RETRYABLE, ItemState, Reason
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """What becomes of an item that was looked at again."""
-
-    state: ItemState
-    reason: Reason | None = None
-    message: str = ""
 
 
 class Revisits:
@@ -47,7 +39,7 @@ class Revisits:
     async def turn(self) -> None:
         """Look at all items that are due, as many at a time as the stage works on jobs."""
         for stage, work in self._process.works.items():
-            while due := await item_rows.claim_skipped(
+            while due := await skipped_rows.claim_skipped(
                 self._pool,
                 stage,
                 pause=self._settings.revisit,
@@ -57,63 +49,67 @@ class Revisits:
                 await asyncio.gather(*(self._look(work, skipped) for skipped in due))
 
     async def _look(self, work: StageWork, skipped: SkippedItem) -> None:
-        item_id = skipped.item.item_id
         try:
             execution = await execution_rows.get_execution(self._pool, skipped.execution)
             assert execution is not None, "it is kept as long as an item names it"
-            longest = min(work.limits.job_timeout, self._settings.revisit)
-            async with asyncio.timeout(longest.total_seconds()):
-                (outcome,) = await work.work(execution, [skipped.item])
-            verdict = judge(outcome, last=skipped.last)
-            if verdict is not None:
-                await self._end(work, execution, skipped, outcome, verdict)
+            outcome = await self._outcome(work, execution, skipped.item)
+            conclusion = conclude(outcome, last=skipped.last)
+            if conclusion is not None:
+                await self._end(work, execution, skipped.item, outcome, conclusion)
         except Exception:  # the next look is set
-            log.exception("revisit_failed", execution=skipped.execution, item_id=item_id)
+            log.exception("revisit_not_written", execution=skipped.execution)
+
+    async def _outcome(self, work: StageWork, execution: Execution, item: Item) -> Outcome:
+        longest = min(work.limits.job_timeout, self._settings.revisit)
+        try:
+            async with asyncio.timeout(longest.total_seconds()):
+                (outcome,) = await work.work(execution, [item])
+        except Exception:
+            log.exception("revisit_failed", execution=execution.number, item_id=item.item_id)
+            return Failure(item_id=item.item_id, reason=Reason.INTERNAL, message=SEE_LOG)
+        return outcome
 
     async def _end(
         self,
         work: StageWork,
         execution: Execution,
-        skipped: SkippedItem,
+        item: Item,
         outcome: Outcome,
-        verdict: Verdict,
+        conclusion: Conclusion,
     ) -> None:
         """Write the item with its result, and have its day reported, also after a crash."""
         async with self._pool.acquire() as connection, connection.transaction():
             await execution_rows.report_again(connection, execution.number)
-            held = await item_rows.end_skipped(
-                connection,
-                execution,
-                skipped.item,
-                state=verdict.state,
-                reason=verdict.reason,
-                message=verdict.message,
-            )
+            held = await skipped_rows.end_skipped(connection, execution, item, conclusion)
             if held and isinstance(outcome, Success):
                 await work.store(connection, execution, [outcome])
         if held:
             log.info(
                 "revisited",
                 execution=execution.number,
-                item_id=skipped.item.item_id,
-                state=verdict.state.value,
+                item_id=item.item_id,
+                state=conclusion.state.value,
             )
-        self._process.reporter.touch(execution.number, [skipped.item.day])
+        self._process.reporter.touch(execution.number, [item.day])
 
 
-def judge(outcome: Outcome, *, last: bool) -> Verdict | None:
+def conclude(outcome: Outcome, *, last: bool) -> Conclusion | None:
     """Decide what becomes of an item; None: it is looked at again, unless this was the `last` time."""
     match outcome:
         case Success():
-            return Verdict(state=ItemState.SUCCESS)
+            return Conclusion(state=ItemState.SUCCESS)
         case Skip() if outcome.reason is not Reason.NO_RECORDING_YET:
-            return Verdict(state=ItemState.SKIPPED, reason=outcome.reason, message=outcome.message)
+            return Conclusion(
+                state=ItemState.SKIPPED, reason=outcome.reason, message=outcome.message
+            )
         case Failure() if outcome.reason not in RETRYABLE:
-            return Verdict(state=ItemState.FAILED, reason=outcome.reason, message=outcome.message)
+            return Conclusion(
+                state=ItemState.FAILED, reason=outcome.reason, message=outcome.message
+            )
         case Skip() | Failure() | Later():
             if not last:
                 return None
-            return Verdict(
+            return Conclusion(
                 state=ItemState.SKIPPED,
                 reason=Reason.NO_RECORDING,
                 message=f"given up: {outcome.message}",

@@ -218,6 +218,19 @@ async def test_one_that_does_not_come_is_looked_for_again_and_given_up_after_a_d
     assert len(stage.worked) == 3
 
 
+async def test_a_look_that_always_errs_ends_after_a_day_too(database: Database) -> None:
+    def err(item: Item) -> Outcome:
+        raise ConnectionResetError
+
+    stage, serving = late(database)
+    async with serving as served:
+        call = Late(stage, served)
+        await call.begin()
+        stage.outcome = err
+        await call.is_due(age=timedelta(hours=25))
+        await call.becomes("SKIPPED", Reason.NO_RECORDING)
+
+
 async def test_what_comes_late_and_is_no_recording_fails_and_a_pending_source_is_asked_again(
     database: Database,
 ) -> None:
