@@ -89,11 +89,12 @@ class CallSync:
         source: str,
         call_ids: Sequence[CallId],
         time_zone: str,
-    ) -> None:
-        """Store what the source says of calls by now; those it no longer has stay. Raises SourceRefused."""
+    ) -> Sequence[CallFacts]:
+        """Store and return what the source says of calls by now; those it no longer has stay. Raises SourceRefused."""
         at, location = self._source(source)
         calls = await at.reread(location, call_ids, time_zone)
         await self._calls.upsert_calls(owner, execution, calls)
+        return calls
 
     async def fetch_recording(self, source: str, link: str) -> Recording:
         """Bring a recording from its source into the store; raises NotFetched, StoreUnavailable."""

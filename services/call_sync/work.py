@@ -78,13 +78,13 @@ class CallSyncWork:
         """Return nothing: recordings cost nothing."""
 
     async def work(self, execution: Execution, items: Sequence[Item]) -> Sequence[Outcome]:
-        again = [CallId(item.item_id) for item in items if item.attempt > 1]
-        if again:
-            await self._reread(execution, again)
         calls = await self._call_sync.get_calls(
             execution.owner, [CallId(item.item_id) for item in items]
         )
         known = {call.facts.call_id: call.facts for call in calls}
+        again = [CallId(item.item_id) for item in items if item.attempt > 1]
+        if again:
+            known |= await self._reread(execution, again)
         return [await self._outcome(execution, item, known) for item in items]
 
     async def store(
@@ -164,10 +164,12 @@ class CallSyncWork:
             wait=Wait(reason=WaitReason.RECORDING),
         )
 
-    async def _reread(self, execution: Execution, call_ids: Sequence[CallId]) -> None:
+    async def _reread(
+        self, execution: Execution, call_ids: Sequence[CallId]
+    ) -> Mapping[CallId, CallFacts]:
         """Look again what the source says of calls: their recordings may have come, or moved."""
         try:
-            await self._call_sync.reread_calls(
+            calls = await self._call_sync.reread_calls(
                 owner=execution.owner,
                 execution=execution.number,
                 source=execution.settings.source,
@@ -176,6 +178,8 @@ class CallSyncWork:
             )
         except SourceRefused as error:
             log.warning("calls_not_reread", execution=execution.number, error=str(error))
+            return {}
+        return {call.call_id: call for call in calls}
 
 
 async def _found(

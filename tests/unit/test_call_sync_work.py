@@ -289,6 +289,8 @@ async def test_a_call_is_read_again_before_its_second_try_and_not_before_its_fir
     assert isinstance(await folder.outcome(call), Later)
     assert folder.source.reread_ids == []
     folder.source.calls[call.call_id] = replace(call, recording_link="came.wav")
+    later_run = ExecutionNumber(8)
+    await folder.calls.upsert_calls(CLINIC, later_run, [call])
 
     item = Item(item_id=ItemId("c1"), day=call.day, attempt=2)
     [outcome] = await folder.work.work(folder.execution("fake:calls"), [item])
