@@ -1,19 +1,39 @@
 """`python -m services.call_sync`: one replica of call_sync, until SIGTERM."""
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 
+import asyncpg
+import grpc
 import uvloop
+from potok.call_sync.v1.account_service_pb2_grpc import add_AccountServiceServicer_to_server
 from potok.call_sync.v1.call_sync_service_pb2_grpc import add_CallSyncServiceServicer_to_server
 
+from services.call_sync.account_repository import PostgresAccounts, PostgresRates
+from services.call_sync.account_servicer import AccountServicer
+from services.call_sync.account_usecases import Accounts
+from services.call_sync.adapters.amocrm.accounts import AmoCrm
+from services.call_sync.adapters.amocrm.answer import open_http
+from services.call_sync.adapters.amocrm.client import AmoClient, Patience
+from services.call_sync.adapters.amocrm.limiter import Limiter
+from services.call_sync.adapters.amocrm.oauth import OAuth
+from services.call_sync.adapters.amocrm.source import AmoSource
+from services.call_sync.adapters.amocrm.tokens import AccessTokens
+from services.call_sync.adapters.download import Downloads
 from services.call_sync.adapters.folder import FolderSource
 from services.call_sync.adapters.recordings import ObjectRecordings, open_store
 from services.call_sync.domain import StoreUnavailable
+from services.call_sync.ports import CallSource
 from services.call_sync.recording_repository import PostgresRecordings
 from services.call_sync.repository import PostgresCalls
+from services.call_sync.sealing import Seal
 from services.call_sync.servicer import CallSyncServicer
 from services.call_sync.settings import CallSyncSettings
 from services.call_sync.usecases import CallSync, RecordingSweep
 from services.call_sync.work import CallSyncWork
+from services.kernel.fetch.fetcher import Fetcher, FetchLimits
 from services.kernel.log import configure_logging
 from services.kernel.postgres import open_pool
 from services.kernel.rpc.server import until_stopped
@@ -34,27 +54,76 @@ async def main() -> None:
     limits = Limits(
         batch=settings.batch, concurrency=settings.concurrency, job_timeout=settings.job_timeout
     )
-    async with open_pool(settings.database_url.get_secret_value(), settings.pool_size) as pool:
+    async with (
+        open_pool(settings.database_url.get_secret_value(), settings.pool_size) as pool,
+        _amocrm(pool, settings) as amocrm,
+    ):
         registry = PostgresRecordings(pool, settings.recording_grace)
         recordings = ObjectRecordings(
             store, max_bytes=settings.max_recording_bytes, register=registry.register
         )
         sweep = RecordingSweep(registry, recordings)
-        call_sync = CallSync(PostgresCalls(pool), recordings, {"folder": FolderSource()})
-        servicer = CallSyncServicer(call_sync)
+        sources: dict[str, CallSource] = {"folder": FolderSource(), "amocrm": amocrm.source}
+        call_sync = CallSync(PostgresCalls(pool), recordings, sources)
+
+        def register(server: grpc.aio.Server) -> None:
+            add_CallSyncServiceServicer_to_server(CallSyncServicer(call_sync), server)
+            add_AccountServiceServicer_to_server(AccountServicer(amocrm.accounts), server)
+
         async with stage_service(
             "call_sync",
             pool,
             [CallSyncWork(call_sync, limits, settings.recording_delays)],
             settings,
-            register=lambda server: add_CallSyncServiceServicer_to_server(servicer, server),
-            services=["potok.call_sync.v1.CallSyncService"],
+            register=register,
+            services=["potok.call_sync.v1.CallSyncService", "potok.call_sync.v1.AccountService"],
         ):
-            sweeping = asyncio.create_task(every(settings.sweep, sweep.turn, "recordings"))
+            turns = [
+                asyncio.create_task(every(settings.sweep, sweep.turn, "recordings")),
+                asyncio.create_task(every(settings.crm_turn, amocrm.accounts.turn, "accounts")),
+            ]
             try:
                 await until_stopped()
             finally:
-                await cancel(sweeping)
+                await cancel(*turns)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _AmoCrm:
+    source: AmoSource
+    accounts: Accounts
+
+
+@contextlib.asynccontextmanager
+async def _amocrm(pool: asyncpg.Pool, settings: CallSyncSettings) -> AsyncIterator[_AmoCrm]:
+    """Put together what talks to AmoCRM; at the end, renewals under way are waited for."""
+    accounts = PostgresAccounts(pool, Seal(settings.secrets_key.get_secret_value()))
+    limits = FetchLimits(
+        connect=settings.connect_timeout,
+        read=settings.read_timeout,
+        total=settings.download_timeout,
+        per_host=settings.downloads_per_host,
+    )
+    fetcher = Fetcher(private_hosts=settings.private_hosts, limits=limits)
+    async with contextlib.AsyncExitStack() as stack:
+        stack.push_async_callback(fetcher.close)
+        http = await stack.enter_async_context(open_http())
+        oauth = OAuth(http)
+        tokens = await stack.enter_async_context(
+            AccessTokens(accounts, oauth, sandboxes=settings.crm_hosts)
+        )
+        limiter = Limiter(PostgresRates(pool), settings.crm_requests_per_second)
+        patience = Patience(backoff=settings.crm_backoff, pause=settings.crm_pause)
+        client = AmoClient(http, accounts, tokens, limiter, patience)
+        yield _AmoCrm(
+            source=AmoSource(client, Downloads(fetcher, max_bytes=settings.max_recording_bytes)),
+            accounts=Accounts(
+                accounts,
+                AmoCrm(client, tokens, oauth),
+                sandboxes=settings.crm_hosts,
+                renew_after=settings.crm_renew_after,
+            ),
+        )
 
 
 if __name__ == "__main__":

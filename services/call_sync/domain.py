@@ -4,6 +4,7 @@ import enum
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import ClassVar, NewType
+from zoneinfo import ZoneInfo
 
 from services.kernel.errors import NotFound, UpstreamUnavailable
 from services.status.domain import Owner, Reason
@@ -158,9 +159,21 @@ class SourceAddress:
     location: str
 
 
+def client_zone(name: str) -> ZoneInfo:
+    """Return a client's time zone; raises SourceInvalid."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise SourceInvalid(
+            f"time zone {name!r} is not known; write an IANA name such as Europe/Moscow"
+        ) from None
+
+
 def source_address(source: str) -> SourceAddress:
     """Parse `kind:location`; raises SourceInvalid."""
     kind, _, location = source.partition(":")
     if not (kind and location):
-        raise SourceInvalid(f"source {source!r}: write it as folder:/absolute/directory")
+        raise SourceInvalid(
+            f"source {source!r}: write it as folder:/absolute/directory or amocrm:ACCOUNT"
+        )
     return SourceAddress(kind=kind, location=location)

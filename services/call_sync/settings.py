@@ -3,9 +3,10 @@
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
+from services.call_sync.sealing import Seal
 from services.kernel.fetch.addresses import Host, parse_host
 from services.stage.settings import StageSettings
 
@@ -36,12 +37,32 @@ class CallSyncSettings(StageSettings):
     """Recordings at a time from one host, in one process."""
     recording_delays: tuple[timedelta, ...] = tuple(timedelta(minutes=n) for n in (1, 5, 15))
     """When a recording that may still come is looked for again, as JSON: `["PT1M", "PT5M", "PT15M"]`."""
+    secrets_key: SecretStr = SecretStr("")
+    """Fernet keys, comma separated, by the first of which the secrets of accounts are kept; none: no accounts."""
+    crm_hosts: tuple[Annotated[str, Field(pattern=r"^[a-z0-9.-]+(:\d+)?$")], ...] = ()
+    """Sandboxes, `host[:port]`, where accounts may be besides AmoCRM itself, by plain http; as JSON."""
+    crm_requests_per_second: float = Field(default=7, ge=0.1)
+    """No account is asked faster, whatever is set for it; AmoCRM takes more only by its paid packages."""
+    crm_backoff: timedelta = timedelta(seconds=1)
+    """Before a request that failed is made again; doubles, up to 30 times as long."""
+    crm_pause: timedelta = timedelta(minutes=15)
+    """How long an account is left alone that keeps asking to slow down."""
+    crm_renew_after: timedelta = timedelta(days=7)
+    """Tokens that lay unused for so long are renewed; after three months they would be worth nothing."""
+    crm_turn: timedelta = timedelta(hours=1)
+    """How often such accounts, and tokens that end, are looked for."""
     batch: int = Field(default=20, ge=1, le=100)
     """Calls a job."""
     concurrency: int = Field(default=2, ge=1)
     """Jobs at a time in one process."""
     job_timeout: timedelta = timedelta(minutes=20)
     """How long one job may take at the most."""
+
+    @field_validator("secrets_key")
+    @classmethod
+    def _is_a_key(cls, keys: SecretStr) -> SecretStr:
+        Seal(keys.get_secret_value())
+        return keys
 
     @field_validator("recordings")
     @classmethod

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
-from zoneinfo import ZoneInfo
 
 from services.call_sync.adapters.audio_files import (
     LeadsOut,
@@ -25,6 +24,7 @@ from services.call_sync.domain import (
     RecordingMissing,
     SourceInvalid,
     SourceUnavailable,
+    client_zone,
 )
 from services.call_sync.ports import Fetched
 from services.status.domain import DateRange
@@ -71,7 +71,7 @@ class FolderSource:
 
 
 def _list(location: str, time_zone: str, wanted: Callable[[CallFacts], bool]) -> list[CallFacts]:
-    zone = _zone(time_zone)
+    zone = client_zone(time_zone)
     manifest = _read_manifest(location)
     if manifest is None:
         return [call for call in list_audio_files(location, zone) if wanted(call)]
@@ -88,15 +88,6 @@ def _versioned(location: str, call: CallFacts) -> CallFacts:
     except OSError:
         return call  # fetching it says what is wrong
     return replace(call, version=written_ms(status))
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        raise SourceInvalid(
-            f"time zone {name!r} is not known; write an IANA name such as Europe/Moscow"
-        ) from None
 
 
 def _read_manifest(location: str) -> bytes | None:

@@ -1,0 +1,87 @@
+"""The accounts of AmoCRM over gRPC. No decisions are made here."""
+
+import grpc
+from potok.call_sync.v1 import account_service_pb2 as pb
+from potok.call_sync.v1 import account_service_pb2_grpc as pb_grpc
+
+from services.call_sync.account import REQUESTS_PER_SECOND, AccountId
+from services.call_sync.account_usecases import Accounts
+from services.call_sync.mapping import account_to_pb, grant_from_pb, integration_from_pb
+
+_PAGE = 100
+
+
+class AccountServicer(pb_grpc.AccountServiceServicer):
+    """Serves potok.call_sync.v1.AccountService."""
+
+    def __init__(self, accounts: Accounts) -> None:
+        self._accounts = accounts
+
+    async def AddAccount(
+        self,
+        request: pb.AddAccountRequest,
+        context: grpc.aio.ServicerContext[pb.AddAccountRequest, pb.AddAccountResponse],
+    ) -> pb.AddAccountResponse:
+        account_id = AccountId(request.account_id)
+        rate = REQUESTS_PER_SECOND
+        if request.HasField("requests_per_second"):
+            rate = request.requests_per_second
+        if request.HasField("long_lived"):
+            account = await self._accounts.add_long_lived(
+                account_id, request.host, rate, request.long_lived.token
+            )
+        else:
+            account = await self._accounts.add_integration(
+                account_id,
+                request.host,
+                rate,
+                integration_from_pb(request.integration),
+                grant_from_pb(request.integration),
+            )
+        return pb.AddAccountResponse(account=account_to_pb(account))
+
+    async def GetAccount(
+        self,
+        request: pb.GetAccountRequest,
+        context: grpc.aio.ServicerContext[pb.GetAccountRequest, pb.GetAccountResponse],
+    ) -> pb.GetAccountResponse:
+        account = await self._accounts.get_account(AccountId(request.account_id))
+        return pb.GetAccountResponse(account=account_to_pb(account))
+
+    async def ListAccounts(
+        self,
+        request: pb.ListAccountsRequest,
+        context: grpc.aio.ServicerContext[pb.ListAccountsRequest, pb.ListAccountsResponse],
+    ) -> pb.ListAccountsResponse:
+        size = request.page_size or _PAGE
+        accounts = await self._accounts.list_accounts(request.page_token, size)
+        return pb.ListAccountsResponse(
+            accounts=[account_to_pb(account) for account in accounts],
+            next_page_token=accounts[-1].account_id if len(accounts) == size else "",
+        )
+
+    async def CheckAccount(
+        self,
+        request: pb.CheckAccountRequest,
+        context: grpc.aio.ServicerContext[pb.CheckAccountRequest, pb.CheckAccountResponse],
+    ) -> pb.CheckAccountResponse:
+        check = await self._accounts.check_account(AccountId(request.account_id))
+        return pb.CheckAccountResponse(
+            account=account_to_pb(check.account), works=check.works, message=check.message
+        )
+
+    async def ResumeAccount(
+        self,
+        request: pb.ResumeAccountRequest,
+        context: grpc.aio.ServicerContext[pb.ResumeAccountRequest, pb.ResumeAccountResponse],
+    ) -> pb.ResumeAccountResponse:
+        account = await self._accounts.resume_account(AccountId(request.account_id))
+        return pb.ResumeAccountResponse(account=account_to_pb(account))
+
+    async def DeleteAccount(
+        self,
+        request: pb.DeleteAccountRequest,
+        context: grpc.aio.ServicerContext[pb.DeleteAccountRequest, pb.DeleteAccountResponse],
+    ) -> pb.DeleteAccountResponse:
+        await self._accounts.delete_account(AccountId(request.account_id))
+        return pb.DeleteAccountResponse()

@@ -1,0 +1,148 @@
+"""What people do with accounts, and what keeps them usable while nobody looks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from services.call_sync.account import (
+    Account,
+    AccountId,
+    AccountKind,
+    AccountState,
+    Credentials,
+    Grant,
+    Integration,
+    NoSecretsKey,
+    ReauthRequired,
+    account_host,
+)
+from services.call_sync.account_ports import AccountRepository, Crm
+from services.call_sync.domain import SourceRefused
+from services.kernel.clock import utc_now
+
+log = structlog.get_logger()
+
+_WARN = timedelta(days=14)
+"""Before a long-lived token ends."""
+_MOST_ACCOUNTS = 1000
+"""Accounts whose tokens one turn looks at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """Whether an account works; `message` says why not, or what will soon end it."""
+
+    account: Account
+    works: bool
+    message: str
+
+
+class Accounts:
+    """The accounts of AmoCRM; `sandboxes` are further hosts that an account may be at."""
+
+    def __init__(
+        self,
+        accounts: AccountRepository,
+        crm: Crm,
+        *,
+        sandboxes: Sequence[str],
+        renew_after: timedelta,
+    ) -> None:
+        """`renew_after` is how long tokens may lie unused: after three months they are worth nothing."""
+        self._accounts = accounts
+        self._crm = crm
+        self._sandboxes = sandboxes
+        self._renew_after = renew_after
+
+    async def add_long_lived(
+        self, account_id: AccountId, host: str, requests_per_second: float, token: str
+    ) -> Account:
+        """Keep an account that is entered by a long-lived token; raises HostRefused, CredentialsRefused."""
+        account = Account(
+            account_id=account_id,
+            host=account_host(host, self._sandboxes),
+            kind=AccountKind.LONG_LIVED,
+            requests_per_second=requests_per_second,
+        )
+        return await self._put(account, Credentials(tokens=self._crm.long_lived(token)))
+
+    async def add_integration(
+        self,
+        account_id: AccountId,
+        host: str,
+        requests_per_second: float,
+        integration: Integration,
+        grant: Grant,
+    ) -> Account:
+        """Use up the grant and keep the account; raises HostRefused, CredentialsRefused, CrmUnavailable."""
+        account = Account(
+            account_id=account_id,
+            host=account_host(host, self._sandboxes),
+            kind=AccountKind.OAUTH,
+            requests_per_second=requests_per_second,
+        )
+        self._accounts.check_key()  # before the grant is spent
+        tokens = await self._crm.authorise(account.host, integration, grant)
+        return await self._put(account, Credentials(tokens=tokens, integration=integration))
+
+    async def get_account(self, account_id: AccountId) -> Account:
+        """Return an account; raises AccountNotFound."""
+        return await self._accounts.get_account(account_id)
+
+    async def list_accounts(self, after: str, page_size: int) -> list[Account]:
+        """Return a page of accounts by id."""
+        return await self._accounts.list_accounts(after, page_size)
+
+    async def check_account(self, account_id: AccountId) -> Check:
+        """Ask an account who it is, unless it must be left alone; raises AccountNotFound, NoSecretsKey."""
+        account = await self._accounts.get_account(account_id)
+        if account.state is not AccountState.ACTIVE:
+            return Check(account=account, works=False, message=account.message)
+        try:
+            description = await self._crm.describe(account_id)
+        except SourceRefused as error:
+            account = await self._accounts.get_account(account_id)
+            return Check(account=account, works=False, message=str(error))
+        await self._accounts.set_description(account_id, description.name, description.time_zone)
+        account = await self._accounts.get_account(account_id)
+        return Check(account=account, works=True, message=_warning(account, utc_now()))
+
+    async def resume_account(self, account_id: AccountId) -> Account:
+        """End a pause; raises AccountNotFound, ReauthRequired."""
+        account = await self._accounts.get_account(account_id)
+        if account.state is AccountState.REAUTH_REQUIRED:
+            raise ReauthRequired(account_id)
+        await self._accounts.resume(account_id)
+        return await self._accounts.get_account(account_id)
+
+    async def delete_account(self, account_id: AccountId) -> None:
+        """Forget an account and its secrets; raises AccountNotFound."""
+        await self._accounts.delete_account(account_id)
+
+    async def turn(self) -> None:
+        """Renew what has lain unused, warn of what ends, and let go of old keys; any number may do it at once."""
+        for account_id in await self._accounts.list_unrenewed(utc_now() - self._renew_after):
+            try:
+                await self._crm.renew(account_id)
+            except SourceRefused as error:
+                log.warning("account_not_renewed", account_id=account_id, error=str(error))
+        for account in await self._accounts.list_accounts("", _MOST_ACCOUNTS):
+            if warning := _warning(account, utc_now()):
+                log.warning("account_ends", account_id=account.account_id, warning=warning)
+        try:
+            await self._accounts.reseal()
+        except NoSecretsKey as error:
+            log.warning("secrets_unreadable", error=str(error))
+
+    async def _put(self, account: Account, credentials: Credentials) -> Account:
+        await self._accounts.put_account(account, credentials)
+        return replace(account, access_expires_at=credentials.tokens.access_expires_at)
+
+
+def _warning(account: Account, now: datetime) -> str:
+    ends_at = account.access_expires_at
+    if account.kind is not AccountKind.LONG_LIVED or ends_at is None or ends_at - now > _WARN:
+        return ""
+    return f"its token ends on {ends_at:%Y-%m-%d}: make another and add the account again"

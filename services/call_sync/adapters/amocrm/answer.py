@@ -1,0 +1,95 @@
+"""One request to AmoCRM and its answer, whatever that looks like."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import httpx2
+
+Query = Sequence[tuple[str, str | int | float | bool | None]]
+
+_TIMEOUT = httpx2.Timeout(20, connect=5)
+_WHOLE_SECONDS = 60
+_MAX_BODY_BYTES = 32 << 20
+_MAX_DETAIL = 200
+_MAX_DIGITS = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came back; `body` is None where it is no JSON, or broken."""
+
+    status: int
+    is_json: bool
+    body: Any
+    retry_after: timedelta | None
+    request_id: str
+
+    @property
+    def detail(self) -> str:
+        """What AmoCRM says about a refusal."""
+        found = self.body.get("detail") if isinstance(self.body, dict) else None
+        return str(found)[:_MAX_DETAIL] if found else ""
+
+    @property
+    def blocked(self) -> str:
+        """Why a 403 is one, for people: the API answers in JSON, what blocks before it does not."""
+        if self.is_json:
+            return (
+                f"AmoCRM denies access (HTTP 403 {self.detail}): give its user the rights to notes, or "
+                "allow the address of this service"
+            )
+        return "AmoCRM has blocked access (HTTP 403): ask its support why"
+
+
+def open_http() -> httpx2.AsyncClient:
+    """Return a client for AmoCRM: a redirect is never followed, since it would carry the token elsewhere."""
+    return httpx2.AsyncClient(
+        follow_redirects=False,
+        timeout=_TIMEOUT,
+        trust_env=False,
+        headers={"User-Agent": "potok", "Accept": "application/hal+json"},
+    )
+
+
+async def ask(http: httpx2.AsyncClient, url: str, query: Query, token: str) -> Answer:
+    """Send one GET; without a query the address is asked for as it is.
+
+    Raises httpx2.TransportError, TimeoutError, and ValueError for a body that is larger than any page.
+    """
+    headers = {"Authorization": f"Bearer {token}"}
+    params = (
+        httpx2.QueryParams(list(query)) if query else None
+    )  # empty ones would strip the address
+    async with (
+        asyncio.timeout(_WHOLE_SECONDS),
+        http.stream("GET", url, params=params, headers=headers) as response,
+    ):
+        content = bytearray()
+        async for chunk in response.aiter_bytes():
+            content += chunk
+            if len(content) > _MAX_BODY_BYTES:
+                raise ValueError("larger than any page")
+    is_json = "json" in response.headers.get("content-type", "")
+    return Answer(
+        status=response.status_code,
+        is_json=is_json,
+        body=_json(content) if is_json else None,
+        retry_after=_seconds(response.headers.get("retry-after", "")),
+        request_id=response.headers.get("x-request-id", ""),
+    )
+
+
+def _json(content: bytearray) -> Any:
+    try:
+        return json.loads(content)
+    except ValueError:
+        return None
+
+
+def _seconds(text: str) -> timedelta | None:
+    """Return the seconds of a Retry-After; a date, which AmoCRM was never seen to send, is none."""
+    return timedelta(seconds=int(text)) if text.isdecimal() and len(text) <= _MAX_DIGITS else None

@@ -1,0 +1,228 @@
+"""One account of AmoCRM after another, and all that may come of a request."""
+
+import asyncio
+import random
+from dataclasses import dataclass
+from datetime import timedelta
+from http import HTTPStatus
+from typing import NoReturn
+from urllib.parse import urljoin, urlsplit
+
+import httpx2
+import structlog
+
+from services.call_sync.account import (
+    Account,
+    AccountId,
+    AccountKind,
+    AccountNotFound,
+    AccountState,
+    NoSecretsKey,
+    origin,
+)
+from services.call_sync.account_ports import AccountRepository
+from services.call_sync.adapters.amocrm.answer import Answer, Query, ask
+from services.call_sync.adapters.amocrm.limiter import Limiter
+from services.call_sync.adapters.amocrm.parsing import Json
+from services.call_sync.adapters.amocrm.tokens import AccessTokens
+from services.call_sync.domain import SourceInvalid, SourceUnavailable
+from services.kernel.clock import utc_now
+from services.kernel.fetch.fetcher import Credentials
+
+log = structlog.get_logger()
+
+_API = "/api/v4/"
+_TRIES = 4
+_PATIENCE_WITH_LIMITS = 5
+_LONGEST_WAIT = timedelta(minutes=1)
+_LONGEST_PAUSE = timedelta(days=1)
+_LACKING = (HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
+"""What is answered, in JSON, for a part that the account or the token's user does not have."""
+
+
+class TooMuchAsked(Exception):
+    """The account could not gather the answer in time (504): ask for less."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long is waited for an account that does not answer as it should."""
+
+    backoff: timedelta
+    """After the first failure; doubles for each further one, up to 30 times as long."""
+    pause: timedelta
+    """The account is left alone for so long when it keeps asking to slow down."""
+
+
+@dataclass(slots=True)
+class _Tries:
+    """What has gone wrong with one request so far."""
+
+    failures: int = 0
+    refusals: int = 0
+    renewed: bool = False
+
+
+class AmoClient:
+    """Reads accounts by their ids; every request asks anew whether the account may be read."""
+
+    def __init__(
+        self,
+        http: httpx2.AsyncClient,
+        accounts: AccountRepository,
+        tokens: AccessTokens,
+        limiter: Limiter,
+        patience: Patience,
+    ) -> None:
+        self._http = http
+        self._accounts = accounts
+        self._tokens = tokens
+        self._limiter = limiter
+        self._patience = patience
+
+    async def get(
+        self, account_id: AccountId, target: str, query: Query = (), *, optional: bool = False
+    ) -> Json | None:
+        """Return what the account has at `target`, a path below /api/v4/ or the link of a next page.
+
+        None: there is nothing, or, where the target is `optional`, the account does not have this part. Raises
+        TooMuchAsked, SourceInvalid where only a person can help, SourceUnavailable; both name the account.
+        """
+        tries = _Tries()
+        while True:
+            account, token = await self._entry(account_id)
+            url = _address(account, target)
+            await self._limiter.turn(account)
+            try:
+                answer = await ask(self._http, url, query, token)
+            except (httpx2.TransportError, TimeoutError, ValueError) as error:
+                await self._back_off(account, tries, type(error).__name__)
+                continue
+            if answer.status == HTTPStatus.OK and isinstance(answer.body, dict):
+                return answer.body
+            if answer.status == HTTPStatus.NO_CONTENT:
+                return None
+            log.info(
+                "crm_refused",
+                account_id=account_id,
+                path=urlsplit(url).path,
+                status=answer.status,
+                request_id=answer.request_id,
+            )
+            if optional and answer.is_json and answer.status in _LACKING:
+                return None
+            await self._bear(account, token, answer, tries)
+
+    async def credentials_for(self, account_id: AccountId, link: str) -> Credentials | None:
+        """Return the headers for a link to the account's own host, None for any other; raises SourceRefused."""
+        try:
+            account = await self._accounts.get_account(account_id)
+        except AccountNotFound:
+            raise _unknown(account_id) from None
+        home = origin(account.host)
+        if not link.lower().startswith(f"{home}/"):
+            return None
+        _, token = await self._entry(account_id)
+        return Credentials(origin=home, headers={"Authorization": f"Bearer {token}"})
+
+    async def _entry(self, account_id: AccountId) -> tuple[Account, str]:
+        """Return an account and its access token; raises SourceRefused where it must not be asked."""
+        try:
+            account, credentials = await self._accounts.get_credentials(account_id)
+        except AccountNotFound:
+            raise _unknown(account_id) from None
+        except NoSecretsKey as error:
+            raise SourceInvalid(str(error)) from None
+        if account.state is AccountState.PAUSED and account.resume_at:
+            raise SourceUnavailable(
+                f"account {account_id} is paused until {account.resume_at:%H:%M} UTC: {account.message}"
+            )
+        if account.state is not AccountState.ACTIVE:
+            _refuse(account, account.message)
+        return account, await self._tokens.fresh(account, credentials)
+
+    async def _bear(self, account: Account, token: str, answer: Answer, tries: _Tries) -> None:
+        """Do what an answer that is none asks for; returns when the request may be tried again."""
+        match answer.status:
+            case status if not tries.renewed and _may_renew(status, account):
+                tries.renewed = True
+                await self._tokens.renew(account.account_id, refused=token)
+            case HTTPStatus.UNAUTHORIZED:
+                await self._tokens.give_up(account.account_id, token)
+                await self._back_off(account, tries, "HTTP 401")
+            case HTTPStatus.PAYMENT_REQUIRED:
+                await self._stop(account, "the account is not paid for (HTTP 402)")
+            case HTTPStatus.FORBIDDEN:
+                await self._stop(account, answer.blocked)
+            case HTTPStatus.TOO_MANY_REQUESTS:
+                await self._slow_down(account, tries, answer.retry_after)
+            case HTTPStatus.GATEWAY_TIMEOUT:
+                raise TooMuchAsked(f"account {account.account_id}: HTTP 504")
+            case status if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
+                _refuse(account, f"it leads elsewhere (HTTP {status}); is the host right?")
+            case status if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
+                _refuse(account, f"AmoCRM refuses the request: HTTP {status} {answer.detail}")
+            case status:
+                await self._back_off(account, tries, f"HTTP {status}")
+
+    async def _back_off(self, account: Account, tries: _Tries, what: str) -> None:
+        tries.failures += 1
+        if tries.failures == _TRIES:
+            raise SourceUnavailable(
+                f"account {account.account_id}: {account.host} does not answer as it should "
+                f"({what}); try again later"
+            )
+        await asyncio.sleep(self._wait_seconds(tries.failures))
+
+    async def _slow_down(
+        self, account: Account, tries: _Tries, retry_after: timedelta | None
+    ) -> None:
+        """Slow everybody down who asks the account; leave it alone when that was in vain."""
+        tries.refusals += 1
+        least = retry_after or timedelta()
+        if tries.refusals == _PATIENCE_WITH_LIMITS or least > _LONGEST_WAIT:
+            until = utc_now() + min(max(self._patience.pause, least), _LONGEST_PAUSE)
+            message = "AmoCRM keeps asking to slow down (HTTP 429)"
+            await self._accounts.pause(account.account_id, message, until)
+            log.warning("account_paused", account_id=account.account_id, until=until.isoformat())
+            return  # the next look at the account tells
+        wait_seconds = max(least.total_seconds(), self._wait_seconds(tries.refusals))
+        await self._limiter.slow_down(account, wait_seconds)
+
+    async def _stop(self, account: Account, message: str) -> NoReturn:
+        """Leave the account alone until a person resumes it: who goes on asking is blocked for good."""
+        message = f"{message}; then: potok account resume {account.account_id}"
+        await self._accounts.pause(account.account_id, message, None)
+        log.error("account_stopped", account_id=account.account_id, message=message)
+        _refuse(account, message)
+
+    def _wait_seconds(self, nth: int) -> float:
+        doubled = self._patience.backoff.total_seconds() * min(2.0 ** (nth - 1), 30)
+        return doubled * random.uniform(1, 1.25)  # noqa: S311  # so that waits do not end together
+
+
+def _may_renew(status: int, account: Account) -> bool:
+    """Tell whether new tokens may help: a redirect may say that the account has moved, which renewing finds out."""
+    redirected = HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST
+    return status == HTTPStatus.UNAUTHORIZED or (redirected and account.kind is AccountKind.OAUTH)
+
+
+def _address(account: Account, target: str) -> str:
+    """Return where `target` is; a link that leaves the account's API is not followed."""
+    api = f"{origin(account.host)}{_API}"
+    url = urljoin(api, target)
+    if not url.startswith(api):
+        raise SourceUnavailable(
+            f"account {account.account_id}: AmoCRM names a next page that is not its own"
+        )
+    return url
+
+
+def _unknown(account_id: AccountId) -> SourceInvalid:
+    return SourceInvalid(
+        f"source: account {account_id} is not known; potok account add {account_id}"
+    )
+
+
+def _refuse(account: Account, message: str) -> NoReturn:
+    raise SourceInvalid(f"account {account.account_id}: {message}")

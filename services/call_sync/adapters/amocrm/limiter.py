@@ -1,0 +1,59 @@
+"""No account is asked faster than it allows, however many processes ask: a schedule in the database."""
+
+import asyncio
+from collections import defaultdict
+from dataclasses import dataclass
+
+from services.call_sync.account import Account, AccountId
+from services.call_sync.account_ports import Rates
+
+
+@dataclass(eq=False, slots=True)
+class _Ticket:
+    """One that waits for its turn; `at` is the time of the loop when it comes."""
+
+    at: float | None = None
+
+
+class Limiter:
+    """Hands out turns to ask an account.
+
+    Those who wait together in one process reserve their turns together, so that a fast account does not cost a
+    statement a request, and no turn is reserved that nobody waits for.
+    """
+
+    def __init__(self, rates: Rates, top: float) -> None:
+        """`top` is the highest rate a second of any account."""
+        self._rates = rates
+        self._top = top
+        self._waiting: defaultdict[AccountId, list[_Ticket]] = defaultdict(list)
+        self._reserving: defaultdict[AccountId, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def turn(self, account: Account) -> None:
+        """Wait until the account may be asked once; raises AccountNotFound."""
+        ticket, waiting = _Ticket(), self._waiting[account.account_id]
+        waiting.append(ticket)
+        try:
+            async with self._reserving[account.account_id]:
+                if ticket.at is None:  # nobody has reserved for it meanwhile
+                    await self._reserve(account, waiting)
+        finally:
+            if ticket in waiting:
+                waiting.remove(ticket)
+        assert ticket.at is not None
+        await asyncio.sleep(ticket.at - asyncio.get_running_loop().time())
+
+    async def slow_down(self, account: Account, wait_seconds: float) -> None:
+        """Give everybody's turns after a wait, and half as many."""
+        await self._rates.halve_rate(account.account_id, wait_seconds)
+
+    async def _reserve(self, account: Account, waiting: list[_Ticket]) -> None:
+        tickets = list(waiting)
+        top = min(account.requests_per_second, self._top)
+        slots = await self._rates.reserve_slots(account.account_id, len(tickets), top)
+        first_at = asyncio.get_running_loop().time() + slots.first_in
+        for number, ticket in enumerate(tickets):
+            ticket.at = first_at + number / slots.rate
+        waiting[:] = [ticket for ticket in waiting if ticket.at is None]
+        if slots.rate < top:
+            await self._rates.raise_rate(account.account_id, top)

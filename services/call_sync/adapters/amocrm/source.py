@@ -1,0 +1,82 @@
+"""AmoCRM as a source of calls."""
+
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
+from datetime import tzinfo
+
+from services.call_sync.account import AccountId
+from services.call_sync.adapters.amocrm.client import AmoClient
+from services.call_sync.adapters.amocrm.duplicates import Listed
+from services.call_sync.adapters.amocrm.listing import Listing
+from services.call_sync.adapters.amocrm.parsing import ENTITIES, CallNote, call_facts, note_id
+from services.call_sync.adapters.amocrm.reader import IDS, Reader
+from services.call_sync.adapters.download import Downloads
+from services.call_sync.domain import CallFacts, CallId, FetchFailed, SourceRefused, client_zone
+from services.call_sync.ports import Fetched
+from services.kernel.fetch.fetcher import Credentials
+from services.status.domain import DateRange
+
+_PAGE = 500
+
+
+class AmoSource:
+    """Implements CallSource; a location is the id of an account."""
+
+    def __init__(self, client: AmoClient, downloads: Downloads) -> None:
+        self._client = client
+        self._downloads = downloads
+
+    async def list_calls(
+        self, location: str, days: DateRange, time_zone: str
+    ) -> AsyncIterator[Sequence[CallFacts]]:
+        """Yield the calls of the days; one that stands in two notes once."""
+        zone = client_zone(time_zone)
+        reader = Reader(self._client, AccountId(location))
+        listing, listed = Listing(reader, days, zone), Listed()
+        names = await reader.user_names()
+        async for notes in _all_notes(listing, listed):
+            taken = [note for note in notes if listed.take(note)]
+            calls = list(_calls(taken, zone, names))
+            for start in range(0, len(calls), _PAGE):
+                yield calls[start : start + _PAGE]
+
+    async def reread(
+        self, location: str, call_ids: Sequence[CallId], time_zone: str
+    ) -> Sequence[CallFacts]:
+        """Read notes anew. What they hang on is not in their ids, so every entity is asked until all are found."""
+        zone = client_zone(time_zone)
+        reader = Reader(self._client, AccountId(location))
+        missing = {number for number in map(note_id, call_ids) if number}
+        found: list[CallNote] = []
+        for entity in ENTITIES.values():
+            wanted = sorted(missing)
+            for start in range(0, len(wanted), IDS):
+                found += await reader.notes_by_ids(entity, wanted[start : start + IDS])
+            missing -= {note.note_id for note in found}
+        return list(_calls(found, zone, await reader.user_names() if found else {}))
+
+    @contextlib.asynccontextmanager
+    async def fetch(self, location: str, link: str) -> AsyncIterator[Fetched]:
+        """Open a recording at its telephony host; the account's token is for links to the account alone."""
+        credentials = await self._credentials(location, link)
+        async with self._downloads.fetch(link, credentials=credentials) as fetched:
+            yield fetched
+
+    async def _credentials(self, location: str, link: str) -> Credentials | None:
+        try:
+            return await self._client.credentials_for(AccountId(location), link)
+        except SourceRefused as error:
+            raise FetchFailed(str(error)) from error
+
+
+async def _all_notes(listing: Listing, listed: Listed) -> AsyncGenerator[list[CallNote], None]:
+    for notes in (listing.by_events(), listing.by_update(listed.__contains__)):
+        async with contextlib.aclosing(notes) as groups:
+            async for group in groups:
+                yield group
+
+
+def _calls(
+    notes: Iterable[CallNote], zone: tzinfo, names: Mapping[str, str]
+) -> Iterable[CallFacts]:
+    return (call_facts(note, zone, names) for note in notes)
