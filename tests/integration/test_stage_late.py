@@ -219,7 +219,7 @@ async def test_one_that_does_not_come_is_looked_for_again_and_given_up_after_a_d
 
 
 async def test_a_look_that_always_errs_ends_after_a_day_too(database: Database) -> None:
-    def err(item: Item) -> Outcome:
+    def err(item: Item) -> Outcome:  # noqa: ARG001
         raise ConnectionResetError
 
     stage, serving = late(database)
