@@ -115,15 +115,28 @@ class LongPauses:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SideMetrics:
-    """How one side speaks. None: not measurable in this conversation."""
+    """How one side speaks. None: not measurable in this conversation, or too seldom.
+
+    A turn is what the side says in one go: neither a pause of up to a second ends it nor up to
+    three words that the other side begins meanwhile, and those are no turn of the other. A
+    monologue goes on over such words in a pause, too. `average_turn_seconds` and
+    `longest_monologue_seconds` count pauses in. `words_per_minute`,
+    `pace_median` and `pace_deviation` (standard, of a sample) are words a minute of speech, over
+    turns with at least one and a half seconds of it. `interruptions_per_minute` is by the minutes
+    of the whole conversation.
+    """
 
     speech_seconds: float
     words: int
     turns: int
+    average_turn_seconds: float | None
     words_per_minute: float | None
+    pace_median: float | None
+    pace_deviation: float | None
     longest_monologue_seconds: float
     questions: int
     interruptions: int | None
+    interruptions_per_minute: float | None
     response_latency_median_seconds: float | None
 
 
@@ -131,8 +144,9 @@ class SideMetrics:
 class Metrics:
     """What timed turns say without a judge.
 
-    The sides and `operator_talk_share` are None where speakers are unknown, `overlap_seconds` where
-    overlaps are not recorded, the shares where nothing was said. Shares are 0..1.
+    The sides, `first_speaker` and `operator_talk_share` are None where speakers are unknown (the
+    first also where both begin at once), `overlap_seconds` where overlaps are not recorded, the
+    shares where nothing was said. Shares are 0..1.
     """
 
     span_seconds: float
@@ -140,6 +154,7 @@ class Metrics:
     silence_share: float | None
     long_pauses: LongPauses
     overlap_seconds: float | None
+    first_speaker: Speaker | None
     operator_talk_share: float | None
     operator: SideMetrics | None
     client: SideMetrics | None

@@ -262,6 +262,9 @@ def metrics_to_pb(metrics: Metrics) -> pb.Metrics:
             longest_seconds=metrics.long_pauses.longest_seconds,
         ),
         overlap_seconds=metrics.overlap_seconds,
+        first_speaker=SPEAKER_TO_PB[metrics.first_speaker]
+        if metrics.first_speaker
+        else UNSPECIFIED,
         operator_talk_share=metrics.operator_talk_share,
         operator=side_metrics_to_pb(metrics.operator) if metrics.operator else None,
         client=side_metrics_to_pb(metrics.client) if metrics.client else None,
@@ -280,6 +283,7 @@ def metrics_from_pb(message: pb.Metrics) -> Metrics:
             longest_seconds=pauses.longest_seconds,
         ),
         overlap_seconds=_optional(message, "overlap_seconds"),
+        first_speaker=SPEAKER_FROM_PB.get(message.first_speaker),
         operator_talk_share=_optional(message, "operator_talk_share"),
         operator=side_metrics_from_pb(message.operator) if message.HasField("operator") else None,
         client=side_metrics_from_pb(message.client) if message.HasField("client") else None,
@@ -291,10 +295,14 @@ def side_metrics_to_pb(side: SideMetrics) -> pb.SideMetrics:
         speech_seconds=side.speech_seconds,
         words=side.words,
         turns=side.turns,
+        average_turn_seconds=side.average_turn_seconds,
         words_per_minute=side.words_per_minute,
+        pace_median=side.pace_median,
+        pace_deviation=side.pace_deviation,
         longest_monologue_seconds=side.longest_monologue_seconds,
         questions=side.questions,
         interruptions=side.interruptions,
+        interruptions_per_minute=side.interruptions_per_minute,
         response_latency_median_seconds=side.response_latency_median_seconds,
     )
 
@@ -304,10 +312,14 @@ def side_metrics_from_pb(message: pb.SideMetrics) -> SideMetrics:
         speech_seconds=message.speech_seconds,
         words=message.words,
         turns=message.turns,
+        average_turn_seconds=_optional(message, "average_turn_seconds"),
         words_per_minute=_optional(message, "words_per_minute"),
+        pace_median=_optional(message, "pace_median"),
+        pace_deviation=_optional(message, "pace_deviation"),
         longest_monologue_seconds=message.longest_monologue_seconds,
         questions=message.questions,
         interruptions=_optional(message, "interruptions"),
+        interruptions_per_minute=_optional(message, "interruptions_per_minute"),
         response_latency_median_seconds=_optional(message, "response_latency_median_seconds"),
     )
 

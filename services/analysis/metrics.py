@@ -1,18 +1,20 @@
 """How a conversation was spoken, computed from its timed turns alone: no thresholds, no verdicts.
 
 Definitions follow speech_dynamics and the common practice of call analytics; any change of one
-raises `METRICS_VERSION`.
+raises `METRICS_VERSION`. Where a recogniser cuts speech into turns changes none of them but the
+questions: what one side says in one go is joined first.
 """
 
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
-from statistics import median
+from statistics import mean, median, stdev
 
 from services.analysis.domain import Conversation, LongPauses, Metrics, SideMetrics, Speaker, Turn
 
-METRICS_VERSION = 1
+METRICS_VERSION = 2
 
 BACKCHANNEL_WORDS = 3
 OVERLAP_TOLERANCE_SECONDS = 0.15
@@ -20,6 +22,8 @@ TAKEOVER_SECONDS = 1.0
 MERGE_GAP_SECONDS = 1.0
 LONG_PAUSE_SECONDS = 3.0
 MIN_PACE_SECONDS = 1.5
+MIN_SAMPLES = 3
+"""A median or a deviation of fewer says nothing."""
 
 Span = tuple[float, float]
 
@@ -29,6 +33,24 @@ _ASKS = re.compile(
     r"|who|what|where|when|why|how|which)\b",
     re.IGNORECASE,
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Talk:
+    """What one side says in one go, with pauses of at most `MERGE_GAP_SECONDS` in it."""
+
+    start: float
+    end: float
+    speech_seconds: float
+    words: int
+
+    @property
+    def seconds(self) -> float:
+        return self.end - self.start
+
+    @property
+    def words_per_minute(self) -> float:
+        return 60 * self.words / self.speech_seconds
 
 
 def measure(conversation: Conversation) -> Metrics:
@@ -42,8 +64,7 @@ def measure(conversation: Conversation) -> Metrics:
     silence = max(0.0, span - _length(speech))
     known = bool(turns) and all(t.speaker is not Speaker.UNKNOWN for t in turns)
     reliable = conversation.overlap_reliable and known
-    operator = _measure_side(turns, Speaker.OPERATOR, reliable=reliable) if known else None
-    client = _measure_side(turns, Speaker.CLIENT, reliable=reliable) if known else None
+    operator, client = _measure_sides(turns, span, reliable=reliable) if known else (None, None)
     spoken = operator.speech_seconds + client.speech_seconds if operator and client else 0.0
     return Metrics(
         span_seconds=span,
@@ -51,6 +72,7 @@ def measure(conversation: Conversation) -> Metrics:
         silence_share=silence / span if span else None,
         long_pauses=_long_pauses(speech),
         overlap_seconds=max(0.0, spoken - _length(speech)) if reliable else None,
+        first_speaker=_first_speaker(turns) if known else None,
         operator_talk_share=operator.speech_seconds / spoken if operator else None,
         operator=operator,
         client=client,
@@ -62,34 +84,164 @@ def count_words(text: str) -> int:
     return len(_WORD.findall(text))
 
 
-def _measure_side(turns: Sequence[Turn], side: Speaker, *, reliable: bool) -> SideMetrics:
-    own = [t for t in turns if t.speaker is side]
-    paced = [t for t in own if t.end_seconds - t.start_seconds >= MIN_PACE_SECONDS]
-    paced_seconds = sum(t.end_seconds - t.start_seconds for t in paced)
-    latencies = [
-        max(0.0, turn.start_seconds - before.end_seconds)
-        for before, turn in pairwise(turns)
-        if turn.speaker is side and before.speaker is not side
-    ]
-    return SideMetrics(
-        speech_seconds=_length(_union((t.start_seconds, t.end_seconds) for t in own)),
-        words=sum(count_words(t.text) for t in own),
-        turns=len(own),
-        words_per_minute=(
-            60 * sum(count_words(t.text) for t in paced) / paced_seconds if paced else None
-        ),
-        longest_monologue_seconds=_longest_monologue(turns, side),
-        questions=sum(_questions(t.text) for t in own),
-        interruptions=_interruptions(turns, side) if reliable else None,
-        response_latency_median_seconds=median(latencies) if latencies else None,
+def _first_speaker(turns: Sequence[Turn]) -> Speaker | None:
+    """Return who speaks first, None where both begin at once."""
+    first = {t.speaker for t in turns if t.start_seconds == turns[0].start_seconds}
+    return turns[0].speaker if len(first) == 1 else None
+
+
+def _measure_sides(
+    turns: Sequence[Turn], span: float, *, reliable: bool
+) -> tuple[SideMetrics, SideMetrics]:
+    operator = [t for t in turns if t.speaker is Speaker.OPERATOR]
+    client = [t for t in turns if t.speaker is Speaker.CLIENT]
+    return (
+        _measure_side(operator, client, span, reliable=reliable),
+        _measure_side(client, operator, span, reliable=reliable),
     )
 
 
-def _union(spans: Iterable[Span], gap: float = 0.0) -> list[Span]:
-    """Merge spans that touch, overlap or are at most `gap` seconds apart."""
+def _measure_side(
+    own: Sequence[Turn], others: Sequence[Turn], span: float, *, reliable: bool
+) -> SideMetrics:
+    talks, other_talks = _talks(own, others), _talks(others, own)
+    taken = _without_backchannels(talks, other_talks)
+    paced = [talk for talk in talks if talk.speech_seconds >= MIN_PACE_SECONDS]
+    paces = [talk.words_per_minute for talk in paced]
+    latencies = _latencies(taken, _without_backchannels(other_talks, talks))
+    interruptions = _interruptions(taken, other_talks) if reliable else None
+    monologues = _talks(own, others, few_words_end_it=False)
+    enough = len(paces) >= MIN_SAMPLES
+    return SideMetrics(
+        speech_seconds=_length(_union((t.start_seconds, t.end_seconds) for t in own)),
+        words=sum(talk.words for talk in talks),
+        turns=len(taken),
+        average_turn_seconds=mean(talk.seconds for talk in taken) if taken else None,
+        words_per_minute=(
+            60 * sum(talk.words for talk in paced) / sum(talk.speech_seconds for talk in paced)
+            if paced
+            else None
+        ),
+        pace_median=median(paces) if enough else None,
+        pace_deviation=stdev(paces) if enough else None,
+        longest_monologue_seconds=max((talk.seconds for talk in monologues), default=0.0),
+        questions=sum(_questions(t.text) for t in own),
+        interruptions=interruptions,
+        interruptions_per_minute=None if interruptions is None else 60 * interruptions / span,
+        response_latency_median_seconds=(
+            median(latencies) if len(latencies) >= MIN_SAMPLES else None
+        ),
+    )
+
+
+def _talks(
+    own: Sequence[Turn], others: Sequence[Turn], *, few_words_end_it: bool = True
+) -> list[_Talk]:
+    """Join the turns of one side that nothing but back-channels of the other side parts.
+
+    Those are what the other side says in one go, in at most `BACKCHANNEL_WORDS` words, and begins
+    while this one speaks; begun in a pause, few words are an answer, and end the talk unless told
+    otherwise. What does not end it counts as sound when its pauses are measured.
+    """
+    heard = [_talk(group) for group in _in_one_go(others)]
+    groups: list[list[Turn]] = []
+    said: Span = (0.0, 0.0)
+    for turn in own:
+        if groups and _goes_on(said, turn.start_seconds, heard, few_words_end_it=few_words_end_it):
+            groups[-1].append(turn)
+            said = (said[0], max(said[1], turn.end_seconds))
+        else:
+            groups.append([turn])
+            said = (turn.start_seconds, turn.end_seconds)
+    return [_talk(group) for group in groups]
+
+
+def _in_one_go(turns: Sequence[Turn]) -> list[list[Turn]]:
+    """Group the turns of one side with pauses of at most `MERGE_GAP_SECONDS` between them."""
+    groups: list[list[Turn]] = []
+    end = 0.0
+    for turn in turns:
+        if groups and turn.start_seconds - end <= MERGE_GAP_SECONDS:
+            groups[-1].append(turn)
+            end = max(end, turn.end_seconds)
+        else:
+            groups.append([turn])
+            end = turn.end_seconds
+    return groups
+
+
+def _goes_on(said: Span, start: float, heard: Sequence[_Talk], *, few_words_end_it: bool) -> bool:
+    """Tell whether a talk that was said so far goes on at `start`."""
+    end = said[1]
+    for other in heard:
+        if start <= end or other.start >= start:
+            break
+        if other.end <= end:
+            continue
+        if other.words > BACKCHANNEL_WORDS or other.start - end > MERGE_GAP_SECONDS:
+            return False
+        if few_words_end_it and not said[0] <= other.start < said[1]:
+            return False
+        end = other.end
+    return start - end <= MERGE_GAP_SECONDS
+
+
+def _talk(turns: Sequence[Turn]) -> _Talk:
+    return _Talk(
+        start=turns[0].start_seconds,
+        end=max(turn.end_seconds for turn in turns),
+        speech_seconds=_length(_union((t.start_seconds, t.end_seconds) for t in turns)),
+        words=sum(count_words(turn.text) for turn in turns),
+    )
+
+
+def _without_backchannels(talks: Sequence[_Talk], others: Sequence[_Talk]) -> list[_Talk]:
+    """Leave out the few words that begin within a longer talk of the other side."""
+    floors = [talk for talk in others if talk.words > BACKCHANNEL_WORDS]
+    return [
+        talk
+        for talk in talks
+        if talk.words > BACKCHANNEL_WORDS
+        or not any(floor.start <= talk.start < floor.end for floor in floors)
+    ]
+
+
+def _latencies(talks: Sequence[_Talk], others: Sequence[_Talk]) -> list[float]:
+    """Return how long after the other side each talk that answers it begins, 0 where it cuts in."""
+    spoken = sorted(
+        [(talk.start, talk.end, True) for talk in talks]
+        + [(other.start, other.end, False) for other in others]
+    )
+    return [
+        max(0.0, start - before_end)
+        for (_, before_end, before_own), (start, _, own) in pairwise(spoken)
+        if own and not before_own
+    ]
+
+
+def _interruptions(talks: Sequence[_Talk], others: Sequence[_Talk]) -> int:
+    """Count the talks that begin inside the other's speech and take the floor.
+
+    Neither side's back-channels count: not as interruption, not as speech to interrupt.
+    """
+    floors = _union((o.start, o.end) for o in others if o.words > BACKCHANNEL_WORDS)
+    return sum(_takes_floor(t, floors) for t in talks if t.words > BACKCHANNEL_WORDS)
+
+
+def _takes_floor(talk: _Talk, floors: Sequence[Span]) -> bool:
+    """Tell whether a talk begins inside a floor and outlasts it; `floors` are sorted and apart."""
+    position = bisect_left(floors, (talk.start,)) - 1
+    if position < 0:
+        return False
+    _, end = floors[position]
+    return talk.start <= end - OVERLAP_TOLERANCE_SECONDS and talk.end >= end + TAKEOVER_SECONDS
+
+
+def _union(spans: Iterable[Span]) -> list[Span]:
+    """Merge spans that touch or overlap."""
     merged: list[Span] = []
     for start, end in sorted(spans):
-        if merged and start - merged[-1][1] <= gap:
+        if merged and start <= merged[-1][1]:
             merged[-1] = (merged[-1][0], max(merged[-1][1], end))
         else:
             merged.append((start, end))
@@ -105,52 +257,6 @@ def _long_pauses(speech: Sequence[Span]) -> LongPauses:
     pauses = [gap for gap in gaps if gap > LONG_PAUSE_SECONDS]
     return LongPauses(
         count=len(pauses), total_seconds=sum(pauses), longest_seconds=max(pauses, default=0.0)
-    )
-
-
-def _longest_monologue(turns: Sequence[Turn], side: Speaker) -> float:
-    """Return the longest stretch of one side: only a real turn or a pause ends it.
-
-    The other side's back-channels do not, and count as sound when the pause is measured.
-    """
-    longest = end = heard = 0.0
-    start: float | None = None
-    for turn in turns:
-        if turn.speaker is side:
-            if start is None or turn.start_seconds - heard > MERGE_GAP_SECONDS:
-                start, end = turn.start_seconds, turn.end_seconds
-            end = max(end, turn.end_seconds)
-            heard = max(heard, end)
-            longest = max(longest, end - start)
-        elif count_words(turn.text) <= BACKCHANNEL_WORDS:
-            heard = max(heard, turn.end_seconds)
-        else:
-            start = None
-    return longest
-
-
-def _interruptions(turns: Sequence[Turn], side: Speaker) -> int:
-    """Count the side's turns that begin inside the other's speech and take the floor.
-
-    Neither side's back-channels count: not as interruption, not as speech to interrupt.
-    """
-    real = [t for t in turns if count_words(t.text) > BACKCHANNEL_WORDS]
-    floors = _union(
-        ((t.start_seconds, t.end_seconds) for t in real if t.speaker is not side),
-        gap=MERGE_GAP_SECONDS,
-    )
-    return sum(_takes_floor(turn, floors) for turn in real if turn.speaker is side)
-
-
-def _takes_floor(turn: Turn, floors: Sequence[Span]) -> bool:
-    """Tell whether a turn begins inside a floor and outlasts it; `floors` are sorted and apart."""
-    position = bisect_left(floors, (turn.start_seconds,)) - 1
-    if position < 0:
-        return False
-    _, end = floors[position]
-    return (
-        turn.start_seconds <= end - OVERLAP_TOLERANCE_SECONDS
-        and turn.end_seconds >= end + TAKEOVER_SECONDS
     )
 
 

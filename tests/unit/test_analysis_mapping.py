@@ -45,6 +45,7 @@ def test_what_is_not_known_comes_back_as_not_known() -> None:
             silence_share=None,
             long_pauses=full.metrics.long_pauses,
             overlap_seconds=None,
+            first_speaker=None,
             operator_talk_share=None,
             operator=None,
             client=None,

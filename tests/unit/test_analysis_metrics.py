@@ -1,4 +1,4 @@
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 from hypothesis import given
@@ -74,8 +74,11 @@ def test_every_metric_stays_in_its_range(conversation: Conversation) -> None:
         longest_turn = max((t.end_seconds - t.start_seconds for t in own), default=0.0)
         assert longest_turn - 1e-9 <= side.longest_monologue_seconds <= metrics.span_seconds + 1e-9
         assert side.interruptions is not None
-        assert 0 <= side.interruptions <= side.turns == len(own)
-        assert side.questions <= 2 * side.turns
+        assert 0 <= side.interruptions <= side.turns <= len(own)
+        assert side.questions <= 2 * len(own)
+        assert (side.average_turn_seconds is None) == (side.turns == 0)
+        assert (side.average_turn_seconds or 0) <= side.longest_monologue_seconds + 1e-9
+        assert (side.pace_deviation or 0) >= 0
 
 
 @given(conversations(), st.integers(1, 3600))
@@ -92,20 +95,39 @@ def test_a_later_start_changes_nothing(conversation: Conversation, delay: int) -
     assert after.operator_talk_share == pytest.approx(before.operator_talk_share)
 
 
-@given(conversations())
-def test_splitting_a_turn_where_nobody_pauses_leaves_talk_share_alone(
-    conversation: Conversation,
+@given(conversations(), st.integers(1, 4))
+def test_where_a_recogniser_cuts_changes_no_metric_but_the_questions(
+    conversation: Conversation, words: int
 ) -> None:
-    halves = [
-        replace(t, start_seconds=start, end_seconds=stop)
+    pieces = [
+        replace(t, start_seconds=start, end_seconds=stop, text=text)
         for t in conversation.turns
         for middle in [(t.start_seconds + t.end_seconds) / 2]
-        for start, stop in [(t.start_seconds, middle), (middle, t.end_seconds)]
+        for said in [t.text.split()]
+        for start, stop, text in (
+            [
+                (t.start_seconds, middle, " ".join(said[:words])),
+                (middle, t.end_seconds, " ".join(said[words:])),
+            ]
+            if len(said) > words
+            else [(t.start_seconds, t.end_seconds, t.text)]
+        )
     ]
 
-    assert measure(a_conversation(halves)).operator_talk_share == pytest.approx(
-        measure(conversation).operator_talk_share
-    )
+    _assert_equal(measure(a_conversation(pieces)), measure(conversation))
+
+
+def _assert_equal(one: Metrics, other: Metrics) -> None:
+    pairs = [(asdict(one), asdict(other))]
+    pairs += [
+        (asdict(mine), asdict(theirs))
+        for mine, theirs in zip(_sides(one), _sides(other), strict=True)
+    ]
+    for mine, theirs in pairs:
+        for name in mine.keys() - {"operator", "client", "long_pauses", "questions"}:
+            value = theirs[name]
+            expected = pytest.approx(value) if isinstance(value, float) else value
+            assert mine[name] == expected, name
 
 
 @given(conversations())
@@ -228,6 +250,22 @@ def test_pace_looks_at_turns_long_enough_to_have_one() -> None:
     assert operator.words == 7
 
 
+def test_the_median_and_deviation_of_pace_need_three_turns() -> None:
+    turns = [
+        a_turn(0, "O", 0, 2, "раз два три четыре"),
+        a_turn(1, "C", 2, 3, FIVE_WORDS),
+        a_turn(2, "O", 4, 6, "раз два три четыре пять шесть"),
+        a_turn(3, "C", 6, 7, FIVE_WORDS),
+        a_turn(4, "O", 8, 10, "раз два три четыре пять шесть семь восемь"),
+    ]
+
+    two, three = _operator(*turns[:4]), _operator(*turns)
+
+    assert (two.pace_median, two.pace_deviation) == (None, None)
+    assert three.pace_median == pytest.approx(180)
+    assert three.pace_deviation == pytest.approx(60)
+
+
 def test_latency_is_the_median_time_to_answer_the_other_side() -> None:
     operator = _operator(
         a_turn(0, "C", 0, 2, "раз"),
@@ -240,6 +278,62 @@ def test_latency_is_the_median_time_to_answer_the_other_side() -> None:
     )
 
     assert operator.response_latency_median_seconds == pytest.approx(0.5)
+
+
+def test_two_answers_are_too_few_for_a_latency() -> None:
+    operator = _operator(
+        a_turn(0, "C", 0, 2, "раз"),
+        a_turn(1, "O", 2.5, 4, "два"),
+        a_turn(2, "C", 10, 12, "четыре"),
+        a_turn(3, "O", 12.5, 14, "пять"),
+    )
+
+    assert operator.response_latency_median_seconds is None
+
+
+def test_a_backchannel_is_no_turn_and_an_answer_of_a_word_is_one() -> None:
+    client = _sides(
+        measure(
+            a_conversation(
+                [
+                    a_turn(0, "O", 0, 10, FIVE_WORDS),
+                    a_turn(1, "C", 4, 4.5, "угу"),
+                    a_turn(2, "C", 10.5, 11, "да"),
+                    a_turn(3, "O", 13, 15, FIVE_WORDS),
+                ]
+            )
+        )
+    )[1]
+
+    assert client.turns == 1
+    assert client.average_turn_seconds == pytest.approx(0.5)
+
+
+def test_a_pause_in_a_turn_counts_for_its_length_and_not_for_its_pace() -> None:
+    operator = _operator(a_turn(0, "O", 0, 2, FIVE_WORDS), a_turn(1, "O", 3, 5, FIVE_WORDS))
+
+    assert operator.turns == 1
+    assert operator.average_turn_seconds == 5
+    assert operator.words_per_minute == pytest.approx(60 * 10 / 4)
+
+
+def test_interruptions_are_told_by_the_minute_of_the_whole_conversation() -> None:
+    operator = _operator(
+        a_turn(0, "C", 0, 10, FIVE_WORDS),
+        a_turn(1, "O", 9, 12, FIVE_WORDS),
+        a_turn(2, "C", 20, 30, FIVE_WORDS),
+    )
+
+    assert operator.interruptions_per_minute == pytest.approx(2)
+
+
+@pytest.mark.parametrize(
+    ("who", "first"), [("O", Speaker.OPERATOR), ("C", Speaker.CLIENT), ("?", None)]
+)
+def test_who_speaks_first_is_told_where_speakers_are_known(who: str, first: Speaker | None) -> None:
+    turns = [a_turn(0, "O", 0, 1, "..."), a_turn(1, who, 2, 3, "раз"), a_turn(2, "O", 4, 5, "два")]
+
+    assert measure(a_conversation(turns)).first_speaker is first
 
 
 @pytest.mark.parametrize(

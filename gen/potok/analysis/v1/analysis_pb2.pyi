@@ -418,6 +418,7 @@ class Metrics(_message.Message):
     OPERATOR_TALK_SHARE_FIELD_NUMBER: _builtins.int
     OPERATOR_FIELD_NUMBER: _builtins.int
     CLIENT_FIELD_NUMBER: _builtins.int
+    FIRST_SPEAKER_FIELD_NUMBER: _builtins.int
     span_seconds: _builtins.float
     """From the first word to the last."""
     silence_seconds: _builtins.float
@@ -428,6 +429,8 @@ class Metrics(_message.Message):
     """How long both spoke at once; unset where one channel carries both."""
     operator_talk_share: _builtins.float
     """The employee's part of all speech; unset where speakers are unknown."""
+    first_speaker: _transcript_pb2.Speaker.ValueType
+    """Who said the first word; unset where speakers are unknown or both began at once."""
     @_builtins.property
     def long_pauses(self) -> Global___LongPauses:
         """Silences of more than three seconds."""
@@ -451,10 +454,11 @@ class Metrics(_message.Message):
         operator_talk_share: _builtins.float | None = ...,
         operator: Global___SideMetrics | None = ...,
         client: Global___SideMetrics | None = ...,
+        first_speaker: _transcript_pb2.Speaker.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_operator_talk_share", b"_operator_talk_share", "_overlap_seconds", b"_overlap_seconds", "_silence_share", b"_silence_share", "client", b"client", "long_pauses", b"long_pauses", "operator", b"operator", "operator_talk_share", b"operator_talk_share", "overlap_seconds", b"overlap_seconds", "silence_share", b"silence_share"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_operator_talk_share", b"_operator_talk_share", "_overlap_seconds", b"_overlap_seconds", "_silence_share", b"_silence_share", "client", b"client", "long_pauses", b"long_pauses", "operator", b"operator", "operator_talk_share", b"operator_talk_share", "overlap_seconds", b"overlap_seconds", "silence_seconds", b"silence_seconds", "silence_share", b"silence_share", "span_seconds", b"span_seconds"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_operator_talk_share", b"_operator_talk_share", "_overlap_seconds", b"_overlap_seconds", "_silence_share", b"_silence_share", "client", b"client", "first_speaker", b"first_speaker", "long_pauses", b"long_pauses", "operator", b"operator", "operator_talk_share", b"operator_talk_share", "overlap_seconds", b"overlap_seconds", "silence_seconds", b"silence_seconds", "silence_share", b"silence_share", "span_seconds", b"span_seconds"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__operator_talk_share: _TypeAlias = _typing.Literal["operator_talk_share"]  # noqa: Y015
     _WhichOneofArgType__operator_talk_share: _TypeAlias = _typing.Literal["_operator_talk_share", b"_operator_talk_share"]  # noqa: Y015
@@ -515,22 +519,38 @@ class SideMetrics(_message.Message):
     QUESTIONS_FIELD_NUMBER: _builtins.int
     INTERRUPTIONS_FIELD_NUMBER: _builtins.int
     RESPONSE_LATENCY_MEDIAN_SECONDS_FIELD_NUMBER: _builtins.int
+    AVERAGE_TURN_SECONDS_FIELD_NUMBER: _builtins.int
+    PACE_MEDIAN_FIELD_NUMBER: _builtins.int
+    PACE_DEVIATION_FIELD_NUMBER: _builtins.int
+    INTERRUPTIONS_PER_MINUTE_FIELD_NUMBER: _builtins.int
     speech_seconds: _builtins.float
     """How long."""
     words: _builtins.int
     """How many words."""
     turns: _builtins.int
-    """How many turns."""
+    """How many turns. Neither a pause of up to a second ends one nor at most three words that the other side begins
+    meanwhile.
+    """
     words_per_minute: _builtins.float
-    """How fast, over turns of at least one and a half seconds; unset where there are none."""
+    """How fast, over turns with at least one and a half seconds of speech; unset where there are none."""
     longest_monologue_seconds: _builtins.float
-    """The longest speech that the other side did not break."""
+    """The longest speech that neither a pause of more than a second broke nor more than three words of the other side."""
     questions: _builtins.int
     """Turns that ask something."""
     interruptions: _builtins.int
     """How often it took the word while the other side spoke; unset where overlaps are not recorded."""
     response_latency_median_seconds: _builtins.float
-    """How long it usually took to answer; unset where it never did."""
+    """How long it usually took to answer, in the median; unset where it answered fewer than three times."""
+    average_turn_seconds: _builtins.float
+    """How long a turn took on average; unset where there are none."""
+    pace_median: _builtins.float
+    """The median of the turns' words a minute, over those with at least one and a half seconds of speech; unset where
+    there are fewer than three.
+    """
+    pace_deviation: _builtins.float
+    """The standard deviation of the same, as of a sample; unset where there are fewer than three."""
+    interruptions_per_minute: _builtins.float
+    """Interruptions for each minute of the conversation; unset where overlaps are not recorded."""
     def __init__(
         self,
         *,
@@ -542,19 +562,39 @@ class SideMetrics(_message.Message):
         questions: _builtins.int = ...,
         interruptions: _builtins.int | None = ...,
         response_latency_median_seconds: _builtins.float | None = ...,
+        average_turn_seconds: _builtins.float | None = ...,
+        pace_median: _builtins.float | None = ...,
+        pace_deviation: _builtins.float | None = ...,
+        interruptions_per_minute: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_interruptions", b"_interruptions", "_response_latency_median_seconds", b"_response_latency_median_seconds", "_words_per_minute", b"_words_per_minute", "interruptions", b"interruptions", "response_latency_median_seconds", b"response_latency_median_seconds", "words_per_minute", b"words_per_minute"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_average_turn_seconds", b"_average_turn_seconds", "_interruptions", b"_interruptions", "_interruptions_per_minute", b"_interruptions_per_minute", "_pace_deviation", b"_pace_deviation", "_pace_median", b"_pace_median", "_response_latency_median_seconds", b"_response_latency_median_seconds", "_words_per_minute", b"_words_per_minute", "average_turn_seconds", b"average_turn_seconds", "interruptions", b"interruptions", "interruptions_per_minute", b"interruptions_per_minute", "pace_deviation", b"pace_deviation", "pace_median", b"pace_median", "response_latency_median_seconds", b"response_latency_median_seconds", "words_per_minute", b"words_per_minute"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_interruptions", b"_interruptions", "_response_latency_median_seconds", b"_response_latency_median_seconds", "_words_per_minute", b"_words_per_minute", "interruptions", b"interruptions", "longest_monologue_seconds", b"longest_monologue_seconds", "questions", b"questions", "response_latency_median_seconds", b"response_latency_median_seconds", "speech_seconds", b"speech_seconds", "turns", b"turns", "words", b"words", "words_per_minute", b"words_per_minute"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_average_turn_seconds", b"_average_turn_seconds", "_interruptions", b"_interruptions", "_interruptions_per_minute", b"_interruptions_per_minute", "_pace_deviation", b"_pace_deviation", "_pace_median", b"_pace_median", "_response_latency_median_seconds", b"_response_latency_median_seconds", "_words_per_minute", b"_words_per_minute", "average_turn_seconds", b"average_turn_seconds", "interruptions", b"interruptions", "interruptions_per_minute", b"interruptions_per_minute", "longest_monologue_seconds", b"longest_monologue_seconds", "pace_deviation", b"pace_deviation", "pace_median", b"pace_median", "questions", b"questions", "response_latency_median_seconds", b"response_latency_median_seconds", "speech_seconds", b"speech_seconds", "turns", b"turns", "words", b"words", "words_per_minute", b"words_per_minute"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__average_turn_seconds: _TypeAlias = _typing.Literal["average_turn_seconds"]  # noqa: Y015
+    _WhichOneofArgType__average_turn_seconds: _TypeAlias = _typing.Literal["_average_turn_seconds", b"_average_turn_seconds"]  # noqa: Y015
     _WhichOneofReturnType__interruptions: _TypeAlias = _typing.Literal["interruptions"]  # noqa: Y015
     _WhichOneofArgType__interruptions: _TypeAlias = _typing.Literal["_interruptions", b"_interruptions"]  # noqa: Y015
+    _WhichOneofReturnType__interruptions_per_minute: _TypeAlias = _typing.Literal["interruptions_per_minute"]  # noqa: Y015
+    _WhichOneofArgType__interruptions_per_minute: _TypeAlias = _typing.Literal["_interruptions_per_minute", b"_interruptions_per_minute"]  # noqa: Y015
+    _WhichOneofReturnType__pace_deviation: _TypeAlias = _typing.Literal["pace_deviation"]  # noqa: Y015
+    _WhichOneofArgType__pace_deviation: _TypeAlias = _typing.Literal["_pace_deviation", b"_pace_deviation"]  # noqa: Y015
+    _WhichOneofReturnType__pace_median: _TypeAlias = _typing.Literal["pace_median"]  # noqa: Y015
+    _WhichOneofArgType__pace_median: _TypeAlias = _typing.Literal["_pace_median", b"_pace_median"]  # noqa: Y015
     _WhichOneofReturnType__response_latency_median_seconds: _TypeAlias = _typing.Literal["response_latency_median_seconds"]  # noqa: Y015
     _WhichOneofArgType__response_latency_median_seconds: _TypeAlias = _typing.Literal["_response_latency_median_seconds", b"_response_latency_median_seconds"]  # noqa: Y015
     _WhichOneofReturnType__words_per_minute: _TypeAlias = _typing.Literal["words_per_minute"]  # noqa: Y015
     _WhichOneofArgType__words_per_minute: _TypeAlias = _typing.Literal["_words_per_minute", b"_words_per_minute"]  # noqa: Y015
     @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__average_turn_seconds) -> _WhichOneofReturnType__average_turn_seconds | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__interruptions) -> _WhichOneofReturnType__interruptions | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__interruptions_per_minute) -> _WhichOneofReturnType__interruptions_per_minute | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__pace_deviation) -> _WhichOneofReturnType__pace_deviation | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__pace_median) -> _WhichOneofReturnType__pace_median | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__response_latency_median_seconds) -> _WhichOneofReturnType__response_latency_median_seconds | None: ...
     @_typing.overload
