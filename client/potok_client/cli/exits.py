@@ -83,6 +83,10 @@ def _by_status(code: grpc.StatusCode, message: str) -> CommandFailed:
                 "potok client list   shows the clients",
                 "potok client set CLIENT --source amocrm:ACCOUNT   sets one up",
             )
+        case grpc.StatusCode.NOT_FOUND if "transcript" in message:
+            return CommandFailed(
+                message, "potok items CLIENT START END --stage transcription   says why"
+            )
         case grpc.StatusCode.NOT_FOUND:
             return CommandFailed(message, "potok runs   shows the runs")
         case grpc.StatusCode.UNAVAILABLE | grpc.StatusCode.DEADLINE_EXCEEDED:

@@ -11,6 +11,7 @@ from potok.analysis.v1 import analysis_service_pb2_grpc as pb_grpc
 
 from potok_client.cli.connection import analysis
 from potok_client.cli.exits import CommandFailed, ExitCode
+from potok_client.cli.options import SETUP_PANEL
 from potok_client.cli.terminal import as_dict, perform, print_json
 
 app = typer.Typer()
@@ -21,7 +22,7 @@ _MOST_BYTES = 400_000
 """As much as the service takes, were it all Russian."""
 
 
-@app.command("judge")
+@app.command("judge", rich_help_panel=SETUP_PANEL)
 def judge_dialogue(
     file: Annotated[
         Path,
