@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from services.transcription.adapters.listening import Listening
 from services.transcription.adapters.sound import (
     RATE,
-    WINDOW_SECONDS,
     Samples,
     Sound,
     survey,
@@ -28,6 +27,7 @@ from tests.fakes.sound import RATE as LINE
 from tests.fakes.sound import SAMPLES, a_film, a_recording, a_sample
 
 CALL = a_sample("call4_wrong_number")
+WINDOW = 60
 SECONDS = CALL.shape[1] / LINE
 APART = {Speaker.OPERATOR: 0, Speaker.CLIENT: 1}
 TOGETHER = {Speaker.UNKNOWN: 0}
@@ -36,7 +36,7 @@ TOGETHER = {Speaker.UNKNOWN: 0}
 def read(recording: Path, sound: Sound) -> Mapping[Speaker, Samples]:
     """Return all samples of each voice, after looking whether its windows leave no gap."""
     voices: dict[Speaker, list[Samples]] = {}
-    for row in windows(recording, sound):
+    for row in windows(recording, sound, WINDOW):
         for window in row:
             before = voices.setdefault(window.speaker, [])
             assert window.start_seconds == sum(map(len, before)) / RATE
@@ -212,13 +212,13 @@ def test_more_channels_than_two_are_heard_as_one(tmp_path: Path) -> None:
 
 def test_windows_are_cut_where_it_is_quiet(tmp_path: Path) -> None:
     """A noise that pauses once near the end of each window; the tail of the first goes into the second."""
-    noise = np.random.default_rng(1).integers(-9000, 9000, (1, 2 * WINDOW_SECONDS * LINE), np.int16)
-    pause = WINDOW_SECONDS - 12
+    noise = np.random.default_rng(1).integers(-9000, 9000, (1, 2 * WINDOW * LINE), np.int16)
+    pause = WINDOW - 4
     noise[:, pause * LINE : (pause + 1) * LINE] = 0
     recording = a_recording(tmp_path / "long.wav", "pcm_s16le", noise)
     sound = survey(recording, Listening())
 
-    (first,), (second,), *_ = windows(recording, sound)
+    (first,), (second,), *_ = windows(recording, sound, WINDOW)
 
     assert len(first.samples) / RATE == pytest.approx(pause + 0.5, abs=0.3)
     assert second.start_seconds == len(first.samples) / RATE

@@ -60,7 +60,7 @@ def recognise(
     sound = survey(recording, listening)
     spoken: dict[Speaker, list[Word]] = {speaker: [] for speaker in sound.voices}
     with ThreadPoolExecutor(listening.threads) as pool:
-        for voices in windows(recording, sound):
+        for voices in windows(recording, sound, listening.window_seconds):
             words = pool.map(lambda window: _words(whisper, window, language), voices)
             for window, heard in zip(voices, words, strict=True):
                 spoken[window.speaker] += heard

@@ -34,7 +34,7 @@ def take_apart(listening: Listening, recording: Path, into: Path) -> Parts:
     sound = survey(recording, listening)
     parts: list[Part] = []
     with into.open("wb") as file:
-        for voices in windows(recording, sound):
+        for voices in windows(recording, sound, listening.window_seconds):
             for window in voices:
                 spoken = _spoken(window.samples)
                 if not spoken:

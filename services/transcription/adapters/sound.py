@@ -29,11 +29,8 @@ RATE = 16_000
 STEREO = 2
 FULL_SCALE = 32_768
 
-WINDOW_SECONDS = 300
-"""How much of a voice is held at a time; decoded, 10 MB."""
-
-CUT_SECONDS = 30
-"""A window ends at the quietest place among its last seconds, since in so many everybody pauses."""
+CUT_SHARE = 0.1
+"""A window ends at the quietest place in its last tenth, half a minute, in which everybody pauses."""
 
 BLOCK_SECONDS = 5
 
@@ -104,15 +101,16 @@ def survey(recording: Path, listening: Listening) -> Sound:
     return Sound(channels=channels, seconds=length / RATE, voices=_voices(covariance, listening))
 
 
-def windows(recording: Path, sound: Sound) -> Iterator[list[Window]]:
+def windows(recording: Path, sound: Sound, window_seconds: float) -> Iterator[list[Window]]:
     """Decode `recording` again; yields a window of each voice at a time, which follow one another without a gap."""
+    longest = round(window_seconds * RATE)
     kept: dict[Speaker, list[Samples]] = {speaker: [] for speaker in sound.voices}
     starts = dict.fromkeys(sound.voices, 0)
 
     def cut(*, last: bool) -> Iterator[Window]:
         for speaker, blocks in kept.items():
             samples = np.concatenate(blocks)
-            end = len(samples) if last else _quietest(samples)
+            end = len(samples) if last else _quietest(samples, longest)
             yield Window(
                 speaker=speaker, start_seconds=starts[speaker] / RATE, samples=samples[:end]
             )
@@ -122,7 +120,7 @@ def windows(recording: Path, sound: Sound) -> Iterator[list[Window]]:
     for block in _blocks(recording, sound.channels):
         for speaker, channel in sound.voices.items():
             kept[speaker].append(block[channel])
-        if max(sum(map(len, blocks)) for blocks in kept.values()) >= WINDOW_SECONDS * RATE:
+        if max(sum(map(len, blocks)) for blocks in kept.values()) >= longest:
             yield list(cut(last=False))
     yield list(cut(last=True))
 
@@ -215,10 +213,10 @@ def _voices(covariance: NDArray[np.float64], listening: Listening) -> Mapping[Sp
     return {speaker: channel for channel, speaker in enumerate(listening.speakers)}
 
 
-def _quietest(samples: Samples) -> int:
-    """Return where to cut: the middle of the quietest half second among the last CUT_SECONDS."""
+def _quietest(samples: Samples, longest: int) -> int:
+    """Return where to cut: the middle of the quietest half second at the end."""
     step = RATE // 10
-    tail = samples[-CUT_SECONDS * RATE :].astype(np.float32)
+    tail = samples[-max(round(CUT_SHARE * longest), RATE) :].astype(np.float32)
     tenths = np.square(tail[: len(tail) // step * step]).reshape(-1, step).sum(axis=1)
     halves = np.convolve(tenths, np.ones(5), mode="valid")
     return len(samples) - len(tail) + int(halves.argmin()) * step + RATE // 4
