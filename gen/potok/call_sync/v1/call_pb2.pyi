@@ -127,7 +127,7 @@ class Recording(_message.Message):
     content_type: _builtins.str
     """Its kind by its first bytes, as in `audio/mpeg`."""
     file_name: _builtins.str
-    """The name it had at its source, without folders."""
+    """The name it had at its source, without folders; that of the host where it came by a link."""
     def __init__(
         self,
         *,
