@@ -131,6 +131,23 @@ async def test_the_next_stage_discovers_what_holds_a_readable_result(database: D
     assert pages == [[Found(item_id=ItemId("1"), day=DAY, upstream=7)]]
 
 
+async def test_how_long_a_call_is_goes_down_the_stages_and_follows_its_source(
+    database: Database,
+) -> None:
+    first = [Found(item_id=ItemId("1"), day=DAY, duration_seconds=61.5), *found("2")]
+    second = [*found("1"), Found(item_id=ItemId("2"), day=DAY, duration_seconds=30)]
+    stage = FakeStage()
+    after = execution_from_pb(a_run_request(9, stage=Stage.ANALYSIS))
+    lengths = []
+    async with serving_stage(database.dsn(ROLE), stage) as served:
+        for number, stage.items["client:a"] in ((7, first), (8, second)):
+            await served.stub.RunStage(a_run_request(number))
+            await served.coordinator.until_ended(number)
+            pages = discover_upstream(served.stub, after, Stage.TRANSCRIPTION)
+            lengths += [[item.duration_seconds for item in page] async for page in pages]
+    assert lengths == [[61.5, None], [None, 30]]
+
+
 async def test_a_stage_before_that_is_away_is_called_a_few_times_and_then_said_to_be(
     free_port: int,
 ) -> None:
