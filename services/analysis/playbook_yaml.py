@@ -8,9 +8,9 @@ from pydantic import ValidationError
 
 from services.analysis.phrases import BUILT_IN, parse_phrase
 from services.analysis.playbook import ChecklistItem, Cue, Label, Playbook, Texts, names_of
+from services.analysis.yaml_lines import Place, line_of, repeated_keys, yaml_fault
 from services.kernel.errors import InvalidInput
 
-Place = tuple[int | str, ...]
 Fault = tuple[Place, str]
 
 
@@ -22,7 +22,7 @@ def load_playbooks(directory: Path) -> Mapping[str, Playbook]:
     """Read every `<name>.yaml` of a directory. Raises PlaybookInvalid, also when there is none."""
     playbooks = {}
     for path in sorted(directory.glob("*.yaml")):
-        playbook = parse_playbook(path.read_text(encoding="utf-8"), source=path.name)
+        playbook = parse_playbook(_read(path), source=path.name)
         if playbook.name != path.stem:
             raise PlaybookInvalid(
                 f"{path.name}: name: is {playbook.name!r}: make it {path.stem!r}, as the file"
@@ -37,19 +37,50 @@ def parse_playbook(text: str, *, source: str) -> Playbook:
     """Return the playbook of a YAML text. Raises PlaybookInvalid with every fault, one a line."""
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
-        playbook = Playbook.model_validate(yaml.safe_load(text))
-        faults = list(_dangling(playbook))
+        content = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise PlaybookInvalid(f"{source} is not YAML: {error}") from error
+        line, problem = yaml_fault(error, text)
+        raise PlaybookInvalid(f"{source}, line {line}: is not YAML: {problem}") from error
+    told = [
+        f"{source}, line {line}: {key!r} is written twice: remove one of the two"
+        for line, key in repeated_keys(root)
+    ]
+    try:
+        playbook = Playbook.model_validate(content)
+        faults = list(_dangling(playbook))
     except ValidationError as error:
-        faults = [(fault["loc"], fault["msg"]) for fault in error.errors(include_url=False)]
-    if faults:
-        lines = (
-            f"{source}, line {_line(root, place)}: {'.'.join(map(str, place)) or 'file'}: {fault}"
-            for place, fault in faults
-        )
-        raise PlaybookInvalid("\n".join(lines))
+        faults = _faults(error)
+    told += [
+        f"{source}, line {line_of(root, place)}: {'.'.join(map(str, place)) or 'file'}: {fault}"
+        for place, fault in faults
+    ]
+    if told:
+        raise PlaybookInvalid("\n".join(told))
     return playbook
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise PlaybookInvalid(f"{path.name}, line {line}: is not UTF-8: save it as that") from error
+    except OSError as error:
+        raise PlaybookInvalid(f"{path.name} cannot be read: {error.strerror}") from error
+
+
+def _faults(error: ValidationError) -> list[Fault]:
+    """Return what is wrong, without what only follows: a list is too short once its parts are refused."""
+    faults = [
+        (fault["loc"], fault["msg"], fault["type"]) for fault in error.errors(include_url=False)
+    ]
+    places = [place for place, _, _ in faults]
+    return [
+        (place, message)
+        for place, message, kind in faults
+        if kind != "too_short"
+        or not any(len(other) > len(place) and other[: len(place)] == place for other in places)
+    ]
 
 
 def _dangling(playbook: Playbook) -> Iterator[Fault]:
@@ -138,18 +169,3 @@ def _bad_words(playbook: Playbook, labels: Mapping[Place, tuple[Label, ...]]) ->
             keys = {key for term in parse_phrase(phrase) for key in term} - BUILT_IN
             lists = sorted(key[1:] for key in keys if key.startswith("@"))
             yield from _unknown((*place, "phrases", index), lists, set(playbook.vocabulary))
-
-
-def _line(root: yaml.Node | None, place: Place) -> int:
-    """Return the line of the deepest node on the way to a place, from 1."""
-    node = root
-    for step in place:
-        below: yaml.Node | None = None
-        if isinstance(node, yaml.MappingNode):
-            below = next((value for key, value in node.value if key.value == step), None)
-        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int):
-            below = node.value[step] if step < len(node.value) else None
-        if below is None:
-            break
-        node = below
-    return node.start_mark.line + 1 if node else 1

@@ -97,6 +97,58 @@ def test_the_line_of_a_fault_is_the_line_in_the_file() -> None:
     assert refusal.startswith(f"clinic.yaml, line {_line_of('- wrong number')}: ")
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "line", "fault"),
+    [
+        ("languages: [ru, en]", "languages: [ru, en", 2, "a flow sequence from line 3 on"),
+        ("languages: [ru, en]", "\tlanguages: [ru, en]", 0, "is not YAML: found character '\\t'"),
+        ("languages: [ru, en]", "languages: *all", 0, "is not YAML: found undefined alias 'all'"),
+        ("languages: [ru, en]", "languages: \x07", 0, "the character '\\x07' may not stand in it"),
+        ("languages: [ru, en]", "languages: [ru, en]\nname: a", 1, "'name' is written twice"),
+        (
+            "    skill: contact",
+            "    skill: contact\n    skill: offer",
+            1,
+            "'skill' is written twice",
+        ),
+    ],
+)
+def test_a_fault_of_the_yaml_itself_is_told_with_its_line(
+    old: str, new: str, line: int, fault: str
+) -> None:
+    refusal = _refusal(CLINIC.replace(old, new, 1))
+
+    assert refusal.startswith(f"clinic.yaml, line {_line_of(old) + line}: ")
+    assert fault in refusal
+
+
+def test_a_fault_is_told_once() -> None:
+    refusal = _refusal(CLINIC.replace('["@place"]', '["(place)"]', 1))
+
+    assert len(refusal.splitlines()) == 1
+    assert "'(place)'" in refusal
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (b"name: clinic\ntitle: \xff\xfe\n", r"clinic\.yaml, line 2: is not UTF-8"),
+        (None, r"clinic\.yaml cannot be read: Is a directory"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_refused_by_name(
+    tmp_path: Path, content: bytes | None, fault: str
+) -> None:
+    file = tmp_path / "clinic.yaml"
+    if content is None:
+        file.mkdir()
+    else:
+        file.write_bytes(content)
+
+    with pytest.raises(PlaybookInvalid, match=fault):
+        load_playbooks(tmp_path)
+
+
 def test_all_faults_are_told_at_once() -> None:
     broken = CLINIC.replace("skill: contact", "skill: Contact").replace("name: clinic\n", "", 1)
 
