@@ -54,7 +54,7 @@ def range_status(days: Sequence[str], chain: Sequence[StageDays], *, active: boo
     pending = processing = success = failed = covered = 0
     for name in days:
         figures = _figures(stage, name)
-        pending += figures.pending + _late(figures, before, name)
+        pending += figures.pending + _late(stage, before, name)
         processing += figures.processing
         success += figures.success + figures.skipped
         failed += figures.failed
@@ -93,7 +93,7 @@ def stage_ledgers(days: Sequence[str], chain: Mapping[Stage, StageDays]) -> list
         chain.items(), stale_days(days, list(chain.values())), strict=True
     ):
         figures = [_figures(known, name) for name in days]
-        late = sum(_late(each, before, name) for each, name in zip(figures, days, strict=True))
+        late = sum(_late(known, before, name) for name in days)
         ledgers.append(
             StageLedger(
                 stage=stage,
@@ -138,14 +138,17 @@ def _is_stale(stage: StageDays, before: StageDays | None, name: str, above: set[
 
 
 def _gone(stage: StageDays, before: StageDays | None, name: str) -> int:
+    """Return how many calls the stage knows that the stage before has no result of any more."""
     if before is None or not _is_covered(stage, name):
         return 0
     return max(0, _figures(stage, name).items - _figures(before, name).available)
 
 
-def _late(figures: DayFigures, before: StageDays | None, name: str) -> int:
+def _late(stage: StageDays, before: StageDays | None, name: str) -> int:
     """Return how many results of the stage before the stage does not know yet."""
-    return 0 if before is None else max(0, _figures(before, name).available - figures.items)
+    if before is None:
+        return 0
+    return max(0, _figures(before, name).available - _figures(stage, name).items)
 
 
 def _figures(stage: StageDays, name: str) -> DayFigures:
