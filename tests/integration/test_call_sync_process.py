@@ -2,14 +2,16 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import sys
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import grpc
 import pytest
@@ -53,6 +55,7 @@ async def address(database: Database, free_port: int, tmp_path: Path) -> AsyncIt
             "POTOK_CALL_SYNC_COORDINATOR": "127.0.0.1:1",
             "POTOK_CALL_SYNC_REPORT_TIMEOUT": "PT1S",
             "POTOK_CALL_SYNC_RECORDINGS": f"file://{tmp_path}/kept",
+            "POTOK_CALL_SYNC_RECORDING_DELAYS": json.dumps(["PT0.2S"] * 50),
         },
     )
     try:
@@ -72,7 +75,13 @@ async def channel(address: str) -> AsyncIterator[grpc.aio.Channel]:
         yield channel
 
 
-async def run(channel: grpc.aio.Channel, folder: Path, execution: int, mode: int) -> dict[str, Any]:
+async def run(
+    channel: grpc.aio.Channel,
+    folder: Path,
+    execution: int,
+    mode: int,
+    days: progress_pb2.DateRange = MARCH,
+) -> dict[str, Any]:
     """Run the stage to its end; returns its items by id."""
     stub: Any = StageServiceStub(channel)
     request = stage_service_pb2.RunStageRequest(
@@ -81,7 +90,7 @@ async def run(channel: grpc.aio.Channel, folder: Path, execution: int, mode: int
         run_id=str(uuid4()),
         owner=CLINIC,
         mode=mode,  # type: ignore[arg-type]  # a number is an enum value
-        range=MARCH,
+        range=days,
         settings=progress_pb2.ClientSettings(
             time_zone="Europe/Moscow",
             source=f"folder:{folder}",
@@ -96,8 +105,13 @@ async def run(channel: grpc.aio.Channel, folder: Path, execution: int, mode: int
             if answer.state >= stage_pb2.EXECUTION_STATE_SUCCEEDED:
                 break
             await asyncio.sleep(0.05)
+    return await items_of(channel, days)
+
+
+async def items_of(channel: grpc.aio.Channel, days: progress_pb2.DateRange) -> dict[str, Any]:
+    stub: Any = StageServiceStub(channel)
     listing = stage_service_pb2.ListItemsRequest(
-        owner=CLINIC, stage=stage_pb2.STAGE_CALL_SYNC, range=MARCH
+        owner=CLINIC, stage=stage_pb2.STAGE_CALL_SYNC, range=days
     )
     return {item.item_id: item for item in (await stub.ListItems(listing, timeout=5)).items}
 
@@ -170,6 +184,35 @@ async def test_a_pending_run_takes_new_and_rewritten_files_of_a_folder_without_a
     assert first.keys() < second.keys()
     [rewritten] = [i for i in first if second[i].execution == 2]
     assert await recording(channel, rewritten) == WAV + b"rewritten"
+
+
+async def test_a_recording_that_comes_while_the_stage_waits_for_it_is_taken(
+    channel: grpc.aio.Channel, tmp_path: Path
+) -> None:
+    started_at = datetime.now(UTC) - timedelta(hours=1)
+    day = started_at.astimezone(ZoneInfo("Europe/Moscow")).date().isoformat()
+    days = progress_pb2.DateRange(start_date=day, end_date=day)
+
+    def list_call(file: str) -> None:
+        row = f"late,{file},{started_at.isoformat()},30,yes"
+        draft = tmp_path / "draft"
+        draft.write_text(f"call_id,file,start_time,duration_seconds,answered\n{row}\n")
+        draft.rename(tmp_path / "calls.csv")
+
+    list_call("")
+    running = asyncio.create_task(run(channel, tmp_path, 1, stage_pb2.RUN_MODE_PENDING, days))
+    async with asyncio.timeout(20):
+        while True:
+            items = await items_of(channel, days)
+            if items and items["late"].reason == stage_pb2.REASON_NO_RECORDING_YET:
+                break
+            await asyncio.sleep(0.02)
+    assert items["late"].state == stage_pb2.ITEM_STATE_PENDING
+    (tmp_path / "a.wav").write_bytes(WAV)
+    list_call("a.wav")
+
+    assert (await running)["late"].state == stage_pb2.ITEM_STATE_SUCCESS
+    assert await recording(channel, "late") == WAV
 
 
 async def test_a_manifest_with_a_fault_fails_the_execution_before_anything_is_taken(
