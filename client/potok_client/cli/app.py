@@ -2,7 +2,17 @@
 
 import typer
 
-from potok_client.cli import admin, clients, judge, ledger, ranges, report, runs, transcript
+from potok_client.cli import (
+    accounts,
+    admin,
+    clients,
+    judge,
+    ledger,
+    ranges,
+    report,
+    runs,
+    transcript,
+)
 from potok_client.cli.options import SETUP_PANEL
 
 app = typer.Typer(
@@ -20,6 +30,7 @@ app.add_typer(ledger.app)
 app.add_typer(report.app)
 app.add_typer(transcript.app)
 app.add_typer(judge.app)
+app.add_typer(accounts.app, name="account", rich_help_panel=SETUP_PANEL)
 app.add_typer(clients.app, name="client", rich_help_panel=SETUP_PANEL)
 app.add_typer(admin.app, name="admin", rich_help_panel=SETUP_PANEL)
 

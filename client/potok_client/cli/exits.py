@@ -87,6 +87,8 @@ def _by_status(code: grpc.StatusCode, message: str) -> CommandFailed:
             return CommandFailed(
                 message, "potok items CLIENT START END --stage transcription   says why"
             )
+        case grpc.StatusCode.NOT_FOUND if "account" in message:
+            return CommandFailed(message, "potok account list   shows the accounts")
         case grpc.StatusCode.NOT_FOUND:
             return CommandFailed(message, "potok runs   shows the runs")
         case grpc.StatusCode.UNAVAILABLE | grpc.StatusCode.DEADLINE_EXCEEDED:
