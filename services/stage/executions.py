@@ -6,7 +6,7 @@ import structlog
 
 from services.stage import execution_rows, item_rows
 from services.stage.database import Connection
-from services.stage.domain import Execution, UnknownStage
+from services.stage.domain import Execution
 from services.stage.process import Process
 from services.status.domain import ExecutionNumber, ExecutionState, ItemState, Reason
 
@@ -26,10 +26,7 @@ class Executions:
 
         Raises UnknownStage.
         """
-        works = self._process.works
-        if execution.stage not in works:
-            served = ", ".join(stage.value for stage in works)
-            raise UnknownStage(f"stage: {execution.stage.value} is not served here, only {served}")
+        self._process.work_of(execution.stage)
         async with self._pool.acquire() as connection, connection.transaction():
             if await execution_rows.insert_execution(connection, execution):
                 state = execution.state

@@ -11,33 +11,31 @@ from services.stage.domain import (
     Found,
     ItemId,
     Preview,
-    UnknownStage,
 )
 from services.stage.modes import takes
 from services.stage.ports import StageWork
 from services.stage.process import Process
-from services.status.domain import Cost, Reason
+from services.status.domain import RETRYABLE, Cost, Reason
 
 MOST = 20_000
 """Items that are looked at."""
 PAGE = 1000
+_MENDS_ITSELF = RETRYABLE | {Reason.SOURCE_UNAVAILABLE}
 
 
 class Previews:
     """The previews of one service."""
 
     def __init__(self, process: Process) -> None:
+        self._process = process
         self._pool = process.pool
-        self._works = process.works
 
     async def preview_stage(self, execution: Execution, coming: Sequence[Found]) -> Preview:
         """Return what the execution, whose number is NEWEST, would take, `coming` included.
 
         Raises UnknownStage, WrongState where the source refuses, UpstreamUnavailable.
         """
-        if execution.stage not in self._works:
-            raise UnknownStage(f"stage: {execution.stage.value} is not served here")
-        work = self._works[execution.stage]
+        work = self._process.work_of(execution.stage)
         covered = await execution_rows.list_covered_days(self._pool, execution)
         looked_at: set[ItemId] = set()
         taken: list[Found] = []
@@ -54,9 +52,9 @@ class Previews:
                 if more:
                     break
         except DiscoveryFailed as error:
-            if error.reason is Reason.SOURCE_INVALID:
-                raise WrongState(str(error), reason=error.reason.value) from error
-            raise UpstreamUnavailable(str(error)) from error
+            if error.reason in _MENDS_ITSELF:
+                raise UpstreamUnavailable(str(error)) from error
+            raise WrongState(str(error), reason=error.reason.value) from error
         return Preview(
             taken=taken, unchanged=unchanged, more=more, cost=_cost(work, execution, taken)
         )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import asyncpg
 
+from services.stage.domain import UnknownStage
 from services.stage.job_queue import JobQueue
 from services.stage.ports import StageWork
 from services.stage.reporter import Reporter
@@ -23,3 +24,10 @@ class Process:
     running: Running
     reporter: Reporter
     settings: StageSettings
+
+    def work_of(self, stage: Stage) -> StageWork:
+        """Return the work of a stage; raises UnknownStage."""
+        if stage not in self.works:
+            served = ", ".join(each.value for each in self.works)
+            raise UnknownStage(f"stage: {stage.value} is not served here, only {served}")
+        return self.works[stage]
