@@ -16,6 +16,7 @@ from services.analysis.playbook import Playbook, undeclared
 from services.analysis.purse import OwnPurse
 from tests.unit.analysis_dialogues import (
     SAMPLES,
+    Half,
     Labelled,
     a_conversation,
     clinic,
@@ -24,6 +25,7 @@ from tests.unit.analysis_dialogues import (
     said,
 )
 
+WRITTEN = dialogues("earlier", "russian", "english", "later")
 FIELDS = ("call_type", "outcome", "sentiment", "objections")
 
 
@@ -72,21 +74,37 @@ def test_recognised_speech_gets_the_labels_of_what_was_said(
     assert _labels(judge.judge_now(sample.conversation, playbook)) == sample.labels
 
 
+@pytest.mark.parametrize("language", ["ru", "en"])
+@pytest.mark.parametrize("half", Half)
 @pytest.mark.parametrize("field", FIELDS)
 def test_written_dialogues_are_labelled_right_nine_times_in_ten(
-    judge: RulesJudge, playbook: Playbook, field: str
+    judge: RulesJudge, playbook: Playbook, field: str, half: Half, language: str
 ) -> None:
-    labelled = dialogues("earlier")
-    wrong = [
-        sample.name
+    labelled = [s for s in WRITTEN if s.half is half and s.conversation.language == language]
+    wrong = sum(
+        _labels(judge.judge_now(sample.conversation, playbook))[field] != sample.labels[field]
         for sample in labelled
-        if _labels(judge.judge_now(sample.conversation, playbook))[field] != sample.labels[field]
+    )
+
+    # Which are wrong is for nobody to see: whoever looks has tuned on the held-out half.
+    assert wrong <= len(labelled) / 10
+
+
+def test_nine_in_ten_items_of_the_checklist_get_the_status_people_gave_them(
+    judge: RulesJudge, playbook: Playbook
+) -> None:
+    agreed = [
+        _statuses(judgement)[item] is status
+        for sample in WRITTEN
+        if sample.half is Half.HELD_OUT
+        for judgement in [judge.judge_now(sample.conversation, playbook)]
+        for item, status in sample.checklist.items()
     ]
 
-    assert len(wrong) <= len(labelled) / 10, wrong
+    assert sum(agreed) >= 0.9 * len(agreed) > 90
 
 
-@pytest.mark.parametrize("sample", dialogues("earlier"), ids=lambda s: s.name)
+@pytest.mark.parametrize("sample", WRITTEN, ids=lambda s: s.name)
 def test_every_quote_is_in_the_transcript_and_every_label_in_the_playbook(
     judge: RulesJudge, playbook: Playbook, sample: Labelled
 ) -> None:
@@ -179,6 +197,8 @@ def test_an_objection_nobody_answers_costs_most(judge: RulesJudge, playbook: Pla
         ("That is not expensive.", []),
         ("It isn't too expensive.", []),
         ("I don't have time now.", ["time"]),
+        ("Денег лишних нет.", ["price"]),
+        ("В соседней клинике мне насчитали восемьсот.", ["competitor"]),
     ],
 )
 def test_negation_turns_an_objection_off(
@@ -189,6 +209,60 @@ def test_negation_turns_an_objection_off(
     judgement = judge.judge_now(conversation, playbook)
 
     assert [o.kind for o in judgement.objections] == objections
+
+
+@pytest.mark.parametrize(
+    ("text", "sentiment"),
+    [
+        ("Жалоб никаких нет.", "neutral"),
+        ("У меня жалоба.", "negative"),
+        ("Жалоба, нет, две жалобы!", "negative"),
+        ("Хожу к вам без жалоб.", "neutral"),
+    ],
+)
+def test_what_a_genitive_lacks_is_not_heard(
+    judge: RulesJudge, playbook: Playbook, text: str, sentiment: str
+) -> None:
+    judgement = judge.judge_now(said("O: Добрый день.", f"C: {text}"), playbook)
+
+    assert judgement.sentiment == sentiment
+
+
+def test_how_a_call_ends_tells_what_it_was_about(judge: RulesJudge, playbook: Playbook) -> None:
+    conversation = said(
+        "O: Клиника Здоровье, добрый день.",
+        "C: Здравствуйте, это опять я, насчёт четверга.",
+        "O: Хорошо, перенесла вас на пятницу.",
+    )
+
+    judgement = judge.judge_now(conversation, playbook)
+
+    assert (judgement.call_type, judgement.outcome) == ("reschedule", "rescheduled")
+
+
+@pytest.mark.parametrize(
+    ("language", "summary", "text"),
+    [
+        ("en", "About: question of price.", "End with a goodbye"),
+        ("ru", "Тема: вопрос о цене.", "Завершайте разговор"),
+        ("de", "Тема: вопрос о цене.", "Завершайте разговор"),
+    ],
+)
+def test_summary_and_advice_are_in_the_language_of_the_call_or_else_the_first_of_the_playbook(
+    judge: RulesJudge, playbook: Playbook, language: str, summary: str, text: str
+) -> None:
+    conversation = said(
+        "O: Hello, City Clinic, Kate speaking.",
+        "C: How much is a check-up?",
+        "O: Ninety pounds, X-rays included. Have you been with us? Would Monday at ten suit you?",
+        "C: No.",
+        language=language,
+    )
+
+    judgement = judge.judge_now(conversation, playbook)
+
+    assert judgement.summary.startswith(summary)
+    assert any(r.text.startswith(text) for r in judgement.recommendations)
 
 
 def test_the_words_of_the_operator_are_not_the_objections_of_the_client(
