@@ -1,0 +1,177 @@
+"""`potok transcript` and `ledger` against services that answer what the test says."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from potok.coordinator.v1 import coordinator_service_pb2 as coordinator_pb
+from potok.coordinator.v1 import coordinator_service_pb2_grpc as coordinator_grpc
+from potok.coordinator.v1.range_status_pb2 import StageLedger
+from potok.recommendations.v1 import recommendations_service_pb2 as recommendations_pb
+from potok.recommendations.v1 import recommendations_service_pb2_grpc as recommendations_grpc
+from potok.recommendations.v1.reported_calls_pb2 import ReportedCalls, TableCount
+from potok.status.v1 import stage_pb2
+from potok.transcription.v1 import transcription_service_pb2 as transcription_pb
+from potok.transcription.v1 import transcription_service_pb2_grpc as transcription_grpc
+
+PATIENCE = 20
+POTOK = Path(sys.executable).with_name("potok")
+DAY = "2026-11-02"
+FIRST = (stage_pb2.STAGE_CALL_SYNC, stage_pb2.STAGE_TRANSCRIPTION, stage_pb2.STAGE_ANALYSIS)
+
+
+class Services(
+    coordinator_grpc.CoordinatorServiceServicer,
+    recommendations_grpc.RecommendationsServiceServicer,
+    transcription_grpc.TranscriptionServiceServicer,
+):
+    """Three services at one address."""
+
+    def __init__(self) -> None:
+        self.ledger = [
+            StageLedger(stage=stage, found=3, success=2, failed=1, available=2, covered_days=1)
+            for stage in FIRST
+        ]
+        self.ledger += [
+            StageLedger(stage=stage, found=2, success=2, available=2)
+            for stage in (stage_pb2.STAGE_RECOMMENDATIONS, stage_pb2.STAGE_REPORTING)
+        ]
+        self.reported = ReportedCalls(
+            rolled_up_calls=2,
+            tables=[
+                TableCount(table="calls", rows=2, expected_rows=2),
+                TableCount(table="objections", rows=4, expected_rows=4),
+                TableCount(table="dates", rows=9),
+            ],
+        )
+
+    async def GetLedger(self, _request: Any, _context: Any) -> Any:  # noqa: N802
+        return coordinator_pb.GetLedgerResponse(stages=self.ledger)
+
+    async def CountReportedCalls(self, _request: Any, _context: Any) -> Any:  # noqa: N802
+        return recommendations_pb.CountReportedCallsResponse(reported=self.reported)
+
+    async def ExportTranscript(self, request: Any, context: Any) -> Any:  # noqa: N802
+        if request.call_id != "call-1":
+            text = f"call {request.call_id} has no transcript"
+            await context.abort(grpc.StatusCode.NOT_FOUND, text)
+        form = transcription_pb.ExportFormat.Name(request.format)
+        return transcription_pb.ExportTranscriptResponse(
+            content=f"{form}\nДобрый день\n", file_name="../call-1.srt"
+        )
+
+
+@pytest.fixture
+def services() -> Services:
+    return Services()  # type: ignore[abstract]  # the other RPCs are not asked for
+
+
+@pytest.fixture
+async def environment(services: Services) -> AsyncIterator[dict[str, str]]:
+    server = grpc.aio.server()
+    coordinator_grpc.add_CoordinatorServiceServicer_to_server(services, server)
+    recommendations_grpc.add_RecommendationsServiceServicer_to_server(services, server)
+    transcription_grpc.add_TranscriptionServiceServicer_to_server(services, server)
+    address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
+    await server.start()
+    names = ("POTOK_ADDRESS", "POTOK_RECOMMENDATIONS_ADDRESS", "POTOK_TRANSCRIPTION_ADDRESS")
+    yield {**os.environ, **dict.fromkeys(names, address)}
+    await server.stop(None)
+
+
+async def potok(environment: dict[str, str], *arguments: str) -> tuple[int, str, str]:
+    """Run a command; returns its exit code and what it said and complained about."""
+    process = await asyncio.create_subprocess_exec(
+        POTOK,
+        *arguments,
+        env=environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    async with asyncio.timeout(PATIENCE):
+        out, err = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, out.decode(), err.decode()
+
+
+async def test_a_ledger_that_holds_says_so(environment: dict[str, str]) -> None:
+    code, out, _ = await potok(environment, "ledger", "clinic", DAY)
+
+    assert code == 0
+    assert out.splitlines()[1].split()[:6] == ["call_sync", "3", "2", "0", "1", "0"]
+    assert "calls 2, objections 4, dates 9" in out
+    assert out.splitlines()[-1] == "the ledger holds"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "gap"),
+    [
+        (
+            lambda s: setattr(s.ledger[1], "found", 4),
+            "transcription: 4 found, but 3 accounted for",
+        ),
+        (
+            lambda s: setattr(s.reported, "rolled_up_calls", 1),
+            "recommendations: 2 calls have a result, but 1 are rolled up",
+        ),
+        (
+            lambda s: setattr(s.reported.tables[0], "rows", 1),
+            "reporting.calls: 1 rows, but 2 expected",
+        ),
+        (
+            lambda s: setattr(s.reported.tables[1], "rows", 3),
+            "reporting.objections: 3 rows, but 4 expected",
+        ),
+    ],
+    ids=["stage", "rolled up", "calls", "objections"],
+)
+async def test_a_ledger_that_does_not_hold_names_the_gap(
+    services: Services, environment: dict[str, str], spoil: Any, gap: str
+) -> None:
+    spoil(services)
+    code, out, _ = await potok(environment, "ledger", "clinic", DAY, "--json")
+
+    assert code == 1
+    assert json.loads(out)["gaps"] == [gap]
+
+
+async def test_rows_of_stages_with_work_left_are_not_counted(
+    services: Services, environment: dict[str, str]
+) -> None:
+    services.ledger[-1].MergeFrom(StageLedger(found=3, pending=1))
+    services.reported.tables[1].rows = 3
+
+    assert (await potok(environment, "ledger", "clinic", DAY))[0] == 0
+
+
+async def test_a_transcript_is_printed_as_asked(environment: dict[str, str]) -> None:
+    code, out, _ = await potok(environment, "transcript", "clinic", "call-1", "--format", "vtt")
+
+    assert (code, out) == (0, "EXPORT_FORMAT_VTT\nДобрый день\n")
+
+
+async def test_a_transcript_is_written_into_a_folder_under_its_name(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    code, out, err = await potok(
+        environment, "transcript", "clinic", "call-1", "-f", "srt", "-o", str(tmp_path)
+    )
+
+    assert (code, out) == (0, "")
+    written = (tmp_path / "call-1.srt").read_text()
+    assert written.startswith("EXPORT_FORMAT_SRT"), "and nowhere above the folder"
+    assert "written to" in err
+
+
+async def test_a_call_without_a_transcript_says_where_to_look(environment: dict[str, str]) -> None:
+    code, _, err = await potok(environment, "transcript", "clinic", "call-9")
+
+    assert code == 1
+    assert err.splitlines()[0] == "error: call call-9 has no transcript"
+    assert "potok items" in err
