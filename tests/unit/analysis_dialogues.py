@@ -61,6 +61,10 @@ def clinic() -> Playbook:
     return load_playbooks(PLAYBOOKS)["clinic"]
 
 
+def sales() -> Playbook:
+    return load_playbooks(PLAYBOOKS)["sales"]
+
+
 def a_turn(index: int, who: str, start: float, end: float, text: str) -> Turn:
     return Turn(
         index=index, speaker=_SPEAKERS[who], start_seconds=start, end_seconds=end, text=text

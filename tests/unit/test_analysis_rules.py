@@ -23,6 +23,7 @@ from tests.unit.analysis_dialogues import (
     dialogues,
     recording,
     said,
+    sales,
 )
 
 WRITTEN = dialogues("earlier", "russian", "english", "later")
@@ -117,6 +118,20 @@ def test_every_quote_is_in_the_transcript_and_every_label_in_the_playbook(
         range(1, len(judgement.recommendations) + 1)
     )
     assert len(judgement.recommendations) <= 3
+
+
+@pytest.mark.parametrize("sample", dialogues("sales"), ids=lambda s: s.name)
+def test_another_trade_needs_nothing_but_another_playbook(
+    judge: RulesJudge, sample: Labelled
+) -> None:
+    playbook = sales()
+
+    judgement = judge.judge_now(sample.conversation, playbook)
+
+    assert _labels(judgement) == sample.labels
+    assert {f.kind for f in judgement.client_facts} == (sample.client_facts or set())
+    assert check_evidence(judgement, sample.conversation) == (judgement, ())
+    assert undeclared(judgement, playbook) == ()
 
 
 def test_a_booking_by_the_book_completes_the_checklist(
