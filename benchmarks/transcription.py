@@ -41,7 +41,7 @@ from services.transcription.adapters.recordings import CallSyncRecordings
 from services.transcription.adapters.whisper import WhisperEngine
 from services.transcription.usecases import Transcription
 from services.transcription.work import TranscriptionWork
-from tests.fakes.call_sync import FakeCalls, a_call, chunks
+from tests.fakes.call_sync import FakeCalls, a_call, chunks, register_nowhere
 from tests.fakes.transcription import FakeTranscripts
 
 SAMPLES = [
@@ -112,7 +112,8 @@ async def main() -> None:
 async def _call_sync(folder: Path) -> AsyncIterator[str]:
     """Hand out the samples over loopback; yields the address."""
     calls = FakeCalls()
-    kept = ObjectRecordings(open_store(f"{folder.as_uri()}/kept"), max_bytes=MAX_BYTES)
+    store = open_store(f"{folder.as_uri()}/kept")
+    kept = ObjectRecordings(store, max_bytes=MAX_BYTES, register=register_nowhere)
     await calls.upsert_calls(OWNER, EXECUTION.number, [a_call(sample.stem) for sample in SAMPLES])
     for sample in SAMPLES:
         content = await asyncio.to_thread(sample.read_bytes)

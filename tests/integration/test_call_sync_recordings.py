@@ -29,7 +29,14 @@ from services.call_sync.repository import PostgresCalls
 from services.call_sync.usecases import RecordingSweep
 from services.status.domain import ExecutionNumber, Owner
 from tests.conftest import Database
-from tests.fakes.call_sync import WAV, FakeRecordings, a_call, a_recording, chunks
+from tests.fakes.call_sync import (
+    WAV,
+    FakeRecordings,
+    a_call,
+    a_recording,
+    chunks,
+    register_nowhere,
+)
 
 CLINIC, OTHER = Owner("client:clinic"), Owner("client:other")
 FIRST = ExecutionNumber(1)
@@ -46,10 +53,7 @@ def recordings(tmp_path: Path) -> ObjectRecordings:
 
 
 def kept_at(url: str) -> ObjectRecordings:
-    async def register(sha256: str) -> None:
-        del sha256
-
-    return ObjectRecordings(open_store(url), max_bytes=1_000_000, register=register)
+    return ObjectRecordings(open_store(url), max_bytes=1_000_000, register=register_nowhere)
 
 
 @pytest.fixture(scope="module")
@@ -203,7 +207,7 @@ async def test_a_bucket_keeps_recordings_the_same_way(bucket: str) -> None:
 
 async def test_a_bucket_takes_a_recording_in_parts(bucket: str) -> None:
     recordings = ObjectRecordings(
-        open_store(bucket), max_bytes=20_000_000, register=kept_at(bucket)._register
+        open_store(bucket), max_bytes=20_000_000, register=register_nowhere
     )
     content = WAV + os.urandom(12_000_000)
 

@@ -17,7 +17,15 @@ from services.call_sync.servicer import CallSyncServicer
 from services.call_sync.usecases import CallSync
 from services.kernel.rpc.server import serving
 from services.status.domain import ExecutionNumber, Owner
-from tests.fakes.call_sync import WAV, FakeCalls, FakeRecordings, a_call, a_recording, chunks
+from tests.fakes.call_sync import (
+    WAV,
+    FakeCalls,
+    FakeRecordings,
+    a_call,
+    a_recording,
+    chunks,
+    register_nowhere,
+)
 
 if TYPE_CHECKING:
     from potok.call_sync.v1.call_sync_service_pb2_grpc import CallSyncServiceAsyncStub as Stub
@@ -135,7 +143,7 @@ async def test_a_large_recording_comes_in_small_messages(
 ) -> None:
     content = WAV + os.urandom(5_000_000)
     store = open_store(f"file://{tmp_path_factory.mktemp('kept')}")
-    recordings = ObjectRecordings(store, max_bytes=10_000_000)
+    recordings = ObjectRecordings(store, max_bytes=10_000_000, register=register_nowhere)
     kept = await recordings.keep(Fetched(file_name="a.wav", chunks=chunks(content)))
     await calls.set_recordings(None, CLINIC, [(CallId("c1"), kept)])
     servicer = CallSyncServicer(CallSync(calls, recordings, {}))
