@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
+from uuid import uuid4
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -46,12 +47,13 @@ class _Api:
 
         async def serve(request: Request) -> Response:
             try:
-                return self._turned_away(request, method) or await handler(request)
+                answer = self._turned_away(request, method) or await handler(request)
             except query.BadQuery as error:
                 fault = {"code": "NotSupportedChoice", "path": str(error), "detail": "not a number"}
-                return problem(
-                    400, **{"validation-errors": [{"request_id": "0", "errors": [fault]}]}
-                )
+                faults = [{"request_id": "0", "errors": [fault]}]
+                answer = problem(400, **{"validation-errors": faults})
+            answer.headers["x-request-id"] = uuid4().hex
+            return answer
 
         return serve
 

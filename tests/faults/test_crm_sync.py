@@ -1,0 +1,179 @@
+"""A call_sync that is killed in the middle of a sync of AmoCRM: no call is lost, no token is spent twice."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import grpc
+import pytest
+from cryptography.fernet import Fernet
+from potok.call_sync.v1 import account_pb2
+from potok.call_sync.v1 import account_service_pb2 as accounts_pb
+from potok.call_sync.v1.account_service_pb2_grpc import AccountServiceStub
+from potok.stage.v1 import stage_service_pb2
+from potok.stage.v1.stage_service_pb2_grpc import StageServiceStub
+from potok.status.v1 import progress_pb2, stage_pb2
+
+from deploy.sandbox.behaviour import Behaviour
+from deploy.sandbox.crowd import crowd
+from tests.conftest import Database
+from tests.sandbox import RunningSandbox, running_sandbox
+
+if TYPE_CHECKING:
+    from potok.call_sync.v1.account_service_pb2_grpc import AccountServiceAsyncStub
+    from potok.stage.v1.stage_service_pb2_grpc import StageServiceAsyncStub
+
+CLINIC = "client:clinic"
+ROOT = Path(__file__).parents[2]
+WORLD = crowd(calls=40, first_day=date(2026, 3, 1), days=3)
+DAYS = progress_pb2.DateRange(start_date="2026-03-01", end_date="2026-03-03")
+RUN = stage_service_pb2.RunStageRequest(
+    execution=7,
+    stage=stage_pb2.STAGE_CALL_SYNC,
+    run_id=str(uuid4()),
+    owner=CLINIC,
+    mode=stage_pb2.RUN_MODE_PENDING,
+    range=DAYS,
+    settings=progress_pb2.ClientSettings(
+        time_zone="Europe/Moscow",
+        source="amocrm:clinic",
+        playbook="clinic",
+        language="ru",
+        weight=1,
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallSync:
+    """The service as a process of its own."""
+
+    process: asyncio.subprocess.Process
+    channel: grpc.aio.Channel
+
+    async def kill(self) -> None:
+        self.process.send_signal(signal.SIGKILL)
+        await self.process.wait()
+
+    async def run_stage(self) -> int:
+        """Ask for the execution; returns its state."""
+        stub: StageServiceAsyncStub = StageServiceStub(self.channel)
+        return (await stub.RunStage(RUN, timeout=10)).state
+
+    async def items(self) -> list[stage_service_pb2.Item]:
+        stub: StageServiceAsyncStub = StageServiceStub(self.channel)
+        request = stage_service_pb2.ListItemsRequest(
+            owner=CLINIC, stage=stage_pb2.STAGE_CALL_SYNC, range=DAYS
+        )
+        return list((await stub.ListItems(request, timeout=10)).items)
+
+
+@contextlib.asynccontextmanager
+async def call_sync(
+    database: Database, sandbox: RunningSandbox, port: int, kept: Path, key: str
+) -> AsyncIterator[CallSync]:
+    address = f"127.0.0.1:{port}"
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "services.call_sync"),
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "PYTHONPATH": f"{ROOT}:{ROOT}/gen",
+            "POTOK_CALL_SYNC_DATABASE_URL": database.dsn("call_sync_system"),
+            "POTOK_CALL_SYNC_LISTEN": address,
+            "POTOK_CALL_SYNC_COORDINATOR": "127.0.0.1:1",
+            "POTOK_CALL_SYNC_REPORT_TIMEOUT": "PT1S",
+            "POTOK_CALL_SYNC_JOB_HEARTBEAT": "PT1S",
+            "POTOK_CALL_SYNC_RECONCILE": "PT0.5S",
+            "POTOK_CALL_SYNC_RECORDINGS": kept.as_uri(),
+            "POTOK_CALL_SYNC_SECRETS_KEY": key,
+            "POTOK_CALL_SYNC_CRM_HOSTS": f'["{sandbox.host}"]',
+            "POTOK_CALL_SYNC_PRIVATE_HOSTS": f'["{sandbox.telephony}"]',
+        },
+    )
+    try:
+        async with grpc.aio.insecure_channel(address) as channel:
+            await asyncio.wait_for(channel.channel_ready(), 20)
+            yield CallSync(process=process, channel=channel)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+async def add_account(service: CallSync, sandbox: RunningSandbox) -> None:
+    stub: AccountServiceAsyncStub = AccountServiceStub(service.channel)
+    integration = accounts_pb.Integration(
+        client_id=sandbox.client_id,
+        client_secret=sandbox.client_secret,
+        redirect_uri=sandbox.redirect_uri,
+        code=sandbox.code(),
+    )
+    request = accounts_pb.AddAccountRequest(
+        account_id="clinic",
+        host=sandbox.host,
+        requests_per_second=100,
+        integration=integration,
+    )
+    answer = await stub.AddAccount(request, timeout=20)
+    assert answer.account.state == account_pb2.ACCOUNT_STATE_ACTIVE
+
+
+def held(sandbox: RunningSandbox, path: str) -> bool:
+    return any(each.status == 0 for each in sandbox.requests(path))
+
+
+async def until(holds: Callable[[], object]) -> None:
+    async with asyncio.timeout(20):
+        while not holds():
+            await asyncio.sleep(0.02)
+
+
+async def ended(service: CallSync) -> int:
+    """Wait until the execution has ended; returns its state."""
+    async with asyncio.timeout(40):
+        while (state := await service.run_stage()) < stage_pb2.EXECUTION_STATE_SUCCEEDED:
+            await asyncio.sleep(0.05)
+    return state
+
+
+@pytest.mark.timeout(120)
+async def test_a_sync_that_is_killed_twice_loses_no_call_and_spends_no_token_twice(
+    database: Database, free_port: int, tmp_path: Path
+) -> None:
+    key = Fernet.generate_key().decode()
+    nasty = Behaviour(requests_per_second=1000, access_token_requests=12)
+    with running_sandbox(WORLD, nasty) as sandbox:
+        sandbox.behave(hold="/api/v4/events")
+        async with call_sync(database, sandbox, free_port, tmp_path, key) as service:
+            await add_account(service, sandbox)
+            await service.run_stage()
+            await until(lambda: held(sandbox, "/api/v4/events"))
+            await service.kill()
+        sandbox.behave(hold="/api/v4/companies/notes")
+        async with call_sync(database, sandbox, free_port, tmp_path, key) as service:
+            await until(lambda: held(sandbox, "/api/v4/companies/notes"))
+            await service.kill()
+        sandbox.behave(hold="")
+        async with call_sync(database, sandbox, free_port, tmp_path, key) as service:
+            state = await ended(service)
+            items = await service.items()
+        exchanges = [each.status for each in sandbox.requests("/oauth2/access_token")]
+
+    assert state == stage_pb2.EXECUTION_STATE_SUCCEEDED
+    answered = sum(call.recording is not None for call in WORLD.calls)
+    assert Counter(item.state for item in items) == {
+        stage_pb2.ITEM_STATE_SUCCESS: answered,
+        stage_pb2.ITEM_STATE_SKIPPED: len(WORLD.calls) - answered,
+    }
+    assert len(exchanges) > 1, "no token was renewed, so that nothing was shown"
+    assert set(exchanges) == {200}
