@@ -6,6 +6,9 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from pathlib import Path
+from textwrap import indent
+from typing import Any
 
 import asyncpg
 import grpc
@@ -25,6 +28,7 @@ from tests.coordination import (
     coordination,
 )
 
+README = Path(__file__).parents[2] / "client" / "README.md"
 REQUEST = pb.WatchStatusRequest(client_ids=["clinic"])
 
 
@@ -212,3 +216,19 @@ async def test_an_unknown_client_is_refused_and_not_waited_for(world: Coordinati
             async with asyncio.timeout(PATIENCE), aclosing(watch(replicas, request)) as updates:
                 await anext(updates)
     assert refused.value.code() is grpc.StatusCode.NOT_FOUND
+
+
+async def test_the_example_of_the_readme_watches(world: Coordination) -> None:
+    readme = README.read_text(encoding="utf-8")
+    example = readme.partition("```python\n")[2].partition("```")[0]
+    async with world.replica() as replica:
+        run_id = (await replica.start()).run.status.run_id
+        code = example.replace("127.0.0.1:50050", replica.address)
+        # Its last statement takes an update in: here the first one is enough.
+        code = f"async def watched():\n{indent(code, '    ')}                return view\n"
+        names: dict[str, Any] = {}
+        exec(code, names)
+        async with asyncio.timeout(PATIENCE):
+            view: View = await names["watched"]()
+
+    assert run_id in view.runs
