@@ -2,17 +2,26 @@
 
 import argparse
 import asyncio
+import contextlib
+import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from services.analysis.adapters.model_judge import ModelJudge
 from services.analysis.adapters.rules import RulesJudge
-from services.analysis.domain import Judgement
+from services.analysis.domain import ItemStatus, Judgement
 from services.analysis.playbook import Playbook
 from services.analysis.ports import Judge
 from services.analysis.purse import OwnPurse
+from services.llm.domain import ModelUnavailable, NoAnswer
+from services.llm.openai_model import open_model
+from services.llm.settings import ModelSettings
 from tests.unit.analysis_dialogues import Half, Labelled, clinic, dialogues
 
+PART_CHARACTERS = 60_000
 LANGUAGES = ("ru", "en")
 FIELDS = ("call_type", "outcome", "sentiment", "objections")
 
@@ -21,32 +30,40 @@ Labels = frozenset[str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """A labelled dialogue and what a judge says of it."""
+    """A labelled dialogue and what a judge says of it; None: nothing usable, which is wrong."""
 
     labelled: Labelled
-    judgement: Judgement
+    judgement: Judgement | None
 
     def pair(self, field: str) -> tuple[Labels, Labels]:
         """Return what is wanted of a field and what was found, a single label as a set of one."""
         wanted = self.labelled.labels[field]
-        found = getattr(self.judgement, field)
+        found = getattr(self.judgement, field, None)
         if field == "objections":
-            return frozenset(wanted), frozenset(each.kind for each in found)
-        return frozenset((str(wanted),)), frozenset((found,))
+            kinds = ("no answer",) if found is None else (each.kind for each in found)
+            return frozenset(wanted), frozenset(kinds)
+        return frozenset((str(wanted),)), frozenset((found or "no answer",))
+
+    def statuses(self) -> Mapping[str, ItemStatus]:
+        """Return the status of each item of the checklist by its name."""
+        return (
+            {each.item: each.status for each in self.judgement.checklist} if self.judgement else {}
+        )
 
     def checks(self) -> Iterator[bool]:
         """Yield for each item of the checklist that people labelled whether the judge agrees."""
-        statuses = {each.item: each.status for each in self.judgement.checklist}
+        statuses = self.statuses()
         for item, status in self.labelled.checklist.items():
-            yield statuses[item] is status
+            yield statuses.get(item) is status
 
     def facts(self) -> Iterator[bool]:
         """Yield whether the client's facts are those labelled, and each agreement was found."""
         if self.labelled.client_facts is not None:
-            found = frozenset(each.kind for each in self.judgement.client_facts)
-            yield found == self.labelled.client_facts
+            facts = self.judgement.client_facts if self.judgement else ()
+            yield frozenset(each.kind for each in facts) == self.labelled.client_facts
+        agreements = self.judgement.agreements if self.judgement else ()
         for words in self.labelled.agreements:
-            yield any(words in each.text for each in self.judgement.agreements)
+            yield any(each.quote is not None and words in each.quote.text for each in agreements)
 
 
 async def main() -> None:
@@ -58,7 +75,8 @@ async def main() -> None:
         for sample in dialogues("earlier", "russian", "english", "later")
         if sample.half in halves
     ]
-    judged = await judge_all(RulesJudge(), clinic(), samples)
+    async with _judge(options.judge) as judge:
+        judged = await judge_all(judge, clinic(), samples[:: options.every])
     for half in halves:
         own = [each for each in judged if each.labelled.half is half]
         print(f"\n{half.value}: {len(own)} calls")
@@ -71,16 +89,41 @@ async def main() -> None:
 
 async def judge_all(judge: Judge, playbook: Playbook, samples: Iterable[Labelled]) -> list[Judged]:
     """Judge dialogues one after the other."""
-    return [
-        Judged(
-            labelled=each, judgement=await judge.judge(each.conversation, playbook, OwnPurse(None))
-        )
-        for each in samples
-    ]
+    judged = []
+    for each in samples:
+        judgement = None
+        try:
+            judgement = await judge.judge(each.conversation, playbook, OwnPurse(None))
+        except (NoAnswer, ModelUnavailable) as error:
+            print(f"{each.name}: {type(error).__name__}: {error}", file=sys.stderr)
+        judged.append(Judged(labelled=each, judgement=judgement))
+    return judged
+
+
+class _Settings(BaseSettings):
+    """The language model, by the settings that analysis has."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="POTOK_ANALYSIS_", env_nested_delimiter="_", env_nested_max_split=1
+    )
+
+    model: ModelSettings
+
+
+@contextlib.asynccontextmanager
+async def _judge(name: str) -> AsyncIterator[Judge]:
+    if name == "rules":
+        yield RulesJudge()
+        return
+    settings = _Settings()
+    async with open_model(settings.model, "POTOK_ANALYSIS_MODEL_") as model:
+        yield ModelJudge(model, part_characters=PART_CHARACTERS)
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
+    parser.add_argument("--judge", choices=["rules", "model"], default="rules")
+    parser.add_argument("--every", type=int, default=1, help="judge each so manieth call only")
     parser.add_argument("--half", choices=[half.value for half in Half])
     parser.add_argument("--mistakes", action="store_true", help="name those of the tuning half")
     return parser.parse_known_args()[0]
@@ -131,16 +174,17 @@ def _print_classes(field: str, judged: Sequence[Judged]) -> None:
 def _print_mistakes(judged: Sequence[Judged]) -> None:
     print()
     for each in judged:
-        statuses = {checked.item: checked.status for checked in each.judgement.checklist}
+        statuses = each.statuses()
         wrong = [
             f"{field}: {'+'.join(sorted(wanted))} heard as {'+'.join(sorted(found))}"
             for field in FIELDS
             for wanted, found in [each.pair(field)]
             if wanted != found
         ] + [
-            f"{item}: {status.value} heard as {statuses[item].value}"
+            f"{item}: {status.value} heard as {found.value if found else found}"
             for item, status in each.labelled.checklist.items()
-            if statuses[item] is not status
+            for found in [statuses.get(item)]
+            if found is not status
         ]
         if wrong:
             print(f"{each.labelled.name}: {'; '.join(wrong)}")
