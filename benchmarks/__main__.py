@@ -6,7 +6,7 @@ import sys
 
 import structlog
 
-NAMES = ("throughput", "fan_out", "transcription")
+NAMES = ("throughput", "fan_out", "transcription", "word_errors")
 
 
 def main() -> None:

@@ -1,11 +1,13 @@
-"""The transcription stage beside its engine alone: the same recordings, the same processes, in turns."""
+"""The transcription stage beside Whisper called directly: the same recordings, as many processes, in turns."""
 
 import asyncio
 import contextlib
 import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -35,8 +37,9 @@ from services.status.domain import (
     RunMode,
     Stage,
 )
+from services.transcription.adapters.children import Children
 from services.transcription.adapters.listening import Listening
-from services.transcription.adapters.model import embedded_model
+from services.transcription.adapters.model import SpeechModel, embedded_model
 from services.transcription.adapters.recordings import CallSyncRecordings
 from services.transcription.adapters.whisper import WhisperEngine
 from services.transcription.usecases import Transcription
@@ -71,7 +74,7 @@ EXECUTION = Execution(
 
 
 async def main() -> None:
-    """Print how long the samples take the engine and the stage, and their ratio."""
+    """Print how long the samples take Whisper and the stage, and their ratio."""
     with TemporaryDirectory() as folder:
         model = await asyncio.to_thread(embedded_model, Path(folder))
         async with (
@@ -81,6 +84,11 @@ async def main() -> None:
                 processes=PROCESSES,
                 timeout_seconds=PATIENCE.total_seconds(),
             ) as engine,
+            Children(
+                partial(_load, model),
+                processes=PROCESSES,
+                timeout_seconds=PATIENCE.total_seconds(),
+            ) as children,
             _call_sync(Path(folder)) as address,
             channel_to(address) as channel,
         ):
@@ -91,14 +99,15 @@ async def main() -> None:
             work = TranscriptionWork(transcription, StageServiceStub(channel), Limits())
 
             async def alone(sample: Path) -> None:
-                await engine.transcribe(sample, EXECUTION.settings.language)
+                await children.run(partial(_listen, model, sample))
 
             async def staged(sample: Path) -> None:
                 item = Item(item_id=ItemId(sample.stem), day=DAY, attempt=1)
                 [outcome] = await work.work(EXECUTION, [item])
                 assert isinstance(outcome, Success), outcome
 
-            await _seconds(alone, SAMPLES[-1:] * PROCESSES)  # starts every process
+            for way in (alone, staged):
+                await _seconds(way, SAMPLES[-1:] * PROCESSES)  # starts every process
             with watching_load() as load:
                 rounds = [
                     (await _seconds(alone, SAMPLES), await _seconds(staged, SAMPLES))
@@ -106,6 +115,30 @@ async def main() -> None:
                 ]
     _print(*(median(times) for times in zip(*rounds, strict=True)))
     print(load)
+
+
+def _load(model: SpeechModel) -> None:
+    from services.transcription.adapters import hearing
+
+    hearing.load(model.directory, Listening().threads)
+
+
+def _listen(model: SpeechModel, sample: Path) -> None:
+    """Do what Whisper takes at the least: decode a recording as a whole, recognise both channels at once."""
+    from faster_whisper import decode_audio
+
+    from services.transcription.adapters import hearing
+
+    whisper = hearing.load(model.directory, Listening().threads)
+    language = EXECUTION.settings.language
+    with ThreadPoolExecutor(Listening().threads) as pool:
+        for words in pool.map(
+            lambda voice: list(
+                whisper.transcribe(voice, language=language, **hearing.RECOGNITION)[0]
+            ),
+            decode_audio(str(sample), split_stereo=True),
+        ):
+            assert words
 
 
 @contextlib.asynccontextmanager
@@ -143,9 +176,9 @@ async def _seconds(do: Callable[[Path], Awaitable[None]], samples: Iterable[Path
 
 def _print(alone: float, staged: float) -> None:
     print(f"{len(SAMPLES)} recordings, {PROCESSES} processes, median of {ROUNDS} rounds")
-    print(f"engine alone {alone:6.2f} s")
-    print(f"stage        {staged:6.2f} s")
-    print(f"ratio        {staged / alone:6.3f}   at most {LIMIT}")
+    print(f"Whisper alone {alone:6.2f} s")
+    print(f"stage         {staged:6.2f} s")
+    print(f"ratio         {staged / alone:6.3f}   at most {LIMIT}")
 
 
 if __name__ == "__main__":

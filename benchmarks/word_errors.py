@@ -1,0 +1,107 @@
+"""Word errors of a speech model on the sample calls, heard as a whole and in windows, per speaker."""
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import jiwer
+from num2words import num2words  # type: ignore[import-untyped]
+
+from services.transcription.adapters.listening import Listening
+from services.transcription.adapters.model import SpeechModel, embedded_model, model_at
+from services.transcription.adapters.whisper import WhisperEngine
+
+SAMPLES = Path(__file__).parents[1] / "deploy" / "samples"
+CALLS = ("call1_booking", "call2_price_objection", "call4_wrong_number")
+WINDOW_SECONDS = 20.0
+PATIENCE = 600.0
+LIMIT = 0.03
+"""What windows so short may add to the share of wrong words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Errors:
+    """Words of a reference, and what of them was taken for another, missed, or added."""
+
+    words: int = 0
+    substitutions: int = 0
+    deletions: int = 0
+    insertions: int = 0
+
+    def __add__(self, other: "Errors") -> "Errors":
+        return Errors(
+            self.words + other.words,
+            self.substitutions + other.substitutions,
+            self.deletions + other.deletions,
+            self.insertions + other.insertions,
+        )
+
+    @property
+    def rate(self) -> float:
+        """The word error rate, https://en.wikipedia.org/wiki/Word_error_rate."""
+        return (self.substitutions + self.deletions + self.insertions) / max(1, self.words)
+
+
+async def main() -> None:
+    """Print the errors on each call and speaker, of the model that POTOK_TRANSCRIPTION_MODEL_DIR names or the embedded."""
+    with TemporaryDirectory() as cache:
+        named = os.environ.get("POTOK_TRANSCRIPTION_MODEL_DIR")
+        model = model_at(Path(named)) if named else embedded_model(Path(cache))
+        whole = await _listen(model, Listening())
+        cut = await _listen(model, Listening(window_seconds=WINDOW_SECONDS))
+    print(f"{model.version}; columns: words, substituted, missed, added, word error rate")
+    print(
+        f"{'call':24}{'speaker':10}{'as a whole':>32}{f'in windows of {WINDOW_SECONDS:.0f} s':>32}"
+    )
+    for (call, speaker), errors in whole.items():
+        print(f"{call:24}{speaker:10}{_row(errors)}{_row(cut[call, speaker])}")
+    total, total_cut = (sum(each.values(), Errors()) for each in (whole, cut))
+    print(f"{'all':34}{_row(total)}{_row(total_cut)}")
+    print(f"windows add {total_cut.rate - total.rate:+.3f}   at most {LIMIT:+}")
+
+
+async def _listen(model: SpeechModel, listening: Listening) -> Mapping[tuple[str, str], Errors]:
+    errors: dict[tuple[str, str], Errors] = {}
+    async with WhisperEngine(model, listening, processes=1, timeout_seconds=PATIENCE) as engine:
+        for call in CALLS:
+            reference = json.loads((SAMPLES / f"{call}.json").read_text())
+            heard = await engine.transcribe(SAMPLES / f"{call}.wav", reference["lang"])
+            for track in heard.tracks:
+                speaker = track.speaker.value
+                said = " ".join(t["text"] for t in reference["turns"] if t["speaker"] == speaker)
+                text = "".join(word.text for word in track.words)
+                errors[call, speaker] = word_errors(said, text, reference["lang"])
+    return errors
+
+
+def word_errors(said: str, heard: str, language: str) -> Errors:
+    """Return how what was heard differs from what was said, whichever way both write numbers."""
+    counted = jiwer.process_words(normal(said, language), normal(heard, language))
+    return Errors(
+        counted.hits + counted.substitutions + counted.deletions,
+        counted.substitutions,
+        counted.deletions,
+        counted.insertions,
+    )
+
+
+def normal(text: str, language: str) -> str:
+    """Return the text in lower case, its numbers in words, without punctuation: "15-30" is "пятнадцать тридцать"."""
+    text = re.sub(r"(?<=\d)[ ,.\u00a0](?=\d{3}\b)", "", text.lower().replace("ё", "е"))
+    text = re.sub(r"\d+", lambda digits: f" {num2words(int(digits[0]), lang=language)} ", text)
+    return " ".join(re.findall(r"\w+", text))
+
+
+def _row(errors: Errors) -> str:
+    counts = f"{errors.words:7}{errors.substitutions:6}{errors.deletions:6}{errors.insertions:6}"
+    return f"{counts}{errors.rate:7.3f}"
+
+
+if __name__ == "__main__":
+    import asyncio
+
+    asyncio.run(main())
