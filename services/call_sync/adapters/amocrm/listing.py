@@ -74,15 +74,15 @@ class Listing:
         if gathered:
             yield await self._notes(gathered)
 
-    async def by_update(self, known: Callable[[int], bool]) -> AsyncGenerator[list[CallNote], None]:
-        """Yield notes of the range that are not `known`, by entity: events come late, and some never.
+    async def by_update(self, known: Callable[[int], bool]) -> list[CallNote]:
+        """Return notes of the range that are not `known`, by their ids: events come late, and some never.
 
         A note may be written or edited long after its call, so the time of its update has no upper bound.
         """
         works = [partial(self._updated, entity, known) for entity in ENTITIES.values()]
         async with aclosing(in_order(works, _AHEAD)) as entities:
-            async for notes in entities:
-                yield notes
+            notes = [note async for entity in entities for note in entity]
+        return sorted(notes, key=lambda note: note.note_id)
 
     async def _notes(self, references: Iterable[Reference]) -> list[CallNote]:
         by_entity: defaultdict[str, list[int]] = defaultdict(list)
@@ -153,7 +153,7 @@ class Listing:
                     give_up(error)
                 limit //= 2
             else:
-                return sorted(found.values(), key=lambda note: note.note_id)
+                return list(found.values())
 
     def _holds(self, note: CallNote) -> bool:
         return self._from <= note.created_at.timestamp() < self._to + 1

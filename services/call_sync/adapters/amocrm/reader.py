@@ -21,7 +21,7 @@ from services.call_sync.domain import SourceUnavailable
 log = structlog.get_logger()
 
 NOTES = 250
-"""AmoCRM gives no more notes a page."""
+"""AmoCRM gives no more notes, nor users, a page."""
 IDS = 100
 """More ids make an address that proxies refuse."""
 LEAST_PAGE = 10
@@ -39,14 +39,16 @@ class Reader:
         self._client = client
         self.account_id = account_id
 
-    async def user_names(self) -> dict[str, str]:
+    async def user_names(self, limit: int = NOTES) -> dict[str, str]:
         """Return the names of the users by id; none where the token may not read them."""
         names: dict[str, str] = {}
         try:
-            async for page in self.pages("users", [("limit", NOTES)], "users", optional=True):
+            async for page in self.pages("users", [("limit", limit)], "users", optional=True):
                 names |= user_names(page)
         except TooMuchAsked as error:
-            give_up(error)
+            if limit <= LEAST_PAGE:
+                give_up(error)
+            return await self.user_names(limit // 2)
         return names
 
     def notes(self, entity: str, query: Query) -> AsyncGenerator[list[Json], None]:

@@ -70,10 +70,10 @@ class AmoSource:
 
 
 async def _all_notes(listing: Listing, listed: Listed) -> AsyncGenerator[list[CallNote], None]:
-    for notes in (listing.by_events(), listing.by_update(listed.__contains__)):
-        async with contextlib.aclosing(notes) as groups:
-            async for group in groups:
-                yield group
+    async with contextlib.aclosing(listing.by_events()) as groups:
+        async for group in groups:
+            yield group
+    yield await listing.by_update(listed.__contains__)
 
 
 def _calls(

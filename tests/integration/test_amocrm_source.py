@@ -1,0 +1,346 @@
+"""AmoCRM as a source, against the sandbox that plays it."""
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import httpx2
+import pytest
+
+from deploy.sandbox.crowd import crowd
+from deploy.sandbox.world import Call, Entity, Note, Quirk, Recording, User, World
+from services.call_sync.account import AccountState
+from services.call_sync.domain import (
+    CallId,
+    Direction,
+    SourceInvalid,
+    SourceUnavailable,
+)
+from tests.amocrm import CLINIC, DAY, Amo, amocrm
+from tests.conftest import Database
+from tests.sandbox import RunningSandbox, running_sandbox
+
+ANNA = User(user_id=7, name="Анна")
+LATE = datetime(2026, 11, 2, 20, 59, tzinfo=UTC)
+"""A minute before midnight in Moscow."""
+
+
+def a_call(note_id: int, at: datetime = LATE, **more: Any) -> Call:
+    note = Note(
+        note_id=note_id,
+        entity=Entity.LEADS,
+        entity_id=1,
+        created_at=at,
+        updated_at=at + timedelta(minutes=3),
+    )
+    given: dict[str, Any] = {
+        "incoming": True,
+        "duration_seconds": 63,
+        "phone": f"+7000000{note_id:04}",
+        "user_id": ANNA.user_id,
+        "notes": (note,),
+        "recording": Recording(),
+    }
+    return Call(**given | more)
+
+
+def on(call: Call, *entities: Entity, **changes: Any) -> Call:
+    """Return a call with a note on each entity, their ids counted up."""
+    note = call.notes[0]
+    notes = (
+        replace(note, note_id=note.note_id + place, entity=entity, **changes)
+        for place, entity in enumerate(entities)
+    )
+    return replace(call, notes=tuple(notes))
+
+
+WORLD = World(
+    users=(ANNA,),
+    calls=(
+        on(a_call(11), Entity.CONTACTS, Entity.LEADS, uniq="pbx-1"),
+        on(a_call(21, LATE - timedelta(hours=2)), Entity.COMPANIES, Entity.LEADS),
+        on(a_call(31, LATE - timedelta(hours=5)), Entity.CUSTOMERS),
+        a_call(41, LATE + timedelta(minutes=1)),
+        a_call(51, datetime(2026, 11, 1, 20, 59, 59, tzinfo=UTC)),
+        a_call(61, LATE - timedelta(hours=7), duration_seconds=0, recording=None, incoming=False),
+    ),
+)
+OF_THE_DAY = {"amocrm-11", "amocrm-21", "amocrm-31", "amocrm-61"}
+
+
+@pytest.fixture
+def box() -> Iterator[RunningSandbox]:
+    with running_sandbox(WORLD) as box:
+        box.behave(requests_per_second=1000)
+        yield box
+
+
+@pytest.fixture
+async def amo(box: RunningSandbox, database: Database) -> AsyncIterator[Amo]:
+    async with database.pool("call_sync_system", size=8) as pool, amocrm(pool, box) as amo:
+        await amo.add()
+        yield amo
+
+
+async def listed(amo: Amo, **asked: Any) -> list[str]:
+    return sorted(call.call_id for call in await amo.calls(**asked))
+
+
+async def test_the_calls_of_a_day_come_once_with_who_spoke(amo: Amo) -> None:
+    calls = {call.call_id: call for call in await amo.calls()}
+
+    assert set(calls) == OF_THE_DAY
+    first, missed = calls[CallId("amocrm-11")], calls[CallId("amocrm-61")]
+    assert (first.day, first.started_at) == (DAY, LATE)
+    assert (first.direction, first.duration_seconds, first.answered) == (
+        Direction.INCOMING,
+        63,
+        True,
+    )
+    assert (first.employee, first.contact) == ("Анна", "+70000000011")
+    assert first.recording_link
+    assert first.recording_link.startswith(f"http://{amo.box.telephony}/")
+    assert (missed.direction, missed.answered, missed.recording_link) == (
+        Direction.OUTGOING,
+        False,
+        None,
+    )
+
+
+async def test_days_are_those_of_the_client_not_of_the_account(amo: Amo) -> None:
+    assert await listed(amo, time_zone="UTC") == sorted({*OF_THE_DAY, "amocrm-41"})
+    assert {call.day for call in await amo.calls(time_zone="UTC")} == {date(2026, 11, 2)}
+
+
+@pytest.mark.parametrize(
+    "quirk",
+    [q for q in Quirk if q not in (Quirk.DELETED, Quirk.PARAMS_MISSING)],
+)
+async def test_odd_notes_are_the_same_calls(amo: Amo, quirk: Quirk) -> None:
+    plain = {call.call_id: call for call in await amo.calls()}
+    amo.box.behave(quirks={quirk: 1})
+
+    odd = {call.call_id: call for call in await amo.calls()}
+
+    assert set(odd) == set(plain)
+    assert {key: (call.started_at, call.answered) for key, call in odd.items()} == {
+        key: (call.started_at, call.answered) for key, call in plain.items()
+    }
+    assert {call.employee for call in odd.values()} == {"Анна"}
+
+
+async def test_a_note_that_is_gone_is_no_call(amo: Amo) -> None:
+    amo.box.behave(quirks={Quirk.DELETED: 1})
+
+    assert await listed(amo) == []
+
+
+async def test_a_call_without_its_event_is_found_however_late_its_note_was_edited(
+    database: Database,
+) -> None:
+    late = on(
+        a_call(71), Entity.CONTACTS, quirks=frozenset({Quirk.EVENT_LOST}),
+        updated_at=LATE + timedelta(days=20),
+    )  # fmt: skip
+    with running_sandbox(replace(WORLD, calls=(*WORLD.calls, late))) as box:
+        box.behave(requests_per_second=1000)
+        async with database.pool("call_sync_system") as pool, amocrm(pool, box) as amo:
+            await amo.add()
+
+            assert await listed(amo) == sorted({*OF_THE_DAY, "amocrm-71"})
+
+
+@pytest.mark.parametrize(
+    "switches",
+    [
+        {"timeout_above": 20},
+        {"empty_pages": 2},
+        {"shift": 1},
+        {"comma_range_only": True},
+        {"forbidden": ["users", "customers/notes"]},
+        {"next_statuses": [500, 502, 503]},
+        {"next_statuses": [429, 401, 504]},
+    ],
+    ids=str,
+)
+async def test_every_call_of_a_large_account_comes_once_whatever_happens(
+    database: Database, switches: dict[str, Any]
+) -> None:
+    world = crowd(calls=300, first_day=DAY, days=2)
+    with running_sandbox(world) as box:
+        box.behave(requests_per_second=1000)
+        async with database.pool("call_sync_system", size=8) as pool, amocrm(pool, box) as amo:
+            await amo.add()
+            box.behave(**switches)
+
+            calls = await amo.calls(days=2)
+
+    ids = sorted(call.call_id for call in calls)
+    assert ids == sorted(f"amocrm-{call.notes[0].note_id}" for call in world.calls)
+
+
+async def test_an_account_that_is_always_too_slow_is_given_up(amo: Amo) -> None:
+    amo.box.behave(timeout_above=0)
+
+    with pytest.raises(SourceUnavailable, match=r"HTTP 504.*try again later"):
+        await amo.calls()
+
+    assert await amo.state() is AccountState.ACTIVE
+
+
+async def test_the_range_that_was_asked_for_narrows_what_is_read(amo: Amo) -> None:
+    await amo.calls(days=3)
+
+    assert sorted(amo.api_requests()) == sorted(
+        ["users", *["events"] * 3, *[f"{entity}/notes" for entity in Entity] * 2]
+    )
+
+
+async def test_an_account_that_keeps_asking_to_slow_down_is_left_alone_for_a_while(
+    amo: Amo,
+) -> None:
+    amo.box.behave(requests_per_second=0)
+
+    with pytest.raises(SourceUnavailable, match=r"paused until .*slow down"):
+        await amo.calls()
+    asked = len(amo.api_requests())
+    with pytest.raises(SourceUnavailable, match="paused until"):
+        await amo.calls()
+
+    assert await amo.state() is AccountState.PAUSED
+    assert len(amo.api_requests()) == asked == 5
+    account = await amo.repository.get_account(CLINIC)
+    assert account.resume_at
+    assert account.at(account.resume_at).state is AccountState.ACTIVE
+
+
+async def test_a_long_retry_after_pauses_at_once(amo: Amo) -> None:
+    amo.box.behave(requests_per_second=0, retry_after=1800)
+
+    with pytest.raises(SourceUnavailable, match="paused until"):
+        await amo.calls()
+
+    assert len(amo.api_requests()) == 1
+
+
+@pytest.mark.parametrize(
+    ("switches", "why"),
+    [
+        ({"blocked": True}, "has blocked access"),
+        ({"unpaid": True}, "not paid"),
+        ({"forbidden": ["events"]}, "denies access .*Недостаточно прав"),
+    ],
+    ids=["block", "unpaid", "no rights"],
+)
+async def test_who_is_turned_away_asks_no_more_until_a_person_says_so(
+    amo: Amo, switches: dict[str, Any], why: str
+) -> None:
+    amo.box.behave(**switches)
+
+    with pytest.raises(SourceInvalid, match=f"{why}.*potok account resume clinic"):
+        await amo.calls()
+    asked = len(amo.api_requests())
+    with pytest.raises(SourceInvalid, match=why):
+        await amo.calls()
+
+    assert await amo.state() is AccountState.PAUSED
+    assert len(amo.api_requests()) == asked <= 5
+    amo.box.behave(blocked=False, unpaid=False, forbidden=[])
+    await amo.accounts.resume_account(CLINIC)
+    assert set(await listed(amo)) == OF_THE_DAY
+
+
+async def test_an_account_that_does_not_answer_is_asked_four_times(amo: Amo) -> None:
+    amo.box.behave(next_statuses=[503] * 4)
+
+    with pytest.raises(SourceUnavailable, match=r"HTTP 503.*try again"):
+        await amo.calls()
+
+    assert amo.api_requests() == ["users"] * 4
+    assert await amo.state() is AccountState.ACTIVE
+
+
+async def test_a_redirect_is_not_followed_with_the_token(
+    database: Database, box: RunningSandbox
+) -> None:
+    async with database.pool("call_sync_system") as pool, amocrm(pool, box) as amo:
+        await amo.add(long_lived=True)
+        box.behave(moved_to=f"localhost:{box.host.partition(':')[2]}")
+
+        with pytest.raises(SourceInvalid, match=r"leads elsewhere \(HTTP 301\)"):
+            await amo.calls()
+
+        assert {each.host for each in box.requests("/api/v4/")} == {box.host}
+
+
+@pytest.mark.parametrize(
+    "next_page", ["https://evil.example/api/v4/events?page=2", "//evil.example/", "/oauth2/x"]
+)
+async def test_a_next_page_outside_of_the_account_is_not_asked_for(
+    database: Database, box: RunningSandbox, next_page: str
+) -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        asked.append(str(request.url.copy_with(query=None)))
+        return httpx2.Response(200, json={"_links": {"next": {"href": next_page}}})
+
+    async with (
+        database.pool("call_sync_system") as pool,
+        amocrm(pool, box, transport=httpx2.MockTransport(answer)) as amo,
+    ):
+        await amo.add(long_lived=True)
+        with pytest.raises(SourceUnavailable, match="not its own"):
+            await amo.calls()
+
+    assert asked == [f"http://{box.host}/api/v4/users"]
+
+
+async def test_reread_finds_notes_wherever_they_hang_and_a_link_that_came(amo: Amo) -> None:
+    amo.box.behave(withheld_links=[31])
+    wanted = [CallId(each) for each in ("amocrm-31", "amocrm-61", "amocrm-404", "other")]
+    before = {c.call_id: c for c in await amo.source.reread(CLINIC, wanted, "Europe/Moscow")}
+    amo.box.behave(withheld_links=[])
+
+    after = {c.call_id: c for c in await amo.source.reread(CLINIC, wanted, "Europe/Moscow")}
+
+    assert set(before) == set(after) == {"amocrm-31", "amocrm-61"}
+    assert before[CallId("amocrm-31")].recording_link is None
+    assert after[CallId("amocrm-31")].recording_link
+    assert after[CallId("amocrm-31")].employee == "Анна"
+
+
+async def test_the_token_goes_to_links_of_the_account_alone(amo: Amo) -> None:
+    home = f"http://{amo.box.host}"
+
+    own = await amo.client.credentials_for(CLINIC, f"{home}/download/1")
+
+    assert own
+    assert own.origin == home
+    assert own.headers["Authorization"].startswith("Bearer ")
+    for link in (
+        f"http://{amo.box.telephony}/1",
+        f"{home}.evil.example/1",
+        f"http://evil@{amo.box.host}/1",
+        f"https://{amo.box.host}/1",
+    ):
+        assert await amo.client.credentials_for(CLINIC, link) is None, link
+
+
+async def test_a_recording_comes_from_its_telephony_host(amo: Amo) -> None:
+    [link] = {c.recording_link for c in await amo.calls() if c.call_id == "amocrm-11"}
+    assert link
+
+    async with amo.source.fetch(CLINIC, link) as fetched:
+        content = b"".join([chunk async for chunk in fetched.chunks])
+
+    assert content[:4] in (b"RIFF", b"ID3\x04", b"ID3\x03") or content[0] == 0xFF
+
+
+async def test_an_account_that_is_not_there_is_named_with_what_to_do(
+    database: Database, box: RunningSandbox
+) -> None:
+    async with database.pool("call_sync_system") as pool, amocrm(pool, box) as amo:
+        with pytest.raises(SourceInvalid, match="potok account add clinic"):
+            await amo.calls()
