@@ -19,6 +19,7 @@ from services.analysis.domain import (
     CallId,
     Conversation,
     Direction,
+    Fallback,
     Judgement,
     Speaker,
 )
@@ -120,18 +121,18 @@ class MoodyJudge:
 class Scene:
     """The work, with the services before it at an address and fakes behind it."""
 
-    def __init__(self, before: CallsBefore, channel: Any, patience: timedelta) -> None:
+    def __init__(
+        self, before: CallsBefore, channel: Any, patience: timedelta, *, fallback: bool
+    ) -> None:
         self.before = before
         self.analyses = FakeAnalyses()
         self.judge = MoodyJudge()
         self.conversations = RpcConversations(
             CallSyncServiceStub(channel), TranscriptionServiceStub(channel), patience
         )
+        judging = Judging(self.judge, FakeRunUsages(), fallback=RulesJudge() if fallback else None)
         call_analysis = CallAnalysis(
-            self.analyses,
-            self.conversations,
-            Judging(self.judge, FakeRunUsages()),
-            {"clinic": clinic()},
+            self.analyses, self.conversations, judging, {"clinic": clinic()}
         )
         self.work = AnalysisWork(call_analysis, StageServiceStub(channel), Limits())
 
@@ -140,17 +141,19 @@ class Scene:
         self.before.transcripts[call_id] = a_transcript(call_id, lines)
 
     async def outcomes(
-        self, *call_ids: str, execution: Execution = EXECUTION
+        self, *call_ids: str, execution: Execution = EXECUTION, attempt: int = 1
     ) -> Mapping[str, Outcome]:
-        items = [Item(item_id=ItemId(i), day=DAY, attempt=1) for i in call_ids]
+        items = [Item(item_id=ItemId(i), day=DAY, attempt=attempt) for i in call_ids]
         return {o.item_id: o for o in await self.work.work(execution, items)}
 
 
 @asynccontextmanager
-async def the_scene(patience: timedelta = timedelta(seconds=5)) -> AsyncIterator[Scene]:
+async def the_scene(
+    patience: timedelta = timedelta(seconds=5), *, fallback: bool = False
+) -> AsyncIterator[Scene]:
     before = CallsBefore()
     async with before.serving() as address, channel_to(address) as channel:
-        yield Scene(before, channel, patience)
+        yield Scene(before, channel, patience, fallback=fallback)
 
 
 @pytest.fixture
@@ -323,6 +326,23 @@ async def test_a_judge_that_does_not_answer_is_asked_again_when_it_says(
     assert isinstance(failed, Failure)
     assert (failed.reason, failed.retry_after) == (Reason.UPSTREAM_UNAVAILABLE, pause)
     assert (failed.wait and failed.wait.reason) == (WaitReason.RATE_LIMIT if pause else None)
+
+
+async def test_a_judge_that_does_not_answer_is_replaced_at_the_last_attempt() -> None:
+    async with the_scene(fallback=True) as scene:
+        await scene.knows("bad", *BOOKING, "C: Тут ключ.")
+        scene.judge.answer = ModelUnavailable("busy")
+        attempts = scene.work.limits.attempts
+
+        early = await scene.outcomes("bad", attempt=attempts - 1)
+        last = await scene.outcomes("bad", attempt=attempts)
+
+    assert failure(early["bad"]) == (Reason.UPSTREAM_UNAVAILABLE, "busy")
+    analysis = result(last["bad"])
+    assert analysis.versions.judge_name == "rules"
+    assert analysis.fallback == Fallback(
+        judge="moody", reason=Reason.UPSTREAM_UNAVAILABLE, message="busy"
+    )
 
 
 def test_a_call_costs_what_its_judge_says_where_both_are_known(scene: Scene) -> None:
