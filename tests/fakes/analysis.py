@@ -246,6 +246,11 @@ class CallsBefore(TranscriptionServiceServicer, FakeStages):
     ) -> transcription_pb2.GetTranscriptResponse:
         raise NotImplementedError("analysis reads transcripts in batches")
 
+    async def ExportTranscript(
+        self, request: transcription_pb2.ExportTranscriptRequest, context: Any
+    ) -> transcription_pb2.ExportTranscriptResponse:
+        raise NotImplementedError("analysis reads no files")
+
     async def GetTranscripts(
         self, request: transcription_pb2.GetTranscriptsRequest, context: Any
     ) -> transcription_pb2.GetTranscriptsResponse:
