@@ -1,0 +1,193 @@
+"""Accounts as people have them: the command line, two replicas of the service, and the sandbox that counts."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import grpc
+import pytest
+from cryptography.fernet import Fernet
+from potok.call_sync.v1 import account_service_pb2 as pb
+from potok.call_sync.v1.account_service_pb2_grpc import AccountServiceStub
+
+from deploy.local.postgres import free_port
+from deploy.sandbox.world import World
+from tests.conftest import Database
+from tests.sandbox import RunningSandbox, running_sandbox
+
+if TYPE_CHECKING:
+    from potok.call_sync.v1.account_service_pb2_grpc import AccountServiceAsyncStub as Stub
+
+ROOT = Path(__file__).parents[2]
+POTOK = Path(sys.executable).with_name("potok")
+RATE = 10
+CHECK = pb.CheckAccountRequest(account_id="clinic")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replicas:
+    """Two replicas, a sandbox, and a shell."""
+
+    box: RunningSandbox
+    addresses: list[str]
+    stubs: "list[Stub]"
+
+    async def potok(self, *arguments: str, **secrets: str) -> tuple[int, str, str]:
+        process = await asyncio.create_subprocess_exec(
+            POTOK,
+            *arguments,
+            env={**os.environ, **secrets, "POTOK_CALL_SYNC_ADDRESS": self.addresses[0]},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        async with asyncio.timeout(30):
+            out, err = await process.communicate()
+        assert process.returncode is not None
+        return process.returncode, out.decode(), err.decode()
+
+
+@pytest.fixture
+async def world(database: Database, tmp_path: Path) -> AsyncIterator[Replicas]:
+    addresses = [f"127.0.0.1:{free_port()}" for _ in range(2)]
+    keys = Fernet.generate_key().decode()
+    async with contextlib.AsyncExitStack() as stack:
+        box = stack.enter_context(running_sandbox(World()))
+        for address in addresses:
+            settings = {
+                "DATABASE_URL": database.dsn("call_sync_system"),
+                "LISTEN": address,
+                "COORDINATOR": "127.0.0.1:1",
+                "REPORT_TIMEOUT": "PT1S",
+                "RECORDINGS": f"file://{tmp_path}/kept",
+                "SECRETS_KEY": keys,
+                "CRM_HOSTS": json.dumps([box.host]),
+                "CRM_REQUESTS_PER_SECOND": f"{RATE}",
+            }
+            await stack.enter_async_context(_replica(settings))
+        channels = [
+            await stack.enter_async_context(grpc.aio.insecure_channel(each)) for each in addresses
+        ]
+        await asyncio.wait_for(asyncio.gather(*(c.channel_ready() for c in channels)), 20)
+        stubs: list[Stub] = [AccountServiceStub(channel) for channel in channels]
+        yield Replicas(box=box, addresses=addresses, stubs=stubs)
+
+
+@contextlib.asynccontextmanager
+async def _replica(settings: dict[str, str]) -> AsyncIterator[None]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "services.call_sync",
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "PYTHONPATH": f"{ROOT}:{ROOT}/gen",
+            **{f"POTOK_CALL_SYNC_{name}": value for name, value in settings.items()},
+        },
+    )
+    try:
+        yield
+        process.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(process.wait(), 20) == 0
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+async def test_two_processes_renew_a_token_once_and_never_exceed_the_rate(world: Replicas) -> None:
+    box = world.box
+    box.behave(access_token_seconds=1, requests_per_second=1000)
+    integration = pb.Integration(
+        client_id=box.client_id,
+        client_secret=box.client_secret,
+        redirect_uri=box.redirect_uri,
+        code=box.code(),
+    )
+    await world.stubs[0].AddAccount(
+        pb.AddAccountRequest(
+            account_id="clinic", host=box.host, requests_per_second=500, integration=integration
+        ),
+        timeout=20,
+    )
+    box.behave(access_token_seconds=86400)
+
+    checks = await asyncio.gather(
+        *(stub.CheckAccount(CHECK, timeout=60) for stub in world.stubs for _ in range(2 * RATE))
+    )
+
+    assert all(check.works for check in checks), checks[0].message
+    assert [each.status for each in box.requests("/oauth2")] == [200, 200]
+    arrivals = sorted(each.at for each in box.requests("/api/v4/"))
+    assert len(arrivals) == 4 * RATE
+    fullest = max(sum(1 for at in arrivals if start <= at < start + 1) for start in arrivals)
+    assert fullest <= RATE + 2  # a process that is late sends two at once
+
+
+async def test_an_account_is_added_listed_stopped_resumed_and_removed(
+    world: Replicas, tmp_path: Path
+) -> None:
+    box = world.box
+    token = tmp_path / "token.txt"
+    token.write_text(f"{box.long_lived_token()}\n")
+    add = ("account", "add", "clinic", "--host", f"http://{box.host}/")
+
+    code, _, err = await world.potok(*add)
+    assert (code, "--token-file FILE" in err) == (2, True)
+    code, out, err = await world.potok(*add, "--token-file", str(token))
+    assert (code, err) == (0, "")
+    assert "account clinic works: Клиника Здоровье, Europe/Moscow" in out
+
+    box.behave(blocked=True)
+    code, _, err = await world.potok("account", "check", "clinic")
+    assert code == 1
+    assert "has blocked access" in err
+    code, out, _ = await world.potok("account", "list")
+    assert code == 0
+    assert "paused" in out
+    asked = len(box.requests("/api/v4/"))
+    await world.potok("account", "check", "clinic")
+    assert len(box.requests("/api/v4/")) == asked
+
+    box.behave(blocked=False)
+    code, out, _ = await world.potok("account", "resume", "clinic")
+    assert (code, "works" in out) == (0, True)
+    code, out, _ = await world.potok("account", "list", "--json")
+    [listed] = json.loads(out)
+    assert (listed["state"], listed["kind"]) == ("ACCOUNT_STATE_ACTIVE", "ACCOUNT_KIND_LONG_LIVED")
+    assert token.read_text().strip() not in out
+    assert (await world.potok("account", "remove", "clinic"))[0] == 0
+    code, _, err = await world.potok("account", "check", "clinic")
+    assert (code, "potok account list" in err) == (1, True)
+
+
+async def test_an_integration_is_added_with_its_secrets_from_the_environment(
+    world: Replicas,
+) -> None:
+    box = world.box
+
+    code, out, err = await world.potok(
+        *("account", "add", "clinic", "--host", box.host, "--client-id", box.client_id),
+        *("--redirect-uri", box.redirect_uri),
+        POTOK_AMOCRM_CLIENT_SECRET=box.client_secret,
+        POTOK_AMOCRM_CODE=box.code(),
+    )
+
+    assert (code, err) == (0, "")
+    assert "works" in out
+    again = await world.potok(
+        *("account", "add", "clinic", "--host", "evil.example", "--client-id", box.client_id),
+        *("--redirect-uri", box.redirect_uri),
+        POTOK_AMOCRM_CLIENT_SECRET=box.client_secret,
+        POTOK_AMOCRM_CODE=box.code(),
+    )
+    assert again[0] == 1
+    assert "evil.example" in again[2]
