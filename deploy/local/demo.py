@@ -1,90 +1,112 @@
 """The demo: the sample calls through all stages, live, and what comes out. Each step is a command to try by hand."""
 
-import csv
+import json
 import os
+import shlex
+import subprocess
+import sys
 import time
+import urllib.request
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
-import aiosql
-import asyncpg
-import grpc
-from potok.status.v1.progress_pb2 import DateRange
-from potok_client.channels import error_info
-from potok_client.cli.clients import set_up
 from potok_client.cli.exits import ExitCode
-from potok_client.cli.report import report
-from potok_client.cli.runs import follow, run_and_follow
-from potok_client.cli.terminal import console, perform, table
+from potok_client.cli.terminal import console
 from potok_client.cli.words import short
-
-from deploy.local.place import CHECKOUT
 
 CLIENT = "demo"
 TIME_ZONE = "Europe/Moscow"
-FOLDER = "deploy/samples"
-"""In the checkout."""
+DAYS = ("2026-11-02", "2026-11-04")
+"""The days of the calls in deploy/sandbox/clinic.py."""
 
-_QUERIES = aiosql.from_path(Path(__file__).with_name("queries.sql"), "asyncpg")
-_CONNECT_SECONDS = 10
-
-
-def days_of(samples: Path) -> DateRange:
-    """Return the days of the calls that a folder's manifest lists."""
-    with (samples / "calls.csv").open(encoding="utf-8", newline="") as manifest:
-        days = sorted(row["start_time"][:10] for row in csv.DictReader(manifest))
-    return DateRange(start_date=days[0], end_date=days[-1])
+_POTOK = str(Path(sys.executable).with_name("potok"))
+_LIVE = {"RUN_STATE_ACTIVE", "RUN_STATE_CANCELLING"}
+_DIRECTLY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+"""A proxy of the environment is not for what runs beside us."""
 
 
-async def demo() -> ExitCode:
-    """Run the steps; a run where single calls failed is a good one, the samples hold a damaged recording."""
-    days = days_of(CHECKOUT / FOLDER)
-    over = f"{CLIENT} {days.start_date} {days.end_date}"
+def demo() -> None:
+    """Run the steps, up to the first that fails.
+
+    A run where single calls failed is a good one: the samples hold a damaged recording.
+    """
     began_at = time.monotonic()
-    _step(f"potok client set {CLIENT} --folder {FOLDER} --time-zone {TIME_ZONE}")
-    await set_up(CLIENT, {"source": f"folder:{CHECKOUT / FOLDER}", "time_zone": TIME_ZONE})
-    _step(f"potok run {over}")
-    ended = await _run(days)
-    if ended not in (ExitCode.DONE, ExitCode.PARTIAL):
-        return ended
-    _step(f"potok report {over}")
-    await report(CLIENT, days)
-    _step("what the reporting database holds of it, for a dashboard to read")
-    await _print_reporting_rows()
-    console().print(f"\nthat took {time.monotonic() - began_at:.0f} s", style="dim")
-    return ExitCode.DONE
+    _add_account()
+    _potok("client", "set", CLIENT, "--source", f"amocrm:{CLIENT}", "--time-zone", TIME_ZONE)
+    # A demo that was stopped in the middle has gone on.
+    run = _live_run()
+    following = ("watch", short(run)) if run else ("run", CLIENT, *DAYS)
+    _potok(*following, good=(ExitCode.DONE, ExitCode.PARTIAL))
+    _potok("report", CLIENT, *DAYS)
+    _potok("ledger", CLIENT, *DAYS)
+    _aside(f"\nthat took {time.monotonic() - began_at:.0f} s")
 
 
-async def _run(days: DateRange) -> ExitCode:
-    """Run what is new, or follow the run of a demo that was stopped in the middle: it has gone on."""
-    try:
-        return await run_and_follow(CLIENT, days)
-    except grpc.aio.AioRpcError as error:
-        refused = error_info(error)
-        if refused.reason != "RUN_ACTIVE":
-            raise
-    _step(f"potok watch {short(refused.metadata['run_id'])}")
-    return await follow(refused.metadata["run_id"])
-
-
-def _step(words: str) -> None:
-    console().print(
-        f"\n$ {words}" if words.startswith("potok ") else f"\n{words}", style="bold cyan"
+def _add_account() -> None:
+    """Add the sandbox's AmoCRM as an integration, which gets its tokens for a code and renews them."""
+    host = os.environ.get("POTOK_SANDBOX_ADDRESS")
+    if not host:
+        sys.exit(
+            "the demo's calls are in the sandbox: start the system with it, see deploy/README.md"
+        )
+    _step(f"curl -X POST {host}/sandbox/keys")
+    _aside(
+        "what AmoCRM shows of an integration under “Keys and scopes”, with a code for 20 minutes"
+    )
+    with _DIRECTLY.open(f"http://{host}/sandbox/keys", b"", timeout=10) as answer:
+        keys = json.load(answer)
+    _potok(
+        *("account", "add", CLIENT, "--host", host),
+        *("--client-id", keys["client_id"], "--redirect-uri", keys["redirect_uri"]),
+        secrets={
+            "POTOK_AMOCRM_CLIENT_SECRET": keys["client_secret"],
+            "POTOK_AMOCRM_CODE": keys["code"],
+        },
     )
 
 
-async def _print_reporting_rows() -> None:
-    address = os.environ["POTOK_RECOMMENDATIONS_REPORTING_URL"]
-    connection = await asyncpg.connect(address, timeout=_CONNECT_SECONDS)
-    try:
-        rows = _QUERIES.count_reporting_rows(connection, client_id=CLIENT)
-        counts = [(row["table_name"], row["count"]) async for row in rows]
-    finally:
-        await connection.close()
-    shown = table("table", "rows", numbers=("rows",))
-    for name, count in counts:
-        shown.add_row(f"reporting.{name}", str(count))
-    console().print(shown)
+def _live_run() -> str | None:
+    """Return the run of the client that has not ended."""
+    listed = subprocess.run(
+        (_POTOK, "runs", "--client", CLIENT, "--json"), check=True, capture_output=True, timeout=30
+    )
+    live = (
+        run["status"]["run_id"]
+        for run in json.loads(listed.stdout)
+        if run["status"]["state"] in _LIVE
+    )
+    return next(live, None)
+
+
+def _potok(
+    *arguments: str,
+    good: Collection[int] = (ExitCode.DONE,),
+    secrets: Mapping[str, str] | None = None,
+) -> None:
+    """Run a command as a person would; its end is ours, unless it is a good one."""
+    _step(shlex.join(("potok", *arguments)))
+    if secrets:
+        _aside(f"with {' and '.join(secrets)} in the environment")
+    command = ("setpriv", "--pdeathsig", "TERM", "--", _POTOK, *arguments)
+    # Without a terminal to ask at, a run begins at once.
+    with subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, env={**os.environ, **(secrets or {})}
+    ) as potok:
+        try:
+            code = potok.wait()
+        except KeyboardInterrupt:  # the terminal has told the command, too
+            code = potok.wait()
+    if code not in good:
+        sys.exit(code)
+
+
+def _step(command: str) -> None:
+    console().print(f"\n$ {command}", style="bold cyan", soft_wrap=True)
+
+
+def _aside(words: str) -> None:
+    console().print(words, style="dim")
 
 
 if __name__ == "__main__":
-    perform(demo())
+    demo()

@@ -38,12 +38,3 @@ SELECT statement
                ' GRANT EXECUTE ON FUNCTIONS TO %I', :owner, :schema, :system))
   ) AS statements (position, statement)
  ORDER BY position;
-
--- name: count_reporting_rows(client_id)
--- How much the reporting tables hold of one client.
-          SELECT 'calls' AS table_name, count(*) AS count FROM reporting.calls WHERE client_id = :client_id
-UNION ALL SELECT 'transcripts', count(*) FROM reporting.transcripts WHERE client_id = :client_id
-UNION ALL SELECT 'analyses', count(*) FROM reporting.analyses WHERE client_id = :client_id
-UNION ALL SELECT 'checklist_items', count(*) FROM reporting.checklist_items WHERE client_id = :client_id
-UNION ALL SELECT 'recommendations', count(*) FROM reporting.recommendations WHERE client_id = :client_id
-UNION ALL SELECT 'range_reports', count(*) FROM reporting.range_reports WHERE client_id = :client_id;

@@ -18,7 +18,7 @@ _EDITED_AFTER = timedelta(minutes=3)
 def clinic() -> World:
     """Return the samples as calls of an account, one of them missed and one damaged.
 
-    The first hangs on a lead and on its contact; the second is late, its page is HTML at first; the one in the
+    The first hangs on a lead and on its contact; the second is not ready when it is first asked for; the one in the
     afternoon lies behind redirects, and its note keeps what it knows in a string.
     """
     return World(
@@ -41,7 +41,7 @@ def clinic() -> World:
                 phone="+70000000002",
                 user_id=ELENA.user_id,
                 notes=(_note(42709303, Entity.LEADS, "2026-11-02T11:40:00", uniq="pbx-2"),),
-                recording=_sample("call2_price_objection", Manner.HTML, tries=1),
+                recording=_sample("call2_price_objection", Manner.ACCEPTED, tries=1),
             ),
             Call(
                 incoming=True,
