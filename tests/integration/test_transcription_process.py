@@ -33,8 +33,10 @@ from services.call_sync.servicer import CallSyncServicer
 from services.call_sync.usecases import CallSync
 from services.kernel.rpc.server import serving
 from services.status.domain import ExecutionNumber, Owner
+from services.transcription.adapters.model import embedded_model
 from tests.conftest import Database
 from tests.fakes.call_sync import FakeCalls, FakeRecordings, a_call, a_recording
+from tests.fakes.speech_server import KEY, speech_server
 from tests.fakes.stage import until
 from tests.fakes.stages import FakeStages
 
@@ -137,16 +139,24 @@ async def upstream(recordings: Mapping[str, bytes]) -> AsyncIterator[str]:
 async def service(
     database: Database, free_port: int, model_cache: str, upstream: str
 ) -> AsyncIterator[Service]:
-    address = f"127.0.0.1:{free_port}"
+    settings = {"UPSTREAM": upstream, "MODEL_CACHE_DIR": model_cache}
+    async with serving_process(database, free_port, settings) as service:
+        yield service
+
+
+@contextlib.asynccontextmanager
+async def serving_process(
+    database: Database, port: int, settings: Mapping[str, str]
+) -> AsyncIterator[Service]:
+    address = f"127.0.0.1:{port}"
     process = await started(
         {
             "DATABASE_URL": database.dsn("transcription_system"),
             "LISTEN": address,
             "COORDINATOR": "127.0.0.1:1",
-            "UPSTREAM": upstream,
-            "MODEL_CACHE_DIR": model_cache,
             "PROCESSES": "1",
             "REPORT_TIMEOUT": "PT1S",
+            **settings,
         }
     )
     try:
@@ -244,6 +254,32 @@ async def test_a_service_told_to_stop_gives_its_recording_back(
         assert await pool.fetchval("SELECT state FROM items WHERE item_id = 'long'") == "PENDING"
 
 
+@pytest.mark.parametrize(
+    "recordings", [{"spoken": (SAMPLES / "call4_wrong_number.wav").read_bytes()}], ids=[""]
+)
+async def test_a_server_may_listen_and_the_transcript_becomes_a_file(
+    database: Database, free_port: int, model_cache: str, upstream: str
+) -> None:
+    model = await asyncio.to_thread(embedded_model, Path(model_cache))
+    async with speech_server(model.directory) as server:
+        settings = {"UPSTREAM": upstream, "URL": server.url, "MODEL": "base", "API_KEY": KEY}
+        async with serving_process(database, free_port, settings) as service:
+
+            async def has_ended() -> bool:
+                return await service.run(1) >= stage_pb2.EXECUTION_STATE_SUCCEEDED
+
+            await until(has_ended, seconds=60)
+
+            request = pb.ExportTranscriptRequest(
+                owner=CLINIC, call_id="spoken", format=pb.EXPORT_FORMAT_VTT
+            )
+            file = await service.transcripts.ExportTranscript(request, timeout=5)
+
+    assert file.content.startswith("WEBVTT\n\n00:00:0")
+    assert "<v client>" in file.content
+    assert "масло" in file.content
+
+
 async def test_a_model_that_is_not_there_is_named_and_ends_the_process(tmp_path: Path) -> None:
     process = await started(
         {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/x", "MODEL_DIR": str(tmp_path)}
@@ -258,10 +294,10 @@ async def test_a_model_that_is_not_there_is_named_and_ends_the_process(tmp_path:
 
 
 async def test_a_setting_that_is_wrong_is_named_and_ends_the_process() -> None:
-    process = await started({"LEFT": "nobody", "PROCESSES": "0"})
+    process = await started({"LEFT": "nobody", "PROCESSES": "0", "URL": "ftp://x", "MODEL": ""})
     async with asyncio.timeout(30):
         _, errors = await process.communicate()
 
     assert process.returncode == 1
-    for name in ("DATABASE_URL", "LEFT", "PROCESSES"):
+    for name in ("DATABASE_URL", "LEFT", "PROCESSES", "URL", "MODEL"):
         assert f"POTOK_TRANSCRIPTION_{name}: ".encode() in errors
