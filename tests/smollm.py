@@ -11,6 +11,7 @@ import xllamacpp
 
 WEIGHTS = "SmolLM2-135M-Instruct.Q4_1.gguf"
 CONTEXT = 8192
+"""Tokens, of which a test asks for at most half as an answer."""
 
 
 def main() -> None:
@@ -23,6 +24,8 @@ def main() -> None:
     parameters.n_ctx = CONTEXT
     parameters.n_parallel = 1
     parameters.warmup = False
+    # A second thread spins while it waits for the first, which a busy machine does not forgive.
+    parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = 1
     parameters.sampling.penalty_repeat = 1.3  # or it says the same until its tokens are used up
     parameters.sampling.penalty_last_n = 256
     server = xllamacpp.Server(parameters)

@@ -83,22 +83,21 @@ class RunPurse:
     async def _reserve(self, most: Cost | None) -> Reservation | None:
         if self._cap is None or most is None:
             return None
-        try:
-            async with asyncio.timeout(self._lifetime.total_seconds()):
-                while True:
-                    reservation = await self._usages.reserve(
-                        self._owner,
-                        self._run_id,
-                        least=most.amount,
-                        wanted=SPARE_REQUESTS * most.amount,
-                        cap=self._cap,
-                        lifetime=self._lifetime,
-                    )
-                    if reservation is not None:
-                        return reservation
-                    await asyncio.sleep(LOOK_AGAIN)
-        except TimeoutError:
-            raise CostLimitReached("other calls hold the rest of what the run may cost") from None
+        loop = asyncio.get_running_loop()
+        given_up_at = loop.time() + self._lifetime.total_seconds()
+        while loop.time() < given_up_at:
+            reservation = await self._usages.reserve(
+                self._owner,
+                self._run_id,
+                least=most.amount,
+                wanted=SPARE_REQUESTS * most.amount,
+                cap=self._cap,
+                lifetime=self._lifetime,
+            )
+            if reservation is not None:
+                return reservation
+            await asyncio.sleep(LOOK_AGAIN)
+        raise CostLimitReached("other calls hold the rest of what the run may cost")
 
     async def _settle(self, reservation: Reservation | None, usage: Usage) -> None:
         self.usage += usage

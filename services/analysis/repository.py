@@ -106,7 +106,8 @@ class PostgresRunUsages:
             if spent + least > cap.amount:
                 raise CostLimitReached(
                     f"the run has cost {spent:.2f} of {cap.amount:.2f} {cap.currency} and this call "
-                    f"may cost {least:.4f}: raise POTOK_ANALYSIS_RUN_COST_CAP and retry what failed"
+                    f"may cost {least:.4f}: retry it in a new run, which may cost as much again, or "
+                    "raise POTOK_ANALYSIS_RUN_COST_CAP first"
                 )
             await QUERIES.delete_expired_reservations(connection, owner=owner, run_id=run_id)
             row = await QUERIES.add_reservation(

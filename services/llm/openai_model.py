@@ -5,8 +5,6 @@ import contextlib
 import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from http import HTTPStatus
 from typing import Any
 
 import openai
@@ -31,6 +29,7 @@ from services.llm.domain import (
     Usage,
     prompt_characters,
 )
+from services.llm.openai_errors import MAX_DETAIL, failure_of, too_long
 from services.llm.settings import ModelSettings
 from services.status.domain import Cost
 
@@ -38,9 +37,6 @@ log = structlog.get_logger()
 
 TOKENS_PER_CHARACTER = 1.0
 """More than any usual model makes of a text: of Russian about 0.5, of English 0.25."""
-LONGEST_RETRY_AFTER = timedelta(hours=1)
-MAX_DETAIL = 200
-"""Characters of an endpoint's own words in an error."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +121,7 @@ class OpenAIModel:
             async with asyncio.timeout(self._settings.timeout.total_seconds()):
                 completion = await self._complete(messages, shape)
         except openai.APIStatusError as error:
-            raise self._failure(error, used) from error
+            raise failure_of(error, self.name, self._variables, used) from error
         except (TimeoutError, openai.APITimeoutError) as error:
             seconds = self._settings.timeout.total_seconds()
             raise ModelUnavailable(
@@ -153,7 +149,7 @@ class OpenAIModel:
             try:
                 completion: object = await self._client.chat.completions.create(**request)
             except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
-                if error.code == "content_filter" or _too_long(error):
+                if error.code == "content_filter" or too_long(error):
                     raise
                 refused = refused or error
                 dialect = dialect.without(error.param)
@@ -207,32 +203,6 @@ class OpenAIModel:
             cost=self._prices.of(prompt, answered) if self._prices else None,
         )
 
-    def _failure(self, error: openai.APIStatusError, used: Usage) -> Exception:
-        """Return what a status means; those that a person must mend name the setting."""
-        detail = str(error.message)[:MAX_DETAIL]
-        unavailable = f"model {self.name} does not answer: HTTP {error.status_code}"
-        key, name, url = (self._variables + part for part in ("API_KEY", "NAME", "URL"))
-        match error.status_code:
-            case HTTPStatus.BAD_REQUEST if error.code == "content_filter":
-                return Refused(f"model {self.name} refused: its content filter", used)
-            case HTTPStatus.BAD_REQUEST if _too_long(error):
-                return Truncated(f"it is too long for model {self.name}: {detail}", used)
-            case HTTPStatus.UNAUTHORIZED:
-                why = f"its endpoint does not take the key: set {key}"
-            case HTTPStatus.FORBIDDEN:
-                why = f"the key may not use it: check {key} and {name}"
-            case HTTPStatus.NOT_FOUND:
-                why = f"it is not there: check {name} and {url}"
-            case HTTPStatus.TOO_MANY_REQUESTS:
-                wait = _retry_after(error.response.headers.get("retry-after", ""))
-                return ModelUnavailable(f"model {self.name} limits the rate", wait, used)
-            case status if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-                wait = _retry_after(error.response.headers.get("retry-after", ""))
-                return ModelUnavailable(unavailable, wait, used)
-            case _:
-                why = f"its endpoint refuses the request: {detail}"
-        return ModelUnavailable(f"model {self.name} cannot be used: {why}", usage=used)
-
 
 def _about(answer: str, faults: str) -> list[Message]:
     """Return an answer and what is wrong with it, for the model to mend."""
@@ -255,21 +225,3 @@ def _with_schema(
     first = messages[0]
     text = f"{first.text}\n\n{told}\n{json.dumps(schema, ensure_ascii=False)}"
     return [replace(first, text=text), *messages[1:]]
-
-
-def _too_long(error: openai.APIStatusError) -> bool:
-    """Tell whether an endpoint says, each in its own way, that the request does not fit the model."""
-    return (
-        error.code == "context_length_exceeded"
-        or error.type == "exceed_context_size_error"
-        or "maximum context length" in error.message
-    )
-
-
-def _retry_after(header: str) -> timedelta | None:
-    """Return the seconds of a Retry-After; a date says no more than a back-off does."""
-    try:
-        wait = timedelta(seconds=max(0.0, float(header)))
-    except (ValueError, OverflowError):
-        return None
-    return min(wait, LONGEST_RETRY_AFTER)

@@ -75,7 +75,7 @@ async def test_a_playbook_nobody_knows_fails_the_execution_and_says_which_there_
         row = await pool.fetchrow("SELECT reason, message FROM executions")
     assert row
     assert row["reason"] == "SOURCE_INVALID"
-    assert row["message"] == "playbook: 'bakery' is not known, there are: clinic"
+    assert row["message"] == "playbook: 'bakery' is not known, there are: clinic, sales"
 
 
 async def test_a_playbook_with_a_fault_is_named_and_ends_the_process(tmp_path: Path) -> None:

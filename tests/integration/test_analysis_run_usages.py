@@ -130,8 +130,8 @@ async def test_the_refusal_names_the_setting(database: Database) -> None:
         await usages.settle(CLINIC, RUN, None, used(9.5))
         with pytest.raises(
             CostLimitReached,
-            match=r"the run has cost 9\.50 of 10\.00 USD and this call may cost 1\.0000: raise "
-            "POTOK_ANALYSIS_RUN_COST_CAP",
+            match=r"the run has cost 9\.50 of 10\.00 USD and this call may cost 1\.0000: retry it in "
+            "a new run, .* or raise POTOK_ANALYSIS_RUN_COST_CAP first",
         ):
             await reserve(usages, 1, 4)
 

@@ -169,6 +169,7 @@ async def test_a_refusal_and_an_answer_that_was_cut_are_not_asked_for_again(
         (fails(401), "does not take the key: set POTOK_X_API_KEY", None),
         (fails(403), "may not use it: check POTOK_X_API_KEY", None),
         (fails(404), "it is not there: check POTOK_X_NAME and POTOK_X_URL", None),
+        (fails(429, code="insufficient_quota"), "has no credit left", None),
         (fails(429, {"retry-after": "7"}), "limits the rate", 7),
         (fails(429, {"retry-after": "999999"}), "limits the rate", 3600),
         (fails(429, {"retry-after": "soon"}), "limits the rate", None),

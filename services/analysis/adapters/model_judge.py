@@ -3,6 +3,7 @@
 import asyncio
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from pydantic import BaseModel
@@ -26,6 +27,14 @@ CHARACTERS_PER_MINUTE = 1500
 MAX_PLAYBOOKS_READY = 64
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ready:
+    """What is made of a playbook once: the shape of answers, and the length of all but a transcript."""
+
+    shape: type[BaseModel]
+    frame: int
+
+
 class ModelJudge:
     """Implements Judge. A call longer than `part_characters` is read part by part.
 
@@ -38,7 +47,7 @@ class ModelJudge:
     def __init__(self, model: LanguageModel, part_characters: int) -> None:
         self._model = model
         self._part_characters = part_characters
-        self._shapes: dict[str, type[BaseModel]] = {}
+        self._ready: dict[str, _Ready] = {}
 
     @property
     def version(self) -> str:
@@ -54,13 +63,12 @@ class ModelJudge:
             turns, notes = await self._pick(conversation, playbook, parts, purse)
         language = playbook.language_for(conversation)
         messages = judge_messages(playbook, language, conversation.call.day, turns, notes)
-        answer = await purse.ask(self._model, messages, self._shape(playbook))
+        answer = await purse.ask(self._model, messages, self._prepare(playbook).shape)
         return await asyncio.to_thread(judgement_of, answer, conversation, playbook)
 
     def price(self, playbook: Playbook, duration_seconds: float) -> Cost | None:
         said = math.ceil(duration_seconds / 60 * CHARACTERS_PER_MINUTE)
-        empty = judge_messages(playbook, playbook.languages[0], date.max, ())
-        frame = prompt_characters(empty, self._shape(playbook))
+        frame = self._prepare(playbook).frame
         last = self._model.price(frame + min(said, self._part_characters))
         parts = math.ceil(said / self._part_characters)
         part = self._model.price(frame + self._part_characters)
@@ -87,12 +95,14 @@ class ModelJudge:
             notes.append(noted.summary)
         return picked, notes
 
-    def _shape(self, playbook: Playbook) -> type[BaseModel]:
-        if playbook.hash not in self._shapes:
-            if len(self._shapes) >= MAX_PLAYBOOKS_READY:
-                self._shapes.clear()
-            self._shapes[playbook.hash] = shape_for(playbook)
-        return self._shapes[playbook.hash]
+    def _prepare(self, playbook: Playbook) -> "_Ready":
+        if playbook.hash not in self._ready:
+            if len(self._ready) >= MAX_PLAYBOOKS_READY:
+                self._ready.clear()
+            shape = shape_for(playbook)
+            empty = judge_messages(playbook, playbook.languages[0], date.max, ())
+            self._ready[playbook.hash] = _Ready(shape=shape, frame=prompt_characters(empty, shape))
+        return self._ready[playbook.hash]
 
 
 def _parts(turns: Sequence[Turn], most: int) -> Iterator[Sequence[Turn]]:
