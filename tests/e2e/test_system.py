@@ -62,6 +62,12 @@ class World:
             stderr=asyncio.subprocess.STDOUT,
         )
 
+    def sandbox(self) -> RunningSandbox:
+        """Return the sandbox of the system, whose calls the demo takes."""
+        settings = self.system.settings
+        telephony = json.loads(settings["POTOK_CALL_SYNC_PRIVATE_HOSTS"])[0]
+        return RunningSandbox(host=settings["POTOK_SANDBOX_ADDRESS"], telephony=telephony)
+
     async def kill(self, service: str) -> None:
         """End a service as the kernel would when memory runs out; supervisor starts it again."""
         conf = str(self.home / "supervisord.conf")
@@ -133,7 +139,10 @@ def fresh_calls() -> SandboxWorld:
 async def test_the_demo_ends_with_the_report_and_a_second_one_does_nothing_twice(
     world: World,
 ) -> None:
+    sandbox = world.sandbox()
     code, first = await world.run("python", "-m", "deploy.local.demo")
+    tokens = [each.status for each in sandbox.requests("/oauth2/access_token")]
+    late = [each.status for each in sandbox.requests("/recordings/42709303")]
     again, second = await world.run("python", "-m", "deploy.local.demo")
 
     assert code == 0, first
@@ -141,6 +150,11 @@ async def test_the_demo_ends_with_the_report_and_a_second_one_does_nothing_twice
     for word in ("new_booking", "price_inquiry", "wrong_number", "booked", "thinking", "Анна"):
         assert word in first, first
     assert "the ledger holds" in first, first
+    assert "amocrm-42709301" in first, first
+    assert "amocrm-42709302" not in first, "a call on a lead and its contact came twice"
+    assert late == [202, 200]
+    assert len(tokens) > 1, "no token was renewed"
+    assert set(tokens) == {200}, "a refresh token was used twice"
     assert again == 0, second
     assert "transcription: succeeded" in second, second
     assert re.search(r"transcription: succeeded after 0:0\d.*unchanged", second), second
