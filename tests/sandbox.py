@@ -40,11 +40,6 @@ class RunningSandbox:
         """Turn switches of Behaviour; values are as JSON has them."""
         self._call("/sandbox/behaviour", switches)
 
-    def behaviour(self) -> dict[str, Any]:
-        """Return the switches as they are now; what counts down shows what is left."""
-        switches: dict[str, Any] = self._call("/sandbox/behaviour")
-        return switches
-
     def requests(self, below: str = "/", after: int = 0) -> list[Arrival]:
         """Return what came in below a path, in order; a request that still waits has status 0."""
         found = self._call(f"/sandbox/requests?path={below}&after={after}")
