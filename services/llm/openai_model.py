@@ -7,12 +7,13 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import httpx2
 import openai
 import structlog
-from openai.types.chat import ChatCompletion
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from services.llm.answers import Misshapen, read_answer
+from services.llm.completion import Completion
 from services.llm.dialect import Dialect, Format
 from services.llm.domain import (
     MOST_REQUESTS,
@@ -119,7 +120,13 @@ class OpenAIModel:
         unanswered = used + Usage(requests=1, prompt_tokens=0, completion_tokens=0, cost=most)
         try:
             async with asyncio.timeout(self._settings.timeout.total_seconds()):
-                completion = await self._complete(messages, shape)
+                completion = Completion.model_validate_json(await self._complete(messages, shape))
+        except ValidationError as error:
+            raise ModelUnavailable(
+                f"what answers for model {self.name} does not speak the protocol: "
+                f"check {self._variables}URL",
+                usage=used,
+            ) from error
         except openai.APIStatusError as error:
             raise failure_of(error, self.name, self._variables, used) from error
         except (TimeoutError, openai.APITimeoutError) as error:
@@ -128,12 +135,14 @@ class OpenAIModel:
                 f"model {self.name} did not answer within {seconds:.0f} s", usage=unanswered
             ) from error
         except openai.APIConnectionError as error:
+            if not isinstance(error.__cause__, httpx2.ConnectError):
+                raise ModelUnavailable(f"model {self.name} broke off", usage=unanswered) from error
             raise ModelUnavailable(
                 f"model {self.name} cannot be reached: check {self._variables}URL", usage=used
             ) from error
         return self._reply(completion, characters, used)
 
-    async def _complete(self, messages: Sequence[Message], shape: type[BaseModel]) -> object:
+    async def _complete(self, messages: Sequence[Message], shape: type[BaseModel]) -> bytes:
         """Ask as the endpoint is known to understand, and with less where it refuses that."""
         tool = openai.pydantic_function_tool(shape)["function"]
         schema = tool["parameters"]
@@ -147,7 +156,7 @@ class OpenAIModel:
                 **dialect.arguments(tool["name"], schema, self._settings.max_tokens),
             }
             try:
-                completion: object = await self._client.chat.completions.create(**request)
+                reply = await self._client.chat.completions.with_raw_response.create(**request)
             except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
                 if error.code == "content_filter" or too_long(error):
                     raise
@@ -157,7 +166,7 @@ class OpenAIModel:
                 if dialect != self._dialect:
                     log.warning("model_understands_less", refusal=str(refused)[:MAX_DETAIL])
                 self._dialect = dialect
-                return completion
+                return bytes(reply.content)
         assert refused is not None
         raise refused
 
@@ -171,13 +180,7 @@ class OpenAIModel:
                 used,
             )
 
-    def _reply(self, completion: object, characters: int, used: Usage) -> _Reply:
-        if not isinstance(completion, ChatCompletion) or not completion.choices:
-            raise ModelUnavailable(
-                f"what answers for model {self.name} does not speak the protocol: "
-                f"check {self._variables}URL",
-                usage=used,
-            )
+    def _reply(self, completion: Completion, characters: int, used: Usage) -> _Reply:
         choice = completion.choices[0]
         text = choice.message.content or ""
         usage = used + self._used(completion, characters, text)
@@ -192,7 +195,7 @@ class OpenAIModel:
             )
         return _Reply(text=text, model=completion.model, usage=usage)
 
-    def _used(self, completion: ChatCompletion, characters: int, text: str) -> Usage:
+    def _used(self, completion: Completion, characters: int, text: str) -> Usage:
         counted = completion.usage
         prompt = counted.prompt_tokens if counted else round(TOKENS_PER_CHARACTER * characters)
         answered = counted.completion_tokens if counted else len(text)

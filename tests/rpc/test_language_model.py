@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from pydantic import BaseModel, Field
-from starlette.responses import PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from services.llm.domain import (
     BadAnswer,
@@ -176,6 +176,10 @@ async def test_a_refusal_and_an_answer_that_was_cut_are_not_asked_for_again(
         (fails(500), "HTTP 500", None),
         (fails(503, {"retry-after": "3"}), "HTTP 503", 3),
         (PlainTextResponse("<html>"), "does not speak the protocol: check POTOK_X_URL", None),
+        (Response("{", media_type="application/json"), "does not speak the protocol", None),
+        (JSONResponse({"choices": []}), "does not speak the protocol", None),
+        (JSONResponse({"choices": [{}]}), "does not speak the protocol", None),
+        (says(GOOD, tokens=(-5, 5)), "does not speak the protocol", None),
     ],
 )
 async def test_an_endpoint_that_does_not_answer_says_what_to_do(
@@ -197,6 +201,29 @@ async def test_an_answer_that_never_comes_counts_with_the_most_it_may_have_cost(
     assert error.usage.requests == 1
     assert error.usage.cost
     assert error.usage.cost.amount > 500 * 2.0 / 1_000_000
+
+
+async def test_tokens_that_the_endpoint_does_not_count_are_overestimated() -> None:
+    answer = await ask(a_model(says(GOOD, tokens=None)))
+
+    assert answer.usage.prompt_tokens > len("You choose cakes.Which one?")
+    assert answer.usage.completion_tokens == len('{"cake": "sponge", "slices": 3}')
+
+
+async def test_an_endpoint_that_breaks_off_may_have_cost_something() -> None:
+    async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    settings = ModelSettings(
+        url=f"http://127.0.0.1:{port}/v1", name="scripted", prompt_price=1, completion_price=2
+    )
+    async with server, open_model(settings, "POTOK_X_") as client:
+        with pytest.raises(ModelUnavailable, match="broke off") as raised:
+            await client.ask(MESSAGES, Order)
+
+    assert raised.value.usage.cost
 
 
 async def test_nobody_at_the_address_names_the_setting() -> None:
