@@ -78,10 +78,20 @@ class AnalysisSettings(StageSettings):
 
     @property
     def limits(self) -> Limits:
-        """How much at a time: rules need the processor, a language model mostly waits."""
-        batch, concurrency = (1, 8) if self.judge == "model" else (20, 2)
+        """How much at a time: rules need the processor, a language model mostly waits.
+
+        One that limits the rate does so for a minute or two, which five attempts outlast.
+        """
+        if self.judge == "rules":
+            return Limits(
+                batch=self.batch or 20,
+                concurrency=self.concurrency or 2,
+                job_timeout=self.job_timeout,
+            )
         return Limits(
-            batch=self.batch or batch,
-            concurrency=self.concurrency or concurrency,
+            batch=self.batch or 1,
+            concurrency=self.concurrency or 8,
+            attempts=5,
+            backoff=timedelta(seconds=10),
             job_timeout=self.job_timeout,
         )

@@ -33,7 +33,8 @@ def test_a_model_is_named_by_settings_of_its_own(monkeypatch: pytest.MonkeyPatch
     assert settings.model.api_key.get_secret_value() == "sk-1"
     assert "sk-1" not in repr(settings)
     assert settings.cap == Cost(amount=5, currency="EUR")
-    assert (settings.limits.batch, settings.limits.concurrency) == (1, 8)
+    limits = settings.limits
+    assert (limits.batch, limits.concurrency, limits.attempts) == (1, 8, 5)
 
 
 def test_a_batch_that_is_said_is_a_batch(monkeypatch: pytest.MonkeyPatch) -> None:
