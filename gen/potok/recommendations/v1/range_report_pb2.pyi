@@ -40,6 +40,12 @@ class RangeReport(_message.Message):
     MINIMUM_CALLS_FIELD_NUMBER: _builtins.int
     WRITE_TIME_FIELD_NUMBER: _builtins.int
     FOCUS_FIELD_NUMBER: _builtins.int
+    UNSCORED_CALLS_FIELD_NUMBER: _builtins.int
+    MEDIAN_SCORE_FIELD_NUMBER: _builtins.int
+    PREVIOUS_RANGE_FIELD_NUMBER: _builtins.int
+    PREVIOUS_CALLS_FIELD_NUMBER: _builtins.int
+    SCORE_DELTA_FIELD_NUMBER: _builtins.int
+    NARRATIVE_FIELD_NUMBER: _builtins.int
     owner: _builtins.str
     """Whose calls, `client:<id>`."""
     calls: _builtins.int
@@ -48,6 +54,14 @@ class RangeReport(_message.Message):
     """The mean of their scores, 0..100; unset where no call has a score."""
     minimum_calls: _builtins.int
     """A skill that shows in fewer calls has no figure worth a word; see SkillReport.enough."""
+    unscored_calls: _builtins.int
+    """How many of `calls` have no score: no item of the checklist applied in them."""
+    median_score: _builtins.float
+    """The median of their scores, 0..100; unset where no call has a score."""
+    previous_calls: _builtins.int
+    """How many calls have been rolled up there."""
+    score_delta: _builtins.float
+    """`score` less that of the previous range; unset where fewer than `minimum_calls` calls have one on either side."""
     @_builtins.property
     def range(self) -> _progress_pb2.DateRange:
         """The days that were asked for."""
@@ -80,6 +94,14 @@ class RangeReport(_message.Message):
     def focus(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The skills to work on first, by the report that was written then; at most three."""
 
+    @_builtins.property
+    def previous_range(self) -> _progress_pb2.DateRange:
+        """The range of equal length right before this one, which every `_delta` compares with."""
+
+    @_builtins.property
+    def narrative(self) -> Global___Narrative:
+        """The range in words, as the last run over exactly this range wrote it; unset where none did."""
+
     def __init__(
         self,
         *,
@@ -95,16 +117,69 @@ class RangeReport(_message.Message):
         minimum_calls: _builtins.int = ...,
         write_time: _timestamp_pb2.Timestamp | None = ...,
         focus: _abc.Iterable[_builtins.str] | None = ...,
+        unscored_calls: _builtins.int = ...,
+        median_score: _builtins.float | None = ...,
+        previous_range: _progress_pb2.DateRange | None = ...,
+        previous_calls: _builtins.int = ...,
+        score_delta: _builtins.float | None = ...,
+        narrative: Global___Narrative | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_score", b"_score", "range", b"range", "score", b"score", "write_time", b"write_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_median_score", b"_median_score", "_score", b"_score", "_score_delta", b"_score_delta", "median_score", b"median_score", "narrative", b"narrative", "previous_range", b"previous_range", "range", b"range", "score", b"score", "score_delta", b"score_delta", "write_time", b"write_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_score", b"_score", "call_types", b"call_types", "calls", b"calls", "employees", b"employees", "focus", b"focus", "minimum_calls", b"minimum_calls", "outcomes", b"outcomes", "owner", b"owner", "range", b"range", "score", b"score", "sentiments", b"sentiments", "skills", b"skills", "write_time", b"write_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_median_score", b"_median_score", "_score", b"_score", "_score_delta", b"_score_delta", "call_types", b"call_types", "calls", b"calls", "employees", b"employees", "focus", b"focus", "median_score", b"median_score", "minimum_calls", b"minimum_calls", "narrative", b"narrative", "outcomes", b"outcomes", "owner", b"owner", "previous_calls", b"previous_calls", "previous_range", b"previous_range", "range", b"range", "score", b"score", "score_delta", b"score_delta", "sentiments", b"sentiments", "skills", b"skills", "unscored_calls", b"unscored_calls", "write_time", b"write_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__median_score: _TypeAlias = _typing.Literal["median_score"]  # noqa: Y015
+    _WhichOneofArgType__median_score: _TypeAlias = _typing.Literal["_median_score", b"_median_score"]  # noqa: Y015
     _WhichOneofReturnType__score: _TypeAlias = _typing.Literal["score"]  # noqa: Y015
     _WhichOneofArgType__score: _TypeAlias = _typing.Literal["_score", b"_score"]  # noqa: Y015
+    _WhichOneofReturnType__score_delta: _TypeAlias = _typing.Literal["score_delta"]  # noqa: Y015
+    _WhichOneofArgType__score_delta: _TypeAlias = _typing.Literal["_score_delta", b"_score_delta"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__median_score) -> _WhichOneofReturnType__median_score | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__score) -> _WhichOneofReturnType__score | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__score_delta) -> _WhichOneofReturnType__score_delta | None: ...
 
 Global___RangeReport: _TypeAlias = RangeReport  # noqa: Y015
+
+@_typing.final
+class Narrative(_message.Message):
+    """What the figures of a range say, for people, in the language of the client. Every number in it is one of the rows
+    it was written from.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TEXT_FIELD_NUMBER: _builtins.int
+    ACTIONS_FIELD_NUMBER: _builtins.int
+    AUTHOR_FIELD_NUMBER: _builtins.int
+    NOTE_FIELD_NUMBER: _builtins.int
+    text: _builtins.str
+    """What happened."""
+    author: _builtins.str
+    """Who wrote it: `rules`, or a language model by its name."""
+    note: _builtins.str
+    """Why it is not the language model's, where one was to write it; empty otherwise."""
+    @_builtins.property
+    def actions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What to do first; at most three."""
+
+    def __init__(
+        self,
+        *,
+        text: _builtins.str = ...,
+        actions: _abc.Iterable[_builtins.str] | None = ...,
+        author: _builtins.str = ...,
+        note: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actions", b"actions", "author", b"author", "note", b"note", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Narrative: _TypeAlias = Narrative  # noqa: Y015
 
 @_typing.final
 class LabelCount(_message.Message):
@@ -141,26 +216,57 @@ class EmployeeReport(_message.Message):
     EMPLOYEE_FIELD_NUMBER: _builtins.int
     CALLS_FIELD_NUMBER: _builtins.int
     SCORE_FIELD_NUMBER: _builtins.int
+    UNSCORED_CALLS_FIELD_NUMBER: _builtins.int
+    MEDIAN_SCORE_FIELD_NUMBER: _builtins.int
+    SCORE_DELTA_FIELD_NUMBER: _builtins.int
+    ENOUGH_FIELD_NUMBER: _builtins.int
+    PREVIOUS_CALLS_FIELD_NUMBER: _builtins.int
     employee: _builtins.str
     """Who; empty for calls of which nobody knows."""
     calls: _builtins.int
     """How many calls."""
     score: _builtins.float
     """The mean of their scores, 0..100; unset where no call has a score."""
+    unscored_calls: _builtins.int
+    """How many of `calls` have no score."""
+    median_score: _builtins.float
+    """The median of their scores, 0..100; unset where no call has a score."""
+    score_delta: _builtins.float
+    """`score` less that of the previous range; unset where fewer than RangeReport.minimum_calls calls have one on either
+    side.
+    """
+    enough: _builtins.bool
+    """False where fewer than RangeReport.minimum_calls calls have a score: too few to judge anybody by."""
+    previous_calls: _builtins.int
+    """How many calls they had in the previous range."""
     def __init__(
         self,
         *,
         employee: _builtins.str = ...,
         calls: _builtins.int = ...,
         score: _builtins.float | None = ...,
+        unscored_calls: _builtins.int = ...,
+        median_score: _builtins.float | None = ...,
+        score_delta: _builtins.float | None = ...,
+        enough: _builtins.bool = ...,
+        previous_calls: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_score", b"_score", "score", b"score"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_median_score", b"_median_score", "_score", b"_score", "_score_delta", b"_score_delta", "median_score", b"median_score", "score", b"score", "score_delta", b"score_delta"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_score", b"_score", "calls", b"calls", "employee", b"employee", "score", b"score"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_median_score", b"_median_score", "_score", b"_score", "_score_delta", b"_score_delta", "calls", b"calls", "employee", b"employee", "enough", b"enough", "median_score", b"median_score", "previous_calls", b"previous_calls", "score", b"score", "score_delta", b"score_delta", "unscored_calls", b"unscored_calls"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__median_score: _TypeAlias = _typing.Literal["median_score"]  # noqa: Y015
+    _WhichOneofArgType__median_score: _TypeAlias = _typing.Literal["_median_score", b"_median_score"]  # noqa: Y015
     _WhichOneofReturnType__score: _TypeAlias = _typing.Literal["score"]  # noqa: Y015
     _WhichOneofArgType__score: _TypeAlias = _typing.Literal["_score", b"_score"]  # noqa: Y015
+    _WhichOneofReturnType__score_delta: _TypeAlias = _typing.Literal["score_delta"]  # noqa: Y015
+    _WhichOneofArgType__score_delta: _TypeAlias = _typing.Literal["_score_delta", b"_score_delta"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__median_score) -> _WhichOneofReturnType__median_score | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__score) -> _WhichOneofReturnType__score | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__score_delta) -> _WhichOneofReturnType__score_delta | None: ...
 
 Global___EmployeeReport: _TypeAlias = EmployeeReport  # noqa: Y015
 
@@ -180,6 +286,9 @@ class SkillReport(_message.Message):
     FAILING_CALLS_FIELD_NUMBER: _builtins.int
     ENOUGH_FIELD_NUMBER: _builtins.int
     RECOMMENDATIONS_FIELD_NUMBER: _builtins.int
+    PREVIOUS_CALLS_FIELD_NUMBER: _builtins.int
+    SHARE_DELTA_FIELD_NUMBER: _builtins.int
+    SCORE_DELTA_FIELD_NUMBER: _builtins.int
     employee: _builtins.str
     """Whose skill; unset for everybody together, empty for calls of which nobody knows whose they are."""
     skill: _builtins.str
@@ -198,6 +307,14 @@ class SkillReport(_message.Message):
     """The calls where at least one of those items was not completed."""
     enough: _builtins.bool
     """False where `calls` is below RangeReport.minimum_calls: too few to judge anybody by."""
+    previous_calls: _builtins.int
+    """The calls of the previous range where it was called for."""
+    share_delta: _builtins.float
+    """`share` less that of the previous range; unset where `calls` or `previous_calls` is below
+    RangeReport.minimum_calls.
+    """
+    score_delta: _builtins.float
+    """`score` less that of the previous range; unset likewise, and where either has none."""
     @_builtins.property
     def recommendations(self) -> _containers.RepeatedCompositeFieldContainer[Global___Recommendation]:
         """What to do better, by the analyses of these calls: the advice given most often first, at most three."""
@@ -215,19 +332,30 @@ class SkillReport(_message.Message):
         failing_calls: _builtins.int = ...,
         enough: _builtins.bool = ...,
         recommendations: _abc.Iterable[Global___Recommendation] | None = ...,
+        previous_calls: _builtins.int = ...,
+        share_delta: _builtins.float | None = ...,
+        score_delta: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_employee", b"_employee", "_score", b"_score", "employee", b"employee", "score", b"score"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_employee", b"_employee", "_score", b"_score", "_score_delta", b"_score_delta", "_share_delta", b"_share_delta", "employee", b"employee", "score", b"score", "score_delta", b"score_delta", "share_delta", b"share_delta"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_employee", b"_employee", "_score", b"_score", "applicable", b"applicable", "calls", b"calls", "completed", b"completed", "employee", b"employee", "enough", b"enough", "failing_calls", b"failing_calls", "recommendations", b"recommendations", "score", b"score", "share", b"share", "skill", b"skill"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_employee", b"_employee", "_score", b"_score", "_score_delta", b"_score_delta", "_share_delta", b"_share_delta", "applicable", b"applicable", "calls", b"calls", "completed", b"completed", "employee", b"employee", "enough", b"enough", "failing_calls", b"failing_calls", "previous_calls", b"previous_calls", "recommendations", b"recommendations", "score", b"score", "score_delta", b"score_delta", "share", b"share", "share_delta", b"share_delta", "skill", b"skill"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__employee: _TypeAlias = _typing.Literal["employee"]  # noqa: Y015
     _WhichOneofArgType__employee: _TypeAlias = _typing.Literal["_employee", b"_employee"]  # noqa: Y015
     _WhichOneofReturnType__score: _TypeAlias = _typing.Literal["score"]  # noqa: Y015
     _WhichOneofArgType__score: _TypeAlias = _typing.Literal["_score", b"_score"]  # noqa: Y015
+    _WhichOneofReturnType__score_delta: _TypeAlias = _typing.Literal["score_delta"]  # noqa: Y015
+    _WhichOneofArgType__score_delta: _TypeAlias = _typing.Literal["_score_delta", b"_score_delta"]  # noqa: Y015
+    _WhichOneofReturnType__share_delta: _TypeAlias = _typing.Literal["share_delta"]  # noqa: Y015
+    _WhichOneofArgType__share_delta: _TypeAlias = _typing.Literal["_share_delta", b"_share_delta"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__employee) -> _WhichOneofReturnType__employee | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__score) -> _WhichOneofReturnType__score | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__score_delta) -> _WhichOneofReturnType__score_delta | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__share_delta) -> _WhichOneofReturnType__share_delta | None: ...
 
 Global___SkillReport: _TypeAlias = SkillReport  # noqa: Y015
 

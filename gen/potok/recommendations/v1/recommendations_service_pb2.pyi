@@ -3,9 +3,13 @@
 isort:skip_file
 """
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf.internal import containers as _containers
+from potok.recommendations.v1 import employee_recommendation_pb2 as _employee_recommendation_pb2
 from potok.recommendations.v1 import range_report_pb2 as _range_report_pb2
+from potok.recommendations.v1 import reported_calls_pb2 as _reported_calls_pb2
 from potok.status.v1 import progress_pb2 as _progress_pb2
 import builtins as _builtins
 import sys
@@ -69,3 +73,241 @@ class GetRangeReportResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetRangeReportResponse: _TypeAlias = GetRangeReportResponse  # noqa: Y015
+
+@_typing.final
+class ListRecommendationsRequest(_message.Message):
+    """Request of ListRecommendations."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OWNER_FIELD_NUMBER: _builtins.int
+    STATES_FIELD_NUMBER: _builtins.int
+    EMPLOYEE_FIELD_NUMBER: _builtins.int
+    SKILL_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    owner: _builtins.str
+    """Whose calls, `client:<id>`."""
+    employee: _builtins.str
+    """Only of this employee; unset: of all, empty: of calls of which nobody knows whose they are."""
+    skill: _builtins.str
+    """Only of this skill; empty: of all."""
+    page_size: _builtins.int
+    """At most so many; 0: 50."""
+    page_token: _builtins.str
+    """Where the page before ended; empty: from the start."""
+    @_builtins.property
+    def states(self) -> _containers.RepeatedScalarFieldContainer[_employee_recommendation_pb2.RecommendationState.ValueType]:
+        """Only in one of these states; none: all."""
+
+    def __init__(
+        self,
+        *,
+        owner: _builtins.str = ...,
+        states: _abc.Iterable[_employee_recommendation_pb2.RecommendationState.ValueType] | None = ...,
+        employee: _builtins.str | None = ...,
+        skill: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_employee", b"_employee", "employee", b"employee"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_employee", b"_employee", "employee", b"employee", "owner", b"owner", "page_size", b"page_size", "page_token", b"page_token", "skill", b"skill", "states", b"states"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__employee: _TypeAlias = _typing.Literal["employee"]  # noqa: Y015
+    _WhichOneofArgType__employee: _TypeAlias = _typing.Literal["_employee", b"_employee"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__employee) -> _WhichOneofReturnType__employee | None: ...
+
+Global___ListRecommendationsRequest: _TypeAlias = ListRecommendationsRequest  # noqa: Y015
+
+@_typing.final
+class ListRecommendationsResponse(_message.Message):
+    """Response of ListRecommendations."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECOMMENDATIONS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Asks for the next page; empty on the last."""
+    @_builtins.property
+    def recommendations(self) -> _containers.RepeatedCompositeFieldContainer[_employee_recommendation_pb2.EmployeeRecommendation]:
+        """The recommendations."""
+
+    def __init__(
+        self,
+        *,
+        recommendations: _abc.Iterable[_employee_recommendation_pb2.EmployeeRecommendation] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "recommendations", b"recommendations"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListRecommendationsResponse: _TypeAlias = ListRecommendationsResponse  # noqa: Y015
+
+@_typing.final
+class CloseRecommendationRequest(_message.Message):
+    """Request of CloseRecommendation."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OWNER_FIELD_NUMBER: _builtins.int
+    RECOMMENDATION_ID_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    CLOSED_BY_FIELD_NUMBER: _builtins.int
+    COMMENT_FIELD_NUMBER: _builtins.int
+    owner: _builtins.str
+    """Whose calls, `client:<id>`."""
+    recommendation_id: _builtins.str
+    """Which."""
+    state: _employee_recommendation_pb2.RecommendationState.ValueType
+    """How it is settled."""
+    closed_by: _builtins.str
+    """Who says so."""
+    comment: _builtins.str
+    """Why."""
+    def __init__(
+        self,
+        *,
+        owner: _builtins.str = ...,
+        recommendation_id: _builtins.str = ...,
+        state: _employee_recommendation_pb2.RecommendationState.ValueType = ...,
+        closed_by: _builtins.str = ...,
+        comment: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["closed_by", b"closed_by", "comment", b"comment", "owner", b"owner", "recommendation_id", b"recommendation_id", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CloseRecommendationRequest: _TypeAlias = CloseRecommendationRequest  # noqa: Y015
+
+@_typing.final
+class CloseRecommendationResponse(_message.Message):
+    """Response of CloseRecommendation."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECOMMENDATION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def recommendation(self) -> _employee_recommendation_pb2.EmployeeRecommendation:
+        """The recommendation as it is now."""
+
+    def __init__(
+        self,
+        *,
+        recommendation: _employee_recommendation_pb2.EmployeeRecommendation | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["recommendation", b"recommendation"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["recommendation", b"recommendation"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CloseRecommendationResponse: _TypeAlias = CloseRecommendationResponse  # noqa: Y015
+
+@_typing.final
+class ReopenRecommendationRequest(_message.Message):
+    """Request of ReopenRecommendation."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OWNER_FIELD_NUMBER: _builtins.int
+    RECOMMENDATION_ID_FIELD_NUMBER: _builtins.int
+    owner: _builtins.str
+    """Whose calls, `client:<id>`."""
+    recommendation_id: _builtins.str
+    """Which."""
+    def __init__(
+        self,
+        *,
+        owner: _builtins.str = ...,
+        recommendation_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["owner", b"owner", "recommendation_id", b"recommendation_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReopenRecommendationRequest: _TypeAlias = ReopenRecommendationRequest  # noqa: Y015
+
+@_typing.final
+class ReopenRecommendationResponse(_message.Message):
+    """Response of ReopenRecommendation."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECOMMENDATION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def recommendation(self) -> _employee_recommendation_pb2.EmployeeRecommendation:
+        """The recommendation as it is now."""
+
+    def __init__(
+        self,
+        *,
+        recommendation: _employee_recommendation_pb2.EmployeeRecommendation | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["recommendation", b"recommendation"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["recommendation", b"recommendation"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReopenRecommendationResponse: _TypeAlias = ReopenRecommendationResponse  # noqa: Y015
+
+@_typing.final
+class CountReportedCallsRequest(_message.Message):
+    """Request of CountReportedCalls."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OWNER_FIELD_NUMBER: _builtins.int
+    RANGE_FIELD_NUMBER: _builtins.int
+    owner: _builtins.str
+    """Whose calls, `client:<id>`."""
+    @_builtins.property
+    def range(self) -> _progress_pb2.DateRange:
+        """The days."""
+
+    def __init__(
+        self,
+        *,
+        owner: _builtins.str = ...,
+        range: _progress_pb2.DateRange | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["range", b"range"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["owner", b"owner", "range", b"range"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CountReportedCallsRequest: _TypeAlias = CountReportedCallsRequest  # noqa: Y015
+
+@_typing.final
+class CountReportedCallsResponse(_message.Message):
+    """Response of CountReportedCalls."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REPORTED_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def reported(self) -> _reported_calls_pb2.ReportedCalls:
+        """The counts."""
+
+    def __init__(
+        self,
+        *,
+        reported: _reported_calls_pb2.ReportedCalls | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["reported", b"reported"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["reported", b"reported"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CountReportedCallsResponse: _TypeAlias = CountReportedCallsResponse  # noqa: Y015

@@ -40,6 +40,26 @@ class RecommendationsServiceStub:
                 request_serializer=potok_dot_recommendations_dot_v1_dot_recommendations__service__pb2.GetRangeReportRequest.SerializeToString,
                 response_deserializer=potok_dot_recommendations_dot_v1_dot_recommendations__service__pb2.GetRangeReportResponse.FromString,
                 _registered_method=True)
+        self.ListRecommendations = channel.unary_unary(
+                '/potok.recommendations.v1.RecommendationsService/ListRecommendations',
+                request_serializer=potok_dot_recommendations_dot_v1_dot_recommendations__service__pb2.ListRecommendationsRequest.SerializeToString,
+                response_deserializer=potok_dot_recommendations_dot_v1_dot_recommendations__service__pb2.ListRecommendationsResponse.FromString,
+                _registered_method=True)
+        self.CloseRecommendation = channel.unary_unary(
+                '/potok.recommendations.v1.RecommendationsService/CloseRecommendation',
+                request_serializer=potok_dot_recommendations_dot_v1_dot_recommendations__service__pb2.CloseRecommendationRequest.SerializeToString,
+                response_deserializer=potok_dot_recommendations_dot_v1_dot_recommendations__service__pb2.CloseRecommendationResponse.FromString,
+                _registered_method=True)
+        self.ReopenRecommendation = channel.unary_unary(
+                '/potok.recommendations.v1.RecommendationsService/ReopenRecommendation',
+                request_serializer=potok_dot_recommendations_dot_v1_dot_recommendations__service__pb2.ReopenRecommendationRequest.SerializeToString,
+                response_deserializer=potok_dot_recommendations_dot_v1_dot_recommendations__service__pb2.ReopenRecommendationResponse.FromString,
+                _registered_method=True)
+        self.CountReportedCalls = channel.unary_unary(
+                '/potok.recommendations.v1.RecommendationsService/CountReportedCalls',
+                request_serializer=potok_dot_recommendations_dot_v1_dot_recommendations__service__pb2.CountReportedCallsRequest.SerializeToString,
+                response_deserializer=potok_dot_recommendations_dot_v1_dot_recommendations__service__pb2.CountReportedCallsResponse.FromString,
+                _registered_method=True)
 
 
 class RecommendationsServiceServicer:
@@ -55,6 +75,47 @@ class RecommendationsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListRecommendations(self, request, context):
+        """Lists what employees should do better: those that are open first, of them the most urgent, then the latest.
+
+        INVALID_ARGUMENT: the request is malformed, or the page token is not one of this request's.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CloseRecommendation(self, request, context):
+        """Settles a recommendation by the word of a person, whatever later calls say. One that is closed already is closed
+        anew, so a repeat is no error.
+
+        INVALID_ARGUMENT: the request is malformed.
+        NOT_FOUND: there is no such recommendation.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReopenRecommendation(self, request, context):
+        """Takes the word of a person back, after which the calls decide: mostly it is open again.
+
+        INVALID_ARGUMENT: the request is malformed.
+        NOT_FOUND: there is no such recommendation, or its calls do not bear it out any more.
+        FAILED_PRECONDITION: nobody closed it (NOT_CLOSED_BY_HAND).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CountReportedCalls(self, request, context):
+        """Counts the calls of a range that are rolled up, and what the reporting database holds of them.
+
+        INVALID_ARGUMENT: the request is malformed, or the range ends before it starts or is longer than 366 days.
+        UNAVAILABLE: the reporting database does not answer.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_RecommendationsServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -62,6 +123,26 @@ def add_RecommendationsServiceServicer_to_server(servicer, server):
                     servicer.GetRangeReport,
                     request_deserializer=potok_dot_recommendations_dot_v1_dot_recommendations__service__pb2.GetRangeReportRequest.FromString,
                     response_serializer=potok_dot_recommendations_dot_v1_dot_recommendations__service__pb2.GetRangeReportResponse.SerializeToString,
+            ),
+            'ListRecommendations': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRecommendations,
+                    request_deserializer=potok_dot_recommendations_dot_v1_dot_recommendations__service__pb2.ListRecommendationsRequest.FromString,
+                    response_serializer=potok_dot_recommendations_dot_v1_dot_recommendations__service__pb2.ListRecommendationsResponse.SerializeToString,
+            ),
+            'CloseRecommendation': grpc.unary_unary_rpc_method_handler(
+                    servicer.CloseRecommendation,
+                    request_deserializer=potok_dot_recommendations_dot_v1_dot_recommendations__service__pb2.CloseRecommendationRequest.FromString,
+                    response_serializer=potok_dot_recommendations_dot_v1_dot_recommendations__service__pb2.CloseRecommendationResponse.SerializeToString,
+            ),
+            'ReopenRecommendation': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReopenRecommendation,
+                    request_deserializer=potok_dot_recommendations_dot_v1_dot_recommendations__service__pb2.ReopenRecommendationRequest.FromString,
+                    response_serializer=potok_dot_recommendations_dot_v1_dot_recommendations__service__pb2.ReopenRecommendationResponse.SerializeToString,
+            ),
+            'CountReportedCalls': grpc.unary_unary_rpc_method_handler(
+                    servicer.CountReportedCalls,
+                    request_deserializer=potok_dot_recommendations_dot_v1_dot_recommendations__service__pb2.CountReportedCallsRequest.FromString,
+                    response_serializer=potok_dot_recommendations_dot_v1_dot_recommendations__service__pb2.CountReportedCallsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -92,6 +173,114 @@ class RecommendationsService:
             '/potok.recommendations.v1.RecommendationsService/GetRangeReport',
             potok_dot_recommendations_dot_v1_dot_recommendations__service__pb2.GetRangeReportRequest.SerializeToString,
             potok_dot_recommendations_dot_v1_dot_recommendations__service__pb2.GetRangeReportResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRecommendations(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/potok.recommendations.v1.RecommendationsService/ListRecommendations',
+            potok_dot_recommendations_dot_v1_dot_recommendations__service__pb2.ListRecommendationsRequest.SerializeToString,
+            potok_dot_recommendations_dot_v1_dot_recommendations__service__pb2.ListRecommendationsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CloseRecommendation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/potok.recommendations.v1.RecommendationsService/CloseRecommendation',
+            potok_dot_recommendations_dot_v1_dot_recommendations__service__pb2.CloseRecommendationRequest.SerializeToString,
+            potok_dot_recommendations_dot_v1_dot_recommendations__service__pb2.CloseRecommendationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReopenRecommendation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/potok.recommendations.v1.RecommendationsService/ReopenRecommendation',
+            potok_dot_recommendations_dot_v1_dot_recommendations__service__pb2.ReopenRecommendationRequest.SerializeToString,
+            potok_dot_recommendations_dot_v1_dot_recommendations__service__pb2.ReopenRecommendationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CountReportedCalls(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/potok.recommendations.v1.RecommendationsService/CountReportedCalls',
+            potok_dot_recommendations_dot_v1_dot_recommendations__service__pb2.CountReportedCallsRequest.SerializeToString,
+            potok_dot_recommendations_dot_v1_dot_recommendations__service__pb2.CountReportedCallsResponse.FromString,
             options,
             channel_credentials,
             insecure,

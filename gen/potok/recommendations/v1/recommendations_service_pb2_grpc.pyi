@@ -38,6 +38,31 @@ class RecommendationsServiceStub:
 
     INVALID_ARGUMENT: the request is malformed, or the range ends before it starts or is longer than 366 days.
     """
+    ListRecommendations: _grpc.UnaryUnaryMultiCallable[_recommendations_service_pb2.ListRecommendationsRequest, _recommendations_service_pb2.ListRecommendationsResponse]
+    """Lists what employees should do better: those that are open first, of them the most urgent, then the latest.
+
+    INVALID_ARGUMENT: the request is malformed, or the page token is not one of this request's.
+    """
+    CloseRecommendation: _grpc.UnaryUnaryMultiCallable[_recommendations_service_pb2.CloseRecommendationRequest, _recommendations_service_pb2.CloseRecommendationResponse]
+    """Settles a recommendation by the word of a person, whatever later calls say. One that is closed already is closed
+    anew, so a repeat is no error.
+
+    INVALID_ARGUMENT: the request is malformed.
+    NOT_FOUND: there is no such recommendation.
+    """
+    ReopenRecommendation: _grpc.UnaryUnaryMultiCallable[_recommendations_service_pb2.ReopenRecommendationRequest, _recommendations_service_pb2.ReopenRecommendationResponse]
+    """Takes the word of a person back, after which the calls decide: mostly it is open again.
+
+    INVALID_ARGUMENT: the request is malformed.
+    NOT_FOUND: there is no such recommendation, or its calls do not bear it out any more.
+    FAILED_PRECONDITION: nobody closed it (NOT_CLOSED_BY_HAND).
+    """
+    CountReportedCalls: _grpc.UnaryUnaryMultiCallable[_recommendations_service_pb2.CountReportedCallsRequest, _recommendations_service_pb2.CountReportedCallsResponse]
+    """Counts the calls of a range that are rolled up, and what the reporting database holds of them.
+
+    INVALID_ARGUMENT: the request is malformed, or the range ends before it starts or is longer than 366 days.
+    UNAVAILABLE: the reporting database does not answer.
+    """
 
 @_typing.type_check_only
 class RecommendationsServiceAsyncStub(RecommendationsServiceStub):
@@ -48,6 +73,31 @@ class RecommendationsServiceAsyncStub(RecommendationsServiceStub):
     """Returns what the calls of any range add up to; a range without calls has an empty report.
 
     INVALID_ARGUMENT: the request is malformed, or the range ends before it starts or is longer than 366 days.
+    """
+    ListRecommendations: _aio.UnaryUnaryMultiCallable[_recommendations_service_pb2.ListRecommendationsRequest, _recommendations_service_pb2.ListRecommendationsResponse]  # type: ignore[assignment]
+    """Lists what employees should do better: those that are open first, of them the most urgent, then the latest.
+
+    INVALID_ARGUMENT: the request is malformed, or the page token is not one of this request's.
+    """
+    CloseRecommendation: _aio.UnaryUnaryMultiCallable[_recommendations_service_pb2.CloseRecommendationRequest, _recommendations_service_pb2.CloseRecommendationResponse]  # type: ignore[assignment]
+    """Settles a recommendation by the word of a person, whatever later calls say. One that is closed already is closed
+    anew, so a repeat is no error.
+
+    INVALID_ARGUMENT: the request is malformed.
+    NOT_FOUND: there is no such recommendation.
+    """
+    ReopenRecommendation: _aio.UnaryUnaryMultiCallable[_recommendations_service_pb2.ReopenRecommendationRequest, _recommendations_service_pb2.ReopenRecommendationResponse]  # type: ignore[assignment]
+    """Takes the word of a person back, after which the calls decide: mostly it is open again.
+
+    INVALID_ARGUMENT: the request is malformed.
+    NOT_FOUND: there is no such recommendation, or its calls do not bear it out any more.
+    FAILED_PRECONDITION: nobody closed it (NOT_CLOSED_BY_HAND).
+    """
+    CountReportedCalls: _aio.UnaryUnaryMultiCallable[_recommendations_service_pb2.CountReportedCallsRequest, _recommendations_service_pb2.CountReportedCallsResponse]  # type: ignore[assignment]
+    """Counts the calls of a range that are rolled up, and what the reporting database holds of them.
+
+    INVALID_ARGUMENT: the request is malformed, or the range ends before it starts or is longer than 366 days.
+    UNAVAILABLE: the reporting database does not answer.
     """
 
 class RecommendationsServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -62,6 +112,55 @@ class RecommendationsServiceServicer(metaclass=_abc_1.ABCMeta):
         """Returns what the calls of any range add up to; a range without calls has an empty report.
 
         INVALID_ARGUMENT: the request is malformed, or the range ends before it starts or is longer than 366 days.
+        """
+
+    @_abc_1.abstractmethod
+    def ListRecommendations(
+        self,
+        request: _recommendations_service_pb2.ListRecommendationsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_recommendations_service_pb2.ListRecommendationsResponse, _abc.Awaitable[_recommendations_service_pb2.ListRecommendationsResponse]]:
+        """Lists what employees should do better: those that are open first, of them the most urgent, then the latest.
+
+        INVALID_ARGUMENT: the request is malformed, or the page token is not one of this request's.
+        """
+
+    @_abc_1.abstractmethod
+    def CloseRecommendation(
+        self,
+        request: _recommendations_service_pb2.CloseRecommendationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_recommendations_service_pb2.CloseRecommendationResponse, _abc.Awaitable[_recommendations_service_pb2.CloseRecommendationResponse]]:
+        """Settles a recommendation by the word of a person, whatever later calls say. One that is closed already is closed
+        anew, so a repeat is no error.
+
+        INVALID_ARGUMENT: the request is malformed.
+        NOT_FOUND: there is no such recommendation.
+        """
+
+    @_abc_1.abstractmethod
+    def ReopenRecommendation(
+        self,
+        request: _recommendations_service_pb2.ReopenRecommendationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_recommendations_service_pb2.ReopenRecommendationResponse, _abc.Awaitable[_recommendations_service_pb2.ReopenRecommendationResponse]]:
+        """Takes the word of a person back, after which the calls decide: mostly it is open again.
+
+        INVALID_ARGUMENT: the request is malformed.
+        NOT_FOUND: there is no such recommendation, or its calls do not bear it out any more.
+        FAILED_PRECONDITION: nobody closed it (NOT_CLOSED_BY_HAND).
+        """
+
+    @_abc_1.abstractmethod
+    def CountReportedCalls(
+        self,
+        request: _recommendations_service_pb2.CountReportedCallsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_recommendations_service_pb2.CountReportedCallsResponse, _abc.Awaitable[_recommendations_service_pb2.CountReportedCallsResponse]]:
+        """Counts the calls of a range that are rolled up, and what the reporting database holds of them.
+
+        INVALID_ARGUMENT: the request is malformed, or the range ends before it starts or is longer than 366 days.
+        UNAVAILABLE: the reporting database does not answer.
         """
 
 def add_RecommendationsServiceServicer_to_server(servicer: RecommendationsServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
