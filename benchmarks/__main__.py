@@ -1,4 +1,4 @@
-"""`python -m benchmarks [NAME …]`: every measurement beside its limit, in one run."""
+"""`python -m benchmarks [NAME … [OPTION …]]`: every measurement beside its limit, in one run."""
 
 import asyncio
 import importlib
@@ -6,13 +6,15 @@ import sys
 
 import structlog
 
-NAMES = ("throughput", "fan_out", "transcription", "word_errors")
+NAMES = ("throughput", "fan_out", "transcription", "word_errors", "judgement")
 
 
 def main() -> None:
     """Run the named benchmarks, or all."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
-    for name in sys.argv[1:] or NAMES:
+    asked = sys.argv[1:]
+    # What follows a name and is none is an option of it, which it reads itself.
+    for name in [each for each in asked if each in NAMES] if asked else NAMES:
         print(f"\n== {name}")
         asyncio.run(importlib.import_module(f"benchmarks.{name}").main())
 

@@ -1,4 +1,4 @@
-"""How often a judge agrees with people: the labelled calls, the tuning half beside the held-out half."""
+"""How often a judge agrees with people: the labelled calls, those it was tuned on beside the others."""
 
 import argparse
 import asyncio
@@ -19,7 +19,7 @@ from services.analysis.purse import OwnPurse
 from services.llm.domain import ModelUnavailable, NoAnswer
 from services.llm.openai_model import open_model
 from services.llm.settings import ModelSettings
-from tests.unit.analysis_dialogues import Half, Labelled, clinic, dialogues
+from tests.unit.analysis_dialogues import Labelled, Portion, clinic, dialogues
 
 PART_CHARACTERS = 60_000
 LANGUAGES = ("ru", "en")
@@ -67,23 +67,23 @@ class Judged:
 
 
 async def main() -> None:
-    """Print how the judge does on each half and language, and its figures a class."""
+    """Print how the judge does on each portion and language, and its figures a class."""
     options = _options()
-    halves = [Half(options.half)] if options.half else list(Half)
+    portions = [Portion(options.portion)] if options.portion else list(Portion)
     samples = [
         sample
-        for sample in dialogues("earlier", "russian", "english", "later")
-        if sample.half in halves
+        for sample in dialogues("earlier", "russian", "english", "later", "last")
+        if sample.portion in portions
     ]
     async with _judge(options.judge) as judge:
         judged = await judge_all(judge, clinic(), samples[:: options.every])
-    for half in halves:
-        own = [each for each in judged if each.labelled.half is half]
-        print(f"\n{half.value}: {len(own)} calls")
+    for portion in portions:
+        own = [each for each in judged if each.labelled.portion is portion]
+        print(f"\n{portion.value}: {len(own)} calls")
         _print_shares(own)
         for field in FIELDS:
             _print_classes(field, own)
-        if options.mistakes and half is Half.TUNING:
+        if options.mistakes and portion is Portion.TUNING:
             _print_mistakes(own)
 
 
@@ -124,7 +124,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("--judge", choices=["rules", "model"], default="rules")
     parser.add_argument("--every", type=int, default=1, help="judge each so manieth call only")
-    parser.add_argument("--half", choices=[half.value for half in Half])
+    parser.add_argument("--portion", choices=[portion.value for portion in Portion])
     parser.add_argument("--mistakes", action="store_true", help="name those of the tuning half")
     return parser.parse_known_args()[0]
 

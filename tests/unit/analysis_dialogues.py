@@ -33,11 +33,16 @@ SAMPLES = ("call1_booking", "call2_price_objection", "call4_wrong_number")
 _SPEAKERS = {"O": Speaker.OPERATOR, "C": Speaker.CLIENT, "?": Speaker.UNKNOWN}
 
 
-class Half(enum.Enum):
-    """What a labelled dialogue is for: the rules are tuned on one half and measured on both."""
+class Portion(enum.Enum):
+    """What a labelled dialogue is for.
+
+    The rules are tuned on the first half, measured on both, and judged once by what nobody had
+    thought of when they were last changed.
+    """
 
     TUNING = "tuning"
     HELD_OUT = "held_out"
+    UNSEEN = "unseen"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +54,7 @@ class Labelled:
     """
 
     name: str
-    half: Half
+    portion: Portion
     conversation: Conversation
     labels: Mapping[str, str | frozenset[str]]
     checklist: Mapping[str, ItemStatus]
@@ -129,7 +134,7 @@ def _labelled(name: str, conversation: Conversation, labels: Mapping[str, Any]) 
     fields = ("call_type", "outcome", "sentiment")
     return Labelled(
         name=name,
-        half=Half(labels.get("half") or _half_of(name)),
+        portion=Portion(labels.get("portion") or _portion_of(name)),
         conversation=conversation,
         labels={
             **{field: labels[field] for field in fields},
@@ -143,7 +148,7 @@ def _labelled(name: str, conversation: Conversation, labels: Mapping[str, Any]) 
     )
 
 
-def _half_of(name: str) -> Half:
+def _portion_of(name: str) -> Portion:
     """Halve dialogues by a hash of their names, so that nobody chooses which are measured."""
     even = hashlib.sha256(name.encode()).digest()[0] % 2 == 0
-    return Half.HELD_OUT if even else Half.TUNING
+    return Portion.HELD_OUT if even else Portion.TUNING

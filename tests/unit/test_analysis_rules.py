@@ -16,8 +16,8 @@ from services.analysis.playbook import Playbook, undeclared
 from services.analysis.purse import OwnPurse
 from tests.unit.analysis_dialogues import (
     SAMPLES,
-    Half,
     Labelled,
+    Portion,
     a_conversation,
     clinic,
     dialogues,
@@ -76,12 +76,12 @@ def test_recognised_speech_gets_the_labels_of_what_was_said(
 
 
 @pytest.mark.parametrize("language", ["ru", "en"])
-@pytest.mark.parametrize("half", Half)
+@pytest.mark.parametrize("portion", [Portion.TUNING, Portion.HELD_OUT])
 @pytest.mark.parametrize("field", FIELDS)
 def test_written_dialogues_are_labelled_right_nine_times_in_ten(
-    judge: RulesJudge, playbook: Playbook, field: str, half: Half, language: str
+    judge: RulesJudge, playbook: Playbook, field: str, portion: Portion, language: str
 ) -> None:
-    labelled = [s for s in WRITTEN if s.half is half and s.conversation.language == language]
+    labelled = [s for s in WRITTEN if s.portion is portion and s.conversation.language == language]
     wrong = sum(
         _labels(judge.judge_now(sample.conversation, playbook))[field] != sample.labels[field]
         for sample in labelled
@@ -97,7 +97,7 @@ def test_nine_in_ten_items_of_the_checklist_get_the_status_people_gave_them(
     agreed = [
         _statuses(judgement)[item] is status
         for sample in WRITTEN
-        if sample.half is Half.HELD_OUT
+        if sample.portion is Portion.HELD_OUT
         for judgement in [judge.judge_now(sample.conversation, playbook)]
         for item, status in sample.checklist.items()
     ]
