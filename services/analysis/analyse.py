@@ -17,10 +17,11 @@ from services.analysis.domain import (
     Versions,
 )
 from services.analysis.evidence import check_evidence
-from services.analysis.metrics import METRICS_VERSION, count_words, measure
+from services.analysis.metrics import METRICS_VERSION, measure
 from services.analysis.playbook import Playbook, undeclared
 from services.analysis.ports import Judge, Purse
 from services.analysis.scores import score, weights
+from services.analysis.talks import count_words
 from services.llm.domain import (
     CostLimitReached,
     ModelUnavailable,

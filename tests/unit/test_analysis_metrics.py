@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.analysis.domain import Conversation, Metrics, SideMetrics, Speaker, Turn
-from services.analysis.metrics import count_words, measure
+from services.analysis.metrics import measure
+from services.analysis.talks import count_words
 from tests.unit.analysis_dialogues import a_conversation, a_turn, recording
 
 FIVE_WORDS = "раз два три четыре пять"
