@@ -246,7 +246,7 @@ def test_what_a_genitive_lacks_is_not_heard(
 def test_how_a_call_ends_tells_what_it_was_about(judge: RulesJudge, playbook: Playbook) -> None:
     conversation = said(
         "O: Клиника Здоровье, добрый день.",
-        "C: Здравствуйте, это опять я, насчёт четверга.",
+        "C: Здравствуйте, это Гусева, я к терапевту в четверг.",
         "O: Хорошо, перенесла вас на пятницу.",
     )
 
