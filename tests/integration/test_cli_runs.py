@@ -302,7 +302,7 @@ async def test_a_person_who_says_no_starts_nothing(world: World) -> None:
 
 
 async def test_a_folder_becomes_a_client_of_its_own(world: World, tmp_path: Path) -> None:
-    done = await world.potok("run", "--folder", str(tmp_path), "--no-watch")
+    done = await world.potok("run", "--folder", os.path.relpath(tmp_path), "--no-watch")
 
     assert done.code == 0
     made = json.loads((await world.potok("client", "show", "local", "--json")).out)

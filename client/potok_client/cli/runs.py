@@ -99,7 +99,12 @@ def start_run(
     )
     perform(
         _run(
-            request, folder, preview=preview, yes=yes or as_json, no_watch=no_watch, as_json=as_json
+            request,
+            folder.expanduser().resolve() if folder else None,
+            preview=preview,
+            yes=yes or as_json,
+            no_watch=no_watch,
+            as_json=as_json,
         )
     )
 
