@@ -2,11 +2,17 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import assert_never
 
 from services.analysis.adapters.lemmas import Lemmatiser
 from services.analysis.adapters.listening import EDGE_TURNS, Ear, Listener
+from services.analysis.adapters.weighing import (
+    Verdict,
+    choose_together,
+    heard_labels,
+    heaviest,
+    verdicts,
+)
 from services.analysis.domain import (
     Agreement,
     CheckedItem,
@@ -19,23 +25,13 @@ from services.analysis.domain import (
     Recommendation,
     Speaker,
 )
-from services.analysis.playbook import ChecklistItem, Choice, Cue, Label, Moment, Playbook
+from services.analysis.playbook import ChecklistItem, Cue, Moment, Playbook
 from services.analysis.ports import Purse
 
 MAX_RECOMMENDATIONS = 3
 MAX_AGREEMENTS = 5
 REQUEST_TURNS = 2
-REQUEST_FACTOR = 2.0
 MAX_PLAYBOOKS_READY = 64
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Verdict:
-    """A label, the weight that speaks for it, and what was heard of its heaviest signal."""
-
-    label: Label
-    weight: float = 0.0
-    quotes: tuple[Evidence, ...] = ()
 
 
 class RulesJudge:
@@ -74,12 +70,12 @@ class RulesJudge:
         """Judge a conversation; equal input gives an equal judgement."""
         listener = Listener(conversation, playbook, self._lemmatiser, self._ears_for(playbook))
         request = _request_turns(conversation)
-        call_type, outcome = _choose_together(playbook, listener, request)
+        call_type, outcome = choose_together(playbook, listener, request)
         type_name = call_type.label.name
         language = playbook.language_for(conversation)
         outcome_quote = outcome.quotes[-1] if outcome.quotes else None
         request_quote = call_type.quotes[0] if call_type.quotes else None
-        objections = _heard_labels(playbook.objections, listener, type_name)
+        objections = heard_labels(playbook.objections, listener, type_name)
         checked = tuple(
             _check(
                 item,
@@ -101,14 +97,14 @@ class RulesJudge:
             call_type_quote=request_quote,
             outcome=outcome.label.name,
             outcome_quote=outcome_quote,
-            sentiment=_heaviest(_verdicts(playbook.sentiments, listener), type_name).label.name,
+            sentiment=heaviest(verdicts(playbook.sentiments, listener), type_name).label.name,
             summary=_summary(playbook, language, call_type, objections, outcome),
             objections=tuple(Objection(kind=o.label.name, quote=o.quotes[0]) for o in objections),
             checklist=checked,
             agreements=_agreements(conversation, playbook, listener),
             client_facts=tuple(
                 ClientFact(kind=f.label.name, text=f.label.title[language], quote=f.quotes[0])
-                for f in _heard_labels(playbook.client_facts, listener, type_name)
+                for f in heard_labels(playbook.client_facts, listener, type_name)
             ),
             recommendations=_recommend(playbook, language, checked, moments),
         )
@@ -123,68 +119,6 @@ def _request_turns(conversation: Conversation) -> frozenset[int]:
     """Return where the client says why they call; without known speakers, the first turns."""
     client = [t.index for t in conversation.turns if t.speaker is Speaker.CLIENT]
     return frozenset(client[:REQUEST_TURNS] or range(EDGE_TURNS))
-
-
-def _weigh(label: Label, listener: Listener, doubled: frozenset[int] = frozenset()) -> _Verdict:
-    weight, heaviest = 0.0, 0.0
-    quotes: tuple[Evidence, ...] = ()
-    for signal in label.signals:
-        heard = listener.hear(signal)
-        if not heard:
-            continue
-        factor = REQUEST_FACTOR if any(quote.turn in doubled for quote in heard) else 1.0
-        weight += factor * signal.weight
-        if factor * signal.weight > heaviest:
-            heaviest, quotes = factor * signal.weight, heard
-    return _Verdict(label=label, weight=weight, quotes=quotes)
-
-
-def _choose_together(
-    playbook: Playbook, listener: Listener, request: frozenset[int]
-) -> tuple[_Verdict, _Verdict]:
-    """Return the type and the outcome that weigh most together.
-
-    How a call ends tells what it was about: what was moved can only have been a visit.
-    """
-    outcomes = _verdicts(playbook.outcomes, listener)
-    pairs = (
-        (call_type, _heaviest(outcomes, call_type.label.name))
-        for call_type in _verdicts(playbook.call_types, listener, request)
-    )
-    return max(pairs, key=lambda pair: pair[0].weight + pair[1].weight)
-
-
-def _verdicts(
-    choice: Choice, listener: Listener, doubled: frozenset[int] = frozenset()
-) -> tuple[_Verdict, ...]:
-    """Return the labels that enough speaks for, in their order, and last the fallback."""
-    fallback = next(label for label in choice.labels if label.name == choice.fallback)
-    return (
-        *(
-            verdict
-            for label in choice.labels
-            if (verdict := _weigh(label, listener, doubled)).weight >= label.at_least
-        ),
-        _Verdict(label=fallback),
-    )
-
-
-def _heaviest(verdicts: Sequence[_Verdict], call_type: str) -> _Verdict:
-    """Return the heaviest verdict that is possible in a type, the fallback where none is."""
-    possible = (v for v in verdicts if not v.label.types or call_type in v.label.types)
-    return max(possible, key=lambda verdict: verdict.weight, default=verdicts[-1])
-
-
-def _heard_labels(
-    labels: Sequence[Label], listener: Listener, call_type: str
-) -> tuple[_Verdict, ...]:
-    """Return the labels that enough speaks for, any number of them, each with a quote."""
-    return tuple(
-        verdict
-        for label in labels
-        if not label.types or call_type in label.types
-        if (verdict := _weigh(label, listener)).weight >= label.at_least
-    )
 
 
 def _check(item: ChecklistItem, listener: Listener, *, applicable: bool) -> CheckedItem:
@@ -263,9 +197,9 @@ def _recommend(
 def _summary(
     playbook: Playbook,
     language: str,
-    call_type: _Verdict,
-    objections: Sequence[_Verdict],
-    outcome: _Verdict,
+    call_type: Verdict,
+    objections: Sequence[Verdict],
+    outcome: Verdict,
 ) -> str:
     texts = playbook.summary
     parts = [texts.call_type[language].format(call_type.label.title[language])]
