@@ -20,10 +20,12 @@ from services.kernel.settings import load_settings
 from services.recommendations.adapters.payloads import RpcPayloads
 from services.recommendations.adapters.reporting import open_reporting
 from services.recommendations.adapters.upstream import discover_here
+from services.recommendations.domain import FollowUp
+from services.recommendations.recommendation_rows import PostgresRecommendations
 from services.recommendations.repository import PostgresRollUps
 from services.recommendations.servicer import RecommendationsServicer
 from services.recommendations.settings import RecommendationsSettings
-from services.recommendations.usecases import Recommendations, Reporting
+from services.recommendations.usecases import FollowUps, Recommendations, Reporting
 from services.recommendations.work import RecommendationsWork, ReportingWork
 from services.stage.compose import stage_service
 from services.stage.domain import Limits
@@ -59,9 +61,17 @@ async def main() -> None:
         )
         roll_ups = PostgresRollUps(pool)
         minimum = settings.minimum_calls
+        rules = FollowUp(
+            followed_calls=settings.followed_calls,
+            expiry=settings.expiry,
+            quiet=settings.quiet,
+            minimum_calls=minimum,
+        )
+        rows = PostgresRecommendations(pool, rules)
+        follow_ups = FollowUps(rows)
         recommendations = Recommendations(payloads, roll_ups, minimum_calls=minimum)
-        reporting = Reporting(payloads, roll_ups, database, minimum_calls=minimum)
-        servicer = RecommendationsServicer(recommendations)
+        reporting = Reporting(payloads, roll_ups, rows, database, minimum_calls=minimum)
+        servicer = RecommendationsServicer(recommendations, follow_ups, reporting)
         await stack.enter_async_context(
             stage_service(
                 "recommendations",
@@ -69,6 +79,7 @@ async def main() -> None:
                 [
                     RecommendationsWork(
                         recommendations,
+                        follow_ups,
                         partial(
                             discover_upstream,
                             StageServiceStub(upstream),

@@ -1,12 +1,17 @@
 """What the use cases need from the outside."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
 
 from services.recommendations.domain import (
     AnalysedCall,
     Call,
     CallId,
+    EmployeeRecommendation,
+    RecommendationFilter,
+    RecommendationId,
+    RecommendationState,
     ReportedCall,
     RollUp,
     Transcript,
@@ -16,6 +21,23 @@ from services.status.domain import DateRange, ExecutionNumber, Owner
 
 Transaction = Any
 """An open transaction of the database; opaque to the core."""
+
+
+class Place(NamedTuple):
+    """Where a recommendation stands in the list: open ones first, by priority, then the latest."""
+
+    closed: bool
+    priority: int
+    age: float
+    id: RecommendationId
+
+
+class RolledUpCounts(NamedTuple):
+    """How many calls there are, and items of their checklists and advice with them."""
+
+    calls: int
+    items: int
+    advice: int
 
 
 class Payloads(Protocol):
@@ -51,6 +73,9 @@ class RollUpRepository(Protocol):
     async def roll_up(self, owner: Owner, days: DateRange, minimum_calls: int) -> RollUp:
         """Return what the range adds up to; a skill of fewer than `minimum_calls` calls is not `enough`."""
 
+    async def count_calls(self, owner: Owner, days: DateRange) -> RolledUpCounts:
+        """Return how much of a range is rolled up."""
+
     async def get_report(self, owner: Owner, days: DateRange) -> WrittenReport | None:
         """Return the report of the last run over exactly this range."""
 
@@ -58,6 +83,34 @@ class RollUpRepository(Protocol):
         self, owner: Owner, days: DateRange, execution: ExecutionNumber, report: WrittenReport
     ) -> None:
         """Store the report of a run over exactly this range; that of a later execution stays."""
+
+
+class RecommendationRepository(Protocol):
+    """What employees should do better, as their calls that are rolled up tell it."""
+
+    async def tell(self, owner: Owner) -> None:
+        """Tell anew what became of the recommendations of employees whose calls have changed."""
+
+    async def list_recommendations(
+        self, wanted: RecommendationFilter, after: Place | None, page_size: int
+    ) -> list[tuple[EmployeeRecommendation, Place]]:
+        """Return those behind a place, with the latest words of calls that they were advised after."""
+
+    async def close(
+        self,
+        owner: Owner,
+        recommendation_id: RecommendationId,
+        state: RecommendationState,
+        closed_by: str,
+        comment: str,
+        at: datetime,
+    ) -> EmployeeRecommendation:
+        """Settle a recommendation by the word of a person; raises RecommendationNotFound."""
+
+    async def reopen(
+        self, owner: Owner, recommendation_id: RecommendationId
+    ) -> EmployeeRecommendation:
+        """Take that word back; raises RecommendationNotFound, NotClosedByHand."""
 
 
 class ReportingDatabase(Protocol):
@@ -73,6 +126,17 @@ class ReportingDatabase(Protocol):
 
     async def delete_calls(self, owner: Owner, call_ids: Sequence[CallId]) -> None:
         """Remove all rows of calls."""
+
+    async def write_recommendations(
+        self,
+        owner: Owner,
+        execution: ExecutionNumber,
+        recommendations: Sequence[EmployeeRecommendation],
+    ) -> None:
+        """Write all recommendations of an owner in place of what was there; those of a later execution stay."""
+
+    async def count_calls(self, owner: Owner, days: DateRange) -> Mapping[str, int]:
+        """Return how many rows of calls of a range each table has."""
 
     async def write_report(
         self, owner: Owner, days: DateRange, execution: ExecutionNumber, report: WrittenReport

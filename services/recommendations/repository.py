@@ -11,13 +11,17 @@ from services.recommendations.domain import (
     CallId,
     EmployeeReport,
     LabelCount,
+    Narrative,
     Quote,
     Recommendation,
     RollUp,
+    ScoreReport,
     SkillReport,
     WrittenReport,
+    previous,
+    skill_findings,
 )
-from services.recommendations.ports import Transaction
+from services.recommendations.ports import RolledUpCounts, Transaction
 from services.status.domain import DateRange, ExecutionNumber, Owner
 
 QUERIES = load_queries(__file__)
@@ -33,28 +37,37 @@ class PostgresRollUps:
         self, transaction: Transaction, owner: Owner, calls: Sequence[AnalysedCall]
     ) -> None:
         call_ids = [call.call_id for call in calls]
+        employees = [call.employee for call in calls]
+        await QUERIES.note_changed_employees(
+            transaction, owner=owner, call_ids=call_ids, employees=employees
+        )
         await QUERIES.upsert_calls(
             transaction,
             owner=owner,
             call_ids=call_ids,
             days=[call.day for call in calls],
-            employees=[call.employee for call in calls],
+            started_at=[call.started_at for call in calls],
+            employees=employees,
             call_types=[call.call_type for call in calls],
             outcomes=[call.outcome for call in calls],
             sentiments=[call.sentiment for call in calls],
             scores=[call.score for call in calls],
+            items=[len(call.findings) for call in calls],
         )
         await QUERIES.delete_parts(transaction, owner=owner, call_ids=call_ids)
-        findings = [(call.call_id, finding) for call in calls for finding in call.findings]
-        await QUERIES.insert_findings(
+        found = [(call, each) for call in calls for each in skill_findings(call.findings)]
+        await QUERIES.insert_call_skills(
             transaction,
             owner=owner,
-            call_ids=[call_id for call_id, _ in findings],
-            items=[finding.item for _, finding in findings],
-            skills=[finding.skill for _, finding in findings],
-            statuses=[finding.status.value for _, finding in findings],
-            weights=[finding.weight for _, finding in findings],
-            quotes=[finding.quote for _, finding in findings],
+            call_ids=[call.call_id for call, _ in found],
+            skills=[each.skill for _, each in found],
+            days=[call.day for call, _ in found],
+            employees=[call.employee for call, _ in found],
+            applicable=[each.applicable for _, each in found],
+            completed=[each.completed for _, each in found],
+            attempted=[each.attempted for _, each in found],
+            weights=[each.weight for _, each in found],
+            values=[each.value for _, each in found],
         )
         advice = [(call.call_id, n, each) for call in calls for n, each in enumerate(call.advice)]
         await QUERIES.insert_advice(
@@ -72,30 +85,37 @@ class PostgresRollUps:
     async def delete_calls(
         self, transaction: Transaction, owner: Owner, call_ids: Sequence[CallId]
     ) -> None:
+        await QUERIES.note_changed_employees(
+            transaction, owner=owner, call_ids=call_ids, employees=[]
+        )
         await QUERIES.delete_calls(transaction, owner=owner, call_ids=call_ids)
 
     async def roll_up(self, owner: Owner, days: DateRange, minimum_calls: int) -> RollUp:
         of = {"owner": owner, "start_date": days.start, "end_date": days.end}
+        compared = {
+            **of,
+            "previous_start": previous(days).start,
+            "minimum_calls": minimum_calls,
+        }
         async with (
             self._pool.acquire() as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
-            totals = await QUERIES.get_totals(connection, **of)
+            scores = [row async for row in QUERIES.list_scores(connection, **compared)]
             labels = [row async for row in QUERIES.list_labels(connection, **of)]
-            employees = [row async for row in QUERIES.list_employees(connection, **of)]
-            skills = QUERIES.list_skills(connection, **of, minimum_calls=minimum_calls)
-            skills = [row async for row in skills]
+            skills = [row async for row in QUERIES.list_skills(connection, **compared)]
             advice = [row async for row in QUERIES.list_advice(connection, **of)]
         recommendations = defaultdict[tuple[str | None, str], list[Recommendation]](list)
         for row in advice:
             recommendations[row["employee"], row["skill"]].append(_recommendation(row))
         return RollUp(
-            calls=totals["calls"],
-            score=totals["score"],
+            scores=_scores(scores[0]),
             call_types=_counts(labels, "call_type"),
             outcomes=_counts(labels, "outcome"),
             sentiments=_counts(labels, "sentiment"),
-            employees=tuple(EmployeeReport(**row) for row in employees),
+            employees=tuple(
+                EmployeeReport(employee=row["employee"], scores=_scores(row)) for row in scores[1:]
+            ),
             skills=tuple(
                 SkillReport(
                     **row, recommendations=tuple(recommendations[row["employee"], row["skill"]])
@@ -103,6 +123,12 @@ class PostgresRollUps:
                 for row in skills
             ),
         )
+
+    async def count_calls(self, owner: Owner, days: DateRange) -> RolledUpCounts:
+        row = await QUERIES.count_calls(
+            self._pool, owner=owner, start_date=days.start, end_date=days.end
+        )
+        return RolledUpCounts(**row)
 
     async def get_report(self, owner: Owner, days: DateRange) -> WrittenReport | None:
         row = await QUERIES.get_report(
@@ -114,6 +140,7 @@ class PostgresRollUps:
             calls=row["calls"],
             score=row["score"],
             focus=tuple(row["focus"]),
+            narrative=_narrative(row),
             written_at=row["written_at"],
         )
 
@@ -129,6 +156,10 @@ class PostgresRollUps:
             calls=report.calls,
             score=report.score,
             focus=report.focus,
+            narrative=report.narrative.text if report.narrative else "",
+            actions=report.narrative.actions if report.narrative else (),
+            author=report.narrative.author if report.narrative else "",
+            note=report.narrative.note if report.narrative else "",
             written_at=report.written_at,
         )
 
@@ -136,6 +167,21 @@ class PostgresRollUps:
 def _counts(rows: Sequence[asyncpg.Record], label: str) -> tuple[LabelCount, ...]:
     return tuple(
         LabelCount(label=row[label], calls=row["calls"]) for row in rows if row[label] is not None
+    )
+
+
+def _scores(row: asyncpg.Record) -> ScoreReport:
+    return ScoreReport(**{name: value for name, value in row.items() if name != "employee"})
+
+
+def _narrative(row: asyncpg.Record) -> Narrative | None:
+    if not row["author"]:
+        return None
+    return Narrative(
+        text=row["narrative"],
+        actions=tuple(row["actions"]),
+        author=row["author"],
+        note=row["note"],
     )
 
 

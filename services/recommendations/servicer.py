@@ -1,11 +1,20 @@
 """gRPC in, use case, gRPC out. No decisions are made here."""
 
+from uuid import UUID
+
 import grpc
 from potok.recommendations.v1 import recommendations_service_pb2 as pb
 from potok.recommendations.v1 import recommendations_service_pb2_grpc as pb_grpc
 
-from services.recommendations.mapping import range_report_to_pb
-from services.recommendations.usecases import Recommendations
+from services.recommendations.domain import RecommendationId
+from services.recommendations.mapping import (
+    STATE_FROM_PB,
+    employee_recommendation_to_pb,
+    filter_from_pb,
+    range_report_to_pb,
+    reported_calls_to_pb,
+)
+from services.recommendations.usecases import FollowUps, Recommendations, Reporting
 from services.status.domain import Owner
 from services.status.mapping import date_range_from_pb
 
@@ -13,8 +22,12 @@ from services.status.mapping import date_range_from_pb
 class RecommendationsServicer(pb_grpc.RecommendationsServiceServicer):
     """Serves potok.recommendations.v1.RecommendationsService."""
 
-    def __init__(self, recommendations: Recommendations) -> None:
+    def __init__(
+        self, recommendations: Recommendations, follow_ups: FollowUps, reporting: Reporting
+    ) -> None:
         self._recommendations = recommendations
+        self._follow_ups = follow_ups
+        self._reporting = reporting
 
     async def GetRangeReport(
         self,
@@ -25,3 +38,67 @@ class RecommendationsServicer(pb_grpc.RecommendationsServiceServicer):
             Owner(request.owner), date_range_from_pb(request.range)
         )
         return pb.GetRangeReportResponse(report=range_report_to_pb(report))
+
+    async def ListRecommendations(
+        self,
+        request: pb.ListRecommendationsRequest,
+        context: grpc.aio.ServicerContext[
+            pb.ListRecommendationsRequest, pb.ListRecommendationsResponse
+        ],
+    ) -> pb.ListRecommendationsResponse:
+        wanted = filter_from_pb(request)
+        page = await self._follow_ups.list_recommendations(
+            wanted, request.page_size, request.page_token
+        )
+        return pb.ListRecommendationsResponse(
+            recommendations=[
+                employee_recommendation_to_pb(wanted.owner, each) for each in page.recommendations
+            ],
+            next_page_token=page.next_page_token,
+        )
+
+    async def CloseRecommendation(
+        self,
+        request: pb.CloseRecommendationRequest,
+        context: grpc.aio.ServicerContext[
+            pb.CloseRecommendationRequest, pb.CloseRecommendationResponse
+        ],
+    ) -> pb.CloseRecommendationResponse:
+        owner = Owner(request.owner)
+        closed = await self._follow_ups.close_recommendation(
+            owner,
+            RecommendationId(UUID(request.recommendation_id)),
+            STATE_FROM_PB[request.state],
+            request.closed_by,
+            request.comment,
+        )
+        return pb.CloseRecommendationResponse(
+            recommendation=employee_recommendation_to_pb(owner, closed)
+        )
+
+    async def ReopenRecommendation(
+        self,
+        request: pb.ReopenRecommendationRequest,
+        context: grpc.aio.ServicerContext[
+            pb.ReopenRecommendationRequest, pb.ReopenRecommendationResponse
+        ],
+    ) -> pb.ReopenRecommendationResponse:
+        owner = Owner(request.owner)
+        reopened = await self._follow_ups.reopen_recommendation(
+            owner, RecommendationId(UUID(request.recommendation_id))
+        )
+        return pb.ReopenRecommendationResponse(
+            recommendation=employee_recommendation_to_pb(owner, reopened)
+        )
+
+    async def CountReportedCalls(
+        self,
+        request: pb.CountReportedCallsRequest,
+        context: grpc.aio.ServicerContext[
+            pb.CountReportedCallsRequest, pb.CountReportedCallsResponse
+        ],
+    ) -> pb.CountReportedCallsResponse:
+        reported = await self._reporting.count_calls(
+            Owner(request.owner), date_range_from_pb(request.range)
+        )
+        return pb.CountReportedCallsResponse(reported=reported_calls_to_pb(reported))

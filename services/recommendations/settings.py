@@ -28,6 +28,12 @@ class RecommendationsSettings(StageSettings):
     """Connections to it at the most."""
     minimum_calls: int = Field(default=5, ge=1)
     """Figures of fewer calls are marked as too few."""
+    followed_calls: int = Field(default=5, ge=1)
+    """A recommendation that is followed in so many calls in a row is done."""
+    expiry: timedelta = Field(default=timedelta(days=60), ge=timedelta(days=1))
+    """One that is not advised again for so long has expired."""
+    quiet: timedelta = Field(default=timedelta(days=30), ge=timedelta(0))
+    """For so long after one was dismissed its skill is not recommended again, unless it gets worse."""
     batch: int = Field(default=100, ge=1, le=100)
     """Calls a job of RECOMMENDATIONS."""
     reporting_batch: int = Field(default=50, ge=1, le=100)

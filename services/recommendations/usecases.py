@@ -7,17 +7,32 @@ from services.kernel.clock import utc_now
 from services.recommendations.domain import (
     AnalysedCall,
     CallId,
+    EmployeeRecommendation,
     RangeReport,
+    RecommendationFilter,
+    RecommendationId,
+    RecommendationPage,
+    RecommendationState,
     ReportedCall,
+    ReportedCalls,
+    TableCount,
     conclude,
 )
+from services.recommendations.narrative import compose
+from services.recommendations.paging import page_token, parse_page_token
 from services.recommendations.ports import (
     Payloads,
+    Place,
+    RecommendationRepository,
     ReportingDatabase,
     RollUpRepository,
     Transaction,
 )
 from services.status.domain import DateRange, ExecutionNumber, Owner
+
+PAGE_SIZE = 50
+MANY = 1000
+"""Recommendations that are read at a time."""
 
 
 class Recommendations:
@@ -58,10 +73,57 @@ class Recommendations:
             written=await self._roll_ups.get_report(owner, days),
         )
 
-    async def write_report(self, owner: Owner, days: DateRange, execution: ExecutionNumber) -> None:
+    async def write_report(
+        self, owner: Owner, days: DateRange, execution: ExecutionNumber, language: str
+    ) -> None:
         """Write the report of a run over a range, an empty one where there are no calls."""
         roll_up = await self._roll_ups.roll_up(owner, days, self._minimum_calls)
-        await self._roll_ups.write_report(owner, days, execution, conclude(roll_up, utc_now()))
+        report = conclude(roll_up, compose(roll_up, language), utc_now())
+        await self._roll_ups.write_report(owner, days, execution, report)
+
+
+class FollowUps:
+    """What employees should do better, and what became of it."""
+
+    def __init__(self, recommendations: RecommendationRepository) -> None:
+        self._recommendations = recommendations
+
+    async def tell(self, owner: Owner) -> None:
+        """Tell anew what became of the recommendations of employees whose calls have changed."""
+        await self._recommendations.tell(owner)
+
+    async def list_recommendations(
+        self, wanted: RecommendationFilter, page_size: int, token: str
+    ) -> RecommendationPage:
+        """Return a page, open ones first; raises InvalidInput for a token of another list."""
+        page_size = page_size or PAGE_SIZE
+        after = parse_page_token(wanted, token)
+        found = await self._recommendations.list_recommendations(wanted, after, page_size)
+        recommendations = [recommendation for recommendation, _ in found]
+        if len(found) < page_size:
+            return RecommendationPage(recommendations=recommendations)
+        return RecommendationPage(
+            recommendations=recommendations, next_page_token=page_token(wanted, found[-1][1])
+        )
+
+    async def close_recommendation(
+        self,
+        owner: Owner,
+        recommendation_id: RecommendationId,
+        state: RecommendationState,
+        closed_by: str,
+        comment: str,
+    ) -> EmployeeRecommendation:
+        """Settle a recommendation by the word of a person; raises RecommendationNotFound."""
+        return await self._recommendations.close(
+            owner, recommendation_id, state, closed_by, comment, utc_now()
+        )
+
+    async def reopen_recommendation(
+        self, owner: Owner, recommendation_id: RecommendationId
+    ) -> EmployeeRecommendation:
+        """Take that word back; raises RecommendationNotFound, NotClosedByHand."""
+        return await self._recommendations.reopen(owner, recommendation_id)
 
 
 class Reporting:
@@ -71,12 +133,14 @@ class Reporting:
         self,
         payloads: Payloads,
         roll_ups: RollUpRepository,
+        recommendations: RecommendationRepository,
         database: ReportingDatabase,
         *,
         minimum_calls: int,
     ) -> None:
         self._payloads = payloads
         self._roll_ups = roll_ups
+        self._recommendations = recommendations
         self._database = database
         self._minimum_calls = minimum_calls
 
@@ -112,7 +176,43 @@ class Reporting:
         """Remove calls that are no longer rolled up; raises ReportingUnavailable."""
         await self._database.delete_calls(owner, call_ids)
 
-    async def write_report(self, owner: Owner, days: DateRange, execution: ExecutionNumber) -> None:
+    async def count_calls(self, owner: Owner, days: DateRange) -> ReportedCalls:
+        """Return how much of a range is rolled up and reported; raises ReportingUnavailable."""
+        known, rows = await asyncio.gather(
+            self._roll_ups.count_calls(owner, days), self._database.count_calls(owner, days)
+        )
+        expected = {
+            "calls": known.calls,
+            "transcripts": known.calls,
+            "analyses": known.calls,
+            "checklist_items": known.items,
+            "recommendations": known.advice,
+        }
+        return ReportedCalls(
+            rolled_up_calls=known.calls,
+            tables=tuple(
+                TableCount(table=table, rows=count, expected_rows=expected.get(table))
+                for table, count in rows.items()
+            ),
+        )
+
+    async def write_report(
+        self, owner: Owner, days: DateRange, execution: ExecutionNumber, language: str
+    ) -> None:
         """Write the report of a run over a range; raises ReportingUnavailable."""
         roll_up = await self._roll_ups.roll_up(owner, days, self._minimum_calls)
-        await self._database.write_report(owner, days, execution, conclude(roll_up, utc_now()))
+        report = conclude(roll_up, compose(roll_up, language), utc_now())
+        await self._database.write_report(owner, days, execution, report)
+
+    async def write_recommendations(self, owner: Owner, execution: ExecutionNumber) -> None:
+        """Write what employees should do better, in place of what was there; raises ReportingUnavailable."""
+        wanted = RecommendationFilter(owner=owner, states=(), employee=None, skill="")
+        told: list[EmployeeRecommendation] = []
+        after: Place | None = None
+        while True:
+            page = await self._recommendations.list_recommendations(wanted, after, MANY)
+            told += [recommendation for recommendation, _ in page]
+            if len(page) < MANY:
+                break
+            after = page[-1][1]
+        await self._database.write_recommendations(owner, execution, told)

@@ -5,7 +5,7 @@ from typing import cast
 
 from services.kernel.errors import UpstreamUnavailable
 from services.recommendations.domain import AnalysedCall, CallId
-from services.recommendations.usecases import Recommendations, Reporting
+from services.recommendations.usecases import FollowUps, Recommendations, Reporting
 from services.stage.domain import (
     Execution,
     Failure,
@@ -29,11 +29,16 @@ class RecommendationsWork:
     stage = Stage.RECOMMENDATIONS
 
     def __init__(
-        self, recommendations: Recommendations, discover: Discover, limits: Limits
+        self,
+        recommendations: Recommendations,
+        follow_ups: FollowUps,
+        discover: Discover,
+        limits: Limits,
     ) -> None:
         self.limits = limits
         self.discover = self.preview = discover
         self._recommendations = recommendations
+        self._follow_ups = follow_ups
 
     def estimate(self, settings: ClientSettings, duration_seconds: float | None) -> None:
         """Return nothing: it costs nothing."""
@@ -69,7 +74,10 @@ class RecommendationsWork:
         await self.forget(transaction, owner, item_ids)
 
     async def finish(self, execution: Execution) -> None:
-        await self._recommendations.write_report(execution.owner, execution.range, execution.number)
+        await self._follow_ups.tell(execution.owner)
+        await self._recommendations.write_report(
+            execution.owner, execution.range, execution.number, execution.settings.language
+        )
 
 
 class ReportingWork:
@@ -131,7 +139,10 @@ class ReportingWork:
         await self.forget(transaction, owner, item_ids)
 
     async def finish(self, execution: Execution) -> None:
-        await self._reporting.write_report(execution.owner, execution.range, execution.number)
+        await self._reporting.write_recommendations(execution.owner, execution.number)
+        await self._reporting.write_report(
+            execution.owner, execution.range, execution.number, execution.settings.language
+        )
 
 
 def _call_ids(items: Sequence[Item]) -> list[CallId]:

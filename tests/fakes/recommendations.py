@@ -2,8 +2,10 @@
 
 import contextlib
 from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, cast
+from uuid import uuid4
 
 import grpc
 from potok.analysis.v1 import analysis_pb2, analysis_service_pb2, analysis_service_pb2_grpc
@@ -20,18 +22,49 @@ from services.kernel.rpc.convert import timestamp
 from services.kernel.rpc.server import serving
 from services.recommendations.domain import (
     Advice,
+    Agreement,
     AnalysedCall,
     Call,
     CallId,
+    CallMetrics,
+    CallSide,
+    EmployeeRecommendation,
     Finding,
     FindingStatus,
+    FollowThrough,
+    Objection,
+    RecommendationId,
+    RecommendationState,
     ReportedCall,
     Transcript,
 )
-from services.recommendations.mapping import STATUS_FROM_PB
+from services.recommendations.mapping import SIDES, STATUS_FROM_PB
 
 MONDAY = date(2026, 3, 2)
 STATUS_TO_PB = {status: number for number, status in STATUS_FROM_PB.items()}
+SIDES_TO_PB = {side: number for number, side in SIDES.items()} | {
+    "": transcript_pb2.SPEAKER_UNSPECIFIED
+}
+OPERATOR = CallSide(
+    side="operator",
+    speech_seconds=30.5,
+    words=80,
+    turns=9,
+    words_per_minute=None,
+    longest_monologue_seconds=12.5,
+    questions=3,
+    interruptions=0,
+    response_seconds=0.5,
+)
+METRICS = CallMetrics(
+    span_seconds=70.5,
+    silence_share=None,
+    overlap_seconds=0.0,
+    long_pauses=1,
+    longest_pause_seconds=4.5,
+    operator_talk_share=0.5,
+    sides=(OPERATOR, replace(OPERATOR, side="client", questions=1)),
+)
 
 
 def a_finding(
@@ -60,6 +93,7 @@ def an_analysed_call(
     call_id: str,
     *,
     day: date = MONDAY,
+    started_at: datetime | None = None,
     employee: str = "Анна",
     call_type: str = "new_booking",
     outcome: str = "booked",
@@ -71,15 +105,18 @@ def an_analysed_call(
     return AnalysedCall(
         call_id=CallId(call_id),
         day=day,
+        started_at=started_at or datetime.combine(day, time(9, 30), UTC),
         employee=employee,
         call_type=call_type,
         outcome=outcome,
         sentiment=sentiment,
         score=score,
         summary="Запись на приём.",
-        objections=("price", "far"),
-        operator_talk_share=0.5,
-        silence_share=None,
+        objections=(Objection(kind="price", quote="Дорого"), Objection(kind="far", quote="")),
+        agreements=(
+            Agreement(text="Перезвонить", side="operator", due_day=day, quote="Я перезвоню"),
+        ),
+        metrics=METRICS,
         judge="rules",
         playbook="clinic",
         findings=tuple(findings),
@@ -96,7 +133,7 @@ def a_reported_call(
         call=Call(
             call_id=analysis.call_id,
             day=analysis.day,
-            started_at=datetime(2026, 3, 2, 9, 30, tzinfo=UTC),
+            started_at=analysis.started_at,
             direction="incoming",
             duration_seconds=12.5,
             employee=analysis.employee,
@@ -107,17 +144,57 @@ def a_reported_call(
     )
 
 
+def an_employee_recommendation(
+    *, employee: str = "Анна", skill: str = "closing"
+) -> EmployeeRecommendation:
+    """Return an open recommendation, advised in one call and followed in one of three."""
+    noon = datetime.combine(MONDAY, time(12), UTC)
+    return EmployeeRecommendation(
+        id=RecommendationId(uuid4()),
+        employee=employee,
+        skill=skill,
+        state=RecommendationState.OPEN,
+        priority=1,
+        text="Предложите время записи",
+        why="иначе клиент уйдёт",
+        opened_call_id=CallId("c0"),
+        opened_day=MONDAY,
+        opened_at=noon,
+        advised_calls=1,
+        advised_day=MONDAY,
+        advised_at=noon,
+        expires_day=MONDAY + timedelta(60),
+        follow_through=FollowThrough(followed=1, partly=1, not_followed=1),
+        last_at=noon,
+        closed_day=None,
+        closed_call_id=None,
+        decision=None,
+    )
+
+
 def analysis_to_pb(call: AnalysedCall) -> analysis_pb2.Analysis:
     """Return the message that `call` is read from."""
     return analysis_pb2.Analysis(
         call_id=call.call_id,
         day=call.day.isoformat(),
+        start_time=timestamp(call.started_at),
         employee=call.employee,
         call_type=call.call_type,
         outcome=call.outcome,
         sentiment=call.sentiment,
         summary=call.summary,
-        objections=[analysis_pb2.Objection(kind=kind) for kind in call.objections],
+        objections=[
+            analysis_pb2.Objection(kind=o.kind, quote=_evidence(o.quote)) for o in call.objections
+        ],
+        agreements=[
+            analysis_pb2.Agreement(
+                text=a.text,
+                owner=SIDES_TO_PB[a.side],
+                due=a.due_day.isoformat() if a.due_day else "",
+                quote=_evidence(a.quote),
+            )
+            for a in call.agreements
+        ],
         checklist=[
             analysis_pb2.ChecklistItem(
                 item=f.item,
@@ -138,11 +215,36 @@ def analysis_to_pb(call: AnalysedCall) -> analysis_pb2.Analysis:
             )
             for a in call.advice
         ],
-        metrics=analysis_pb2.Metrics(
-            silence_share=call.silence_share, operator_talk_share=call.operator_talk_share
-        ),
+        metrics=metrics_to_pb(call.metrics),
         scores=analysis_pb2.Scores(checklist=call.score),
         versions=analysis_pb2.Versions(judge_name=call.judge, playbook_name=call.playbook),
+    )
+
+
+def metrics_to_pb(metrics: CallMetrics) -> analysis_pb2.Metrics:
+    return analysis_pb2.Metrics(
+        span_seconds=metrics.span_seconds,
+        silence_share=metrics.silence_share,
+        overlap_seconds=metrics.overlap_seconds,
+        operator_talk_share=metrics.operator_talk_share,
+        long_pauses=analysis_pb2.LongPauses(
+            count=metrics.long_pauses, longest_seconds=metrics.longest_pause_seconds
+        ),
+        operator=_side_to_pb(metrics.sides[0]),
+        client=_side_to_pb(metrics.sides[1]),
+    )
+
+
+def _side_to_pb(side: CallSide) -> analysis_pb2.SideMetrics:
+    return analysis_pb2.SideMetrics(
+        speech_seconds=side.speech_seconds,
+        words=side.words,
+        turns=side.turns,
+        words_per_minute=side.words_per_minute,
+        longest_monologue_seconds=side.longest_monologue_seconds,
+        questions=side.questions,
+        interruptions=side.interruptions,
+        response_latency_median_seconds=side.response_seconds,
     )
 
 
@@ -151,7 +253,7 @@ def call_to_pb(call: AnalysedCall) -> call_pb2.Call:
     return call_pb2.Call(
         call_id=call.call_id,
         day=call.day.isoformat(),
-        start_time=timestamp(datetime(2026, 3, 2, 9, 30, tzinfo=UTC)),
+        start_time=timestamp(call.started_at),
         direction=call_pb2.DIRECTION_INCOMING,
         duration_seconds=12.5,
         employee=call.employee,
@@ -217,7 +319,8 @@ class Owners(
 
     # Nobody asks for these.
     RunStage = CancelStage = GetTranscript = GetAnalysis = ListAnalyses = cast(Any, None)
-    ReadRecording = cast(Any, None)
+    ReadRecording = PreviewStage = ExportTranscript = cast(Any, None)
+    JudgeDialogue = GetRunUsage = cast(Any, None)
 
     @contextlib.asynccontextmanager
     async def serving(self) -> AsyncIterator[str]:

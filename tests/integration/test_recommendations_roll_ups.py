@@ -16,9 +16,11 @@ from services.recommendations.domain import (
     EmployeeReport,
     FindingStatus,
     LabelCount,
+    Narrative,
     Quote,
     Recommendation,
     RollUp,
+    ScoreReport,
     SkillReport,
     WrittenReport,
 )
@@ -31,11 +33,26 @@ CLINIC, OTHER = Owner("client:clinic"), Owner("client:other")
 TUESDAY = MONDAY + timedelta(1)
 WEEK = DateRange(start=MONDAY, end=MONDAY + timedelta(6))
 ENOUGH = 2
+WORDS = Narrative(text="Так себе.", actions=("do",), author="rules")
 VALUE = {
     FindingStatus.COMPLETED: 1.0,
     FindingStatus.ATTEMPTED: 0.5,
     FindingStatus.NOT_REACHED: 0.0,
 }
+
+
+def scores_of(
+    calls: int, score: float | None, *, unscored: int = 0, median: float | None = None
+) -> ScoreReport:
+    return ScoreReport(
+        calls=calls,
+        unscored_calls=unscored,
+        score=score,
+        median_score=score if median is None else median,
+        enough=calls - unscored >= ENOUGH,
+        previous_calls=0,
+        score_delta=None,
+    )
 
 
 class Store:
@@ -119,6 +136,9 @@ async def test_a_range_adds_up_to_the_figures_computed_by_hand(store: Store) -> 
         score=100 * (3 + 0.5) / 7,
         failing_calls=1,
         enough=True,
+        previous_calls=0,
+        share_delta=None,
+        score_delta=None,
         recommendations=advised(1, late, early, calls=2),
     )
     contact = SkillReport(
@@ -130,17 +150,19 @@ async def test_a_range_adds_up_to_the_figures_computed_by_hand(store: Store) -> 
         score=100,
         failing_calls=0,
         enough=True,
+        previous_calls=0,
+        share_delta=None,
+        score_delta=None,
         recommendations=advised(2),
     )
     assert rolled == RollUp(
-        calls=3,
-        score=75,
+        scores=scores_of(3, 75, unscored=1),
         call_types=(LabelCount(label="new_booking", calls=3),),
         outcomes=(LabelCount(label="refused", calls=2), LabelCount(label="booked", calls=1)),
         sentiments=(LabelCount(label="neutral", calls=2), LabelCount(label="negative", calls=1)),
         employees=(
-            EmployeeReport(employee="Анна", calls=2, score=75),
-            EmployeeReport(employee="Борис", calls=1, score=None),
+            EmployeeReport(employee="Анна", scores=scores_of(2, 75)),
+            EmployeeReport(employee="Борис", scores=scores_of(1, None, unscored=1)),
         ),
         skills=(
             everybody_closing,
@@ -173,7 +195,12 @@ async def test_a_range_adds_up_to_the_figures_computed_by_hand(store: Store) -> 
 
 async def test_a_range_without_calls_adds_up_to_nothing(store: Store) -> None:
     assert await store.roll_up() == RollUp(
-        calls=0, score=None, call_types=(), outcomes=(), sentiments=(), employees=(), skills=()
+        scores=scores_of(0, None),
+        call_types=(),
+        outcomes=(),
+        sentiments=(),
+        employees=(),
+        skills=(),
     )
 
 
@@ -226,7 +253,7 @@ async def test_a_call_that_is_analysed_again_takes_the_place_of_itself(store: St
 
     rolled = await store.roll_up()
 
-    assert (rolled.calls, rolled.score) == (2, 80)
+    assert (rolled.scores.calls, rolled.scores.score) == (2, 80)
     assert {skill.skill for skill in rolled.skills} == {"needs"}
 
 
@@ -236,16 +263,16 @@ async def test_a_forgotten_call_leaves_nothing_behind(store: Store) -> None:
 
     await store.forget("c1", "c2", "nope")
 
-    assert (await store.roll_up()).calls == 0
-    for table in ("calls", "findings", "advice"):
+    assert (await store.roll_up()).scores.calls == 0
+    for table in ("calls", "call_skills", "advice"):
         owners = await store.pool.fetch(f"SELECT owner FROM recommendations.{table}")
         assert [row["owner"] for row in owners] == [OTHER]
 
 
 async def test_a_report_stays_until_a_later_run_writes_its_own(store: Store) -> None:
     noon = datetime(2026, 3, 9, 12, tzinfo=UTC)
-    first = WrittenReport(calls=3, score=75.5, focus=("closing",), written_at=noon)
-    empty = WrittenReport(calls=0, score=None, focus=(), written_at=noon)
+    first = WrittenReport(calls=3, score=75.5, focus=("closing",), narrative=WORDS, written_at=noon)
+    empty = WrittenReport(calls=0, score=None, focus=(), narrative=None, written_at=noon)
     roll_ups = store.roll_ups
     assert await roll_ups.get_report(CLINIC, WEEK) is None
 
@@ -259,12 +286,14 @@ async def test_a_report_stays_until_a_later_run_writes_its_own(store: Store) -> 
 
 
 async def test_a_reader_for_users_sees_its_owners_only(store: Store, database: Database) -> None:
-    report = WrittenReport(calls=1, score=None, focus=(), written_at=datetime.now(UTC))
+    report = WrittenReport(
+        calls=1, score=None, focus=(), narrative=None, written_at=datetime.now(UTC)
+    )
     for owner in (CLINIC, OTHER):
         await store.hold(an_analysed_call("c1"), owner=owner)
         await store.roll_ups.write_report(owner, WEEK, ExecutionNumber(1), report)
 
-    tables = ("calls", "findings", "advice", "reports")
+    tables = ("calls", "call_skills", "advice", "reports", "changed_employees")
     async with database.pool("recommendations_app") as pool, pool.acquire() as reader:
         for table in tables:
             assert not await reader.fetch(f"SELECT owner FROM recommendations.{table}")
@@ -318,18 +347,18 @@ async def test_roll_ups_are_those_python_computes(store: Store) -> None:
         rolled = await store.roll_up()
 
         inside = [call for call in calls if WEEK.start <= call.day <= WEEK.end]
-        assert rolled.calls == len(inside)
-        assert rolled.score == pytest.approx(_mean([call.score for call in inside]))
+        assert rolled.scores.calls == len(inside)
+        assert rolled.scores.score == pytest.approx(_mean([call.score for call in inside]))
         assert {count.label: count.calls for count in rolled.outcomes} == Counter(
             call.outcome for call in inside
         )
         by_employee = _by_employee(inside)
-        assert {e.employee: e.calls for e in rolled.employees} == {
+        assert {e.employee: e.scores.calls for e in rolled.employees} == {
             employee: len(own) for employee, own in by_employee.items()
         }
         for each in rolled.employees:
             scores = [call.score for call in by_employee[each.employee]]
-            assert each.score == pytest.approx(_mean(scores))
+            assert each.scores.score == pytest.approx(_mean(scores))
         expected = _skills(None, inside)
         for employee, own in by_employee.items():
             expected |= _skills(employee, own)

@@ -5,21 +5,42 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import asyncpg
 import pytest
 
 from services.recommendations.adapters.reporting import PostgresReporting, open_reporting
-from services.recommendations.domain import CallId, ReportingUnavailable, WrittenReport
+from services.recommendations.domain import (
+    CallId,
+    RecommendationState,
+    ReportingUnavailable,
+    WrittenReport,
+)
+from services.recommendations.repository import PostgresRollUps
+from services.recommendations.usecases import Reporting
 from services.status.domain import DateRange, ExecutionNumber, Owner
 from tests.conftest import Database
-from tests.fakes.recommendations import MONDAY, a_finding, a_reported_call, an_advice
+from tests.fakes.recommendations import (
+    MONDAY,
+    a_finding,
+    a_reported_call,
+    an_advice,
+    an_employee_recommendation,
+)
 
 CLINIC, OTHER = Owner("client:clinic"), Owner("client:other")
 FIRST, SECOND = ExecutionNumber(1), ExecutionNumber(2)
 WEEK = DateRange(start=MONDAY, end=MONDAY + timedelta(6))
-PARTS = ("transcripts", "analyses", "checklist_items", "recommendations")
+PARTS = (
+    "transcripts",
+    "analyses",
+    "checklist_items",
+    "recommendations",
+    "objections",
+    "agreements",
+    "call_sides",
+)
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "reporting.md").read_text()
 
 
@@ -86,6 +107,10 @@ async def test_a_call_is_written_with_all_that_is_known_of_it(
                 "silence_share": None,
                 "judge": "rules",
                 "playbook": "clinic",
+                "span_seconds": 70.5,
+                "overlap_seconds": 0,
+                "long_pauses": 1,
+                "longest_pause_seconds": 4.5,
             }
         ],
         "checklist_items": [
@@ -108,6 +133,35 @@ async def test_a_call_is_written_with_all_that_is_known_of_it(
                 "why": an_advice().why,
                 "quote": an_advice().quote,
             }
+        ],
+        "objections": [
+            {**key, "position": 0, "kind": "price", "quote": "Дорого"},
+            {**key, "position": 1, "kind": "far", "quote": ""},
+        ],
+        "agreements": [
+            {
+                **key,
+                "position": 0,
+                "text": "Перезвонить",
+                "side": "operator",
+                "due_day": MONDAY,
+                "quote": "Я перезвоню",
+            }
+        ],
+        "call_sides": [
+            {
+                **key,
+                "side": side,
+                "speech_seconds": 30.5,
+                "words": 80,
+                "turns": 9,
+                "words_per_minute": None,
+                "longest_monologue_seconds": 12.5,
+                "questions": questions,
+                "interruptions": 0,
+                "response_seconds": 0.5,
+            }
+            for side, questions in (("client", 1), ("operator", 3))
         ],
         "range_reports": [],
     }
@@ -208,9 +262,15 @@ async def test_the_report_of_a_range_stays_until_a_later_run_writes_its_own(
     reporting: PostgresReporting, reader: asyncpg.Connection
 ) -> None:
     full = WrittenReport(
-        calls=3, score=75.5, focus=("closing", "contact"), written_at=datetime.now(UTC)
+        calls=3,
+        score=75.5,
+        focus=("closing", "contact"),
+        narrative=None,
+        written_at=datetime.now(UTC),
     )
-    empty = WrittenReport(calls=0, score=None, focus=(), written_at=datetime.now(UTC))
+    empty = WrittenReport(
+        calls=0, score=None, focus=(), narrative=None, written_at=datetime.now(UTC)
+    )
 
     await reporting.write_report(CLINIC, WEEK, SECOND, full)
     await reporting.write_report(CLINIC, WEEK, FIRST, empty)
@@ -231,11 +291,63 @@ async def test_a_database_that_is_away_is_unavailable(free_port: int) -> None:
 async def test_a_database_without_the_tables_says_what_to_do(
     reporting: PostgresReporting, reader: asyncpg.Connection
 ) -> None:
-    await reader.execute("DROP TABLE reporting.range_reports")
-    report = WrittenReport(calls=0, score=None, focus=(), written_at=datetime.now(UTC))
+    await reader.execute("DROP TABLE reporting.range_reports CASCADE")
+    report = WrittenReport(
+        calls=0, score=None, focus=(), narrative=None, written_at=datetime.now(UTC)
+    )
 
     with pytest.raises(ReportingUnavailable, match="apply reporting_migrations"):
         await reporting.write_report(CLINIC, WEEK, FIRST, report)
+
+
+async def test_recommendations_take_the_place_of_those_before_but_not_of_later_ones(
+    reporting: PostgresReporting, reader: asyncpg.Connection
+) -> None:
+    async def states() -> list[tuple[str, str]]:
+        found = await reader.fetch(
+            "SELECT client_id, state FROM reporting.employee_recommendations ORDER BY 1, 2"
+        )
+        return [(row["client_id"], row["state"]) for row in found]
+
+    open_one = an_employee_recommendation()
+    done = replace(open_one, state=RecommendationState.DONE, closed_day=MONDAY)
+    await reporting.write_recommendations(OTHER, FIRST, [open_one])
+    await reporting.write_recommendations(CLINIC, FIRST, [open_one, an_employee_recommendation()])
+    assert await states() == [("clinic", "open"), ("clinic", "open"), ("other", "open")]
+
+    await reporting.write_recommendations(CLINIC, SECOND, [done])
+    await reporting.write_recommendations(CLINIC, FIRST, [open_one])
+
+    assert await states() == [("clinic", "done"), ("other", "open")]
+
+
+async def test_counts_are_of_the_range_and_fall_when_a_row_is_lost(
+    reporting: PostgresReporting, reader: asyncpg.Connection, database: Database
+) -> None:
+    calls = [a_reported_call(f"c{n}") for n in range(3)]
+    await reporting.write_calls(CLINIC, FIRST, calls)
+    await reporting.write_calls(CLINIC, FIRST, [a_reported_call("later", day=WEEK.end)])
+    async with database.pool("recommendations_system") as pool:
+        roll_ups = PostgresRollUps(pool)
+        async with pool.acquire() as connection, connection.transaction():
+            await roll_ups.replace_calls(connection, CLINIC, [call.analysis for call in calls])
+        ledger = Reporting(cast(Any, None), roll_ups, cast(Any, None), reporting, minimum_calls=1)
+        day = DateRange(start=MONDAY, end=MONDAY)
+
+        async def broken() -> list[str]:
+            counted = await ledger.count_calls(CLINIC, day)
+            assert counted.rolled_up_calls == 3
+            return [t.table for t in counted.tables if t.expected_rows not in (None, t.rows)]
+
+        assert await broken() == []
+        for table in ("calls", *PARTS):
+            assert table in {t.table for t in (await ledger.count_calls(CLINIC, day)).tables}
+        await reader.execute("DELETE FROM reporting.transcripts WHERE call_id = 'c1'")
+        assert await broken() == ["transcripts"]
+        await reader.execute("DELETE FROM reporting.checklist_items WHERE call_id = 'c2'")
+        assert await broken() == ["transcripts", "checklist_items"]
+        await reader.execute("DELETE FROM reporting.calls WHERE call_id = 'c0'")
+        assert "calls" in await broken()
 
 
 async def test_every_table_and_column_says_what_it_is(reader: asyncpg.Connection) -> None:
@@ -245,7 +357,7 @@ async def test_every_table_and_column_says_what_it_is(reader: asyncpg.Connection
           FROM pg_class
           JOIN pg_attribute ON attrelid = pg_class.oid AND attnum >= 0
          WHERE relnamespace = 'reporting'::regnamespace
-           AND relkind = 'r'
+           AND relkind IN ('r', 'v')
            AND relname <> 'schema_migrations'
            AND (col_description(pg_class.oid, attnum) IS NULL
                 OR obj_description(pg_class.oid) IS NULL)
@@ -259,11 +371,14 @@ async def test_every_table_is_documented_with_a_query_that_finds_something(
 ) -> None:
     calls = [a_reported_call(f"c{n}") for n in range(5)]
     await reporting.write_calls(CLINIC, FIRST, calls)
-    report = WrittenReport(calls=5, score=75, focus=(), written_at=datetime.now(UTC))
+    report = WrittenReport(
+        calls=5, score=75, focus=(), narrative=None, written_at=datetime.now(UTC)
+    )
     await reporting.write_report(CLINIC, WEEK, FIRST, report)
+    await reporting.write_recommendations(CLINIC, FIRST, [an_employee_recommendation()])
     tables = await reader.fetch(
-        "SELECT tablename FROM pg_tables WHERE schemaname = 'reporting'"
-        " AND tablename <> 'schema_migrations'"
+        "SELECT table_name FROM information_schema.tables WHERE table_schema = 'reporting'"
+        " AND table_name <> 'schema_migrations'"
     )
 
     queries = dict(
@@ -272,7 +387,7 @@ async def test_every_table_is_documented_with_a_query_that_finds_something(
         )
     )
 
-    assert queries.keys() == {row["tablename"] for row in tables}
+    assert queries.keys() == {row["table_name"] for row in tables}
     for table, query in queries.items():
         assert f"reporting.{table}" in query
         assert await reader.fetch(query), table

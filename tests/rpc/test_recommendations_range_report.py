@@ -16,7 +16,7 @@ from services.recommendations.domain import FindingStatus
 from services.recommendations.ports import Payloads
 from services.recommendations.repository import PostgresRollUps
 from services.recommendations.servicer import RecommendationsServicer
-from services.recommendations.usecases import Recommendations
+from services.recommendations.usecases import FollowUps, Recommendations, Reporting
 from services.status.domain import DateRange, ExecutionNumber, Owner
 from tests.conftest import Database
 from tests.fakes.recommendations import MONDAY, a_finding, an_analysed_call
@@ -44,8 +44,10 @@ async def stub(database: Database) -> "AsyncIterator[Stub]":
             )
         recommendations = Recommendations(cast(Payloads, None), roll_ups, minimum_calls=5)
         week = DateRange(start=MONDAY, end=MONDAY + timedelta(6))
-        await recommendations.write_report(CLINIC, week, ExecutionNumber(1))
-        servicer = RecommendationsServicer(recommendations)
+        await recommendations.write_report(CLINIC, week, ExecutionNumber(1), "ru")
+        servicer = RecommendationsServicer(
+            recommendations, cast(FollowUps, None), cast(Reporting, None)
+        )
         async with (
             serving(
                 "127.0.0.1:0",
@@ -79,7 +81,12 @@ async def test_a_range_of_nothing_has_an_empty_report(stub: "Stub") -> None:
 
     report = (await stub.GetRangeReport(request, timeout=5)).report
 
-    assert report == range_report_pb2.RangeReport(owner="client:other", range=WEEK, minimum_calls=5)
+    assert report == range_report_pb2.RangeReport(
+        owner="client:other",
+        range=WEEK,
+        minimum_calls=5,
+        previous_range=progress_pb2.DateRange(start_date="2026-02-23", end_date="2026-03-01"),
+    )
 
 
 @pytest.mark.parametrize(

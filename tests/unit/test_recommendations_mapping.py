@@ -12,10 +12,12 @@ from services.recommendations.domain import (
     EmployeeReport,
     FindingStatus,
     LabelCount,
+    Narrative,
     Quote,
     RangeReport,
     Recommendation,
     RollUp,
+    ScoreReport,
     SkillReport,
     WrittenReport,
     conclude,
@@ -29,6 +31,7 @@ from services.recommendations.mapping import (
 )
 from services.status.domain import DateRange, Owner
 from tests.fakes.recommendations import (
+    METRICS,
     MONDAY,
     a_finding,
     a_reported_call,
@@ -50,6 +53,9 @@ CLOSING = SkillReport(
     score=12.5,
     failing_calls=4,
     enough=True,
+    previous_calls=6,
+    share_delta=-0.5,
+    score_delta=2.5,
     recommendations=(
         Recommendation(
             text="do",
@@ -60,17 +66,31 @@ CLOSING = SkillReport(
         ),
     ),
 )
-ROLL_UP = RollUp(
+SCORES = ScoreReport(
     calls=5,
+    unscored_calls=1,
     score=0.0,
+    median_score=10.0,
+    enough=True,
+    previous_calls=7,
+    score_delta=-3.5,
+)
+WORDS = Narrative(text="So so.", actions=("do",), author="rules", note="why")
+ROLL_UP = RollUp(
+    scores=SCORES,
     call_types=(LabelCount(label="booking", calls=5),),
     outcomes=(LabelCount(label="refused", calls=4), LabelCount(label="booked", calls=1)),
     sentiments=(LabelCount(label="neutral", calls=5),),
-    employees=(EmployeeReport(employee="", calls=5, score=None),),
+    employees=(EmployeeReport(employee="", scores=replace(SCORES, score=None)),),
     skills=(CLOSING, replace(CLOSING, employee="", score=None, recommendations=())),
 )
 NOTHING = RollUp(
-    calls=0, score=None, call_types=(), outcomes=(), sentiments=(), employees=(), skills=()
+    scores=replace(SCORES, calls=0, unscored_calls=0, score=None, enough=False),
+    call_types=(),
+    outcomes=(),
+    sentiments=(),
+    employees=(),
+    skills=(),
 )
 
 
@@ -80,7 +100,9 @@ def test_a_range_report_keeps_everything() -> None:
         range=DAY,
         minimum_calls=5,
         roll_up=ROLL_UP,
-        written=WrittenReport(calls=5, score=0, focus=("closing",), written_at=NOON),
+        written=WrittenReport(
+            calls=5, score=0, focus=("closing",), narrative=WORDS, written_at=NOON
+        ),
     )
 
     message = range_report_to_pb(report)
@@ -94,6 +116,9 @@ def test_a_range_report_keeps_everything() -> None:
         score=12.5,
         failing_calls=4,
         enough=True,
+        previous_calls=6,
+        share_delta=-0.5,
+        score_delta=2.5,
         recommendations=[
             pb.Recommendation(
                 text="do",
@@ -119,11 +144,27 @@ def test_a_range_report_keeps_everything() -> None:
             pb.LabelCount(label="booked", calls=1),
         ],
         sentiments=[pb.LabelCount(label="neutral", calls=5)],
-        employees=[pb.EmployeeReport(employee="", calls=5)],
+        employees=[
+            pb.EmployeeReport(
+                employee="",
+                calls=5,
+                unscored_calls=1,
+                median_score=10,
+                enough=True,
+                previous_calls=7,
+                score_delta=-3.5,
+            )
+        ],
         skills=[skill, nameless],
         minimum_calls=5,
         write_time=timestamp(NOON),
         focus=["closing"],
+        unscored_calls=1,
+        median_score=10,
+        previous_range=progress_pb2.DateRange(start_date="2026-03-01", end_date="2026-03-01"),
+        previous_calls=7,
+        score_delta=-3.5,
+        narrative=pb.Narrative(text="So so.", actions=["do"], author="rules", note="why"),
     )
     assert not message.skills[0].HasField("employee")
     assert message.HasField("score")
@@ -152,9 +193,9 @@ def test_an_analysis_comes_back_as_it_was_sent() -> None:
     )
     bare = replace(
         an_analysed_call("c2", employee="", score=None, findings=[], advice=[]),
-        operator_talk_share=None,
-        silence_share=0.0,
+        metrics=replace(METRICS, operator_talk_share=None, silence_share=0.0),
         objections=(),
+        agreements=(),
     )
 
     for call in (full, bare):
@@ -202,4 +243,6 @@ def test_the_focus_is_on_what_failed_in_most_calls_where_there_are_enough() -> N
 
 
 def test_a_range_without_calls_concludes_in_an_empty_report() -> None:
-    assert conclude(NOTHING, NOON) == WrittenReport(calls=0, score=None, focus=(), written_at=NOON)
+    assert conclude(NOTHING, WORDS, NOON) == WrittenReport(
+        calls=0, score=None, focus=(), narrative=WORDS, written_at=NOON
+    )

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import grpc
 import pytest
@@ -14,12 +14,16 @@ from services.recommendations.adapters.payloads import RpcPayloads
 from services.recommendations.domain import (
     AnalysedCall,
     CallId,
+    EmployeeRecommendation,
+    RecommendationFilter,
     ReportedCall,
     ReportingUnavailable,
     RollUp,
+    ScoreReport,
     WrittenReport,
 )
-from services.recommendations.usecases import Recommendations, Reporting
+from services.recommendations.ports import Place, RolledUpCounts
+from services.recommendations.usecases import FollowUps, Recommendations, Reporting
 from services.recommendations.work import RecommendationsWork, ReportingWork
 from services.stage.domain import (
     Execution,
@@ -71,14 +75,24 @@ class FakeRollUps:
     async def roll_up(self, owner: Owner, days: DateRange, minimum_calls: int) -> RollUp:
         del owner, days, minimum_calls
         return RollUp(
-            calls=len(self.calls),
-            score=None,
+            scores=ScoreReport(
+                calls=len(self.calls),
+                unscored_calls=len(self.calls),
+                score=None,
+                median_score=None,
+                enough=False,
+                previous_calls=0,
+                score_delta=None,
+            ),
             call_types=(),
             outcomes=(),
             sentiments=(),
             employees=(),
             skills=(),
         )
+
+    async def count_calls(self, owner: Owner, days: DateRange) -> RolledUpCounts:
+        raise NotImplementedError
 
     async def get_report(self, owner: Owner, days: DateRange) -> WrittenReport | None:
         del owner
@@ -114,11 +128,41 @@ class FakeReporting:
         for call_id in call_ids:
             del self.written[call_id]
 
+    async def count_calls(self, owner: Owner, days: DateRange) -> Mapping[str, int]:
+        raise NotImplementedError
+
+    async def write_recommendations(
+        self,
+        owner: Owner,
+        execution: ExecutionNumber,
+        recommendations: Sequence[EmployeeRecommendation],
+    ) -> None:
+        del owner, execution
+        assert not recommendations
+
     async def write_report(
         self, owner: Owner, days: DateRange, execution: ExecutionNumber, report: WrittenReport
     ) -> None:
         del owner, execution
         self.reports[days] = report
+
+
+class NoRecommendations:
+    """A RecommendationRepository without any that notes whose were told anew."""
+
+    close = reopen = cast(Any, None)
+
+    def __init__(self) -> None:
+        self.told: list[Owner] = []
+
+    async def tell(self, owner: Owner) -> None:
+        self.told.append(owner)
+
+    async def list_recommendations(
+        self, wanted: RecommendationFilter, after: Place | None, page_size: int
+    ) -> list[tuple[EmployeeRecommendation, Place]]:
+        del wanted, after, page_size
+        return []
 
 
 class Stages:
@@ -128,11 +172,17 @@ class Stages:
         self.owners = owners
         self.roll_ups = FakeRollUps()
         self.database = FakeReporting()
+        self.rows = NoRecommendations()
         self.recommendations = RecommendationsWork(
-            Recommendations(payloads, self.roll_ups, minimum_calls=5), nothing, Limits()
+            Recommendations(payloads, self.roll_ups, minimum_calls=5),
+            FollowUps(self.rows),
+            nothing,
+            Limits(),
         )
         self.reporting = ReportingWork(
-            Reporting(payloads, self.roll_ups, self.database, minimum_calls=5), nothing, Limits()
+            Reporting(payloads, self.roll_ups, self.rows, self.database, minimum_calls=5),
+            nothing,
+            Limits(),
         )
 
 
@@ -212,6 +262,9 @@ async def test_a_range_ends_with_its_report_and_one_without_calls_with_an_empty_
     for reports in (stages.roll_ups.reports, stages.database.reports):
         [report] = reports.values()
         assert (report.calls, report.score, report.focus) == (0, None, ())
+        assert report.narrative
+        assert report.narrative.text == "Проанализированных звонков нет."
+    assert stages.rows.told == [CLINIC]
 
 
 async def test_calls_are_reported_whole_under_the_attempt_that_wrote_them(stages: Stages) -> None:

@@ -1,14 +1,12 @@
--- name: upsert_calls(client_id, execution, call_ids, attempts, days, started_at, directions, durations, employees, contacts)
+-- name: make_batch()#
+CREATE TEMP TABLE batch (LIKE reporting.calls INCLUDING DEFAULTS) ON COMMIT DROP;
+
+-- name: upsert_calls()
 -- Returns the calls that are ours to write: those of which no later attempt has written.
-INSERT INTO reporting.calls AS stored (
-       client_id, execution, call_id, attempt, day, started_at, direction, duration_seconds,
-       employee, contact)
-SELECT :client_id, :execution, reported.*
-  FROM unnest(
-           :call_ids::text[], :attempts::int[], :days::date[], :started_at::timestamptz[],
-           :directions::text[], :durations::float8[], :employees::text[], :contacts::text[])
-       AS reported (call_id)
- ORDER BY reported.call_id
+INSERT INTO reporting.calls AS stored
+SELECT *
+  FROM pg_temp.batch
+ ORDER BY call_id
     ON CONFLICT (client_id, call_id) DO UPDATE
    SET execution = excluded.execution,
        attempt = excluded.attempt,
@@ -18,7 +16,7 @@ SELECT :client_id, :execution, reported.*
        duration_seconds = excluded.duration_seconds,
        employee = excluded.employee,
        contact = excluded.contact,
-       written_at = now()
+       written_at = excluded.written_at
  WHERE (stored.execution, stored.attempt) <= (excluded.execution, excluded.attempt)
 RETURNING call_id;
 
@@ -36,6 +34,18 @@ WITH transcripts AS (
     DELETE FROM reporting.checklist_items
      WHERE client_id = :client_id
        AND call_id = ANY (:call_ids::text[])
+), objections AS (
+    DELETE FROM reporting.objections
+     WHERE client_id = :client_id
+       AND call_id = ANY (:call_ids::text[])
+), agreements AS (
+    DELETE FROM reporting.agreements
+     WHERE client_id = :client_id
+       AND call_id = ANY (:call_ids::text[])
+), call_sides AS (
+    DELETE FROM reporting.call_sides
+     WHERE client_id = :client_id
+       AND call_id = ANY (:call_ids::text[])
 )
 DELETE FROM reporting.recommendations
  WHERE client_id = :client_id
@@ -46,14 +56,74 @@ DELETE FROM reporting.calls
  WHERE client_id = :client_id
    AND call_id = ANY (:call_ids::text[]);
 
--- name: write_report(client_id, start_date, end_date, calls, score, focus, execution, written_at)!
+-- name: count_calls(client_id, start_date, end_date)
+-- The rows of each table that belong to calls of a range.
+WITH ours AS (
+    SELECT client_id, call_id
+      FROM reporting.calls
+     WHERE client_id = :client_id
+       AND day BETWEEN :start_date AND :end_date
+)
+SELECT 1 AS place, 'calls' AS table_name, count(*) AS rows
+  FROM ours
+ UNION ALL
+SELECT 2, 'transcripts', count(*)
+  FROM ours
+  JOIN reporting.transcripts USING (client_id, call_id)
+ UNION ALL
+SELECT 3, 'analyses', count(*)
+  FROM ours
+  JOIN reporting.analyses USING (client_id, call_id)
+ UNION ALL
+SELECT 4, 'checklist_items', count(*)
+  FROM ours
+  JOIN reporting.checklist_items USING (client_id, call_id)
+ UNION ALL
+SELECT 5, 'recommendations', count(*)
+  FROM ours
+  JOIN reporting.recommendations USING (client_id, call_id)
+ UNION ALL
+SELECT 6, 'objections', count(*)
+  FROM ours
+  JOIN reporting.objections USING (client_id, call_id)
+ UNION ALL
+SELECT 7, 'agreements', count(*)
+  FROM ours
+  JOIN reporting.agreements USING (client_id, call_id)
+ UNION ALL
+SELECT 8, 'call_sides', count(*)
+  FROM ours
+  JOIN reporting.call_sides USING (client_id, call_id)
+ ORDER BY place;
+
+-- name: write_report(client_id, start_date, end_date, calls, score, focus, narrative, actions, author, note, execution, written_at)!
 INSERT INTO reporting.range_reports AS stored (
-       client_id, start_date, end_date, calls, score, focus, execution, written_at)
-VALUES (:client_id, :start_date, :end_date, :calls, :score, :focus, :execution, :written_at)
+       client_id, start_date, end_date, calls, score, focus, narrative, actions, author, note,
+       execution, written_at)
+VALUES (:client_id, :start_date, :end_date, :calls, :score, :focus, :narrative, :actions, :author,
+        :note, :execution, :written_at)
     ON CONFLICT (client_id, start_date, end_date) DO UPDATE
    SET calls = excluded.calls,
        score = excluded.score,
        focus = excluded.focus,
+       narrative = excluded.narrative,
+       actions = excluded.actions,
+       author = excluded.author,
+       note = excluded.note,
        execution = excluded.execution,
        written_at = excluded.written_at
  WHERE stored.execution <= excluded.execution;
+
+-- name: lock_client(client_id)$
+-- Whoever writes the recommendations of a client is alone until the end of the transaction.
+SELECT pg_advisory_xact_lock(hashtextextended('reporting/' || :client_id, 0));
+
+-- name: has_later_recommendations(client_id, execution)$
+SELECT EXISTS (
+    SELECT FROM reporting.employee_recommendations
+     WHERE client_id = :client_id
+       AND execution > :execution);
+
+-- name: delete_employee_recommendations(client_id)!
+DELETE FROM reporting.employee_recommendations
+ WHERE client_id = :client_id;

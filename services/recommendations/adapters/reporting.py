@@ -8,6 +8,7 @@ import asyncpg
 from services.kernel.postgres import STATEMENT_TIMEOUT, load_queries
 from services.recommendations.domain import (
     CallId,
+    EmployeeRecommendation,
     ReportedCall,
     ReportingUnavailable,
     WrittenReport,
@@ -65,6 +66,16 @@ class PostgresReporting:
         with _errors():
             await QUERIES.delete_calls(self._pool, client_id=_client_id(owner), call_ids=call_ids)
 
+    async def count_calls(self, owner: Owner, days: DateRange) -> Mapping[str, int]:
+        with _errors():
+            rows = QUERIES.count_calls(
+                self._pool,
+                client_id=_client_id(owner),
+                start_date=days.start,
+                end_date=days.end,
+            )
+            return {row["table_name"]: row["rows"] async for row in rows}
+
     async def write_report(
         self, owner: Owner, days: DateRange, execution: ExecutionNumber, report: WrittenReport
     ) -> None:
@@ -77,9 +88,37 @@ class PostgresReporting:
                 calls=report.calls,
                 score=report.score,
                 focus=report.focus,
+                narrative=report.narrative.text if report.narrative else "",
+                actions=report.narrative.actions if report.narrative else (),
+                author=report.narrative.author if report.narrative else "",
+                note=report.narrative.note if report.narrative else "",
                 execution=execution,
                 written_at=report.written_at,
             )
+
+    async def write_recommendations(
+        self,
+        owner: Owner,
+        execution: ExecutionNumber,
+        recommendations: Sequence[EmployeeRecommendation],
+    ) -> None:
+        client_id = _client_id(owner)
+        with _errors():
+            async with (
+                self._pool.acquire(timeout=CONNECT_TIMEOUT) as connection,
+                connection.transaction(),
+            ):
+                of = {"client_id": client_id}
+                await QUERIES.lock_client(connection, **of)
+                if await QUERIES.has_later_recommendations(connection, **of, execution=execution):
+                    return
+                await QUERIES.delete_employee_recommendations(connection, **of)
+                await connection.copy_records_to_table(
+                    "employee_recommendations",
+                    schema_name="reporting",
+                    columns=RECOMMENDATION_COLUMNS,
+                    records=[_recommendation(client_id, execution, r) for r in recommendations],
+                )
 
     async def _write(
         self, client_id: str, execution: ExecutionNumber, calls: Sequence[ReportedCall]
@@ -89,19 +128,14 @@ class PostgresReporting:
             self._pool.acquire(timeout=CONNECT_TIMEOUT) as connection,
             connection.transaction(),
         ):
-            ours = QUERIES.upsert_calls(
-                connection,
-                client_id=client_id,
-                execution=execution,
-                call_ids=[each.call.call_id for each in calls],
-                attempts=[each.attempt for each in calls],
-                days=[each.call.day for each in calls],
-                started_at=[each.call.started_at for each in calls],
-                directions=[each.call.direction for each in calls],
-                durations=[each.call.duration_seconds for each in calls],
-                employees=[each.call.employee for each in calls],
-                contacts=[each.call.contact for each in calls],
+            await QUERIES.make_batch(connection)
+            await connection.copy_records_to_table(
+                "batch",
+                schema_name="pg_temp",
+                columns=CALL_COLUMNS,
+                records=[_call(client_id, execution, each) for each in calls],
             )
+            ours = QUERIES.upsert_calls(connection)
             call_ids = {row["call_id"] async for row in ours}
             await QUERIES.delete_parts(connection, client_id=client_id, call_ids=call_ids)
             parts = _parts([each for each in calls if each.call.call_id in call_ids])
@@ -114,6 +148,18 @@ class PostgresReporting:
                 )
 
 
+CALL_COLUMNS = (
+    "client_id",
+    "execution",
+    "attempt",
+    "call_id",
+    "day",
+    "started_at",
+    "direction",
+    "duration_seconds",
+    "employee",
+    "contact",
+)
 COLUMNS = {
     "transcripts": ("call_id", "language", "text"),
     "analyses": (
@@ -128,11 +174,50 @@ COLUMNS = {
         "silence_share",
         "judge",
         "playbook",
+        "span_seconds",
+        "overlap_seconds",
+        "long_pauses",
+        "longest_pause_seconds",
     ),
     "checklist_items": ("call_id", "item", "skill", "status", "weight", "quote"),
     "recommendations": ("call_id", "position", "skill", "priority", "text", "why", "quote"),
+    "objections": ("call_id", "position", "kind", "quote"),
+    "agreements": ("call_id", "position", "text", "side", "due_day", "quote"),
+    "call_sides": (
+        "call_id",
+        "side",
+        "speech_seconds",
+        "words",
+        "turns",
+        "words_per_minute",
+        "longest_monologue_seconds",
+        "questions",
+        "interruptions",
+        "response_seconds",
+    ),
 }
 """What belongs to a call, by table, beside its client."""
+RECOMMENDATION_COLUMNS = (
+    "client_id",
+    "execution",
+    "recommendation_id",
+    "employee",
+    "skill",
+    "state",
+    "priority",
+    "text",
+    "why",
+    "opened_day",
+    "opened_call_id",
+    "advised_calls",
+    "advised_day",
+    "followed",
+    "partly",
+    "not_followed",
+    "closed_day",
+    "closed_by",
+    "comment",
+)
 
 
 def _parts(calls: Sequence[ReportedCall]) -> Mapping[str, list[tuple[object, ...]]]:
@@ -150,11 +235,15 @@ def _parts(calls: Sequence[ReportedCall]) -> Mapping[str, list[tuple[object, ...
                 a.sentiment,
                 a.score,
                 a.summary,
-                a.objections,
-                a.operator_talk_share,
-                a.silence_share,
+                [objection.kind for objection in a.objections],
+                a.metrics.operator_talk_share,
+                a.metrics.silence_share,
                 a.judge,
                 a.playbook,
+                a.metrics.span_seconds,
+                a.metrics.overlap_seconds,
+                a.metrics.long_pauses,
+                a.metrics.longest_pause_seconds,
             )
             for a in analyses
         ],
@@ -168,7 +257,77 @@ def _parts(calls: Sequence[ReportedCall]) -> Mapping[str, list[tuple[object, ...
             for a in analyses
             for position, r in enumerate(a.advice)
         ],
+        "objections": [
+            (a.call_id, position, o.kind, o.quote)
+            for a in analyses
+            for position, o in enumerate(a.objections)
+        ],
+        "agreements": [
+            (a.call_id, position, g.text, g.side, g.due_day, g.quote)
+            for a in analyses
+            for position, g in enumerate(a.agreements)
+        ],
+        "call_sides": [
+            (
+                a.call_id,
+                s.side,
+                s.speech_seconds,
+                s.words,
+                s.turns,
+                s.words_per_minute,
+                s.longest_monologue_seconds,
+                s.questions,
+                s.interruptions,
+                s.response_seconds,
+            )
+            for a in analyses
+            for s in a.metrics.sides
+        ],
     }
+
+
+def _call(client_id: str, execution: ExecutionNumber, reported: ReportedCall) -> tuple[object, ...]:
+    """Return the row of a call, in CALL_COLUMNS."""
+    call = reported.call
+    return (
+        client_id,
+        execution,
+        reported.attempt,
+        call.call_id,
+        call.day,
+        call.started_at,
+        call.direction,
+        call.duration_seconds,
+        call.employee,
+        call.contact,
+    )
+
+
+def _recommendation(
+    client_id: str, execution: ExecutionNumber, told: EmployeeRecommendation
+) -> tuple[object, ...]:
+    """Return the row of a recommendation, in RECOMMENDATION_COLUMNS."""
+    return (
+        client_id,
+        execution,
+        told.id,
+        told.employee,
+        told.skill,
+        told.state.value.lower(),
+        told.priority,
+        told.text,
+        told.why,
+        told.opened_day,
+        told.opened_call_id,
+        told.advised_calls,
+        told.advised_day,
+        told.follow_through.followed,
+        told.follow_through.partly,
+        told.follow_through.not_followed,
+        told.closed_day,
+        told.decision.closed_by if told.decision else "",
+        told.decision.comment if told.decision else "",
+    )
 
 
 def _client_id(owner: Owner) -> str:
