@@ -141,7 +141,7 @@ async def test_an_answer_that_was_lost_is_asked_for_again_and_then_needs_a_perso
 
 
 async def test_an_endpoint_that_cannot_be_reached_costs_no_tokens(
-    pool: asyncpg.Pool, database: Database
+    pool: asyncpg.Pool,
 ) -> None:
     keys = Fernet.generate_key().decode()
     with running_sandbox(World()) as box:
@@ -152,7 +152,6 @@ async def test_an_endpoint_that_cannot_be_reached_costs_no_tokens(
             await amo.client.get(CLINIC, "account")
 
         assert await amo.state() is AccountState.ACTIVE
-    del database
 
 
 async def test_an_account_that_has_moved_is_followed_and_remembered(
@@ -302,7 +301,6 @@ async def test_secrets_that_were_moved_to_another_account_are_refused(
 ) -> None:
     async with amocrm(pool, box) as amo:
         await amo.add()
-        account, credentials = await amo.repository.get_credentials(CLINIC)
         other = AccountId("other")
         await amo.accounts.add_long_lived(other, box.host, 5, box.long_lived_token())
         await pool.execute(
@@ -312,7 +310,6 @@ async def test_secrets_that_were_moved_to_another_account_are_refused(
 
         with pytest.raises(NoSecretsKey, match="another's"):
             await amo.repository.get_credentials(other)
-    del account, credentials
 
 
 async def test_turns_are_shared_by_processes_and_so_is_being_slowed_down(
