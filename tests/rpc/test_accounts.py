@@ -49,7 +49,7 @@ async def stub(amo: Amo) -> "AsyncIterator[Stub]":
 
 def adding(amo: Amo, account_id: str = "clinic", **changes: Any) -> pb.AddAccountRequest:
     token = pb.LongLivedToken(token=amo.box.long_lived_token())
-    given = {"account_id": account_id, "host": amo.box.host, "long_lived": token}
+    given: dict[str, Any] = {"account_id": account_id, "host": amo.box.host, "long_lived": token}
     return pb.AddAccountRequest(**(given | changes))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import httpx2
 import jwt
 
-from services.call_sync.account import Grant, Integration, Tokens, origin
+from services.call_sync.account import Grant, GrantKind, Integration, Tokens, origin
 from services.kernel.clock import utc_now
 
 _SECONDS = 12
@@ -36,7 +36,7 @@ class OAuth:
 
     async def exchange(self, host: str, integration: Integration, grant: Grant) -> Tokens:
         """Return the tokens a grant is good for; raises NotSent, Refused, OutcomeUnknown."""
-        field = "code" if grant.kind.value == "authorization_code" else "refresh_token"
+        field = "code" if grant.kind is GrantKind.CODE else "refresh_token"
         body = {
             "client_id": integration.client_id,
             "client_secret": integration.client_secret,
