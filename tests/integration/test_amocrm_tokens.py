@@ -140,6 +140,19 @@ async def test_an_answer_that_was_lost_is_asked_for_again_and_then_needs_a_perso
         assert await amo.client.get(CLINIC, "account")
 
 
+async def test_a_refusal_is_heard_by_all_who_wait(pool: asyncpg.Pool, box: RunningSandbox) -> None:
+    async with two_processes(pool, box) as both:
+        await expired(both[0])
+        box.behave(moved_to="127.0.0.1:1")  # the endpoint knows the account no more
+
+        refused = await asyncio.gather(
+            *(amo.client.get(CLINIC, "account") for amo in both), return_exceptions=True
+        )
+
+        assert [type(each) for each in refused] == [SourceInvalid] * 2
+        assert renewals(box) == [404]
+
+
 async def test_an_endpoint_that_cannot_be_reached_costs_no_tokens(
     pool: asyncpg.Pool,
 ) -> None:

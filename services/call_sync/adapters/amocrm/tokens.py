@@ -11,6 +11,7 @@ import structlog
 from services.call_sync.account import (
     Account,
     AccountId,
+    AccountState,
     Credentials,
     Grant,
     GrantKind,
@@ -73,9 +74,8 @@ class AccessTokens:
             self._renewals[account_id] = renewal
             renewal.add_done_callback(lambda done: self._forget(account_id, done))
         tokens = await asyncio.shield(renewal)
-        if (
-            tokens.access_token == refused
-        ):  # the renewal that was joined did not know of the refusal
+        if tokens.access_token == refused:
+            # The renewal that was joined did not know of the refusal.
             return await self.renew(account_id, refused=refused)
         return tokens
 
@@ -98,6 +98,8 @@ class AccessTokens:
 
     async def _renew(self, account_id: AccountId, refused: str | None) -> Tokens:
         async with self._accounts.renewal(account_id) as held:
+            if held.account.state is AccountState.REAUTH_REQUIRED:  # since this one waits
+                raise SourceInvalid(f"account {account_id}: {held.account.message}")
             tokens = held.credentials.tokens
             if tokens.access_token != refused and _is_fresh(tokens):
                 return tokens
