@@ -191,12 +191,12 @@ async def test_silence_ringing_and_noise_hold_no_speech(
 
 
 async def test_a_longer_call_takes_no_more_memory(model: SpeechModel, tmp_path: Path) -> None:
-    """Two windows against eight; as a whole the latter took 190 MB more."""
+    """Three windows against twelve; as a whole the latter took 290 MB more."""
     listening = Listening(window_seconds=60)
     peaks: list[float] = []
     others = set(multiprocessing.active_children())
     async with WhisperEngine(model, listening, processes=1, timeout_seconds=60) as engine:
-        for minutes in (2, 8):
+        for minutes in (3, 12):
             call = np.zeros((1, minutes * 60 * RATE), np.int16)
             call[0, -4 * RATE :] = a_greeting()
             recording = a_recording(tmp_path / "long.wav", "pcm_alaw", call)
@@ -206,7 +206,7 @@ async def test_a_longer_call_takes_no_more_memory(model: SpeechModel, tmp_path: 
             assert heard.tracks[0].words[0].start == pytest.approx(minutes * 60 - 3.5, abs=0.7)
             (child,) = set(multiprocessing.active_children()) - others
             peaks.append(peak_megabytes(child.pid))
-    assert peaks[1] - peaks[0] < 80
+    assert peaks[1] - peaks[0] < 150
 
 
 async def test_half_a_second_is_too_short(engine: WhisperEngine, tmp_path: Path) -> None:
