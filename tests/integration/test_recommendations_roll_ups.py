@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import asyncpg
 import pytest
@@ -202,6 +203,38 @@ async def test_a_range_without_calls_adds_up_to_nothing(store: Store) -> None:
         employees=(),
         skills=(),
     )
+
+
+async def test_a_range_is_compared_with_the_one_before_where_both_have_enough_calls(
+    store: Store,
+) -> None:
+    last_week = MONDAY - timedelta(1)
+    missed = a_finding(status=FindingStatus.NOT_REACHED)
+
+    def call(name: str, score: float | None, **facts: Any) -> AnalysedCall:
+        return an_analysed_call(name, score=score, advice=[], **facts)
+
+    await store.hold(
+        *(call(f"a{n}", 10 * n, day=last_week, findings=[missed]) for n in (1, 2, 3)),
+        call("a4", None, day=last_week, findings=[]),
+        call("too old", 100, day=MONDAY - timedelta(8)),
+        *(call(f"b{n}", 10 * n) for n in (6, 7, 9)),
+        call("b4", None, findings=[]),
+        call("boris", 50, employee="Борис", findings=[missed]),
+    )
+
+    rolled = await store.roll_up()
+
+    scores = rolled.scores
+    assert (scores.calls, scores.unscored_calls, scores.previous_calls) == (5, 1, 4)
+    assert (scores.score, scores.median_score, scores.score_delta) == (67.5, 65, 47.5)
+    anna, boris = rolled.employees
+    assert (anna.scores.enough, anna.scores.score_delta) == (True, pytest.approx(220 / 3 - 20))
+    assert (boris.scores.enough, boris.scores.score_delta) == (False, None)
+    everybody, of_anna, of_boris = rolled.skills
+    assert (everybody.calls, everybody.previous_calls, everybody.share_delta) == (4, 3, 0.75)
+    assert (of_anna.share_delta, of_anna.score_delta) == (1, 100)
+    assert (of_boris.share_delta, of_boris.score_delta) == (None, None)
 
 
 async def test_calls_nobody_is_known_for_are_an_employee_without_a_name(store: Store) -> None:

@@ -19,9 +19,16 @@ from potok.coordinator.v1 import coordinator_service_pb2_grpc as coordinator_grp
 from potok.coordinator.v1.run_pb2 import Client
 from potok.recommendations.v1 import recommendations_service_pb2 as recommendations_pb
 from potok.recommendations.v1 import recommendations_service_pb2_grpc as recommendations_grpc
+from potok.recommendations.v1.employee_recommendation_pb2 import (
+    RECOMMENDATION_STATE_DISMISSED,
+    RECOMMENDATION_STATE_OPEN,
+    EmployeeRecommendation,
+    FollowThrough,
+)
 from potok.recommendations.v1.range_report_pb2 import (
     EmployeeReport,
     LabelCount,
+    Narrative,
     Quote,
     RangeReport,
     Recommendation,
@@ -62,6 +69,19 @@ REPORT = RangeReport(
         ),
     ],
     minimum_calls=5,
+    median_score=74,
+    score_delta=-3,
+    previous_calls=60,
+    narrative=Narrative(text="120 calls analysed.", actions=["Greet."], author="rules"),
+)
+OPEN_ADVICE = EmployeeRecommendation(
+    id="11111111-2222-4333-8444-555555555555",
+    employee="Anna",
+    skill="discovery",
+    state=RECOMMENDATION_STATE_OPEN,
+    opened_day="2026-11-02",
+    text="Ask what hurts.",
+    follow_through=FollowThrough(followed=2, partly=1, not_followed=1),
 )
 
 
@@ -76,6 +96,8 @@ class Services(
 
     def __init__(self) -> None:
         self.items: dict[int, list[Item]] = {}
+        self.advice = [OPEN_ADVICE]
+        self.closed = recommendations_pb.CloseRecommendationRequest()
 
     async def GetClient(self, request: Any, context: Any) -> Any:  # noqa: N802
         if request.client_id != "clinic":
@@ -93,6 +115,15 @@ class Services(
     async def GetRangeReport(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
         assert (request.owner, request.range) == ("client:clinic", DAYS)
         return recommendations_pb.GetRangeReportResponse(report=self.report)
+
+    async def ListRecommendations(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
+        known = [each for each in self.advice if not request.states or each.state in request.states]
+        return recommendations_pb.ListRecommendationsResponse(recommendations=known)
+
+    async def CloseRecommendation(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
+        self.closed = request
+        closed = EmployeeRecommendation(id=request.recommendation_id, state=request.state)
+        return recommendations_pb.CloseRecommendationResponse(recommendation=closed)
 
     async def ListAnalyses(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
         first = int(request.page_token or 0)
@@ -134,10 +165,13 @@ async def services() -> AsyncIterator[tuple[Services, str]]:
 
 
 async def reported(address: str, *arguments: str) -> tuple[int, str, str]:
+    return await called(address, "report", *arguments)
+
+
+async def called(address: str, *arguments: str) -> tuple[int, str, str]:
     names = ("POTOK_ADDRESS", "POTOK_ANALYSIS_ADDRESS", "POTOK_RECOMMENDATIONS_ADDRESS")
     process = await asyncio.create_subprocess_exec(
         POTOK,
-        "report",
         *arguments,
         env={**os.environ, **dict.fromkeys(names, address)},
         stdout=asyncio.subprocess.PIPE,
@@ -161,12 +195,17 @@ async def test_a_report_tells_of_calls_people_and_what_to_do_better(
 
     assert code == 0
     lines = [" ".join(line.split()) for line in out.splitlines()]
-    assert lines[0] == "clinic 2026-11-02 to 2026-11-04 120 calls score 71"
+    assert lines[0] == (
+        "clinic 2026-11-02 to 2026-11-04 120 calls score 71 median 74 -3 on the range before"
+    )
+    assert "120 calls analysed." in lines
+    assert "• Greet." in lines
+    assert "11111111 Anna discovery open 2026-11-02 2 of 4 Ask what hurts." in lines
     assert "types booking 80, price 40" in lines
     # 03:30 UTC is 13:30 where the client is.
     assert "2026-11-02 13:30 Anna booking booked positive 80 call-0" in lines
     assert "and 70 more: --limit shows them" in lines
-    assert "Anna 120 71 discovery 25%" in lines
+    assert "Anna 120 71 too few calls discovery 25%" in lines
     assert "discovery 1 of 4 done fewer than 5 calls: a hint, no verdict" in lines
     assert "• Ask what hurts." in lines
     assert "“How much is a [2J crown?” call-2" in lines
@@ -231,3 +270,26 @@ async def test_the_report_of_an_unknown_client_is_refused(services: tuple[Servic
     assert code == 1
     assert err.startswith("error: client nobody is unknown")
     assert "potok client list" in err
+
+
+async def test_advice_is_closed_by_the_beginning_of_its_id(services: tuple[Services, str]) -> None:
+    played, address = services
+    comment = ("--dismiss", "--comment", "not ours")
+
+    code, out, _ = await called(address, "advice", "close", "clinic", "1111", *comment)
+
+    assert (code, out) == (0, "advice 11111111 is dismissed\n")
+    closed = played.closed
+    assert (closed.owner, closed.recommendation_id) == ("client:clinic", OPEN_ADVICE.id)
+    assert (closed.state, closed.comment) == (RECOMMENDATION_STATE_DISMISSED, "not ours")
+    assert closed.closed_by
+
+
+async def test_advice_without_a_verdict_or_with_an_unknown_id_is_refused(
+    services: tuple[Services, str],
+) -> None:
+    without, _, _ = await called(services[1], "advice", "close", "clinic", "1111")
+    unknown, _, err = await called(services[1], "advice", "close", "clinic", "9", "--done")
+
+    assert (without, unknown) == (2, 2)
+    assert "potok advice list CLIENT --all" in err

@@ -5,6 +5,7 @@ import typer
 from potok_client.cli import (
     accounts,
     admin,
+    advice,
     clients,
     judge,
     ledger,
@@ -28,6 +29,7 @@ app.add_typer(runs.app)
 app.add_typer(ranges.app)
 app.add_typer(ledger.app)
 app.add_typer(report.app)
+app.add_typer(advice.app, name="advice")
 app.add_typer(transcript.app)
 app.add_typer(judge.app)
 app.add_typer(accounts.app, name="account", rich_help_panel=SETUP_PANEL)

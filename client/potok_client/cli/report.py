@@ -13,6 +13,10 @@ from potok.analysis.v1.analysis_pb2 import Analysis
 from potok.coordinator.v1 import coordinator_service_pb2 as pb
 from potok.recommendations.v1 import recommendations_service_pb2 as recommendations_pb
 from potok.recommendations.v1 import recommendations_service_pb2_grpc as recommendations_grpc
+from potok.recommendations.v1.employee_recommendation_pb2 import (
+    RECOMMENDATION_STATE_OPEN,
+    EmployeeRecommendation,
+)
 from potok.recommendations.v1.range_report_pb2 import (
     EmployeeReport,
     LabelCount,
@@ -25,6 +29,7 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from potok_client.cli.advice import advice_table, list_recommendations
 from potok_client.cli.connection import (
     DEADLINE,
     Coordinator,
@@ -40,6 +45,8 @@ app = typer.Typer()
 
 _PAGE = 100
 _GOOD, _FAIR = 80, 50
+_MOST_ADVICE = 10
+"""So many open recommendations are shown."""
 _WEAKEST = 2
 """So many skills are named of an employee."""
 
@@ -67,8 +74,12 @@ async def report(
     owner = f"client:{client_id}"
     async with coordinator() as service:
         zone = await _time_zone(service, client_id)
-        found, calls, left_out = await asyncio.gather(
+        open_ones = recommendations_pb.ListRecommendationsRequest(
+            owner=owner, states=[RECOMMENDATION_STATE_OPEN]
+        )
+        found, advised, calls, left_out = await asyncio.gather(
             _report(owner, days),
+            list_recommendations(open_ones, _MOST_ADVICE),
             _analyses(owner, days, limit),
             list_left_out(service, client_id, days, limit + 1),
         )
@@ -76,6 +87,7 @@ async def report(
         print_json(
             {
                 "report": as_dict(found),
+                "open_recommendations": [as_dict(each) for each in advised],
                 "calls": [as_dict(call) for call in calls],
                 "failed_or_skipped": [
                     {"stage": stage.value, **as_dict(item)} for stage, item in left_out[:limit]
@@ -83,7 +95,8 @@ async def report(
             }
         )
         return
-    console().print(_page(client_id, found, calls, _left_out(left_out, limit), zone))
+    shown = _page(client_id, found, calls, _left_out(left_out, limit), zone)
+    console().print(Group(shown, *_open(advised)))
 
 
 async def _time_zone(service: Coordinator, client_id: str) -> tzinfo:
@@ -129,12 +142,14 @@ def _page(
     )
     if found.HasField("score"):
         head.append("  score ").append_text(_score(found.score))
+        head.append_text(_compared(found))
     if not found.calls:
         nothing = Text("nothing has been analysed there: potok run CLIENT START END")
         return Group(head, nothing, *left_out)
     parts: list[RenderableType] = [
         head,
         Text(),
+        *_narrative(found),
         *_labels(found),
         *_section("calls", _calls(calls, zone)),
     ]
@@ -144,6 +159,23 @@ def _page(
     parts.extend(_section("people", _people(found.employees, found.skills)))
     parts.extend(_section("what to do better", Group(*_advice(found))))
     return Group(*parts)
+
+
+def _open(advised: list[EmployeeRecommendation]) -> Iterator[RenderableType]:
+    if advised:
+        yield from _section("open recommendations", advice_table(advised))
+
+
+def _narrative(found: RangeReport) -> Iterator[RenderableType]:
+    """Yield what the last run over the range wrote, and why no language model did where one was to."""
+    if not found.HasField("narrative"):
+        return
+    yield cell(found.narrative.text)
+    for action in found.narrative.actions:
+        yield Text.assemble("  • ", cell(action))
+    if found.narrative.note:
+        yield cell(f"  written by {found.narrative.author}: {found.narrative.note}", "yellow")
+    yield Text()
 
 
 def _section(title: str, body: RenderableType) -> Iterator[RenderableType]:
@@ -191,7 +223,7 @@ def _calls(calls: Iterable[Analysis], zone: tzinfo) -> RenderableType:
 
 
 def _people(employees: Iterable[EmployeeReport], skills: Iterable[SkillReport]) -> RenderableType:
-    rows = table("employee", "calls", "score", "weakest", numbers=("calls",))
+    rows = table("employee", "calls", "score", "change", "weakest", numbers=("calls",))
     skills = list(skills)
     for employee in employees:
         own = [
@@ -204,9 +236,16 @@ def _people(employees: Iterable[EmployeeReport], skills: Iterable[SkillReport]) 
             cell(employee.employee or "unknown"),
             str(employee.calls),
             _score(employee.score) if employee.HasField("score") else Text("-"),
+            _change(employee),
             cell(", ".join(f"{s.skill} {s.share:.0%}" for s in weakest[:_WEAKEST])),
         )
     return rows
+
+
+def _change(employee: EmployeeReport) -> Text:
+    if employee.HasField("score_delta"):
+        return _delta(employee.score_delta)
+    return Text("" if employee.enough else "too few calls", "dim")
 
 
 def _advice(found: RangeReport) -> Iterator[Text]:
@@ -216,6 +255,8 @@ def _advice(found: RangeReport) -> Iterator[Text]:
     for skill in told:
         line = cell(skill.skill, "bold cyan")
         line.append(f"  {skill.completed} of {skill.applicable} done", "dim")
+        if skill.HasField("share_delta"):
+            line.append_text(_delta(100 * skill.share_delta)).append(" points", "dim")
         if not skill.enough:
             line.append(f"  fewer than {found.minimum_calls} calls: a hint, no verdict", "yellow")
         yield line
@@ -236,6 +277,22 @@ def _recommendation(advice: Recommendation) -> Iterator[Text]:
             ("”  ", "green"),
             cell(quote.call_id, "dim"),
         )
+
+
+def _compared(found: RangeReport) -> Text:
+    """Return the rest of what is known of the score: how it lies, what has none, how it has changed."""
+    text = Text(f"  median {found.median_score:.0f}", "dim")
+    if found.unscored_calls:
+        text.append(f"  {found.unscored_calls} without")
+    if found.HasField("score_delta"):
+        text.append_text(_delta(found.score_delta)).append(" on the range before")
+    elif found.previous_calls:
+        text.append("  too few calls to compare with the range before")
+    return text
+
+
+def _delta(delta: float) -> Text:
+    return Text(f"  {delta:+.0f}", "green" if delta >= 0 else "red")
 
 
 def _score(score: float) -> Text:
