@@ -12,6 +12,9 @@ _MAGIC = (
     (8, b"AIFC", "audio/aiff"),
     (0, b"#!AMR", "audio/amr"),
     (0, b"\x1a\x45\xdf\xa3", "audio/webm"),
+    (0, b".snd", "audio/basic"),
+    (0, b"caff", "audio/x-caf"),
+    (0, b"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\x00\x00", "audio/x-w64"),
     (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "audio/x-ms-wma"),
 )
 _CONTAINERS = (b"RIFF", b"RF64", b"FORM")
@@ -22,7 +25,7 @@ def content_type(head: bytes) -> str | None:
     """Return the media type of a file that begins with `head`; None where it is no audio we know.
 
     Sources: RFC 9559 (Matroska), RFC 3533 (Ogg), RFC 9639 (FLAC), RFC 4867 (AMR), ISO 11172-3 and 13818-7
-    (MPEG frames), ISO 14496-12 (MP4); a container that can hold video too is taken as audio.
+    (MPEG frames), ISO 14496-12 (MP4), Apple's Core Audio Format, Sony's Wave64; a container that can hold video too is taken as audio.
     """
     for offset, magic, media_type in _MAGIC:
         if head[offset:].startswith(magic) and (offset == 0 or head.startswith(_CONTAINERS)):
