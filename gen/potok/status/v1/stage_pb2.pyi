@@ -237,13 +237,13 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     REASON_INVALID_INPUT: _Reason.ValueType  # 14
     """Failed for good: the input does not fit the contract."""
     REASON_ACCESS_DENIED: _Reason.ValueType  # 15
-    """Failed for good: the host of the recording refuses to hand it out."""
+    """Failed for good: the host of the recording refuses to hand it out, or a speech server takes no more from us."""
     REASON_REFUSED: _Reason.ValueType  # 16
     """Failed for good: the language model refuses to judge it."""
     REASON_TRUNCATED: _Reason.ValueType  # 17
     """Failed for good: the language model's answer does not fit into its limit."""
     REASON_BAD_ANSWER: _Reason.ValueType  # 18
-    """Failed for good: the language model never answered what it was asked for."""
+    """Failed for good: a language model or speech server never answered what it was asked for."""
     REASON_COST_LIMIT: _Reason.ValueType  # 19
     """Failed for good: it would cost more than a run may; raise the cap and retry."""
     REASON_UPSTREAM_UNAVAILABLE: _Reason.ValueType  # 20
@@ -299,13 +299,13 @@ REASON_RECORDING_MISSING: Reason.ValueType  # 13
 REASON_INVALID_INPUT: Reason.ValueType  # 14
 """Failed for good: the input does not fit the contract."""
 REASON_ACCESS_DENIED: Reason.ValueType  # 15
-"""Failed for good: the host of the recording refuses to hand it out."""
+"""Failed for good: the host of the recording refuses to hand it out, or a speech server takes no more from us."""
 REASON_REFUSED: Reason.ValueType  # 16
 """Failed for good: the language model refuses to judge it."""
 REASON_TRUNCATED: Reason.ValueType  # 17
 """Failed for good: the language model's answer does not fit into its limit."""
 REASON_BAD_ANSWER: Reason.ValueType  # 18
-"""Failed for good: the language model never answered what it was asked for."""
+"""Failed for good: a language model or speech server never answered what it was asked for."""
 REASON_COST_LIMIT: Reason.ValueType  # 19
 """Failed for good: it would cost more than a run may; raise the cap and retry."""
 REASON_UPSTREAM_UNAVAILABLE: Reason.ValueType  # 20
