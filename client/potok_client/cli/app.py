@@ -14,7 +14,7 @@ from potok_client.cli import (
     runs,
     transcript,
 )
-from potok_client.cli.options import SETUP_PANEL
+from potok_client.cli.options import RANGE_PANEL, SETUP_PANEL
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -29,7 +29,7 @@ app.add_typer(runs.app)
 app.add_typer(ranges.app)
 app.add_typer(ledger.app)
 app.add_typer(report.app)
-app.add_typer(advice.app, name="advice")
+app.add_typer(advice.app, name="advice", rich_help_panel=RANGE_PANEL)
 app.add_typer(transcript.app)
 app.add_typer(judge.app)
 app.add_typer(accounts.app, name="account", rich_help_panel=SETUP_PANEL)

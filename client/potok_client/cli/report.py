@@ -37,7 +37,7 @@ from potok_client.cli.connection import (
     coordinator,
     recommendations,
 )
-from potok_client.cli.options import ClientId, End, Json, Start, date_range
+from potok_client.cli.options import RANGE_PANEL, ClientId, End, Json, Start, date_range
 from potok_client.cli.ranges import LeftOut, left_out_table, list_left_out
 from potok_client.cli.terminal import as_dict, cell, console, perform, print_json, table
 
@@ -51,7 +51,7 @@ _WEAKEST = 2
 """So many skills are named of an employee."""
 
 
-@app.command("report")
+@app.command("report", rich_help_panel=RANGE_PANEL)
 def show_report(
     client: ClientId,
     start: Start,
