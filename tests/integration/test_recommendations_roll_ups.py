@@ -218,7 +218,7 @@ async def test_a_range_is_compared_with_the_one_before_where_both_have_enough_ca
         *(call(f"a{n}", 10 * n, day=last_week, findings=[missed]) for n in (1, 2, 3)),
         call("a4", None, day=last_week, findings=[]),
         call("too old", 100, day=MONDAY - timedelta(8)),
-        *(call(f"b{n}", 10 * n) for n in (6, 6, 9)),
+        *(call(f"b{n}", score) for n, score in enumerate((60, 60, 90))),
         call("b4", None, findings=[]),
         call("boris", 50, employee="Борис", findings=[missed]),
     )
