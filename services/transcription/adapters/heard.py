@@ -2,18 +2,25 @@
 
 import math
 from collections.abc import Iterator
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from services.transcription.domain import BadTranscript, Word
+
+T = TypeVar("T")
+
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Listed = Annotated[list[T], BeforeValidator(lambda given: given or [])]
+"""A list for which some servers write null where there is nothing."""
 
 
 class HeardWord(BaseModel):
     """A word; some servers write the blank before it and its punctuation along, some leave both out."""
 
     word: str
-    start: float = Field(ge=0)
-    end: float = Field(ge=0)
+    start: Seconds
+    end: Seconds
     probability: float | None = Field(default=None, ge=0, le=1)
 
 
@@ -21,8 +28,8 @@ class HeardSegment(BaseModel):
     """A stretch of speech; `avg_logprob` is the mean of what its tokens have, base e."""
 
     text: str
-    start: float = Field(ge=0)
-    end: float = Field(ge=0)
+    start: Seconds
+    end: Seconds
     avg_logprob: float | None = None
 
 
@@ -30,8 +37,8 @@ class Heard(BaseModel):
     """An answer; a server that knows no times of words gives segments alone."""
 
     text: str = ""
-    words: list[HeardWord] = []
-    segments: list[HeardSegment] = []
+    words: Listed[HeardWord] = []
+    segments: Listed[HeardSegment] = []
 
 
 def read_words(answer: str, start_seconds: float) -> list[Word]:
@@ -81,4 +88,4 @@ def _word(text: str, start: float, end: float, probability: float) -> Word:
 
 
 def _sure(segment: HeardSegment) -> float:
-    return 0.0 if segment.avg_logprob is None else min(1.0, math.exp(segment.avg_logprob))
+    return 0.0 if segment.avg_logprob is None else math.exp(min(0.0, segment.avg_logprob))
