@@ -169,12 +169,6 @@ def cancel_run(run: RunId, as_json: Json = False) -> None:
     perform(_cancel(run, as_json=as_json))
 
 
-async def run_and_follow(client_id: str, days: DateRange) -> ExitCode:
-    """Start a run of all stages over what is new, and follow it to its end."""
-    request = pb.StartRunRequest(client_id=client_id, range=days, request_id=str(uuid.uuid4()))
-    return await _run(request, None, preview=False, yes=False, no_watch=False, as_json=False)
-
-
 async def _run(
     request: pb.StartRunRequest,
     folder: Path | None,
