@@ -77,6 +77,11 @@ class RunPurse:
         except (NoAnswer, CostLimitReached, ModelUnavailable) as error:
             await self._settle(reservation, error.usage)
             raise
+        except asyncio.CancelledError:  # the model may go on with what it was sent
+            await self._settle(
+                reservation, Usage(requests=1, prompt_tokens=0, completion_tokens=0, cost=most)
+            )
+            raise
         await self._settle(reservation, answer.usage)
         return answer.value
 

@@ -1,6 +1,7 @@
 """Who judges a call, who takes over, and who pays for it."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,8 @@ from services.analysis.domain import Analysis, Fallback
 from services.analysis.judging import Judging
 from services.analysis.purse import OwnPurse, RunPurse
 from services.llm.domain import (
+    A,
+    Answer,
     BadAnswer,
     CostLimitReached,
     Message,
@@ -162,6 +165,34 @@ async def test_what_failed_is_paid_too() -> None:
 
     assert usages.used[CLINIC, RUN] == SPENT + SPENT + SPENT
     assert usages.held == {}
+
+
+class _Hangs(ToldModel):
+    """A language model that never answers."""
+
+    async def ask(
+        self, messages: Sequence[Message], shape: type[A], *, at_most: float | None = None
+    ) -> Answer[A]:
+        self.asked.append((messages, shape, at_most))
+        await asyncio.Event().wait()
+        raise AssertionError
+
+
+async def test_a_request_that_is_cancelled_counts_as_if_it_had_been_answered() -> None:
+    usages, model = FakeRunUsages(), _Hangs()
+    purse = RunPurse(usages, CLINIC, RUN, dollars(4), timedelta(seconds=1))
+    asking = asyncio.create_task(purse.ask(model, ASKED, Noted))
+    while not model.asked:
+        await asyncio.sleep(0)
+
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+
+    assert usages.held == {}
+    cost = usages.used[CLINIC, RUN].cost
+    assert cost
+    assert cost.amount == pytest.approx(1.0, abs=1e-3)
 
 
 async def test_what_belongs_to_no_run_may_cost_as_much_as_one() -> None:
