@@ -1,5 +1,6 @@
 """The stage CALL_SYNC: lists calls at discovery, fetches one recording per item."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import timedelta
 from typing import cast
@@ -35,6 +36,11 @@ from services.stage.ports import Transaction
 from services.status.domain import ClientSettings, Owner, Reason, Stage, Wait, WaitReason
 
 log = structlog.get_logger()
+
+AT_ONCE = 4
+"""Recordings of one job that are fetched at a time."""
+SHARE = 0.9
+"""How much of a job's time its recordings may take."""
 
 
 class CallSyncWork:
@@ -78,6 +84,9 @@ class CallSyncWork:
         """Return nothing: recordings cost nothing."""
 
     async def work(self, execution: Execution, items: Sequence[Item]) -> Sequence[Outcome]:
+        # Less than the job has, so that what came in time is not lost with what did not.
+        seconds = SHARE * self.limits.job_timeout.total_seconds()
+        deadline = asyncio.get_running_loop().time() + seconds
         calls = await self._call_sync.get_calls(
             execution.owner, [CallId(item.item_id) for item in items]
         )
@@ -85,7 +94,22 @@ class CallSyncWork:
         again = [CallId(item.item_id) for item in items if item.attempt > 1]
         if again:
             known |= await self._reread(execution, again)
-        return [await self._outcome(execution, item, known) for item in items]
+        turn = asyncio.Semaphore(AT_ONCE)
+
+        async def in_time(item: Item) -> Outcome:
+            try:
+                async with asyncio.timeout_at(deadline), turn:
+                    return await self._outcome(execution, item, known)
+            except TimeoutError:
+                return Failure(
+                    item_id=item.item_id,
+                    reason=Reason.TIMEOUT,
+                    message="the recording did not come while its job had time",
+                )
+
+        async with asyncio.TaskGroup() as tasks:
+            working = [tasks.create_task(in_time(item)) for item in items]
+        return [task.result() for task in working]
 
     async def store(
         self, transaction: Transaction, execution: Execution, successes: Sequence[Success]

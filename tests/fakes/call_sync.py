@@ -1,5 +1,6 @@
 """Stand-ins for the ports of call_sync, and valid objects with defaults."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -98,12 +99,16 @@ class FakeCalls:
 
 
 class FakeSource:
-    """A CallSource of the calls it is given; fetching raises `refusal` while it is set, rereading `away`."""
+    """A CallSource of the calls it is given; fetching raises `refusal` while it is set, rereading `away`.
+
+    Links in `hanging` never lead to anything.
+    """
 
     def __init__(self, *calls: CallFacts) -> None:
         self.calls = {call.call_id: call for call in calls}
         self.refusal: Exception | None = None
         self.away: Exception | None = None
+        self.hanging: frozenset[str] = frozenset()
         self.reread_ids: list[CallId] = []
 
     async def list_calls(
@@ -126,6 +131,8 @@ class FakeSource:
         del location
         if self.refusal:
             raise self.refusal
+        if link in self.hanging:
+            await asyncio.Event().wait()
         yield Fetched(file_name=link, chunks=chunks(WAV))
 
 

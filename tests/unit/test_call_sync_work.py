@@ -325,3 +325,22 @@ async def test_a_source_that_cannot_be_used_fails_discovery(
         await folder.discovered(source)
 
     assert raised.value.reason is Reason.SOURCE_INVALID
+
+
+async def test_recordings_that_do_not_come_in_time_take_no_other_of_their_job_along(
+    folder: Folder,
+) -> None:
+    for name in ("first", "second", "third", "fourth"):
+        call = a_call(name, link=name)
+        folder.source.calls[call.call_id] = call
+    folder.source.hanging = frozenset({"first", "second"})
+    folder.work.limits = Limits(job_timeout=timedelta(milliseconds=300))
+    found = await folder.discovered("fake:calls")
+    items = [Item(item_id=item.item_id, day=item.day, attempt=1) for item in found]
+
+    outcomes = await folder.work.work(folder.execution("fake:calls"), items)
+
+    assert [outcome.item_id for outcome in outcomes] == [item.item_id for item in items]
+    late, in_time = outcomes[:2], outcomes[2:]
+    assert [o.reason for o in late if isinstance(o, Failure)] == [Reason.TIMEOUT, Reason.TIMEOUT]
+    assert all(isinstance(outcome, Success) for outcome in in_time)
