@@ -26,9 +26,10 @@ def listening(given: Mapping[str, str]) -> dict[str, str]:
     The sandbox is left out where POTOK_SANDBOX_LISTEN is empty. Raises LocalError naming a
     variable that is not `host:port`.
     """
-    ports = {service: port for port, service in enumerate(SERVICES, start=50050)}
+    # Below the ports that Linux gives outgoing connections: one of those may hold any of them for long.
+    ports = {service: port for port, service in enumerate(SERVICES, start=8050)}
     if given.get("POTOK_SANDBOX_LISTEN") != "":
-        ports |= {SANDBOX: 50070, TELEPHONY: 50071}
+        ports |= {SANDBOX: 8070, TELEPHONY: 8071}
     chosen = {}
     for part, port in ports.items():
         name = f"POTOK_{part.upper()}_LISTEN"

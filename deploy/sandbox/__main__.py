@@ -18,8 +18,8 @@ from deploy.sandbox.tokens import Tokens
 def main() -> None:
     """Serve the world that the command line names."""
     arguments = argparse.ArgumentParser(prog="python -m deploy.sandbox")
-    arguments.add_argument("--listen", default="127.0.0.1:50070", help="AmoCRM: %(default)s")
-    arguments.add_argument("--telephony", default="127.0.0.1:50071", help="recordings: %(default)s")
+    arguments.add_argument("--listen", default="127.0.0.1:8070", help="AmoCRM: %(default)s")
+    arguments.add_argument("--telephony", default="127.0.0.1:8071", help="recordings: %(default)s")
     arguments.add_argument("--behaviour", default="{}", help="switches, as a JSON object")
     arguments.add_argument("--tokens", type=Path, help="the file that keeps what was handed out")
     arguments.add_argument("--calls", type=int, help="so many made-up calls, instead of the demo's")

@@ -24,10 +24,10 @@ class AnalysisSettings(StageSettings):
         env_nested_max_split=1,
     )
 
-    listen: str = "127.0.0.1:50053"
-    upstream: str = "127.0.0.1:50052"
+    listen: str = "127.0.0.1:8053"
+    upstream: str = "127.0.0.1:8052"
     """`host:port` of transcription."""
-    calls: str = "127.0.0.1:50051"
+    calls: str = "127.0.0.1:8051"
     """`host:port` of call_sync."""
     payload_timeout: timedelta = timedelta(seconds=20)
     """How long the calls and transcripts of a job may take to come."""

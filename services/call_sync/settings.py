@@ -16,7 +16,7 @@ class CallSyncSettings(StageSettings):
 
     model_config = SettingsConfigDict(env_prefix="POTOK_CALL_SYNC_")
 
-    listen: str = "127.0.0.1:50051"
+    listen: str = "127.0.0.1:8051"
     recordings: str
     """Where recordings are kept: `file:///absolute/directory`, which is created, or `s3://bucket/prefix`."""
     max_recording_bytes: int = Field(default=500_000_000, gt=0)

@@ -47,7 +47,7 @@ class CoordinatorSettings(ServiceSettings):
         env_prefix="POTOK_COORDINATOR_", env_nested_delimiter="__", frozen=True, extra="forbid"
     )
 
-    listen: str = "127.0.0.1:50050"
+    listen: str = "127.0.0.1:8050"
     stages: dict[Stage, str]
     """The table stage -> address, as JSON: `{"CALL_SYNC": "host:port", …}`."""
     limits: Limits = Limits()

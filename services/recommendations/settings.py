@@ -13,14 +13,14 @@ class RecommendationsSettings(StageSettings):
 
     model_config = SettingsConfigDict(env_prefix="POTOK_RECOMMENDATIONS_")
 
-    listen: str = "127.0.0.1:50054"
-    upstream: str = "127.0.0.1:50053"
+    listen: str = "127.0.0.1:8054"
+    upstream: str = "127.0.0.1:8053"
     """`host:port` of the stage before, ANALYSIS."""
-    calls: str = "127.0.0.1:50051"
+    calls: str = "127.0.0.1:8051"
     """`host:port` of call_sync."""
-    transcripts: str = "127.0.0.1:50052"
+    transcripts: str = "127.0.0.1:8052"
     """`host:port` of transcription."""
-    analyses: str = "127.0.0.1:50053"
+    analyses: str = "127.0.0.1:8053"
     """`host:port` of analysis."""
     reporting_url: SecretStr
     """The reporting Postgres, as a role that may write the tables of schema `reporting`."""

@@ -8,7 +8,7 @@ from services.kernel.settings import ServiceSettings
 class StageSettings(ServiceSettings):
     """The settings that all stage services share; a service adds its own and its prefix."""
 
-    coordinator: str = "127.0.0.1:50050"
+    coordinator: str = "127.0.0.1:8050"
     """`host:port` of the coordinator, where reports go."""
     report_debounce: timedelta = timedelta(milliseconds=50)
     """What happens within it goes into one report."""

@@ -17,13 +17,13 @@ class TranscriptionSettings(StageSettings):
 
     model_config = SettingsConfigDict(env_prefix="POTOK_TRANSCRIPTION_")
 
-    listen: str = "127.0.0.1:50052"
+    listen: str = "127.0.0.1:8052"
     drain: timedelta = timedelta(seconds=1)
     """How long calls and recordings under way may take to end on SIGTERM.
 
     Few recordings end within seconds; waiting for them would only keep the caller of the stop waiting.
     """
-    upstream: str = "127.0.0.1:50051"
+    upstream: str = "127.0.0.1:8051"
     """`host:port` of call_sync, where calls and recordings come from."""
     model_dir: Path | None = None
     """A directory with a CTranslate2 Whisper model; without it the one that is installed along."""

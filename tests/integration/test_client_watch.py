@@ -223,7 +223,7 @@ async def test_the_example_of_the_readme_watches(world: Coordination) -> None:
     example = readme.partition("```python\n")[2].partition("```")[0]
     async with world.replica() as replica:
         run_id = (await replica.start()).run.status.run_id
-        code = example.replace("127.0.0.1:50050", replica.address)
+        code = example.replace("127.0.0.1:8050", replica.address)
         # Its last statement takes an update in: here the first one is enough.
         code = f"async def watched():\n{indent(code, '    ')}                return view\n"
         names: dict[str, Any] = {}

@@ -21,7 +21,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     help="Calls from where they happen to what should be done about them, every step live.",
-    epilog="POTOK_ADDRESS=host:port[,host:port] names the coordinator; default 127.0.0.1:50050. "
+    epilog="POTOK_ADDRESS=host:port[,host:port] names the coordinator; default 127.0.0.1:8050. "
     "Exit codes: 0 done, 1 refused, 2 wrong usage, 3 some items failed, 4 the run failed, "
     "5 the run was cancelled, 6 a service does not answer.",
 )

@@ -32,28 +32,28 @@ class Coordinator:
 @contextlib.asynccontextmanager
 async def coordinator() -> AsyncIterator[Coordinator]:
     """Connect to the coordinator that POTOK_ADDRESS names; several replicas are separated by commas."""
-    async with _service("coordinator", COORDINATOR, "127.0.0.1:50050") as (first, replicas):
+    async with _service("coordinator", COORDINATOR, "127.0.0.1:8050") as (first, replicas):
         yield Coordinator(stub=pb_grpc.CoordinatorServiceStub(first), replicas=replicas)
 
 
 def call_sync() -> AbstractAsyncContextManager[grpc.aio.Channel]:
     """Connect to the service that holds accounts, calls and recordings."""
-    return _channel("call_sync service", "POTOK_CALL_SYNC_ADDRESS", "127.0.0.1:50051")
+    return _channel("call_sync service", "POTOK_CALL_SYNC_ADDRESS", "127.0.0.1:8051")
 
 
 def transcription() -> AbstractAsyncContextManager[grpc.aio.Channel]:
     """Connect to the service that holds transcripts."""
-    return _channel("transcription service", "POTOK_TRANSCRIPTION_ADDRESS", "127.0.0.1:50052")
+    return _channel("transcription service", "POTOK_TRANSCRIPTION_ADDRESS", "127.0.0.1:8052")
 
 
 def analysis() -> AbstractAsyncContextManager[grpc.aio.Channel]:
     """Connect to the service that holds the analyses of calls."""
-    return _channel("analysis service", "POTOK_ANALYSIS_ADDRESS", "127.0.0.1:50053")
+    return _channel("analysis service", "POTOK_ANALYSIS_ADDRESS", "127.0.0.1:8053")
 
 
 def recommendations() -> AbstractAsyncContextManager[grpc.aio.Channel]:
     """Connect to the service that holds the reports of ranges."""
-    return _channel("recommendations service", "POTOK_RECOMMENDATIONS_ADDRESS", "127.0.0.1:50054")
+    return _channel("recommendations service", "POTOK_RECOMMENDATIONS_ADDRESS", "127.0.0.1:8054")
 
 
 @contextlib.asynccontextmanager
