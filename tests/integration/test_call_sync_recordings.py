@@ -11,8 +11,10 @@ from urllib.request import Request, urlopen
 from uuid import uuid4
 
 import asyncpg
+import obstore
 import pytest
 from moto.server import ThreadedMotoServer
+from obstore.store import ObjectStore
 
 from services.call_sync.adapters.recordings import PIECE_BYTES, ObjectRecordings, open_store
 from services.call_sync.domain import (
@@ -249,6 +251,25 @@ async def test_recordings_are_deleted_whether_they_are_there_or_not(
     with pytest.raises(RecordingNotFound):
         await read(either, one)
     assert b"".join(await read(either, other)) == WAV + b"2"
+
+
+async def test_recordings_are_deleted_together_since_a_sweep_holds_their_rows_meanwhile(
+    recordings: ObjectRecordings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = [await recordings.keep(fetched(WAV + end)) for end in (b"1", b"2", b"3")]
+    delete, all_of_them = obstore.delete_async, asyncio.Barrier(len(kept))
+
+    async def delete_slowly(store: ObjectStore, key: str) -> None:
+        await all_of_them.wait()
+        await delete(store, key)
+
+    monkeypatch.setattr(obstore, "delete_async", delete_slowly)
+    async with asyncio.timeout(3):
+        await recordings.delete([recording.sha256 for recording in kept])
+
+    for recording in kept:
+        with pytest.raises(RecordingNotFound):
+            await read(recordings, recording)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,6 @@
 """Recordings in a directory or a bucket, each under the hash of its content."""
 
 import asyncio
-import contextlib
 import hashlib
 import os
 import tempfile
@@ -100,13 +99,14 @@ class ObjectRecordings:
             raise _unavailable(error) from error
 
     async def delete(self, hashes: Sequence[str]) -> None:
-        """Delete one after another, since a store on a disk cannot do without what is not there."""
-        try:
-            for sha256 in hashes:
-                with contextlib.suppress(FileNotFoundError):
-                    await obstore.delete_async(self._store, _key(sha256))
-        except _STORE_ERRORS as error:
-            raise _unavailable(error) from error
+        """Delete each by itself, since a store on a disk cannot do without what is not there, and all at once."""
+        ends = await asyncio.gather(
+            *(obstore.delete_async(self._store, _key(sha256)) for sha256 in hashes),
+            return_exceptions=True,
+        )
+        for end in ends:
+            if isinstance(end, Exception) and not isinstance(end, FileNotFoundError):
+                raise _unavailable(end) from end
 
     async def _spool(self, fetched: Fetched, file: IO[bytes]) -> Recording:
         digest, size = hashlib.sha256(), 0
