@@ -63,6 +63,8 @@ class Discovery:
         self, connection: Connection, execution: Execution, taken: Sequence[Found]
     ) -> None:
         """Make items the execution's, each with its job."""
+        if taken:
+            await execution_rows.end_wait(connection, execution)
         size = self._process.works[execution.stage].limits.batch
         jobs = [taken[n : n + size] for n in range(0, len(taken), size)]
         job_ids = await self._process.queue.enqueue_work(

@@ -19,6 +19,7 @@ from services.status.domain import (
     RunMode,
     Stage,
     Wait,
+    WaitReason,
 )
 
 ItemId = NewType("ItemId", str)
@@ -142,6 +143,17 @@ class DiscoveryFailed(Exception):
     def __init__(self, reason: Reason, message: str) -> None:
         super().__init__(message)
         self.reason = reason
+
+
+class DiscoveryWaits(Exception):
+    """The source asks discovery, or the finish of an execution, to come back at `wait.until_at`.
+
+    The execution stays open and says for what it waits; then the step begins anew, as often as it has to.
+    """
+
+    def __init__(self, reason: WaitReason, until_at: datetime, message: str) -> None:
+        super().__init__(message)
+        self.wait = Wait(reason=reason, until_at=until_at)
 
 
 class UnknownStage(InvalidInput):

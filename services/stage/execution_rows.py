@@ -18,6 +18,7 @@ from services.status.domain import (
     RunId,
     RunMode,
     Stage,
+    Wait,
 )
 
 
@@ -54,7 +55,10 @@ async def get_execution(reader: Reader, number: ExecutionNumber) -> Execution | 
 
 
 async def begin_step(reader: Reader, number: ExecutionNumber) -> tuple[Execution, int] | None:
-    """Count a start of discovery or finish; return the execution and the count, None unless it is open."""
+    """Count a start of discovery or finish; return the execution and the count.
+
+    None where there is nothing to start: it has ended, or waits for a later time.
+    """
     row = await Q.begin_step(reader, execution=number)
     return None if row is None else (_execution(row), row["tries"])
 
@@ -62,6 +66,24 @@ async def begin_step(reader: Reader, number: ExecutionNumber) -> tuple[Execution
 async def spare_step(reader: Reader, number: ExecutionNumber) -> None:
     """Take a start back that does not count."""
     await Q.spare_step(reader, execution=number)
+
+
+async def postpone_step(
+    reader: Reader, number: ExecutionNumber, wait: Wait, longest: timedelta
+) -> None:
+    """Let discovery or finish wait, but no longer than that; the start that found it out does not count."""
+    await Q.postpone_step(
+        reader,
+        execution=number,
+        wait=wait.reason.value,
+        until_at=wait.until_at,
+        longest=longest,
+    )
+
+
+async def end_wait(connection: Connection, execution: Execution) -> None:
+    """Note that discovery gets on."""
+    await Q.end_wait(connection, execution=execution.number)
 
 
 async def lock_open(
@@ -86,14 +108,14 @@ async def list_open(reader: Reader, numbers: Sequence[ExecutionNumber]) -> set[E
 
 
 async def list_undiscovered(reader: Reader) -> list[tuple[ExecutionNumber, Stage]]:
-    """Return the open executions whose items are not all known."""
+    """Return the open executions whose items are not all known, without those that wait for a later time."""
     return [_numbered(row) async for row in Q.list_undiscovered(reader)]
 
 
 async def list_finished(
     reader: Reader, numbers: Sequence[ExecutionNumber] | None = None
 ) -> list[tuple[ExecutionNumber, Stage]]:
-    """Return the open executions, among `numbers` or all, that have no open item left."""
+    """Return the open executions, among `numbers` or all, that have no open item left and wait for no later time."""
     return [_numbered(row) async for row in Q.list_finished(reader, executions=numbers)]
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable, Coroutine, Sequence
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -11,7 +12,14 @@ from pgqueuer import Job, RetryRequested
 from services.kernel.errors import UpstreamUnavailable
 from services.stage import execution_rows, item_rows
 from services.stage.discovery import Discovery
-from services.stage.domain import DiscoveryFailed, Execution, Failure, Item, Outcome
+from services.stage.domain import (
+    DiscoveryFailed,
+    DiscoveryWaits,
+    Execution,
+    Failure,
+    Item,
+    Outcome,
+)
 from services.stage.executions import Executions
 from services.stage.job_queue import Handler, entrypoint, parse_job
 from services.stage.ports import StageWork
@@ -24,6 +32,8 @@ log = structlog.get_logger()
 
 STEPS = 4
 """Discoveries and finishes at a time in one process."""
+LONGEST_WAIT = timedelta(days=1)
+"""A source that asks to come back later than that is asked again all the same."""
 SEE_LOG = "an error in the service; its log has the cause"
 
 
@@ -67,7 +77,10 @@ class Jobs:
     async def _step(
         self, number: ExecutionNumber, step: Callable[[Execution], Coroutine[Any, Any, None]]
     ) -> None:
-        """Do a step of a whole execution: again after an error, failing the execution after the last try."""
+        """Do a step of a whole execution: again after an error, failing the execution after the last try.
+
+        One that has to wait is queued anew by the reconciler, when the time has come.
+        """
         begun = await execution_rows.begin_step(self._process.pool, number)
         if begun is None:
             return
@@ -89,6 +102,10 @@ class Jobs:
             )
         except DiscoveryFailed as error:
             await self._executions.fail(number, error.reason, str(error))
+        except DiscoveryWaits as error:
+            log.info("step_waits", execution=number, reason=error.wait.reason.value, why=str(error))
+            await execution_rows.postpone_step(self._process.pool, number, error.wait, LONGEST_WAIT)
+            self._process.reporter.touch(number, ())
         except Interrupted as error:
             if error.why is Interrupt.STOPPED:
                 await execution_rows.spare_step(self._process.pool, number)

@@ -24,6 +24,7 @@ from services.status.domain import (
     Owner,
     Reason,
     Stage,
+    Wait,
     WaitReason,
 )
 
@@ -156,12 +157,21 @@ def _progress(
         reasons=reasons,
         failures=failures,
         wait=wait_of(
-            items, _waiting(groups), begun=row["state"] != ExecutionState.DISPATCHED.value
+            items,
+            _waiting(groups),
+            begun=row["state"] != ExecutionState.DISPATCHED.value,
+            step=_step_wait(row),
         ),
         reason=row["reason"] and Reason(row["reason"]),
         message=row["message"],
         days=days,
     )
+
+
+def _step_wait(row: Any) -> Wait | None:
+    if row["wait_reason"] is None:
+        return None
+    return Wait(reason=WaitReason(row["wait_reason"]), until_at=row["run_after"])
 
 
 def _waiting(groups: list[Any]) -> Waiting:

@@ -22,7 +22,7 @@ class StageWork(Protocol):
         """How much at a time, how often, how long."""
 
     def discover(self, execution: Execution) -> AsyncIterator[Sequence[Found]]:
-        """Yield all items of the execution's range in pages, whatever the mode; raises DiscoveryFailed."""
+        """Yield all items of the execution's range in pages, whatever the mode; raises DiscoveryFailed, DiscoveryWaits."""
 
     def preview(self, execution: Execution) -> AsyncIterator[Sequence[Found]]:
         """Yield what `discover` would, and store nothing; the execution is one that will never be stored itself."""
@@ -57,5 +57,5 @@ class StageWork(Protocol):
     async def finish(self, execution: Execution) -> None:
         """Do the work of the whole range after its last item, also when there are none; idempotent.
 
-        Raises DiscoveryFailed when it cannot succeed; any other error is tried again.
+        Raises DiscoveryFailed when it cannot succeed, DiscoveryWaits when only later; any other error is tried again.
         """

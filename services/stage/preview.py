@@ -7,6 +7,7 @@ from services.kernel.errors import UpstreamUnavailable, WrongState
 from services.stage import execution_rows, item_rows
 from services.stage.domain import (
     DiscoveryFailed,
+    DiscoveryWaits,
     Execution,
     Found,
     ItemId,
@@ -51,6 +52,8 @@ class Previews:
                 unchanged += page_unchanged
                 if more:
                     break
+        except DiscoveryWaits as error:
+            raise UpstreamUnavailable(str(error)) from error
         except DiscoveryFailed as error:
             if error.reason in _MENDS_ITSELF:
                 raise UpstreamUnavailable(str(error)) from error

@@ -75,13 +75,18 @@ class Progress:
     days: Sequence[DayCounts]
 
 
-def wait_of(items: ItemCounts, waiting: Waiting, *, begun: bool) -> Wait | None:
+def wait_of(
+    items: ItemCounts, waiting: Waiting, *, begun: bool, step: Wait | None = None
+) -> Wait | None:
     """Say why an execution with these items stands still; None while it moves.
 
-    What is due without a worker waits in the queue, behind others: items, and a discovery that has not `begun`.
+    What is due without a worker waits in the queue, behind others: items, and a discovery that has not `begun`. What
+    a `step` of the whole execution, discovery or finish, waits for comes first: whatever its items do, it cannot end.
     """
     if not begun:
         return Wait(reason=WaitReason.QUEUE)
+    if step:
+        return step
     if items.processing or not items.pending:
         return None
     if waiting.count < items.pending:

@@ -24,12 +24,21 @@ RETURNING state;
 SELECT * FROM executions WHERE execution = :execution AND stage IS NOT NULL;
 
 -- name: begin_step(execution)^
-UPDATE executions SET state = 'RUNNING', tries = tries + 1
- WHERE execution = :execution AND state IN ('DISPATCHED', 'RUNNING')
+UPDATE executions SET state = 'RUNNING', tries = tries + 1, run_after = NULL
+ WHERE execution = :execution AND state IN ('DISPATCHED', 'RUNNING') AND (run_after IS NULL OR run_after <= now())
 RETURNING *;
 
 -- name: spare_step(execution)!
 UPDATE executions SET tries = tries - 1 WHERE execution = :execution AND tries > 0;
+
+-- name: postpone_step(execution, wait, until_at, longest)!
+-- The start does not count.
+UPDATE executions
+   SET tries = tries - 1, wait_reason = :wait, run_after = least(:until_at, now() + :longest::interval)
+ WHERE execution = :execution AND state IN ('DISPATCHED', 'RUNNING');
+
+-- name: end_wait(execution)!
+UPDATE executions SET wait_reason = NULL WHERE execution = :execution AND wait_reason IS NOT NULL;
 
 -- name: lock_open_executions(executions)
 -- Shared with the numbering of reports, not with an end: until the commit, none of these ends.
@@ -48,19 +57,21 @@ SELECT execution FROM executions
 
 -- name: list_undiscovered()
 SELECT execution, stage FROM executions
- WHERE acked_at IS NULL AND state IN ('DISPATCHED', 'RUNNING') AND NOT discovered;
+ WHERE acked_at IS NULL AND state IN ('DISPATCHED', 'RUNNING') AND NOT discovered
+   AND (run_after IS NULL OR run_after <= now());
 
 -- name: list_finished(executions)
 -- Executions without an open item that have not ended yet; null: look at all.
 SELECT e.execution, e.stage FROM executions e
- WHERE e.acked_at IS NULL AND e.state = 'RUNNING' AND e.discovered
+ WHERE e.acked_at IS NULL AND e.state = 'RUNNING' AND e.discovered AND (e.run_after IS NULL OR e.run_after <= now())
    AND (:executions::bigint[] IS NULL OR e.execution = ANY (:executions::bigint[]))
    AND NOT EXISTS (
        SELECT FROM items i WHERE i.execution = e.execution AND i.state IN ('PENDING', 'PROCESSING')
    );
 
 -- name: end_execution(execution, state, reason, message)!
-UPDATE executions SET state = :state, reason = :reason, message = :message, ended_at = now()
+UPDATE executions
+   SET state = :state, reason = :reason, message = :message, wait_reason = NULL, run_after = NULL, ended_at = now()
  WHERE execution = :execution;
 
 -- name: fail_open_items(execution, reason, message)!
@@ -127,7 +138,7 @@ DELETE FROM items
 RETURNING item_id;
 
 -- name: end_discovery(execution)!
-UPDATE executions SET discovered = true, tries = 0 WHERE execution = :execution;
+UPDATE executions SET discovered = true, tries = 0, wait_reason = NULL WHERE execution = :execution;
 
 -- name: claim_items(stage, owner, execution, item_ids, lease)
 WITH open AS MATERIALIZED (

@@ -1,4 +1,4 @@
-"""Finds what was lost: leases of dead workers, items and executions without a job, ends nobody noticed."""
+"""Finds what was lost or is due: leases of dead workers, items and executions without a job, ends nobody noticed."""
 
 from datetime import timedelta
 
@@ -90,7 +90,7 @@ class Reconciler:
             self._queue.hint()
 
     async def _queue_lost_steps(self) -> None:
-        """Queue discoveries and finishes that are neither queued nor under way."""
+        """Queue discoveries and finishes that are neither queued nor under way, also those that have waited."""
         undiscovered = await execution_rows.list_undiscovered(self._pool)
         if undiscovered:
             async with self._pool.acquire() as connection, connection.transaction():

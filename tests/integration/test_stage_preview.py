@@ -9,10 +9,11 @@ import pytest
 from potok.stage.v1 import stage_service_pb2 as pb
 from potok.status.v1 import stage_pb2
 
+from services.kernel.clock import utc_now
 from services.kernel.rpc.errors import error_info
-from services.stage.domain import DiscoveryFailed, Execution, Found, ItemId, Limits
+from services.stage.domain import DiscoveryFailed, DiscoveryWaits, Execution, Found, ItemId, Limits
 from services.stage.preview import MOST
-from services.status.domain import ItemState, Reason, RunMode
+from services.status.domain import ItemState, Reason, RunMode, WaitReason
 from tests.conftest import Database
 from tests.fakes.stage import DAY, FakeStage, Served, a_run_request, found, serving_stage
 
@@ -192,6 +193,20 @@ async def test_a_preview_is_refused_where_the_source_refuses(
     info = error_info(refused.value)
     assert refused.value.code() is code
     assert (info.reason if info else "") == word
+
+
+async def test_a_preview_of_a_source_that_asks_to_come_back_later_says_so_and_does_not_wait(
+    database: Database,
+) -> None:
+    class Paused(FakeStage):
+        async def discover(self, execution: Execution) -> Any:  # noqa: ARG002
+            raise DiscoveryWaits(WaitReason.ACCOUNT_PAUSED, utc_now() + timedelta(1), "until 12:15")
+            yield []
+
+    async with serving_stage(database.dsn(ROLE), Paused()) as served:
+        with pytest.raises(grpc.aio.AioRpcError, match="until 12:15") as refused:
+            await served.stub.PreviewStage(a_preview_request())
+    assert refused.value.code() is grpc.StatusCode.UNAVAILABLE
 
 
 async def test_a_preview_of_what_is_not_served_or_no_date_is_invalid(database: Database) -> None:

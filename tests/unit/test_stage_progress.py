@@ -50,6 +50,11 @@ def test_an_execution_whose_discovery_has_not_begun_waits_in_the_queue() -> None
     assert wait_of(ItemCounts(), Waiting(), begun=False) == Wait(reason=WaitReason.QUEUE)
 
 
+def test_what_discovery_waits_for_is_told_whatever_its_items_do() -> None:
+    step = Wait(reason=WaitReason.ACCOUNT_PAUSED, until_at=LATER)
+    assert wait_of(ItemCounts(processing=1), Waiting(), begun=True, step=step) == step
+
+
 def test_a_new_owner_starts_at_the_front_of_the_queue() -> None:
     flood = shares(None, None, [1] * 1000, 1)
     front = -flood[300]

@@ -1,0 +1,199 @@
+"""A discovery or a finish that has to wait for its source: said, survived, gone on with; on a real Postgres."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from potok.stage.v1 import stage_service_pb2 as pb
+from potok.status.v1 import stage_pb2
+
+from services.kernel.clock import utc_now
+from services.stage.domain import DiscoveryWaits, Execution, Found, Limits
+from services.status.domain import WaitReason
+from tests.conftest import Database
+from tests.fakes.coordinator import FakeCoordinator
+from tests.fakes.stage import (
+    FakeStage,
+    Served,
+    a_run_request,
+    found,
+    serving_stage,
+    until,
+)
+
+ROLE = "transcription_system"
+QUARTER = timedelta(minutes=15)
+ONE_TRY = Limits(attempts=1, backoff=timedelta(milliseconds=10))
+
+
+class Waiting(FakeStage):
+    """Asks to come back later, as long as there is a `pause`, after the first page."""
+
+    pause: timedelta | None = QUARTER
+
+    async def discover(self, execution: Execution) -> AsyncIterator[Sequence[Found]]:
+        async for page in super().discover(execution):
+            yield page
+            self.wait()
+        self.wait()
+
+    def wait(self) -> None:
+        if self.pause is not None:
+            raise DiscoveryWaits(
+                WaitReason.ACCOUNT_PAUSED, utc_now() + self.pause, "paused until 12:15 UTC"
+            )
+
+
+class WaitingToFinish(Waiting):
+    """Discovers at once; its finish asks to come back later."""
+
+    def discover(self, execution: Execution) -> AsyncIterator[Sequence[Found]]:
+        return FakeStage.discover(self, execution)
+
+    async def finish(self, execution: Execution) -> None:
+        self.wait()
+        await super().finish(execution)
+
+
+def stated(coordinator: FakeCoordinator) -> bool:
+    """Tell whether the last report says what is waited for."""
+    reports = coordinator.of(7)
+    wait = reports[-1].progress.wait if reports else None
+    return wait is not None and wait.reason == stage_pb2.WAIT_REASON_ACCOUNT_PAUSED
+
+
+async def begin(served: Served) -> None:
+    """Run the stage until it says that it waits."""
+    await served.stub.RunStage(a_run_request(7))
+    await served.coordinator.until(lambda: stated(served.coordinator))
+
+
+async def time_comes(pool: Any) -> None:
+    """Let the end of the wait be now."""
+    await pool.execute("UPDATE executions SET run_after = now() WHERE run_after IS NOT NULL")
+
+
+async def no_jobs(pool: Any) -> bool:
+    return not await pool.fetchval("SELECT count(*) FROM pgqueuer")
+
+
+async def test_a_discovery_says_what_it_waits_for_and_goes_on_after_it(database: Database) -> None:
+    stage = Waiting(limits=ONE_TRY)
+    before = utc_now()
+    async with serving_stage(database.dsn(ROLE), stage) as served:
+        await begin(served)
+        report = served.coordinator.of(7)[-1]
+        assert report.state == stage_pb2.EXECUTION_STATE_RUNNING
+        assert not report.progress.discovered
+        until_at = report.progress.wait.until_time.ToDatetime(before.tzinfo)
+        assert before + QUARTER <= until_at <= utc_now() + QUARTER
+        await until(lambda: no_jobs(served.pool))
+
+        stage.pause, stage.items = None, {"client:a": found("1")}
+        await time_comes(served.pool)
+        ended = await served.coordinator.until_ended(7)
+    assert ended.state == stage_pb2.EXECUTION_STATE_SUCCEEDED
+    assert ended.progress.items.success == 1
+    assert not ended.progress.HasField("wait")
+    assert stage.discoveries == 2
+
+
+async def test_what_was_found_before_the_wait_is_worked_on_and_found_once(
+    database: Database,
+) -> None:
+    stage = Waiting(items={"client:a": found("1", "2")}, page_size=1, limits=ONE_TRY)
+    async with serving_stage(database.dsn(ROLE), stage) as served:
+        await begin(served)
+        await stage.until_stored(1)
+        stage.pause = None
+        await time_comes(served.pool)
+        ended = await served.coordinator.until_ended(7)
+    assert ended.progress.items.success == 2
+    assert sorted(stage.stored) == ["1", "2"]
+
+
+async def test_nobody_asks_before_the_time_whatever_becomes_of_jobs_and_processes(
+    database: Database,
+) -> None:
+    first, second = Waiting(), FakeStage(items={"client:a": found("1")})
+    async with serving_stage(database.dsn(ROLE), first) as served:
+        await begin(served)
+    coordinator = FakeCoordinator()
+    async with serving_stage(database.dsn(ROLE), second, coordinator=coordinator) as served:
+        await coordinator.until(lambda: stated(coordinator))
+        await served.pool.execute(
+            """
+            INSERT INTO pgqueuer (priority, status, entrypoint, payload)
+            VALUES (0, 'queued', 'transcription.discover', '{"execution": 7, "items": []}')
+            """
+        )
+        await until(lambda: no_jobs(served.pool))
+        assert second.discoveries == 0
+
+        await time_comes(served.pool)
+        await coordinator.until_ended(7)
+    assert (first.discoveries, second.discoveries) == (1, 1)
+
+
+async def test_waits_use_up_no_try_and_are_stated_until_something_is_found(
+    database: Database,
+) -> None:
+    stage = Waiting(limits=ONE_TRY)
+    async with serving_stage(database.dsn(ROLE), stage) as served:
+        await begin(served)
+        first = len(served.coordinator.of(7))
+        for times in (2, 3, 4):
+            await time_comes(served.pool)
+            await until(partial(came_back, stage, served, times))
+        reports = served.coordinator.of(7)[first:]
+        assert all(
+            report.progress.wait.reason == stage_pb2.WAIT_REASON_ACCOUNT_PAUSED
+            for report in reports
+        )
+        stage.pause = None
+        await time_comes(served.pool)
+        ended = await served.coordinator.until_ended(7)
+    assert ended.state == stage_pb2.EXECUTION_STATE_SUCCEEDED
+
+
+async def came_back(stage: FakeStage, served: Served, times: int) -> bool:
+    """Tell whether discovery was begun so often, and waits again."""
+    waits = await served.pool.fetchval("SELECT run_after > now() FROM executions")
+    return stage.discoveries >= times and bool(waits)
+
+
+async def test_a_cancel_ends_the_wait_at_once(database: Database) -> None:
+    stage = Waiting()
+    async with serving_stage(database.dsn(ROLE), stage) as served:
+        await begin(served)
+        await served.stub.CancelStage(pb.CancelStageRequest(execution=7))
+        ended = await served.coordinator.until_ended(7)
+        row = await served.pool.fetchrow("SELECT * FROM executions")
+    assert ended.state == stage_pb2.EXECUTION_STATE_CANCELLED
+    assert not ended.progress.HasField("wait")
+    assert (row["wait_reason"], row["run_after"]) == (None, None)
+
+
+async def test_a_finish_waits_likewise(database: Database) -> None:
+    stage = WaitingToFinish(items={"client:a": found("1")}, limits=ONE_TRY)
+    async with serving_stage(database.dsn(ROLE), stage) as served:
+        await begin(served)
+        report = served.coordinator.of(7)[-1]
+        assert report.progress.discovered
+        stage.pause = None
+        await time_comes(served.pool)
+        ended = await served.coordinator.until_ended(7)
+    assert ended.state == stage_pb2.EXECUTION_STATE_SUCCEEDED
+    assert stage.finished == [7]
+
+
+async def test_no_single_wait_is_longer_than_a_day(database: Database) -> None:
+    stage = Waiting()
+    stage.pause = timedelta(days=30)
+    async with serving_stage(database.dsn(ROLE), stage) as served:
+        await begin(served)
+        row = await served.pool.fetchrow(
+            "SELECT run_after <= now() + interval '1 day' AS bounded FROM executions"
+        )
+    assert row["bounded"]
