@@ -1,5 +1,6 @@
 """Who judges a call, who takes over where that judge cannot, and who pays."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,11 +12,14 @@ from services.analysis.purse import OwnPurse, RunPurse
 from services.llm.domain import ModelUnavailable
 from services.status.domain import Cost, Owner, RunId
 
+SHARE = 0.9
+"""How much of a job's time a judge may take, so that another can take over."""
+
 
 class Judging:
     """The judge, and `fallback` for calls that it has no verdict on.
 
-    A run may cost `cap`; what one call sets apart of it expires after `lifetime`.
+    A run may cost `cap`; a job takes no longer than `lifetime`, after which what a call set apart expires.
     """
 
     def __init__(
@@ -48,7 +52,7 @@ class Judging:
         """
         purse = self._purse(conversation.call.owner, run_id)
         try:
-            return await analyse(conversation, playbook, self._judge, purse)
+            return await self._judged(conversation, playbook, purse)
         except NO_VERDICT as error:
             if self._fallback is None:
                 raise
@@ -65,6 +69,18 @@ class Judging:
     async def get_run_usage(self, owner: Owner, run_id: RunId) -> RunUsage:
         """Return what a run has used, and what it may."""
         return RunUsage(usage=await self._usages.get_usage(owner, run_id), cap=self._cap)
+
+    async def _judged(
+        self, conversation: Conversation, playbook: Playbook, purse: Purse
+    ) -> Analysis:
+        seconds = SHARE * self._lifetime.total_seconds()
+        try:
+            async with asyncio.timeout(seconds):
+                return await analyse(conversation, playbook, self._judge, purse)
+        except TimeoutError as error:
+            raise ModelUnavailable(
+                f"the call was not judged within {seconds:.0f} s: raise POTOK_ANALYSIS_JOB_TIMEOUT"
+            ) from error
 
     def _purse(self, owner: Owner, run_id: RunId | None) -> Purse:
         if run_id is None:

@@ -37,6 +37,17 @@ SPENT = Usage(
 ASKED = (Message(role=Role.USER, text="?"),)
 
 
+class _Hangs(ToldModel):
+    """A language model that never answers."""
+
+    async def ask(
+        self, messages: Sequence[Message], shape: type[A], *, at_most: float | None = None
+    ) -> Answer[A]:
+        self.asked.append((messages, shape, at_most))
+        await asyncio.Event().wait()
+        raise AssertionError
+
+
 def dollars(amount: float) -> Cost:
     return Cost(amount=amount, currency="USD")
 
@@ -79,6 +90,22 @@ async def test_rules_take_over_from_a_model_that_does_not_answer_at_the_last_att
     with pytest.raises(ModelUnavailable):
         await judged(away)
     analysis, _ = await judged(away, last_attempt=True)
+
+    assert analysis.fallback
+    assert analysis.fallback.reason is Reason.UPSTREAM_UNAVAILABLE
+
+
+async def test_rules_take_over_from_a_model_that_takes_longer_than_a_job_may() -> None:
+    judging = Judging(
+        ModelJudge(_Hangs(), LONG),
+        FakeRunUsages(),
+        fallback=RulesJudge(),
+        lifetime=timedelta(milliseconds=200),
+    )
+
+    with pytest.raises(ModelUnavailable, match="JOB_TIMEOUT"):
+        await judging.analyse(CALL, clinic(), RUN, last_attempt=False)
+    analysis = await judging.analyse(CALL, clinic(), RUN, last_attempt=True)
 
     assert analysis.fallback
     assert analysis.fallback.reason is Reason.UPSTREAM_UNAVAILABLE
@@ -165,17 +192,6 @@ async def test_what_failed_is_paid_too() -> None:
 
     assert usages.used[CLINIC, RUN] == SPENT + SPENT + SPENT
     assert usages.held == {}
-
-
-class _Hangs(ToldModel):
-    """A language model that never answers."""
-
-    async def ask(
-        self, messages: Sequence[Message], shape: type[A], *, at_most: float | None = None
-    ) -> Answer[A]:
-        self.asked.append((messages, shape, at_most))
-        await asyncio.Event().wait()
-        raise AssertionError
 
 
 async def test_a_request_that_is_cancelled_counts_as_if_it_had_been_answered() -> None:
