@@ -32,6 +32,8 @@ def read_answer(text: str, shape: type[A]) -> A:
             return shape.model_validate(json_repair.loads(text))
     except ValidationError as error:
         raise Misshapen(_faults(error)) from error
+    except (RecursionError, ValueError) as error:  # how json_repair gives up
+        raise Misshapen("- the answer: nested too deeply to be read") from error
 
 
 def _faults(error: ValidationError) -> str:

@@ -87,7 +87,8 @@ class OpenAIModel:
             reply = await self._request(conversation, shape, at_most, usage)
             usage = reply.usage
             try:
-                value = read_answer(reply.text, shape)
+                # Mending an answer that goes round in circles takes seconds.
+                value = await asyncio.to_thread(read_answer, reply.text, shape)
             except Misshapen as error:
                 faults = str(error)
                 conversation += _about(reply.text, faults)

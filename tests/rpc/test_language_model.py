@@ -126,6 +126,14 @@ async def test_an_answer_of_another_shape_is_sent_back_with_its_faults() -> None
     assert [message["role"] for message in second] == ["system", *["user", "assistant"] * 2, "user"]
 
 
+@pytest.mark.parametrize("text", ["[" * 9000, "{" * 9000, '{"cake":' * 3000])
+async def test_an_answer_that_goes_ever_deeper_is_sent_back_too(text: str) -> None:
+    model = a_model(says(text), says(GOOD))
+
+    assert (await ask(model)).value == Order(cake="sponge", slices=3)
+    assert "nested too deeply" in model.asked[1]["messages"][-1]["content"]
+
+
 async def test_a_model_that_never_has_the_shape_is_given_up_on_after_three_requests() -> None:
     model = a_model(says({"cake": "sponge"}))
 
