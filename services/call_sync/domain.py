@@ -7,7 +7,7 @@ from typing import ClassVar, NewType
 from zoneinfo import ZoneInfo
 
 from services.kernel.errors import NotFound, UpstreamUnavailable
-from services.status.domain import Owner, Reason
+from services.status.domain import Owner, Reason, WaitReason
 
 CallId = NewType("CallId", str)
 
@@ -41,20 +41,36 @@ class SourceUnavailable(SourceRefused):
     reason = Reason.SOURCE_UNAVAILABLE
 
 
+class SourceWaits(SourceUnavailable):
+    """The source is left alone until `until_at`; then it may be read again."""
+
+    def __init__(self, message: str, wait_reason: WaitReason, until_at: datetime) -> None:
+        super().__init__(message)
+        self.wait_reason = wait_reason
+        self.until_at = until_at
+
+
 class NotFetched(Exception):
     """A recording could not be fetched from its source; the text is for people.
 
-    `may_come`: a recording of a young call may stand there later. `retry_after`: the pause the source asked for.
+    `may_come`: a recording of a young call may stand there later. `retry_after`: the pause the source asked for, and
+    `wait_reason` what it is.
     """
 
     reason: ClassVar[Reason]
 
     def __init__(
-        self, message: str, *, may_come: bool = False, retry_after: timedelta | None = None
+        self,
+        message: str,
+        *,
+        may_come: bool = False,
+        retry_after: timedelta | None = None,
+        wait_reason: WaitReason = WaitReason.RATE_LIMIT,
     ) -> None:
         super().__init__(message)
         self.may_come = may_come
         self.retry_after = retry_after
+        self.wait_reason = wait_reason
 
 
 class RecordingNotReady(NotFetched):

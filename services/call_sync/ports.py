@@ -1,6 +1,6 @@
 """What the use cases need from the outside."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -33,7 +33,7 @@ class CallSource(Protocol):
 
     def list_calls(
         self, location: str, days: DateRange, time_zone: str
-    ) -> AsyncIterator[Sequence[CallFacts]]:
+    ) -> AsyncGenerator[Sequence[CallFacts], None]:
         """Yield every call of the days in pages, none twice; raises SourceRefused."""
 
     async def reread(

@@ -1,6 +1,7 @@
 """What the service can do: list and fetch for its stage, hand out for the stages after it."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
 
 import structlog
 
@@ -66,20 +67,22 @@ class CallSync:
         source: str,
         days: DateRange,
         time_zone: str,
-    ) -> AsyncIterator[Sequence[CallFacts]]:
+    ) -> AsyncGenerator[Sequence[CallFacts], None]:
         """Yield the calls of the days in pages, each stored before it is seen; raises SourceRefused."""
         at, location = self._source(source)
-        async for page in at.list_calls(location, days, time_zone):
-            await self._calls.upsert_calls(owner, execution, page)
-            yield page
+        async with aclosing(at.list_calls(location, days, time_zone)) as pages:
+            async for page in pages:
+                await self._calls.upsert_calls(owner, execution, page)
+                yield page
 
     async def preview_calls(
         self, *, source: str, days: DateRange, time_zone: str
-    ) -> AsyncIterator[Sequence[CallFacts]]:
+    ) -> AsyncGenerator[Sequence[CallFacts], None]:
         """Yield the calls of the days in pages, and store none; raises SourceRefused."""
         at, location = self._source(source)
-        async for page in at.list_calls(location, days, time_zone):
-            yield page
+        async with aclosing(at.list_calls(location, days, time_zone)) as pages:
+            async for page in pages:
+                yield page
 
     async def reread_calls(
         self,

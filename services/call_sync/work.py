@@ -1,7 +1,8 @@
 """The stage CALL_SYNC: lists calls at discovery, fetches one recording per item."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from datetime import timedelta
 from typing import cast
 
@@ -15,12 +16,14 @@ from services.call_sync.domain import (
     Recording,
     RecordingNotReady,
     SourceRefused,
+    SourceWaits,
     StoreUnavailable,
 )
 from services.call_sync.usecases import CallSync
 from services.kernel.clock import utc_now
 from services.stage.domain import (
     DiscoveryFailed,
+    DiscoveryWaits,
     Execution,
     Failure,
     Found,
@@ -60,7 +63,7 @@ class CallSyncWork:
         self._recording_delays = recording_delays
         self._call_sync = call_sync
 
-    async def discover(self, execution: Execution) -> AsyncIterator[Sequence[Found]]:
+    def discover(self, execution: Execution) -> AsyncGenerator[Sequence[Found], None]:
         pages = self._call_sync.list_calls(
             owner=execution.owner,
             execution=execution.number,
@@ -68,17 +71,15 @@ class CallSyncWork:
             days=execution.range,
             time_zone=execution.settings.time_zone,
         )
-        async for page in _found(pages):
-            yield page
+        return _found(pages)
 
-    async def preview(self, execution: Execution) -> AsyncIterator[Sequence[Found]]:
+    def preview(self, execution: Execution) -> AsyncGenerator[Sequence[Found], None]:
         pages = self._call_sync.preview_calls(
             source=execution.settings.source,
             days=execution.range,
             time_zone=execution.settings.time_zone,
         )
-        async for page in _found(pages):
-            yield page
+        return _found(pages)
 
     def estimate(self, settings: ClientSettings, duration_seconds: float | None) -> None:
         """Return nothing: recordings cost nothing."""
@@ -92,14 +93,18 @@ class CallSyncWork:
         )
         known = {call.facts.call_id: call.facts for call in calls}
         again = [CallId(item.item_id) for item in items if item.attempt > 1]
+        paused: SourceWaits | None = None
         if again:
-            known |= await self._reread(execution, again)
+            try:
+                known |= await self._reread(execution, again)
+            except SourceWaits as error:
+                paused = error
         turn = asyncio.Semaphore(AT_ONCE)
 
         async def in_time(item: Item) -> Outcome:
             try:
                 async with asyncio.timeout_at(deadline), turn:
-                    return await self._outcome(execution, item, known)
+                    return await self._outcome(execution, item, known, paused)
             except TimeoutError:
                 return Failure(
                     item_id=item.item_id,
@@ -137,7 +142,11 @@ class CallSyncWork:
         """Do nothing: calls need no work as a whole."""
 
     async def _outcome(
-        self, execution: Execution, item: Item, known: Mapping[CallId, CallFacts]
+        self,
+        execution: Execution,
+        item: Item,
+        known: Mapping[CallId, CallFacts],
+        paused: SourceWaits | None,
     ) -> Outcome:
         item_id = item.item_id
         call = known.get(CallId(item_id))
@@ -151,6 +160,8 @@ class CallSyncWork:
         if not call.answered:
             return Skip(item_id=item_id, reason=Reason.MISSED_CALL, message="nobody answered")
         if link is None and call.duration_seconds and call.is_young(utc_now()):
+            if paused and item.attempt > 1:
+                return self._later_than(paused, item_id)
             return self._later(item_id, "the source has no recording yet")
         if link is None:
             return Skip(
@@ -176,7 +187,7 @@ class CallSyncWork:
             reason=Reason.UPSTREAM_UNAVAILABLE if denied_once else error.reason,
             message=str(error),
             retry_after=error.retry_after,
-            wait=Wait(reason=WaitReason.RATE_LIMIT) if error.retry_after else None,
+            wait=Wait(reason=error.wait_reason) if error.retry_after else None,
         )
 
     def _later(self, item_id: ItemId, message: str) -> Later:
@@ -188,10 +199,21 @@ class CallSyncWork:
             wait=Wait(reason=WaitReason.RECORDING),
         )
 
+    def _later_than(self, paused: SourceWaits, item_id: ItemId) -> Later:
+        """Wait for a recording that only a source which is left alone for a while can name."""
+        rest = paused.until_at - utc_now()
+        return Later(
+            item_id=item_id,
+            reason=Reason.NO_RECORDING_YET,
+            message=str(paused),
+            delays=tuple(max(delay, rest) for delay in self._recording_delays),
+            wait=Wait(reason=paused.wait_reason),
+        )
+
     async def _reread(
         self, execution: Execution, call_ids: Sequence[CallId]
     ) -> Mapping[CallId, CallFacts]:
-        """Look again what the source says of calls: their recordings may have come, or moved."""
+        """Look again what the source says of calls: their recordings may have come, or moved; raises SourceWaits."""
         try:
             calls = await self._call_sync.reread_calls(
                 owner=execution.owner,
@@ -200,6 +222,8 @@ class CallSyncWork:
                 call_ids=call_ids,
                 time_zone=execution.settings.time_zone,
             )
+        except SourceWaits:
+            raise
         except SourceRefused as error:
             log.warning("calls_not_reread", execution=execution.number, error=str(error))
             return {}
@@ -207,19 +231,22 @@ class CallSyncWork:
 
 
 async def _found(
-    pages: AsyncIterator[Sequence[CallFacts]],
-) -> AsyncIterator[Sequence[Found]]:
-    """Yield listed calls as items; raises DiscoveryFailed."""
+    pages: AsyncGenerator[Sequence[CallFacts], None],
+) -> AsyncGenerator[Sequence[Found], None]:
+    """Yield listed calls as items; raises DiscoveryFailed, DiscoveryWaits."""
     try:
-        async for page in pages:
-            yield [
-                Found(
-                    item_id=ItemId(call.call_id),
-                    day=call.day,
-                    upstream=call.version,
-                    duration_seconds=call.duration_seconds,
-                )
-                for call in page
-            ]
+        async with aclosing(pages):
+            async for page in pages:
+                yield [
+                    Found(
+                        item_id=ItemId(call.call_id),
+                        day=call.day,
+                        upstream=call.version,
+                        duration_seconds=call.duration_seconds,
+                    )
+                    for call in page
+                ]
+    except SourceWaits as error:
+        raise DiscoveryWaits(error.wait_reason, error.until_at, str(error)) from error
     except SourceRefused as error:
         raise DiscoveryFailed(error.reason, str(error)) from error

@@ -1,7 +1,7 @@
 """Stand-ins for the ports of call_sync, and valid objects with defaults."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -99,7 +99,7 @@ class FakeCalls:
 
 
 class FakeSource:
-    """A CallSource of the calls it is given; fetching raises `refusal` while it is set, rereading `away`.
+    """A CallSource of the calls it is given; fetching raises `refusal` while it is set, rereading `away`, listing `unreadable`.
 
     Links in `hanging` never lead to anything.
     """
@@ -108,14 +108,21 @@ class FakeSource:
         self.calls = {call.call_id: call for call in calls}
         self.refusal: Exception | None = None
         self.away: Exception | None = None
+        self.unreadable: Exception | None = None
         self.hanging: frozenset[str] = frozenset()
         self.reread_ids: list[CallId] = []
+        self.listings_closed = 0
 
     async def list_calls(
         self, location: str, days: DateRange, time_zone: str
-    ) -> AsyncIterator[Sequence[CallFacts]]:
+    ) -> AsyncGenerator[Sequence[CallFacts], None]:
         del location, days, time_zone
-        yield list(self.calls.values())
+        try:
+            if self.unreadable:
+                raise self.unreadable
+            yield list(self.calls.values())
+        finally:
+            self.listings_closed += 1
 
     async def reread(
         self, location: str, call_ids: Sequence[CallId], time_zone: str

@@ -16,7 +16,10 @@ from services.call_sync.domain import (
     Direction,
     SourceInvalid,
     SourceUnavailable,
+    SourceWaits,
 )
+from services.kernel.clock import utc_now
+from services.status.domain import WaitReason
 from tests.amocrm import CLINIC, DAY, Amo, amocrm
 from tests.conftest import Database
 from tests.sandbox import RunningSandbox, running_sandbox
@@ -202,26 +205,30 @@ async def test_an_account_that_keeps_asking_to_slow_down_is_left_alone_for_a_whi
 ) -> None:
     amo.box.behave(requests_per_second=0)
 
-    with pytest.raises(SourceUnavailable, match=r"paused until .*slow down"):
+    with pytest.raises(SourceWaits, match=r"paused until .*slow down") as first:
         await amo.calls()
     asked = len(amo.api_requests())
-    with pytest.raises(SourceUnavailable, match="paused until"):
+    with pytest.raises(SourceWaits, match="paused until") as second:
         await amo.calls()
 
     assert await amo.state() is AccountState.PAUSED
     assert len(amo.api_requests()) == asked == 5
     account = await amo.repository.get_account(CLINIC)
     assert account.resume_at
+    assert {each.value.wait_reason for each in (first, second)} == {WaitReason.ACCOUNT_PAUSED}
+    assert {each.value.until_at for each in (first, second)} == {account.resume_at}
     assert account.at(account.resume_at).state is AccountState.ACTIVE
 
 
 async def test_a_long_retry_after_pauses_at_once(amo: Amo) -> None:
     amo.box.behave(requests_per_second=0, retry_after=1800)
 
-    with pytest.raises(SourceUnavailable, match="paused until"):
+    with pytest.raises(SourceWaits, match="paused until") as raised:
         await amo.calls()
 
     assert len(amo.api_requests()) == 1
+    assert raised.value.wait_reason is WaitReason.RATE_LIMIT
+    assert timedelta(minutes=29) < raised.value.until_at - utc_now() <= timedelta(minutes=30)
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from services.call_sync.domain import (
     RecordingMissing,
     RecordingNotReady,
     SourceUnavailable,
+    SourceWaits,
     StoreUnavailable,
     TooLarge,
 )
@@ -26,6 +27,7 @@ from services.call_sync.work import CallSyncWork
 from services.kernel.clock import utc_now
 from services.stage.domain import (
     DiscoveryFailed,
+    DiscoveryWaits,
     Execution,
     Failure,
     Found,
@@ -307,6 +309,61 @@ async def test_a_source_that_is_away_while_a_call_is_read_again_changes_nothing(
     folder.source.away = SourceUnavailable("paused")
 
     assert isinstance(await folder.outcome(young(), attempt=2), Success)
+
+
+def paused(rest: timedelta) -> SourceWaits:
+    return SourceWaits("paused until 12:15", WaitReason.ACCOUNT_PAUSED, utc_now() + rest)
+
+
+async def test_a_recording_that_only_a_paused_account_can_name_waits_for_the_account(
+    folder: Folder,
+) -> None:
+    folder.source.away = paused(timedelta(minutes=3))
+
+    named = await folder.outcome(young(), attempt=2)
+    first = await folder.outcome(young(recording_link=None))
+    outcome = await folder.outcome(young(recording_link=None), attempt=2)
+
+    assert isinstance(named, Success)
+    assert isinstance(first, Later)
+    assert first.wait == Wait(reason=WaitReason.RECORDING)
+    assert isinstance(outcome, Later)
+    assert (outcome.message, outcome.wait) == (
+        "paused until 12:15",
+        Wait(reason=WaitReason.ACCOUNT_PAUSED),
+    )
+    assert timedelta(minutes=2) < outcome.delays[0] <= timedelta(minutes=3)
+    assert outcome.delays[1:] == DELAYS[1:]
+
+
+async def test_a_download_that_a_paused_account_holds_up_says_so(folder: Folder) -> None:
+    refusal = FetchFailed(
+        "paused", retry_after=timedelta(minutes=3), wait_reason=WaitReason.ACCOUNT_PAUSED
+    )
+
+    outcome = await folder.outcome(young(), refusal=refusal)
+
+    assert isinstance(outcome, Failure)
+    assert outcome.wait == Wait(reason=WaitReason.ACCOUNT_PAUSED)
+
+
+async def test_discovery_waits_for_a_source_that_is_left_alone_for_a_while(folder: Folder) -> None:
+    folder.source.unreadable = refusal = paused(timedelta(minutes=3))
+
+    with pytest.raises(DiscoveryWaits, match="paused until 12:15") as raised:
+        await folder.discovered("fake:calls")
+
+    assert raised.value.wait == Wait(reason=WaitReason.ACCOUNT_PAUSED, until_at=refusal.until_at)
+
+
+async def test_who_stops_looking_closes_the_listing_of_the_source(folder: Folder) -> None:
+    folder.source.calls[CallId("c1")] = young()
+    execution = folder.execution("fake:calls")
+    for pages in (folder.work.discover(execution), folder.work.preview(execution)):
+        closed = folder.source.listings_closed
+        await anext(pages)
+        await pages.aclose()
+        assert folder.source.listings_closed == closed + 1
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
@@ -42,7 +42,7 @@ class FolderSource:
 
     async def list_calls(
         self, location: str, days: DateRange, time_zone: str
-    ) -> AsyncIterator[Sequence[CallFacts]]:
+    ) -> AsyncGenerator[Sequence[CallFacts], None]:
         """Yield the calls that the folder has on the days; the whole manifest must be sound."""
         calls = await asyncio.to_thread(
             _list, location, time_zone, lambda call: days.start <= call.day <= days.end

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import NoReturn
 from urllib.parse import urljoin, urlsplit
@@ -25,9 +25,10 @@ from services.call_sync.adapters.amocrm.answer import Answer, Query, ask
 from services.call_sync.adapters.amocrm.limiter import Limiter
 from services.call_sync.adapters.amocrm.parsing import Json
 from services.call_sync.adapters.amocrm.tokens import AccessTokens
-from services.call_sync.domain import SourceInvalid, SourceUnavailable
+from services.call_sync.domain import SourceInvalid, SourceUnavailable, SourceWaits
 from services.kernel.clock import utc_now
 from services.kernel.fetch.fetcher import Credentials
+from services.status.domain import WaitReason
 
 log = structlog.get_logger()
 
@@ -86,7 +87,8 @@ class AmoClient:
         """Return what the account has at `target`, a path below /api/v4/ or the link of a next page.
 
         None: there is nothing, or, where the target is `optional`, the account does not have this part. Raises
-        TooMuchAsked, SourceInvalid where only a person can help, SourceUnavailable; both name the account.
+        TooMuchAsked, SourceInvalid where only a person can help, SourceUnavailable, SourceWaits while the account is
+        left alone; all name the account.
         """
         tries = _Tries()
         while True:
@@ -134,9 +136,7 @@ class AmoClient:
         except NoSecretsKey as error:
             raise SourceInvalid(str(error)) from None
         if account.state is AccountState.PAUSED and account.resume_at:
-            raise SourceUnavailable(
-                f"account {account_id} is paused until {account.resume_at:%H:%M} UTC: {account.message}"
-            )
+            raise _paused(account, account.message, WaitReason.ACCOUNT_PAUSED, account.resume_at)
         if account.state is not AccountState.ACTIVE:
             _refuse(account, account.message)
         return account, await self._tokens.fresh(account, credentials)
@@ -185,7 +185,12 @@ class AmoClient:
             message = "AmoCRM keeps asking to slow down (HTTP 429)"
             await self._accounts.pause(account.account_id, message, until)
             log.warning("account_paused", account_id=account.account_id, until=until.isoformat())
-            return  # the next look at the account tells
+            raise _paused(
+                account,
+                message,
+                WaitReason.RATE_LIMIT if least > _LONGEST_WAIT else WaitReason.ACCOUNT_PAUSED,
+                until,
+            )
         wait_seconds = max(least.total_seconds(), self._wait_seconds(tries.refusals))
         await self._limiter.slow_down(account, wait_seconds)
 
@@ -222,6 +227,11 @@ def _unknown(account_id: AccountId) -> SourceInvalid:
     return SourceInvalid(
         f"source: account {account_id} is not known; potok account add {account_id}"
     )
+
+
+def _paused(account: Account, message: str, reason: WaitReason, until_at: datetime) -> SourceWaits:
+    text = f"account {account.account_id} is paused until {until_at:%H:%M} UTC: {message}"
+    return SourceWaits(text, reason, until_at)
 
 
 def _refuse(account: Account, message: str) -> NoReturn:

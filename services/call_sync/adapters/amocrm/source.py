@@ -11,8 +11,16 @@ from services.call_sync.adapters.amocrm.listing import Listing
 from services.call_sync.adapters.amocrm.parsing import ENTITIES, CallNote, call_facts, note_id
 from services.call_sync.adapters.amocrm.reader import IDS, Reader
 from services.call_sync.adapters.download import Downloads
-from services.call_sync.domain import CallFacts, CallId, FetchFailed, SourceRefused, client_zone
+from services.call_sync.domain import (
+    CallFacts,
+    CallId,
+    FetchFailed,
+    SourceRefused,
+    SourceWaits,
+    client_zone,
+)
 from services.call_sync.ports import Fetched
+from services.kernel.clock import utc_now
 from services.kernel.fetch.fetcher import Credentials
 from services.status.domain import DateRange
 
@@ -28,17 +36,18 @@ class AmoSource:
 
     async def list_calls(
         self, location: str, days: DateRange, time_zone: str
-    ) -> AsyncIterator[Sequence[CallFacts]]:
+    ) -> AsyncGenerator[Sequence[CallFacts], None]:
         """Yield the calls of the days; one that stands in two notes once."""
         zone = client_zone(time_zone)
         reader = Reader(self._client, AccountId(location))
         listing, listed = Listing(reader, days, zone), Listed()
         names = await reader.user_names()
-        async for notes in _all_notes(listing, listed):
-            taken = [note for note in notes if listed.take(note)]
-            calls = list(_calls(taken, zone, names))
-            for start in range(0, len(calls), _PAGE):
-                yield calls[start : start + _PAGE]
+        async with contextlib.aclosing(_all_notes(listing, listed)) as groups:
+            async for notes in groups:
+                taken = [note for note in notes if listed.take(note)]
+                calls = list(_calls(taken, zone, names))
+                for start in range(0, len(calls), _PAGE):
+                    yield calls[start : start + _PAGE]
 
     async def reread(
         self, location: str, call_ids: Sequence[CallId], time_zone: str
@@ -65,6 +74,10 @@ class AmoSource:
     async def _credentials(self, location: str, link: str) -> Credentials | None:
         try:
             return await self._client.credentials_for(AccountId(location), link)
+        except SourceWaits as error:
+            raise FetchFailed(
+                str(error), retry_after=error.until_at - utc_now(), wait_reason=error.wait_reason
+            ) from error
         except SourceRefused as error:
             raise FetchFailed(str(error)) from error
 
