@@ -1,6 +1,7 @@
 """`python -m services.recommendations`: one replica of recommendations, until SIGTERM."""
 
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
 import uvloop
@@ -17,10 +18,13 @@ from services.kernel.postgres import open_pool
 from services.kernel.rpc.client import channel_to
 from services.kernel.rpc.server import until_stopped
 from services.kernel.settings import load_settings
+from services.recommendations.adapters.model_narrator import ModelNarrator
 from services.recommendations.adapters.payloads import RpcPayloads
 from services.recommendations.adapters.reporting import open_reporting
 from services.recommendations.adapters.upstream import discover_here
 from services.recommendations.domain import FollowUp
+from services.recommendations.narrative import RulesNarrator
+from services.recommendations.ports import Narrator
 from services.recommendations.recommendation_rows import PostgresRecommendations
 from services.recommendations.repository import PostgresRollUps
 from services.recommendations.servicer import RecommendationsServicer
@@ -59,6 +63,7 @@ async def main() -> None:
             TranscriptionServiceStub(transcripts),
             AnalysisServiceStub(analyses),
         )
+        narrator = await stack.enter_async_context(_narrator(settings))
         roll_ups = PostgresRollUps(pool)
         minimum = settings.minimum_calls
         rules = FollowUp(
@@ -69,7 +74,7 @@ async def main() -> None:
         )
         rows = PostgresRecommendations(pool, rules)
         follow_ups = FollowUps(rows)
-        recommendations = Recommendations(payloads, roll_ups, minimum_calls=minimum)
+        recommendations = Recommendations(payloads, roll_ups, narrator, minimum_calls=minimum)
         reporting = Reporting(payloads, roll_ups, rows, database, minimum_calls=minimum)
         servicer = RecommendationsServicer(recommendations, follow_ups, reporting)
         await stack.enter_async_context(
@@ -99,6 +104,22 @@ async def main() -> None:
             )
         )
         await until_stopped()
+
+
+@asynccontextmanager
+async def _narrator(settings: RecommendationsSettings) -> AsyncIterator[Narrator]:
+    """Open the narrator that the settings name."""
+    if settings.narrator == "rules" or settings.model is None:
+        yield RulesNarrator()
+        return
+    from services.llm.openai_model import open_model  # half a second that rules do not need
+
+    async with open_model(settings.model, "POTOK_RECOMMENDATIONS_MODEL_") as model:
+        yield ModelNarrator(
+            model,
+            cost_cap=settings.narrative_cost_cap,
+            timeout=settings.narrative_timeout,
+        )
 
 
 if __name__ == "__main__":

@@ -472,10 +472,16 @@ def conclude(roll_up: RollUp, narrative: Narrative, at: datetime) -> WrittenRepo
     )
 
 
-def previous(days: DateRange) -> DateRange:
-    """Return the range of equal length right before another, which its figures are compared with."""
+def previous(days: DateRange) -> DateRange | None:
+    """Return the range of equal length right before another, which its figures are compared with.
+
+    None: the calendar begins later than that.
+    """
     length = days.end - days.start + timedelta(1)
-    return DateRange(start=days.start - length, end=days.start - timedelta(1))
+    try:
+        return DateRange(start=days.start - length, end=days.start - timedelta(1))
+    except OverflowError:
+        return None
 
 
 def focus(skills: Iterable[SkillReport]) -> tuple[str, ...]:

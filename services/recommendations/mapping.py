@@ -56,6 +56,7 @@ SIDES = {
 def range_report_to_pb(report: RangeReport) -> pb.RangeReport:
     roll_up, written = report.roll_up, report.written
     scores = roll_up.scores
+    before = previous(report.range)
     return pb.RangeReport(
         owner=report.owner,
         range=date_range_to_pb(report.range),
@@ -83,7 +84,7 @@ def range_report_to_pb(report: RangeReport) -> pb.RangeReport:
         focus=written.focus if written else (),
         unscored_calls=scores.unscored_calls,
         median_score=scores.median_score,
-        previous_range=date_range_to_pb(previous(report.range)),
+        previous_range=date_range_to_pb(before) if before else None,
         previous_calls=scores.previous_calls,
         score_delta=scores.score_delta,
         narrative=_narrative_to_pb(written.narrative) if written and written.narrative else None,

@@ -8,6 +8,7 @@ from services.recommendations.domain import (
     SkillReport,
     focus,
 )
+from services.status.domain import DateRange
 
 AUTHOR = "rules"
 RUSSIAN = "ru"
@@ -23,6 +24,14 @@ def compose(roll_up: RollUp, language: str) -> Narrative:
         sentences.append(words.too_few())
     actions = [skill.recommendations[0].text for skill in first if skill.recommendations]
     return Narrative(text=" ".join(sentences), actions=tuple(actions[:MAX_FOCUS]), author=AUTHOR)
+
+
+class RulesNarrator:
+    """Implements Narrator."""
+
+    async def narrate(self, days: DateRange, roll_up: RollUp, language: str) -> Narrative:
+        del days
+        return compose(roll_up, language)
 
 
 class _English:

@@ -9,6 +9,7 @@ from services.recommendations.domain import (
     Call,
     CallId,
     EmployeeRecommendation,
+    Narrative,
     RecommendationFilter,
     RecommendationId,
     RecommendationState,
@@ -55,6 +56,13 @@ class Payloads(Protocol):
         self, owner: Owner, call_ids: Sequence[CallId]
     ) -> Mapping[CallId, AnalysedCall]:
         """Return what was found."""
+
+
+class Narrator(Protocol):
+    """Who writes what the figures of a range say."""
+
+    async def narrate(self, days: DateRange, roll_up: RollUp, language: str) -> Narrative:
+        """Return the narrative of a range in a language, an ISO 639-1 code."""
 
 
 class RollUpRepository(Protocol):

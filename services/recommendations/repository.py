@@ -92,9 +92,10 @@ class PostgresRollUps:
 
     async def roll_up(self, owner: Owner, days: DateRange, minimum_calls: int) -> RollUp:
         of = {"owner": owner, "start_date": days.start, "end_date": days.end}
+        before = previous(days) or days
         compared = {
             **of,
-            "previous_start": previous(days).start,
+            "previous_start": before.start,
             "minimum_calls": minimum_calls,
         }
         async with (

@@ -1,17 +1,23 @@
 """What recommendations is told by its environment."""
 
 from datetime import timedelta
+from typing import Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import SettingsConfigDict
 
+from services.llm.settings import ModelSettings
 from services.stage.settings import StageSettings
 
 
 class RecommendationsSettings(StageSettings):
     """The settings of recommendations: POTOK_RECOMMENDATIONS_…."""
 
-    model_config = SettingsConfigDict(env_prefix="POTOK_RECOMMENDATIONS_")
+    model_config = SettingsConfigDict(
+        env_prefix="POTOK_RECOMMENDATIONS_",
+        env_nested_delimiter="_",  # POTOK_RECOMMENDATIONS_MODEL_URL is the `url` of `model`
+        env_nested_max_split=1,
+    )
 
     listen: str = "127.0.0.1:8054"
     upstream: str = "127.0.0.1:8053"
@@ -34,6 +40,14 @@ class RecommendationsSettings(StageSettings):
     """One that is not advised again for so long has expired."""
     quiet: timedelta = Field(default=timedelta(days=30), ge=timedelta(0))
     """For so long after one was dismissed its skill is not recommended again, unless it gets worse."""
+    narrator: Literal["rules", "model"] = "rules"
+    """Who writes what the figures of a range say: the rules built in, or a language model."""
+    model: ModelSettings | None = Field(default=None, validate_default=True)
+    """The language model, for `narrator=model`: POTOK_RECOMMENDATIONS_MODEL_…."""
+    narrative_cost_cap: float | None = Field(default=None, gt=0)
+    """What one narrative may cost, in the currency of the model's prices; without it there is no limit."""
+    narrative_timeout: timedelta = Field(default=timedelta(minutes=5), gt=timedelta(0))
+    """How long a language model may take for one narrative, over all it is asked."""
     batch: int = Field(default=100, ge=1, le=100)
     """Calls a job of RECOMMENDATIONS."""
     reporting_batch: int = Field(default=50, ge=1, le=100)
@@ -49,3 +63,22 @@ class RecommendationsSettings(StageSettings):
         if not url.get_secret_value().startswith(("postgresql://", "postgres://")):
             raise ValueError("write postgresql://role:password@host:port/database")
         return url
+
+    @field_validator("model")
+    @classmethod
+    def _model_is_named(
+        cls, model: ModelSettings | None, info: ValidationInfo
+    ) -> ModelSettings | None:
+        if model is None and info.data.get("narrator") == "model":
+            raise ValueError("the narrator is a language model: set …_URL and …_NAME of it")
+        return model
+
+    @field_validator("narrative_cost_cap")
+    @classmethod
+    def _costs_are_known(cls, cap: float | None, info: ValidationInfo) -> float | None:
+        model = info.data.get("model")
+        if cap is not None and (model is None or model.prices is None):
+            raise ValueError(
+                "costs are not known: set POTOK_RECOMMENDATIONS_MODEL_PROMPT_PRICE and …_COMPLETION_PRICE"
+            )
+        return cap

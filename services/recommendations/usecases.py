@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from services.kernel.clock import utc_now
 from services.recommendations.domain import (
@@ -21,6 +22,7 @@ from services.recommendations.domain import (
 from services.recommendations.narrative import compose
 from services.recommendations.paging import page_token, parse_page_token
 from services.recommendations.ports import (
+    Narrator,
     Payloads,
     Place,
     RecommendationRepository,
@@ -39,10 +41,16 @@ class Recommendations:
     """What the calls of all owners add up to; figures of fewer than `minimum_calls` calls say nothing."""
 
     def __init__(
-        self, payloads: Payloads, roll_ups: RollUpRepository, *, minimum_calls: int
+        self,
+        payloads: Payloads,
+        roll_ups: RollUpRepository,
+        narrator: Narrator,
+        *,
+        minimum_calls: int,
     ) -> None:
         self._payloads = payloads
         self._roll_ups = roll_ups
+        self._narrator = narrator
         self._minimum_calls = minimum_calls
 
     async def get_analyses(
@@ -78,7 +86,8 @@ class Recommendations:
     ) -> None:
         """Write the report of a run over a range, an empty one where there are no calls."""
         roll_up = await self._roll_ups.roll_up(owner, days, self._minimum_calls)
-        report = conclude(roll_up, compose(roll_up, language), utc_now())
+        narrative = await self._narrator.narrate(days, roll_up, language)
+        report = conclude(roll_up, narrative, utc_now())
         await self._roll_ups.write_report(owner, days, execution, report)
 
 
@@ -199,9 +208,15 @@ class Reporting:
     async def write_report(
         self, owner: Owner, days: DateRange, execution: ExecutionNumber, language: str
     ) -> None:
-        """Write the report of a run over a range; raises ReportingUnavailable."""
-        roll_up = await self._roll_ups.roll_up(owner, days, self._minimum_calls)
-        report = conclude(roll_up, compose(roll_up, language), utc_now())
+        """Write the report that RECOMMENDATIONS left of exactly this range, or where it left none one by rules.
+
+        Raises ReportingUnavailable.
+        """
+        report = await self._roll_ups.get_report(owner, days)
+        if report is None or report.narrative is None:
+            roll_up = await self._roll_ups.roll_up(owner, days, self._minimum_calls)
+            report = conclude(roll_up, compose(roll_up, language), utc_now())
+        report = replace(report, written_at=utc_now())
         await self._database.write_report(owner, days, execution, report)
 
     async def write_recommendations(self, owner: Owner, execution: ExecutionNumber) -> None:

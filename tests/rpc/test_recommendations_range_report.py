@@ -13,6 +13,7 @@ from potok.status.v1 import progress_pb2
 
 from services.kernel.rpc.server import serving
 from services.recommendations.domain import FindingStatus
+from services.recommendations.narrative import RulesNarrator
 from services.recommendations.ports import Payloads
 from services.recommendations.repository import PostgresRollUps
 from services.recommendations.servicer import RecommendationsServicer
@@ -42,7 +43,9 @@ async def stub(database: Database) -> "AsyncIterator[Stub]":
                 CLINIC,
                 [an_analysed_call(f"c{n}", findings=[closing]) for n in range(5)],
             )
-        recommendations = Recommendations(cast(Payloads, None), roll_ups, minimum_calls=5)
+        recommendations = Recommendations(
+            cast(Payloads, None), roll_ups, RulesNarrator(), minimum_calls=5
+        )
         week = DateRange(start=MONDAY, end=MONDAY + timedelta(6))
         await recommendations.write_report(CLINIC, week, ExecutionNumber(1), "ru")
         servicer = RecommendationsServicer(

@@ -22,6 +22,7 @@ from services.recommendations.domain import (
     ScoreReport,
     WrittenReport,
 )
+from services.recommendations.narrative import RulesNarrator
 from services.recommendations.ports import Place, RolledUpCounts
 from services.recommendations.usecases import FollowUps, Recommendations, Reporting
 from services.recommendations.work import RecommendationsWork, ReportingWork
@@ -174,7 +175,7 @@ class Stages:
         self.database = FakeReporting()
         self.rows = NoRecommendations()
         self.recommendations = RecommendationsWork(
-            Recommendations(payloads, self.roll_ups, minimum_calls=5),
+            Recommendations(payloads, self.roll_ups, RulesNarrator(), minimum_calls=5),
             FollowUps(self.rows),
             nothing,
             Limits(),

@@ -10,13 +10,12 @@ from datetime import date
 from services.analysis.domain import Turn
 from services.analysis.playbook import ChecklistItem, Choice, Label, Playbook
 from services.llm.domain import Message, Role
+from services.llm.untrusted import plain
 
 PROMPT_VERSION = "1"
 
 MAX_RECOMMENDATIONS = 3
 MAX_TURNS_NOTED = 80
-
-_MARKS = str.maketrans({"<": "‹", ">": "›"})
 
 _UNTRUSTED = """\
 The call stands between <transcript> and </transcript>, a turn a line: its number in brackets, who \
@@ -87,7 +86,7 @@ def judge_messages(
         language=language,
         playbook=_described(playbook, language),
     )
-    lines = [f"(part {number}: {_plain(note)})" for number, note in enumerate(notes, start=1)]
+    lines = [f"(part {number}: {plain(note)})" for number, note in enumerate(notes, start=1)]
     return _messages(text, [*lines, *_lines(turns)])
 
 
@@ -104,7 +103,7 @@ def note_messages(playbook: Playbook, language: str, turns: Sequence[Turn]) -> l
 
 def line_of(turn: Turn) -> str:
     """Return a turn as the model reads it: one line, without a character that a mark is made of."""
-    return f"[{turn.index}] {turn.speaker.value}: {_plain(turn.text)}"
+    return f"[{turn.index}] {turn.speaker.value}: {plain(turn.text)}"
 
 
 def _messages(system: str, lines: Iterable[str]) -> list[Message]:
@@ -117,10 +116,6 @@ def _messages(system: str, lines: Iterable[str]) -> list[Message]:
 
 def _lines(turns: Iterable[Turn]) -> list[str]:
     return [line_of(turn) for turn in turns]
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.split()).translate(_MARKS)
 
 
 def _described(playbook: Playbook, language: str) -> str:

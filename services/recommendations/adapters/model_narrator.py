@@ -1,0 +1,122 @@
+"""A narrator that is a language model, whose numbers are checked; rules write what it cannot."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import structlog
+
+from services.llm.domain import (
+    NOTHING_USED,
+    CostLimitReached,
+    Message,
+    ModelUnavailable,
+    NoAnswer,
+    Role,
+)
+from services.llm.ports import LanguageModel
+from services.recommendations.adapters.narrative_prompt import (
+    Told,
+    advice_lines,
+    narrative_messages,
+    wrong_numbers_message,
+)
+from services.recommendations.domain import Narrative, RollUp, previous
+from services.recommendations.figures import names, rows
+from services.recommendations.narrative import compose
+from services.recommendations.numbers import Facts, wrong_numbers
+from services.status.domain import DateRange
+
+log = structlog.get_logger()
+
+MOST_ASKED = 2
+"""A narrative with wrong numbers is asked for once more."""
+MAX_WRONG = 20
+"""So many wrong numbers are told at a time."""
+
+
+class WrongNumbers(Exception):
+    """What the model wrote has numbers that are no figures; the text is for people."""
+
+
+class ModelNarrator:
+    """Implements Narrator.
+
+    `cost_cap` is what one narrative may cost, in the currency of the model's prices, and `timeout` how long it may
+    take.
+    """
+
+    def __init__(self, model: LanguageModel, *, cost_cap: float | None, timeout: timedelta) -> None:
+        self._model = model
+        self._cost_cap = cost_cap
+        self._timeout = timeout.total_seconds()
+
+    async def narrate(self, days: DateRange, roll_up: RollUp, language: str) -> Narrative:
+        by_rules = compose(roll_up, language)
+        if not roll_up.scores.calls:
+            return by_rules
+        asking = _Asking(self._model, self._cost_cap)
+        try:
+            async with asyncio.timeout(self._timeout):
+                narrative = await _write(asking, days, roll_up, language)
+        except TimeoutError:
+            note = f"model {self._model.name} did not end within {self._timeout:.0f} s"
+            narrative = replace(by_rules, note=note)
+        except (NoAnswer, CostLimitReached, ModelUnavailable, WrongNumbers) as error:
+            narrative = replace(by_rules, note=str(error))
+        log.info(
+            "narrative_written",
+            author=narrative.author,
+            note=narrative.note,
+            requests=asking.usage.requests,
+            prompt_tokens=asking.usage.prompt_tokens,
+            completion_tokens=asking.usage.completion_tokens,
+            cost=str(asking.usage.cost),
+        )
+        return narrative
+
+
+class _Asking:
+    """Asks within the cap, and counts what it took."""
+
+    def __init__(self, model: LanguageModel, cost_cap: float | None) -> None:
+        self.name = model.name
+        self.usage = NOTHING_USED
+        self._model = model
+        self._cost_cap = cost_cap
+
+    async def ask(self, messages: Sequence[Message]) -> Told:
+        spent = self.usage.cost.amount if self.usage.cost else 0.0
+        left = None if self._cost_cap is None else self._cost_cap - spent
+        try:
+            answer = await self._model.ask(messages, Told, at_most=left)
+        except (NoAnswer, CostLimitReached, ModelUnavailable) as error:
+            self.usage += error.usage
+            raise
+        self.usage += answer.usage
+        return answer.value
+
+
+async def _write(asking: _Asking, days: DateRange, roll_up: RollUp, language: str) -> Narrative:
+    """Return the model's narrative, all whose numbers are figures; raises WrongNumbers."""
+    table = rows(roll_up)
+    facts = Facts(
+        figures=[figure for row in table for figure in row.figures],
+        days=DateRange(start=(previous(days) or days).start, end=days.end),
+        names=names(roll_up),
+    )
+    advice = "\n".join(advice_lines(roll_up))
+    messages = narrative_messages(days, table, roll_up, language)
+    for _ in range(MOST_ASKED):
+        told = await asking.ask(messages)
+        wrong = wrong_numbers(told.narrative, facts)
+        for action in told.actions:
+            wrong += wrong_numbers(action, facts, known=advice)
+        if not wrong:
+            return Narrative(text=told.narrative, actions=told.actions, author=asking.name)
+        answer = Message(role=Role.ASSISTANT, text=told.model_dump_json())
+        messages = [*messages, answer, wrong_numbers_message(wrong[:MAX_WRONG])]
+    raise WrongNumbers(
+        f"model {asking.name} wrote numbers that are no figures: {', '.join(wrong[:MAX_WRONG])}"
+    )
