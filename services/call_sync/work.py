@@ -92,6 +92,7 @@ class CallSyncWork:
             execution.owner, [CallId(item.item_id) for item in items]
         )
         known = {call.facts.call_id: call.facts for call in calls}
+        kept = {ItemId(call.facts.call_id) for call in calls if call.recording}
         again = [CallId(item.item_id) for item in items if item.attempt > 1]
         paused: SourceWaits | None = None
         if again:
@@ -104,13 +105,21 @@ class CallSyncWork:
         async def in_time(item: Item) -> Outcome:
             try:
                 async with asyncio.timeout_at(deadline), turn:
-                    return await self._outcome(execution, item, known, paused)
+                    outcome = await self._outcome(execution, item, known, paused)
             except TimeoutError:
                 return Failure(
                     item_id=item.item_id,
                     reason=Reason.TIMEOUT,
                     message="the recording did not come while its job had time",
                 )
+            if isinstance(outcome, Later) and item.item_id in kept:
+                # Waiting may end in SKIPPED, which takes away what an earlier run brought.
+                return Failure(
+                    item_id=item.item_id,
+                    reason=Reason.UPSTREAM_UNAVAILABLE,
+                    message=outcome.message,
+                )
+            return outcome
 
         async with asyncio.TaskGroup() as tasks:
             working = [tasks.create_task(in_time(item)) for item in items]

@@ -239,6 +239,21 @@ async def test_the_recording_of_a_young_call_may_come_later(
     )
 
 
+@pytest.mark.parametrize("refusal", [MISSING, RecordingNotReady("202")])
+async def test_a_call_that_has_a_recording_fails_rather_than_loses_it_to_waiting(
+    folder: Folder, refusal: NotFetched
+) -> None:
+    outcome = await folder.outcome(young())
+    assert isinstance(outcome, Success)
+    await folder.work.store(None, folder.execution(), [outcome])
+
+    outcome = await folder.outcome(young(), refusal=refusal)
+
+    assert outcome == Failure(
+        item_id=ItemId("c1"), reason=Reason.UPSTREAM_UNAVAILABLE, message=str(refusal)
+    )
+
+
 async def test_a_young_call_with_talk_in_it_may_get_its_link_later(folder: Folder) -> None:
     assert isinstance(await folder.outcome(young(recording_link=None)), Later)
     for silent in (None, 0.0):
