@@ -18,8 +18,6 @@ class StageSettings(ServiceSettings):
     """A batch of reports without an acknowledgement for so long ends the stream; it is opened again."""
     report_backoff: timedelta = timedelta(seconds=5)
     """The longest pause before the stream is opened again."""
-    gather: timedelta = timedelta(milliseconds=15)
-    """Outcomes that come within it are committed together."""
     watch: timedelta = timedelta(seconds=1)
     """How often running jobs look whether their execution is still open."""
     reconcile: timedelta = timedelta(seconds=5)

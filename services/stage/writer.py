@@ -1,4 +1,4 @@
-"""Commits the outcomes of all jobs of the process, many in one transaction."""
+"""Commits the outcomes of all jobs of the process: those that come while one transaction runs share the next."""
 
 import asyncio
 import dataclasses
@@ -75,7 +75,6 @@ class Writer:
         """Commit what comes; runs until cancelled."""
         while True:
             batches = [await self._waiting.get()]
-            await asyncio.sleep(self._process.settings.gather.total_seconds())
             while not self._waiting.empty() and sum(len(b.ended) for b in batches) < MOST:
                 batches.append(self._waiting.get_nowait())
             await self._commit_all([each for batch in batches for each in batch.ended])

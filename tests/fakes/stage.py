@@ -149,7 +149,6 @@ def quick_settings(dsn: str, coordinator: str, **more: Any) -> StageSettings:
         "report_heartbeat": timedelta(seconds=0.2),
         "report_timeout": timedelta(seconds=1),
         "report_backoff": timedelta(seconds=0.2),
-        "gather": timedelta(milliseconds=5),
         "watch": timedelta(seconds=0.05),
         "reconcile": timedelta(seconds=0.1),
         "job_poll": timedelta(seconds=0.2),
