@@ -6,7 +6,16 @@ import sys
 
 import structlog
 
-NAMES = ("throughput", "fan_out", "crm_sync", "transcription", "word_errors", "judgement")
+NAMES = (
+    "throughput",
+    "fan_out",
+    "range_status",
+    "pipeline",
+    "crm_sync",
+    "transcription",
+    "word_errors",
+    "judgement",
+)
 
 
 def main() -> None:
