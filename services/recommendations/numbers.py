@@ -104,19 +104,28 @@ def _is_figure(number: _Number, figures: Collection[Figure]) -> bool:
 def _is(number: _Number, digits: str, figure: Figure) -> bool:
     """Tell whether a number is a figure, rounded to its decimals."""
     given, value = float(digits), figure.value
-    rounding = 0.5 * 10.0 ** -len(digits.partition(".")[2]) + _SLACK
-    match figure.unit:
-        case Unit.COUNT:
-            return not number.sign and not number.percent and given == value
-        case Unit.SCORE:
-            return not number.sign and abs(given - value) <= rounding
+    change = figure.unit in (Unit.SCORE_CHANGE, Unit.SHARE_CHANGE)
+    if change and number.sign:
+        given = given if number.sign == "+" else -given
+    elif change:
+        value = abs(value)
+    elif number.sign:
+        return False
+    return _may_be(number, figure.unit) and abs(given - value) <= _rounding(digits)
+
+
+def _may_be(number: _Number, unit: Unit) -> bool:
+    """Tell whether a number has the percent sign that its unit wants, or none."""
+    match unit:
+        case Unit.COUNT | Unit.SCORE_CHANGE:
+            return not number.percent
         case Unit.SHARE:
-            return not number.sign and number.percent and abs(given - value) <= rounding
-        case Unit.SCORE_CHANGE | Unit.SHARE_CHANGE:
-            if number.percent and figure.unit is Unit.SCORE_CHANGE:
-                return False
-            if number.sign:
-                given = given if number.sign == "+" else -given
-                return abs(given - value) <= rounding
-            return abs(given - abs(value)) <= rounding
-    assert_never(figure.unit)
+            return number.percent
+        case Unit.SCORE | Unit.SHARE_CHANGE:
+            return True
+    assert_never(unit)
+
+
+def _rounding(digits: str) -> float:
+    decimals = len(digits.partition(".")[2])
+    return float(0.5 * 10.0**-decimals + _SLACK)

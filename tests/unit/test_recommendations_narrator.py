@@ -33,7 +33,7 @@ from tests.fakes.recommendations import MONDAY
 
 WEEK = DateRange(start=MONDAY, end=MONDAY + timedelta(6))
 ADVICE = Recommendation(
-    text="Перезвоните через 15 минут",
+    text="Перезвоните через 25 минут",
     why="ждёт",
     priority=1,
     calls=4,
@@ -44,7 +44,7 @@ ADVICE = Recommendation(
 )
 GOOD = {
     "narrative": "Звонков 12, оценка 71,4 (на 3,3 ниже).",
-    "actions": ["Перезвоните через 15 минут."],
+    "actions": ["Перезвоните через 25 минут."],
 }
 WRONG = {"narrative": "Звонков 13, оценка 71,4.", "actions": ["За 20 минут."]}
 
@@ -99,7 +99,7 @@ async def test_what_a_model_writes_with_true_numbers_is_the_narrative() -> None:
 
     assert narrative == Narrative(
         text="Звонков 12, оценка 71,4 (на 3,3 ниже).",
-        actions=("Перезвоните через 15 минут.",),
+        actions=("Перезвоните через 25 минут.",),
         author="told",
     )
     assert len(model.asked) == 1
