@@ -1,13 +1,13 @@
 """What an endpoint means by a status that is no answer."""
 
-from datetime import timedelta
 from http import HTTPStatus
 
 import openai
 
+from services.kernel.clock import utc_now
+from services.kernel.retry_after import retry_after
 from services.llm.domain import ModelUnavailable, Refused, Truncated, Usage
 
-LONGEST_RETRY_AFTER = timedelta(hours=1)
 MAX_DETAIL = 200
 """Characters of an endpoint's own words in an error."""
 
@@ -33,10 +33,10 @@ def failure_of(error: openai.APIStatusError, name: str, variables: str, used: Us
         case HTTPStatus.TOO_MANY_REQUESTS if error.code == "insufficient_quota":
             why = "the account behind its key has no credit left: pay, or set another key"
         case HTTPStatus.TOO_MANY_REQUESTS:
-            wait = _retry_after(error.response.headers.get("retry-after", ""))
+            wait = retry_after(error.response.headers.get("retry-after", ""), utc_now())
             return ModelUnavailable(f"model {name} limits the rate", wait, used)
         case status if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            wait = _retry_after(error.response.headers.get("retry-after", ""))
+            wait = retry_after(error.response.headers.get("retry-after", ""), utc_now())
             return ModelUnavailable(unavailable, wait, used)
         case _:
             why = f"its endpoint refuses the request: {detail}"
@@ -50,12 +50,3 @@ def too_long(error: openai.APIStatusError) -> bool:
         or error.type == "exceed_context_size_error"
         or "maximum context length" in error.message
     )
-
-
-def _retry_after(header: str) -> timedelta | None:
-    """Return the seconds of a Retry-After; a date says no more than a back-off does."""
-    try:
-        wait = timedelta(seconds=max(0.0, float(header)))
-    except (ValueError, OverflowError):
-        return None
-    return min(wait, LONGEST_RETRY_AFTER)

@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from datetime import timedelta
 from http import HTTPStatus
 
 from services.call_sync.audio import HEAD_BYTES, content_type
@@ -22,8 +21,6 @@ from services.kernel.fetch.fetcher import Credentials, Download, Fetcher
 
 LEAST_BYTES = 2048
 """A recording with less in it is none."""
-LONGEST_PAUSE = timedelta(hours=1)
-"""A host that asks for a longer one is asked again all the same."""
 
 
 class Downloads:
@@ -111,5 +108,4 @@ def _refused(error: errors.UnexpectedStatus) -> NotFetched:
         case HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN:
             return AccessDenied(f"{text}: the recording is not handed out", may_come=True)
         case _:
-            pause = error.retry_after
-            return FetchFailed(text, retry_after=min(pause, LONGEST_PAUSE) if pause else None)
+            return FetchFailed(text, retry_after=error.retry_after or None)

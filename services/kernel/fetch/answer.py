@@ -1,30 +1,16 @@
 """What an answer says before its body is read."""
 
-import email.utils
 import re
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 
 import httpx2
 
 from services.kernel.clock import utc_now
 from services.kernel.fetch.errors import Encoded, TooLarge, Truncated, UnexpectedStatus
 from services.kernel.fetch.link import Link
+from services.kernel.retry_after import retry_after
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _WHOLE = re.compile(r"bytes 0-(\d{1,18})/(\d{1,18})")
-
-
-def retry_after(headers: Mapping[str, str], now: datetime) -> timedelta | None:
-    """Return the pause that the header Retry-After asks for, in seconds or until a date (RFC 9110, 10.2.3)."""
-    text = headers.get("retry-after", "").strip()
-    try:
-        if text.isdecimal():
-            return timedelta(seconds=int(text))
-        until = email.utils.parsedate_to_datetime(text)
-    except (ValueError, OverflowError):
-        return None
-    return max(until.replace(tzinfo=until.tzinfo or UTC) - now, timedelta(0))
 
 
 def check(target: Link, response: httpx2.Response, max_bytes: int) -> None:
@@ -34,7 +20,7 @@ def check(target: Link, response: httpx2.Response, max_bytes: int) -> None:
         raise UnexpectedStatus(
             f"{target.origin} answers {status}",
             status=status,
-            retry_after=retry_after(headers, utc_now()),
+            retry_after=retry_after(headers.get("retry-after", ""), utc_now()),
         )
     if headers.get("content-encoding", "identity").lower() not in ("", "identity"):
         raise Encoded(f"{target.origin} compresses what it sends, though that was not asked for")

@@ -14,6 +14,8 @@ from typing import Self
 import openai
 from pydantic import SecretStr
 
+from services.kernel.clock import utc_now
+from services.kernel.retry_after import retry_after
 from services.status.domain import Cost
 from services.transcription.adapters.children import Children
 from services.transcription.adapters.heard import read_words
@@ -33,7 +35,6 @@ from services.transcription.domain import (
     Word,
 )
 
-LONGEST_RETRY_AFTER = timedelta(hours=1)
 MAX_DETAIL = 200
 """Characters of a server's own words in an error."""
 
@@ -149,7 +150,7 @@ class SpeechServerEngine:
 
     def _failure(self, error: openai.APIStatusError) -> NotTranscribed:
         """Return what a status means; those that a person must mend name the setting."""
-        pause = _retry_after(error.response.headers.get("retry-after", ""))
+        pause = retry_after(error.response.headers.get("retry-after", ""), utc_now())
         match error.status_code:
             case HTTPStatus.UNAUTHORIZED:
                 return EngineClosed(
@@ -177,15 +178,6 @@ class SpeechServerEngine:
             case status:
                 detail = str(error.message)[:MAX_DETAIL]
                 return EngineRefused(f"the speech server refuses with HTTP {status}: {detail}")
-
-
-def _retry_after(header: str) -> timedelta | None:
-    """Return the seconds of a Retry-After; a date says no more than a back-off does."""
-    try:
-        pause = timedelta(seconds=max(0.0, float(header)))
-    except (ValueError, OverflowError):
-        return None
-    return min(pause, LONGEST_RETRY_AFTER)
 
 
 def _load() -> None:
