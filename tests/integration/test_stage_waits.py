@@ -1,6 +1,8 @@
 """A discovery or a finish that has to wait for its source: said, survived, gone on with; on a real Postgres."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -27,14 +29,22 @@ QUARTER = timedelta(minutes=15)
 ONE_TRY = Limits(attempts=1, backoff=timedelta(milliseconds=10))
 
 
+@dataclass(kw_only=True, eq=False)
 class Waiting(FakeStage):
-    """Asks to come back later, as long as there is a `pause`, after the first page."""
+    """Asks to come back later, as long as there is a `pause`, after the first page; lists while `listing` is set."""
 
     pause: timedelta | None = QUARTER
+    listing: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        FakeStage.__post_init__(self)
+        self.listing.set()
 
     async def discover(self, execution: Execution) -> AsyncIterator[Sequence[Found]]:
+        await self.listing.wait()
         async for page in super().discover(execution):
             yield page
+            await self.go_on.wait()
             self.wait()
         self.wait()
 
@@ -61,6 +71,10 @@ def stated(coordinator: FakeCoordinator) -> bool:
     reports = coordinator.of(7)
     wait = reports[-1].progress.wait if reports else None
     return wait is not None and wait.reason == stage_pb2.WAIT_REASON_ACCOUNT_PAUSED
+
+
+def stated_without_end(coordinator: FakeCoordinator) -> bool:
+    return stated(coordinator) and not coordinator.of(7)[-1].progress.wait.HasField("until_time")
 
 
 async def begin(served: Served) -> None:
@@ -136,21 +150,13 @@ async def test_nobody_asks_before_the_time_whatever_becomes_of_jobs_and_processe
     assert (first.discoveries, second.discoveries) == (1, 1)
 
 
-async def test_waits_use_up_no_try_and_are_stated_until_something_is_found(
-    database: Database,
-) -> None:
+async def test_waits_use_up_no_try(database: Database) -> None:
     stage = Waiting(limits=ONE_TRY)
     async with serving_stage(database.dsn(ROLE), stage) as served:
         await begin(served)
-        first = len(served.coordinator.of(7))
         for times in (2, 3, 4):
             await time_comes(served.pool)
             await until(partial(came_back, stage, served, times))
-        reports = served.coordinator.of(7)[first:]
-        assert all(
-            report.progress.wait.reason == stage_pb2.WAIT_REASON_ACCOUNT_PAUSED
-            for report in reports
-        )
         stage.pause = None
         await time_comes(served.pool)
         ended = await served.coordinator.until_ended(7)
@@ -161,6 +167,27 @@ async def came_back(stage: FakeStage, served: Served, times: int) -> bool:
     """Tell whether discovery was begun so often, and waits again."""
     waits = await served.pool.fetchval("SELECT run_after > now() FROM executions")
     return stage.discoveries >= times and bool(waits)
+
+
+async def test_a_wait_is_stated_until_something_is_found(database: Database) -> None:
+    stage = Waiting(limits=ONE_TRY)
+    async with serving_stage(database.dsn(ROLE), stage) as served:
+        await begin(served)
+        stage.listing.clear()
+        await time_comes(served.pool)
+        await served.coordinator.until(lambda: stated_without_end(served.coordinator))
+        assert stage.discoveries == 1
+        stage.listing.set()
+        await until(partial(came_back, stage, served, 2))
+        await served.coordinator.until(lambda: not stated_without_end(served.coordinator))
+        assert stated(served.coordinator)
+
+        stage.pause, stage.items = None, {"client:a": found("1")}
+        stage.go_on.clear()
+        await time_comes(served.pool)
+        await served.coordinator.until(lambda: not stated(served.coordinator))
+        stage.go_on.set()
+        await served.coordinator.until_ended(7)
 
 
 async def test_a_cancel_ends_the_wait_at_once(database: Database) -> None:
@@ -189,8 +216,7 @@ async def test_a_finish_waits_likewise(database: Database) -> None:
 
 
 async def test_no_single_wait_is_longer_than_a_day(database: Database) -> None:
-    stage = Waiting()
-    stage.pause = timedelta(days=30)
+    stage = Waiting(pause=timedelta(days=30))
     async with serving_stage(database.dsn(ROLE), stage) as served:
         await begin(served)
         row = await served.pool.fetchrow(
