@@ -15,7 +15,7 @@ _CENT = 0.01
 _WAITS = {
     stage_pb2.WAIT_REASON_QUEUE: "other work is ahead in the queue",
     stage_pb2.WAIT_REASON_RATE_LIMIT: "the outside service limits the rate",
-    stage_pb2.WAIT_REASON_ACCOUNT_PAUSED: "the outside account is paused until a person mends it",
+    stage_pb2.WAIT_REASON_ACCOUNT_PAUSED: "the outside account is paused",
     stage_pb2.WAIT_REASON_SERVICE_DOWN: "the service of this stage cannot be reached",
     stage_pb2.WAIT_REASON_RECORDING: "recordings are not ready at the source",
 }

@@ -349,7 +349,7 @@ class _WaitReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_WaitReason
     WAIT_REASON_RATE_LIMIT: _WaitReason.ValueType  # 2
     """An outside service limits the rate."""
     WAIT_REASON_ACCOUNT_PAUSED: _WaitReason.ValueType  # 3
-    """The outside account is paused until a person mends it."""
+    """The outside account is left alone for a while, or until a person mends it."""
     WAIT_REASON_SERVICE_DOWN: _WaitReason.ValueType  # 4
     """The service of the stage cannot be reached."""
     WAIT_REASON_RECORDING: _WaitReason.ValueType  # 5
@@ -365,7 +365,7 @@ WAIT_REASON_QUEUE: WaitReason.ValueType  # 1
 WAIT_REASON_RATE_LIMIT: WaitReason.ValueType  # 2
 """An outside service limits the rate."""
 WAIT_REASON_ACCOUNT_PAUSED: WaitReason.ValueType  # 3
-"""The outside account is paused until a person mends it."""
+"""The outside account is left alone for a while, or until a person mends it."""
 WAIT_REASON_SERVICE_DOWN: WaitReason.ValueType  # 4
 """The service of the stage cannot be reached."""
 WAIT_REASON_RECORDING: WaitReason.ValueType  # 5
