@@ -3,14 +3,17 @@
 import asyncio
 import contextlib
 import os
+import re
 import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+import asyncpg
 import grpc
 import pytest
 from potok.recommendations.v1 import range_report_pb2, recommendations_service_pb2
@@ -19,7 +22,9 @@ from potok.stage.v1 import stage_service_pb2
 from potok.stage.v1.stage_service_pb2_grpc import StageServiceStub
 from potok.status.v1 import progress_pb2, stage_pb2
 
+from deploy.local.postgres import free_port
 from tests.conftest import Database
+from tests.fakes.language_model import a_model, says
 from tests.fakes.recommendations import MONDAY, Owners, an_analysed_call
 
 if TYPE_CHECKING:
@@ -31,6 +36,7 @@ CLINIC = "client:clinic"
 ROOT = Path(__file__).parents[2]
 WEEK = progress_pb2.DateRange(start_date="2026-03-02", end_date="2026-03-08")
 EMPTY_WEEK = progress_pb2.DateRange(start_date="2026-04-06", end_date="2026-04-12")
+DOCUMENT = (ROOT / "docs" / "reporting.md").read_text()
 BOTH = (stage_pb2.STAGE_RECOMMENDATIONS, stage_pb2.STAGE_REPORTING)
 
 
@@ -42,29 +48,37 @@ def owners() -> Owners:
 
 
 @pytest.fixture
-async def channel(
-    database: Database, free_port: int, owners: Owners
+async def channel(database: Database, owners: Owners) -> AsyncIterator[grpc.aio.Channel]:
+    async with the_service(owners, database) as channel:
+        yield channel
+
+
+@contextlib.asynccontextmanager
+async def the_service(
+    owners: Owners, database: Database, **settings: str
 ) -> AsyncIterator[grpc.aio.Channel]:
-    """A process of the service; it must end well when it is asked to."""
-    address = f"127.0.0.1:{free_port}"
+    """Start the service after those before it; yields a channel. It must end well when it is asked to."""
+    address = f"127.0.0.1:{free_port()}"
     async with owners.serving() as before:
+        told = {
+            "DATABASE_URL": database.dsn("recommendations_system"),
+            "REPORTING_URL": database.dsn("reporting_owner"),
+            "LISTEN": address,
+            "COORDINATOR": "127.0.0.1:1",
+            "REPORT_TIMEOUT": "PT1S",
+            "UPSTREAM": before,
+            "CALLS": before,
+            "TRANSCRIPTS": before,
+            "ANALYSES": before,
+            **settings,
+        }
         process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "services.recommendations",
+            *(sys.executable, "-m", "services.recommendations"),
             cwd=ROOT,
             env={
                 **os.environ,
                 "PYTHONPATH": f"{ROOT}:{ROOT}/gen",
-                "POTOK_RECOMMENDATIONS_DATABASE_URL": database.dsn("recommendations_system"),
-                "POTOK_RECOMMENDATIONS_REPORTING_URL": database.dsn("reporting_owner"),
-                "POTOK_RECOMMENDATIONS_LISTEN": address,
-                "POTOK_RECOMMENDATIONS_COORDINATOR": "127.0.0.1:1",
-                "POTOK_RECOMMENDATIONS_REPORT_TIMEOUT": "PT1S",
-                "POTOK_RECOMMENDATIONS_UPSTREAM": before,
-                "POTOK_RECOMMENDATIONS_CALLS": before,
-                "POTOK_RECOMMENDATIONS_TRANSCRIPTS": before,
-                "POTOK_RECOMMENDATIONS_ANALYSES": before,
+                **{f"POTOK_RECOMMENDATIONS_{name}": value for name, value in told.items()},
             },
         )
         try:
@@ -79,6 +93,35 @@ async def channel(
             await process.wait()
 
 
+@pytest.fixture
+async def elsewhere(database: Database) -> AsyncIterator[Database]:
+    """A database with nothing but the reporting tables, made as docs/reporting.md says."""
+    name = f"{database.name}_reporting"
+    other = replace(database, name=name)
+    connection = await asyncpg.connect(database.dsn("postgres"))
+    try:
+        await connection.execute(f"CREATE DATABASE {name}")
+        async with other.pool("postgres") as pool:
+            await pool.execute("CREATE SCHEMA reporting AUTHORIZATION reporting_owner")
+        [command] = re.findall(r"```sh\n(.*?)```", DOCUMENT, re.DOTALL)
+        dbmate = await asyncio.create_subprocess_shell(
+            command,
+            cwd=ROOT,
+            env={
+                "PATH": f"{Path(sys.executable).parent}:{os.defpath}",
+                "POTOK_RECOMMENDATIONS_REPORTING_URL": (
+                    f"{other.dsn('reporting_owner')}?sslmode=disable"
+                ),
+            },
+            stdout=asyncio.subprocess.DEVNULL,
+        )
+        assert await asyncio.wait_for(dbmate.wait(), 60) == 0
+        yield other
+        await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    finally:
+        await connection.close()
+
+
 async def run(
     channel: grpc.aio.Channel,
     first_execution: int,
@@ -86,30 +129,36 @@ async def run(
     stages: Sequence[int] = BOTH,
 ) -> None:
     """Run stages one after another to their ends, which must be good."""
-    stub: Any = StageServiceStub(channel)
     for execution, stage in enumerate(stages, start=first_execution):
-        request = stage_service_pb2.RunStageRequest(
-            execution=execution,
-            stage=stage,  # type: ignore[arg-type]  # a number is an enum value
-            run_id=str(uuid4()),
-            owner=CLINIC,
-            mode=stage_pb2.RUN_MODE_PENDING,
-            range=days,
-            settings=progress_pb2.ClientSettings(
-                time_zone="Europe/Moscow",
-                source="folder:/calls",
-                playbook="clinic",
-                language="ru",
-                weight=1,
-            ),
-        )
-        async with asyncio.timeout(30):
-            while True:
-                state = (await stub.RunStage(request, timeout=5)).state
-                if state >= stage_pb2.EXECUTION_STATE_SUCCEEDED:
-                    break
-                await asyncio.sleep(0.05)
-        assert state == stage_pb2.EXECUTION_STATE_SUCCEEDED
+        await run_stage(channel, execution, days, stage)
+
+
+async def run_stage(
+    channel: grpc.aio.Channel, execution: int, days: progress_pb2.DateRange, stage: int
+) -> None:
+    stub: Any = StageServiceStub(channel)
+    request = stage_service_pb2.RunStageRequest(
+        execution=execution,
+        stage=stage,  # type: ignore[arg-type]  # a number is an enum value
+        run_id=str(uuid4()),
+        owner=CLINIC,
+        mode=stage_pb2.RUN_MODE_PENDING,
+        range=days,
+        settings=progress_pb2.ClientSettings(
+            time_zone="Europe/Moscow",
+            source="folder:/calls",
+            playbook="clinic",
+            language="ru",
+            weight=1,
+        ),
+    )
+    async with asyncio.timeout(30):
+        while True:
+            state = (await stub.RunStage(request, timeout=5)).state
+            if state >= stage_pb2.EXECUTION_STATE_SUCCEEDED:
+                break
+            await asyncio.sleep(0.05)
+    assert state == stage_pb2.EXECUTION_STATE_SUCCEEDED
 
 
 async def report_of(
@@ -177,3 +226,87 @@ async def test_another_range_over_the_same_calls_is_rolled_up_but_was_written_by
     assert report.calls == 2
     assert not report.HasField("write_time")
     assert (await report_of(channel, owner="client:other")).calls == 0
+
+
+async def test_a_model_writes_the_report_once_and_the_reporting_database_gets_the_same_words(
+    database: Database, owners: Owners
+) -> None:
+    model = a_model(
+        says({"narrative": "Звонков 50.", "actions": []}),
+        says({"narrative": "Звонков 5, оценка 75.", "actions": ["Предлагайте время."]}),
+    )
+    async with (
+        model.serving() as url,
+        the_service(
+            owners,
+            database,
+            NARRATOR="model",
+            MODEL_URL=url,
+            MODEL_NAME="a-model",
+            MODEL_PROMPT_PRICE="1",
+            MODEL_COMPLETION_PRICE="1",
+            NARRATIVE_COST_CAP="1",
+        ) as channel,
+    ):
+        await run(channel, 1)
+        narrative = (await report_of(channel)).narrative
+
+    assert (narrative.text, list(narrative.actions)) == (
+        "Звонков 5, оценка 75.",
+        ["Предлагайте время."],
+    )
+    assert (narrative.author, narrative.note) == ("a-model", "")
+    assert len(model.asked) == 2
+    async with database.pool("reporting_owner") as pool:
+        [row] = await pool.fetch("SELECT narrative, author FROM reporting.range_reports")
+    assert (row["narrative"], row["author"]) == ("Звонков 5, оценка 75.", "a-model")
+
+
+async def test_a_model_that_is_away_leaves_the_report_to_the_rules(
+    database: Database, owners: Owners
+) -> None:
+    away = {"MODEL_URL": f"http://127.0.0.1:{free_port()}/v1", "MODEL_NAME": "a-model"}
+    async with the_service(owners, database, NARRATOR="model", **away) as channel:
+        await run(channel, 1)
+        narrative = (await report_of(channel)).narrative
+
+    assert narrative.text.startswith("Проанализировано звонков: 5")
+    assert narrative.author == "rules"
+    assert "cannot be reached: check POTOK_RECOMMENDATIONS_MODEL_URL" in narrative.note
+
+
+async def test_the_reporting_tables_may_lie_in_another_database(
+    database: Database, elsewhere: Database, owners: Owners
+) -> None:
+    url = elsewhere.dsn("reporting_owner")
+    async with the_service(owners, database, REPORTING_URL=url) as channel:
+        await run(channel, 1)
+
+    assert await reported(elsewhere) == dict.fromkeys(owners.calls, "booked")
+    assert await reported(database) == {}
+
+
+async def test_calls_wait_for_a_reporting_database_that_is_away_until_it_is_back(
+    database: Database, elsewhere: Database, owners: Owners
+) -> None:
+    url = elsewhere.dsn("reporting_owner")
+    async with (
+        database.pool("postgres") as postgres,
+        the_service(owners, database, REPORTING_URL=url) as channel,
+    ):
+        await run(channel, 1, stages=BOTH[:1])
+        await postgres.execute(f"ALTER DATABASE {elsewhere.name} WITH ALLOW_CONNECTIONS false")
+        stub: Any = StageServiceStub(channel)
+        listing = stage_service_pb2.ListItemsRequest(owner=CLINIC, stage=BOTH[1], range=WEEK)
+        async with asyncio.timeout(40), asyncio.TaskGroup() as tasks:
+            tasks.create_task(run_stage(channel, 2, WEEK, BOTH[1]))
+            while True:
+                items = (await stub.ListItems(listing, timeout=5)).items
+                if items and all(item.HasField("retry_time") for item in items):
+                    break
+                await asyncio.sleep(0.05)
+            assert (await report_of(channel)).calls == 5
+            await postgres.execute(f"ALTER DATABASE {elsewhere.name} WITH ALLOW_CONNECTIONS true")
+
+    assert {item.reason for item in items} == {stage_pb2.REASON_UPSTREAM_UNAVAILABLE}
+    assert await reported(elsewhere) == dict.fromkeys(owners.calls, "booked")

@@ -92,6 +92,16 @@ async def test_a_range_of_nothing_has_an_empty_report(stub: "Stub") -> None:
     )
 
 
+async def test_a_range_at_the_beginning_of_the_calendar_has_none_before_it(stub: "Stub") -> None:
+    days = progress_pb2.DateRange(start_date="0001-01-01", end_date="0001-01-03")
+    request = pb.GetRangeReportRequest(owner=CLINIC, range=days)
+
+    report = (await stub.GetRangeReport(request, timeout=5)).report
+
+    assert (report.range, report.calls) == (days, 0)
+    assert not report.HasField("previous_range")
+
+
 @pytest.mark.parametrize(
     ("field", "request_of"),
     [

@@ -2,6 +2,8 @@
 
 import contextlib
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import grpc
@@ -15,6 +17,7 @@ from services.recommendations.domain import (
     AnalysedCall,
     CallId,
     EmployeeRecommendation,
+    Narrative,
     RecommendationFilter,
     ReportedCall,
     ReportingUnavailable,
@@ -266,6 +269,25 @@ async def test_a_range_ends_with_its_report_and_one_without_calls_with_an_empty_
         assert report.narrative
         assert report.narrative.text == "Проанализированных звонков нет."
     assert stages.rows.told == [CLINIC]
+
+
+async def test_the_reporting_database_gets_the_words_that_the_run_has_written(
+    stages: Stages,
+) -> None:
+    written = WrittenReport(
+        calls=3,
+        score=70.5,
+        focus=("closing",),
+        narrative=Narrative(text="Три звонка.", actions=(), author="a-model"),
+        written_at=datetime.min.replace(tzinfo=UTC),
+    )
+    stages.roll_ups.reports[DateRange(start=MONDAY, end=MONDAY)] = written
+
+    await stages.reporting.finish(an_execution(Stage.REPORTING))
+
+    [report] = stages.database.reports.values()
+    assert replace(report, written_at=written.written_at) == written
+    assert report.written_at > written.written_at
 
 
 async def test_calls_are_reported_whole_under_the_attempt_that_wrote_them(stages: Stages) -> None:
