@@ -6,6 +6,14 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 import asyncpg
 
 from services.kernel.postgres import STATEMENT_TIMEOUT, load_queries
+from services.recommendations.adapters.reporting_rows import (
+    CALL_COLUMNS,
+    COLUMNS,
+    RECOMMENDATION_COLUMNS,
+    call_row,
+    part_rows,
+    recommendation_row,
+)
 from services.recommendations.domain import (
     CallId,
     EmployeeRecommendation,
@@ -117,7 +125,7 @@ class PostgresReporting:
                     "employee_recommendations",
                     schema_name="reporting",
                     columns=RECOMMENDATION_COLUMNS,
-                    records=[_recommendation(client_id, execution, r) for r in recommendations],
+                    records=[recommendation_row(client_id, execution, r) for r in recommendations],
                 )
 
     async def _write(
@@ -133,12 +141,12 @@ class PostgresReporting:
                 "batch",
                 schema_name="pg_temp",
                 columns=CALL_COLUMNS,
-                records=[_call(client_id, execution, each) for each in calls],
+                records=[call_row(client_id, execution, each) for each in calls],
             )
             ours = QUERIES.upsert_calls(connection)
             call_ids = {row["call_id"] async for row in ours}
             await QUERIES.delete_parts(connection, client_id=client_id, call_ids=call_ids)
-            parts = _parts([each for each in calls if each.call.call_id in call_ids])
+            parts = part_rows([each for each in calls if each.call.call_id in call_ids])
             for table, rows in parts.items():
                 await connection.copy_records_to_table(
                     table,
@@ -146,188 +154,6 @@ class PostgresReporting:
                     columns=["client_id", *COLUMNS[table]],
                     records=[(client_id, *row) for row in rows],
                 )
-
-
-CALL_COLUMNS = (
-    "client_id",
-    "execution",
-    "attempt",
-    "call_id",
-    "day",
-    "started_at",
-    "direction",
-    "duration_seconds",
-    "employee",
-    "contact",
-)
-COLUMNS = {
-    "transcripts": ("call_id", "language", "text"),
-    "analyses": (
-        "call_id",
-        "call_type",
-        "outcome",
-        "sentiment",
-        "score",
-        "summary",
-        "objections",
-        "operator_talk_share",
-        "silence_share",
-        "judge",
-        "playbook",
-        "span_seconds",
-        "overlap_seconds",
-        "long_pauses",
-        "longest_pause_seconds",
-    ),
-    "checklist_items": ("call_id", "item", "skill", "status", "weight", "quote"),
-    "recommendations": ("call_id", "position", "skill", "priority", "text", "why", "quote"),
-    "objections": ("call_id", "position", "kind", "quote"),
-    "agreements": ("call_id", "position", "text", "side", "due_day", "quote"),
-    "call_sides": (
-        "call_id",
-        "side",
-        "speech_seconds",
-        "words",
-        "turns",
-        "words_per_minute",
-        "longest_monologue_seconds",
-        "questions",
-        "interruptions",
-        "response_seconds",
-    ),
-}
-"""What belongs to a call, by table, beside its client."""
-RECOMMENDATION_COLUMNS = (
-    "client_id",
-    "execution",
-    "recommendation_id",
-    "employee",
-    "skill",
-    "state",
-    "priority",
-    "text",
-    "why",
-    "opened_day",
-    "opened_call_id",
-    "advised_calls",
-    "advised_day",
-    "followed",
-    "partly",
-    "not_followed",
-    "closed_day",
-    "closed_by",
-    "comment",
-)
-
-
-def _parts(calls: Sequence[ReportedCall]) -> Mapping[str, list[tuple[object, ...]]]:
-    """Return the rows of each table of COLUMNS, in its columns."""
-    analyses = [each.analysis for each in calls]
-    return {
-        "transcripts": [
-            (each.call.call_id, each.transcript.language, each.transcript.text) for each in calls
-        ],
-        "analyses": [
-            (
-                a.call_id,
-                a.call_type,
-                a.outcome,
-                a.sentiment,
-                a.score,
-                a.summary,
-                [objection.kind for objection in a.objections],
-                a.metrics.operator_talk_share,
-                a.metrics.silence_share,
-                a.judge,
-                a.playbook,
-                a.metrics.span_seconds,
-                a.metrics.overlap_seconds,
-                a.metrics.long_pauses,
-                a.metrics.longest_pause_seconds,
-            )
-            for a in analyses
-        ],
-        "checklist_items": [
-            (a.call_id, f.item, f.skill, f.status.value.lower(), f.weight, f.quote)
-            for a in analyses
-            for f in a.findings
-        ],
-        "recommendations": [
-            (a.call_id, position, r.skill, r.priority, r.text, r.why, r.quote)
-            for a in analyses
-            for position, r in enumerate(a.advice)
-        ],
-        "objections": [
-            (a.call_id, position, o.kind, o.quote)
-            for a in analyses
-            for position, o in enumerate(a.objections)
-        ],
-        "agreements": [
-            (a.call_id, position, g.text, g.side, g.due_day, g.quote)
-            for a in analyses
-            for position, g in enumerate(a.agreements)
-        ],
-        "call_sides": [
-            (
-                a.call_id,
-                s.side,
-                s.speech_seconds,
-                s.words,
-                s.turns,
-                s.words_per_minute,
-                s.longest_monologue_seconds,
-                s.questions,
-                s.interruptions,
-                s.response_seconds,
-            )
-            for a in analyses
-            for s in a.metrics.sides
-        ],
-    }
-
-
-def _call(client_id: str, execution: ExecutionNumber, reported: ReportedCall) -> tuple[object, ...]:
-    """Return the row of a call, in CALL_COLUMNS."""
-    call = reported.call
-    return (
-        client_id,
-        execution,
-        reported.attempt,
-        call.call_id,
-        call.day,
-        call.started_at,
-        call.direction,
-        call.duration_seconds,
-        call.employee,
-        call.contact,
-    )
-
-
-def _recommendation(
-    client_id: str, execution: ExecutionNumber, told: EmployeeRecommendation
-) -> tuple[object, ...]:
-    """Return the row of a recommendation, in RECOMMENDATION_COLUMNS."""
-    return (
-        client_id,
-        execution,
-        told.id,
-        told.employee,
-        told.skill,
-        told.state.value.lower(),
-        told.priority,
-        told.text,
-        told.why,
-        told.opened_day,
-        told.opened_call_id,
-        told.advised_calls,
-        told.advised_day,
-        told.follow_through.followed,
-        told.follow_through.partly,
-        told.follow_through.not_followed,
-        told.closed_day,
-        told.decision.closed_by if told.decision else "",
-        told.decision.comment if told.decision else "",
-    )
 
 
 def _client_id(owner: Owner) -> str:
