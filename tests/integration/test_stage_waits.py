@@ -12,7 +12,7 @@ from potok.status.v1 import stage_pb2
 
 from services.kernel.clock import utc_now
 from services.stage.domain import DiscoveryWaits, Execution, Found, Limits
-from services.status.domain import WaitReason
+from services.status.domain import Stage, WaitReason
 from tests.conftest import Database
 from tests.fakes.coordinator import FakeCoordinator
 from tests.fakes.stage import (
@@ -23,6 +23,7 @@ from tests.fakes.stage import (
     serving_stage,
     until,
 )
+from tests.fakes.stage_chain import chain
 
 ROLE = "transcription_system"
 QUARTER = timedelta(minutes=15)
@@ -156,16 +157,16 @@ async def test_waits_use_up_no_try(database: Database) -> None:
         await begin(served)
         for times in (2, 3, 4):
             await time_comes(served.pool)
-            await until(partial(came_back, stage, served, times))
+            await until(partial(begun_again, stage, served.pool, times))
         stage.pause = None
         await time_comes(served.pool)
         ended = await served.coordinator.until_ended(7)
     assert ended.state == stage_pb2.EXECUTION_STATE_SUCCEEDED
 
 
-async def came_back(stage: FakeStage, served: Served, times: int) -> bool:
+async def begun_again(stage: FakeStage, pool: Any, times: int) -> bool:
     """Tell whether discovery was begun so often, and waits again."""
-    waits = await served.pool.fetchval("SELECT run_after > now() FROM executions")
+    waits = await pool.fetchval("SELECT run_after > now() FROM executions")
     return stage.discoveries >= times and bool(waits)
 
 
@@ -178,7 +179,7 @@ async def test_a_wait_is_stated_until_something_is_found(database: Database) -> 
         await served.coordinator.until(lambda: stated_without_end(served.coordinator))
         assert stage.discoveries == 1
         stage.listing.set()
-        await until(partial(came_back, stage, served, 2))
+        await until(partial(begun_again, stage, served.pool, 2))
         await served.coordinator.until(lambda: not stated_without_end(served.coordinator))
         assert stated(served.coordinator)
 
@@ -223,3 +224,26 @@ async def test_no_single_wait_is_longer_than_a_day(database: Database) -> None:
             "SELECT run_after <= now() + interval '1 day' AS bounded FROM executions"
         )
     assert row["bounded"]
+
+
+async def test_the_coordinator_bears_with_a_stated_wait_and_ends_it_at_its_limit(
+    database: Database, free_port: int
+) -> None:
+    paused = Waiting(stage=Stage.CALL_SYNC)
+    async with (
+        chain(database, free_port, *found("1")) as stages,
+        database.pool("coordinator_system") as coordinator,
+    ):
+        stages.stages[Stage.CALL_SYNC].discover = paused.discover  # type: ignore[method-assign]
+        run = asyncio.create_task(stages.run(Stage.CALL_SYNC))
+        await until(lambda: coordinator.fetchval("SELECT waiting FROM executions"))
+        await coordinator.execute("UPDATE executions SET progressed_at = now() - interval '23 h'")
+        for times in (2, 3, 4):
+            await time_comes(stages.pool)
+            await until(partial(begun_again, paused, stages.pool, times))
+        assert not run.done()
+
+        await coordinator.execute("UPDATE executions SET progressed_at = now() - interval '25 h'")
+        await run
+        reason = await coordinator.fetchval("SELECT reason FROM executions WHERE state = 'FAILED'")
+    assert reason == "WAIT_LIMIT"
