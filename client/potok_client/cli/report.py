@@ -27,6 +27,7 @@ from potok.recommendations.v1.range_report_pb2 import (
 from potok.status.v1.progress_pb2 import DateRange
 from rich.console import Group, RenderableType
 from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
 from potok_client.cli.advice import advice_table, list_recommendations
@@ -172,9 +173,10 @@ def _narrative(found: RangeReport) -> Iterator[RenderableType]:
         return
     yield cell(found.narrative.text)
     for action in found.narrative.actions:
-        yield Text.assemble("  • ", cell(action))
+        yield _hanging("  • ", cell(action))
     if found.narrative.note:
-        yield cell(f"  written by {found.narrative.author}: {found.narrative.note}", "yellow")
+        written = f"written by {found.narrative.author}: {found.narrative.note}"
+        yield _hanging("  ", cell(written, "yellow"))
     yield Text()
 
 
@@ -182,6 +184,15 @@ def _section(title: str, body: RenderableType) -> Iterator[RenderableType]:
     yield Text()
     yield Text(title, "bold")
     yield Padding(body, (0, 0, 0, 2))
+
+
+def _hanging(mark: str | Text, text: Text) -> RenderableType:
+    """Return a text behind a mark, under which it does not run where it takes more lines."""
+    made = Table.grid()
+    made.add_column(no_wrap=True)
+    made.add_column(overflow="fold")
+    made.add_row(mark, text)
+    return made
 
 
 def _left_out(items: list[LeftOut], limit: int) -> list[RenderableType]:
@@ -193,13 +204,13 @@ def _left_out(items: list[LeftOut], limit: int) -> list[RenderableType]:
     return section
 
 
-def _labels(found: RangeReport) -> Iterator[Text]:
+def _labels(found: RangeReport) -> Iterator[RenderableType]:
     for name, counts in (
         ("types", found.call_types),
         ("outcomes", found.outcomes),
         ("sentiment", found.sentiments),
     ):
-        yield Text.assemble((f"{name:<11}", "dim"), _counted(counts))
+        yield _hanging(Text(f"{name:<11}", "dim"), _counted(counts))
 
 
 def _counted(counts: Iterable[LabelCount]) -> Text:
@@ -208,6 +219,8 @@ def _counted(counts: Iterable[LabelCount]) -> Text:
 
 def _calls(calls: Iterable[Analysis], zone: tzinfo) -> RenderableType:
     rows = table("day", "time", "employee", "type", "outcome", "sentiment", "score", "call")
+    for column in rows.columns:
+        column.overflow = "fold"  # an id is there to be copied
     for call in calls:
         rows.add_row(
             call.day,
@@ -248,7 +261,7 @@ def _change(employee: EmployeeReport) -> Text:
     return Text("" if employee.enough else "too few calls", "dim")
 
 
-def _advice(found: RangeReport) -> Iterator[Text]:
+def _advice(found: RangeReport) -> Iterator[RenderableType]:
     """Yield, for each skill of everybody that went wrong, what to do and the words it was seen in."""
     skills = [skill for skill in found.skills if not skill.HasField("employee")]
     told = [skill for skill in skills if skill.recommendations]
@@ -266,17 +279,15 @@ def _advice(found: RangeReport) -> Iterator[Text]:
         yield Text("nothing to better was found", "green")
 
 
-def _recommendation(advice: Recommendation) -> Iterator[Text]:
-    yield Text.assemble("  • ", cell(advice.text))
+def _recommendation(advice: Recommendation) -> Iterator[RenderableType]:
+    yield _hanging("  • ", cell(advice.text))
     if advice.why:
-        yield Text.assemble("    ", cell(advice.why, "dim"))
+        yield _hanging("    ", cell(advice.why, "dim"))
     for quote in advice.quotes:
-        yield Text.assemble(
-            ("    “", "green"),
-            cell(quote.text, "green"),
-            ("”  ", "green"),
-            cell(quote.call_id, "dim"),
+        said = Text.assemble(
+            ("“", "green"), cell(quote.text, "green"), ("”  ", "green"), cell(quote.call_id, "dim")
         )
+        yield _hanging("    ", said)
 
 
 def _compared(found: RangeReport) -> Text:
