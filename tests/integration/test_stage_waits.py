@@ -236,14 +236,22 @@ async def test_the_coordinator_bears_with_a_stated_wait_and_ends_it_at_its_limit
     ):
         stages.stages[Stage.CALL_SYNC].discover = paused.discover  # type: ignore[method-assign]
         run = asyncio.create_task(stages.run(Stage.CALL_SYNC))
-        await until(lambda: coordinator.fetchval("SELECT waiting FROM executions"))
-        await coordinator.execute("UPDATE executions SET progressed_at = now() - interval '23 h'")
-        for times in (2, 3, 4):
-            await time_comes(stages.pool)
+        for times in (1, 2, 3):
             await until(partial(begun_again, paused, stages.pool, times))
+            await stood_still(coordinator, timedelta(hours=23))
+            await time_comes(stages.pool)
+        await until(partial(begun_again, paused, stages.pool, 4))
         assert not run.done()
 
-        await coordinator.execute("UPDATE executions SET progressed_at = now() - interval '25 h'")
-        await run
+        async def ended() -> bool:
+            await stood_still(coordinator, timedelta(hours=25))  # a report may undo it
+            return run.done()
+
+        await until(ended)
         reason = await coordinator.fetchval("SELECT reason FROM executions WHERE state = 'FAILED'")
     assert reason == "WAIT_LIMIT"
+
+
+async def stood_still(coordinator: Any, since: timedelta) -> None:
+    """Let the coordinator have seen no progress for so long."""
+    await coordinator.execute("UPDATE executions SET progressed_at = now() - $1::interval", since)
