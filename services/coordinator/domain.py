@@ -126,6 +126,13 @@ class DayFigures(NamedTuple):
         return self.pending + self.processing + self.success + self.failed + self.skipped
 
 
+class LedgerDay(NamedTuple):
+    """What a range status needs of a ledger day; a tuple, since a year of five stages has 1,830."""
+
+    figures: DayFigures
+    covered: bool
+
+
 @dataclass(slots=True, kw_only=True, eq=False)
 class Day:
     """One ledger day of one stage."""

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from services.coordinator.domain import Day, DayFigures
+from services.coordinator.domain import DayFigures, LedgerDay
 from services.status.domain import Stage
 
-StageDays = Mapping[str, Day]
+StageDays = Mapping[str, LedgerDay]
 """The ledger days of one stage by their name, YYYY-MM-DD."""
-NOTHING = DayFigures()
+NOTHING = LedgerDay(figures=DayFigures(), covered=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,8 +152,8 @@ def _late(stage: StageDays, before: StageDays | None, name: str) -> int:
 
 
 def _figures(stage: StageDays, name: str) -> DayFigures:
-    return stage[name].figures if name in stage else NOTHING
+    return stage.get(name, NOTHING).figures
 
 
 def _is_covered(stage: StageDays, name: str) -> bool:
-    return name in stage and stage[name].covered_at is not None
+    return stage.get(name, NOTHING).covered

@@ -7,7 +7,7 @@ from typing import Protocol
 from services.coordinator.domain import (
     AcceptedStart,
     Client,
-    Day,
+    LedgerDay,
     RejectedReport,
     Run,
     RunView,
@@ -48,9 +48,10 @@ class RunRepository(Protocol):
     async def get_tenant(self, owner: Owner, days: DateRange) -> Tenant:
         """Return what a start over these days is judged by: the run under way, and the days of every stage."""
 
-    async def get_days(
+    async def get_ledger(
         self, owner: Owner, stages: Iterable[Stage], days: DateRange
-    ) -> dict[Stage, dict[str, Day]]: ...
+    ) -> dict[Stage, dict[str, LedgerDay]]:
+        """Return the days that are known of each stage, by their names in their order."""
 
     async def active_stages(self, owner: Owner, days: DateRange) -> set[Stage]: ...
 

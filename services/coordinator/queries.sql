@@ -40,9 +40,16 @@ SELECT run_id, parameters FROM coordinator.requests
 SELECT execution, sequence, state, verdict, message, at FROM coordinator.rejected_reports
  WHERE run_id = :run_id ORDER BY id DESC LIMIT :page_size;
 
--- name: get_days(owner, stages, start_date, end_date)
-SELECT * FROM coordinator.ledger
- WHERE owner = :owner AND stage = ANY (:stages::text[]) AND day BETWEEN :start_date AND :end_date;
+-- name: get_ledger(owner, stages, start_date, end_date)
+-- Figures last, in the order of DayFigures.
+SELECT stage, to_char(day, 'YYYY-MM-DD') AS day, covered_at IS NOT NULL AS covered,
+       pending, processing, success, failed, skipped, available, input, output
+  FROM coordinator.ledger
+ WHERE owner = :owner AND stage = ANY (:stages::text[]) AND day BETWEEN :start_date AND :end_date
+ ORDER BY day;
+
+-- name: get_days(owner, start_date, end_date)
+SELECT * FROM coordinator.ledger WHERE owner = :owner AND day BETWEEN :start_date AND :end_date;
 
 -- name: active_stages(owner, start_date, end_date)
 -- The stages under way for an owner over any of the days.

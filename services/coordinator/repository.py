@@ -15,6 +15,7 @@ from services.coordinator.domain import (
     Day,
     DayFigures,
     Execution,
+    LedgerDay,
     RejectedReport,
     Run,
     RunView,
@@ -106,29 +107,22 @@ class PostgresRuns:
     async def advance_epoch(self) -> int:
         return int(await QUERIES.advance_epoch(self._pool))
 
-    async def get_days(
+    async def get_ledger(
         self, owner: Owner, stages: Iterable[Stage], days: DateRange
-    ) -> dict[Stage, dict[str, Day]]:
-        wanted: dict[Stage, dict[str, Day]] = {stage: {} for stage in stages}
-        rows = QUERIES.get_days(
-            self._pool,
-            owner=owner,
-            stages=[stage.value for stage in wanted],
-            start_date=days.start,
-            end_date=days.end,
+    ) -> dict[Stage, dict[str, LedgerDay]]:
+        wanted: dict[Stage, dict[str, LedgerDay]] = {stage: {} for stage in stages}
+        by_name = {stage.value: known for stage, known in wanted.items()}
+        rows = await self._pool.fetch(  # aiosql's rows one by one would cost as much again
+            QUERIES.get_ledger.sql, owner, list(by_name), days.start, days.end
         )
-        async for row in rows:
-            day = day_from_row(row)
-            wanted[day.stage][day.day] = day
+        for stage, day, covered, *figures in rows:
+            by_name[stage][day] = LedgerDay(DayFigures._make(figures), covered)
         return wanted
 
     async def get_tenant(self, owner: Owner, days: DateRange) -> Tenant:
-        ledger = await self.get_days(owner, Stage, days)
-        tenant = Tenant(
-            owner=owner,
-            version=0,
-            days={(stage, name): day for stage in ledger for name, day in ledger[stage].items()},
-        )
+        rows = QUERIES.get_days(self._pool, owner=owner, start_date=days.start, end_date=days.end)
+        ledger = [day_from_row(row) async for row in rows]
+        tenant = Tenant(owner=owner, version=0, days={(day.stage, day.day): day for day in ledger})
         async for row in QUERIES.load_runs(self._pool, owners=[owner], executions=[]):
             tenant.run = run_from_row(row)
         return tenant

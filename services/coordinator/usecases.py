@@ -141,7 +141,7 @@ class Coordinator:
         """Return where a stage is over a range; raises ClientNotFound."""
         client = await self.get_client(client_id)
         chain = sequence.stages_up_to(stage)
-        ledger = await self._runs.get_days(client.owner, chain, days)
+        ledger = await self._runs.get_ledger(client.owner, chain, days)
         active = await self._runs.active_stages(client.owner, days)
         watched = {stage}
         if stage is Stage.RECOMMENDATIONS:
@@ -155,7 +155,7 @@ class Coordinator:
     async def get_ledger(self, client_id: str, days: DateRange) -> list[StageLedger]:
         """Return where the calls of a range are, stage by stage; raises ClientNotFound."""
         client = await self.get_client(client_id)
-        ledger = await self._runs.get_days(client.owner, sequence.ORDER, days)
+        ledger = await self._runs.get_ledger(client.owner, sequence.ORDER, days)
         return stage_ledgers([day.isoformat() for day in days.days], ledger)
 
     async def _wanted(

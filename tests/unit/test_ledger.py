@@ -1,12 +1,10 @@
 """Range status as the public endpoints print it."""
 
-from datetime import UTC, datetime
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.coordinator.domain import Day, DayFigures
+from services.coordinator.domain import DayFigures, LedgerDay
 from services.coordinator.ledger import (
     RangeStatus,
     StageLedger,
@@ -14,9 +12,9 @@ from services.coordinator.ledger import (
     stage_ledgers,
     stale_days,
 )
-from services.status.domain import Owner, Stage
+from services.status.domain import Stage
 
-NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+Day = tuple[str, LedgerDay]
 NAMES = ["2026-11-19", "2026-11-20"]
 
 
@@ -27,19 +25,13 @@ def a_day(
     figures: DayFigures | None = None,
     **counts: int,
 ) -> Day:
-    return Day(
-        owner=Owner("client:clinic"),
-        stage=Stage.TRANSCRIPTION,
-        day=name,
-        figures=figures or DayFigures(**counts),
-        covered_at=NOON if covered else None,
-    )
+    return name, LedgerDay(figures=figures or DayFigures(**counts), covered=covered)
 
 
 def status(*days: Day, before: tuple[Day, ...] = (), active: bool = False) -> RangeStatus:
     return range_status(
         [NAMES[0]] if len(days) < 2 else NAMES,
-        [{d.day: d for d in before}, {d.day: d for d in days}],
+        [dict(before), dict(days)],
         active=active,
     )
 
@@ -102,7 +94,7 @@ def test_a_day_that_is_not_covered_keeps_the_range_from_being_completed() -> Non
 
 def overtaken(*chain: Day) -> list[int]:
     """Return how many days are stale, stage by stage, of a chain that is a day long."""
-    return [len(days) for days in stale_days(NAMES[:1], [{d.day: d} for d in chain])]
+    return [len(days) for days in stale_days(NAMES[:1], [dict([day]) for day in chain])]
 
 
 @pytest.mark.parametrize(
@@ -140,7 +132,7 @@ def test_the_ledger_accounts_for_late_gone_and_open_calls() -> None:
     other = a_day(NAMES[1], success=2, available=2, input=3)
     ledgers = stage_ledgers(
         NAMES,
-        {Stage.CALL_SYNC: {source.day: source}, Stage.ANALYSIS: {d.day: d for d in (stage, other)}},
+        {Stage.CALL_SYNC: dict([source]), Stage.ANALYSIS: dict([stage, other])},
     )
 
     assert ledgers == [
@@ -180,12 +172,12 @@ a_known_day = st.builds(
     figures=st.builds(DayFigures, *[a_figure] * len(DayFigures._fields)),
 )
 a_chain = st.lists(st.lists(a_known_day, max_size=2), min_size=len(Stage), max_size=len(Stage)).map(
-    lambda stages: [{day.day: day for day in days} for days in stages]
+    lambda stages: [dict(days) for days in stages]
 )
 
 
 @given(chain=a_chain)
-def test_no_call_is_lost_between_the_stages(chain: list[dict[str, Day]]) -> None:
+def test_no_call_is_lost_between_the_stages(chain: list[dict[str, LedgerDay]]) -> None:
     ledgers = stage_ledgers(NAMES, dict(zip(Stage, chain, strict=True)))
 
     for place, each in enumerate(ledgers):
