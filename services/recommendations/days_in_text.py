@@ -6,23 +6,21 @@ from datetime import date
 from services.status.domain import DateRange
 
 _MONTHS = (
-    *("январ|jan", "феврал|feb", "март|mar", "апрел|apr", "ма[йя]|may", "июн|jun"),
-    *("июл|jul", "август|aug", "сентябр|sep", "октябр|oct", "ноябр|nov", "декабр|dec"),
+    *("январ[ьяе]|Jan(?:uary)?", "феврал[ьяе]|Feb(?:ruary)?", "март[ае]?|Mar(?:ch)?"),
+    *("апрел[ьяе]|Apr(?:il)?", "ма[йяе]|May", "июн[ьяе]|June?", "июл[ьяе]|July?"),
+    *("август[ае]?|Aug(?:ust)?", "сентябр[ьяе]|Sep(?:tember)?", "октябр[ьяе]|Oct(?:ober)?"),
+    *("ноябр[ьяе]|Nov(?:ember)?", "декабр[ьяе]|Dec(?:ember)?"),
 )
-_MONTH = rf"\b(?P<{{}}>(?:{'|'.join(_MONTHS)})[^\W\d]*)"
+_MONTH = rf"\b(?P<month>{'|'.join(_MONTHS)})\b"
 _DAY = r"(?<![\d.,])(?P<{}>\d{{1,2}})(?![\d.,]*\d)"
 _NAMED = (
     re.compile(r"\b(?P<year>\d{4})-(?P<number>\d\d)-(?P<day>\d\d)\b"),
     re.compile(r"\b(?P<day>\d\d)\.(?P<number>\d\d)\.(?P<year>\d{4})\b"),
     re.compile(
         rf"(?:{_DAY.format('other')}\s*(?:[-–—]|по|to|and|и)\s*)?{_DAY.format('day')}\s+"
-        rf"{_MONTH.format('month')}(?:\s+(?P<year>\d{{4}})\b)?",
-        re.IGNORECASE,
+        rf"{_MONTH}(?:\s+(?P<year>\d{{4}})\b)?"
     ),
-    re.compile(
-        rf"{_MONTH.format('month')}\s+{_DAY.format('day')}(?:,\s+(?P<year>\d{{4}})\b)?",
-        re.IGNORECASE,
-    ),
+    re.compile(rf"{_MONTH}\s+{_DAY.format('day')}(?:,\s+(?P<year>\d{{4}})\b)?"),
 )
 
 
@@ -42,8 +40,7 @@ def _all_in(match: re.Match[str], days: DateRange) -> bool:
 
 
 def _month(name: str) -> int:
-    found = (n for n, stems in enumerate(_MONTHS, start=1) if re.match(stems, name, re.IGNORECASE))
-    return next(found)
+    return next(n for n, names in enumerate(_MONTHS, start=1) if re.fullmatch(names, name))
 
 
 def _is_in(year: int, month: int, day: int, days: DateRange) -> bool:

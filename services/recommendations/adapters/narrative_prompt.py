@@ -17,7 +17,8 @@ from services.status.domain import DateRange
 
 MAX_ADVICE = 6
 MAX_QUOTES = 5
-MAX_QUOTE = 300
+MAX_WORDS = 300
+"""Characters of a name, of advice or a quote."""
 
 _NARRATE = """\
 You tell the head of a business what the figures of its phone calls from {start} to {end} say. {before}
@@ -98,7 +99,7 @@ def wrong_numbers_message(wrong: Sequence[str]) -> Message:
 
 def advice_lines(roll_up: RollUp) -> list[str]:
     """Return the advice that is told: of each skill that went wrong what was advised most often."""
-    return [f"{plain(skill.skill)}: {plain(advice.text)}" for skill, advice in _advised(roll_up)]
+    return [f"{_cut(skill.skill)}: {_cut(advice.text)}" for skill, advice in _advised(roll_up)]
 
 
 def _advised(roll_up: RollUp) -> list[tuple[SkillReport, Recommendation]]:
@@ -112,7 +113,7 @@ def _advised(roll_up: RollUp) -> list[tuple[SkillReport, Recommendation]]:
 
 def _quotes(roll_up: RollUp) -> list[str]:
     quoted = [
-        f"{plain(skill.skill)}: {plain(quote.text)[:MAX_QUOTE]}"
+        f"{_cut(skill.skill)}: {_cut(quote.text)}"
         for skill, advice in _advised(roll_up)
         for quote in advice.quotes[:1]
     ]
@@ -123,7 +124,11 @@ def _line(row: Row) -> str:
     told = [f"{figure.name} {_written(figure)}" for figure in row.figures]
     if not row.enough:
         told.append("too few calls to judge by")
-    return f"- {plain(row.of)}: {'; '.join(told)}"
+    return f"- {_cut(row.of)}: {'; '.join(told)}"
+
+
+def _cut(text: str) -> str:
+    return plain(text)[:MAX_WORDS]
 
 
 def _written(figure: Figure) -> str:
