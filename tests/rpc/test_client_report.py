@@ -211,6 +211,20 @@ async def test_a_report_tells_of_calls_people_and_what_to_do_better(
     assert "“How much is a [2J crown?” call-2" in lines
 
 
+async def test_a_report_says_why_a_language_model_did_not_write_it(
+    services: tuple[Services, str],
+) -> None:
+    played, address = services
+    played.report = RangeReport()
+    played.report.CopyFrom(REPORT)
+    played.report.narrative.note = "model a-model refused: no"
+
+    _, out, _ = await reported(address, "clinic", DAYS.start_date, DAYS.end_date)
+
+    lines = [" ".join(line.split()) for line in out.splitlines()]
+    assert "written by rules: model a-model refused: no" in lines
+
+
 async def test_more_calls_than_a_page_are_listed_when_asked_for(
     services: tuple[Services, str],
 ) -> None:
