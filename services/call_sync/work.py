@@ -118,6 +118,8 @@ class CallSyncWork:
                     item_id=item.item_id,
                     reason=Reason.UPSTREAM_UNAVAILABLE,
                     message=outcome.message,
+                    retry_after=min(outcome.delays, default=None),
+                    wait=outcome.wait,
                 )
             return outcome
 
