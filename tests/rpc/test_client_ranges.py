@@ -81,7 +81,7 @@ async def environment(services: Services) -> AsyncIterator[dict[str, str]]:
     address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
     await server.start()
     names = ("POTOK_ADDRESS", "POTOK_RECOMMENDATIONS_ADDRESS", "POTOK_TRANSCRIPTION_ADDRESS")
-    yield {**os.environ, **dict.fromkeys(names, address)}
+    yield {**os.environ, "COLUMNS": "120", **dict.fromkeys(names, address)}
     await server.stop(None)
 
 

@@ -173,7 +173,7 @@ async def called(address: str, *arguments: str) -> tuple[int, str, str]:
     process = await asyncio.create_subprocess_exec(
         POTOK,
         *arguments,
-        env={**os.environ, **dict.fromkeys(names, address)},
+        env={**os.environ, "COLUMNS": "120", **dict.fromkeys(names, address)},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )

@@ -93,7 +93,7 @@ def _unsettled(stages: Sequence[StageLedger]) -> bool:
 
 
 def _print(stages: Sequence[StageLedger], reported: ReportedCalls, gaps: Sequence[str]) -> None:
-    numbers = ("found", "done", "skipped", "failed", "pending", "with result", "gone", "stale days")
+    numbers = ("found", "done", "skipped", "failed", "pending", "with result", "gone", "stale")
     rows = table("stage", *numbers, numbers=numbers)
     for stage in stages:
         rows.add_row(

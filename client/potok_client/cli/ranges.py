@@ -44,7 +44,7 @@ _PAGE = 1000
 def range_status(client: ClientId, start: Start, end: End = None, as_json: Json = False) -> None:
     """Show where every stage is over a range of days, what is stale, and why what is under way waits.
 
-    Stale are results that are older than what they were made from. Example: potok status clinic 2026-11-01 2026-11-20
+    Stale are days with results that are older than what they were made from. Example: potok status clinic 2026-11-01 2026-11-20
     """
     perform(_status(client, date_range(start, end), as_json=as_json))
 
@@ -90,8 +90,8 @@ async def _status(client_id: str, days: DateRange, *, as_json: bool) -> None:
     if as_json:
         print_json({stage.value: as_dict(status) for stage, status in found.items()})
         return
-    numbers = ("calls", "pending", "processing", "success", "failed", "progress", "stale days")
-    rows = table("stage", "status", *numbers, numbers=numbers)
+    numbers = ("calls", "pending", "processing", "success", "failed", "progress", "stale")
+    rows = table("stage", "status", *numbers, numbers=numbers, tight=True)
     for stage, status in found.items():
         counts = status.status_breakdown
         rows.add_row(

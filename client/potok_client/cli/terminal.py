@@ -40,9 +40,10 @@ def cell(text: object, style: str = "") -> Text:
     return Text(plain(str(text)), style=style)
 
 
-def table(*columns: str, numbers: Iterable[str] = ()) -> Table:
-    """Return an empty table; `numbers` are the columns that are set to the right."""
-    made = Table(box=None, pad_edge=False, header_style="dim")
+def table(*columns: str, numbers: Iterable[str] = (), tight: bool = False) -> Table:
+    """Return an empty table; `numbers` are set to the right, `tight` lets many columns fit into 80 characters."""
+    padding = (0, 1, 0, 0) if tight else (0, 1)
+    made = Table(box=None, pad_edge=False, header_style="dim", padding=padding)
     right = set(numbers)
     for column in columns:
         made.add_column(column, justify="right" if column in right else "left")
