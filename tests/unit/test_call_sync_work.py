@@ -250,7 +250,11 @@ async def test_a_call_that_has_a_recording_fails_rather_than_loses_it_to_waiting
     outcome = await folder.outcome(young(), refusal=refusal)
 
     assert outcome == Failure(
-        item_id=ItemId("c1"), reason=Reason.UPSTREAM_UNAVAILABLE, message=str(refusal)
+        item_id=ItemId("c1"),
+        reason=Reason.UPSTREAM_UNAVAILABLE,
+        message=str(refusal),
+        retry_after=timedelta(minutes=1),
+        wait=Wait(reason=WaitReason.RECORDING),
     )
 
 
