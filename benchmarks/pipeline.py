@@ -53,7 +53,7 @@ SERVICES = {
     "analysis": {Stage.ANALYSIS: 20},
     "recommendations": {Stage.RECOMMENDATIONS: 100, Stage.REPORTING: 50},
 }
-"""The schema, the stages and the items a job of each process, as they are, but that transcription, and a language model as the judge, have one item a job."""
+"""The schema, the stages and the items a job of each process; speech and language models have one item a job, really."""
 LIMITS = Limits()
 PATIENCE = 120
 _LOOK = 0.1
