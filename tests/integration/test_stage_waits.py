@@ -238,6 +238,7 @@ async def test_the_coordinator_bears_with_a_stated_wait_and_ends_it_at_its_limit
         run = asyncio.create_task(stages.run(Stage.CALL_SYNC))
         for times in (1, 2, 3):
             await until(partial(begun_again, paused, stages.pool, times))
+            await until(partial(coordinator.fetchval, "SELECT bool_and(waiting) FROM executions"))
             await stood_still(coordinator, timedelta(hours=23))
             await time_comes(stages.pool)
         await until(partial(begun_again, paused, stages.pool, 4))
