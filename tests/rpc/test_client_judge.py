@@ -87,3 +87,4 @@ async def test_a_dialogue_that_cannot_be_judged_is_one_line_and_a_code(
 
     assert (ended, output) == (code, "")
     assert words in errors
+    assert len(errors.splitlines()) == 1

@@ -201,7 +201,8 @@ async def _show_check(
         if answer.message:
             console().print(cell(answer.message, "yellow"))
     else:
-        raise CommandFailed(f"account {account_id} does not work: {answer.message}")
+        why = answer.message.removeprefix(f"account {account_id}: ")
+        raise CommandFailed(f"account {account_id} does not work: {why}")
     return ExitCode.DONE if answer.works else ExitCode.ERROR
 
 
@@ -231,8 +232,10 @@ def _read(what: str, secrets: Mapping[str, _Secret]) -> str:
     if file:
         try:
             return file.read_text().strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise CommandFailed(f"{file} cannot be read: {error}", code=ExitCode.USAGE) from None
+        except OSError as error:
+            raise CommandFailed(f"{file}: {error.strerror}", code=ExitCode.USAGE) from None
+        except UnicodeDecodeError:
+            raise CommandFailed(f"{file} is no text in UTF-8", code=ExitCode.USAGE) from None
     if given := os.environ.get(variable, "").strip():
         return given
     if sys.stdin.isatty():

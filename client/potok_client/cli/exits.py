@@ -77,6 +77,8 @@ def refusal(error: grpc.aio.AioRpcError) -> CommandFailed:
 
 def _by_status(code: grpc.StatusCode, message: str) -> CommandFailed:
     match code:
+        case grpc.StatusCode.NOT_FOUND if message.startswith("playbook:"):
+            return CommandFailed(message)
         case grpc.StatusCode.NOT_FOUND if "client" in message:
             return CommandFailed(
                 message,

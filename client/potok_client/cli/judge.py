@@ -56,6 +56,7 @@ async def judge(file: Path, playbook: str, language: str = "") -> None:
 
 def _read(file: Path) -> str:
     """Return a dialogue's text; refuses what cannot be one."""
+    name = "standard input" if str(file) == "-" else str(file)
     try:
         if str(file) == "-":
             content = sys.stdin.buffer.read(_MOST_BYTES + 1)
@@ -63,14 +64,14 @@ def _read(file: Path) -> str:
             with file.open("rb") as opened:
                 content = opened.read(_MOST_BYTES + 1)
     except OSError as error:
-        raise CommandFailed(f"{file}: {error.strerror}", code=ExitCode.USAGE) from None
+        raise CommandFailed(f"{name}: {error.strerror}", code=ExitCode.USAGE) from None
     if len(content) > _MOST_BYTES:
         raise CommandFailed(
-            f"{file} is longer than {_MOST_BYTES} bytes: cut it", code=ExitCode.USAGE
+            f"{name} is longer than {_MOST_BYTES} bytes: cut it", code=ExitCode.USAGE
         )
     try:
         return content.decode()
     except UnicodeDecodeError:
         raise CommandFailed(
-            f"{file} is no text in UTF-8: save it as that", code=ExitCode.USAGE
+            f"{name} is no text in UTF-8: save it as that", code=ExitCode.USAGE
         ) from None

@@ -65,7 +65,10 @@ def start_run(
         typer.Option(metavar="STAGE", help=f"Only this stage, of {ALL_STAGES}; may be repeated."),
     ] = None,
     mode: Annotated[
-        ModeName, typer.Option(help="Which calls to take: what is new, what failed, or all again.")
+        ModeName,
+        typer.Option(
+            help="Which calls to take: what is new or stale, what failed in the first --stage, or all again."
+        ),
     ] = ModeName.PENDING,
     preview: Annotated[
         bool, typer.Option("--preview", help="Only show what would be done.")
