@@ -151,7 +151,7 @@ class AmoClient:
                 await self._tokens.give_up(account.account_id, token)
                 await self._back_off(account, tries, "HTTP 401")
             case HTTPStatus.PAYMENT_REQUIRED:
-                await self._stop(account, "the account is not paid for (HTTP 402)")
+                await self._stop(account, "the account is not paid for (HTTP 402): pay AmoCRM")
             case HTTPStatus.FORBIDDEN:
                 await self._stop(account, answer.blocked)
             case HTTPStatus.TOO_MANY_REQUESTS:
@@ -170,7 +170,7 @@ class AmoClient:
         if tries.failures == _TRIES:
             raise SourceUnavailable(
                 f"account {account.account_id}: {account.host} does not answer as it should "
-                f"({what}); try again later"
+                f"({what}); is the host right? If so, try again later"
             )
         await asyncio.sleep(self._wait_seconds(tries.failures))
 
