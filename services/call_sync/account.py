@@ -143,8 +143,8 @@ def account_host(text: str, sandboxes: Sequence[str]) -> str:
     if host in sandboxes or is_crm_host(host):
         return host
     raise HostRefused(
-        f"host: {text[:80]!r} is no account of AmoCRM; write what the browser shows before the "
-        f"first slash, example{DOMAINS[0]} (or {', '.join(DOMAINS[1:])})"
+        f"host: {text[:80]!r} is no account of AmoCRM; write its name alone, "
+        f"as example{DOMAINS[0]} (or {', '.join(DOMAINS[1:])})"
     )
 
 
