@@ -44,7 +44,7 @@ class AnalysisSettings(StageSettings):
     run_cost_cap: float | None = Field(default=None, gt=0)
     """What one run may cost, in the currency of the model's prices; without it there is no limit."""
     batch: int | None = Field(default=None, ge=1, le=100)
-    """Calls a job; without it 20 by rules and 1 by a language model."""
+    """Calls a job of the rules, 20 without it; a language model judges one, so that no answer is paid for in vain."""
     concurrency: int | None = Field(default=None, ge=1)
     """Jobs at a time in one process; without it 2 by rules and 8 by a language model."""
     job_timeout: timedelta = timedelta(minutes=10)
@@ -58,6 +58,13 @@ class AnalysisSettings(StageSettings):
         if model is None and info.data.get("judge") == "model":
             raise ValueError("the judge is a language model: set …_URL and …_NAME of it")
         return model
+
+    @field_validator("batch")
+    @classmethod
+    def _one_for_a_model(cls, batch: int | None, info: ValidationInfo) -> int | None:
+        if batch is not None and info.data.get("judge") == "model":
+            raise ValueError("a language model judges one call a job: leave it out")
+        return batch
 
     @field_validator("run_cost_cap")
     @classmethod
@@ -89,7 +96,7 @@ class AnalysisSettings(StageSettings):
                 job_timeout=self.job_timeout,
             )
         return Limits(
-            batch=self.batch or 1,
+            batch=1,
             concurrency=self.concurrency or 8,
             attempts=5,
             backoff=timedelta(seconds=10),

@@ -38,7 +38,7 @@ def test_a_model_is_named_by_settings_of_its_own(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_batch_that_is_said_is_a_batch(monkeypatch: pytest.MonkeyPatch) -> None:
-    limits = told(monkeypatch, **MODEL, BATCH="3", CONCURRENCY="4").limits
+    limits = told(monkeypatch, BATCH="3", CONCURRENCY="4").limits
 
     assert (limits.batch, limits.concurrency) == (3, 4)
 
@@ -49,6 +49,7 @@ def test_a_batch_that_is_said_is_a_batch(monkeypatch: pytest.MonkeyPatch) -> Non
         ({"JUDGE": "model"}, "_MODEL: Value error, the judge is a language model: set"),
         ({"MODEL_URL": "http://x"}, "_MODEL_NAME: Field required"),
         ({**MODEL, "RUN_COST_CAP": "5"}, "_RUN_COST_CAP: Value error, costs are not known: set"),
+        ({**MODEL, "BATCH": "2"}, "_BATCH: Value error, a language model judges one call a job"),
         ({**MODEL, "MODEL_URL": "ftp://x"}, "_MODEL_URL: String should match"),
         ({**MODEL, "MODEL_PROMPT_PRICE": "1"}, "_MODEL: Value error, set both"),
         ({**MODEL, "MODEL_TYPO": "1"}, "_MODEL_TYPO: Extra inputs are not permitted"),
