@@ -74,6 +74,23 @@ def test_a_derived_id_depends_on_the_file_alone_or_on_time_and_people() -> None:
     assert first[0].call_id != first[1].call_id
 
 
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("clinic/call 7.mp3", "clinic-call-7.mp3-"),
+        ("моя запись.wav", "моя-запись.wav-"),
+        ("79991112233_in.wav", "33_in.wav-"),
+        ("+7 (999) 111-22-33.wav", "33.wav-"),
+        ("a" * 200 + ".wav", "a" * 60 + "-"),
+    ],
+)
+def test_an_id_tells_people_the_file_but_no_phone_number(file: str, name: str) -> None:
+    [call] = parse(f"file,start_time\n{file},2026-03-01T09:30")
+
+    assert call.call_id.startswith(name)
+    assert len(call.call_id) == len(name) + 12
+
+
 def test_people_and_links_stay_out_of_the_repr() -> None:
     [call] = parse("file,start_time,contact\n79991112233.wav,2026-03-01T09:30,+79991112233")
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import BinaryIO
 
-from services.call_sync.adapters.manifest import NAME, derived_id
+from services.call_sync.adapters.manifest import NAME, file_id
 from services.call_sync.audio import HEAD_BYTES, content_type
 from services.call_sync.domain import CallFacts, Direction, SourceInvalid, SourceUnavailable
 
@@ -112,7 +112,7 @@ def _audio_status(folder: str, name: str) -> os.stat_result | None:
 def _call(name: str, status: os.stat_result, time_zone: tzinfo) -> CallFacts:
     started_at = datetime.fromtimestamp(status.st_mtime, UTC)
     return CallFacts(
-        call_id=derived_id(name),
+        call_id=file_id(name),
         day=started_at.astimezone(time_zone).date(),
         started_at=started_at,
         direction=Direction.UNKNOWN,

@@ -25,6 +25,10 @@ _MAX_FILE = 1000
 _MAX_DURATION_SECONDS = 86_400
 _YEARS = range(1970, 2200)
 _CALL_ID = re.compile(r"[A-Za-z0-9._:@+-]{1,128}")
+_LONG_NUMBER = re.compile(r"\+\d[\d ()-]{6,}(\d\d)|\d{6,}(\d\d)")
+"""What may be a phone number in the name of a file."""
+_NOT_WORD = re.compile(r"[^\w.-]+")
+_LONGEST_NAME = 60
 _DIRECTIONS = {
     "incoming": Direction.INCOMING,
     "in": Direction.INCOMING,
@@ -145,7 +149,7 @@ def _call(row: Mapping[str, str], time_zone: tzinfo) -> CallFacts:
     employee, contact = _text(row, "employee"), _text(row, "contact")
     return CallFacts(
         call_id=_call_id(row.get("call_id", ""))
-        or derived_id(*([file] if file else [started_at.isoformat(), employee, contact])),
+        or (file_id(file) if file else CallId(_digest(started_at.isoformat(), employee, contact))),
         day=started_at.astimezone(time_zone).date(),
         started_at=started_at,
         direction=_choice(row, "direction", _DIRECTIONS),
@@ -184,9 +188,17 @@ def _call_id(text: str) -> CallId | None:
     return CallId(text) if text else None
 
 
-def derived_id(*parts: str) -> CallId:
-    """Return the id of a call that has none of its own; a hash, since files are often named by phone numbers."""
-    return CallId(hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32])
+def file_id(path: str) -> CallId:
+    """Return the id of a call that has none of its own: the name of its file for people, a hash for the rest.
+
+    Ids are logged, and files are often named by phone numbers: of a long number the last two digits stay.
+    """
+    name = _NOT_WORD.sub("-", _LONG_NUMBER.sub(r"\1\2", path))[:_LONGEST_NAME]
+    return CallId(f"{name}-{_digest(path)[:12]}")
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 
 def _duration(text: str) -> float | None:
