@@ -290,9 +290,10 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transcript:
-    """What was said in a call: a line `speaker: words` for each turn."""
+    """What was said in a call: a line `speaker: words` for each turn; the duration is that of its recording."""
 
     call_id: CallId
+    duration_seconds: float
     language: str
     text: str = field(repr=False)
 

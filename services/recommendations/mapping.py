@@ -209,7 +209,10 @@ def transcript_from_pb(message: transcript_pb2.Transcript) -> Transcript:
         for segment in message.segments
     ]
     return Transcript(
-        call_id=CallId(message.call_id), language=message.language, text="\n".join(lines)
+        duration_seconds=message.duration_seconds,
+        call_id=CallId(message.call_id),
+        language=message.language,
+        text="\n".join(lines),
     )
 
 

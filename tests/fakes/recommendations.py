@@ -139,7 +139,9 @@ def a_reported_call(
             employee=analysis.employee,
             contact="+79990000000",
         ),
-        transcript=Transcript(call_id=analysis.call_id, language="ru", text=text),
+        transcript=Transcript(
+            call_id=analysis.call_id, duration_seconds=61.5, language="ru", text=text
+        ),
         analysis=analysis,
     )
 

@@ -71,6 +71,17 @@ async def rows(reader: asyncpg.Connection) -> dict[str, list[dict[str, Any]]]:
     return tables
 
 
+async def test_a_call_whose_source_tells_no_duration_has_that_of_its_recording(
+    reporting: PostgresReporting, reader: asyncpg.Connection
+) -> None:
+    known = a_reported_call("c1")
+    await reporting.write_calls(
+        CLINIC, FIRST, [replace(known, call=replace(known.call, duration_seconds=None))]
+    )
+
+    assert [row["duration_seconds"] for row in (await rows(reader))["calls"]] == [61.5]
+
+
 async def test_a_call_is_written_with_all_that_is_known_of_it(
     reporting: PostgresReporting, reader: asyncpg.Connection
 ) -> None:

@@ -147,7 +147,7 @@ def call_row(
     client_id: str, execution: ExecutionNumber, reported: ReportedCall
 ) -> tuple[object, ...]:
     """Return the row of a call, in CALL_COLUMNS."""
-    call = reported.call
+    call, seconds = reported.call, reported.call.duration_seconds
     return (
         client_id,
         execution,
@@ -156,7 +156,7 @@ def call_row(
         call.day,
         call.started_at,
         call.direction,
-        call.duration_seconds,
+        reported.transcript.duration_seconds if seconds is None else seconds,
         call.employee,
         call.contact,
     )

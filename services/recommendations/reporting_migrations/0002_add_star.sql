@@ -152,6 +152,7 @@ SELECT made::date AS day,
            least((SELECT min(day) FROM reporting.calls), (SELECT min(start_date) FROM reporting.range_reports)),
            greatest((SELECT max(day) FROM reporting.calls), (SELECT max(end_date) FROM reporting.range_reports)),
            interval '1 day') AS made;
+COMMENT ON COLUMN reporting.calls.duration_seconds IS 'How long it lasted by its source, else by its recording.';
 COMMENT ON VIEW reporting.dates IS 'Every day from the first to the last that calls or reports are about, those without calls too.';
 COMMENT ON COLUMN reporting.dates.day IS 'The day.';
 COMMENT ON COLUMN reporting.dates.iso_year IS 'The year its ISO week belongs to.';
