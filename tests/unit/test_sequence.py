@@ -16,6 +16,7 @@ from services.status.domain import (
     DateRange,
     ExecutionNumber,
     ExecutionState,
+    ItemCounts,
     Reason,
     RunId,
     RunMode,
@@ -456,3 +457,18 @@ class RunMachine(RuleBasedStateMachine):
 
 RunMachine.TestCase.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
 test_no_disorder_breaks_a_run = RunMachine.TestCase
+
+
+def test_a_rate_is_told_once_it_means_something_and_follows_what_happens() -> None:
+    execution = World().execution
+
+    def ended(items: int, seconds: float) -> float:
+        counts = ItemCounts(success=items, pending=1000 - items)
+        now = NOON + timedelta(seconds=seconds)
+        sequence.note_progress(execution, counts, now, discovered=True, waiting=False)
+        return execution.items_per_second
+
+    assert ended(1, 0.4) == 0.0, "one that ends at once says nothing of the others"
+    assert ended(2, 20) == pytest.approx(2 / 20)
+    assert ended(3, 40) == pytest.approx(1 / 20), "after the time constant only what is new counts"
+    assert ended(13, 45) == pytest.approx(1 / 20 + (5 / 20) * (2 - 1 / 20))
