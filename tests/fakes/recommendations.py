@@ -267,6 +267,7 @@ def call_to_pb(call: AnalysedCall) -> call_pb2.Call:
 def transcript_to_pb(call: AnalysedCall) -> transcript_pb2.Transcript:
     """Return what was said in the call that was analysed."""
     return transcript_pb2.Transcript(
+        duration_seconds=61.5,
         call_id=call.call_id,
         language="ru",
         segments=[

@@ -103,7 +103,8 @@ async def elsewhere(database: Database) -> AsyncIterator[Database]:
         await connection.execute(f"CREATE DATABASE {name}")
         async with other.pool("postgres") as pool:
             await pool.execute("CREATE SCHEMA reporting AUTHORIZATION reporting_owner")
-        [command] = re.findall(r"```sh\n(.*?)```", DOCUMENT, re.DOTALL)
+        blocks = re.findall(r"```sh\n(.*?)```", DOCUMENT, re.DOTALL)
+        [command] = [block for block in blocks if "dbmate" in block]
         dbmate = await asyncio.create_subprocess_shell(
             command,
             cwd=ROOT,
