@@ -147,9 +147,14 @@ class AccessTokens:
         try:
             api_host = account_host(str(claims(tokens.access_token)["api_domain"]), self._sandboxes)
             moved = await self._oauth.moved_to(api_host, str(tokens.refresh_token))
-            return account_host(moved, self._sandboxes) if moved else None
         except (ValueError, KeyError, HostRefused):
             return None
+        try:
+            return account_host(moved, self._sandboxes) if moved else None
+        except HostRefused:
+            raise Refused(
+                f"AmoCRM says that it has moved to {moved!r:.100}, which is none of its hosts; add it again where it is"
+            ) from None
 
 
 def _is_fresh(tokens: Tokens) -> bool:
