@@ -4,6 +4,7 @@ import io
 import re
 import shlex
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
@@ -62,10 +63,9 @@ def a_stage(
 
 
 def a_run(**fields: object) -> Event:
-    given = {"state": stage_pb2.RUN_STATE_ACTIVE, **fields}
+    given = {"state": stage_pb2.RUN_STATE_ACTIVE, "run_id": RUN, **fields}
     return Event(
         run=RunStatus(
-            run_id=RUN,
             client_id="clinic",
             range={"start_date": "2026-11-20", "end_date": "2026-11-20"},  # type: ignore[arg-type]
             first_stage=stage_pb2.STAGE_TRANSCRIPTION,
@@ -96,7 +96,7 @@ def test_lines_tell_each_change_of_state_and_counts_only_now_and_then() -> None:
     ]
     waiting = Wait(reason=stage_pb2.WAIT_REASON_RATE_LIMIT)
     assert said(lines, at(7, a_stage(5, 9, wait=waiting))) == [
-        "transcription: running, 5/9 done, 2.0/s, 1:05 left, waits: the outside service limits the rate"
+        "transcription: running, 5/9 done, 2.0/s, waits: the outside service limits the rate"
     ]
     ended = a_run(
         state=stage_pb2.RUN_STATE_FAILED,
@@ -249,3 +249,16 @@ def test_the_help_of_every_command_has_an_example_that_parses(path: tuple[str, .
         words_of_it = shlex.split(example)
         assert tuple(words_of_it[: len(path)]) == path
         command.make_context(" ".join(path), words_of_it[len(path) :])  # raises what is wrong
+
+
+def test_lines_of_many_runs_name_the_run_and_leave_out_what_was_over_before() -> None:
+    lines = Lines(many=True)
+    over = a_run(state=stage_pb2.RUN_STATE_COMPLETED, end_time=stamp(9), run_id="ffff0000-1")
+    said = list(lines.take(replace(at(10, over, a_run(), a_stage(1, 4)), reset=True)))
+
+    assert not any("ffff0000" in line for line in said)
+    assert any("0f3c2b1a transcription: running" in line for line in said)
+    ended = a_run(state=stage_pb2.RUN_STATE_COMPLETED, end_time=stamp(20))
+    assert any("completed" in line for line in lines.take(replace(at(21, ended), reset=True))), (
+        "what ended while the connection was lost is said"
+    )

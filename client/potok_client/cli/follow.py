@@ -36,7 +36,7 @@ async def follow_run(coordinator: Coordinator, run_id: str, *, as_json: bool) ->
     view = View()
     try:
         async with (
-            _shown(view, as_json=as_json) as show,
+            _shown(view, as_json=as_json, many=False) as show,
             aclosing(
                 watch(coordinator.replicas, pb.WatchStatusRequest(run_ids=[run_id]))
             ) as updates,
@@ -61,7 +61,7 @@ async def follow_all(coordinator: Coordinator, client_id: str, *, as_json: bool)
     view = View()
     request = pb.WatchStatusRequest(client_ids=[client_id] if client_id else [])
     async with (
-        _shown(view, as_json=as_json) as show,
+        _shown(view, as_json=as_json, many=True) as show,
         aclosing(watch(coordinator.replicas, request)) as updates,
     ):
         async for update in updates:
@@ -70,7 +70,7 @@ async def follow_all(coordinator: Coordinator, client_id: str, *, as_json: bool)
 
 
 @asynccontextmanager
-async def _shown(view: View, *, as_json: bool) -> AsyncIterator[Show]:
+async def _shown(view: View, *, as_json: bool, many: bool) -> AsyncIterator[Show]:
     """Yield what shows an update after the view has taken it in."""
     out = console()
     if as_json:
@@ -79,7 +79,7 @@ async def _shown(view: View, *, as_json: bool) -> AsyncIterator[Show]:
         async with _drawn(view, out):
             yield lambda _: None  # drawn again and again anyway
     else:
-        yield partial(_show_lines, Lines())
+        yield partial(_show_lines, Lines(many=many))
 
 
 @asynccontextmanager
@@ -153,7 +153,7 @@ def _say_what_is_next(run: RunStatus, stages: Sequence[StageStatus]) -> None:
         stage_pb2.RUN_STATE_COMPLETED: [f"potok report {over}   shows what came out"],
         stage_pb2.RUN_STATE_PARTIAL: [
             *(f"potok items {over} --stage {stage} --state failed   says why" for stage in failed),
-            f"potok retry {name}   tries them again",
+            f"potok retry {name}   tries them again, once what caused it is mended",
             f"potok report {over}   shows what came out",
         ],
         stage_pb2.RUN_STATE_FAILED: [f"potok retry {name}   tries again once it is mended"],

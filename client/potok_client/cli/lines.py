@@ -14,9 +14,10 @@ BETWEEN_COUNTS = timedelta(seconds=5)
 
 
 class Lines:
-    """Remembers what was said, so that only what is new is said."""
+    """Remembers what was said, so that only what is new is said; `many`: of several runs, from now on."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, many: bool = False) -> None:
+        self._many = many
         self._runs: dict[str, str] = {}
         self._stages: dict[int, tuple[str, datetime]] = {}
 
@@ -24,18 +25,24 @@ class Lines:
         """Yield the lines that an update is worth, each with the time of what it tells."""
         if update.lost:
             yield words.lost(update.lost)
+        past = update.reset and self._many
         for change in update.changes:
             at = change.time.ToDatetime(UTC)
-            for line in self._change(change, at):
+            for line in self._change(change, at, past=past):
                 yield f"{words.clock(at)} {line}"
 
-    def _change(self, change: Change, at: datetime) -> Iterator[str]:
+    def _change(self, change: Change, at: datetime, *, past: bool) -> Iterator[str]:
+        """Yield the lines of a change; of the past only what goes on, or began before our eyes."""
         for event in change.events:
             match event.WhichOneof("subject"):
                 case "run":
-                    yield from self._run(event.run, at)
+                    over = past and event.run.HasField("end_time")
+                    if not over or event.run.run_id in self._runs:
+                        yield from self._run(event.run, at)
                 case "stage":
-                    yield from self._stage(event.stage, at)
+                    over = past and event.stage.HasField("end_time")
+                    if not over or event.stage.execution in self._stages:
+                        yield from self._stage(event.stage, at)
 
     def _run(self, run: RunStatus, at: datetime) -> Iterator[str]:
         state = words.run_state(run.state)
@@ -70,6 +77,8 @@ class Lines:
         if stage.message:
             parts.append(words.plain(stage.message))
         name = words.stage_name(stage.stage)
+        if self._many:
+            name = f"{words.short(stage.run_id)} {name}"
         yield f"{name}: {', '.join(parts)}"
         if stage.HasField("end_time"):
             for failure in stage.progress.failures:

@@ -142,12 +142,12 @@ def cost(cost: Cost) -> str:
 
 
 def pace(stage: StageStatus) -> str:
-    """Return rate and time left of a stage under way, as far as they are known."""
+    """Return rate and time left of a stage under way, as far as they are known; one that waits has none left."""
     parts = []
     if stage.items_per_second and not stage.HasField("end_time"):
         rate = stage.items_per_second
         parts.append(f"{rate:.1f}/s" if rate >= 1 else f"{rate * 60:.1f}/min")
-        if stage.progress.discovered and stage.remaining_seconds:
+        if stage.progress.discovered and stage.remaining_seconds and not wait(stage):
             parts.append(f"{duration(stage.remaining_seconds)} left")
     return ", ".join(parts)
 
