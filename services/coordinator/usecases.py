@@ -36,7 +36,13 @@ class Coordinator:
         self._stages = stages
 
     async def set_client(self, client: Client) -> Client:
-        """Store a client; raises InvalidInput for an unknown time zone."""
+        """Store a client; raises InvalidInput for an unknown time zone, or a source without a kind."""
+        kind, _, place = client.settings.source.partition(":")
+        if not (kind and place):
+            raise InvalidInput(
+                f"settings.source: {client.settings.source!r} names no kind of source, "
+                "write amocrm:ACCOUNT or folder:DIRECTORY"
+            )
         try:
             ZoneInfo(client.settings.time_zone)
         except (ZoneInfoNotFoundError, ValueError):

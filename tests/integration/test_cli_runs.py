@@ -237,6 +237,9 @@ async def test_clients_are_set_up_changed_and_shown(world: World, tmp_path: Path
         c["client_id"] for c in json.loads((await world.potok("client", "list", "--json")).out)
     ]
     assert names == ["clinic", "new"]
+    formless = await world.potok("client", "set", "new", "--source", "somewhere")
+    assert formless.code == 1
+    assert "settings.source: 'somewhere'" in formless.err
     wrong = await world.potok("client", "set", "new", "--time-zone", "Mars/Base")
     assert wrong.code == 1
     assert "settings.time_zone" in wrong.err
