@@ -25,6 +25,14 @@ class NotFound(DomainError):
     """The resource does not exist."""
 
 
+class Unauthenticated(DomainError):
+    """Nobody knows who calls."""
+
+
+class Forbidden(DomainError):
+    """The caller may not do this."""
+
+
 class WrongState(DomainError):
     """The resource exists but is not in a state that allows this."""
 
@@ -43,3 +51,7 @@ class UpstreamUnavailable(DomainError):
 
 class OutOfRange(DomainError):
     """What is asked for was, but is no longer kept."""
+
+
+class TookTooLong(DomainError):
+    """It goes on, but nobody waits for it any longer."""

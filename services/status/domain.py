@@ -8,7 +8,7 @@ from typing import NamedTuple, NewType
 from services.kernel.errors import InvalidInput
 
 Owner = NewType("Owner", str)
-"""Whose run, item or result it is: `client:<id>`."""
+"""Whose run, item or result it is: `client:<id>`, or `user:<id>` of bots and meetings."""
 ExecutionNumber = NewType("ExecutionNumber", int)
 RunId = NewType("RunId", str)
 
@@ -18,6 +18,11 @@ MAX_RANGE_DAYS = 366
 def client_owner(client_id: str) -> Owner:
     """Return the owner that a client is."""
     return Owner(f"client:{client_id}")
+
+
+def user_owner(user_id: str) -> Owner:
+    """Return the owner that a user is."""
+    return Owner(f"user:{user_id}")
 
 
 class Word(enum.Enum):
@@ -34,6 +39,7 @@ class Stage(Word):
     ANALYSIS = "ANALYSIS"
     RECOMMENDATIONS = "RECOMMENDATIONS"
     REPORTING = "REPORTING"
+    TASKS = "TASKS"
 
 
 class ItemState(Word):
@@ -89,6 +95,19 @@ class RunState(Word):
     def ended(self) -> bool:
         """True for the states that never change again."""
         return self not in (RunState.ACTIVE, RunState.CANCELLING)
+
+
+class BotState(Word):
+    """Where a bot is, in the order in which it goes on; the last two are final."""
+
+    INITIALIZED = "INITIALIZED"
+    CONNECTING = "CONNECTING"
+    CONNECTED = "CONNECTED"
+    TRANSCRIBING = "TRANSCRIBING"
+    ANALYZING_MEETING = "ANALYZING_MEETING"
+    CREATING_TASKS = "CREATING_TASKS"
+    DONE = "DONE"
+    ERROR = "ERROR"
 
 
 class RunMode(Word):

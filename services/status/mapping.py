@@ -5,6 +5,7 @@ from potok.status.v1 import progress_pb2, stage_pb2
 
 from services.kernel.rpc.convert import enum_pairs, timestamp
 from services.status.domain import (
+    BotState,
     ClientSettings,
     Cost,
     DateRange,
@@ -26,12 +27,14 @@ EXECUTION_STATE_TO_PB = enum_pairs(ExecutionState, stage_pb2.ExecutionState, "EX
 RUN_STATE_TO_PB = enum_pairs(RunState, stage_pb2.RunState, "RUN_STATE")
 RUN_MODE_TO_PB = enum_pairs(RunMode, stage_pb2.RunMode, "RUN_MODE")
 REASON_TO_PB = enum_pairs(Reason, stage_pb2.Reason, "REASON")
+BOT_STATE_TO_PB = enum_pairs(BotState, stage_pb2.BotState, "BOT_STATE")
 WAIT_REASON_TO_PB = enum_pairs(WaitReason, stage_pb2.WaitReason, "WAIT_REASON")
 
 STAGE_FROM_PB = {number: member for member, number in STAGE_TO_PB.items()}
 ITEM_STATE_FROM_PB = {number: member for member, number in ITEM_STATE_TO_PB.items()}
 EXECUTION_STATE_FROM_PB = {number: member for member, number in EXECUTION_STATE_TO_PB.items()}
 RUN_MODE_FROM_PB = {number: member for member, number in RUN_MODE_TO_PB.items()}
+BOT_STATE_FROM_PB = {number: member for member, number in BOT_STATE_TO_PB.items()}
 REASON_FROM_PB = {number: member for member, number in REASON_TO_PB.items()}
 
 

@@ -189,7 +189,7 @@ async def test_an_account_is_not_followed_to_a_host_that_is_none_of_amocrms(
         await amo.add()
         box.behave(moved_to=f"localhost:{box.host.partition(':')[2]}")
 
-        with pytest.raises(SourceInvalid, match="has moved to .localhost:"):
+        with pytest.raises(SourceInvalid, match=r"has moved to .localhost:"):
             await amo.client.get(CLINIC, "account")
 
         assert {each.host for each in box.requests()} == {box.host}

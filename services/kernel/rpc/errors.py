@@ -12,10 +12,13 @@ from grpc_status import rpc_status
 from services.kernel.errors import (
     Conflict,
     DomainError,
+    Forbidden,
     InvalidInput,
     LimitReached,
     NotFound,
     OutOfRange,
+    TookTooLong,
+    Unauthenticated,
     UpstreamUnavailable,
     WrongState,
 )
@@ -24,12 +27,15 @@ log = structlog.get_logger()
 
 STATUS_BY_ERROR: Mapping[type[DomainError], grpc.StatusCode] = {
     InvalidInput: grpc.StatusCode.INVALID_ARGUMENT,
+    Unauthenticated: grpc.StatusCode.UNAUTHENTICATED,
+    Forbidden: grpc.StatusCode.PERMISSION_DENIED,
     NotFound: grpc.StatusCode.NOT_FOUND,
     WrongState: grpc.StatusCode.FAILED_PRECONDITION,
     Conflict: grpc.StatusCode.ABORTED,
     LimitReached: grpc.StatusCode.RESOURCE_EXHAUSTED,
     UpstreamUnavailable: grpc.StatusCode.UNAVAILABLE,
     OutOfRange: grpc.StatusCode.OUT_OF_RANGE,
+    TookTooLong: grpc.StatusCode.DEADLINE_EXCEEDED,
 }
 _ERROR_BY_STATUS = {status: error for error, status in STATUS_BY_ERROR.items()} | {
     grpc.StatusCode.DEADLINE_EXCEEDED: UpstreamUnavailable

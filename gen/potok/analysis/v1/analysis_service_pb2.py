@@ -23,12 +23,14 @@ _sym_db = _symbol_database.Default()
 
 
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
+from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from potok.analysis.v1 import analysis_pb2 as potok_dot_analysis_dot_v1_dot_analysis__pb2
+from potok.status.v1 import access_pb2 as potok_dot_status_dot_v1_dot_access__pb2
 from potok.status.v1 import deadline_pb2 as potok_dot_status_dot_v1_dot_deadline__pb2
 from potok.status.v1 import progress_pb2 as potok_dot_status_dot_v1_dot_progress__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(potok/analysis/v1/analysis_service.proto\x12\x11potok.analysis.v1\x1a\x1b\x62uf/validate/validate.proto\x1a potok/analysis/v1/analysis.proto\x1a\x1epotok/status/v1/deadline.proto\x1a\x1epotok/status/v1/progress.proto\"[\n\x12GetAnalysisRequest\x12 \n\x05owner\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x05owner\x12#\n\x07\x63\x61ll_id\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x06\x63\x61llId\"N\n\x13GetAnalysisResponse\x12\x37\n\x08\x61nalysis\x18\x01 \x01(\x0b\x32\x1b.potok.analysis.v1.AnalysisR\x08\x61nalysis\"f\n\x12GetAnalysesRequest\x12 \n\x05owner\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x05owner\x12.\n\x08\x63\x61ll_ids\x18\x02 \x03(\tB\x13\xbaH\x10\x92\x01\r\x08\x01\x10\x64\"\x07r\x05\x10\x01\x18\x80\x01R\x07\x63\x61llIds\"N\n\x13GetAnalysesResponse\x12\x37\n\x08\x61nalyses\x18\x01 \x03(\x0b\x32\x1b.potok.analysis.v1.AnalysisR\x08\x61nalyses\"\xe8\x03\n\x13ListAnalysesRequest\x12 \n\x05owner\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x05owner\x12\x38\n\x05range\x18\x02 \x01(\x0b\x32\x1a.potok.status.v1.DateRangeB\x06\xbaH\x03\xc8\x01\x01R\x05range\x12$\n\tcall_type\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x08\x63\x61llType\x12!\n\x07outcome\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x07outcome\x12%\n\tsentiment\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18@R\tsentiment\x12$\n\x08\x65mployee\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02R\x08\x65mployee\x12\x39\n\tmin_score\x18\x07 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00Y@)\x00\x00\x00\x00\x00\x00\x00\x00H\x00R\x08minScore\x88\x01\x01\x12\x39\n\tmax_score\x18\x08 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00Y@)\x00\x00\x00\x00\x00\x00\x00\x00H\x01R\x08maxScore\x88\x01\x01\x12$\n\tpage_size\x18\t \x01(\rB\x07\xbaH\x04*\x02\x18\x64R\x08pageSize\x12\'\n\npage_token\x18\n \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04R\tpageTokenB\x0c\n\n_min_scoreB\x0c\n\n_max_score\"w\n\x14ListAnalysesResponse\x12\x37\n\x08\x61nalyses\x18\x01 \x03(\x0b\x32\x1b.potok.analysis.v1.AnalysisR\x08\x61nalyses\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xa3\x01\n\x14JudgeDialogueRequest\x12\x1f\n\x04text\x18\x01 \x01(\tB\x0b\xbaH\x08r\x06\x10\x01\x18\xc0\x9a\x0cR\x04text\x12\x38\n\x08playbook\x18\x02 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_-]{1,64}$R\x08playbook\x12\x30\n\x08language\x18\x03 \x01(\tB\x14\xbaH\x11r\x0f\x32\r^([a-z]{2})?$R\x08language\"P\n\x15JudgeDialogueResponse\x12\x37\n\x08\x61nalysis\x18\x01 \x01(\x0b\x32\x1b.potok.analysis.v1.AnalysisR\x08\x61nalysis\"W\n\x12GetRunUsageRequest\x12 \n\x05owner\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x05owner\x12\x1f\n\x06run_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01R\x05runId\"n\n\x13GetRunUsageResponse\x12.\n\x05usage\x18\x01 \x01(\x0b\x32\x18.potok.analysis.v1.UsageR\x05usage\x12\'\n\x03\x63\x61p\x18\x02 \x01(\x0b\x32\x15.potok.status.v1.CostR\x03\x63\x61p2\xf7\x03\n\x0f\x41nalysisService\x12\\\n\x0bGetAnalysis\x12%.potok.analysis.v1.GetAnalysisRequest\x1a&.potok.analysis.v1.GetAnalysisResponse\x12\\\n\x0bGetAnalyses\x12%.potok.analysis.v1.GetAnalysesRequest\x1a&.potok.analysis.v1.GetAnalysesResponse\x12_\n\x0cListAnalyses\x12&.potok.analysis.v1.ListAnalysesRequest\x1a\'.potok.analysis.v1.ListAnalysesResponse\x12i\n\rJudgeDialogue\x12\'.potok.analysis.v1.JudgeDialogueRequest\x1a(.potok.analysis.v1.JudgeDialogueResponse\"\x05\xc8\xf3\x18\xac\x02\x12\\\n\x0bGetRunUsage\x12%.potok.analysis.v1.GetRunUsageRequest\x1a&.potok.analysis.v1.GetRunUsageResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(potok/analysis/v1/analysis_service.proto\x12\x11potok.analysis.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a potok/analysis/v1/analysis.proto\x1a\x1cpotok/status/v1/access.proto\x1a\x1epotok/status/v1/deadline.proto\x1a\x1epotok/status/v1/progress.proto\"[\n\x12GetAnalysisRequest\x12 \n\x05owner\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x05owner\x12#\n\x07\x63\x61ll_id\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x06\x63\x61llId\"N\n\x13GetAnalysisResponse\x12\x37\n\x08\x61nalysis\x18\x01 \x01(\x0b\x32\x1b.potok.analysis.v1.AnalysisR\x08\x61nalysis\"f\n\x12GetAnalysesRequest\x12 \n\x05owner\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x05owner\x12.\n\x08\x63\x61ll_ids\x18\x02 \x03(\tB\x13\xbaH\x10\x92\x01\r\x08\x01\x10\x64\"\x07r\x05\x10\x01\x18\x80\x01R\x07\x63\x61llIds\"N\n\x13GetAnalysesResponse\x12\x37\n\x08\x61nalyses\x18\x01 \x03(\x0b\x32\x1b.potok.analysis.v1.AnalysisR\x08\x61nalyses\"\xe8\x03\n\x13ListAnalysesRequest\x12 \n\x05owner\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x05owner\x12\x38\n\x05range\x18\x02 \x01(\x0b\x32\x1a.potok.status.v1.DateRangeB\x06\xbaH\x03\xc8\x01\x01R\x05range\x12$\n\tcall_type\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x08\x63\x61llType\x12!\n\x07outcome\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x07outcome\x12%\n\tsentiment\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18@R\tsentiment\x12$\n\x08\x65mployee\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02R\x08\x65mployee\x12\x39\n\tmin_score\x18\x07 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00Y@)\x00\x00\x00\x00\x00\x00\x00\x00H\x00R\x08minScore\x88\x01\x01\x12\x39\n\tmax_score\x18\x08 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00Y@)\x00\x00\x00\x00\x00\x00\x00\x00H\x01R\x08maxScore\x88\x01\x01\x12$\n\tpage_size\x18\t \x01(\rB\x07\xbaH\x04*\x02\x18\x64R\x08pageSize\x12\'\n\npage_token\x18\n \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04R\tpageTokenB\x0c\n\n_min_scoreB\x0c\n\n_max_score\"w\n\x14ListAnalysesResponse\x12\x37\n\x08\x61nalyses\x18\x01 \x03(\x0b\x32\x1b.potok.analysis.v1.AnalysisR\x08\x61nalyses\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xa3\x01\n\x14JudgeDialogueRequest\x12\x1f\n\x04text\x18\x01 \x01(\tB\x0b\xbaH\x08r\x06\x10\x01\x18\xc0\x9a\x0cR\x04text\x12\x38\n\x08playbook\x18\x02 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_-]{1,64}$R\x08playbook\x12\x30\n\x08language\x18\x03 \x01(\tB\x14\xbaH\x11r\x0f\x32\r^([a-z]{2})?$R\x08language\"P\n\x15JudgeDialogueResponse\x12\x37\n\x08\x61nalysis\x18\x01 \x01(\x0b\x32\x1b.potok.analysis.v1.AnalysisR\x08\x61nalysis\"W\n\x12GetRunUsageRequest\x12 \n\x05owner\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x05owner\x12\x1f\n\x06run_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01R\x05runId\"n\n\x13GetRunUsageResponse\x12.\n\x05usage\x18\x01 \x01(\x0b\x32\x18.potok.analysis.v1.UsageR\x05usage\x12\'\n\x03\x63\x61p\x18\x02 \x01(\x0b\x32\x15.potok.status.v1.CostR\x03\x63\x61p2\xce\x05\n\x0f\x41nalysisService\x12\x9a\x01\n\x0bGetAnalysis\x12%.potok.analysis.v1.GetAnalysisRequest\x1a&.potok.analysis.v1.GetAnalysisResponse\"<\xd2\xf3\x18\x01\x01\x82\xd3\xe4\x93\x02\x31\x12//api/v1/owners/{owner}/calls/{call_id}/analysis\x12\x63\n\x0bGetAnalyses\x12%.potok.analysis.v1.GetAnalysesRequest\x1a&.potok.analysis.v1.GetAnalysesResponse\"\x05\xd2\xf3\x18\x01\x04\x12\x8d\x01\n\x0cListAnalyses\x12&.potok.analysis.v1.ListAnalysesRequest\x1a\'.potok.analysis.v1.ListAnalysesResponse\",\xd2\xf3\x18\x01\x01\x82\xd3\xe4\x93\x02!\x12\x1f/api/v1/owners/{owner}/analyses\x12\x90\x01\n\rJudgeDialogue\x12\'.potok.analysis.v1.JudgeDialogueRequest\x1a(.potok.analysis.v1.JudgeDialogueResponse\",\xc8\xf3\x18\xac\x02\xd2\xf3\x18\x01\x01\x82\xd3\xe4\x93\x02\x1c\"\x17/api/v1/dialogues:judge:\x01*\x12\x95\x01\n\x0bGetRunUsage\x12%.potok.analysis.v1.GetRunUsageRequest\x1a&.potok.analysis.v1.GetRunUsageResponse\"7\xd2\xf3\x18\x01\x01\x82\xd3\xe4\x93\x02,\x12*/api/v1/owners/{owner}/runs/{run_id}/usageb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -73,28 +75,36 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETRUNUSAGEREQUEST'].fields_by_name['owner']._serialized_options = b'\272H\007r\005\020\001\030\200\001'
   _globals['_GETRUNUSAGEREQUEST'].fields_by_name['run_id']._loaded_options = None
   _globals['_GETRUNUSAGEREQUEST'].fields_by_name['run_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_ANALYSISSERVICE'].methods_by_name['GetAnalysis']._loaded_options = None
+  _globals['_ANALYSISSERVICE'].methods_by_name['GetAnalysis']._serialized_options = b'\322\363\030\001\001\202\323\344\223\0021\022//api/v1/owners/{owner}/calls/{call_id}/analysis'
+  _globals['_ANALYSISSERVICE'].methods_by_name['GetAnalyses']._loaded_options = None
+  _globals['_ANALYSISSERVICE'].methods_by_name['GetAnalyses']._serialized_options = b'\322\363\030\001\004'
+  _globals['_ANALYSISSERVICE'].methods_by_name['ListAnalyses']._loaded_options = None
+  _globals['_ANALYSISSERVICE'].methods_by_name['ListAnalyses']._serialized_options = b'\322\363\030\001\001\202\323\344\223\002!\022\037/api/v1/owners/{owner}/analyses'
   _globals['_ANALYSISSERVICE'].methods_by_name['JudgeDialogue']._loaded_options = None
-  _globals['_ANALYSISSERVICE'].methods_by_name['JudgeDialogue']._serialized_options = b'\310\363\030\254\002'
-  _globals['_GETANALYSISREQUEST']._serialized_start=190
-  _globals['_GETANALYSISREQUEST']._serialized_end=281
-  _globals['_GETANALYSISRESPONSE']._serialized_start=283
-  _globals['_GETANALYSISRESPONSE']._serialized_end=361
-  _globals['_GETANALYSESREQUEST']._serialized_start=363
-  _globals['_GETANALYSESREQUEST']._serialized_end=465
-  _globals['_GETANALYSESRESPONSE']._serialized_start=467
-  _globals['_GETANALYSESRESPONSE']._serialized_end=545
-  _globals['_LISTANALYSESREQUEST']._serialized_start=548
-  _globals['_LISTANALYSESREQUEST']._serialized_end=1036
-  _globals['_LISTANALYSESRESPONSE']._serialized_start=1038
-  _globals['_LISTANALYSESRESPONSE']._serialized_end=1157
-  _globals['_JUDGEDIALOGUEREQUEST']._serialized_start=1160
-  _globals['_JUDGEDIALOGUEREQUEST']._serialized_end=1323
-  _globals['_JUDGEDIALOGUERESPONSE']._serialized_start=1325
-  _globals['_JUDGEDIALOGUERESPONSE']._serialized_end=1405
-  _globals['_GETRUNUSAGEREQUEST']._serialized_start=1407
-  _globals['_GETRUNUSAGEREQUEST']._serialized_end=1494
-  _globals['_GETRUNUSAGERESPONSE']._serialized_start=1496
-  _globals['_GETRUNUSAGERESPONSE']._serialized_end=1606
-  _globals['_ANALYSISSERVICE']._serialized_start=1609
-  _globals['_ANALYSISSERVICE']._serialized_end=2112
+  _globals['_ANALYSISSERVICE'].methods_by_name['JudgeDialogue']._serialized_options = b'\310\363\030\254\002\322\363\030\001\001\202\323\344\223\002\034\"\027/api/v1/dialogues:judge:\001*'
+  _globals['_ANALYSISSERVICE'].methods_by_name['GetRunUsage']._loaded_options = None
+  _globals['_ANALYSISSERVICE'].methods_by_name['GetRunUsage']._serialized_options = b'\322\363\030\001\001\202\323\344\223\002,\022*/api/v1/owners/{owner}/runs/{run_id}/usage'
+  _globals['_GETANALYSISREQUEST']._serialized_start=250
+  _globals['_GETANALYSISREQUEST']._serialized_end=341
+  _globals['_GETANALYSISRESPONSE']._serialized_start=343
+  _globals['_GETANALYSISRESPONSE']._serialized_end=421
+  _globals['_GETANALYSESREQUEST']._serialized_start=423
+  _globals['_GETANALYSESREQUEST']._serialized_end=525
+  _globals['_GETANALYSESRESPONSE']._serialized_start=527
+  _globals['_GETANALYSESRESPONSE']._serialized_end=605
+  _globals['_LISTANALYSESREQUEST']._serialized_start=608
+  _globals['_LISTANALYSESREQUEST']._serialized_end=1096
+  _globals['_LISTANALYSESRESPONSE']._serialized_start=1098
+  _globals['_LISTANALYSESRESPONSE']._serialized_end=1217
+  _globals['_JUDGEDIALOGUEREQUEST']._serialized_start=1220
+  _globals['_JUDGEDIALOGUEREQUEST']._serialized_end=1383
+  _globals['_JUDGEDIALOGUERESPONSE']._serialized_start=1385
+  _globals['_JUDGEDIALOGUERESPONSE']._serialized_end=1465
+  _globals['_GETRUNUSAGEREQUEST']._serialized_start=1467
+  _globals['_GETRUNUSAGEREQUEST']._serialized_end=1554
+  _globals['_GETRUNUSAGERESPONSE']._serialized_start=1556
+  _globals['_GETRUNUSAGERESPONSE']._serialized_end=1666
+  _globals['_ANALYSISSERVICE']._serialized_start=1669
+  _globals['_ANALYSISSERVICE']._serialized_end=2387
 # @@protoc_insertion_point(module_scope)

@@ -23,11 +23,13 @@ _sym_db = _symbol_database.Default()
 
 
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
+from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from potok.call_sync.v1 import account_pb2 as potok_dot_call__sync_dot_v1_dot_account__pb2
+from potok.status.v1 import access_pb2 as potok_dot_status_dot_v1_dot_access__pb2
 from potok.status.v1 import deadline_pb2 as potok_dot_status_dot_v1_dot_deadline__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(potok/call_sync/v1/account_service.proto\x12\x12potok.call_sync.v1\x1a\x1b\x62uf/validate/validate.proto\x1a potok/call_sync/v1/account.proto\x1a\x1epotok/status/v1/deadline.proto\"\xf6\x02\n\x11\x41\x64\x64\x41\x63\x63ountRequest\x12;\n\naccount_id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_-]{1,64}$R\taccountId\x12\x1e\n\x04host\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xfd\x01R\x04host\x12L\n\x13requests_per_second\x18\x03 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00@\x8f@)\x9a\x99\x99\x99\x99\x99\xb9?H\x01R\x11requestsPerSecond\x88\x01\x01\x12\x43\n\nlong_lived\x18\x04 \x01(\x0b\x32\".potok.call_sync.v1.LongLivedTokenH\x00R\tlongLived\x12\x43\n\x0bintegration\x18\x05 \x01(\x0b\x32\x1f.potok.call_sync.v1.IntegrationH\x00R\x0bintegrationB\x14\n\x0b\x63redentials\x12\x05\xbaH\x02\x08\x01\x42\x16\n\x14_requests_per_second\"5\n\x0eLongLivedToken\x12#\n\x05token\x18\x01 \x01(\tB\r\x80\x01\x01\xbaH\x07r\x05\x10\x01\x18\x80@R\x05token\"\x84\x02\n\x0bIntegration\x12\'\n\tclient_id\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x02R\x08\x63lientId\x12\x32\n\rclient_secret\x18\x02 \x01(\tB\r\x80\x01\x01\xbaH\x07r\x05\x10\x01\x18\x80\x08R\x0c\x63lientSecret\x12-\n\x0credirect_uri\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x10R\x0bredirectUri\x12#\n\x04\x63ode\x18\x04 \x01(\tB\r\x80\x01\x01\xbaH\x07r\x05\x10\x01\x18\x80@H\x00R\x04\x63ode\x12\x34\n\rrefresh_token\x18\x05 \x01(\tB\r\x80\x01\x01\xbaH\x07r\x05\x10\x01\x18\x80@H\x00R\x0crefreshTokenB\x0e\n\x05grant\x12\x05\xbaH\x02\x08\x01\"K\n\x12\x41\x64\x64\x41\x63\x63ountResponse\x12\x35\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x1b.potok.call_sync.v1.AccountR\x07\x61\x63\x63ount\"P\n\x11GetAccountRequest\x12;\n\naccount_id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_-]{1,64}$R\taccountId\"K\n\x12GetAccountResponse\x12\x35\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x1b.potok.call_sync.v1.AccountR\x07\x61\x63\x63ount\"e\n\x13ListAccountsRequest\x12%\n\tpage_size\x18\x01 \x01(\rB\x08\xbaH\x05*\x03\x18\xe8\x07R\x08pageSize\x12\'\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04R\tpageToken\"w\n\x14ListAccountsResponse\x12\x37\n\x08\x61\x63\x63ounts\x18\x01 \x03(\x0b\x32\x1b.potok.call_sync.v1.AccountR\x08\x61\x63\x63ounts\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"R\n\x13\x43heckAccountRequest\x12;\n\naccount_id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_-]{1,64}$R\taccountId\"}\n\x14\x43heckAccountResponse\x12\x35\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x1b.potok.call_sync.v1.AccountR\x07\x61\x63\x63ount\x12\x14\n\x05works\x18\x02 \x01(\x08R\x05works\x12\x18\n\x07message\x18\x03 \x01(\tR\x07message\"S\n\x14ResumeAccountRequest\x12;\n\naccount_id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_-]{1,64}$R\taccountId\"N\n\x15ResumeAccountResponse\x12\x35\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x1b.potok.call_sync.v1.AccountR\x07\x61\x63\x63ount\"S\n\x14\x44\x65leteAccountRequest\x12;\n\naccount_id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_-]{1,64}$R\taccountId\"\x17\n\x15\x44\x65leteAccountResponse2\xe8\x04\n\x0e\x41\x63\x63ountService\x12\x61\n\nAddAccount\x12%.potok.call_sync.v1.AddAccountRequest\x1a&.potok.call_sync.v1.AddAccountResponse\"\x04\xc8\xf3\x18<\x12[\n\nGetAccount\x12%.potok.call_sync.v1.GetAccountRequest\x1a&.potok.call_sync.v1.GetAccountResponse\x12\x61\n\x0cListAccounts\x12\'.potok.call_sync.v1.ListAccountsRequest\x1a(.potok.call_sync.v1.ListAccountsResponse\x12g\n\x0c\x43heckAccount\x12\'.potok.call_sync.v1.CheckAccountRequest\x1a(.potok.call_sync.v1.CheckAccountResponse\"\x04\xc8\xf3\x18<\x12\x64\n\rResumeAccount\x12(.potok.call_sync.v1.ResumeAccountRequest\x1a).potok.call_sync.v1.ResumeAccountResponse\x12\x64\n\rDeleteAccount\x12(.potok.call_sync.v1.DeleteAccountRequest\x1a).potok.call_sync.v1.DeleteAccountResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(potok/call_sync/v1/account_service.proto\x12\x12potok.call_sync.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a potok/call_sync/v1/account.proto\x1a\x1cpotok/status/v1/access.proto\x1a\x1epotok/status/v1/deadline.proto\"\xf6\x02\n\x11\x41\x64\x64\x41\x63\x63ountRequest\x12;\n\naccount_id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_-]{1,64}$R\taccountId\x12\x1e\n\x04host\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xfd\x01R\x04host\x12L\n\x13requests_per_second\x18\x03 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00@\x8f@)\x9a\x99\x99\x99\x99\x99\xb9?H\x01R\x11requestsPerSecond\x88\x01\x01\x12\x43\n\nlong_lived\x18\x04 \x01(\x0b\x32\".potok.call_sync.v1.LongLivedTokenH\x00R\tlongLived\x12\x43\n\x0bintegration\x18\x05 \x01(\x0b\x32\x1f.potok.call_sync.v1.IntegrationH\x00R\x0bintegrationB\x14\n\x0b\x63redentials\x12\x05\xbaH\x02\x08\x01\x42\x16\n\x14_requests_per_second\"5\n\x0eLongLivedToken\x12#\n\x05token\x18\x01 \x01(\tB\r\x80\x01\x01\xbaH\x07r\x05\x10\x01\x18\x80@R\x05token\"\x84\x02\n\x0bIntegration\x12\'\n\tclient_id\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x02R\x08\x63lientId\x12\x32\n\rclient_secret\x18\x02 \x01(\tB\r\x80\x01\x01\xbaH\x07r\x05\x10\x01\x18\x80\x08R\x0c\x63lientSecret\x12-\n\x0credirect_uri\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x10R\x0bredirectUri\x12#\n\x04\x63ode\x18\x04 \x01(\tB\r\x80\x01\x01\xbaH\x07r\x05\x10\x01\x18\x80@H\x00R\x04\x63ode\x12\x34\n\rrefresh_token\x18\x05 \x01(\tB\r\x80\x01\x01\xbaH\x07r\x05\x10\x01\x18\x80@H\x00R\x0crefreshTokenB\x0e\n\x05grant\x12\x05\xbaH\x02\x08\x01\"K\n\x12\x41\x64\x64\x41\x63\x63ountResponse\x12\x35\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x1b.potok.call_sync.v1.AccountR\x07\x61\x63\x63ount\"P\n\x11GetAccountRequest\x12;\n\naccount_id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_-]{1,64}$R\taccountId\"K\n\x12GetAccountResponse\x12\x35\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x1b.potok.call_sync.v1.AccountR\x07\x61\x63\x63ount\"e\n\x13ListAccountsRequest\x12%\n\tpage_size\x18\x01 \x01(\rB\x08\xbaH\x05*\x03\x18\xe8\x07R\x08pageSize\x12\'\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04R\tpageToken\"w\n\x14ListAccountsResponse\x12\x37\n\x08\x61\x63\x63ounts\x18\x01 \x03(\x0b\x32\x1b.potok.call_sync.v1.AccountR\x08\x61\x63\x63ounts\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"R\n\x13\x43heckAccountRequest\x12;\n\naccount_id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_-]{1,64}$R\taccountId\"}\n\x14\x43heckAccountResponse\x12\x35\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x1b.potok.call_sync.v1.AccountR\x07\x61\x63\x63ount\x12\x14\n\x05works\x18\x02 \x01(\x08R\x05works\x12\x18\n\x07message\x18\x03 \x01(\tR\x07message\"S\n\x14ResumeAccountRequest\x12;\n\naccount_id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_-]{1,64}$R\taccountId\"N\n\x15ResumeAccountResponse\x12\x35\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x1b.potok.call_sync.v1.AccountR\x07\x61\x63\x63ount\"S\n\x14\x44\x65leteAccountRequest\x12;\n\naccount_id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_-]{1,64}$R\taccountId\"\x17\n\x15\x44\x65leteAccountResponse2\xfb\x06\n\x0e\x41\x63\x63ountService\x12\x8e\x01\n\nAddAccount\x12%.potok.call_sync.v1.AddAccountRequest\x1a&.potok.call_sync.v1.AddAccountResponse\"1\xc8\xf3\x18<\xd2\xf3\x18\x01\x02\x82\xd3\xe4\x93\x02\"\x1a\x1d/api/v1/accounts/{account_id}:\x01*\x12\x87\x01\n\nGetAccount\x12%.potok.call_sync.v1.GetAccountRequest\x1a&.potok.call_sync.v1.GetAccountResponse\"*\xd2\xf3\x18\x01\x02\x82\xd3\xe4\x93\x02\x1f\x12\x1d/api/v1/accounts/{account_id}\x12\x80\x01\n\x0cListAccounts\x12\'.potok.call_sync.v1.ListAccountsRequest\x1a(.potok.call_sync.v1.ListAccountsResponse\"\x1d\xd2\xf3\x18\x01\x02\x82\xd3\xe4\x93\x02\x12\x12\x10/api/v1/accounts\x12\x9a\x01\n\x0c\x43heckAccount\x12\'.potok.call_sync.v1.CheckAccountRequest\x1a(.potok.call_sync.v1.CheckAccountResponse\"7\xc8\xf3\x18<\xd2\xf3\x18\x01\x02\x82\xd3\xe4\x93\x02(\"#/api/v1/accounts/{account_id}:check:\x01*\x12\x9a\x01\n\rResumeAccount\x12(.potok.call_sync.v1.ResumeAccountRequest\x1a).potok.call_sync.v1.ResumeAccountResponse\"4\xd2\xf3\x18\x01\x02\x82\xd3\xe4\x93\x02)\"$/api/v1/accounts/{account_id}:resume:\x01*\x12\x90\x01\n\rDeleteAccount\x12(.potok.call_sync.v1.DeleteAccountRequest\x1a).potok.call_sync.v1.DeleteAccountResponse\"*\xd2\xf3\x18\x01\x02\x82\xd3\xe4\x93\x02\x1f*\x1d/api/v1/accounts/{account_id}b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -69,37 +71,45 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DELETEACCOUNTREQUEST'].fields_by_name['account_id']._loaded_options = None
   _globals['_DELETEACCOUNTREQUEST'].fields_by_name['account_id']._serialized_options = b'\272H\031r\0272\025^[A-Za-z0-9_-]{1,64}$'
   _globals['_ACCOUNTSERVICE'].methods_by_name['AddAccount']._loaded_options = None
-  _globals['_ACCOUNTSERVICE'].methods_by_name['AddAccount']._serialized_options = b'\310\363\030<'
+  _globals['_ACCOUNTSERVICE'].methods_by_name['AddAccount']._serialized_options = b'\310\363\030<\322\363\030\001\002\202\323\344\223\002\"\032\035/api/v1/accounts/{account_id}:\001*'
+  _globals['_ACCOUNTSERVICE'].methods_by_name['GetAccount']._loaded_options = None
+  _globals['_ACCOUNTSERVICE'].methods_by_name['GetAccount']._serialized_options = b'\322\363\030\001\002\202\323\344\223\002\037\022\035/api/v1/accounts/{account_id}'
+  _globals['_ACCOUNTSERVICE'].methods_by_name['ListAccounts']._loaded_options = None
+  _globals['_ACCOUNTSERVICE'].methods_by_name['ListAccounts']._serialized_options = b'\322\363\030\001\002\202\323\344\223\002\022\022\020/api/v1/accounts'
   _globals['_ACCOUNTSERVICE'].methods_by_name['CheckAccount']._loaded_options = None
-  _globals['_ACCOUNTSERVICE'].methods_by_name['CheckAccount']._serialized_options = b'\310\363\030<'
-  _globals['_ADDACCOUNTREQUEST']._serialized_start=160
-  _globals['_ADDACCOUNTREQUEST']._serialized_end=534
-  _globals['_LONGLIVEDTOKEN']._serialized_start=536
-  _globals['_LONGLIVEDTOKEN']._serialized_end=589
-  _globals['_INTEGRATION']._serialized_start=592
-  _globals['_INTEGRATION']._serialized_end=852
-  _globals['_ADDACCOUNTRESPONSE']._serialized_start=854
-  _globals['_ADDACCOUNTRESPONSE']._serialized_end=929
-  _globals['_GETACCOUNTREQUEST']._serialized_start=931
-  _globals['_GETACCOUNTREQUEST']._serialized_end=1011
-  _globals['_GETACCOUNTRESPONSE']._serialized_start=1013
-  _globals['_GETACCOUNTRESPONSE']._serialized_end=1088
-  _globals['_LISTACCOUNTSREQUEST']._serialized_start=1090
-  _globals['_LISTACCOUNTSREQUEST']._serialized_end=1191
-  _globals['_LISTACCOUNTSRESPONSE']._serialized_start=1193
-  _globals['_LISTACCOUNTSRESPONSE']._serialized_end=1312
-  _globals['_CHECKACCOUNTREQUEST']._serialized_start=1314
-  _globals['_CHECKACCOUNTREQUEST']._serialized_end=1396
-  _globals['_CHECKACCOUNTRESPONSE']._serialized_start=1398
-  _globals['_CHECKACCOUNTRESPONSE']._serialized_end=1523
-  _globals['_RESUMEACCOUNTREQUEST']._serialized_start=1525
-  _globals['_RESUMEACCOUNTREQUEST']._serialized_end=1608
-  _globals['_RESUMEACCOUNTRESPONSE']._serialized_start=1610
-  _globals['_RESUMEACCOUNTRESPONSE']._serialized_end=1688
-  _globals['_DELETEACCOUNTREQUEST']._serialized_start=1690
-  _globals['_DELETEACCOUNTREQUEST']._serialized_end=1773
-  _globals['_DELETEACCOUNTRESPONSE']._serialized_start=1775
-  _globals['_DELETEACCOUNTRESPONSE']._serialized_end=1798
-  _globals['_ACCOUNTSERVICE']._serialized_start=1801
-  _globals['_ACCOUNTSERVICE']._serialized_end=2417
+  _globals['_ACCOUNTSERVICE'].methods_by_name['CheckAccount']._serialized_options = b'\310\363\030<\322\363\030\001\002\202\323\344\223\002(\"#/api/v1/accounts/{account_id}:check:\001*'
+  _globals['_ACCOUNTSERVICE'].methods_by_name['ResumeAccount']._loaded_options = None
+  _globals['_ACCOUNTSERVICE'].methods_by_name['ResumeAccount']._serialized_options = b'\322\363\030\001\002\202\323\344\223\002)\"$/api/v1/accounts/{account_id}:resume:\001*'
+  _globals['_ACCOUNTSERVICE'].methods_by_name['DeleteAccount']._loaded_options = None
+  _globals['_ACCOUNTSERVICE'].methods_by_name['DeleteAccount']._serialized_options = b'\322\363\030\001\002\202\323\344\223\002\037*\035/api/v1/accounts/{account_id}'
+  _globals['_ADDACCOUNTREQUEST']._serialized_start=220
+  _globals['_ADDACCOUNTREQUEST']._serialized_end=594
+  _globals['_LONGLIVEDTOKEN']._serialized_start=596
+  _globals['_LONGLIVEDTOKEN']._serialized_end=649
+  _globals['_INTEGRATION']._serialized_start=652
+  _globals['_INTEGRATION']._serialized_end=912
+  _globals['_ADDACCOUNTRESPONSE']._serialized_start=914
+  _globals['_ADDACCOUNTRESPONSE']._serialized_end=989
+  _globals['_GETACCOUNTREQUEST']._serialized_start=991
+  _globals['_GETACCOUNTREQUEST']._serialized_end=1071
+  _globals['_GETACCOUNTRESPONSE']._serialized_start=1073
+  _globals['_GETACCOUNTRESPONSE']._serialized_end=1148
+  _globals['_LISTACCOUNTSREQUEST']._serialized_start=1150
+  _globals['_LISTACCOUNTSREQUEST']._serialized_end=1251
+  _globals['_LISTACCOUNTSRESPONSE']._serialized_start=1253
+  _globals['_LISTACCOUNTSRESPONSE']._serialized_end=1372
+  _globals['_CHECKACCOUNTREQUEST']._serialized_start=1374
+  _globals['_CHECKACCOUNTREQUEST']._serialized_end=1456
+  _globals['_CHECKACCOUNTRESPONSE']._serialized_start=1458
+  _globals['_CHECKACCOUNTRESPONSE']._serialized_end=1583
+  _globals['_RESUMEACCOUNTREQUEST']._serialized_start=1585
+  _globals['_RESUMEACCOUNTREQUEST']._serialized_end=1668
+  _globals['_RESUMEACCOUNTRESPONSE']._serialized_start=1670
+  _globals['_RESUMEACCOUNTRESPONSE']._serialized_end=1748
+  _globals['_DELETEACCOUNTREQUEST']._serialized_start=1750
+  _globals['_DELETEACCOUNTREQUEST']._serialized_end=1833
+  _globals['_DELETEACCOUNTRESPONSE']._serialized_start=1835
+  _globals['_DELETEACCOUNTRESPONSE']._serialized_end=1858
+  _globals['_ACCOUNTSERVICE']._serialized_start=1861
+  _globals['_ACCOUNTSERVICE']._serialized_end=2752
 # @@protoc_insertion_point(module_scope)

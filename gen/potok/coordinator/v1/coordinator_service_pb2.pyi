@@ -923,7 +923,9 @@ Global___AdvanceEpochResponse: _TypeAlias = AdvanceEpochResponse  # noqa: Y015
 
 @_typing.final
 class WatchStatusRequest(_message.Message):
-    """Request of WatchStatus. What is watched is the union of clients and runs; without either, everything."""
+    """Request of WatchStatus. What is watched is the union of clients, runs and bots; without any, all that the caller may
+    see.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -933,6 +935,7 @@ class WatchStatusRequest(_message.Message):
     DELIVERY_FIELD_NUMBER: _builtins.int
     HEARTBEAT_SECONDS_FIELD_NUMBER: _builtins.int
     LEDGER_FIELD_NUMBER: _builtins.int
+    BOT_IDS_FIELD_NUMBER: _builtins.int
     resume_token: _builtins.str
     """From the last frame of an earlier stream; empty: begin with a snapshot."""
     delivery: _watch_pb2.Delivery.ValueType
@@ -951,6 +954,10 @@ class WatchStatusRequest(_message.Message):
     def ledger(self) -> _progress_pb2.DateRange:
         """The ledger days of the snapshot; unset: the last 31."""
 
+    @_builtins.property
+    def bot_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Bots to watch."""
+
     def __init__(
         self,
         *,
@@ -960,10 +967,11 @@ class WatchStatusRequest(_message.Message):
         delivery: _watch_pb2.Delivery.ValueType = ...,
         heartbeat_seconds: _builtins.int = ...,
         ledger: _progress_pb2.DateRange | None = ...,
+        bot_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["ledger", b"ledger"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_ids", b"client_ids", "delivery", b"delivery", "heartbeat_seconds", b"heartbeat_seconds", "ledger", b"ledger", "resume_token", b"resume_token", "run_ids", b"run_ids"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bot_ids", b"bot_ids", "client_ids", b"client_ids", "delivery", b"delivery", "heartbeat_seconds", b"heartbeat_seconds", "ledger", b"ledger", "resume_token", b"resume_token", "run_ids", b"run_ids"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

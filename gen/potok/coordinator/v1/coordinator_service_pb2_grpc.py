@@ -261,8 +261,9 @@ class CoordinatorServiceServicer:
         NOT_FOUND: a client or run of the request does not exist. OUT_OF_RANGE COMPACTED: the token is older than the log;
         metadata `oldest_revision`; take a snapshot. FAILED_PRECONDITION EPOCH_CHANGED, FUTURE_REVISION, WATCH_CHANGED:
         the token is of another log or of another watch; take a snapshot. INVALID_ARGUMENT: not a token.
-        Ends with a last frame and OK (age), UNAVAILABLE (drain) or RESOURCE_EXHAUSTED (too slow); the token is in the
-        trailer `potok-resume-token` too.
+        Ends with a last frame and OK (age), UNAVAILABLE (drain), UNAUTHENTICATED (the caller's token has expired) or
+        RESOURCE_EXHAUSTED (too slow); the token is in the trailer `potok-resume-token` too.
+        RESOURCE_EXHAUSTED before the first frame: the caller has too many watches.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -108,8 +108,9 @@ class CoordinatorServiceStub:
     NOT_FOUND: a client or run of the request does not exist. OUT_OF_RANGE COMPACTED: the token is older than the log;
     metadata `oldest_revision`; take a snapshot. FAILED_PRECONDITION EPOCH_CHANGED, FUTURE_REVISION, WATCH_CHANGED:
     the token is of another log or of another watch; take a snapshot. INVALID_ARGUMENT: not a token.
-    Ends with a last frame and OK (age), UNAVAILABLE (drain) or RESOURCE_EXHAUSTED (too slow); the token is in the
-    trailer `potok-resume-token` too.
+    Ends with a last frame and OK (age), UNAVAILABLE (drain), UNAUTHENTICATED (the caller's token has expired) or
+    RESOURCE_EXHAUSTED (too slow); the token is in the trailer `potok-resume-token` too.
+    RESOURCE_EXHAUSTED before the first frame: the caller has too many watches.
     """
 
 @_typing.type_check_only
@@ -192,8 +193,9 @@ class CoordinatorServiceAsyncStub(CoordinatorServiceStub):
     NOT_FOUND: a client or run of the request does not exist. OUT_OF_RANGE COMPACTED: the token is older than the log;
     metadata `oldest_revision`; take a snapshot. FAILED_PRECONDITION EPOCH_CHANGED, FUTURE_REVISION, WATCH_CHANGED:
     the token is of another log or of another watch; take a snapshot. INVALID_ARGUMENT: not a token.
-    Ends with a last frame and OK (age), UNAVAILABLE (drain) or RESOURCE_EXHAUSTED (too slow); the token is in the
-    trailer `potok-resume-token` too.
+    Ends with a last frame and OK (age), UNAVAILABLE (drain), UNAUTHENTICATED (the caller's token has expired) or
+    RESOURCE_EXHAUSTED (too slow); the token is in the trailer `potok-resume-token` too.
+    RESOURCE_EXHAUSTED before the first frame: the caller has too many watches.
     """
 
 class CoordinatorServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -369,8 +371,9 @@ class CoordinatorServiceServicer(metaclass=_abc_1.ABCMeta):
         NOT_FOUND: a client or run of the request does not exist. OUT_OF_RANGE COMPACTED: the token is older than the log;
         metadata `oldest_revision`; take a snapshot. FAILED_PRECONDITION EPOCH_CHANGED, FUTURE_REVISION, WATCH_CHANGED:
         the token is of another log or of another watch; take a snapshot. INVALID_ARGUMENT: not a token.
-        Ends with a last frame and OK (age), UNAVAILABLE (drain) or RESOURCE_EXHAUSTED (too slow); the token is in the
-        trailer `potok-resume-token` too.
+        Ends with a last frame and OK (age), UNAVAILABLE (drain), UNAUTHENTICATED (the caller's token has expired) or
+        RESOURCE_EXHAUSTED (too slow); the token is in the trailer `potok-resume-token` too.
+        RESOURCE_EXHAUSTED before the first frame: the caller has too many watches.
         """
 
 def add_CoordinatorServiceServicer_to_server(servicer: CoordinatorServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -90,6 +90,8 @@ class _EndReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EndReason.V
     """This replica stops; resume at another."""
     END_REASON_SLOW: _EndReason.ValueType  # 3
     """The reader took nothing for too long."""
+    END_REASON_TOKEN_EXPIRED: _EndReason.ValueType  # 4
+    """The token of the watcher has expired; resume with a new one."""
 
 class EndReason(_EndReason, metaclass=_EndReasonEnumTypeWrapper):
     """Why the server ended a watch."""
@@ -102,4 +104,6 @@ END_REASON_DRAIN: EndReason.ValueType  # 2
 """This replica stops; resume at another."""
 END_REASON_SLOW: EndReason.ValueType  # 3
 """The reader took nothing for too long."""
+END_REASON_TOKEN_EXPIRED: EndReason.ValueType  # 4
+"""The token of the watcher has expired; resume with a new one."""
 Global___EndReason: _TypeAlias = EndReason  # noqa: Y015

@@ -24,12 +24,13 @@ _sym_db = _symbol_database.Default()
 
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from potok.status.v1 import access_pb2 as potok_dot_status_dot_v1_dot_access__pb2
 from potok.status.v1 import deadline_pb2 as potok_dot_status_dot_v1_dot_deadline__pb2
 from potok.status.v1 import progress_pb2 as potok_dot_status_dot_v1_dot_progress__pb2
 from potok.status.v1 import stage_pb2 as potok_dot_status_dot_v1_dot_stage__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"potok/stage/v1/stage_service.proto\x12\x0epotok.stage.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1epotok/status/v1/deadline.proto\x1a\x1epotok/status/v1/progress.proto\x1a\x1bpotok/status/v1/stage.proto\"\xee\x02\n\x0fRunStageRequest\x12%\n\texecution\x18\x01 \x01(\x04\x42\x07\xbaH\x04\x32\x02 \x00R\texecution\x12\x38\n\x05stage\x18\x02 \x01(\x0e\x32\x16.potok.status.v1.StageB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00R\x05stage\x12\x1f\n\x06run_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01R\x05runId\x12 \n\x05owner\x18\x04 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x05owner\x12\x38\n\x04mode\x18\x05 \x01(\x0e\x32\x18.potok.status.v1.RunModeB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00R\x04mode\x12\x38\n\x05range\x18\x06 \x01(\x0b\x32\x1a.potok.status.v1.DateRangeB\x06\xbaH\x03\xc8\x01\x01R\x05range\x12\x43\n\x08settings\x18\x07 \x01(\x0b\x32\x1f.potok.status.v1.ClientSettingsB\x06\xbaH\x03\xc8\x01\x01R\x08settings\"I\n\x10RunStageResponse\x12\x35\n\x05state\x18\x01 \x01(\x0e\x32\x1f.potok.status.v1.ExecutionStateR\x05state\";\n\x12\x43\x61ncelStageRequest\x12%\n\texecution\x18\x01 \x01(\x04\x42\x07\xbaH\x04\x32\x02 \x00R\texecution\"L\n\x13\x43\x61ncelStageResponse\x12\x35\n\x05state\x18\x01 \x01(\x0e\x32\x1f.potok.status.v1.ExecutionStateR\x05state\"\xf7\x02\n\x10ListItemsRequest\x12 \n\x05owner\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x05owner\x12\x38\n\x05stage\x18\x02 \x01(\x0e\x32\x16.potok.status.v1.StageB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00R\x05stage\x12\x38\n\x05range\x18\x03 \x01(\x0b\x32\x1a.potok.status.v1.DateRangeB\x06\xbaH\x03\xc8\x01\x01R\x05range\x12\x41\n\x06states\x18\x04 \x03(\x0e\x32\x1a.potok.status.v1.ItemStateB\r\xbaH\n\x92\x01\x07\"\x05\x82\x01\x02\x10\x01R\x06states\x12\x1c\n\tavailable\x18\x05 \x01(\x08R\tavailable\x12\x1c\n\texecution\x18\x06 \x01(\x04R\texecution\x12%\n\tpage_size\x18\x07 \x01(\rB\x08\xbaH\x05*\x03\x18\xe8\x07R\x08pageSize\x12\'\n\npage_token\x18\x08 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04R\tpageToken\"g\n\x11ListItemsResponse\x12*\n\x05items\x18\x01 \x03(\x0b\x32\x14.potok.stage.v1.ItemR\x05items\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xed\x02\n\x13PreviewStageRequest\x12\x38\n\x05stage\x18\x01 \x01(\x0e\x32\x16.potok.status.v1.StageB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00R\x05stage\x12 \n\x05owner\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x05owner\x12\x38\n\x04mode\x18\x03 \x01(\x0e\x32\x18.potok.status.v1.RunModeB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00R\x04mode\x12\x38\n\x05range\x18\x04 \x01(\x0b\x32\x1a.potok.status.v1.DateRangeB\x06\xbaH\x03\xc8\x01\x01R\x05range\x12\x43\n\x08settings\x18\x05 \x01(\x0b\x32\x1f.potok.status.v1.ClientSettingsB\x06\xbaH\x03\xc8\x01\x01R\x08settings\x12\x41\n\x06\x63oming\x18\x06 \x03(\x0b\x32\x1d.potok.stage.v1.PreviewedItemB\n\xbaH\x07\x92\x01\x04\x10\xa0\x9c\x01R\x06\x63oming\"\xa8\x01\n\x14PreviewStageResponse\x12\x33\n\x05taken\x18\x01 \x03(\x0b\x32\x1d.potok.stage.v1.PreviewedItemR\x05taken\x12\x1c\n\tunchanged\x18\x02 \x01(\rR\tunchanged\x12\x12\n\x04more\x18\x03 \x01(\x08R\x04more\x12)\n\x04\x63ost\x18\x04 \x01(\x0b\x32\x15.potok.status.v1.CostR\x04\x63ost\"\x7f\n\rPreviewedItem\x12\x17\n\x07item_id\x18\x01 \x01(\tR\x06itemId\x12\x10\n\x03\x64\x61y\x18\x02 \x01(\tR\x03\x64\x61y\x12.\n\x10\x64uration_seconds\x18\x03 \x01(\x01H\x00R\x0f\x64urationSeconds\x88\x01\x01\x42\x13\n\x11_duration_seconds\"\xbb\x03\n\x04Item\x12\x17\n\x07item_id\x18\x01 \x01(\tR\x06itemId\x12\x10\n\x03\x64\x61y\x18\x02 \x01(\tR\x03\x64\x61y\x12\x30\n\x05state\x18\x03 \x01(\x0e\x32\x1a.potok.status.v1.ItemStateR\x05state\x12/\n\x06reason\x18\x04 \x01(\x0e\x32\x17.potok.status.v1.ReasonR\x06reason\x12\x18\n\x07message\x18\x05 \x01(\tR\x07message\x12\x1c\n\texecution\x18\x06 \x01(\x04R\texecution\x12\x18\n\x07\x61ttempt\x18\x07 \x01(\rR\x07\x61ttempt\x12\x16\n\x06output\x18\x08 \x01(\x04R\x06output\x12\x39\n\nretry_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tretryTime\x12;\n\x0bupdate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nupdateTime\x12.\n\x10\x64uration_seconds\x18\x0b \x01(\x01H\x00R\x0f\x64urationSeconds\x88\x01\x01\x42\x13\n\x11_duration_seconds2\xe8\x02\n\x0cStageService\x12M\n\x08RunStage\x12\x1f.potok.stage.v1.RunStageRequest\x1a .potok.stage.v1.RunStageResponse\x12V\n\x0b\x43\x61ncelStage\x12\".potok.stage.v1.CancelStageRequest\x1a#.potok.stage.v1.CancelStageResponse\x12P\n\tListItems\x12 .potok.stage.v1.ListItemsRequest\x1a!.potok.stage.v1.ListItemsResponse\x12_\n\x0cPreviewStage\x12#.potok.stage.v1.PreviewStageRequest\x1a$.potok.stage.v1.PreviewStageResponse\"\x04\xc8\xf3\x18xb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"potok/stage/v1/stage_service.proto\x12\x0epotok.stage.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cpotok/status/v1/access.proto\x1a\x1epotok/status/v1/deadline.proto\x1a\x1epotok/status/v1/progress.proto\x1a\x1bpotok/status/v1/stage.proto\"\xa3\x03\n\x0fRunStageRequest\x12%\n\texecution\x18\x01 \x01(\x04\x42\x07\xbaH\x04\x32\x02 \x00R\texecution\x12\x38\n\x05stage\x18\x02 \x01(\x0e\x32\x16.potok.status.v1.StageB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00R\x05stage\x12\x1f\n\x06run_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01R\x05runId\x12 \n\x05owner\x18\x04 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x05owner\x12\x38\n\x04mode\x18\x05 \x01(\x0e\x32\x18.potok.status.v1.RunModeB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00R\x04mode\x12\x38\n\x05range\x18\x06 \x01(\x0b\x32\x1a.potok.status.v1.DateRangeB\x06\xbaH\x03\xc8\x01\x01R\x05range\x12\x43\n\x08settings\x18\x07 \x01(\x0b\x32\x1f.potok.status.v1.ClientSettingsB\x06\xbaH\x03\xc8\x01\x01R\x08settings\x12\x33\n\x06\x62ot_id\x18\x08 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_-]{0,64}$R\x05\x62otId\"I\n\x10RunStageResponse\x12\x35\n\x05state\x18\x01 \x01(\x0e\x32\x1f.potok.status.v1.ExecutionStateR\x05state\";\n\x12\x43\x61ncelStageRequest\x12%\n\texecution\x18\x01 \x01(\x04\x42\x07\xbaH\x04\x32\x02 \x00R\texecution\"L\n\x13\x43\x61ncelStageResponse\x12\x35\n\x05state\x18\x01 \x01(\x0e\x32\x1f.potok.status.v1.ExecutionStateR\x05state\"\xf7\x02\n\x10ListItemsRequest\x12 \n\x05owner\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x05owner\x12\x38\n\x05stage\x18\x02 \x01(\x0e\x32\x16.potok.status.v1.StageB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00R\x05stage\x12\x38\n\x05range\x18\x03 \x01(\x0b\x32\x1a.potok.status.v1.DateRangeB\x06\xbaH\x03\xc8\x01\x01R\x05range\x12\x41\n\x06states\x18\x04 \x03(\x0e\x32\x1a.potok.status.v1.ItemStateB\r\xbaH\n\x92\x01\x07\"\x05\x82\x01\x02\x10\x01R\x06states\x12\x1c\n\tavailable\x18\x05 \x01(\x08R\tavailable\x12\x1c\n\texecution\x18\x06 \x01(\x04R\texecution\x12%\n\tpage_size\x18\x07 \x01(\rB\x08\xbaH\x05*\x03\x18\xe8\x07R\x08pageSize\x12\'\n\npage_token\x18\x08 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04R\tpageToken\"g\n\x11ListItemsResponse\x12*\n\x05items\x18\x01 \x03(\x0b\x32\x14.potok.stage.v1.ItemR\x05items\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xed\x02\n\x13PreviewStageRequest\x12\x38\n\x05stage\x18\x01 \x01(\x0e\x32\x16.potok.status.v1.StageB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00R\x05stage\x12 \n\x05owner\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x05owner\x12\x38\n\x04mode\x18\x03 \x01(\x0e\x32\x18.potok.status.v1.RunModeB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00R\x04mode\x12\x38\n\x05range\x18\x04 \x01(\x0b\x32\x1a.potok.status.v1.DateRangeB\x06\xbaH\x03\xc8\x01\x01R\x05range\x12\x43\n\x08settings\x18\x05 \x01(\x0b\x32\x1f.potok.status.v1.ClientSettingsB\x06\xbaH\x03\xc8\x01\x01R\x08settings\x12\x41\n\x06\x63oming\x18\x06 \x03(\x0b\x32\x1d.potok.stage.v1.PreviewedItemB\n\xbaH\x07\x92\x01\x04\x10\xa0\x9c\x01R\x06\x63oming\"\xa8\x01\n\x14PreviewStageResponse\x12\x33\n\x05taken\x18\x01 \x03(\x0b\x32\x1d.potok.stage.v1.PreviewedItemR\x05taken\x12\x1c\n\tunchanged\x18\x02 \x01(\rR\tunchanged\x12\x12\n\x04more\x18\x03 \x01(\x08R\x04more\x12)\n\x04\x63ost\x18\x04 \x01(\x0b\x32\x15.potok.status.v1.CostR\x04\x63ost\"\x7f\n\rPreviewedItem\x12\x17\n\x07item_id\x18\x01 \x01(\tR\x06itemId\x12\x10\n\x03\x64\x61y\x18\x02 \x01(\tR\x03\x64\x61y\x12.\n\x10\x64uration_seconds\x18\x03 \x01(\x01H\x00R\x0f\x64urationSeconds\x88\x01\x01\x42\x13\n\x11_duration_seconds\"\xbb\x03\n\x04Item\x12\x17\n\x07item_id\x18\x01 \x01(\tR\x06itemId\x12\x10\n\x03\x64\x61y\x18\x02 \x01(\tR\x03\x64\x61y\x12\x30\n\x05state\x18\x03 \x01(\x0e\x32\x1a.potok.status.v1.ItemStateR\x05state\x12/\n\x06reason\x18\x04 \x01(\x0e\x32\x17.potok.status.v1.ReasonR\x06reason\x12\x18\n\x07message\x18\x05 \x01(\tR\x07message\x12\x1c\n\texecution\x18\x06 \x01(\x04R\texecution\x12\x18\n\x07\x61ttempt\x18\x07 \x01(\rR\x07\x61ttempt\x12\x16\n\x06output\x18\x08 \x01(\x04R\x06output\x12\x39\n\nretry_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tretryTime\x12;\n\x0bupdate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nupdateTime\x12.\n\x10\x64uration_seconds\x18\x0b \x01(\x01H\x00R\x0f\x64urationSeconds\x88\x01\x01\x42\x13\n\x11_duration_seconds2\x82\x03\n\x0cStageService\x12T\n\x08RunStage\x12\x1f.potok.stage.v1.RunStageRequest\x1a .potok.stage.v1.RunStageResponse\"\x05\xd2\xf3\x18\x01\x04\x12]\n\x0b\x43\x61ncelStage\x12\".potok.stage.v1.CancelStageRequest\x1a#.potok.stage.v1.CancelStageResponse\"\x05\xd2\xf3\x18\x01\x04\x12W\n\tListItems\x12 .potok.stage.v1.ListItemsRequest\x1a!.potok.stage.v1.ListItemsResponse\"\x05\xd2\xf3\x18\x01\x04\x12\x64\n\x0cPreviewStage\x12#.potok.stage.v1.PreviewStageRequest\x1a$.potok.stage.v1.PreviewStageResponse\"\t\xc8\xf3\x18x\xd2\xf3\x18\x01\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -50,6 +51,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RUNSTAGEREQUEST'].fields_by_name['range']._serialized_options = b'\272H\003\310\001\001'
   _globals['_RUNSTAGEREQUEST'].fields_by_name['settings']._loaded_options = None
   _globals['_RUNSTAGEREQUEST'].fields_by_name['settings']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_RUNSTAGEREQUEST'].fields_by_name['bot_id']._loaded_options = None
+  _globals['_RUNSTAGEREQUEST'].fields_by_name['bot_id']._serialized_options = b'\272H\031r\0272\025^[A-Za-z0-9_-]{0,64}$'
   _globals['_CANCELSTAGEREQUEST'].fields_by_name['execution']._loaded_options = None
   _globals['_CANCELSTAGEREQUEST'].fields_by_name['execution']._serialized_options = b'\272H\0042\002 \000'
   _globals['_LISTITEMSREQUEST'].fields_by_name['owner']._loaded_options = None
@@ -76,28 +79,34 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PREVIEWSTAGEREQUEST'].fields_by_name['settings']._serialized_options = b'\272H\003\310\001\001'
   _globals['_PREVIEWSTAGEREQUEST'].fields_by_name['coming']._loaded_options = None
   _globals['_PREVIEWSTAGEREQUEST'].fields_by_name['coming']._serialized_options = b'\272H\007\222\001\004\020\240\234\001'
+  _globals['_STAGESERVICE'].methods_by_name['RunStage']._loaded_options = None
+  _globals['_STAGESERVICE'].methods_by_name['RunStage']._serialized_options = b'\322\363\030\001\004'
+  _globals['_STAGESERVICE'].methods_by_name['CancelStage']._loaded_options = None
+  _globals['_STAGESERVICE'].methods_by_name['CancelStage']._serialized_options = b'\322\363\030\001\004'
+  _globals['_STAGESERVICE'].methods_by_name['ListItems']._loaded_options = None
+  _globals['_STAGESERVICE'].methods_by_name['ListItems']._serialized_options = b'\322\363\030\001\004'
   _globals['_STAGESERVICE'].methods_by_name['PreviewStage']._loaded_options = None
-  _globals['_STAGESERVICE'].methods_by_name['PreviewStage']._serialized_options = b'\310\363\030x'
-  _globals['_RUNSTAGEREQUEST']._serialized_start=210
-  _globals['_RUNSTAGEREQUEST']._serialized_end=576
-  _globals['_RUNSTAGERESPONSE']._serialized_start=578
-  _globals['_RUNSTAGERESPONSE']._serialized_end=651
-  _globals['_CANCELSTAGEREQUEST']._serialized_start=653
-  _globals['_CANCELSTAGEREQUEST']._serialized_end=712
-  _globals['_CANCELSTAGERESPONSE']._serialized_start=714
-  _globals['_CANCELSTAGERESPONSE']._serialized_end=790
-  _globals['_LISTITEMSREQUEST']._serialized_start=793
-  _globals['_LISTITEMSREQUEST']._serialized_end=1168
-  _globals['_LISTITEMSRESPONSE']._serialized_start=1170
-  _globals['_LISTITEMSRESPONSE']._serialized_end=1273
-  _globals['_PREVIEWSTAGEREQUEST']._serialized_start=1276
-  _globals['_PREVIEWSTAGEREQUEST']._serialized_end=1641
-  _globals['_PREVIEWSTAGERESPONSE']._serialized_start=1644
-  _globals['_PREVIEWSTAGERESPONSE']._serialized_end=1812
-  _globals['_PREVIEWEDITEM']._serialized_start=1814
-  _globals['_PREVIEWEDITEM']._serialized_end=1941
-  _globals['_ITEM']._serialized_start=1944
-  _globals['_ITEM']._serialized_end=2387
-  _globals['_STAGESERVICE']._serialized_start=2390
-  _globals['_STAGESERVICE']._serialized_end=2750
+  _globals['_STAGESERVICE'].methods_by_name['PreviewStage']._serialized_options = b'\310\363\030x\322\363\030\001\004'
+  _globals['_RUNSTAGEREQUEST']._serialized_start=240
+  _globals['_RUNSTAGEREQUEST']._serialized_end=659
+  _globals['_RUNSTAGERESPONSE']._serialized_start=661
+  _globals['_RUNSTAGERESPONSE']._serialized_end=734
+  _globals['_CANCELSTAGEREQUEST']._serialized_start=736
+  _globals['_CANCELSTAGEREQUEST']._serialized_end=795
+  _globals['_CANCELSTAGERESPONSE']._serialized_start=797
+  _globals['_CANCELSTAGERESPONSE']._serialized_end=873
+  _globals['_LISTITEMSREQUEST']._serialized_start=876
+  _globals['_LISTITEMSREQUEST']._serialized_end=1251
+  _globals['_LISTITEMSRESPONSE']._serialized_start=1253
+  _globals['_LISTITEMSRESPONSE']._serialized_end=1356
+  _globals['_PREVIEWSTAGEREQUEST']._serialized_start=1359
+  _globals['_PREVIEWSTAGEREQUEST']._serialized_end=1724
+  _globals['_PREVIEWSTAGERESPONSE']._serialized_start=1727
+  _globals['_PREVIEWSTAGERESPONSE']._serialized_end=1895
+  _globals['_PREVIEWEDITEM']._serialized_start=1897
+  _globals['_PREVIEWEDITEM']._serialized_end=2024
+  _globals['_ITEM']._serialized_start=2027
+  _globals['_ITEM']._serialized_end=2470
+  _globals['_STAGESERVICE']._serialized_start=2473
+  _globals['_STAGESERVICE']._serialized_end=2859
 # @@protoc_insertion_point(module_scope)

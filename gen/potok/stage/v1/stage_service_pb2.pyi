@@ -34,6 +34,7 @@ class RunStageRequest(_message.Message):
     MODE_FIELD_NUMBER: _builtins.int
     RANGE_FIELD_NUMBER: _builtins.int
     SETTINGS_FIELD_NUMBER: _builtins.int
+    BOT_ID_FIELD_NUMBER: _builtins.int
     execution: _builtins.int
     """The number of the execution, from the coordinator's sequence."""
     stage: _stage_pb2.Stage.ValueType
@@ -41,9 +42,11 @@ class RunStageRequest(_message.Message):
     run_id: _builtins.str
     """The run, a UUID."""
     owner: _builtins.str
-    """Whose items these are, `client:<id>`."""
+    """Whose items these are, `client:<id>`; of a meeting `user:<id>`."""
     mode: _stage_pb2.RunMode.ValueType
     """Which items to take."""
+    bot_id: _builtins.str
+    """The bot whose meeting is the only item; `range` is its day then. Empty for calls."""
     @_builtins.property
     def range(self) -> _progress_pb2.DateRange:
         """The days."""
@@ -62,10 +65,11 @@ class RunStageRequest(_message.Message):
         mode: _stage_pb2.RunMode.ValueType = ...,
         range: _progress_pb2.DateRange | None = ...,
         settings: _progress_pb2.ClientSettings | None = ...,
+        bot_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["range", b"range", "settings", b"settings"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["execution", b"execution", "mode", b"mode", "owner", b"owner", "range", b"range", "run_id", b"run_id", "settings", b"settings", "stage", b"stage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bot_id", b"bot_id", "execution", b"execution", "mode", b"mode", "owner", b"owner", "range", b"range", "run_id", b"run_id", "settings", b"settings", "stage", b"stage"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

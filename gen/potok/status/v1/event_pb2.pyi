@@ -68,6 +68,7 @@ class Event(_message.Message):
     RUN_FIELD_NUMBER: _builtins.int
     STAGE_FIELD_NUMBER: _builtins.int
     DAY_FIELD_NUMBER: _builtins.int
+    BOT_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def run(self) -> Global___RunStatus:
         """A run."""
@@ -80,18 +81,23 @@ class Event(_message.Message):
     def day(self) -> Global___DayStatus:
         """A ledger day of a stage."""
 
+    @_builtins.property
+    def bot(self) -> Global___BotStatus:
+        """A bot."""
+
     def __init__(
         self,
         *,
         run: Global___RunStatus | None = ...,
         stage: Global___StageStatus | None = ...,
         day: Global___DayStatus | None = ...,
+        bot: Global___BotStatus | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["day", b"day", "run", b"run", "stage", b"stage", "subject", b"subject"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["bot", b"bot", "day", b"day", "run", b"run", "stage", b"stage", "subject", b"subject"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["day", b"day", "run", b"run", "stage", b"stage", "subject", b"subject"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bot", b"bot", "day", b"day", "run", b"run", "stage", b"stage", "subject", b"subject"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_subject: _TypeAlias = _typing.Literal["run", "stage", "day"]  # noqa: Y015
+    _WhichOneofReturnType_subject: _TypeAlias = _typing.Literal["run", "stage", "day", "bot"]  # noqa: Y015
     _WhichOneofArgType_subject: _TypeAlias = _typing.Literal["subject", b"subject"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_subject) -> _WhichOneofReturnType_subject | None: ...
 
@@ -118,10 +124,11 @@ class RunStatus(_message.Message):
     ACTOR_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     END_TIME_FIELD_NUMBER: _builtins.int
+    BOT_ID_FIELD_NUMBER: _builtins.int
     run_id: _builtins.str
     """The run, a UUID."""
     owner: _builtins.str
-    """Whose run it is, `client:<id>`."""
+    """Whose run it is, `client:<id>`; of a meeting `user:<id>`."""
     client_id: _builtins.str
     """The client whose calls are processed."""
     first_stage: _stage_pb2.Stage.ValueType
@@ -142,6 +149,8 @@ class RunStatus(_message.Message):
     """The run whose failures this one takes up again; empty for other runs."""
     actor: _builtins.str
     """Who started it."""
+    bot_id: _builtins.str
+    """The bot whose meeting is processed; empty for the calls of a client, and then `client_id` is set."""
     @_builtins.property
     def range(self) -> _progress_pb2.DateRange:
         """The days."""
@@ -172,10 +181,11 @@ class RunStatus(_message.Message):
         actor: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         end_time: _timestamp_pb2.Timestamp | None = ...,
+        bot_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "range", b"range"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "client_id", b"client_id", "create_time", b"create_time", "end_time", b"end_time", "first_stage", b"first_stage", "last_stage", b"last_stage", "message", b"message", "mode", b"mode", "owner", b"owner", "range", b"range", "reason", b"reason", "retry_of", b"retry_of", "run_id", b"run_id", "stage", b"stage", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "bot_id", b"bot_id", "client_id", b"client_id", "create_time", b"create_time", "end_time", b"end_time", "first_stage", b"first_stage", "last_stage", b"last_stage", "message", b"message", "mode", b"mode", "owner", b"owner", "range", b"range", "reason", b"reason", "retry_of", b"retry_of", "run_id", b"run_id", "stage", b"stage", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -296,3 +306,65 @@ class DayStatus(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DayStatus: _TypeAlias = DayStatus  # noqa: Y015
+
+@_typing.final
+class BotStatus(_message.Message):
+    """The state of a bot that joins a meeting."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BOT_ID_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    DETAIL_FIELD_NUMBER: _builtins.int
+    ERROR_MESSAGE_FIELD_NUMBER: _builtins.int
+    MEET_URL_FIELD_NUMBER: _builtins.int
+    BOT_NAME_FIELD_NUMBER: _builtins.int
+    RUN_ID_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    bot_id: _builtins.str
+    """The bot, as the service that runs it names it."""
+    owner: _builtins.str
+    """Whose bot it is, `user:<id>`."""
+    state: _stage_pb2.BotState.ValueType
+    """Where it is."""
+    detail: _builtins.str
+    """What its service says beyond `state`, as in `waiting_room`; empty where it says no more."""
+    error_message: _builtins.str
+    """Why it failed, for people; empty unless it did."""
+    meet_url: _builtins.str
+    """The meeting it was sent to; empty where a recording came without a bot."""
+    bot_name: _builtins.str
+    """What it is called in the meeting."""
+    run_id: _builtins.str
+    """The run that processes the meeting; empty before there is one."""
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was created."""
+
+    @_builtins.property
+    def update_time(self) -> _timestamp_pb2.Timestamp:
+        """When it last changed."""
+
+    def __init__(
+        self,
+        *,
+        bot_id: _builtins.str = ...,
+        owner: _builtins.str = ...,
+        state: _stage_pb2.BotState.ValueType = ...,
+        detail: _builtins.str = ...,
+        error_message: _builtins.str = ...,
+        meet_url: _builtins.str = ...,
+        bot_name: _builtins.str = ...,
+        run_id: _builtins.str = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+        update_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "update_time", b"update_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bot_id", b"bot_id", "bot_name", b"bot_name", "create_time", b"create_time", "detail", b"detail", "error_message", b"error_message", "meet_url", b"meet_url", "owner", b"owner", "run_id", b"run_id", "state", b"state", "update_time", b"update_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BotStatus: _TypeAlias = BotStatus  # noqa: Y015

@@ -34,9 +34,11 @@ class _StageEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Stage.ValueType
     """Analyses are summed up into recommendations."""
     STAGE_REPORTING: _Stage.ValueType  # 5
     """Everything is written to the reporting database."""
+    STAGE_TASKS: _Stage.ValueType  # 6
+    """Of a meeting: its tasks are found."""
 
 class Stage(_Stage, metaclass=_StageEnumTypeWrapper):
-    """A stage of the pipeline. The order of the stages is data of the coordinator, not of this enum."""
+    """A stage of the pipeline; a meeting goes through TRANSCRIPTION, ANALYSIS and TASKS. The order of the stages is data of the coordinator, not of this enum."""
 
 STAGE_UNSPECIFIED: Stage.ValueType  # 0
 """Never sent."""
@@ -50,6 +52,8 @@ STAGE_RECOMMENDATIONS: Stage.ValueType  # 4
 """Analyses are summed up into recommendations."""
 STAGE_REPORTING: Stage.ValueType  # 5
 """Everything is written to the reporting database."""
+STAGE_TASKS: Stage.ValueType  # 6
+"""Of a meeting: its tasks are found."""
 Global___Stage: _TypeAlias = Stage  # noqa: Y015
 
 class _ItemState:
@@ -179,6 +183,54 @@ RUN_STATE_FAILED: RunState.ValueType  # 5
 RUN_STATE_CANCELLED: RunState.ValueType  # 6
 """Ended: stopped on request."""
 Global___RunState: _TypeAlias = RunState  # noqa: Y015
+
+class _BotState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _BotStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_BotState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    BOT_STATE_UNSPECIFIED: _BotState.ValueType  # 0
+    """Never sent."""
+    BOT_STATE_INITIALIZED: _BotState.ValueType  # 1
+    """It is known to its service."""
+    BOT_STATE_CONNECTING: _BotState.ValueType  # 2
+    """It knocks at the meeting."""
+    BOT_STATE_CONNECTED: _BotState.ValueType  # 3
+    """It is in the meeting."""
+    BOT_STATE_TRANSCRIBING: _BotState.ValueType  # 4
+    """What was said is written down."""
+    BOT_STATE_ANALYZING_MEETING: _BotState.ValueType  # 5
+    """What was said is summed up."""
+    BOT_STATE_CREATING_TASKS: _BotState.ValueType  # 6
+    """Tasks are found in it."""
+    BOT_STATE_DONE: _BotState.ValueType  # 7
+    """Ended: the tasks are there."""
+    BOT_STATE_ERROR: _BotState.ValueType  # 8
+    """Ended: it failed; the message says why."""
+
+class BotState(_BotState, metaclass=_BotStateEnumTypeWrapper):
+    """Where a bot is that joins a meeting. The first three are moved by the service that runs it, the others by us."""
+
+BOT_STATE_UNSPECIFIED: BotState.ValueType  # 0
+"""Never sent."""
+BOT_STATE_INITIALIZED: BotState.ValueType  # 1
+"""It is known to its service."""
+BOT_STATE_CONNECTING: BotState.ValueType  # 2
+"""It knocks at the meeting."""
+BOT_STATE_CONNECTED: BotState.ValueType  # 3
+"""It is in the meeting."""
+BOT_STATE_TRANSCRIBING: BotState.ValueType  # 4
+"""What was said is written down."""
+BOT_STATE_ANALYZING_MEETING: BotState.ValueType  # 5
+"""What was said is summed up."""
+BOT_STATE_CREATING_TASKS: BotState.ValueType  # 6
+"""Tasks are found in it."""
+BOT_STATE_DONE: BotState.ValueType  # 7
+"""Ended: the tasks are there."""
+BOT_STATE_ERROR: BotState.ValueType  # 8
+"""Ended: it failed; the message says why."""
+Global___BotState: _TypeAlias = BotState  # noqa: Y015
 
 class _RunMode:
     ValueType = _typing.NewType("ValueType", _builtins.int)

@@ -117,6 +117,7 @@ class Segment(_message.Message):
     END_SECONDS_FIELD_NUMBER: _builtins.int
     TEXT_FIELD_NUMBER: _builtins.int
     WORDS_FIELD_NUMBER: _builtins.int
+    SPEAKER_NAME_FIELD_NUMBER: _builtins.int
     speaker: Global___Speaker.ValueType
     """Whose voice it is."""
     start_seconds: _builtins.float
@@ -125,6 +126,8 @@ class Segment(_message.Message):
     """When the last word ends."""
     text: _builtins.str
     """The words as one line."""
+    speaker_name: _builtins.str
+    """Who speaks in a meeting, where that is known; empty in calls."""
     @_builtins.property
     def words(self) -> _containers.RepeatedCompositeFieldContainer[Global___Word]:
         """The words in their order; empty where they were not asked for."""
@@ -137,10 +140,11 @@ class Segment(_message.Message):
         end_seconds: _builtins.float = ...,
         text: _builtins.str = ...,
         words: _abc.Iterable[Global___Word] | None = ...,
+        speaker_name: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_seconds", b"end_seconds", "speaker", b"speaker", "start_seconds", b"start_seconds", "text", b"text", "words", b"words"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_seconds", b"end_seconds", "speaker", b"speaker", "speaker_name", b"speaker_name", "start_seconds", b"start_seconds", "text", b"text", "words", b"words"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -23,10 +23,12 @@ _sym_db = _symbol_database.Default()
 
 
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
+from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
+from potok.status.v1 import access_pb2 as potok_dot_status_dot_v1_dot_access__pb2
 from potok.transcription.v1 import transcript_pb2 as potok_dot_transcription_dot_v1_dot_transcript__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n2potok/transcription/v1/transcription_service.proto\x12\x16potok.transcription.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\'potok/transcription/v1/transcript.proto\"]\n\x14GetTranscriptRequest\x12 \n\x05owner\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x05owner\x12#\n\x07\x63\x61ll_id\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x06\x63\x61llId\"[\n\x15GetTranscriptResponse\x12\x42\n\ntranscript\x18\x01 \x01(\x0b\x32\".potok.transcription.v1.TranscriptR\ntranscript\"\x7f\n\x15GetTranscriptsRequest\x12 \n\x05owner\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x05owner\x12.\n\x08\x63\x61ll_ids\x18\x02 \x03(\tB\x13\xbaH\x10\x92\x01\r\x08\x01\x10\x64\"\x07r\x05\x10\x01\x18\x80\x01R\x07\x63\x61llIds\x12\x14\n\x05words\x18\x03 \x01(\x08R\x05words\"^\n\x16GetTranscriptsResponse\x12\x44\n\x0btranscripts\x18\x01 \x03(\x0b\x32\".potok.transcription.v1.TranscriptR\x0btranscripts\"\xaa\x01\n\x17\x45xportTranscriptRequest\x12 \n\x05owner\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x05owner\x12#\n\x07\x63\x61ll_id\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x06\x63\x61llId\x12H\n\x06\x66ormat\x18\x03 \x01(\x0e\x32$.potok.transcription.v1.ExportFormatB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00R\x06\x66ormat\"t\n\x18\x45xportTranscriptResponse\x12\x18\n\x07\x63ontent\x18\x01 \x01(\tR\x07\x63ontent\x12!\n\x0c\x63ontent_type\x18\x02 \x01(\tR\x0b\x63ontentType\x12\x1b\n\tfile_name\x18\x03 \x01(\tR\x08\x66ileName*\x8b\x01\n\x0c\x45xportFormat\x12\x1d\n\x19\x45XPORT_FORMAT_UNSPECIFIED\x10\x00\x12\x16\n\x12\x45XPORT_FORMAT_TEXT\x10\x01\x12\x15\n\x11\x45XPORT_FORMAT_SRT\x10\x02\x12\x15\n\x11\x45XPORT_FORMAT_VTT\x10\x03\x12\x16\n\x12\x45XPORT_FORMAT_JSON\x10\x04\x32\xec\x02\n\x14TranscriptionService\x12l\n\rGetTranscript\x12,.potok.transcription.v1.GetTranscriptRequest\x1a-.potok.transcription.v1.GetTranscriptResponse\x12o\n\x0eGetTranscripts\x12-.potok.transcription.v1.GetTranscriptsRequest\x1a..potok.transcription.v1.GetTranscriptsResponse\x12u\n\x10\x45xportTranscript\x12/.potok.transcription.v1.ExportTranscriptRequest\x1a\x30.potok.transcription.v1.ExportTranscriptResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n2potok/transcription/v1/transcription_service.proto\x12\x16potok.transcription.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1cpotok/status/v1/access.proto\x1a\'potok/transcription/v1/transcript.proto\"]\n\x14GetTranscriptRequest\x12 \n\x05owner\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x05owner\x12#\n\x07\x63\x61ll_id\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x06\x63\x61llId\"[\n\x15GetTranscriptResponse\x12\x42\n\ntranscript\x18\x01 \x01(\x0b\x32\".potok.transcription.v1.TranscriptR\ntranscript\"\x7f\n\x15GetTranscriptsRequest\x12 \n\x05owner\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x05owner\x12.\n\x08\x63\x61ll_ids\x18\x02 \x03(\tB\x13\xbaH\x10\x92\x01\r\x08\x01\x10\x64\"\x07r\x05\x10\x01\x18\x80\x01R\x07\x63\x61llIds\x12\x14\n\x05words\x18\x03 \x01(\x08R\x05words\"^\n\x16GetTranscriptsResponse\x12\x44\n\x0btranscripts\x18\x01 \x03(\x0b\x32\".potok.transcription.v1.TranscriptR\x0btranscripts\"\xaa\x01\n\x17\x45xportTranscriptRequest\x12 \n\x05owner\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x05owner\x12#\n\x07\x63\x61ll_id\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x06\x63\x61llId\x12H\n\x06\x66ormat\x18\x03 \x01(\x0e\x32$.potok.transcription.v1.ExportFormatB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00R\x06\x66ormat\"t\n\x18\x45xportTranscriptResponse\x12\x18\n\x07\x63ontent\x18\x01 \x01(\tR\x07\x63ontent\x12!\n\x0c\x63ontent_type\x18\x02 \x01(\tR\x0b\x63ontentType\x12\x1b\n\tfile_name\x18\x03 \x01(\tR\x08\x66ileName*\x8b\x01\n\x0c\x45xportFormat\x12\x1d\n\x19\x45XPORT_FORMAT_UNSPECIFIED\x10\x00\x12\x16\n\x12\x45XPORT_FORMAT_TEXT\x10\x01\x12\x15\n\x11\x45XPORT_FORMAT_SRT\x10\x02\x12\x15\n\x11\x45XPORT_FORMAT_VTT\x10\x03\x12\x16\n\x12\x45XPORT_FORMAT_JSON\x10\x04\x32\xfc\x03\n\x14TranscriptionService\x12\xac\x01\n\rGetTranscript\x12,.potok.transcription.v1.GetTranscriptRequest\x1a-.potok.transcription.v1.GetTranscriptResponse\">\xd2\xf3\x18\x01\x01\x82\xd3\xe4\x93\x02\x33\x12\x31/api/v1/owners/{owner}/calls/{call_id}/transcript\x12v\n\x0eGetTranscripts\x12-.potok.transcription.v1.GetTranscriptsRequest\x1a..potok.transcription.v1.GetTranscriptsResponse\"\x05\xd2\xf3\x18\x01\x04\x12\xbc\x01\n\x10\x45xportTranscript\x12/.potok.transcription.v1.ExportTranscriptRequest\x1a\x30.potok.transcription.v1.ExportTranscriptResponse\"E\xd2\xf3\x18\x01\x01\x82\xd3\xe4\x93\x02:\x12\x38/api/v1/owners/{owner}/calls/{call_id}/transcript:exportb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -47,20 +49,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EXPORTTRANSCRIPTREQUEST'].fields_by_name['call_id']._serialized_options = b'\272H\007r\005\020\001\030\200\001'
   _globals['_EXPORTTRANSCRIPTREQUEST'].fields_by_name['format']._loaded_options = None
   _globals['_EXPORTTRANSCRIPTREQUEST'].fields_by_name['format']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
-  _globals['_EXPORTFORMAT']._serialized_start=853
-  _globals['_EXPORTFORMAT']._serialized_end=992
-  _globals['_GETTRANSCRIPTREQUEST']._serialized_start=148
-  _globals['_GETTRANSCRIPTREQUEST']._serialized_end=241
-  _globals['_GETTRANSCRIPTRESPONSE']._serialized_start=243
-  _globals['_GETTRANSCRIPTRESPONSE']._serialized_end=334
-  _globals['_GETTRANSCRIPTSREQUEST']._serialized_start=336
-  _globals['_GETTRANSCRIPTSREQUEST']._serialized_end=463
-  _globals['_GETTRANSCRIPTSRESPONSE']._serialized_start=465
-  _globals['_GETTRANSCRIPTSRESPONSE']._serialized_end=559
-  _globals['_EXPORTTRANSCRIPTREQUEST']._serialized_start=562
-  _globals['_EXPORTTRANSCRIPTREQUEST']._serialized_end=732
-  _globals['_EXPORTTRANSCRIPTRESPONSE']._serialized_start=734
-  _globals['_EXPORTTRANSCRIPTRESPONSE']._serialized_end=850
-  _globals['_TRANSCRIPTIONSERVICE']._serialized_start=995
-  _globals['_TRANSCRIPTIONSERVICE']._serialized_end=1359
+  _globals['_TRANSCRIPTIONSERVICE'].methods_by_name['GetTranscript']._loaded_options = None
+  _globals['_TRANSCRIPTIONSERVICE'].methods_by_name['GetTranscript']._serialized_options = b'\322\363\030\001\001\202\323\344\223\0023\0221/api/v1/owners/{owner}/calls/{call_id}/transcript'
+  _globals['_TRANSCRIPTIONSERVICE'].methods_by_name['GetTranscripts']._loaded_options = None
+  _globals['_TRANSCRIPTIONSERVICE'].methods_by_name['GetTranscripts']._serialized_options = b'\322\363\030\001\004'
+  _globals['_TRANSCRIPTIONSERVICE'].methods_by_name['ExportTranscript']._loaded_options = None
+  _globals['_TRANSCRIPTIONSERVICE'].methods_by_name['ExportTranscript']._serialized_options = b'\322\363\030\001\001\202\323\344\223\002:\0228/api/v1/owners/{owner}/calls/{call_id}/transcript:export'
+  _globals['_EXPORTFORMAT']._serialized_start=913
+  _globals['_EXPORTFORMAT']._serialized_end=1052
+  _globals['_GETTRANSCRIPTREQUEST']._serialized_start=208
+  _globals['_GETTRANSCRIPTREQUEST']._serialized_end=301
+  _globals['_GETTRANSCRIPTRESPONSE']._serialized_start=303
+  _globals['_GETTRANSCRIPTRESPONSE']._serialized_end=394
+  _globals['_GETTRANSCRIPTSREQUEST']._serialized_start=396
+  _globals['_GETTRANSCRIPTSREQUEST']._serialized_end=523
+  _globals['_GETTRANSCRIPTSRESPONSE']._serialized_start=525
+  _globals['_GETTRANSCRIPTSRESPONSE']._serialized_end=619
+  _globals['_EXPORTTRANSCRIPTREQUEST']._serialized_start=622
+  _globals['_EXPORTTRANSCRIPTREQUEST']._serialized_end=792
+  _globals['_EXPORTTRANSCRIPTRESPONSE']._serialized_start=794
+  _globals['_EXPORTTRANSCRIPTRESPONSE']._serialized_end=910
+  _globals['_TRANSCRIPTIONSERVICE']._serialized_start=1055
+  _globals['_TRANSCRIPTIONSERVICE']._serialized_end=1563
 # @@protoc_insertion_point(module_scope)
