@@ -11,7 +11,7 @@ LOCK := .venv/bin/uv pip compile -q --universal --python-version 3.11 --generate
 	--no-emit-index-url --no-header
 
 .DELETE_ON_ERROR:
-.PHONY: help setup demo up migrate test check fmt lint types gen check-gen breaking faults bench lock
+.PHONY: help setup demo up token migrate test check fmt lint types gen check-gen breaking faults bench lock
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
@@ -40,6 +40,11 @@ demo: $(READY) ## run the sample calls through all stages, live
 
 up: $(READY) ## run the whole system until Ctrl-C
 	@exec setpriv --pdeathsig TERM $(PY) -m deploy.local.system up
+
+token: $(READY) ## print a development token; USER_ID, ROLE and CLIENT say of whom
+	@$(PY) -m deploy.local.keys
+	@.venv/bin/potok token --user $(or $(USER_ID),developer) --role $(or $(ROLE),admin) \
+		$(foreach client,$(CLIENT),--client $(client))
 
 migrate: $(READY) ## bring the local database up to date
 	@$(PY) -m deploy.local.migrate

@@ -16,6 +16,7 @@ from deploy.local import postgres
 from deploy.local.database import dsns
 from deploy.local.migrate import prepare
 from deploy.local.place import data_home, own_folder
+from tests.identity import let_in
 
 QUIET_CORES = 0.15
 """Above so much foreign load a ratio is no verdict."""
@@ -86,6 +87,10 @@ class Arena:
     addresses: Mapping[str, str]
     folder: Path
 
+    def dsn(self, role: str) -> str:
+        """Return the address for a role."""
+        return self.addresses[role]
+
     @contextlib.asynccontextmanager
     async def server(self, module: str, settings: Mapping[str, str]) -> AsyncIterator[int]:
         """Run `python -m module` until the block ends, told where to listen by its settings; yields its pid."""
@@ -128,4 +133,4 @@ async def connected(address: str) -> grpc.aio.Channel:
     )
     async with asyncio.timeout(UP_SECONDS):
         await channel.channel_ready()
-    return channel
+    return let_in(channel)

@@ -22,6 +22,7 @@ from services.stage.domain import Execution, Found, Item, ItemId, Limits, Outcom
 from services.stage.ports import Transaction
 from services.stage.settings import StageSettings
 from services.stage.upstream import PAGE, discover_upstream
+from services.status.access import identity_of
 from services.status.domain import ClientSettings, Owner, Stage
 
 if TYPE_CHECKING:  # the generated code has it for type checkers only
@@ -105,6 +106,7 @@ async def main() -> None:
     """Serve and work until asked to stop."""
     settings = load_settings(NoOpSettings)
     configure_logging(settings.service)
+    identity = identity_of(settings.service, settings)
     async with AsyncExitStack() as stack:
         pool = await stack.enter_async_context(
             open_pool(settings.database_url.get_secret_value(), settings.pool_size)
@@ -112,9 +114,11 @@ async def main() -> None:
         works = []
         for stage, batch in settings.stages.items():
             address = settings.addresses[stage_before(stage) or stage]
-            channel = await stack.enter_async_context(channel_to(address))
+            channel = await stack.enter_async_context(channel_to(address, identity.signer.token))
             works.append(NoOpWork(stage, batch, settings.calls, StageServiceStub(channel)))
-        await stack.enter_async_context(stage_service(settings.service, pool, works, settings))
+        await stack.enter_async_context(
+            stage_service(settings.service, pool, works, settings, identity)
+        )
         await until_stopped()
 
 

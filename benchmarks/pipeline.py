@@ -39,6 +39,7 @@ from services.status.domain import (
     Stage,
 )
 from services.status.mapping import date_range_to_pb
+from tests.identity import environment_of, identity_told
 
 if TYPE_CHECKING:  # the generated code has it for type checkers only
     from potok.coordinator.v1.coordinator_service_pb2_grpc import CoordinatorServiceAsyncStub
@@ -138,14 +139,17 @@ async def a_pipeline(place: Arena) -> AsyncIterator["CoordinatorServiceAsyncStub
     )
     async with contextlib.AsyncExitStack() as stack:
         settings = {
-            "POTOK_COORDINATOR_DATABASE_URL": place.addresses["coordinator_system"],
+            **environment_of(place, "coordinator"),
             "POTOK_COORDINATOR_LISTEN": coordinator,
             "POTOK_COORDINATOR_STAGES": addresses,
         }
         await stack.enter_async_context(place.server("services.coordinator", settings))
         for service, stages in SERVICES.items():
             settings = {
-                "POTOK_NO_OP_DATABASE_URL": place.addresses[f"{service}_system"],
+                **{
+                    f"POTOK_NO_OP_{name}": value
+                    for name, value in identity_told(place, service).items()
+                },
                 "POTOK_NO_OP_LISTEN": listen[service],
                 "POTOK_NO_OP_COORDINATOR": coordinator,
                 "POTOK_NO_OP_SERVICE": service,

@@ -19,6 +19,7 @@ from benchmarks.arena import Arena, connected
 from deploy.local.postgres import free_port
 from services.status.domain import Stage
 from tests.fakes.stages import FakeStages
+from tests.identity import environment_of
 
 METHOD = "/potok.coordinator.v1.CoordinatorService"
 DAY = "2026-11-20"
@@ -37,7 +38,7 @@ async def a_coordinator(arena: Arena, stages: FakeStages) -> AsyncIterator[tuple
     address = f"127.0.0.1:{free_port()}"
     async with stages.serving() as stage_address:
         settings = {
-            "POTOK_COORDINATOR_DATABASE_URL": arena.addresses["coordinator_system"],
+            **environment_of(arena, "coordinator"),
             "POTOK_COORDINATOR_LISTEN": address,
             "POTOK_COORDINATOR_STAGES": json.dumps({stage.value: stage_address for stage in Stage}),
         }

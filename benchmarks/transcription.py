@@ -24,7 +24,6 @@ from services.call_sync.domain import CallId
 from services.call_sync.ports import Fetched
 from services.call_sync.servicer import CallSyncServicer
 from services.call_sync.usecases import CallSync
-from services.kernel.rpc.client import channel_to
 from services.kernel.rpc.server import serving
 from services.stage.domain import Execution, Item, ItemId, Limits, Success
 from services.status.domain import (
@@ -46,6 +45,7 @@ from services.transcription.usecases import Transcription
 from services.transcription.work import TranscriptionWork
 from tests.fakes.call_sync import FakeCalls, a_call, chunks, register_nowhere
 from tests.fakes.transcription import FakeTranscripts
+from tests.identity import guard, open_channel
 
 SAMPLES = [
     Path(__file__).parents[1] / "deploy" / "samples" / f"{name}.wav"
@@ -90,7 +90,7 @@ async def main() -> None:
                 timeout_seconds=PATIENCE.total_seconds(),
             ) as children,
             _call_sync(Path(folder)) as address,
-            channel_to(address) as channel,
+            open_channel(address) as channel,
         ):
             recordings = CallSyncRecordings(
                 CallSyncServiceStub(channel), max_bytes=MAX_BYTES, timeout=PATIENCE
@@ -157,6 +157,7 @@ async def _call_sync(folder: Path) -> AsyncIterator[str]:
         "127.0.0.1:0",
         lambda server: add_CallSyncServiceServicer_to_server(servicer, server),
         services=[],
+        guard=guard(),
     ) as port:
         yield f"127.0.0.1:{port}"
 

@@ -20,6 +20,7 @@ from potok.status.v1 import progress_pb2, stage_pb2
 from deploy.local.postgres import free_port
 from tests.conftest import Database
 from tests.fakes.analysis import CLINIC, CallsBefore
+from tests.identity import identity_told, open_channel
 
 if TYPE_CHECKING:
     from potok.analysis.v1.analysis_service_pb2_grpc import AnalysisServiceAsyncStub
@@ -37,7 +38,7 @@ async def the_service(
     address = f"127.0.0.1:{free_port()}"
     async with before.serving() as upstream:
         told = {
-            "DATABASE_URL": database.dsn("analysis_system"),
+            **identity_told(database, "analysis"),
             "LISTEN": address,
             "COORDINATOR": "127.0.0.1:1",
             "REPORT_TIMEOUT": "PT1S",
@@ -55,7 +56,7 @@ async def the_service(
             },
         )
         try:
-            async with grpc.aio.insecure_channel(address) as channel:
+            async with open_channel(address) as channel:
                 await asyncio.wait_for(channel.channel_ready(), 20)
                 yield channel
             process.send_signal(signal.SIGTERM)

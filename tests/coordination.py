@@ -13,13 +13,13 @@ from potok.coordinator.v1 import coordinator_service_pb2 as pb
 from potok.coordinator.v1 import coordinator_service_pb2_grpc as pb_grpc
 from potok.coordinator.v1 import report_pb2, run_pb2, watch_pb2
 from potok.status.v1 import event_pb2, progress_pb2, stage_pb2
-from pydantic import SecretStr
 
 from services.coordinator.app import running
 from services.coordinator.settings import CoordinatorSettings, Limits
 from services.status.domain import Stage
 from tests.conftest import Database
 from tests.fakes.stages import FakeStages
+from tests.identity import open_channel, settings_of
 
 PATIENCE = 30
 """Seconds to wait for what takes milliseconds: only a broken thing takes longer, however busy the machine is."""
@@ -182,7 +182,7 @@ class Coordination:
     async def replica(self, limits: Limits = QUICK) -> AsyncIterator[Replica]:
         """Run one more replica until the block ends."""
         settings = CoordinatorSettings(
-            database_url=SecretStr(self.database.dsn("coordinator_system")),
+            **settings_of(self.database, "coordinator"),
             listen="127.0.0.1:0",
             stages=dict.fromkeys(Stage, self.address),
             limits=limits,
@@ -191,7 +191,7 @@ class Coordination:
         async with running(settings) as port:
             options = [("grpc.use_local_subchannel_pool", 1)]
             address = f"127.0.0.1:{port}"
-            async with grpc.aio.insecure_channel(address, options=options) as channel:
+            async with open_channel(address, options=options) as channel:
                 replica = Replica(pb_grpc.CoordinatorServiceStub(channel), address)
                 await replica.stub.SetClient(
                     pb.SetClientRequest(

@@ -1,7 +1,8 @@
 """Channels to the replicas of a service, and what a refusal that came over one carries."""
 
 import contextlib
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from typing import Any, cast
 
 import grpc
 from google.rpc import error_details_pb2
@@ -18,16 +19,58 @@ CHANNEL_OPTIONS = [
 """Notices a peer that is gone within 80 s, and looks for one that was away every 2 s."""
 
 
+_CALLS = {"unary_unary", "unary_stream", "stream_unary", "stream_stream"}
+
+
+class _Identified:
+    """A channel whose calls carry a token; an interceptor would come between a stream and each of its messages."""
+
+    def __init__(self, channel: grpc.aio.Channel, token: Callable[[], str]) -> None:
+        self._channel = channel
+        self._token = token
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what stubs make their calls with, or anything else that a channel has."""
+        found = getattr(self._channel, name)
+        if name not in _CALLS:
+            return found
+
+        def identified(*args: Any, **options: Any) -> Any:
+            call = found(*args, **options)
+            return lambda *request, metadata=(), **given: call(
+                *request,
+                metadata=(*metadata, ("authorization", f"Bearer {self._token()}")),
+                **given,
+            )
+
+        return identified
+
+
 @contextlib.asynccontextmanager
-async def channels(addresses: Iterable[str]) -> AsyncIterator[list[grpc.aio.Channel]]:
-    """Open a channel for each `host:port` until the block ends; nothing is sent before the first call."""
+async def channels(
+    addresses: Iterable[str], token: Callable[[], str]
+) -> AsyncIterator[list[grpc.aio.Channel]]:
+    """Open a channel for each address until the block ends; nothing is sent before the first call.
+
+    An address is `host:port` or `http://host:port`, or `https://host[:port]` where TLS is spoken. Each call carries what
+    `token` returns then, so that a watch goes on with a new one when the old has expired.
+    """
     async with contextlib.AsyncExitStack() as stack:
         yield [
-            await stack.enter_async_context(
-                grpc.aio.insecure_channel(address, options=CHANNEL_OPTIONS)
+            cast(
+                grpc.aio.Channel,
+                _Identified(await stack.enter_async_context(_channel(address)), token),
             )
             for address in addresses
         ]
+
+
+def _channel(address: str) -> grpc.aio.Channel:
+    kind, _, place = address.rpartition("://")
+    if kind == "https":
+        credentials = grpc.ssl_channel_credentials()
+        return grpc.aio.secure_channel(place.rstrip("/"), credentials, options=CHANNEL_OPTIONS)
+    return grpc.aio.insecure_channel(place.rstrip("/"), options=CHANNEL_OPTIONS)
 
 
 def error_info(error: grpc.aio.AioRpcError) -> error_details_pb2.ErrorInfo:

@@ -8,7 +8,8 @@ from pathlib import Path
 from cryptography.fernet import Fernet
 
 from deploy.local.database import SERVICES, STAGE_SERVICES
-from deploy.local.place import LocalError, write_private
+from deploy.local.keys import ISSUER, make_keys
+from deploy.local.place import CHECKOUT, LocalError, write_private
 
 SANDBOX = "sandbox"
 TELEPHONY = "sandbox_telephony"
@@ -45,13 +46,14 @@ def environment(
     """Return the settings of all services and of the command line.
 
     `addresses` are the databases' by role, `listens` the parts' `host:port`; files of the
-    services lie in `home`.
+    services lie in `home`, but their keys where the command line of this checkout finds them.
     """
+    keys = make_keys(CHECKOUT / ".potok" / "keys")
     # The recommendations service has two stages.
     stages = {service.upper(): listens[service] for service in STAGE_SERVICES}
     stages["REPORTING"] = listens["recommendations"]
     settings = {
-        "POTOK_ADDRESS": listens["coordinator"],
+        "POTOK_ISSUER_KEY": str(keys / f"{ISSUER}.pem"),  # for the command line
         "POTOK_COORDINATOR_STAGES": json.dumps(stages),
         "POTOK_CALL_SYNC_RECORDINGS": (home / "recordings").as_uri(),
         "POTOK_CALL_SYNC_SECRETS_KEY": _secrets_key(home / "secrets.key"),
@@ -71,10 +73,11 @@ def environment(
         settings["POTOK_CALL_SYNC_PRIVATE_HOSTS"] = json.dumps([listens[TELEPHONY]])
     for service in SERVICES:
         settings[f"POTOK_{service.upper()}_DATABASE_URL"] = addresses[f"{service}_system"]
+        settings[f"POTOK_{service.upper()}_APP_DATABASE_URL"] = addresses[f"{service}_app"]
+        settings[f"POTOK_{service.upper()}_KEYS"] = str(keys)
         settings[f"POTOK_{service.upper()}_LISTEN"] = listens[service]
     for service in STAGE_SERVICES:
         settings[f"POTOK_{service.upper()}_COORDINATOR"] = listens["coordinator"]
-        settings[f"POTOK_{service.upper()}_ADDRESS"] = listens[service]  # for the command line
     return settings
 
 

@@ -3,7 +3,6 @@
 import contextlib
 from collections.abc import AsyncIterator
 
-import asyncpg
 import uvloop
 from potok.analysis.v1.analysis_service_pb2_grpc import add_AnalysisServiceServicer_to_server
 from potok.call_sync.v1.call_sync_service_pb2_grpc import CallSyncServiceStub
@@ -15,6 +14,7 @@ from services.analysis.adapters.model_judge import ModelJudge
 from services.analysis.adapters.rules import RulesJudge
 from services.analysis.judging import Judging
 from services.analysis.playbook_yaml import PlaybookInvalid, load_playbooks
+from services.analysis.ports import RunUsages
 from services.analysis.repository import PostgresAnalyses, PostgresRunUsages
 from services.analysis.servicer import AnalysisServicer
 from services.analysis.settings import AnalysisSettings
@@ -26,34 +26,39 @@ from services.kernel.rpc.client import channel_to
 from services.kernel.rpc.server import until_stopped
 from services.kernel.settings import load_settings
 from services.stage.compose import stage_service
+from services.status.access import identity_of, reading_for_caller
 
 
 async def main() -> None:
     """Serve and work until asked to stop."""
     configure_logging("analysis")
     settings = load_settings(AnalysisSettings)
+    identity = identity_of("analysis", settings)
     try:
         playbooks = load_playbooks(settings.playbooks)
     except PlaybookInvalid as error:
         raise SystemExit(f"POTOK_ANALYSIS_PLAYBOOKS is not usable:\n{error}") from None
     async with (
         open_pool(settings.database_url.get_secret_value(), settings.pool_size) as pool,
-        _judging(settings, pool) as judging,
-        channel_to(settings.calls) as calls,
-        channel_to(settings.upstream) as upstream,
+        open_pool(settings.app_database_url.get_secret_value(), settings.pool_size) as readers,
+        _judging(settings, PostgresRunUsages(pool, reading_for_caller(readers))) as judging,
+        channel_to(settings.calls, identity.signer.token) as calls,
+        channel_to(settings.upstream, identity.signer.token) as upstream,
     ):
         conversations = RpcConversations(
             CallSyncServiceStub(calls),
             TranscriptionServiceStub(upstream),
             settings.payload_timeout,
         )
-        call_analysis = CallAnalysis(PostgresAnalyses(pool), conversations, judging, playbooks)
+        analyses = PostgresAnalyses(reading_for_caller(readers))
+        call_analysis = CallAnalysis(analyses, conversations, judging, playbooks)
         servicer = AnalysisServicer(call_analysis)
         async with stage_service(
             "analysis",
             pool,
             [AnalysisWork(call_analysis, StageServiceStub(upstream), settings.limits)],
             settings,
+            identity,
             register=lambda server: add_AnalysisServiceServicer_to_server(servicer, server),
             services=["potok.analysis.v1.AnalysisService"],
         ):
@@ -61,9 +66,9 @@ async def main() -> None:
 
 
 @contextlib.asynccontextmanager
-async def _judging(settings: AnalysisSettings, pool: asyncpg.Pool) -> AsyncIterator[Judging]:
+async def _judging(settings: AnalysisSettings, usages: RunUsages) -> AsyncIterator[Judging]:
     """Open the judge that the settings name."""
-    rules, usages = RulesJudge(), PostgresRunUsages(pool)
+    rules = RulesJudge()
     if settings.judge == "rules" or settings.model is None:
         yield Judging(rules, usages)
         return

@@ -9,7 +9,7 @@ from potok.analysis.v1 import analysis_pb2
 from services.analysis.domain import Analysis, AnalysisFilter, CallId, Reservation
 from services.analysis.mapping import analysis_from_pb, analysis_to_pb
 from services.analysis.ports import Position, Transaction
-from services.kernel.postgres import load_queries
+from services.kernel.postgres import Reading, load_queries
 from services.llm.domain import NOTHING_USED, CostLimitReached, Usage
 from services.status.domain import Cost, ExecutionNumber, Owner, RunId
 
@@ -27,33 +27,36 @@ class PostgresAnalyses:
     beside the columns that are looked for.
     """
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
-        self._pool = pool
+    def __init__(self, reading: Reading) -> None:
+        """`reading` sees what whoever asks may see."""
+        self._reading = reading
 
     async def get_analyses(self, owner: Owner, call_ids: Sequence[CallId]) -> list[Analysis]:
-        rows = QUERIES.get_analyses(self._pool, owner=owner, call_ids=call_ids)
-        return [_analysis(row) async for row in rows]
+        async with self._reading() as connection:
+            rows = QUERIES.get_analyses(connection, owner=owner, call_ids=call_ids)
+            return [_analysis(row) async for row in rows]
 
     async def list_analyses(
         self, wanted: AnalysisFilter, after: Position | None, page_size: int
     ) -> list[Analysis]:
-        rows = QUERIES.list_analyses(
-            self._pool,
-            owner=wanted.owner,
-            start_date=wanted.days.start,
-            end_date=wanted.days.end,
-            call_type=wanted.call_type,
-            outcome=wanted.outcome,
-            sentiment=wanted.sentiment,
-            employee=wanted.employee,
-            min_score=wanted.min_score,
-            max_score=wanted.max_score,
-            after_day=after.day if after else wanted.days.start,
-            after_started_at=after.started_at if after else BEFORE_ALL,
-            after_call_id=after.call_id if after else "",
-            page_size=page_size,
-        )
-        return [_analysis(row) async for row in rows]
+        async with self._reading() as connection:
+            rows = QUERIES.list_analyses(
+                connection,
+                owner=wanted.owner,
+                start_date=wanted.days.start,
+                end_date=wanted.days.end,
+                call_type=wanted.call_type,
+                outcome=wanted.outcome,
+                sentiment=wanted.sentiment,
+                employee=wanted.employee,
+                min_score=wanted.min_score,
+                max_score=wanted.max_score,
+                after_day=after.day if after else wanted.days.start,
+                after_started_at=after.started_at if after else BEFORE_ALL,
+                after_call_id=after.call_id if after else "",
+                page_size=page_size,
+            )
+            return [_analysis(row) async for row in rows]
 
     async def store_analyses(
         self,
@@ -88,8 +91,10 @@ class PostgresAnalyses:
 class PostgresRunUsages:
     """Implements RunUsages. The row of a run is the lock under which its money is counted."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: asyncpg.Pool, reading: Reading) -> None:
+        """`reading` sees what whoever asks for a usage may see."""
         self._pool = pool
+        self._reading = reading
 
     async def reserve(
         self,
@@ -137,7 +142,8 @@ class PostgresRunUsages:
         )
 
     async def get_usage(self, owner: Owner, run_id: RunId) -> Usage:
-        row = await QUERIES.get_run_usage(self._pool, owner=owner, run_id=run_id)
+        async with self._reading() as connection:
+            row = await QUERIES.get_run_usage(connection, owner=owner, run_id=run_id)
         if row is None:
             return NOTHING_USED
         return Usage(

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
 
 import asyncpg
 import grpc
@@ -35,18 +36,21 @@ from services.call_sync.usecases import CallSync, RecordingSweep
 from services.call_sync.work import CallSyncWork
 from services.kernel.fetch.fetcher import Fetcher, FetchLimits
 from services.kernel.log import configure_logging
-from services.kernel.postgres import open_pool
+from services.kernel.postgres import open_pool, reading
 from services.kernel.rpc.server import until_stopped
 from services.kernel.settings import load_settings
 from services.kernel.tasks import cancel, every
 from services.stage.compose import stage_service
 from services.stage.domain import Limits
+from services.status.access import identity_of, reading_for_caller
+from services.status.identity import EVERYTHING
 
 
 async def main() -> None:
     """Serve and work until asked to stop."""
     configure_logging("call_sync")
     settings = load_settings(CallSyncSettings)
+    identity = identity_of("call_sync", settings)
     try:
         store = open_store(settings.recordings)
     except StoreUnavailable as error:
@@ -56,6 +60,7 @@ async def main() -> None:
     )
     async with (
         open_pool(settings.database_url.get_secret_value(), settings.pool_size) as pool,
+        open_pool(settings.app_database_url.get_secret_value(), settings.pool_size) as readers,
         _amocrm(pool, settings) as amocrm,
     ):
         registry = PostgresRecordings(pool, settings.recording_grace)
@@ -64,10 +69,13 @@ async def main() -> None:
         )
         sweep = RecordingSweep(registry, recordings)
         sources: dict[str, CallSource] = {"folder": FolderSource(), "amocrm": amocrm.source}
-        call_sync = CallSync(PostgresCalls(pool), recordings, sources)
+        everything = partial(reading, pool, EVERYTHING)
+        call_sync = CallSync(PostgresCalls(pool, everything), recordings, sources)
+        asked = PostgresCalls(pool, reading_for_caller(readers))
+        calls = CallSyncServicer(CallSync(asked, recordings, sources))
 
         def register(server: grpc.aio.Server) -> None:
-            add_CallSyncServiceServicer_to_server(CallSyncServicer(call_sync), server)
+            add_CallSyncServiceServicer_to_server(calls, server)
             add_AccountServiceServicer_to_server(AccountServicer(amocrm.accounts), server)
 
         async with stage_service(
@@ -75,6 +83,7 @@ async def main() -> None:
             pool,
             [CallSyncWork(call_sync, limits, settings.recording_delays)],
             settings,
+            identity,
             register=register,
             services=["potok.call_sync.v1.CallSyncService", "potok.call_sync.v1.AccountService"],
         ):

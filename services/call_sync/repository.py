@@ -6,21 +6,23 @@ import asyncpg
 
 from services.call_sync.domain import Call, CallFacts, CallId, Direction, Recording
 from services.call_sync.ports import Transaction
-from services.kernel.postgres import load_queries
+from services.kernel.postgres import Reading, load_queries
 from services.status.domain import ExecutionNumber, Owner
 
 QUERIES = load_queries(__file__)
 
 
 class PostgresCalls:
-    """Implements CallRepository."""
+    """Implements CallRepository; `reading` sees what whoever asks may see."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: asyncpg.Pool, reading: Reading) -> None:
         self._pool = pool
+        self._reading = reading
 
     async def get_calls(self, owner: Owner, call_ids: Sequence[CallId]) -> list[Call]:
-        rows = QUERIES.get_calls(self._pool, owner=owner, call_ids=call_ids)
-        return [_call(row) async for row in rows]
+        async with self._reading() as connection:
+            rows = QUERIES.get_calls(connection, owner=owner, call_ids=call_ids)
+            return [_call(row) async for row in rows]
 
     async def upsert_calls(
         self, owner: Owner, execution: ExecutionNumber, calls: Sequence[CallFacts]

@@ -26,6 +26,7 @@ from services.kernel.postgres import listen, open_pool
 from services.kernel.rpc.client import channel_to
 from services.kernel.rpc.server import serving
 from services.kernel.tasks import cancel, every
+from services.status.access import identity_of, reading_for_caller
 from services.status.deadlines import deadlines_of
 
 
@@ -35,9 +36,13 @@ async def running(settings: CoordinatorSettings) -> AsyncIterator[int]:
     limits, dsn = settings.limits, settings.database_url.get_secret_value()
     async with contextlib.AsyncExitStack() as stack:
         pool = await stack.enter_async_context(open_pool(dsn, settings.pool_size))
+        app_dsn = settings.app_database_url.get_secret_value()
+        readers = await stack.enter_async_context(open_pool(app_dsn, settings.pool_size))
+        reading = reading_for_caller(readers)
+        identity = identity_of("coordinator", settings)
         stages = {}
         for stage, address in settings.stages.items():
-            channel = await stack.enter_async_context(channel_to(address))
+            channel = await stack.enter_async_context(channel_to(address, identity.signer.token))
             stages[stage] = stage_grpc.StageServiceStub(channel)
         hub = Hub()
         tailer: Tailer
@@ -53,11 +58,11 @@ async def running(settings: CoordinatorSettings) -> AsyncIterator[int]:
         dispatcher = Dispatcher(pool, changes, stages)
         watchdog = Watchdog(pool, changes, limits)
         reports = Reports(pool, lanes)
-        watches = Watches(pool, hub, limits)
+        watches = Watches(pool, reading, hub, limits)
         await tailer.start()
         await watches.start()
 
-        coordinator = Coordinator(PostgresRuns(pool), changes, RpcStages(stages))
+        coordinator = Coordinator(PostgresRuns(pool, reading), changes, RpcStages(stages))
         servicer = CoordinatorServicer(coordinator, reports, watches, stages)
 
         def register(server: grpc.aio.Server) -> None:
@@ -85,6 +90,7 @@ async def running(settings: CoordinatorSettings) -> AsyncIterator[int]:
                 settings.listen,
                 register,
                 services=[SERVICE],
+                guard=identity.guard,
                 codecs=CODECS,
                 deadlines=deadlines_of([SERVICE]),
                 reflect=settings.reflection,

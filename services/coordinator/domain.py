@@ -5,6 +5,7 @@ times a second, and a copy of each would cost more than everything else done wit
 changes them; what a failed commit left behind is thrown away and read again.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import NamedTuple
@@ -131,6 +132,14 @@ class LedgerDay(NamedTuple):
 
     figures: DayFigures
     covered: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledger:
+    """What the ledger says of a range: known days by stage and name, and the stages that are at work on any of them."""
+
+    days: Mapping[Stage, Mapping[str, LedgerDay]]
+    active: frozenset[Stage]
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

@@ -7,7 +7,7 @@ from typing import Protocol
 from services.coordinator.domain import (
     AcceptedStart,
     Client,
-    LedgerDay,
+    Ledger,
     RejectedReport,
     Run,
     RunView,
@@ -49,11 +49,9 @@ class RunRepository(Protocol):
         """Return what a start over these days is judged by: the run under way, and the days of every stage."""
 
     async def get_ledger(
-        self, owner: Owner, stages: Iterable[Stage], days: DateRange
-    ) -> dict[Stage, dict[str, LedgerDay]]:
-        """Return the days that are known of each stage, by their names in their order."""
-
-    async def active_stages(self, owner: Owner, days: DateRange) -> set[Stage]: ...
+        self, client_id: str, stages: Iterable[Stage], days: DateRange
+    ) -> Ledger | None:
+        """Return the days that are known of each stage, in their order; None where there is no such client."""
 
 
 class Changes(Protocol):

@@ -1,7 +1,7 @@
 """The coordinator's rows: what is read for callers and for decisions. `lanes` writes, in groups."""
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
@@ -15,6 +15,7 @@ from services.coordinator.domain import (
     Day,
     DayFigures,
     Execution,
+    Ledger,
     LedgerDay,
     RejectedReport,
     Run,
@@ -22,7 +23,7 @@ from services.coordinator.domain import (
     Tenant,
     Verdict,
 )
-from services.kernel.postgres import load_queries
+from services.kernel.postgres import Connection, Reading, load_queries
 from services.status.domain import (
     ClientSettings,
     DateRange,
@@ -34,55 +35,54 @@ from services.status.domain import (
     RunMode,
     RunState,
     Stage,
+    client_owner,
 )
 
 QUERIES = load_queries(__file__)
 
 
 class PostgresRuns:
-    """Implements RunRepository over a pool of the system role."""
+    """Implements RunRepository over a pool of the system role; `reading` sees what whoever asks may see."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: asyncpg.Pool, reading: Reading) -> None:
         self._pool = pool
+        self._reading = reading
 
     async def set_client(self, client: Client) -> None:
         await QUERIES.set_client(self._pool, client_id=client.client_id, **asdict(client.settings))
 
     async def get_client(self, client_id: str) -> Client | None:
-        row = await QUERIES.get_client(self._pool, client_id=client_id)
+        async with self._reading() as connection:
+            row = await QUERIES.get_client(connection, client_id=client_id)
         return None if row is None else _client(row)
 
     async def list_clients(self, after: str, page_size: int) -> list[Client]:
-        rows = QUERIES.list_clients(self._pool, after=after, page_size=page_size)
-        return [_client(row) async for row in rows]
+        async with self._reading() as connection:
+            rows = QUERIES.list_clients(connection, after=after, page_size=page_size)
+            return [_client(row) async for row in rows]
 
     async def known_clients(self, client_ids: Collection[str]) -> set[str]:
-        rows = QUERIES.known_clients(self._pool, client_ids=list(client_ids))
-        return {row["client_id"] async for row in rows}
+        async with self._reading() as connection:
+            rows = QUERIES.known_clients(connection, client_ids=list(client_ids))
+            return {row["client_id"] async for row in rows}
 
     async def get_runs(self, run_ids: Collection[RunId]) -> list[RunView]:
-        rows = [row async for row in QUERIES.get_runs(self._pool, run_ids=list(run_ids))]
-        return await self._with_executions(rows)
+        async with self._reading() as connection:
+            return await _views(connection, QUERIES.get_runs(connection, run_ids=list(run_ids)))
 
     async def list_runs(
         self, client_id: str, before: tuple[datetime, RunId] | None, page_size: int
     ) -> list[RunView]:
         before_at, before_id = before or (None, None)
-        rows = QUERIES.list_runs(
-            self._pool,
-            client_id=client_id,
-            before_at=before_at,
-            before_id=before_id,
-            page_size=page_size,
-        )
-        return await self._with_executions([row async for row in rows])
-
-    async def _with_executions(self, rows: Sequence[asyncpg.Record]) -> list[RunView]:
-        views = {str(row["run_id"]): RunView(run=run_from_row(row), executions=[]) for row in rows}
-        executions = QUERIES.list_executions(self._pool, run_ids=list(views))
-        async for row in executions:
-            views[str(row["run_id"])].executions.append(execution_from_row(row))
-        return list(views.values())
+        async with self._reading() as connection:
+            rows = QUERIES.list_runs(
+                connection,
+                client_id=client_id,
+                before_at=before_at,
+                before_id=before_id,
+                page_size=page_size,
+            )
+            return await _views(connection, rows)
 
     async def find_request(self, caller: str, method: str, request_id: str) -> AcceptedStart | None:
         row = await QUERIES.find_request(
@@ -91,33 +91,42 @@ class PostgresRuns:
         return row and AcceptedStart(run_id=RunId(str(row["run_id"])), parameters=row["parameters"])
 
     async def list_rejected_reports(self, run_id: RunId, page_size: int) -> list[RejectedReport]:
-        rows = QUERIES.list_rejected_reports(self._pool, run_id=run_id, page_size=page_size)
-        return [
-            RejectedReport(
-                execution=ExecutionNumber(row["execution"]),
-                sequence=row["sequence"],
-                state=ExecutionState(row["state"]),
-                verdict=Verdict(row["verdict"]),
-                message=row["message"],
-                at=row["at"],
-            )
-            async for row in rows
-        ]
+        async with self._reading() as connection:
+            rows = QUERIES.list_rejected_reports(connection, run_id=run_id, page_size=page_size)
+            return [
+                RejectedReport(
+                    execution=ExecutionNumber(row["execution"]),
+                    sequence=row["sequence"],
+                    state=ExecutionState(row["state"]),
+                    verdict=Verdict(row["verdict"]),
+                    message=row["message"],
+                    at=row["at"],
+                )
+                async for row in rows
+            ]
 
     async def advance_epoch(self) -> int:
         return int(await QUERIES.advance_epoch(self._pool))
 
     async def get_ledger(
-        self, owner: Owner, stages: Iterable[Stage], days: DateRange
-    ) -> dict[Stage, dict[str, LedgerDay]]:
+        self, client_id: str, stages: Iterable[Stage], days: DateRange
+    ) -> Ledger | None:
         wanted: dict[Stage, dict[str, LedgerDay]] = {stage: {} for stage in stages}
         by_name = {stage.value: known for stage, known in wanted.items()}
-        rows = await self._pool.fetch(  # aiosql's rows one by one would cost as much again
-            QUERIES.get_ledger.sql, owner, list(by_name), days.start, days.end
-        )
+        owner = client_owner(client_id)
+        async with self._reading() as connection:
+            if await QUERIES.get_client(connection, client_id=client_id) is None:
+                return None
+            rows = await connection.fetch(  # aiosql's rows one by one would cost as much again
+                QUERIES.get_ledger.sql, owner, list(by_name), days.start, days.end
+            )
+            running = QUERIES.active_stages(
+                connection, owner=owner, start_date=days.start, end_date=days.end
+            )
+            active = frozenset([Stage(row["stage"]) async for row in running])
         for stage, day, covered, *figures in rows:
             by_name[stage][day] = LedgerDay(DayFigures._make(figures), covered)
-        return wanted
+        return Ledger(days=wanted, active=active)
 
     async def get_tenant(self, owner: Owner, days: DateRange) -> Tenant:
         rows = QUERIES.get_days(self._pool, owner=owner, start_date=days.start, end_date=days.end)
@@ -127,11 +136,15 @@ class PostgresRuns:
             tenant.run = run_from_row(row)
         return tenant
 
-    async def active_stages(self, owner: Owner, days: DateRange) -> set[Stage]:
-        rows = QUERIES.active_stages(
-            self._pool, owner=owner, start_date=days.start, end_date=days.end
-        )
-        return {Stage(row["stage"]) async for row in rows}
+
+async def _views(connection: Connection, rows: AsyncIterator[asyncpg.Record]) -> list[RunView]:
+    """Return runs with their executions."""
+    views = {
+        str(row["run_id"]): RunView(run=run_from_row(row), executions=[]) async for row in rows
+    }
+    async for row in QUERIES.list_executions(connection, run_ids=list(views)):
+        views[str(row["run_id"])].executions.append(execution_from_row(row))
+    return list(views.values())
 
 
 def _client(row: asyncpg.Record) -> Client:

@@ -1,7 +1,7 @@
 """gRPC in, use case, gRPC out. No decisions are made here."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -30,7 +30,9 @@ from services.coordinator.usecases import Coordinator
 from services.coordinator.watch import DEFAULT_HEARTBEAT, WatchEnded, Watches, WatchRequest
 from services.kernel.rpc.client import errors_of
 from services.kernel.rpc.interceptors import Codec
+from services.status.access import current_caller
 from services.status.domain import RunId, RunMode, Stage, client_owner
+from services.status.identity import Caller
 from services.status.mapping import RUN_MODE_FROM_PB, STAGE_FROM_PB, date_range_from_pb
 
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -92,6 +94,7 @@ class CoordinatorServicer(pb_grpc.CoordinatorServiceServicer):
 
     async def StartRun(self, request: pb.StartRunRequest, context: Context) -> pb.StartRunResponse:
         view = await self._coordinator.start_run(
+            current_caller(),
             request.client_id,
             date_range_from_pb(request.range),
             tuple(STAGE_FROM_PB[stage] for stage in request.stages),
@@ -104,6 +107,7 @@ class CoordinatorServicer(pb_grpc.CoordinatorServiceServicer):
         self, request: pb.PreviewRunRequest, context: Context
     ) -> pb.PreviewRunResponse:
         previews = await self._coordinator.preview_run(
+            current_caller(),
             request.client_id,
             date_range_from_pb(request.range),
             tuple(STAGE_FROM_PB[stage] for stage in request.stages),
@@ -115,14 +119,17 @@ class CoordinatorServicer(pb_grpc.CoordinatorServiceServicer):
         self, request: pb.RetryFailedRequest, context: Context
     ) -> pb.RetryFailedResponse:
         view = await self._coordinator.retry_failed(
-            RunId(request.run_id), STAGE_FROM_PB.get(request.stage), request.request_id
+            current_caller(),
+            RunId(request.run_id),
+            STAGE_FROM_PB.get(request.stage),
+            request.request_id,
         )
         return pb.RetryFailedResponse(run=run_to_pb(view))
 
     async def CancelRun(
         self, request: pb.CancelRunRequest, context: Context
     ) -> pb.CancelRunResponse:
-        view = await self._coordinator.cancel_run(RunId(request.run_id))
+        view = await self._coordinator.cancel_run(current_caller(), RunId(request.run_id))
         return pb.CancelRunResponse(run=run_to_pb(view))
 
     async def GetRun(self, request: pb.GetRunRequest, context: Context) -> pb.GetRunResponse:
@@ -200,23 +207,29 @@ class CoordinatorServicer(pb_grpc.CoordinatorServiceServicer):
         await context.send_initial_metadata(())
         await self._coordinator.check_watched(request.client_ids, list(map(RunId, request.run_ids)))
         try:
-            await self._watches.watch(_watch_request(request), context.write)
+            await self._watches.watch(_watch_request(request, current_caller()), context.write)
         except WatchEnded as ended:
             await _end(context, ended)
 
 
-def _watch_request(request: pb.WatchStatusRequest) -> WatchRequest:
+def _watch_request(request: pb.WatchStatusRequest, caller: Caller) -> WatchRequest:
     return WatchRequest(
-        wanted=Filter(
-            everything=not (request.client_ids or request.run_ids),
-            owners=frozenset(map(client_owner, request.client_ids)),
-            subjects=frozenset(request.run_ids),
-        ),
+        wanted=wanted_filter(caller, request.client_ids, request.run_ids),
         token=tokens.decode(request.resume_token) if request.resume_token else None,
         latest=request.delivery == watch_pb2.DELIVERY_LATEST,
         heartbeat=timedelta(seconds=request.heartbeat_seconds or DEFAULT_HEARTBEAT),
         ledger=date_range_from_pb(request.ledger) if request.HasField("ledger") else None,
     )
+
+
+def wanted_filter(caller: Caller, client_ids: Collection[str], run_ids: Collection[str]) -> Filter:
+    """Return what a watch delivers: what it names, or else all that its caller may see."""
+    if client_ids or run_ids:
+        owners = frozenset[str](map(client_owner, client_ids))
+        return Filter(everything=False, owners=owners, subjects=frozenset(run_ids))
+    if caller.sees_all:
+        return Filter(everything=True)
+    return Filter(everything=False, owners=frozenset(caller.owners))
 
 
 async def _end(context: Context, ended: WatchEnded) -> None:

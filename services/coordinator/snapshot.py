@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-import asyncpg
-
 from services.coordinator import wire
 from services.coordinator.domain import Day, Execution, Run, Subject
 from services.coordinator.hub import FRAME_BYTES, Filter
@@ -16,6 +14,7 @@ from services.coordinator.repository import (
     run_from_row,
 )
 from services.kernel.clock import utc_now
+from services.kernel.postgres import Reading
 from services.status.domain import DateRange
 
 LEDGER_DAYS = 31
@@ -47,14 +46,11 @@ class Snapshot:
             yield b"".join(elements)
 
 
-async def read_snapshot(pool: asyncpg.Pool, wanted: Filter, ledger: DateRange | None) -> Snapshot:
+async def read_snapshot(reading: Reading, wanted: Filter, ledger: DateRange | None) -> Snapshot:
     """Read active runs, those of the last 24 hours, named ones at any age, and the ledger days."""
     today = utc_now().date()
     days = ledger or DateRange(start=today - timedelta(LEDGER_DAYS - 1), end=today + timedelta(1))
-    async with (
-        pool.acquire() as connection,
-        connection.transaction(isolation="repeatable_read", readonly=True),
-    ):
+    async with reading() as connection:
         head = await QUERIES.get_head(connection)
         rows = QUERIES.snapshot_runs(
             connection,

@@ -11,6 +11,7 @@ from services.coordinator.domain import (
     AcceptedStart,
     Client,
     ClientNotFound,
+    Ledger,
     RejectedReport,
     RunNotFound,
     RunView,
@@ -22,9 +23,7 @@ from services.coordinator.ports import Changes, RunRepository, Stages
 from services.kernel.clock import utc_now
 from services.kernel.errors import Conflict, InvalidInput
 from services.status.domain import DateRange, RunId, RunMode, Stage
-
-LOCAL = "local"
-"""The actor and caller while nobody has to say who they are."""
+from services.status.identity import Caller
 
 
 class Coordinator:
@@ -57,7 +56,7 @@ class Coordinator:
         """Return a client; raises ClientNotFound."""
         client = await self._runs.get_client(client_id)
         if client is None:
-            raise ClientNotFound(f"client {client_id} does not exist: set it up first")
+            raise _no_client(client_id)
         return client
 
     async def list_clients(self, after: str, page_size: int) -> list[Client]:
@@ -77,6 +76,7 @@ class Coordinator:
 
     async def start_run(
         self,
+        caller: Caller,
         client_id: str,
         days: DateRange,
         stages: tuple[Stage, ...],
@@ -85,19 +85,26 @@ class Coordinator:
     ) -> RunView:
         """Start a run; a known `request_id` answers the run it started."""
         parameters = f"{client_id} {days.start} {days.end} {[s.value for s in stages]} {mode.value}"
-        start = await self._wanted(client_id, days, stages, mode)
+        start = await self._wanted(caller, client_id, days, stages, mode)
         return await self._start(start, "StartRun", request_id, parameters)
 
     async def preview_run(
-        self, client_id: str, days: DateRange, stages: tuple[Stage, ...], mode: RunMode
+        self,
+        caller: Caller,
+        client_id: str,
+        days: DateRange,
+        stages: tuple[Stage, ...],
+        mode: RunMode,
     ) -> list[StagePreview]:
         """Return what each stage of a run would do; refused where `start_run` would be."""
-        start = await self._wanted(client_id, days, stages, mode)
+        start = await self._wanted(caller, client_id, days, stages, mode)
         tenant = await self._runs.get_tenant(start.client.owner, days)
         run = sequence.wanted_run(tenant, start, RunId(""), utc_now())
         return await self._stages.preview_stages(run, sequence.run_stages(run))
 
-    async def retry_failed(self, run_id: RunId, stage: Stage | None, request_id: str) -> RunView:
+    async def retry_failed(
+        self, caller: Caller, run_id: RunId, stage: Stage | None, request_id: str
+    ) -> RunView:
         """Start a run that takes up the failures of an ended one."""
         parameters = f"{run_id} {stage}"
         old = await self.get_run(run_id)
@@ -108,17 +115,17 @@ class Coordinator:
             range=old.run.range,
             stages=stages,
             mode=RunMode.FAILED,
-            actor=LOCAL,
+            actor=caller.subject,
             today=self._today(client),
             retry_of=run_id,
         )
         return await self._start(start, "RetryFailed", request_id, parameters)
 
-    async def cancel_run(self, run_id: RunId) -> RunView:
+    async def cancel_run(self, caller: Caller, run_id: RunId) -> RunView:
         """Ask a run to stop; returns it as it is then."""
         view = await self.get_run(run_id)
         if not view.run.state.ended:
-            await self._changes.cancel_run(view.run.owner, run_id, LOCAL)
+            await self._changes.cancel_run(view.run.owner, run_id, caller.subject)
         return await self.get_run(run_id)
 
     async def get_run(self, run_id: RunId) -> RunView:
@@ -145,27 +152,35 @@ class Coordinator:
 
     async def get_range_status(self, client_id: str, stage: Stage, days: DateRange) -> RangeStatus:
         """Return where a stage is over a range; raises ClientNotFound."""
-        client = await self.get_client(client_id)
         chain = sequence.stages_up_to(stage)
-        ledger = await self._runs.get_ledger(client.owner, chain, days)
-        active = await self._runs.active_stages(client.owner, days)
+        ledger = await self._ledger(client_id, chain, days)
         watched = {stage}
         if stage is Stage.RECOMMENDATIONS:
             watched.add(Stage.REPORTING)
         return range_status(
             [day.isoformat() for day in days.days],
-            [ledger[each] for each in chain],
-            active=bool(active & watched),
+            [ledger.days[each] for each in chain],
+            active=bool(ledger.active & watched),
         )
 
     async def get_ledger(self, client_id: str, days: DateRange) -> list[StageLedger]:
         """Return where the calls of a range are, stage by stage; raises ClientNotFound."""
-        client = await self.get_client(client_id)
-        ledger = await self._runs.get_ledger(client.owner, sequence.ORDER, days)
-        return stage_ledgers([day.isoformat() for day in days.days], ledger)
+        ledger = await self._ledger(client_id, sequence.ORDER, days)
+        return stage_ledgers([day.isoformat() for day in days.days], ledger.days)
+
+    async def _ledger(self, client_id: str, stages: tuple[Stage, ...], days: DateRange) -> Ledger:
+        ledger = await self._runs.get_ledger(client_id, stages, days)
+        if ledger is None:
+            raise _no_client(client_id)
+        return ledger
 
     async def _wanted(
-        self, client_id: str, days: DateRange, stages: tuple[Stage, ...], mode: RunMode
+        self,
+        caller: Caller,
+        client_id: str,
+        days: DateRange,
+        stages: tuple[Stage, ...],
+        mode: RunMode,
     ) -> Start:
         client = await self.get_client(client_id)
         return Start(
@@ -173,14 +188,14 @@ class Coordinator:
             range=days,
             stages=stages,
             mode=mode,
-            actor=LOCAL,
+            actor=caller.subject,
             today=self._today(client),
         )
 
     async def _start(self, start: Start, method: str, request_id: str, parameters: str) -> RunView:
         digest = hashlib.sha256(parameters.encode()).hexdigest()
         if request_id:
-            known = await self._runs.find_request(LOCAL, method, request_id)
+            known = await self._runs.find_request(start.actor, method, request_id)
             if known is not None:
                 return await self._known(known, digest, request_id)
         run_id = RunId(str(uuid.uuid4()))
@@ -189,7 +204,7 @@ class Coordinator:
             await self._changes.start_run(start, accepted, method, request_id)
         except Conflict:
             # The same request may have come twice at once: the other one is the run under way.
-            known = await self._runs.find_request(LOCAL, method, request_id)
+            known = await self._runs.find_request(start.actor, method, request_id)
             if known is None:
                 raise
             return await self._known(known, digest, request_id)
@@ -204,3 +219,7 @@ class Coordinator:
 
     def _today(self, client: Client) -> date:
         return utc_now().astimezone(ZoneInfo(client.settings.time_zone)).date()
+
+
+def _no_client(client_id: str) -> ClientNotFound:
+    return ClientNotFound(f"client {client_id} does not exist: set it up first")

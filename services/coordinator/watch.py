@@ -26,6 +26,7 @@ from services.coordinator.snapshot import read_snapshot
 from services.coordinator.tailer import read_log
 from services.coordinator.tokens import Token
 from services.kernel.errors import OutOfRange, WrongState
+from services.kernel.postgres import Reading
 from services.status.domain import DateRange
 
 log = structlog.get_logger()
@@ -64,11 +65,13 @@ class Watches:
     def __init__(
         self,
         pool: asyncpg.Pool,
+        reading: Reading,
         hub: Hub,
         limits: Limits,
         read_page: Callable[[asyncpg.Pool, int], Awaitable[list[tuple[int, Entry]]]] = read_log,
     ) -> None:
         self._pool = pool
+        self._reading = reading
         self._hub = hub
         self._limits = limits
         self._read_page = read_page
@@ -174,9 +177,9 @@ class Watches:
         return self._limits
 
     @property
-    def pool(self) -> asyncpg.Pool:
-        """Postgres, for snapshots."""
-        return self._pool
+    def reading(self) -> Reading:
+        """Opens what the caller may see, for snapshots."""
+        return self._reading
 
 
 class _Watcher:
@@ -222,7 +225,7 @@ class _Watcher:
 
     async def _snapshot(self) -> None:
         request = self._request
-        snapshot = await read_snapshot(self._watches.pool, request.wanted, request.ledger)
+        snapshot = await read_snapshot(self._watches.reading, request.wanted, request.ledger)
         self._token, self._cursor = "", snapshot.revision
         for elements in snapshot.frames():
             kind = watch_pb2.FRAME_KIND_SNAPSHOT

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,10 @@ log = structlog.get_logger()
 
 UNREACHABLE = (OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError)
 """What a connection raises while Postgres is away."""
+
+Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
+Reading = Callable[[], AbstractAsyncContextManager[Connection]]
+"""Opens a read-only transaction for as long as its block lasts."""
 
 STATEMENT_TIMEOUT = "30s"
 IDLE_TIMEOUT = "10s"
@@ -51,6 +56,20 @@ async def open_pool(dsn: str, size: int, **settings: str) -> AsyncIterator[async
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(pool.close(), 10)
         pool.terminate()
+
+
+@contextlib.asynccontextmanager
+async def reading(pool: asyncpg.Pool, scope: str) -> AsyncIterator[Connection]:
+    """Open one snapshot of the rows of `scope`: owners separated by commas, or `*` for everybody's.
+
+    That is what row-level security goes by where the pool is of an app role; a system role sees all.
+    """
+    async with (
+        pool.acquire() as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
+        await connection.execute("SELECT set_config('potok.owners', $1, true)", scope)
+        yield connection
 
 
 async def listen(dsn: str, channel: str, notify: Callable[[str], None]) -> None:

@@ -1,6 +1,7 @@
 """What every service is told by its environment; all faults are named at once."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import TypeVar
 
 from pydantic import SecretStr, ValidationError
@@ -16,6 +17,15 @@ class ServiceSettings(BaseSettings):
 
     database_url: SecretStr
     """Postgres, as the service's system role."""
+    app_database_url: SecretStr
+    """Postgres, as its app role: what is read for a caller, who sees only what row-level security lets them."""
+    keys: Path
+    """The folder of `users.json` and `services.json`, the public keys (JWKS) of the issuer of users' tokens and of our
+    services, and of the service's own private key, `<service>.pem`."""
+    issuer: str = "potok"
+    """Who issues the tokens of users: their claim `iss`."""
+    audience: str = "potok"
+    """Whom tokens are for: their claim `aud`."""
     listen: str
     """`host:port` to serve gRPC on; loopback by default."""
     pool_size: int = 8

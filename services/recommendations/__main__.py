@@ -14,7 +14,7 @@ from potok.stage.v1.stage_service_pb2_grpc import StageServiceStub
 from potok.transcription.v1.transcription_service_pb2_grpc import TranscriptionServiceStub
 
 from services.kernel.log import configure_logging
-from services.kernel.postgres import open_pool
+from services.kernel.postgres import Reading, open_pool, reading
 from services.kernel.rpc.client import channel_to
 from services.kernel.rpc.server import until_stopped
 from services.kernel.settings import load_settings
@@ -34,17 +34,20 @@ from services.recommendations.work import RecommendationsWork, ReportingWork
 from services.stage.compose import stage_service
 from services.stage.domain import Limits
 from services.stage.upstream import discover_upstream
+from services.status.access import identity_of, reading_for_caller
 from services.status.domain import Stage
+from services.status.identity import EVERYTHING
 
 
 async def main() -> None:
     """Serve and work until asked to stop."""
     configure_logging("recommendations")
     settings = load_settings(RecommendationsSettings)
+    identity = identity_of("recommendations", settings)
     limits = partial(Limits, concurrency=settings.concurrency, job_timeout=settings.job_timeout)
     async with AsyncExitStack() as stack:
         upstream, calls, transcripts, analyses = [
-            await stack.enter_async_context(channel_to(address))
+            await stack.enter_async_context(channel_to(address, identity.signer.token))
             for address in (
                 settings.upstream,
                 settings.calls,
@@ -55,6 +58,9 @@ async def main() -> None:
         pool = await stack.enter_async_context(
             open_pool(settings.database_url.get_secret_value(), settings.pool_size)
         )
+        readers = await stack.enter_async_context(
+            open_pool(settings.app_database_url.get_secret_value(), settings.pool_size)
+        )
         database = await stack.enter_async_context(
             open_reporting(settings.reporting_url.get_secret_value(), settings.reporting_pool_size)
         )
@@ -64,7 +70,6 @@ async def main() -> None:
             AnalysisServiceStub(analyses),
         )
         narrator = await stack.enter_async_context(_narrator(settings))
-        roll_ups = PostgresRollUps(pool)
         minimum = settings.minimum_calls
         rules = FollowUp(
             followed_calls=settings.followed_calls,
@@ -72,11 +77,18 @@ async def main() -> None:
             quiet=settings.quiet,
             minimum_calls=minimum,
         )
-        rows = PostgresRecommendations(pool, rules)
-        follow_ups = FollowUps(rows)
-        recommendations = Recommendations(payloads, roll_ups, narrator, minimum_calls=minimum)
-        reporting = Reporting(payloads, roll_ups, rows, database, minimum_calls=minimum)
-        servicer = RecommendationsServicer(recommendations, follow_ups, reporting)
+
+        def usecases(reading: Reading) -> tuple[Recommendations, FollowUps, Reporting]:
+            roll_ups = PostgresRollUps(pool, reading)
+            rows = PostgresRecommendations(pool, reading, rules)
+            return (
+                Recommendations(payloads, roll_ups, narrator, minimum_calls=minimum),
+                FollowUps(rows),
+                Reporting(payloads, roll_ups, rows, database, minimum_calls=minimum),
+            )
+
+        recommendations, follow_ups, reporting = usecases(partial(reading, pool, EVERYTHING))
+        servicer = RecommendationsServicer(*usecases(reading_for_caller(readers)))
         await stack.enter_async_context(
             stage_service(
                 "recommendations",
@@ -99,6 +111,7 @@ async def main() -> None:
                     ),
                 ],
                 settings,
+                identity,
                 register=partial(add_RecommendationsServiceServicer_to_server, servicer),
                 services=["potok.recommendations.v1.RecommendationsService"],
             )

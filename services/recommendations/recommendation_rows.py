@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
+from services.kernel.postgres import Reading
 from services.recommendations.domain import (
     Advice,
     CallId,
@@ -32,10 +33,11 @@ FIRST = Place(closed=False, priority=0, age=float("-inf"), id=RecommendationId(U
 
 
 class PostgresRecommendations:
-    """Implements RecommendationRepository."""
+    """Implements RecommendationRepository; `reading` sees what whoever asks may see."""
 
-    def __init__(self, pool: asyncpg.Pool, rules: FollowUp) -> None:
+    def __init__(self, pool: asyncpg.Pool, reading: Reading, rules: FollowUp) -> None:
         self._pool = pool
+        self._reading = reading
         self._rules = rules
 
     async def tell(self, owner: Owner) -> None:
@@ -54,7 +56,8 @@ class PostgresRecommendations:
     async def list_recommendations(
         self, wanted: RecommendationFilter, after: Place | None, page_size: int
     ) -> list[tuple[EmployeeRecommendation, Place]]:
-        return await self._list(self._pool, wanted, after or FIRST, page_size)
+        async with self._reading() as connection:
+            return await self._list(connection, wanted, after or FIRST, page_size)
 
     async def _list(
         self,
@@ -123,7 +126,8 @@ class PostgresRecommendations:
     ) -> Any:
         """Return what is known of a recommendation, while nobody else tells those of its employee anew."""
         of = {"owner": owner, "id": recommendation_id}
-        found = await QUERIES.get_place(connection, **of)
+        async with self._reading() as seen:  # by who asks, which `connection` does not know
+            found = await QUERIES.get_place(seen, **of)
         if found:
             await QUERIES.lock_employee(connection, owner=owner, employee=found["employee"])
             found = await QUERIES.get_place(connection, **of)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import asyncpg
 
-from services.kernel.postgres import load_queries
+from services.kernel.postgres import Reading, load_queries
 from services.recommendations.domain import (
     AnalysedCall,
     CallId,
@@ -28,10 +28,11 @@ QUERIES = load_queries(__file__)
 
 
 class PostgresRollUps:
-    """Implements RollUpRepository."""
+    """Implements RollUpRepository; `reading` sees what whoever asks may see."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: asyncpg.Pool, reading: Reading) -> None:
         self._pool = pool
+        self._reading = reading
 
     async def replace_calls(
         self, transaction: Transaction, owner: Owner, calls: Sequence[AnalysedCall]
@@ -98,10 +99,7 @@ class PostgresRollUps:
             "previous_start": before.start,
             "minimum_calls": minimum_calls,
         }
-        async with (
-            self._pool.acquire() as connection,
-            connection.transaction(isolation="repeatable_read", readonly=True),
-        ):
+        async with self._reading() as connection:
             scores = [row async for row in QUERIES.list_scores(connection, **compared)]
             labels = [row async for row in QUERIES.list_labels(connection, **of)]
             skills = [row async for row in QUERIES.list_skills(connection, **compared)]
@@ -126,15 +124,17 @@ class PostgresRollUps:
         )
 
     async def count_calls(self, owner: Owner, days: DateRange) -> RolledUpCounts:
-        row = await QUERIES.count_calls(
-            self._pool, owner=owner, start_date=days.start, end_date=days.end
-        )
+        async with self._reading() as connection:
+            row = await QUERIES.count_calls(
+                connection, owner=owner, start_date=days.start, end_date=days.end
+            )
         return RolledUpCounts(**row)
 
     async def get_report(self, owner: Owner, days: DateRange) -> WrittenReport | None:
-        row = await QUERIES.get_report(
-            self._pool, owner=owner, start_date=days.start, end_date=days.end
-        )
+        async with self._reading() as connection:
+            row = await QUERIES.get_report(
+                connection, owner=owner, start_date=days.start, end_date=days.end
+            )
         if row is None:
             return None
         return WrittenReport(

@@ -15,6 +15,7 @@ from services.recommendations.mapping import (
     reported_calls_to_pb,
 )
 from services.recommendations.usecases import FollowUps, Recommendations, Reporting
+from services.status.access import current_caller
 from services.status.domain import Owner
 from services.status.mapping import date_range_from_pb
 
@@ -69,7 +70,7 @@ class RecommendationsServicer(pb_grpc.RecommendationsServiceServicer):
             owner,
             RecommendationId(UUID(request.recommendation_id)),
             STATE_FROM_PB[request.state],
-            request.closed_by,
+            current_caller().subject,
             request.comment,
         )
         return pb.CloseRecommendationResponse(

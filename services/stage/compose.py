@@ -28,6 +28,7 @@ from services.stage.running import Running
 from services.stage.servicer import StageServicer
 from services.stage.settings import StageSettings
 from services.stage.writer import Writer
+from services.status.access import Identity
 from services.status.deadlines import deadlines_of
 
 STAGE_SERVICE = "potok.stage.v1.StageService"
@@ -43,6 +44,7 @@ async def stage_service(
     pool: asyncpg.Pool,
     works: Sequence[StageWork],
     settings: StageSettings,
+    identity: Identity,
     *,
     register: Callable[[grpc.aio.Server], object] = register_nothing,
     services: Sequence[str] = (),
@@ -56,7 +58,7 @@ async def stage_service(
     served = [STAGE_SERVICE, *services]
     queue = JobQueue(pool, service, settings)
     running = Running(pool)
-    async with channel_to(settings.coordinator) as channel:
+    async with channel_to(settings.coordinator, identity.signer.token) as channel:
         reporter = Reporter(pool, CoordinatorServiceStub(channel), settings)
         process = Process(
             pool=pool,
@@ -95,6 +97,7 @@ async def stage_service(
                     settings.listen,
                     register_all,
                     services=served,
+                    guard=identity.guard,
                     deadlines=deadlines_of(served),
                     reflect=settings.reflection,
                     grace=settings.drain,

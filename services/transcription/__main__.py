@@ -17,6 +17,7 @@ from services.kernel.rpc.server import until_stopped
 from services.kernel.settings import load_settings
 from services.stage.compose import stage_service
 from services.stage.domain import Limits
+from services.status.access import identity_of, reading_for_caller
 from services.transcription.adapters.children import START_SECONDS
 from services.transcription.adapters.listening import Listening
 from services.transcription.adapters.model import (
@@ -40,24 +41,28 @@ if TYPE_CHECKING:  # it takes half a second that a model of one's own does not n
 
 async def serve(settings: TranscriptionSettings) -> None:
     """Serve and work until SIGTERM or SIGINT."""
+    identity = identity_of("transcription", settings)
     # The engine comes first, because it can end only after all who wait for it.
     async with (
         await _engine(settings) as engine,
         open_pool(settings.database_url.get_secret_value(), settings.pool_size) as pool,
-        channel_to(settings.upstream) as call_sync,
+        open_pool(settings.app_database_url.get_secret_value(), settings.pool_size) as readers,
+        channel_to(settings.upstream, identity.signer.token) as call_sync,
     ):
         recordings = CallSyncRecordings(
             CallSyncServiceStub(call_sync),
             max_bytes=settings.max_recording_bytes,
             timeout=settings.recording_timeout,
         )
-        transcription = Transcription(PostgresTranscripts(pool), recordings, engine)
+        transcripts = PostgresTranscripts(reading_for_caller(readers))
+        transcription = Transcription(transcripts, recordings, engine)
         servicer = TranscriptionServicer(transcription)
         async with stage_service(
             "transcription",
             pool,
             [TranscriptionWork(transcription, StageServiceStub(call_sync), _limits(settings))],
             settings,
+            identity,
             register=lambda server: add_TranscriptionServiceServicer_to_server(servicer, server),
             services=["potok.transcription.v1.TranscriptionService"],
         ):

@@ -7,7 +7,7 @@ from typing import Any
 
 import asyncpg
 
-from services.kernel.postgres import load_queries
+from services.kernel.postgres import Reading, load_queries
 from services.status.domain import ExecutionNumber, Owner
 from services.transcription.domain import (
     CallId,
@@ -23,16 +23,19 @@ QUERIES = load_queries(__file__)
 
 
 class PostgresTranscripts:
-    """Implements TranscriptRepository."""
+    """Implements TranscriptRepository; `reading` sees what whoever asks may see."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
-        self._pool = pool
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
 
     async def get_transcripts(
         self, owner: Owner, call_ids: Sequence[CallId], *, words: bool
     ) -> list[StoredTranscript]:
-        rows = QUERIES.get_transcripts(self._pool, owner=owner, call_ids=call_ids, with_words=words)
-        return [_stored(row) async for row in rows]
+        async with self._reading() as connection:
+            rows = QUERIES.get_transcripts(
+                connection, owner=owner, call_ids=call_ids, with_words=words
+            )
+            return [_stored(row) async for row in rows]
 
     async def upsert_transcripts(
         self,

@@ -51,6 +51,7 @@ from services.llm.domain import NOTHING_USED, CostLimitReached, Usage
 from services.status.domain import Cost, ExecutionNumber, Owner, Reason, RunId
 from tests.fakes.call_sync import FakeCalls, FakeRecordings
 from tests.fakes.stages import FakeStages
+from tests.identity import guard
 
 CLINIC = Owner("client:clinic")
 QUOTE = Evidence(turn=1, text="Это дорого.")
@@ -283,7 +284,7 @@ class CallsBefore(TranscriptionServiceServicer, FakeStages):
             add_StageServiceServicer_to_server(self, server)
             add_CallSyncServiceServicer_to_server(call_sync, server)
 
-        async with serving("127.0.0.1:0", register, services=[]) as port:
+        async with serving("127.0.0.1:0", register, services=[], guard=guard()) as port:
             yield f"127.0.0.1:{port}"
 
 

@@ -39,6 +39,7 @@ from services.recommendations.domain import (
     Transcript,
 )
 from services.recommendations.mapping import SIDES, STATUS_FROM_PB
+from tests.identity import guard
 
 MONDAY = date(2026, 3, 2)
 STATUS_TO_PB = {status: number for number, status in STATUS_FROM_PB.items()}
@@ -335,7 +336,7 @@ class Owners(
             transcription_service_pb2_grpc.add_TranscriptionServiceServicer_to_server(self, server)
             analysis_service_pb2_grpc.add_AnalysisServiceServicer_to_server(self, server)
 
-        async with serving("127.0.0.1:0", register, services=[]) as port:
+        async with serving("127.0.0.1:0", register, services=[], guard=guard()) as port:
             yield f"127.0.0.1:{port}"
 
 

@@ -8,7 +8,6 @@ from datetime import date, timedelta
 from typing import Any
 
 import asyncpg
-import grpc
 from potok.stage.v1 import stage_service_pb2 as pb
 from potok.stage.v1.stage_service_pb2_grpc import StageServiceStub
 from potok.status.v1 import progress_pb2
@@ -28,6 +27,7 @@ from services.stage.settings import StageSettings
 from services.status.domain import ClientSettings, Cost, DateRange, Owner, RunMode, Stage
 from services.status.mapping import RUN_MODE_TO_PB, STAGE_TO_PB, date_range_to_pb
 from tests.fakes.coordinator import FakeCoordinator, serving_coordinator
+from tests.identity import identity, keys, open_channel
 
 DAY = date(2026, 5, 4)
 
@@ -158,6 +158,8 @@ def quick_settings(dsn: str, coordinator: str, **more: Any) -> StageSettings:
     }
     return StageSettings(
         database_url=SecretStr(dsn),
+        app_database_url=SecretStr(dsn),  # the library itself reads for nobody
+        keys=keys(),
         listen="127.0.0.1:0",
         coordinator=coordinator,
         **(settings | more),
@@ -185,8 +187,14 @@ async def serving_stage(
     async with (
         serving_coordinator(coordinator) as address,
         asyncpg.create_pool(dsn, min_size=0, max_size=8) as pool,
-        stage_service("transcription", pool, stages, quick_settings(dsn, address, **more)) as port,
-        grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel,
+        stage_service(
+            "transcription",
+            pool,
+            stages,
+            quick_settings(dsn, address, **more),
+            identity("transcription"),
+        ) as port,
+        open_channel(f"127.0.0.1:{port}") as channel,
     ):
         yield Served(stub=StageServiceStub(channel), pool=pool, coordinator=coordinator)
 

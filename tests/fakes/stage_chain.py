@@ -6,13 +6,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-import grpc
 from potok.coordinator.v1 import coordinator_service_pb2 as pb
 from potok.coordinator.v1 import coordinator_service_pb2_grpc as pb_grpc
 from potok.coordinator.v1 import range_status_pb2, run_pb2
 from potok.stage.v1.stage_service_pb2_grpc import StageServiceStub
 from potok.status.v1 import progress_pb2
-from pydantic import SecretStr
 
 from services.coordinator.app import running
 from services.coordinator.sequence import ORDER, stage_before
@@ -25,6 +23,7 @@ from services.status.mapping import RUN_MODE_TO_PB, STAGE_FROM_PB, STAGE_TO_PB
 from tests.conftest import Database
 from tests.coordination import QUICK, SETTINGS
 from tests.fakes.stage import DAY, FakeStage, quick_settings, until
+from tests.identity import identity, open_channel, settings_of
 
 DAYS = 2
 RANGE = progress_pb2.DateRange(
@@ -125,22 +124,26 @@ async def chain(database: Database, free_port: int, *found: Found) -> AsyncItera
         pool = await stack.enter_async_context(database.pool("transcription_system", size=8))
         port = await stack.enter_async_context(
             stage_service(
-                "transcription", pool, list(stages.values()), quick_settings(dsn, coordinator)
+                "transcription",
+                pool,
+                list(stages.values()),
+                quick_settings(dsn, coordinator),
+                identity("transcription"),
             )
         )
         address = f"127.0.0.1:{port}"
-        channel = await stack.enter_async_context(grpc.aio.insecure_channel(address))
+        channel = await stack.enter_async_context(open_channel(address))
         for stage in stages.values():
             stage.upstream = StageServiceStub(channel)
         settings = CoordinatorSettings(
-            database_url=SecretStr(database.dsn("coordinator_system")),
+            **settings_of(database, "coordinator"),
             listen=coordinator,
             stages=dict.fromkeys(ORDER, address),
             limits=QUICK,
             drain=timedelta(0),
         )
         await stack.enter_async_context(running(settings))
-        channel = await stack.enter_async_context(grpc.aio.insecure_channel(coordinator))
+        channel = await stack.enter_async_context(open_channel(coordinator))
         stub: Any = pb_grpc.CoordinatorServiceStub(channel)
         client = run_pb2.Client(client_id="clinic", settings=SETTINGS)
         await stub.SetClient(pb.SetClientRequest(client=client))

@@ -11,6 +11,7 @@ from potok.stage.v1 import stage_service_pb2_grpc as pb_grpc
 from potok.status.v1 import stage_pb2
 
 from services.kernel.rpc.server import serving
+from tests.identity import guard
 
 
 class FakeStages(pb_grpc.StageServiceServicer):
@@ -64,5 +65,5 @@ class FakeStages(pb_grpc.StageServiceServicer):
         def register(server: grpc.aio.Server) -> None:
             pb_grpc.add_StageServiceServicer_to_server(self, server)
 
-        async with serving("127.0.0.1:0", register, services=[]) as port:
+        async with serving("127.0.0.1:0", register, services=[], guard=guard()) as port:
             yield f"127.0.0.1:{port}"

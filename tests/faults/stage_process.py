@@ -13,6 +13,7 @@ from services.kernel.rpc.server import until_stopped
 from services.stage.compose import stage_service
 from services.stage.domain import Execution, Item, Limits, Outcome, Success
 from tests.fakes.stage import FakeStage, found, quick_settings
+from tests.identity import identity
 
 LIMITS = Limits(concurrency=1, lease=timedelta(seconds=1), backoff=timedelta(milliseconds=10))
 
@@ -62,7 +63,7 @@ async def main() -> None:
     async with (
         # Frozen inside a transaction, it must not keep its locks.
         open_pool(dsn, 8, idle_in_transaction_session_timeout="1s") as pool,
-        stage_service("transcription", pool, [stage], settings) as port,
+        stage_service("transcription", pool, [stage], settings, identity("transcription")) as port,
     ):
         print("serving", port, flush=True)  # noqa: T201
         await until_stopped()

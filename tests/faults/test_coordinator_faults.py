@@ -21,6 +21,7 @@ from services.status.domain import Stage
 from tests.conftest import Database
 from tests.coordination import PATIENCE, RANGE, SETTINGS, Watcher, a_report
 from tests.fakes.stages import FakeStages
+from tests.identity import environment_of, open_channel
 
 CLIENTS = 4
 LOCAL = [("grpc.use_local_subchannel_pool", 1)]
@@ -34,7 +35,7 @@ class Process:
     def __init__(self, database: Database, stages: str, port: int) -> None:
         self.address = f"127.0.0.1:{port}"
         self._settings = {
-            "POTOK_COORDINATOR_DATABASE_URL": database.dsn("coordinator_system"),
+            **environment_of(database, "coordinator"),
             "POTOK_COORDINATOR_LISTEN": self.address,
             "POTOK_COORDINATOR_STAGES": json.dumps({s.value: stages for s in Stage}),
         }
@@ -59,7 +60,7 @@ class Process:
 
     @asynccontextmanager
     async def stub(self) -> "AsyncIterator[pb_grpc.CoordinatorServiceAsyncStub]":
-        async with grpc.aio.insecure_channel(self.address, options=LOCAL) as channel:
+        async with open_channel(self.address, options=LOCAL) as channel:
             async with asyncio.timeout(30):
                 await channel.channel_ready()
             yield pb_grpc.CoordinatorServiceStub(channel)

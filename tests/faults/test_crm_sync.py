@@ -26,6 +26,7 @@ from potok.status.v1 import progress_pb2, stage_pb2
 from deploy.sandbox.behaviour import Behaviour
 from deploy.sandbox.crowd import crowd
 from tests.conftest import Database
+from tests.identity import environment_of, open_channel
 from tests.sandbox import RunningSandbox, running_sandbox
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ async def call_sync(
         env={
             **os.environ,
             "PYTHONPATH": f"{ROOT}:{ROOT}/gen",
-            "POTOK_CALL_SYNC_DATABASE_URL": database.dsn("call_sync_system"),
+            **environment_of(database, "call_sync"),
             "POTOK_CALL_SYNC_LISTEN": address,
             "POTOK_CALL_SYNC_COORDINATOR": "127.0.0.1:1",
             "POTOK_CALL_SYNC_REPORT_TIMEOUT": "PT1S",
@@ -101,7 +102,7 @@ async def call_sync(
         },
     )
     try:
-        async with grpc.aio.insecure_channel(address) as channel:
+        async with open_channel(address) as channel:
             await asyncio.wait_for(channel.channel_ready(), 20)
             yield CallSync(process=process, channel=channel)
     finally:

@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import asyncpg
-import grpc
 import pytest
 from potok.stage.v1.stage_service_pb2_grpc import StageServiceStub
 
@@ -20,6 +19,7 @@ from tests.conftest import Database
 from tests.fakes.coordinator import FakeCoordinator, serving_coordinator
 from tests.fakes.stage import FakeStage, a_run_request, found, serving_stage
 from tests.faults.stage_process import LIMITS, store_names
+from tests.identity import open_channel
 
 ROLE = "transcription_system"
 SUCCEEDED = EXECUTION_STATE_TO_PB[ExecutionState.SUCCEEDED]
@@ -89,7 +89,7 @@ async def dsn(database: Database) -> str:
 
 async def run_stage(child: Child) -> None:
     (port,) = await child.says("serving")
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+    async with open_channel(f"127.0.0.1:{port}") as channel:
         await StageServiceStub(channel).RunStage(a_run_request(), timeout=10)
 
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import grpc
 import pytest
 from cryptography.fernet import Fernet
 from potok.call_sync.v1 import account_service_pb2 as pb
@@ -20,6 +19,7 @@ from potok.call_sync.v1.account_service_pb2_grpc import AccountServiceStub
 from deploy.local.postgres import free_port
 from deploy.sandbox.world import World
 from tests.conftest import Database
+from tests.identity import identity_told, open_channel
 from tests.sandbox import RunningSandbox, running_sandbox
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ async def world(database: Database, tmp_path: Path) -> AsyncIterator[Replicas]:
         box = stack.enter_context(running_sandbox(World()))
         for address in addresses:
             settings = {
-                "DATABASE_URL": database.dsn("call_sync_system"),
+                **identity_told(database, "call_sync"),
                 "LISTEN": address,
                 "COORDINATOR": "127.0.0.1:1",
                 "REPORT_TIMEOUT": "PT1S",
@@ -72,9 +72,7 @@ async def world(database: Database, tmp_path: Path) -> AsyncIterator[Replicas]:
                 "CRM_REQUESTS_PER_SECOND": f"{RATE}",
             }
             await stack.enter_async_context(_replica(settings))
-        channels = [
-            await stack.enter_async_context(grpc.aio.insecure_channel(each)) for each in addresses
-        ]
+        channels = [await stack.enter_async_context(open_channel(each)) for each in addresses]
         await asyncio.wait_for(asyncio.gather(*(c.channel_ready() for c in channels)), 20)
         stubs: list[Stub] = [AccountServiceStub(channel) for channel in channels]
         yield Replicas(box=box, addresses=addresses, stubs=stubs)

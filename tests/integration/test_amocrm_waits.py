@@ -28,6 +28,7 @@ from tests.conftest import Database
 from tests.fakes.call_sync import register_nowhere
 from tests.fakes.coordinator import FakeCoordinator, serving_coordinator
 from tests.fakes.stage import a_run_request, quick_settings
+from tests.identity import everything, identity, open_channel
 from tests.sandbox import running_sandbox
 
 CALLS = 6
@@ -77,13 +78,17 @@ async def sync(database: Database, tmp_path: Path) -> AsyncIterator[Sync]:
         pool = await stack.enter_async_context(database.pool("call_sync_system", size=8))
         amo = await stack.enter_async_context(amocrm(pool, box))
         await amo.add()
-        call_sync = CallSync(PostgresCalls(pool), recordings, {"amocrm": amo.source})
+        call_sync = CallSync(
+            PostgresCalls(pool, everything(pool)), recordings, {"amocrm": amo.source}
+        )
         work = CallSyncWork(call_sync, Limits(batch=CALLS), (timedelta(minutes=1),))
         coordinator = FakeCoordinator()
         address = await stack.enter_async_context(serving_coordinator(coordinator))
         settings = quick_settings(database.dsn("call_sync_system"), address)
-        port = await stack.enter_async_context(stage_service("call_sync", pool, [work], settings))
-        channel = grpc.aio.insecure_channel(f"127.0.0.1:{port}")
+        port = await stack.enter_async_context(
+            stage_service("call_sync", pool, [work], settings, identity("call_sync"))
+        )
+        channel = open_channel(f"127.0.0.1:{port}")
         stub = StageServiceStub(await stack.enter_async_context(channel))
         yield Sync(amo=amo, pool=pool, stub=stub, coordinator=coordinator)
 

@@ -14,6 +14,7 @@ from tests.analysis_process import PYTHON, ROOT, listed, run, the_service
 from tests.conftest import Database
 from tests.fakes.analysis import CLINIC, CallsBefore, a_transcript
 from tests.fakes.call_sync import a_call
+from tests.identity import nowhere_told
 from tests.unit.analysis_dialogues import SAMPLES, recording
 
 INITIAL = {"operator": "O", "client": "C"}
@@ -85,7 +86,7 @@ async def test_a_playbook_with_a_fault_is_named_and_ends_the_process(tmp_path: P
         cwd=ROOT,
         env={
             **PYTHON,
-            "POTOK_ANALYSIS_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
+            **{f"POTOK_ANALYSIS_{name}": value for name, value in nowhere_told().items()},
             "POTOK_ANALYSIS_PLAYBOOKS": str(tmp_path),
         },
         stderr=asyncio.subprocess.PIPE,

@@ -15,6 +15,7 @@ from services.analysis.repository import BATCH, PostgresAnalyses
 from services.status.domain import DateRange, ExecutionNumber, Owner
 from tests.conftest import Database
 from tests.fakes.analysis import CLINIC, FakeAnalyses, an_analysis
+from tests.identity import everything
 
 OTHER = Owner("client:other")
 FIRST, SECOND = ExecutionNumber(1), ExecutionNumber(2)
@@ -49,7 +50,7 @@ async def repository(
         yield Repository(analyses=FakeAnalyses(), transaction=None)
         return
     async with database.pool("analysis_system") as pool, pool.acquire() as connection:
-        yield Repository(analyses=PostgresAnalyses(pool), transaction=connection)
+        yield Repository(analyses=PostgresAnalyses(everything(pool)), transaction=connection)
 
 
 def at(day: int, hour: int) -> dict[str, Any]:
@@ -156,7 +157,7 @@ async def test_pages_follow_one_another_also_within_a_day_and_a_moment(
 
 async def test_writes_of_a_transaction_that_fails_are_undone(database: Database) -> None:
     async with database.pool("analysis_system") as pool:
-        analyses = PostgresAnalyses(pool)
+        analyses = PostgresAnalyses(everything(pool))
         async with pool.acquire() as connection:
             await analyses.store_analyses(connection, CLINIC, FIRST, [an_analysis("c1")])
             with contextlib.suppress(ZeroDivisionError):
@@ -175,12 +176,12 @@ async def test_a_reader_for_users_sees_its_owners_only_and_writes_nothing(
 ) -> None:
     async with database.pool("analysis_system") as pool, pool.acquire() as connection:
         for owner in (CLINIC, OTHER):
-            await PostgresAnalyses(pool).store_analyses(
+            await PostgresAnalyses(everything(pool)).store_analyses(
                 connection, owner, FIRST, [an_analysis("c1")]
             )
 
     async with database.pool("analysis_app") as pool:
-        assert await PostgresAnalyses(pool).get_analyses(CLINIC, [C1]) == []
+        assert await PostgresAnalyses(everything(pool)).get_analyses(CLINIC, [C1]) == []
         async with pool.acquire() as connection, connection.transaction():
             await connection.execute(
                 "SELECT set_config('potok.owners', $1, true)", f"client:x,{CLINIC}"
@@ -189,7 +190,7 @@ async def test_a_reader_for_users_sees_its_owners_only_and_writes_nothing(
             assert [row["owner"] for row in seen] == [CLINIC]
         async with pool.acquire() as connection:
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
-                await PostgresAnalyses(pool).store_analyses(
+                await PostgresAnalyses(everything(pool)).store_analyses(
                     connection, CLINIC, SECOND, [an_analysis("c1")]
                 )
 
@@ -197,6 +198,6 @@ async def test_a_reader_for_users_sees_its_owners_only_and_writes_nothing(
 async def test_a_score_that_is_no_percentage_is_refused(database: Database) -> None:
     async with database.pool("analysis_system") as pool, pool.acquire() as connection:
         with pytest.raises(asyncpg.CheckViolationError, match="score_is_a_percentage"):
-            await PostgresAnalyses(pool).store_analyses(
+            await PostgresAnalyses(everything(pool)).store_analyses(
                 connection, CLINIC, FIRST, [an_analysis("c1", score=100.5)]
             )

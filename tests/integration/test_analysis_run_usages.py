@@ -12,6 +12,7 @@ from services.llm.domain import NOTHING_USED, CostLimitReached, Usage
 from services.status.domain import Cost, Owner, RunId
 from tests.conftest import Database
 from tests.fakes.analysis import CLINIC, FakeRunUsages
+from tests.identity import everything
 
 RUN, OTHER = RunId("r1"), RunId("r2")
 TEN = Cost(amount=10, currency="USD")
@@ -33,7 +34,7 @@ async def usages(request: pytest.FixtureRequest, database: Database) -> AsyncIte
         yield FakeRunUsages()
         return
     async with database.pool("analysis_system") as pool:
-        yield PostgresRunUsages(pool)
+        yield PostgresRunUsages(pool, everything(pool))
 
 
 async def reserve(
@@ -98,7 +99,10 @@ async def test_many_at_a_time_never_get_more_than_the_cap(database: Database) ->
         database.pool("analysis_system") as one,
         database.pool("analysis_system") as other,
     ):
-        processes = PostgresRunUsages(one), PostgresRunUsages(other)
+        processes = (
+            PostgresRunUsages(one, everything(one)),
+            PostgresRunUsages(other, everything(other)),
+        )
 
         granted = await asyncio.gather(
             *(reserve(processes[n % 2], 1, 1.5) for n in range(20)), return_exceptions=True
@@ -114,7 +118,7 @@ async def test_what_a_process_that_died_had_set_apart_comes_back_in_time(
     database: Database,
 ) -> None:
     async with database.pool("analysis_system") as pool:
-        usages = PostgresRunUsages(pool)
+        usages = PostgresRunUsages(pool, everything(pool))
         assert await reserve(usages, 1, 10, lifetime=timedelta(milliseconds=100)) == 10
         async with asyncio.timeout(10):
             while (amount := await reserve(usages, 1, 10)) is None:
@@ -126,7 +130,7 @@ async def test_what_a_process_that_died_had_set_apart_comes_back_in_time(
 
 async def test_the_refusal_names_the_setting(database: Database) -> None:
     async with database.pool("analysis_system") as pool:
-        usages = PostgresRunUsages(pool)
+        usages = PostgresRunUsages(pool, everything(pool))
         await usages.settle(CLINIC, RUN, None, used(9.5))
         with pytest.raises(
             CostLimitReached,
@@ -139,11 +143,13 @@ async def test_the_refusal_names_the_setting(database: Database) -> None:
 async def test_a_reader_for_users_sees_its_owners_only(database: Database) -> None:
     async with database.pool("analysis_system") as pool:
         for owner in (CLINIC, Owner("client:other")):
-            await PostgresRunUsages(pool).settle(owner, RUN, None, used(1))
-            await reserve(PostgresRunUsages(pool), 1, 1, owner=owner)
+            await PostgresRunUsages(pool, everything(pool)).settle(owner, RUN, None, used(1))
+            await reserve(PostgresRunUsages(pool, everything(pool)), 1, 1, owner=owner)
 
     async with database.pool("analysis_app") as pool:
-        assert await PostgresRunUsages(pool).get_usage(CLINIC, RUN) == NOTHING_USED
+        assert (
+            await PostgresRunUsages(pool, everything(pool)).get_usage(CLINIC, RUN) == NOTHING_USED
+        )
         async with pool.acquire() as connection, connection.transaction():
             await connection.execute("SELECT set_config('potok.owners', $1, true)", CLINIC)
             for table in ("run_usages", "reservations"):

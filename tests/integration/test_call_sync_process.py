@@ -23,6 +23,7 @@ from potok.status.v1 import progress_pb2, stage_pb2
 
 from tests.conftest import Database
 from tests.fakes.call_sync import WAV
+from tests.identity import environment_of, open_channel
 
 if TYPE_CHECKING:
     from potok.call_sync.v1.call_sync_service_pb2_grpc import CallSyncServiceAsyncStub
@@ -50,7 +51,7 @@ async def address(database: Database, free_port: int, tmp_path: Path) -> AsyncIt
         env={
             **os.environ,
             "PYTHONPATH": f"{ROOT}:{ROOT}/gen",
-            "POTOK_CALL_SYNC_DATABASE_URL": database.dsn("call_sync_system"),
+            **environment_of(database, "call_sync"),
             "POTOK_CALL_SYNC_LISTEN": address,
             "POTOK_CALL_SYNC_COORDINATOR": "127.0.0.1:1",
             "POTOK_CALL_SYNC_REPORT_TIMEOUT": "PT1S",
@@ -70,7 +71,7 @@ async def address(database: Database, free_port: int, tmp_path: Path) -> AsyncIt
 
 @pytest.fixture
 async def channel(address: str) -> AsyncIterator[grpc.aio.Channel]:
-    async with grpc.aio.insecure_channel(address) as channel:
+    async with open_channel(address) as channel:
         await asyncio.wait_for(channel.channel_ready(), 20)
         yield channel
 

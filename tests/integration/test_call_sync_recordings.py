@@ -39,6 +39,7 @@ from tests.fakes.call_sync import (
     chunks,
     register_nowhere,
 )
+from tests.identity import everything
 
 CLINIC, OTHER = Owner("client:clinic"), Owner("client:other")
 FIRST = ExecutionNumber(1)
@@ -312,7 +313,7 @@ async def sweeping(database: Database, tmp_path: Path) -> AsyncIterator[Sweeping
         yield Sweeping(
             pool=pool,
             recordings=recordings,
-            calls=PostgresCalls(pool),
+            calls=PostgresCalls(pool, everything(pool)),
             sweep=RecordingSweep(registry, recordings),
         )
 

@@ -15,6 +15,7 @@ from services.call_sync.repository import PostgresCalls
 from services.status.domain import ExecutionNumber, Owner
 from tests.conftest import Database
 from tests.fakes.call_sync import FakeCalls, a_call, a_recording
+from tests.identity import everything
 
 CLINIC, OTHER = Owner("client:clinic"), Owner("client:other")
 FIRST, SECOND = ExecutionNumber(1), ExecutionNumber(2)
@@ -37,7 +38,7 @@ async def repository(
         yield Repository(calls=FakeCalls(), transaction=None)
         return
     async with database.pool("call_sync_system") as pool, pool.acquire() as connection:
-        yield Repository(calls=PostgresCalls(pool), transaction=connection)
+        yield Repository(calls=PostgresCalls(pool, everything(pool)), transaction=connection)
 
 
 async def test_calls_come_back_as_listed_and_in_the_order_asked_for(repository: Repository) -> None:
@@ -126,7 +127,7 @@ async def test_a_recording_of_a_forgotten_call_is_no_call(repository: Repository
 
 async def test_writes_of_a_transaction_that_fails_are_undone(database: Database) -> None:
     async with database.pool("call_sync_system") as pool:
-        calls = PostgresCalls(pool)
+        calls = PostgresCalls(pool, everything(pool))
         await calls.upsert_calls(CLINIC, FIRST, [a_call("c1"), a_call("c2")])
         async with pool.acquire() as connection:
             with contextlib.suppress(ZeroDivisionError):
@@ -145,10 +146,10 @@ async def test_a_reader_for_users_sees_its_owners_only_and_writes_nothing(
 ) -> None:
     async with database.pool("call_sync_system") as pool:
         for owner in (CLINIC, OTHER):
-            await PostgresCalls(pool).upsert_calls(owner, FIRST, [a_call("c1")])
+            await PostgresCalls(pool, everything(pool)).upsert_calls(owner, FIRST, [a_call("c1")])
 
     async with database.pool("call_sync_app") as pool:
-        assert await PostgresCalls(pool).get_calls(CLINIC, [C1]) == []
+        assert await PostgresCalls(pool, everything(pool)).get_calls(CLINIC, [C1]) == []
         async with pool.acquire() as connection, connection.transaction():
             await connection.execute(
                 "SELECT set_config('potok.owners', $1, true)", f"client:x,{CLINIC}"
@@ -156,12 +157,12 @@ async def test_a_reader_for_users_sees_its_owners_only_and_writes_nothing(
             seen = await connection.fetch("SELECT owner FROM call_sync.calls")
             assert [row["owner"] for row in seen] == [CLINIC]
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
-            await PostgresCalls(pool).upsert_calls(CLINIC, SECOND, [a_call("c1")])
+            await PostgresCalls(pool, everything(pool)).upsert_calls(CLINIC, SECOND, [a_call("c1")])
 
 
 async def test_even_the_owner_of_the_table_sees_no_calls(database: Database) -> None:
     async with database.pool("call_sync_system") as pool:
-        await PostgresCalls(pool).upsert_calls(CLINIC, FIRST, [a_call("c1")])
+        await PostgresCalls(pool, everything(pool)).upsert_calls(CLINIC, FIRST, [a_call("c1")])
 
     async with database.pool("call_sync_owner") as pool:
-        assert await PostgresCalls(pool).get_calls(CLINIC, [C1]) == []
+        assert await PostgresCalls(pool, everything(pool)).get_calls(CLINIC, [C1]) == []

@@ -23,6 +23,7 @@ from potok_client.cli.runs import LAST_YEAR
 from tests.conftest import Database
 from tests.coordination import DAY, PATIENCE, Coordination, Replica, coordination
 from tests.fakes.player import Player
+from tests.identity import client_environment
 
 POTOK = Path(sys.executable).with_name("potok")
 
@@ -46,8 +47,7 @@ class World:
 
     @property
     def environment(self) -> dict[str, str]:
-        own = {"POTOK_ADDRESS": self.replica.address, "TERM": "xterm-256color", "COLUMNS": "120"}
-        return {**os.environ, **own}
+        return client_environment(self.replica.address, TERM="xterm-256color")
 
     async def started(self, *arguments: str) -> asyncio.subprocess.Process:
         pipe = asyncio.subprocess.PIPE

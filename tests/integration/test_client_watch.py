@@ -27,6 +27,7 @@ from tests.coordination import (
     a_report,
     coordination,
 )
+from tests.identity import admin, environment_of
 
 README = Path(__file__).parents[2] / "client" / "README.md"
 REQUEST = pb.WatchStatusRequest(client_ids=["clinic"])
@@ -82,7 +83,7 @@ class Watched:
 
 @asynccontextmanager
 async def watched(*addresses: str) -> AsyncIterator[Watched]:
-    async with channels(addresses) as replicas:
+    async with channels(addresses, admin) as replicas:
         watching = Watched(replicas)
         try:
             yield watching
@@ -95,7 +96,7 @@ async def a_process(world: Coordination, port: int) -> AsyncIterator[asyncio.sub
     """Run a replica in a process of its own, ready when the block begins."""
     address = f"127.0.0.1:{port}"
     settings = {
-        "POTOK_COORDINATOR_DATABASE_URL": world.database.dsn("coordinator_system"),
+        **environment_of(world.database, "coordinator"),
         "POTOK_COORDINATOR_LISTEN": address,
         "POTOK_COORDINATOR_STAGES": json.dumps({s.value: world.address for s in Stage}),
     }
@@ -105,7 +106,7 @@ async def a_process(world: Coordination, port: int) -> AsyncIterator[asyncio.sub
         stdout=asyncio.subprocess.DEVNULL,
     )
     try:
-        async with asyncio.timeout(PATIENCE), channels([address]) as (channel,):
+        async with asyncio.timeout(PATIENCE), channels([address], admin) as (channel,):
             await channel.channel_ready()
         yield process
     finally:
@@ -181,7 +182,7 @@ async def test_a_drained_replica_hands_the_watch_over(world: Coordination) -> No
 async def test_behind_a_compacted_log_the_watch_begins_anew_and_says_so(
     world: Coordination,
 ) -> None:
-    async with world.replica() as replica, channels([replica.address]) as replicas:
+    async with world.replica() as replica, channels([replica.address], admin) as replicas:
         async with asyncio.timeout(PATIENCE), aclosing(watch(replicas, REQUEST)) as updates:
             token = (await anext(updates)).resume_token
         run = (await replica.start()).run
@@ -211,7 +212,7 @@ async def compact(database: Database) -> None:
 
 async def test_an_unknown_client_is_refused_and_not_waited_for(world: Coordination) -> None:
     request = pb.WatchStatusRequest(client_ids=["nobody"])
-    async with world.replica() as replica, channels([replica.address]) as replicas:
+    async with world.replica() as replica, channels([replica.address], admin) as replicas:
         with pytest.raises(grpc.aio.AioRpcError) as refused:
             async with asyncio.timeout(PATIENCE), aclosing(watch(replicas, request)) as updates:
                 await anext(updates)

@@ -31,6 +31,7 @@ from tests.coordination import (
     a_report,
     coordination,
 )
+from tests.identity import open_channel
 
 LOCAL = [("grpc.use_local_subchannel_pool", 1)]
 SNAPSHOT_END = watch_pb2.FRAME_KIND_SNAPSHOT_END
@@ -369,7 +370,7 @@ async def test_6_a_reader_that_takes_nothing_is_ended_and_others_do_not_notice(
     async with world.replica(limits) as replica:
         options = [*LOCAL, ("grpc.http2.lookahead_bytes", 1024), ("grpc.http2.bdp_probe", 0)]
         host = replica.address
-        async with grpc.aio.insecure_channel(host, options=options) as channel:
+        async with open_channel(host, options=options) as channel:
             stuck = Watcher(
                 pb_grpc.CoordinatorServiceStub(channel).WatchStatus(pb.WatchStatusRequest())
             )
@@ -417,8 +418,7 @@ async def test_7_a_drain_ends_streams_with_unavailable_and_their_token(
     async with contextlib.AsyncExitStack() as stack:
         async with world.replica() as replica:
             # A channel that outlives the replica, to see how it goes.
-            channel = grpc.aio.insecure_channel(replica.address, options=LOCAL)
-            await stack.enter_async_context(channel)
+            channel = await stack.enter_async_context(open_channel(replica.address, options=LOCAL))
             stub = pb_grpc.CoordinatorServiceStub(channel)
             watcher = Watcher(stub.WatchStatus(pb.WatchStatusRequest()))
             await watcher.until(SNAPSHOT_END)

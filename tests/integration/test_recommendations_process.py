@@ -26,6 +26,7 @@ from deploy.local.postgres import free_port
 from tests.conftest import Database
 from tests.fakes.language_model import a_model, says
 from tests.fakes.recommendations import MONDAY, Owners, an_analysed_call
+from tests.identity import identity_told, open_channel
 
 if TYPE_CHECKING:
     from potok.recommendations.v1.recommendations_service_pb2_grpc import (
@@ -61,7 +62,7 @@ async def the_service(
     address = f"127.0.0.1:{free_port()}"
     async with owners.serving() as before:
         told = {
-            "DATABASE_URL": database.dsn("recommendations_system"),
+            **identity_told(database, "recommendations"),
             "REPORTING_URL": database.dsn("reporting_owner"),
             "LISTEN": address,
             "COORDINATOR": "127.0.0.1:1",
@@ -82,7 +83,7 @@ async def the_service(
             },
         )
         try:
-            async with grpc.aio.insecure_channel(address) as channel:
+            async with open_channel(address) as channel:
                 await asyncio.wait_for(channel.channel_ready(), 20)
                 yield channel
             process.send_signal(signal.SIGTERM)

@@ -29,6 +29,7 @@ from services.recommendations.repository import PostgresRollUps
 from services.status.domain import DateRange, ExecutionNumber, Owner
 from tests.conftest import Database
 from tests.fakes.recommendations import MONDAY, a_finding, an_advice, an_analysed_call
+from tests.identity import everything
 
 CLINIC, OTHER = Owner("client:clinic"), Owner("client:other")
 TUESDAY = MONDAY + timedelta(1)
@@ -61,7 +62,7 @@ class Store:
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self.pool = pool
-        self.roll_ups = PostgresRollUps(pool)
+        self.roll_ups = PostgresRollUps(pool, everything(pool))
 
     async def hold(self, *calls: AnalysedCall, owner: Owner = CLINIC) -> None:
         async with self.pool.acquire() as connection, connection.transaction():

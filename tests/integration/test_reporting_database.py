@@ -28,6 +28,7 @@ from tests.fakes.recommendations import (
     an_advice,
     an_employee_recommendation,
 )
+from tests.identity import everything
 
 CLINIC, OTHER = Owner("client:clinic"), Owner("client:other")
 FIRST, SECOND = ExecutionNumber(1), ExecutionNumber(2)
@@ -339,7 +340,7 @@ async def test_counts_are_of_the_range_and_fall_when_a_row_is_lost(
     await reporting.write_calls(CLINIC, FIRST, calls)
     await reporting.write_calls(CLINIC, FIRST, [a_reported_call("later", day=WEEK.end)])
     async with database.pool("recommendations_system") as pool:
-        roll_ups = PostgresRollUps(pool)
+        roll_ups = PostgresRollUps(pool, everything(pool))
         async with pool.acquire() as connection, connection.transaction():
             await roll_ups.replace_calls(connection, CLINIC, [call.analysis for call in calls])
         ledger = Reporting(cast(Any, None), roll_ups, cast(Any, None), reporting, minimum_calls=1)

@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 import asyncpg
-import grpc
 import pytest
 from potok.stage.v1.stage_service_pb2_grpc import StageServiceStub
 from potok.status.v1 import stage_pb2
@@ -19,6 +18,7 @@ from services.stage.upstream import discover_upstream
 from services.status.domain import ExecutionNumber, Stage
 from tests.conftest import Database
 from tests.fakes.stage import DAY, FakeStage, a_run_request, found, serving_stage
+from tests.identity import open_channel
 
 ROLE = "transcription_system"
 
@@ -152,7 +152,7 @@ async def test_a_stage_before_that_is_away_is_called_a_few_times_and_then_said_t
     free_port: int,
 ) -> None:
     after = execution_from_pb(a_run_request(9, stage=Stage.ANALYSIS))
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{free_port}") as channel:
+    async with open_channel(f"127.0.0.1:{free_port}") as channel:
         stub: Any = StageServiceStub(channel)
         with pytest.raises(UpstreamUnavailable, match="does not answer"):
             async for _ in discover_upstream(stub, after, Stage.TRANSCRIPTION):

@@ -39,6 +39,7 @@ from tests.fakes.call_sync import FakeCalls, FakeRecordings, a_call, a_recording
 from tests.fakes.speech_server import KEY, speech_server
 from tests.fakes.stage import until
 from tests.fakes.stages import FakeStages
+from tests.identity import guard, identity_told, nowhere_told, open_channel
 
 if TYPE_CHECKING:
     from potok.stage.v1.stage_service_pb2_grpc import StageServiceAsyncStub
@@ -131,7 +132,7 @@ async def upstream(recordings: Mapping[str, bytes]) -> AsyncIterator[str]:
         add_CallSyncServiceServicer_to_server(servicer, server)
         add_StageServiceServicer_to_server(CallSyncStage(calls), server)
 
-    async with serving("127.0.0.1:0", register, services=[]) as port:
+    async with serving("127.0.0.1:0", register, services=[], guard=guard()) as port:
         yield f"127.0.0.1:{port}"
 
 
@@ -151,7 +152,7 @@ async def serving_process(
     address = f"127.0.0.1:{port}"
     process = await started(
         {
-            "DATABASE_URL": database.dsn("transcription_system"),
+            **identity_told(database, "transcription"),
             "LISTEN": address,
             "COORDINATOR": "127.0.0.1:1",
             "PROCESSES": "1",
@@ -160,7 +161,7 @@ async def serving_process(
         }
     )
     try:
-        async with grpc.aio.insecure_channel(address) as channel:
+        async with open_channel(address) as channel:
             await asyncio.wait_for(channel.channel_ready(), 30)
             yield Service(
                 process=process,
@@ -281,9 +282,7 @@ async def test_a_server_may_listen_and_the_transcript_becomes_a_file(
 
 
 async def test_a_model_that_is_not_there_is_named_and_ends_the_process(tmp_path: Path) -> None:
-    process = await started(
-        {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/x", "MODEL_DIR": str(tmp_path)}
-    )
+    process = await started({**nowhere_told(), "MODEL_DIR": str(tmp_path)})
     async with asyncio.timeout(30):
         _, errors = await process.communicate()
 

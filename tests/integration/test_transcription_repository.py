@@ -15,6 +15,7 @@ from services.transcription.ports import TranscriptRepository
 from services.transcription.repository import PostgresTranscripts
 from tests.conftest import Database
 from tests.fakes.transcription import FakeTranscripts, a_transcript, without_words
+from tests.identity import everything
 
 CLINIC, OTHER = Owner("client:clinic"), Owner("client:other")
 FIRST, SECOND = ExecutionNumber(1), ExecutionNumber(2)
@@ -45,7 +46,7 @@ async def repository(
         yield Repository(transcripts=FakeTranscripts(), transaction=None)
         return
     async with database.pool("transcription_system") as pool, pool.acquire() as connection:
-        yield Repository(transcripts=PostgresTranscripts(pool), transaction=connection)
+        yield Repository(transcripts=PostgresTranscripts(everything(pool)), transaction=connection)
 
 
 async def test_transcripts_come_back_as_they_were_and_in_the_order_asked_for(
@@ -94,7 +95,7 @@ async def test_a_transcript_knows_when_it_was_made_and_the_row_by_which_executio
     database: Database,
 ) -> None:
     async with database.pool("transcription_system") as pool:
-        transcripts = PostgresTranscripts(pool)
+        transcripts = PostgresTranscripts(everything(pool))
         before = datetime.now(UTC)
         for execution in (FIRST, SECOND):
             await transcripts.upsert_transcripts(pool, CLINIC, execution, [a_transcript("c1")])
@@ -107,7 +108,7 @@ async def test_a_transcript_knows_when_it_was_made_and_the_row_by_which_executio
 
 async def test_writes_of_a_transaction_that_fails_are_undone(database: Database) -> None:
     async with database.pool("transcription_system") as pool:
-        transcripts = PostgresTranscripts(pool)
+        transcripts = PostgresTranscripts(everything(pool))
         await transcripts.upsert_transcripts(pool, CLINIC, FIRST, [a_transcript("c1")])
         async with pool.acquire() as connection:
             with contextlib.suppress(ZeroDivisionError):
@@ -128,12 +129,12 @@ async def test_a_reader_for_users_sees_its_owners_only_and_writes_nothing(
 ) -> None:
     async with database.pool("transcription_system") as pool:
         for owner in (CLINIC, OTHER):
-            await PostgresTranscripts(pool).upsert_transcripts(
+            await PostgresTranscripts(everything(pool)).upsert_transcripts(
                 pool, owner, FIRST, [a_transcript("c1")]
             )
 
     async with database.pool("transcription_app") as pool:
-        transcripts = PostgresTranscripts(pool)
+        transcripts = PostgresTranscripts(everything(pool))
         assert await transcripts.get_transcripts(CLINIC, [C1], words=True) == []
         async with pool.acquire() as connection, connection.transaction():
             await connection.execute(
@@ -147,9 +148,12 @@ async def test_a_reader_for_users_sees_its_owners_only_and_writes_nothing(
 
 async def test_even_the_owner_of_the_table_sees_no_transcripts(database: Database) -> None:
     async with database.pool("transcription_system") as pool:
-        await PostgresTranscripts(pool).upsert_transcripts(
+        await PostgresTranscripts(everything(pool)).upsert_transcripts(
             pool, CLINIC, FIRST, [a_transcript("c1")]
         )
 
     async with database.pool("transcription_owner") as pool:
-        assert await PostgresTranscripts(pool).get_transcripts(CLINIC, [C1], words=True) == []
+        assert (
+            await PostgresTranscripts(everything(pool)).get_transcripts(CLINIC, [C1], words=True)
+            == []
+        )

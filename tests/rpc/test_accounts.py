@@ -19,6 +19,7 @@ from services.call_sync.sealing import Seal
 from services.kernel.rpc.server import serving
 from tests.amocrm import CLINIC, Amo, amocrm
 from tests.conftest import Database
+from tests.identity import guard, open_channel
 from tests.sandbox import running_sandbox
 
 if TYPE_CHECKING:
@@ -41,8 +42,9 @@ async def stub(amo: Amo) -> "AsyncIterator[Stub]":
             "127.0.0.1:0",
             lambda server: pb_grpc.add_AccountServiceServicer_to_server(servicer, server),
             services=["potok.call_sync.v1.AccountService"],
+            guard=guard(),
         ) as port,
-        grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel,
+        open_channel(f"127.0.0.1:{port}") as channel,
     ):
         yield pb_grpc.AccountServiceStub(channel)
 
@@ -130,8 +132,9 @@ async def test_without_a_key_no_secret_is_taken(database: Database, amo: Amo) ->
                 "127.0.0.1:0",
                 lambda server: pb_grpc.add_AccountServiceServicer_to_server(servicer, server),
                 services=[],
+                guard=guard(),
             ) as port,
-            grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel,
+            open_channel(f"127.0.0.1:{port}") as channel,
         ):
             stub: Stub = pb_grpc.AccountServiceStub(channel)
             integration = pb.Integration(

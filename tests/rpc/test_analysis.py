@@ -21,6 +21,7 @@ from services.llm.domain import NOTHING_USED, CostLimitReached, ModelUnavailable
 from services.status.domain import Cost, ExecutionNumber, RunId
 from tests.fakes.analysis import CLINIC, FakeAnalyses, FakeRunUsages, an_analysis
 from tests.fakes.language_model import ToldModel
+from tests.identity import guard, open_channel
 from tests.unit.analysis_dialogues import clinic
 
 if TYPE_CHECKING:
@@ -57,8 +58,9 @@ async def serving_with(analyses: FakeAnalyses, judging: Judging) -> "AsyncIterat
             "127.0.0.1:0",
             lambda server: pb_grpc.add_AnalysisServiceServicer_to_server(servicer, server),
             services=["potok.analysis.v1.AnalysisService"],
+            guard=guard(),
         ) as port,
-        grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel,
+        open_channel(f"127.0.0.1:{port}") as channel,
     ):
         yield pb_grpc.AnalysisServiceStub(channel)
 

@@ -26,6 +26,7 @@ from tests.fakes.call_sync import (
     chunks,
     register_nowhere,
 )
+from tests.identity import guard, open_channel
 
 if TYPE_CHECKING:
     from potok.call_sync.v1.call_sync_service_pb2_grpc import CallSyncServiceAsyncStub as Stub
@@ -61,8 +62,9 @@ async def stub(calls: FakeCalls, recordings: FakeRecordings) -> "AsyncIterator[S
             "127.0.0.1:0",
             lambda server: pb_grpc.add_CallSyncServiceServicer_to_server(servicer, server),
             services=["potok.call_sync.v1.CallSyncService"],
+            guard=guard(),
         ) as port,
-        grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel,
+        open_channel(f"127.0.0.1:{port}") as channel,
     ):
         yield pb_grpc.CallSyncServiceStub(channel)
 
@@ -152,8 +154,9 @@ async def test_a_large_recording_comes_in_small_messages(
             "127.0.0.1:0",
             lambda server: pb_grpc.add_CallSyncServiceServicer_to_server(servicer, server),
             services=[],
+            guard=guard(),
         ) as port,
-        grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel,
+        open_channel(f"127.0.0.1:{port}") as channel,
     ):
         _, *rest = await read(pb_grpc.CallSyncServiceStub(channel), "c1")
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -17,6 +16,7 @@ from services.analysis.servicer import AnalysisServicer
 from services.analysis.usecases import CallAnalysis
 from services.kernel.rpc.server import serving
 from tests.fakes.analysis import FakeAnalyses, FakeRunUsages
+from tests.identity import client_environment, guard
 from tests.unit.analysis_dialogues import clinic
 
 DIALOGUE = "o: Клиника, добрый день.\nc: Запишите меня к врачу.\no: Записала вас на завтра.\n"
@@ -33,6 +33,7 @@ async def address() -> AsyncIterator[str]:
         "127.0.0.1:0",
         lambda server: add_AnalysisServiceServicer_to_server(servicer, server),
         services=[],
+        guard=guard(),
     ) as port:
         yield f"127.0.0.1:{port}"
 
@@ -44,7 +45,7 @@ def _nobody() -> Any:
 async def potok(address: str, *arguments: str, typed: bytes = b"") -> tuple[int, str, str]:
     process = await asyncio.create_subprocess_exec(
         *(str(POTOK), "judge", *arguments),
-        env={**os.environ, "POTOK_ANALYSIS_ADDRESS": address},
+        env=client_environment(address),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -19,6 +18,8 @@ from potok.recommendations.v1.reported_calls_pb2 import ReportedCalls, TableCoun
 from potok.status.v1 import stage_pb2
 from potok.transcription.v1 import transcription_service_pb2 as transcription_pb
 from potok.transcription.v1 import transcription_service_pb2_grpc as transcription_grpc
+
+from tests.identity import client_environment
 
 PATIENCE = 20
 POTOK = Path(sys.executable).with_name("potok")
@@ -80,8 +81,7 @@ async def environment(services: Services) -> AsyncIterator[dict[str, str]]:
     transcription_grpc.add_TranscriptionServiceServicer_to_server(services, server)
     address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
     await server.start()
-    names = ("POTOK_ADDRESS", "POTOK_RECOMMENDATIONS_ADDRESS", "POTOK_TRANSCRIPTION_ADDRESS")
-    yield {**os.environ, "COLUMNS": "120", **dict.fromkeys(names, address)}
+    yield client_environment(address)
     await server.stop(None)
 
 

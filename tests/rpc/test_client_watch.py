@@ -24,6 +24,8 @@ from potok_client.watch import (
     _delay,  # the one random thing
 )
 
+from tests.identity import admin
+
 PATIENCE = 15
 ACTIVE_RUN = pb.WatchStatusRequest(client_ids=["clinic"])
 
@@ -116,7 +118,7 @@ async def served(*scripts: Script) -> AsyncIterator[tuple[Scripted, list[grpc.ai
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     try:
-        async with channels([f"127.0.0.1:{port}"]) as replicas:
+        async with channels([f"127.0.0.1:{port}"], admin) as replicas:
             yield scripted, replicas
     finally:
         await server.stop(0)
@@ -262,7 +264,10 @@ async def test_patience_ends() -> None:
 
 
 async def test_a_replica_that_is_away_is_passed_over() -> None:
-    async with served([complete(1), Hang()]) as (_, replicas), channels(["127.0.0.1:1"]) as away:
+    async with (
+        served([complete(1), Hang()]) as (_, replicas),
+        channels(["127.0.0.1:1"], admin) as away,
+    ):
         updates = await collected([*away, *replicas], revision(1))
     assert [bool(u.lost) for u in updates] == [True, False]
 

@@ -13,6 +13,7 @@ from services.kernel.rpc.server import serving
 from services.status.deadlines import deadlines_of
 from tests.fakes.stage import a_run_request
 from tests.fakes.stages import FakeStages
+from tests.identity import guard, open_channel
 
 STAGE_SERVICE = pb.DESCRIPTOR.services_by_name["StageService"].full_name
 COORDINATOR_SERVICE = coordinator_service_pb2.DESCRIPTOR.services_by_name[
@@ -28,8 +29,8 @@ async def test_a_call_ends_at_the_deadline_of_its_method_whatever_its_caller_all
 
     short = {f"/{STAGE_SERVICE}/RunStage": timedelta(seconds=0.01)}
     async with (
-        serving("127.0.0.1:0", register, services=[], deadlines=short) as port,
-        grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel,
+        serving("127.0.0.1:0", register, services=[], guard=guard(), deadlines=short) as port,
+        open_channel(f"127.0.0.1:{port}") as channel,
     ):
         stub: Any = pb_grpc.StageServiceStub(channel)
         stages.stuck = True

@@ -22,6 +22,7 @@ from services.recommendations.usecases import FollowUps, Recommendations, Report
 from services.status.domain import Owner
 from tests.conftest import Database
 from tests.fakes.recommendations import MONDAY, a_finding, an_advice, an_analysed_call
+from tests.identity import everything, guard, open_channel
 
 if TYPE_CHECKING:
     from potok.recommendations.v1.recommendations_service_pb2_grpc import (
@@ -45,12 +46,16 @@ class Service:
 
     async def hold(self, *calls: AnalysedCall) -> None:
         async with self.pool.acquire() as connection, connection.transaction():
-            await PostgresRollUps(self.pool).replace_calls(connection, CLINIC, calls)
+            await PostgresRollUps(self.pool, everything(self.pool)).replace_calls(
+                connection, CLINIC, calls
+            )
         await self.follow_ups.tell(CLINIC)
 
     async def forget(self, call_id: str) -> None:
         async with self.pool.acquire() as connection, connection.transaction():
-            await PostgresRollUps(self.pool).delete_calls(connection, CLINIC, [CallId(call_id)])
+            await PostgresRollUps(self.pool, everything(self.pool)).delete_calls(
+                connection, CLINIC, [CallId(call_id)]
+            )
         await self.follow_ups.tell(CLINIC)
 
     async def list(self, **wanted: object) -> list[recommendation_pb.EmployeeRecommendation]:
@@ -71,7 +76,7 @@ class Service:
 @pytest.fixture
 async def service(database: Database) -> AsyncIterator[Service]:
     async with database.pool("recommendations_system") as pool:
-        follow_ups = FollowUps(PostgresRecommendations(pool, RULES))
+        follow_ups = FollowUps(PostgresRecommendations(pool, everything(pool), RULES))
         servicer = RecommendationsServicer(
             cast(Recommendations, None), follow_ups, cast(Reporting, None)
         )
@@ -82,8 +87,9 @@ async def service(database: Database) -> AsyncIterator[Service]:
                     servicer, server
                 ),
                 services=[],
+                guard=guard(),
             ) as port,
-            grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel,
+            open_channel(f"127.0.0.1:{port}") as channel,
         ):
             stub = pb_grpc.RecommendationsServiceStub(channel)
             yield Service(stub=stub, pool=pool, follow_ups=follow_ups)

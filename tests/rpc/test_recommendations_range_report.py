@@ -21,6 +21,7 @@ from services.recommendations.usecases import FollowUps, Recommendations, Report
 from services.status.domain import DateRange, ExecutionNumber, Owner
 from tests.conftest import Database
 from tests.fakes.recommendations import MONDAY, a_finding, an_analysed_call
+from tests.identity import everything, guard, open_channel
 
 if TYPE_CHECKING:
     from potok.recommendations.v1.recommendations_service_pb2_grpc import (
@@ -35,7 +36,7 @@ WEEK = progress_pb2.DateRange(start_date="2026-03-02", end_date="2026-03-08")
 async def stub(database: Database) -> "AsyncIterator[Stub]":
     """Five calls of a clinic, in all of which the closing failed, and the report of their week."""
     async with database.pool("recommendations_system") as pool:
-        roll_ups = PostgresRollUps(pool)
+        roll_ups = PostgresRollUps(pool, everything(pool))
         closing = a_finding("offers_time", skill="closing", status=FindingStatus.NOT_REACHED)
         async with pool.acquire() as connection, connection.transaction():
             await roll_ups.replace_calls(
@@ -58,8 +59,9 @@ async def stub(database: Database) -> "AsyncIterator[Stub]":
                     servicer, server
                 ),
                 services=[],
+                guard=guard(),
             ) as port,
-            grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel,
+            open_channel(f"127.0.0.1:{port}") as channel,
         ):
             yield pb_grpc.RecommendationsServiceStub(channel)
 

@@ -13,6 +13,7 @@ from services.status.domain import ExecutionNumber, Owner
 from services.transcription.servicer import TranscriptionServicer
 from services.transcription.usecases import Transcription
 from tests.fakes.transcription import FakeEngine, FakeRecordings, FakeTranscripts, a_transcript
+from tests.identity import guard, open_channel
 
 if TYPE_CHECKING:
     from potok.transcription.v1.transcription_service_pb2_grpc import (
@@ -36,8 +37,9 @@ async def stub() -> "AsyncIterator[Stub]":
             "127.0.0.1:0",
             lambda server: pb_grpc.add_TranscriptionServiceServicer_to_server(servicer, server),
             services=["potok.transcription.v1.TranscriptionService"],
+            guard=guard(),
         ) as port,
-        grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel,
+        open_channel(f"127.0.0.1:{port}") as channel,
     ):
         yield pb_grpc.TranscriptionServiceStub(channel)
 

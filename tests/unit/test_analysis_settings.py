@@ -5,12 +5,13 @@ import pytest
 from services.analysis.settings import AnalysisSettings
 from services.kernel.settings import load_settings
 from services.status.domain import Cost
+from tests.identity import nowhere_told
 
 MODEL = {"JUDGE": "model", "MODEL_URL": "http://127.0.0.1:1/v1", "MODEL_NAME": "a-model"}
 
 
 def told(monkeypatch: pytest.MonkeyPatch, **settings: str) -> AnalysisSettings:
-    for name, value in {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/x", **settings}.items():
+    for name, value in {**nowhere_told(), **settings}.items():
         monkeypatch.setenv(f"POTOK_ANALYSIS_{name}", value)
     return load_settings(AnalysisSettings)
 

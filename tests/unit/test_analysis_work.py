@@ -28,7 +28,6 @@ from services.analysis.playbook import Playbook
 from services.analysis.ports import Purse
 from services.analysis.usecases import CallAnalysis
 from services.analysis.work import AnalysisWork
-from services.kernel.rpc.client import channel_to
 from services.llm.domain import (
     NOTHING_USED,
     BadAnswer,
@@ -63,6 +62,7 @@ from services.status.domain import (
 )
 from tests.fakes.analysis import CLINIC, CallsBefore, FakeAnalyses, FakeRunUsages, a_transcript
 from tests.fakes.call_sync import a_call
+from tests.identity import open_channel
 from tests.unit.analysis_dialogues import clinic
 
 DAY = date(2026, 3, 1)
@@ -152,7 +152,7 @@ async def the_scene(
     patience: timedelta = timedelta(seconds=5), *, fallback: bool = False
 ) -> AsyncIterator[Scene]:
     before = CallsBefore()
-    async with before.serving() as address, channel_to(address) as channel:
+    async with before.serving() as address, open_channel(address) as channel:
         yield Scene(before, channel, patience, fallback=fallback)
 
 

@@ -29,6 +29,8 @@ from typer.core import TyperGroup
 from typer.main import get_command
 from typer.testing import CliRunner
 
+from tests.identity import client_environment
+
 BEGAN = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
 RUN = "0f3c2b1a-0000-4000-8000-000000000000"
 
@@ -222,7 +224,7 @@ def test_an_address_that_is_none_is_said_to_be_none() -> None:
 
 def test_a_coordinator_that_is_not_there_is_one_line_and_what_to_do(free_port: int) -> None:
     address = f"127.0.0.1:{free_port}"
-    result = CliRunner().invoke(app, ["runs"], env={"POTOK_ADDRESS": address})
+    result = CliRunner().invoke(app, ["runs"], env=client_environment(address))
     assert result.exit_code == ExitCode.UNREACHABLE
     assert result.output.splitlines()[0] == f"error: the coordinator does not answer at {address}"
     assert "make up" in result.output

@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import timedelta
-from typing import cast
+from typing import Any, cast
 
 import asyncpg
 import pytest
@@ -204,7 +204,7 @@ async def test_a_heartbeat_never_runs_ahead_of_what_was_delivered(
         heartbeat=timedelta(milliseconds=5),
         ledger=None,
     )
-    watches = Watches(cast("asyncpg.Pool", None), hub, Limits())
+    watches = Watches(cast("asyncpg.Pool", None), cast("Any", None), hub, Limits())
     watcher = _Watcher(watches, request, write, hub.join())
     hub.publish(1, [an_entry()] * 3)
     await watcher._wait()

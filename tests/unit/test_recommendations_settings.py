@@ -2,13 +2,14 @@ import pytest
 
 from services.kernel.settings import load_settings
 from services.recommendations.settings import RecommendationsSettings
+from tests.identity import nowhere_told
 
 MODEL = {"NARRATOR": "model", "MODEL_URL": "http://127.0.0.1:1/v1", "MODEL_NAME": "a-model"}
 
 
 def told(monkeypatch: pytest.MonkeyPatch, **settings: str) -> RecommendationsSettings:
     nowhere = "postgresql://nobody@127.0.0.1:1/x"
-    for name, value in {"DATABASE_URL": nowhere, "REPORTING_URL": nowhere, **settings}.items():
+    for name, value in {**nowhere_told(), "REPORTING_URL": nowhere, **settings}.items():
         monkeypatch.setenv(f"POTOK_RECOMMENDATIONS_{name}", value)
     return load_settings(RecommendationsSettings)
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, cast
 
-import grpc
 import pytest
 from potok.analysis.v1.analysis_service_pb2_grpc import AnalysisServiceStub
 from potok.call_sync.v1.call_sync_service_pb2_grpc import CallSyncServiceStub
@@ -52,6 +51,7 @@ from services.status.domain import (
     WaitReason,
 )
 from tests.fakes.recommendations import MONDAY, Owners, a_reported_call, an_analysed_call
+from tests.identity import open_channel
 
 CLINIC = Owner("client:clinic")
 
@@ -205,7 +205,7 @@ async def stages() -> AsyncIterator[Stages]:
 
 @contextlib.asynccontextmanager
 async def payloads_at(address: str) -> AsyncIterator[RpcPayloads]:
-    async with grpc.aio.insecure_channel(address) as channel:
+    async with open_channel(address) as channel:
         yield RpcPayloads(
             CallSyncServiceStub(channel),
             TranscriptionServiceStub(channel),

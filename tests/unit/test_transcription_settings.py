@@ -5,14 +5,14 @@ from pydantic import ValidationError
 
 from services.status.domain import Cost
 from services.transcription.settings import TranscriptionSettings
+from tests.identity import nowhere_told
 
 SERVER = {"url": "http://127.0.0.1:8000/v1", "model": "base"}
 
 
 def settings(**values: object) -> TranscriptionSettings:
-    return TranscriptionSettings.model_validate(
-        {"database_url": "postgresql://nobody@127.0.0.1:1/x", **values}
-    )
+    nowhere = {name.lower(): value for name, value in nowhere_told().items()}
+    return TranscriptionSettings.model_validate({**nowhere, **values})
 
 
 @pytest.mark.parametrize("missing", ["url", "model"])

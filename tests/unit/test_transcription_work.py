@@ -21,7 +21,6 @@ from services.call_sync.domain import CallId as CallSyncId
 from services.call_sync.domain import Recording, RecordingNotFound, StoreUnavailable
 from services.call_sync.servicer import CallSyncServicer
 from services.call_sync.usecases import CallSync
-from services.kernel.rpc.client import channel_to
 from services.kernel.rpc.server import serving
 from services.stage.domain import (
     Execution,
@@ -69,6 +68,7 @@ from services.transcription.work import TranscriptionWork
 from tests.fakes.call_sync import FakeCalls, FakeRecordings, a_call, a_recording
 from tests.fakes.stages import FakeStages
 from tests.fakes.transcription import FakeEngine, FakeTranscripts, a_transcript
+from tests.identity import guard, open_channel
 
 CLINIC = Owner("client:clinic")
 SOUND = bytes(range(256)) * 4100 + b"the last bytes"
@@ -162,7 +162,7 @@ class World:
 
         async with (
             AsyncExitStack() as self.take_down,
-            channel_to(await self.take_down.enter_async_context(_address(register))) as channel,
+            open_channel(await self.take_down.enter_async_context(_address(register))) as channel,
         ):
             recordings = CallSyncRecordings(
                 CallSyncServiceStub(channel), max_bytes=max_bytes, timeout=patience
@@ -182,7 +182,7 @@ class World:
 
 @asynccontextmanager
 async def _address(register: Any) -> AsyncIterator[str]:
-    async with serving("127.0.0.1:0", register, services=[]) as port:
+    async with serving("127.0.0.1:0", register, services=[], guard=guard()) as port:
         yield f"127.0.0.1:{port}"
 
 

@@ -11,7 +11,7 @@ from potok.call_sync.v1 import account_pb2
 from potok.call_sync.v1 import account_service_pb2 as pb
 from potok.call_sync.v1.account_service_pb2_grpc import AccountServiceStub
 
-from potok_client.cli.connection import DEADLINE, call_sync
+from potok_client.cli.connection import DEADLINE, gateway
 from potok_client.cli.exits import CommandFailed, ExitCode
 from potok_client.cli.options import Json
 from potok_client.cli.terminal import as_dict, cell, console, perform, print_json, table
@@ -134,7 +134,7 @@ def remove_account(account: AccountId) -> None:
 async def _add(
     request: pb.AddAccountRequest, secrets: Mapping[str, _Secret], *, as_json: bool
 ) -> ExitCode:
-    async with call_sync() as channel:
+    async with gateway() as channel:
         _fill_in(request, secrets)
         stub: AccountServiceAsyncStub = AccountServiceStub(channel)
         await stub.AddAccount(request, timeout=_ASKING)
@@ -142,19 +142,19 @@ async def _add(
 
 
 async def _check(account_id: str, *, as_json: bool) -> ExitCode:
-    async with call_sync() as channel:
+    async with gateway() as channel:
         return await _show_check(AccountServiceStub(channel), account_id, as_json=as_json)
 
 
 async def _resume(account_id: str, *, as_json: bool) -> ExitCode:
-    async with call_sync() as channel:
+    async with gateway() as channel:
         stub: AccountServiceAsyncStub = AccountServiceStub(channel)
         await stub.ResumeAccount(pb.ResumeAccountRequest(account_id=account_id), timeout=DEADLINE)
         return await _show_check(stub, account_id, as_json=as_json)
 
 
 async def _remove(account_id: str) -> None:
-    async with call_sync() as channel:
+    async with gateway() as channel:
         stub: AccountServiceAsyncStub = AccountServiceStub(channel)
         await stub.DeleteAccount(pb.DeleteAccountRequest(account_id=account_id), timeout=DEADLINE)
     console().print(f"account {account_id} is forgotten")
@@ -162,7 +162,7 @@ async def _remove(account_id: str) -> None:
 
 async def _list(*, as_json: bool) -> None:
     accounts: list[account_pb2.Account] = []
-    async with call_sync() as channel:
+    async with gateway() as channel:
         stub: AccountServiceAsyncStub = AccountServiceStub(channel)
         request = pb.ListAccountsRequest(page_size=_PAGE)
         while True:

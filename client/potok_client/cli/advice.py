@@ -1,6 +1,5 @@
 """`potok advice`: what employees should do better, what became of it, and the word of a person on it."""
 
-import getpass
 from collections.abc import Iterable
 from typing import Annotated
 
@@ -11,7 +10,7 @@ from potok.recommendations.v1 import recommendations_service_pb2_grpc as pb_grpc
 from potok.recommendations.v1.employee_recommendation_pb2 import EmployeeRecommendation
 from rich.console import RenderableType
 
-from potok_client.cli.connection import DEADLINE, recommendations
+from potok_client.cli.connection import DEADLINE, gateway
 from potok_client.cli.exits import CommandFailed, ExitCode
 from potok_client.cli.options import ClientId, Json
 from potok_client.cli.terminal import as_dict, cell, console, perform, print_json, table
@@ -71,9 +70,7 @@ def close_advice(
         if done
         else recommendation_pb.RECOMMENDATION_STATE_DISMISSED
     )
-    request = pb.CloseRecommendationRequest(
-        owner=f"client:{client}", state=state, closed_by=getpass.getuser(), comment=comment
-    )
+    request = pb.CloseRecommendationRequest(owner=f"client:{client}", state=state, comment=comment)
     perform(_close(request, advice, as_json=as_json))
 
 
@@ -91,7 +88,7 @@ async def list_recommendations(
 ) -> list[EmployeeRecommendation]:
     """Return the first recommendations, at most `limit`."""
     found: list[EmployeeRecommendation] = []
-    async with recommendations() as channel:
+    async with gateway() as channel:
         stub = pb_grpc.RecommendationsServiceStub(channel)
         while True:
             request.page_size = min(_PAGE, limit - len(found))
@@ -132,7 +129,7 @@ async def _list(request: pb.ListRecommendationsRequest, limit: int, *, as_json: 
 
 async def _close(request: pb.CloseRecommendationRequest, given: str, *, as_json: bool) -> None:
     request.recommendation_id = await _full_id(request.owner, given)
-    async with recommendations() as channel:
+    async with gateway() as channel:
         stub = pb_grpc.RecommendationsServiceStub(channel)
         answer = await stub.CloseRecommendation(request, timeout=DEADLINE)
     _print(answer.recommendation, as_json=as_json)
@@ -142,7 +139,7 @@ async def _reopen(owner: str, given: str, *, as_json: bool) -> None:
     request = pb.ReopenRecommendationRequest(
         owner=owner, recommendation_id=await _full_id(owner, given)
     )
-    async with recommendations() as channel:
+    async with gateway() as channel:
         stub = pb_grpc.RecommendationsServiceStub(channel)
         answer = await stub.ReopenRecommendation(request, timeout=DEADLINE)
     _print(answer.recommendation, as_json=as_json)

@@ -12,6 +12,7 @@ from potok_client.cli import (
     ranges,
     report,
     runs,
+    token,
     transcript,
 )
 from potok_client.cli.options import RANGE_PANEL, SETUP_PANEL
@@ -21,7 +22,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     help="Calls from where they happen to what should be done about them, every step live.",
-    epilog="POTOK_ADDRESS=host:port[,host:port] names the coordinator; default 127.0.0.1:8050. "
+    epilog="POTOK_ADDRESS=host:port or https://host names the gateway; default 127.0.0.1:8000. "
+    "POTOK_TOKEN is the token that says who you are; where a system of this checkout runs, one is made. "
     "Exit codes: 0 done, 1 refused, 2 wrong usage, 3 some items failed, 4 the run failed, "
     "5 the run was cancelled, 6 a service does not answer.",
 )
@@ -34,6 +36,7 @@ app.add_typer(transcript.app)
 app.add_typer(judge.app)
 app.add_typer(accounts.app, name="account", rich_help_panel=SETUP_PANEL)
 app.add_typer(clients.app, name="client", rich_help_panel=SETUP_PANEL)
+app.add_typer(token.app)
 app.add_typer(admin.app, name="admin", rich_help_panel=SETUP_PANEL)
 
 

@@ -1,10 +1,10 @@
-"""Where the services are, and the first replica of one that answers."""
+"""The gateway, and whether it answers."""
 
 import asyncio
 import contextlib
 import os
+import re
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 import grpc
@@ -12,11 +12,15 @@ from potok.coordinator.v1 import coordinator_service_pb2_grpc as pb_grpc
 
 from potok_client.channels import channels
 from potok_client.cli.exits import CommandFailed, ExitCode, unreachable
+from potok_client.identity import NoIdentity, own_token
 
 DEADLINE = 10
 """Seconds that a call may take."""
 CONNECT_SECONDS = 5
-COORDINATOR = "POTOK_ADDRESS"
+ADDRESS = "POTOK_ADDRESS"
+USUAL = "127.0.0.1:8000"
+
+_FORM = re.compile(r"((http://)?[^\s/:]+:\d+|https://[^\s/:]+(:\d+)?)/?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,62 +28,50 @@ class Coordinator:
     """The coordinator to talk to."""
 
     stub: "pb_grpc.CoordinatorServiceAsyncStub"
-    """Of the first replica that answered."""
+    """By the first address that answered."""
     replicas: list[grpc.aio.Channel]
-    """All of them, for the watch."""
+    """Channels to all of them, for the watch."""
 
 
 @contextlib.asynccontextmanager
 async def coordinator() -> AsyncIterator[Coordinator]:
-    """Connect to the coordinator that POTOK_ADDRESS names; several replicas are separated by commas."""
-    async with _service("coordinator", COORDINATOR, "127.0.0.1:8050") as (first, replicas):
+    """Connect to the coordinator behind the gateway."""
+    async with _gateways() as (first, replicas):
         yield Coordinator(stub=pb_grpc.CoordinatorServiceStub(first), replicas=replicas)
 
 
-def call_sync() -> AbstractAsyncContextManager[grpc.aio.Channel]:
-    """Connect to the service that holds accounts, calls and recordings."""
-    return _channel("call_sync service", "POTOK_CALL_SYNC_ADDRESS", "127.0.0.1:8051")
-
-
-def transcription() -> AbstractAsyncContextManager[grpc.aio.Channel]:
-    """Connect to the service that holds transcripts."""
-    return _channel("transcription service", "POTOK_TRANSCRIPTION_ADDRESS", "127.0.0.1:8052")
-
-
-def analysis() -> AbstractAsyncContextManager[grpc.aio.Channel]:
-    """Connect to the service that holds the analyses of calls."""
-    return _channel("analysis service", "POTOK_ANALYSIS_ADDRESS", "127.0.0.1:8053")
-
-
-def recommendations() -> AbstractAsyncContextManager[grpc.aio.Channel]:
-    """Connect to the service that holds the reports of ranges."""
-    return _channel("recommendations service", "POTOK_RECOMMENDATIONS_ADDRESS", "127.0.0.1:8054")
-
-
 @contextlib.asynccontextmanager
-async def _channel(what: str, variable: str, default: str) -> AsyncIterator[grpc.aio.Channel]:
-    async with _service(what, variable, default) as (first, _):
+async def gateway() -> AsyncIterator[grpc.aio.Channel]:
+    """Connect to the gateway: a channel to every service that it opens."""
+    async with _gateways() as (first, _):
         yield first
 
 
 @contextlib.asynccontextmanager
-async def _service(
-    what: str, variable: str, default: str
-) -> AsyncIterator[tuple[grpc.aio.Channel, list[grpc.aio.Channel]]]:
-    given = os.environ.get(variable) or default
+async def _gateways() -> AsyncIterator[tuple[grpc.aio.Channel, list[grpc.aio.Channel]]]:
+    """Connect to what POTOK_ADDRESS names; several are separated by commas."""
+    given = os.environ.get(ADDRESS) or USUAL
     addresses = [address.strip() for address in given.split(",")]
-    for address in addresses:
-        host, _, port = address.rpartition(":")
-        if not (host and port.isdigit()):
-            raise CommandFailed(
-                f"{variable} is {given!r}: write host:port, like {default}", code=ExitCode.USAGE
-            )
-    async with channels(addresses) as replicas:
+    if not all(map(_FORM.fullmatch, addresses)):
+        raise CommandFailed(
+            f"{ADDRESS} is {given!r}: write host:port, like {USUAL}, or https://host",
+            code=ExitCode.USAGE,
+        )
+    try:
+        token = own_token()
+    except NoIdentity as error:
+        raise CommandFailed(
+            str(error),
+            "make up   makes the key of the system on this machine",
+            "POTOK_TOKEN=…   is a token that you were given",
+            code=ExitCode.USAGE,
+        ) from None
+    async with channels(addresses, token) as replicas:
         for replica in replicas:
             if await _answers(replica):
                 yield replica, replicas
                 return
-    raise unreachable(what, given, variable)
+    raise unreachable("gateway", given, ADDRESS)
 
 
 async def _answers(channel: grpc.aio.Channel) -> bool:

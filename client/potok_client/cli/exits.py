@@ -95,6 +95,8 @@ def _by_status(code: grpc.StatusCode, message: str) -> CommandFailed:
             return CommandFailed(message, "potok runs   shows the runs")
         case grpc.StatusCode.UNAVAILABLE | grpc.StatusCode.DEADLINE_EXCEEDED:
             return CommandFailed(message, "try again in a moment", code=ExitCode.UNREACHABLE)
+        case grpc.StatusCode.UNAUTHENTICATED:
+            return CommandFailed(message, "POTOK_TOKEN=…   is a token that is still good")
         case grpc.StatusCode.INTERNAL | grpc.StatusCode.UNKNOWN:
             return CommandFailed(f"{message}: the log of the service says more")
     return CommandFailed(message)

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.live import Live
 
 from potok_client.cli import words
-from potok_client.cli.connection import DEADLINE, Coordinator, analysis
+from potok_client.cli.connection import DEADLINE, Coordinator, gateway
 from potok_client.cli.exits import RUN_EXITS, CommandFailed, ExitCode
 from potok_client.cli.lines import Lines
 from potok_client.cli.screen import picture
@@ -136,7 +136,7 @@ async def _say_what_it_cost(run: RunStatus) -> None:
     """Say what a run asked of a language model, where it did; its end is told without that, too."""
     request = analysis_pb.GetRunUsageRequest(owner=run.owner, run_id=run.run_id)
     try:
-        async with analysis() as channel:
+        async with gateway() as channel:
             stub = analysis_grpc.AnalysisServiceStub(channel)
             usage = (await stub.GetRunUsage(request, timeout=DEADLINE)).usage
     except (CommandFailed, grpc.aio.AioRpcError):

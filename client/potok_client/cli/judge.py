@@ -9,7 +9,7 @@ import typer
 from potok.analysis.v1 import analysis_service_pb2 as pb
 from potok.analysis.v1 import analysis_service_pb2_grpc as pb_grpc
 
-from potok_client.cli.connection import analysis
+from potok_client.cli.connection import gateway
 from potok_client.cli.exits import CommandFailed, ExitCode
 from potok_client.cli.options import SETUP_PANEL
 from potok_client.cli.terminal import as_dict, perform, print_json
@@ -48,7 +48,7 @@ async def judge(file: Path, playbook: str, language: str = "") -> None:
     """Print what a playbook makes of the dialogue in a file; - is standard input."""
     text = await asyncio.to_thread(_read, file)
     request = pb.JudgeDialogueRequest(text=text, playbook=playbook, language=language)
-    async with analysis() as channel:
+    async with gateway() as channel:
         stub = pb_grpc.AnalysisServiceStub(channel)
         answer = await stub.JudgeDialogue(request, timeout=_DEADLINE)
     print_json(as_dict(answer.analysis))

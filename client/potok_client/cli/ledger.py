@@ -14,7 +14,7 @@ from potok.status.v1.progress_pb2 import DateRange
 from rich.text import Text
 
 from potok_client.cli import words
-from potok_client.cli.connection import DEADLINE, coordinator, recommendations
+from potok_client.cli.connection import DEADLINE, coordinator, gateway
 from potok_client.cli.exits import ExitCode
 from potok_client.cli.options import RANGE_PANEL, ClientId, End, Json, Start, date_range
 from potok_client.cli.terminal import as_dict, cell, console, perform, print_json, table
@@ -53,7 +53,7 @@ async def _ledger(client_id: str, days: DateRange, *, as_json: bool) -> ExitCode
 
 
 async def _count_reported(owner: str, days: DateRange) -> ReportedCalls:
-    async with recommendations() as channel:
+    async with gateway() as channel:
         stub = recommendations_grpc.RecommendationsServiceStub(channel)
         request = recommendations_pb.CountReportedCallsRequest(owner=owner, range=days)
         return (await stub.CountReportedCalls(request, timeout=DEADLINE)).reported

@@ -31,13 +31,7 @@ from rich.table import Table
 from rich.text import Text
 
 from potok_client.cli.advice import advice_table, list_recommendations
-from potok_client.cli.connection import (
-    DEADLINE,
-    Coordinator,
-    analysis,
-    coordinator,
-    recommendations,
-)
+from potok_client.cli.connection import DEADLINE, Coordinator, coordinator, gateway
 from potok_client.cli.options import RANGE_PANEL, ClientId, End, Json, Start, date_range
 from potok_client.cli.ranges import LeftOut, left_out_table, list_left_out
 from potok_client.cli.terminal import as_dict, cell, console, perform, print_json, table
@@ -108,7 +102,7 @@ async def _time_zone(service: Coordinator, client_id: str) -> tzinfo:
 
 
 async def _report(owner: str, days: DateRange) -> RangeReport:
-    async with recommendations() as channel:
+    async with gateway() as channel:
         stub = recommendations_grpc.RecommendationsServiceStub(channel)
         request = recommendations_pb.GetRangeReportRequest(owner=owner, range=days)
         return (await stub.GetRangeReport(request, timeout=DEADLINE)).report
@@ -116,7 +110,7 @@ async def _report(owner: str, days: DateRange) -> RangeReport:
 
 async def _analyses(owner: str, days: DateRange, limit: int) -> list[Analysis]:
     calls: list[Analysis] = []
-    async with analysis() as channel:
+    async with gateway() as channel:
         stub = analysis_grpc.AnalysisServiceStub(channel)
         request = analysis_pb.ListAnalysesRequest(owner=owner, range=days)
         while True:

@@ -10,7 +10,7 @@ import typer
 from potok.transcription.v1 import transcription_service_pb2 as pb
 from potok.transcription.v1 import transcription_service_pb2_grpc as pb_grpc
 
-from potok_client.cli.connection import DEADLINE, transcription
+from potok_client.cli.connection import DEADLINE, gateway
 from potok_client.cli.exits import CommandFailed
 from potok_client.cli.options import RANGE_PANEL, ClientId
 from potok_client.cli.terminal import console, perform
@@ -59,7 +59,7 @@ async def _transcript(client_id: str, call_id: str, form: FormatName, output: Pa
     request = pb.ExportTranscriptRequest(
         owner=f"client:{client_id}", call_id=call_id, format=form.number
     )
-    async with transcription() as channel:
+    async with gateway() as channel:
         stub = pb_grpc.TranscriptionServiceStub(channel)
         answer = await stub.ExportTranscript(request, timeout=DEADLINE)
     if output:

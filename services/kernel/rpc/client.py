@@ -1,7 +1,8 @@
 """Calls to other services: a channel that stays up, and errors in the words of the domain."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any, cast
 
 import grpc
 
@@ -17,9 +18,45 @@ OPTIONS = [
 ]
 
 
-def channel_to(address: str) -> grpc.aio.Channel:
-    """Return a channel to `host:port`; it connects at the first call and again after a loss."""
-    return grpc.aio.insecure_channel(address, options=OPTIONS)
+_CALLS = {"unary_unary", "unary_stream", "stream_unary", "stream_stream"}
+
+
+class _Identified:
+    """A channel whose calls carry a token.
+
+    An interceptor would do the same, but it puts itself between a stream and each of its messages.
+    """
+
+    def __init__(self, channel: grpc.aio.Channel, token: Callable[[], str]) -> None:
+        self._channel = channel
+        self._token = token
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what stubs make their calls with, or anything else that a channel has."""
+        found = getattr(self._channel, name)
+        if name not in _CALLS:
+            return found
+
+        def identified(*args: Any, **options: Any) -> Any:
+            call = found(*args, **options)
+            return lambda *request, metadata=(), **given: call(
+                *request, metadata=(*metadata, self._authorization()), **given
+            )
+
+        return identified
+
+    def _authorization(self) -> tuple[str, str]:
+        return ("authorization", f"Bearer {self._token()}")
+
+
+@contextlib.asynccontextmanager
+async def channel_to(address: str, token: Callable[[], str]) -> AsyncIterator[grpc.aio.Channel]:
+    """Open a channel to `host:port` for stubs; each call carries what `token` returns then.
+
+    It connects at the first call and again after a loss.
+    """
+    async with grpc.aio.insecure_channel(address, options=OPTIONS) as channel:
+        yield cast(grpc.aio.Channel, _Identified(channel, token))
 
 
 @contextlib.contextmanager

@@ -1,13 +1,13 @@
-"""What happens around every RPC: its rules are checked, its errors mapped, one line is logged."""
+"""What happens around every RPC: its caller and rules are checked, its errors mapped, one line is logged."""
 
 import asyncio
 import contextlib
 import inspect
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import grpc
 import protovalidate
@@ -34,8 +34,18 @@ class Codec:
     serialize: Callable[[Any], bytes] | None
 
 
+class Guard(Protocol):
+    """Who may come in."""
+
+    def admit(self, method: str, metadata: Sequence[tuple[str, str | bytes]]) -> None:
+        """Let the caller of a method in, by the metadata of the call; raises DomainError."""
+
+    def check(self, request: Message) -> None:
+        """Refuse a request that its caller may not make; raises DomainError."""
+
+
 class EdgeInterceptor(grpc.aio.ServerInterceptor):
-    """Wraps every handler.
+    """Wraps every handler but those of gRPC itself, such as health.
 
     `codecs` names the methods that pass bytes instead of messages, `deadlines` the unary ones that do not have the
     usual one; both by path.
@@ -43,9 +53,11 @@ class EdgeInterceptor(grpc.aio.ServerInterceptor):
 
     def __init__(
         self,
+        guard: Guard,
         codecs: Mapping[str, Codec] | None = None,
         deadlines: Mapping[str, timedelta] | None = None,
     ) -> None:
+        self._guard = guard
         self._codecs = codecs or {}
         self._deadlines = deadlines or {}
         self._validator = protovalidate.Validator()
@@ -85,7 +97,7 @@ class EdgeInterceptor(grpc.aio.ServerInterceptor):
             async with _canonical_line(method, context):
                 try:
                     async with asyncio.timeout(seconds):
-                        await self._validate(request, context)
+                        await self._enter(method, request, context)
                         return await behaviour(request, context)
                 except TimeoutError:
                     message = f"not done within {seconds:g} s: try again"
@@ -99,7 +111,7 @@ class EdgeInterceptor(grpc.aio.ServerInterceptor):
         async def generated(request: Any, context: Any) -> AsyncIterator[Any]:
             async with _canonical_line(method, context):
                 try:
-                    await self._validate(request, context)
+                    await self._enter(method, request, context)
                     async for response in behaviour(request, context):
                         yield response
                 except Exception as error:
@@ -108,17 +120,22 @@ class EdgeInterceptor(grpc.aio.ServerInterceptor):
         async def written(request: Any, context: Any) -> None:
             async with _canonical_line(method, context):
                 try:
-                    await self._validate(request, context)
+                    await self._enter(method, request, context)
                     await behaviour(request, context)
                 except Exception as error:
                     await abort(context, error)
 
         return generated if inspect.isasyncgenfunction(behaviour) else written
 
-    async def _validate(self, request: Any, context: Any) -> None:
-        """Refuse a message that breaks the rules of its proto; streams check their own messages."""
-        if not isinstance(request, Message):
-            return
+    async def _enter(self, method: str, request: Any, context: Any) -> None:
+        """Check who calls, then what they ask for; streams check their own messages."""
+        self._guard.admit(method, context.invocation_metadata() or ())
+        if isinstance(request, Message):
+            await self._validate(request, context)
+            self._guard.check(request)
+
+    async def _validate(self, request: Message, context: Any) -> None:
+        """Refuse a message that breaks the rules of its proto."""
         violations = self._validator.collect_violations(request)
         if not violations:
             return

@@ -12,7 +12,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health import aio as health
 from grpc_reflection.v1alpha import reflection
 
-from services.kernel.rpc.interceptors import Codec, EdgeInterceptor
+from services.kernel.rpc.interceptors import Codec, EdgeInterceptor, Guard
 
 log = structlog.get_logger()
 
@@ -32,6 +32,7 @@ async def serving(
     register: Callable[[grpc.aio.Server], object],
     *,
     services: Sequence[str],
+    guard: Guard,
     codecs: Mapping[str, Codec] | None = None,
     deadlines: Mapping[str, timedelta] | None = None,
     reflect: bool = False,
@@ -43,7 +44,9 @@ async def serving(
     The end is: NOT_SERVING, then `drain()` (streams close themselves), then `grace` for calls under way.
     `services` are full proto names, for reflection.
     """
-    server = grpc.aio.server(interceptors=[EdgeInterceptor(codecs, deadlines)], options=OPTIONS)
+    server = grpc.aio.server(
+        interceptors=[EdgeInterceptor(guard, codecs, deadlines)], options=OPTIONS
+    )
     register(server)
     checks = health.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(checks, server)

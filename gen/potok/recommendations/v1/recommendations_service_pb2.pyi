@@ -20,6 +20,11 @@ if sys.version_info >= (3, 11):
 else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
+if sys.version_info >= (3, 13):
+    from warnings import deprecated as _deprecated
+else:
+    from typing_extensions import deprecated as _deprecated
+
 DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
@@ -165,8 +170,16 @@ class CloseRecommendationRequest(_message.Message):
     """Which."""
     state: _employee_recommendation_pb2.RecommendationState.ValueType
     """How it is settled."""
-    closed_by: _builtins.str
-    """Who says so."""
+    @_builtins.property
+    @_deprecated("""This field has been marked as deprecated using proto field options.""")
+    def closed_by(self) -> _builtins.str:
+        """Not looked at: who says so is who calls."""
+
+    @closed_by.setter
+    @_deprecated("""This field has been marked as deprecated using proto field options.""")
+    def closed_by(self, value: _builtins.str) -> None:
+        """Not looked at: who says so is who calls."""
+
     comment: _builtins.str
     """Why."""
     def __init__(

@@ -1,0 +1,85 @@
+"""Who a program is to the system: a token that it was given, or on a developer's machine one that it makes itself."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import jwt
+
+ISSUER = AUDIENCE = "potok"
+"""What services expect where their settings name no others."""
+KEY_ID = "issuer"
+LIFETIME = timedelta(minutes=15)
+"""Of tokens that are made for a call and the next ones."""
+
+
+class NoIdentity(Exception):
+    """There is neither a token nor a key to make one with; the text says what to do."""
+
+
+def mint(
+    key: str,
+    subject: str,
+    *,
+    roles: Sequence[str],
+    clients: Sequence[str] = (),
+    lifetime: timedelta = LIFETIME,
+) -> str:
+    """Return a signed token of a user; `key` is an EC private key, P-256, as PEM.
+
+    `roles` are of `operator`, `admin`, `service`; `clients` are the ids that an operator may see.
+    """
+    now = int(time.time())
+    claims = {
+        "iss": ISSUER,
+        "aud": AUDIENCE,
+        "sub": subject,
+        "roles": list(roles),
+        "clients": list(clients),
+        "iat": now,
+        "exp": now + int(lifetime.total_seconds()),
+        "jti": uuid4().hex,
+    }
+    return jwt.encode(claims, key, "ES256", {"kid": KEY_ID})
+
+
+def development_key() -> str:
+    """Return the key that development tokens are signed with: of the local system of this checkout.
+
+    POTOK_ISSUER_KEY names the file elsewhere. Raises NoIdentity.
+    """
+    usual = Path(sys.prefix).parent / ".potok" / "keys" / "issuer.pem"
+    file = Path(os.environ.get("POTOK_ISSUER_KEY") or usual)
+    try:
+        return file.read_text()
+    except OSError as error:
+        raise NoIdentity(
+            f"there is no token, and no key to make one: {file} cannot be read ({error.strerror})"
+        ) from None
+
+
+def own_token() -> Callable[[], str]:
+    """Return what gives a token for each call.
+
+    That is POTOK_TOKEN, or on a developer's machine one of an administrator that is made anew in time. Raises NoIdentity.
+    """
+    given = os.environ.get("POTOK_TOKEN")
+    if given:
+        return lambda: given
+    key = development_key()
+    subject = os.environ.get("USER") or "developer"
+    made = ""
+    renew_at = 0.0
+
+    def fresh() -> str:
+        nonlocal made, renew_at
+        if time.monotonic() >= renew_at:
+            made = mint(key, subject, roles=["admin"])
+            renew_at = time.monotonic() + LIFETIME.total_seconds() / 2
+        return made
+
+    return fresh

@@ -1,0 +1,128 @@
+"""Signed tokens (JSON Web Tokens, RFC 7519, by ES256): made for a service of ours, checked by published keys."""
+
+import json
+import time
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import jwt
+import structlog
+
+log = structlog.get_logger()
+
+ALGORITHM = "ES256"
+LEEWAY_SECONDS = 5
+"""Clocks may be so far apart."""
+LOOK_SECONDS = 5.0
+"""How often a file of keys is looked at for a newer one."""
+
+
+class TokenRefused(Exception):
+    """The token is not good; the text says why, for its sender."""
+
+
+def claimed_issuer(token: str) -> object:
+    """Return who a token says has issued it, which nobody has checked yet; raises TokenRefused."""
+    try:
+        return jwt.decode(token, options={"verify_signature": False}).get("iss")
+    except jwt.InvalidTokenError as error:
+        raise TokenRefused(f"the token is not good: {error}") from None
+
+
+class KeySet:
+    """The public keys of an issuer, from a file that holds a JSON Web Key Set (RFC 7517).
+
+    The file may be replaced at any time: it is read again within seconds, and an unusable one leaves the old keys.
+    Raises OSError or ValueError where the first one cannot be used.
+    """
+
+    def __init__(self, file: Path, *, issuer: str, audience: str) -> None:
+        self._file = file
+        self._issuer = issuer
+        self._audience = audience
+        self._changed = 0
+        self._looked_at = 0.0
+        self._keys: dict[str, Any] = {}
+        self._read()
+
+    def verify(self, token: str) -> Mapping[str, Any]:
+        """Return the claims of a token, with its key's id as `kid`; raises TokenRefused."""
+        self._look()
+        try:
+            kid = jwt.get_unverified_header(token).get("kid")
+            key = self._keys.get(str(kid))
+            if key is None:
+                raise TokenRefused("the token is signed by a key that nobody here knows")
+            claims: dict[str, Any] = jwt.decode(
+                token,
+                key,
+                algorithms=[ALGORITHM],
+                audience=self._audience,
+                issuer=self._issuer,
+                leeway=LEEWAY_SECONDS,
+                options={"require": ["exp", "iat", "sub"]},
+            )
+        except jwt.ExpiredSignatureError:
+            raise TokenRefused("the token has expired: get a new one") from None
+        except jwt.InvalidTokenError as error:
+            raise TokenRefused(f"the token is not good: {error}") from None
+        return claims | {"kid": str(kid)}
+
+    def _look(self) -> None:
+        now = time.monotonic()
+        if now < self._looked_at + LOOK_SECONDS:
+            return
+        try:
+            self._read()
+        except (OSError, ValueError) as error:
+            log.warning("keys_unusable", file=str(self._file), error=str(error))
+            self._looked_at = now
+
+    def _read(self) -> None:
+        self._looked_at = time.monotonic()
+        changed = self._file.stat().st_mtime_ns
+        if changed == self._changed:
+            return
+        found = json.loads(self._file.read_text())
+        try:
+            keys = jwt.PyJWKSet.from_dict(found).keys
+        except jwt.PyJWTError as error:
+            raise ValueError(f"{self._file} is no set of keys: {error}") from None
+        self._keys = {str(key.key_id): key.key for key in keys}
+        self._changed = changed
+
+
+class Signer:
+    """Makes the tokens by which a service is known to the others: each is used for most of its short life."""
+
+    def __init__(
+        self,
+        key: str,
+        *,
+        key_id: str,
+        issuer: str,
+        audience: str,
+        subject: str,
+        lifetime: timedelta = timedelta(minutes=5),
+    ) -> None:
+        """`key` is an EC private key, P-256, as PEM."""
+        self._key = key
+        self._key_id = key_id
+        self._claims = {"iss": issuer, "aud": audience, "sub": subject}
+        self._lifetime = lifetime.total_seconds()
+        self._token = ""
+        self._renew_at = 0.0
+
+    def token(self) -> str:
+        """Return a token that is good for a while."""
+        now = time.time()
+        if now >= self._renew_at:
+            times = {"iat": int(now), "exp": int(now + self._lifetime), "jti": uuid4().hex}
+            self._token = jwt.encode(
+                self._claims | times, self._key, ALGORITHM, {"kid": self._key_id}
+            )
+            self._renew_at = now + self._lifetime / 2
+        return self._token

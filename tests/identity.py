@@ -1,0 +1,177 @@
+"""Who calls in tests: keys of their own, a token for anybody, and channels that call each RPC as one who may."""
+
+import atexit
+import contextlib
+import functools
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, Protocol, cast
+
+import asyncpg
+import grpc
+import jwt
+from potok.status.v1 import access_pb2
+from potok_client.identity import mint
+from pydantic import SecretStr
+
+from deploy.local.keys import ISSUER, make_keys
+from services.kernel.postgres import Reading, reading
+from services.kernel.rpc.client import OPTIONS, channel_to
+from services.status.access import Guard, Identity, allowed_roles, identity_of
+from services.status.identity import EVERYTHING
+
+HOUR = timedelta(hours=1)
+_KEYS = "POTOK_TESTS_KEYS"
+
+
+class Database(Protocol):
+    """Knows the address of each role."""
+
+    def dsn(self, role: str) -> str:
+        """Return the address for a role."""
+
+
+@functools.cache
+def keys() -> Path:
+    """Return the folder of the keys that all services of a test run share, those of its processes too."""
+    given = os.environ.get(_KEYS)
+    if given:
+        return Path(given)
+    folder = Path(tempfile.mkdtemp(prefix="potok-keys-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    os.environ[_KEYS] = str(folder)
+    return make_keys(folder)
+
+
+def issuer_key() -> str:
+    """Return the private key that tokens of users are signed with."""
+    return (keys() / f"{ISSUER}.pem").read_text()
+
+
+def token(
+    subject: str = "anna",
+    *,
+    roles: Sequence[str] = ("operator",),
+    clients: Sequence[str] = (),
+    lifetime: timedelta = HOUR,
+) -> str:
+    """Return a token of a user."""
+    return mint(issuer_key(), subject, roles=roles, clients=clients, lifetime=lifetime)
+
+
+@functools.cache
+def admin() -> str:
+    """Return a token of an administrator."""
+    return token("olga", roles=["admin"])
+
+
+def forged(
+    claims: dict[str, Any], key: str = "", algorithm: str = "ES256", kid: str = ISSUER
+) -> str:
+    """Return a token with any claims, signed by any key."""
+    return jwt.encode(claims, key or issuer_key(), algorithm, {"kid": kid})
+
+
+@functools.cache
+def identity(service: str = "coordinator") -> Identity:
+    """Return the identity of a service."""
+    settings: Any = SimpleNamespace(keys=keys(), issuer="potok", audience="potok")
+    return identity_of(service, settings)
+
+
+def guard() -> Guard:
+    """Return what lets callers in by the keys of the tests."""
+    return identity().guard
+
+
+def settings_of(database: Database, service: str) -> dict[str, Any]:
+    """Return the settings that a service has of its database and identity."""
+    return {
+        "database_url": SecretStr(database.dsn(f"{service}_system")),
+        "app_database_url": SecretStr(database.dsn(f"{service}_app")),
+        "keys": keys(),
+    }
+
+
+def environment_of(database: Database, service: str) -> dict[str, str]:
+    """Return the same as the environment of a process."""
+    return {
+        f"POTOK_{service.upper()}_{name}": value
+        for name, value in identity_told(database, service).items()
+    }
+
+
+def identity_told(database: Database, service: str) -> dict[str, str]:
+    """Return the same by the names of the variables without their prefix."""
+    return {
+        "DATABASE_URL": database.dsn(f"{service}_system"),
+        "APP_DATABASE_URL": database.dsn(f"{service}_app"),
+        "KEYS": str(keys()),
+    }
+
+
+def nowhere_told() -> dict[str, str]:
+    """Return the same of a database that nobody serves."""
+    nowhere = "postgresql://nobody@127.0.0.1:1/none"
+    return {"DATABASE_URL": nowhere, "APP_DATABASE_URL": nowhere, "KEYS": str(keys())}
+
+
+def client_environment(address: str, **more: str) -> dict[str, str]:
+    """Return the environment of a command line that is an administrator's."""
+    own = {"POTOK_ADDRESS": address, "POTOK_TOKEN": admin()}
+    return {**os.environ, "COLUMNS": "120", **own, **more}
+
+
+def everything(pool: asyncpg.Pool) -> Reading:
+    """Return what reads the rows of everybody, by a pool of a system role."""
+    return functools.partial(reading, pool, EVERYTHING)
+
+
+@contextlib.asynccontextmanager
+async def open_channel(
+    address: str, as_: str = "", options: Any = ()
+) -> AsyncIterator[grpc.aio.Channel]:
+    """Open a channel to `host:port`: by the token `as_`, or else for each RPC by one that is let in everywhere."""
+    if as_:
+        async with channel_to(address, lambda: as_) as identified:
+            yield identified
+        return
+    async with grpc.aio.insecure_channel(address, options=[*OPTIONS, *options]) as plain:
+        yield let_in(plain)
+
+
+def let_in(plain: grpc.aio.Channel) -> grpc.aio.Channel:
+    """Return a channel whose calls are made by an administrator, and by a service where only services may call."""
+    return cast(grpc.aio.Channel, _LetIn(plain))
+
+
+class _LetIn:
+    def __init__(self, plain: grpc.aio.Channel) -> None:
+        self._plain = plain
+
+    def __getattr__(self, kind: str) -> Any:
+        make = getattr(self._plain, kind)
+        if not kind.startswith(("unary_", "stream_")):
+            return make
+
+        def identified(path: str, *args: Any, **options: Any) -> Any:
+            call = make(path, *args, **options)
+            return lambda *request, metadata=(), **given: call(
+                *request, metadata=(*metadata, ("authorization", f"Bearer {_who(path)}")), **given
+            )
+
+        return identified
+
+
+def _who(path: str) -> str:
+    allowed = allowed_roles(path)
+    if access_pb2.ROLE_OPERATOR in allowed or access_pb2.ROLE_ADMIN in allowed:
+        return admin()
+    if access_pb2.ROLE_SERVICE in allowed:
+        return token("recorder", roles=["service"])
+    return identity().signer.token()
