@@ -42,8 +42,7 @@ up: $(READY) ## run the whole system until Ctrl-C
 	@exec setpriv --pdeathsig TERM $(PY) -m deploy.local.system up
 
 token: $(READY) ## print a development token; USER_ID, ROLE and CLIENT say of whom
-	@$(PY) -m deploy.local.keys
-	@.venv/bin/potok token --user $(or $(USER_ID),developer) --role $(or $(ROLE),admin) \
+	@POTOK_ISSUER_KEY=$$($(PY) -m deploy.local.keys) .venv/bin/potok token --user $(or $(USER_ID),developer) --role $(or $(ROLE),admin) \
 		$(foreach client,$(CLIENT),--client $(client))
 
 migrate: $(READY) ## bring the local database up to date

@@ -27,6 +27,8 @@ from services.status.identity import EVERYTHING
 
 HOUR = timedelta(hours=1)
 _KEYS = "POTOK_TESTS_KEYS"
+_LOCAL = [("grpc.use_local_subchannel_pool", 1)]
+"""A connection of its own: one that is shared may be between two tries."""
 
 
 class Database(Protocol):
@@ -74,7 +76,8 @@ def forged(
     claims: dict[str, Any], key: str = "", algorithm: str = "ES256", kid: str = ISSUER
 ) -> str:
     """Return a token with any claims, signed by any key."""
-    return jwt.encode(claims, key or issuer_key(), algorithm, {"kid": kid})
+    signed_by = None if algorithm == "none" else key or issuer_key()
+    return jwt.encode(claims, signed_by, algorithm, {"kid": kid})  # type: ignore[arg-type]  # as "none" wants it
 
 
 @functools.cache
@@ -127,6 +130,11 @@ def client_environment(address: str, **more: str) -> dict[str, str]:
     return {**os.environ, "COLUMNS": "120", **own, **more}
 
 
+def seen_by(pool: asyncpg.Pool, *owners: str) -> Reading:
+    """Return what reads as somebody who may see the rows of `owners`, by a pool of an app role."""
+    return functools.partial(reading, pool, ",".join(owners))
+
+
 def everything(pool: asyncpg.Pool) -> Reading:
     """Return what reads the rows of everybody, by a pool of a system role."""
     return functools.partial(reading, pool, EVERYTHING)
@@ -141,7 +149,7 @@ async def open_channel(
         async with channel_to(address, lambda: as_) as identified:
             yield identified
         return
-    async with grpc.aio.insecure_channel(address, options=[*OPTIONS, *options]) as plain:
+    async with grpc.aio.insecure_channel(address, options=[*OPTIONS, *_LOCAL, *options]) as plain:
         yield let_in(plain)
 
 

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
 
 from deploy.local.database import SERVICES
-from deploy.local.place import CHECKOUT, write_private
+from deploy.local.place import data_home, write_private
 
 ISSUER = "issuer"
 """The name of the key that development tokens are signed with."""
@@ -55,4 +55,4 @@ def _publish(file: Path, keys: Mapping[str, ec.EllipticCurvePublicKey]) -> None:
 
 
 if __name__ == "__main__":
-    make_keys(CHECKOUT / ".potok" / "keys")
+    print(make_keys(data_home() / "keys") / f"{ISSUER}.pem")

@@ -9,7 +9,7 @@ from cryptography.fernet import Fernet
 
 from deploy.local.database import SERVICES, STAGE_SERVICES
 from deploy.local.keys import ISSUER, make_keys
-from deploy.local.place import CHECKOUT, LocalError, write_private
+from deploy.local.place import LocalError, write_private
 
 SANDBOX = "sandbox"
 TELEPHONY = "sandbox_telephony"
@@ -46,12 +46,12 @@ def environment(
     """Return the settings of all services and of the command line.
 
     `addresses` are the databases' by role, `listens` the parts' `host:port`; files of the
-    services lie in `home`, but their keys where the command line of this checkout finds them.
+    services and all keys lie in `home`.
     """
-    keys = make_keys(CHECKOUT / ".potok" / "keys")
-    # The recommendations service has two stages.
+    keys = make_keys(home / "keys")
+    # The recommendations service has three stages.
     stages = {service.upper(): listens[service] for service in STAGE_SERVICES}
-    stages["REPORTING"] = listens["recommendations"]
+    stages |= dict.fromkeys(("REPORTING", "TASKS"), listens["recommendations"])
     settings = {
         "POTOK_ISSUER_KEY": str(keys / f"{ISSUER}.pem"),  # for the command line
         "POTOK_COORDINATOR_STAGES": json.dumps(stages),

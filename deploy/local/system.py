@@ -79,6 +79,9 @@ async def up(home: Path, listens: Mapping[str, str]) -> int:
     async with running(home, listens) as system:
         places = ", ".join(f"{service} {address}" for service, address in listens.items())
         print(f"ready: {places}\nlogs are in {log_folder()}; Ctrl-C ends it", flush=True)
+        if home != CHECKOUT / ".potok":
+            key = system.settings["POTOK_ISSUER_KEY"]
+            print(f"in other terminals: export POTOK_ISSUER_KEY={key}", flush=True)
         await system.supervisor.wait()
     print(f"supervisord ended; its log:\n{tail(log_folder() / 'supervisord.log')}")
     return 1

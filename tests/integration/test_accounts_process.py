@@ -19,7 +19,7 @@ from potok.call_sync.v1.account_service_pb2_grpc import AccountServiceStub
 from deploy.local.postgres import free_port
 from deploy.sandbox.world import World
 from tests.conftest import Database
-from tests.identity import identity_told, open_channel
+from tests.identity import client_environment, identity_told, open_channel
 from tests.sandbox import RunningSandbox, running_sandbox
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Replicas:
         process = await asyncio.create_subprocess_exec(
             POTOK,
             *arguments,
-            env={**os.environ, **secrets, "POTOK_CALL_SYNC_ADDRESS": self.addresses[0]},
+            env=client_environment(self.addresses[0], **secrets),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,

@@ -15,7 +15,7 @@ from services.analysis.repository import BATCH, PostgresAnalyses
 from services.status.domain import DateRange, ExecutionNumber, Owner
 from tests.conftest import Database
 from tests.fakes.analysis import CLINIC, FakeAnalyses, an_analysis
-from tests.identity import everything
+from tests.identity import everything, seen_by
 
 OTHER = Owner("client:other")
 FIRST, SECOND = ExecutionNumber(1), ExecutionNumber(2)
@@ -181,11 +181,9 @@ async def test_a_reader_for_users_sees_its_owners_only_and_writes_nothing(
             )
 
     async with database.pool("analysis_app") as pool:
-        assert await PostgresAnalyses(everything(pool)).get_analyses(CLINIC, [C1]) == []
-        async with pool.acquire() as connection, connection.transaction():
-            await connection.execute(
-                "SELECT set_config('potok.owners', $1, true)", f"client:x,{CLINIC}"
-            )
+        assert await PostgresAnalyses(seen_by(pool)).get_analyses(CLINIC, [C1]) == []
+        assert len(await PostgresAnalyses(everything(pool)).get_analyses(CLINIC, [C1])) == 1
+        async with seen_by(pool, "client:x", CLINIC)() as connection:
             seen = await connection.fetch("SELECT owner FROM analysis.analyses")
             assert [row["owner"] for row in seen] == [CLINIC]
         async with pool.acquire() as connection:

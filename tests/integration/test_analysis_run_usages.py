@@ -12,7 +12,7 @@ from services.llm.domain import NOTHING_USED, CostLimitReached, Usage
 from services.status.domain import Cost, Owner, RunId
 from tests.conftest import Database
 from tests.fakes.analysis import CLINIC, FakeRunUsages
-from tests.identity import everything
+from tests.identity import everything, seen_by
 
 RUN, OTHER = RunId("r1"), RunId("r2")
 TEN = Cost(amount=10, currency="USD")
@@ -147,11 +147,8 @@ async def test_a_reader_for_users_sees_its_owners_only(database: Database) -> No
             await reserve(PostgresRunUsages(pool, everything(pool)), 1, 1, owner=owner)
 
     async with database.pool("analysis_app") as pool:
-        assert (
-            await PostgresRunUsages(pool, everything(pool)).get_usage(CLINIC, RUN) == NOTHING_USED
-        )
-        async with pool.acquire() as connection, connection.transaction():
-            await connection.execute("SELECT set_config('potok.owners', $1, true)", CLINIC)
+        assert await PostgresRunUsages(pool, seen_by(pool)).get_usage(CLINIC, RUN) == NOTHING_USED
+        async with seen_by(pool, CLINIC)() as connection:
             for table in ("run_usages", "reservations"):
                 seen = await connection.fetch(f"SELECT owner FROM analysis.{table}")
                 assert [row["owner"] for row in seen] == [CLINIC]

@@ -15,7 +15,7 @@ from services.call_sync.repository import PostgresCalls
 from services.status.domain import ExecutionNumber, Owner
 from tests.conftest import Database
 from tests.fakes.call_sync import FakeCalls, a_call, a_recording
-from tests.identity import everything
+from tests.identity import everything, seen_by
 
 CLINIC, OTHER = Owner("client:clinic"), Owner("client:other")
 FIRST, SECOND = ExecutionNumber(1), ExecutionNumber(2)
@@ -149,11 +149,9 @@ async def test_a_reader_for_users_sees_its_owners_only_and_writes_nothing(
             await PostgresCalls(pool, everything(pool)).upsert_calls(owner, FIRST, [a_call("c1")])
 
     async with database.pool("call_sync_app") as pool:
-        assert await PostgresCalls(pool, everything(pool)).get_calls(CLINIC, [C1]) == []
-        async with pool.acquire() as connection, connection.transaction():
-            await connection.execute(
-                "SELECT set_config('potok.owners', $1, true)", f"client:x,{CLINIC}"
-            )
+        assert await PostgresCalls(pool, seen_by(pool)).get_calls(CLINIC, [C1]) == []
+        assert len(await PostgresCalls(pool, everything(pool)).get_calls(CLINIC, [C1])) == 1
+        async with seen_by(pool, "client:x", CLINIC)() as connection:
             seen = await connection.fetch("SELECT owner FROM call_sync.calls")
             assert [row["owner"] for row in seen] == [CLINIC]
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
@@ -165,4 +163,4 @@ async def test_even_the_owner_of_the_table_sees_no_calls(database: Database) -> 
         await PostgresCalls(pool, everything(pool)).upsert_calls(CLINIC, FIRST, [a_call("c1")])
 
     async with database.pool("call_sync_owner") as pool:
-        assert await PostgresCalls(pool, everything(pool)).get_calls(CLINIC, [C1]) == []
+        assert await PostgresCalls(pool, seen_by(pool)).get_calls(CLINIC, [C1]) == []

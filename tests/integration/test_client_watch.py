@@ -219,12 +219,15 @@ async def test_an_unknown_client_is_refused_and_not_waited_for(world: Coordinati
     assert refused.value.code() is grpc.StatusCode.NOT_FOUND
 
 
-async def test_the_example_of_the_readme_watches(world: Coordination) -> None:
+async def test_the_example_of_the_readme_watches(
+    world: Coordination, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POTOK_TOKEN", admin())
     readme = README.read_text(encoding="utf-8")
     example = readme.partition("```python\n")[2].partition("```")[0]
     async with world.replica() as replica:
         run_id = (await replica.start()).run.status.run_id
-        code = example.replace("127.0.0.1:8050", replica.address)
+        code = example.replace("127.0.0.1:8000", replica.address)
         # Its last statement takes an update in: here the first one is enough.
         code = f"async def watched():\n{indent(code, '    ')}                return view\n"
         names: dict[str, Any] = {}

@@ -15,7 +15,7 @@ from services.transcription.ports import TranscriptRepository
 from services.transcription.repository import PostgresTranscripts
 from tests.conftest import Database
 from tests.fakes.transcription import FakeTranscripts, a_transcript, without_words
-from tests.identity import everything
+from tests.identity import everything, seen_by
 
 CLINIC, OTHER = Owner("client:clinic"), Owner("client:other")
 FIRST, SECOND = ExecutionNumber(1), ExecutionNumber(2)
@@ -134,12 +134,11 @@ async def test_a_reader_for_users_sees_its_owners_only_and_writes_nothing(
             )
 
     async with database.pool("transcription_app") as pool:
-        transcripts = PostgresTranscripts(everything(pool))
+        transcripts = PostgresTranscripts(seen_by(pool))
         assert await transcripts.get_transcripts(CLINIC, [C1], words=True) == []
-        async with pool.acquire() as connection, connection.transaction():
-            await connection.execute(
-                "SELECT set_config('potok.owners', $1, true)", f"client:x,{CLINIC}"
-            )
+        all_of_them = PostgresTranscripts(everything(pool))
+        assert len(await all_of_them.get_transcripts(CLINIC, [C1], words=True)) == 1
+        async with seen_by(pool, "client:x", CLINIC)() as connection:
             seen = await connection.fetch("SELECT owner FROM transcripts")
             assert [row["owner"] for row in seen] == [CLINIC]
         with pytest.raises(asyncpg.InsufficientPrivilegeError):

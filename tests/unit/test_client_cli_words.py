@@ -226,7 +226,7 @@ def test_a_coordinator_that_is_not_there_is_one_line_and_what_to_do(free_port: i
     address = f"127.0.0.1:{free_port}"
     result = CliRunner().invoke(app, ["runs"], env=client_environment(address))
     assert result.exit_code == ExitCode.UNREACHABLE
-    assert result.output.splitlines()[0] == f"error: the coordinator does not answer at {address}"
+    assert result.output.splitlines()[0] == f"error: the gateway does not answer at {address}"
     assert "make up" in result.output
 
 

@@ -1,0 +1,348 @@
+"""Who may call which RPC: one table for all of them, held against a real server that serves every service there is."""
+
+import contextlib
+import importlib
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from google.protobuf import message_factory
+from google.protobuf.descriptor import MethodDescriptor
+
+from services.kernel.rpc.server import serving
+from services.status.access import LONGEST_SUBJECT
+from tests.identity import HOUR, forged, guard, identity, issuer_key, keys, open_channel, token
+
+OPERATOR, ADMIN, SERVICE, INTERNAL = "operator", "admin", "service", "internal"
+USERS = {OPERATOR, ADMIN}
+ANYONE = {OPERATOR, ADMIN, SERVICE, INTERNAL, "nobody"}
+
+RULES: dict[str, dict[str, set[str]]] = {
+    "potok.analysis.v1.AnalysisService": {
+        "GetAnalysis": USERS,
+        "GetAnalyses": {INTERNAL},
+        "ListAnalyses": USERS,
+        "JudgeDialogue": USERS,
+        "GetRunUsage": USERS,
+    },
+    "potok.analysis.v1.MeetingAnalysisService": {"GetMeetingAnalysis": {*USERS, INTERNAL}},
+    "potok.bot_status.v1.BotStatusService": {
+        "StartBot": {INTERNAL},
+        "StopBot": {INTERNAL},
+        "ObserveBot": {INTERNAL},
+        "KeepMedia": {INTERNAL},
+        "ListObservations": {INTERNAL},
+        "GetMeeting": {INTERNAL},
+        "ReadRecording": {INTERNAL},
+    },
+    "potok.bot_status.v1.WebhookService": {"ReceiveWebhook": ANYONE},
+    "potok.call_sync.v1.AccountService": {
+        "AddAccount": {ADMIN},
+        "GetAccount": {ADMIN},
+        "ListAccounts": {ADMIN},
+        "CheckAccount": {ADMIN},
+        "ResumeAccount": {ADMIN},
+        "DeleteAccount": {ADMIN},
+    },
+    "potok.call_sync.v1.CallSyncService": {"GetCalls": {INTERNAL}, "ReadRecording": {INTERNAL}},
+    "potok.coordinator.v1.BotReportService": {"ReportBots": {INTERNAL}},
+    "potok.coordinator.v1.BotService": {
+        "TriggerBot": USERS,
+        "GetBotStatus": USERS,
+        "UpdateBotStatus": {SERVICE},
+        "CreateTasksFromAudio": {SERVICE},
+        "ListBots": USERS,
+        "StopBot": USERS,
+        "ListBotObservations": USERS,
+    },
+    "potok.coordinator.v1.CoordinatorService": {
+        "SetClient": {ADMIN},
+        "GetClient": USERS,
+        "ListClients": USERS,
+        "StartRun": USERS,
+        "PreviewRun": USERS,
+        "RetryFailed": USERS,
+        "CancelRun": USERS,
+        "GetRun": USERS,
+        "ListRuns": USERS,
+        "ListItems": USERS,
+        "GetRangeStatus": USERS,
+        "GetLedger": USERS,
+        "ReportStatus": {INTERNAL},
+        "ListRejectedReports": {ADMIN},
+        "AdvanceEpoch": {ADMIN},
+        "WatchStatus": USERS,
+    },
+    "potok.coordinator.v1.DateRangeService": {
+        "SyncCalls": USERS,
+        "TranscribeCalls": USERS,
+        "AnalyzeCalls": USERS,
+        "AnalyzeRecommendations": USERS,
+        "GetTranscriptionStatus": USERS,
+        "GetAnalysisStatus": USERS,
+        "GetRecommendationsStatus": USERS,
+    },
+    "potok.coordinator.v1.SessionService": {
+        "CreateSession": {*USERS, SERVICE},
+        "GetSession": {*USERS, SERVICE},
+        "DeleteSession": ANYONE,
+    },
+    "potok.coordinator.v1.WatchEventsService": {"WatchEvents": USERS},
+    "potok.recommendations.v1.MeetingTasksService": {"GetMeetingTasks": {*USERS, INTERNAL}},
+    "potok.recommendations.v1.RecommendationsService": {
+        "GetRangeReport": USERS,
+        "ListRecommendations": USERS,
+        "CloseRecommendation": USERS,
+        "ReopenRecommendation": USERS,
+        "CountReportedCalls": USERS,
+    },
+    "potok.stage.v1.StageService": {
+        "RunStage": {INTERNAL},
+        "CancelStage": {INTERNAL},
+        "ListItems": {INTERNAL},
+        "PreviewStage": {INTERNAL},
+    },
+    "potok.transcription.v1.TranscriptionService": {
+        "GetTranscript": USERS,
+        "GetTranscripts": {INTERNAL},
+        "ExportTranscript": USERS,
+    },
+}
+"""Who may call what. An RPC that is missing here fails the test, and one without roles in its proto is for nobody."""
+
+BY_ROWS = {"run_id", "run_ids", "bot_id", "bot_ids", "account_id", "recommendation_id", "user_id"}
+"""Fields that name what a caller may or may not see, which the rows of the service decide."""
+BY_TOKEN = {"owner", "client_id", "client_ids"}
+"""Fields that are held against the token before anything else happens."""
+
+REFUSED = {grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED}
+VALID: dict[str, Any] = {
+    "call_id": "c1",
+    "run_id": "3b241101-e2bb-4255-8caf-4136c566a962",
+    "recommendation_id": "3b241101-e2bb-4255-8caf-4136c566a962",
+    "bot_id": "b1",
+    "start_date": "2026-11-01",
+    "end_date": "2026-11-02",
+    "start_date_str": "2026-11-01",
+    "end_date_str": "2026-11-02",
+    "stage": 1,
+    "format": 1,
+    "state": 2,
+}
+"""What makes requests pass their own rules."""
+
+
+def _methods() -> list[MethodDescriptor]:
+    """Return every RPC of every service in the protos."""
+    found = []
+    root = Path(importlib.import_module("potok.status.v1.stage_pb2").__file__ or "").parents[2]
+    for file in sorted(root.glob("*/v1/*_service_pb2.py")):
+        module = ".".join(("potok", *file.relative_to(root).with_suffix("").parts))
+        for service in importlib.import_module(module).DESCRIPTOR.services_by_name.values():
+            found += list(service.methods)
+    return found
+
+
+METHODS = _methods()
+
+
+def _path(method: MethodDescriptor) -> str:
+    return f"/{method.containing_service.full_name}/{method.name}"
+
+
+def _rule(method: MethodDescriptor) -> set[str]:
+    return RULES[method.containing_service.full_name][method.name]
+
+
+def _handler(method: MethodDescriptor) -> Any:
+    """Return a handler that answers with nothing."""
+    answer = message_factory.GetMessageClass(method.output_type)
+    read = message_factory.GetMessageClass(method.input_type).FromString
+
+    async def once(_request: Any, _context: Any) -> Any:
+        return answer()
+
+    async def stream(_request: Any, _context: Any) -> AsyncIterator[Any]:
+        yield answer()
+
+    if method.client_streaming:
+        make = grpc.stream_stream_rpc_method_handler
+        return make(stream, read, answer.SerializeToString)
+    if method.server_streaming:
+        return grpc.unary_stream_rpc_method_handler(stream, read, answer.SerializeToString)
+    return grpc.unary_unary_rpc_method_handler(once, read, answer.SerializeToString)
+
+
+def _register(server: grpc.aio.Server) -> None:
+    for service in {method.containing_service.full_name for method in METHODS}:
+        handlers = {
+            method.name: _handler(method)
+            for method in METHODS
+            if method.containing_service.full_name == service
+        }
+        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
+
+
+@pytest.fixture
+async def address() -> AsyncIterator[str]:
+    async with serving("127.0.0.1:0", _register, services=[], guard=guard()) as port:
+        yield f"127.0.0.1:{port}"
+
+
+async def called(address: str, method: MethodDescriptor, as_: str, request: Any = None) -> Any:
+    """Call an RPC with an empty request, or that one; returns its status."""
+    metadata = (("authorization", f"Bearer {as_}"),) if as_ else ()
+    request = message_factory.GetMessageClass(method.input_type)() if request is None else request
+    async with grpc.aio.insecure_channel(address) as channel:
+        reader = message_factory.GetMessageClass(method.output_type).FromString
+        writer = type(request).SerializeToString
+        call: Any
+        if method.client_streaming:
+            call = channel.stream_stream(_path(method), writer, reader)(metadata=metadata)
+            await call.done_writing()
+        elif method.server_streaming:
+            call = channel.unary_stream(_path(method), writer, reader)(request, metadata=metadata)
+        else:
+            call = channel.unary_unary(_path(method), writer, reader)(request, metadata=metadata)
+        if method.server_streaming:
+            with contextlib.suppress(grpc.aio.AioRpcError):
+                async for _ in call:
+                    pass
+        return await call.code()
+
+
+def _callers() -> dict[str, str]:
+    return {
+        OPERATOR: token(roles=["operator"], clients=["clinic"]),
+        ADMIN: token(roles=["admin"]),
+        SERVICE: token("recorder", roles=["service"]),
+        INTERNAL: identity("analysis").signer.token(),
+        "nobody": "",
+    }
+
+
+def test_every_rpc_has_a_rule_here() -> None:
+    assert {_path(method) for method in METHODS} == {
+        f"/{service}/{name}" for service, rpcs in RULES.items() for name in rpcs
+    }
+
+
+@pytest.mark.parametrize("method", METHODS, ids=_path)
+async def test_an_rpc_is_for_those_of_its_rule_alone(
+    address: str, method: MethodDescriptor
+) -> None:
+    for caller, as_ in _callers().items():
+        status = await called(address, method, as_)
+
+        assert (status not in REFUSED) == (caller in _rule(method)), caller
+        if caller == "nobody":
+            assert caller in _rule(method) or status is grpc.StatusCode.UNAUTHENTICATED
+
+
+def _bad_tokens() -> Iterator[tuple[str, str]]:
+    claims = {"iss": "potok", "aud": "potok", "sub": "eve", "roles": ["admin"]}
+    now = {"iat": 1_700_000_000, "exp": 4_000_000_000}
+    other = ec.generate_private_key(ec.SECP256R1()).private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    analysis = (keys() / "analysis.pem").read_text()
+    yield "expired", token(roles=["admin"], lifetime=timedelta(minutes=-1))
+    yield "signed by another key", forged(claims | now, other.decode())
+    yield "not signed", forged(claims | now, algorithm="none")
+    yield "signed by the public key as a secret", forged(claims | now, "a" * 64, "HS256")
+    yield "of another issuer", forged(claims | now | {"iss": "elsewhere"})
+    yield "for somebody else", forged(claims | now | {"aud": "elsewhere"})
+    yield "without an expiry", forged(claims | {"iat": 1_700_000_000})
+    yield "of an unknown key", forged(claims | now, kid="other")
+    yield "without a role", forged(claims | now | {"roles": []})
+    yield "with roles that are no list", forged(claims | now | {"roles": "admin"})
+    yield "of a user with a comma", forged(claims | now | {"sub": "eve,client:clinic"})
+    yield "of nobody", forged(claims | now | {"sub": ""})
+    yield "of a name without an end", forged(claims | now | {"sub": "e" * (LONGEST_SUBJECT + 1)})
+    yield "of a service by the issuer of users", forged(claims | now | {"iss": "potok-services"})
+    yield (
+        "of a service by the key of another",
+        forged(
+            claims | now | {"iss": "potok-services", "sub": "coordinator"}, analysis, kid="analysis"
+        ),
+    )
+    yield "of a user by the key of a service", forged(claims | now, analysis, kid="analysis")
+    yield "no token", "tea"
+
+
+@pytest.mark.parametrize(("what", "as_"), [pytest.param(*bad, id=bad[0]) for bad in _bad_tokens()])
+async def test_a_token_that_is_not_good_lets_nobody_in(address: str, what: str, as_: str) -> None:
+    for method in METHODS:
+        if "nobody" not in _rule(method) and not method.client_streaming:
+            assert await called(address, method, as_) is grpc.StatusCode.UNAUTHENTICATED, what
+
+
+def _filled(method: MethodDescriptor, owner: str, client: str) -> Any:
+    """Return a request that passes its own rules as far as that matters, for an owner or client."""
+    request: Any = message_factory.GetMessageClass(method.input_type)()
+    values = VALID | {"owner": owner, "client_id": client}
+    for field in method.input_type.fields:
+        if field.name == "client_ids":
+            request.client_ids.append(client)
+        elif field.name == "range":
+            request.range.start_date, request.range.end_date = "2026-11-01", "2026-11-02"
+        elif field.name in values:
+            setattr(request, field.name, values[field.name])
+    return request
+
+
+OWNED = [
+    method
+    for method in METHODS
+    if OPERATOR in _rule(method) and BY_TOKEN & {field.name for field in method.input_type.fields}
+]
+
+
+@pytest.mark.parametrize("method", OWNED, ids=_path)
+async def test_a_caller_asks_for_its_own_clients_only(
+    address: str, method: MethodDescriptor
+) -> None:
+    own, admin = token(clients=["clinic"]), token(roles=["admin"])
+    mine, others = (_filled(method, f"client:{each}", each) for each in ("clinic", "sales"))
+
+    assert await called(address, method, own, mine) is grpc.StatusCode.OK
+    assert await called(address, method, own, others) is grpc.StatusCode.PERMISSION_DENIED
+    assert await called(address, method, admin, others) is grpc.StatusCode.OK
+
+
+def test_no_request_names_an_owner_in_a_way_that_nobody_checks() -> None:
+    for method in METHODS:
+        if OPERATOR not in _rule(method):
+            continue
+        for field in method.input_type.fields:
+            named = field.name.endswith(("_id", "_ids")) or "owner" in field.name
+            known = {*BY_TOKEN, *BY_ROWS, "call_id", "request_id"}
+            assert not named or field.name in known, f"{_path(method)}: {field.name}"
+
+
+async def test_a_user_has_bots_of_their_own(address: str) -> None:
+    tasks = next(method for method in METHODS if method.name == "GetMeetingTasks")
+    anna = token("anna", clients=["clinic"])
+
+    assert await called(address, tasks, anna, _filled(tasks, "user:anna", "")) is grpc.StatusCode.OK
+    denied = await called(address, tasks, anna, _filled(tasks, "user:olga", ""))
+    assert denied is grpc.StatusCode.PERMISSION_DENIED
+
+
+async def test_a_refusal_says_why(address: str) -> None:
+    method = next(method for method in METHODS if method.name == "AddAccount")
+    async with open_channel(address, as_=token(clients=["clinic"], lifetime=HOUR)) as channel:
+        call: Any = channel.unary_unary(_path(method), bytes, bytes)
+        with pytest.raises(grpc.aio.AioRpcError) as refusal:
+            await call(b"")
+
+    assert refusal.value.code() is grpc.StatusCode.PERMISSION_DENIED
+    assert refusal.value.details() == "AddAccount is not for you: your token says operator"
+    assert issuer_key() not in str(refusal.value)
