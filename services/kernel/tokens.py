@@ -89,7 +89,7 @@ class KeySet:
         found = json.loads(self._file.read_text())
         try:
             keys = jwt.PyJWKSet.from_dict(found).keys
-        except jwt.PyJWTError as error:
+        except (jwt.PyJWTError, AttributeError, TypeError) as error:
             raise ValueError(f"{self._file} is no set of keys: {error}") from None
         self._keys = {str(key.key_id): key.key for key in keys}
         self._changed = changed

@@ -1,0 +1,107 @@
+"""Keys that are replaced, and tokens that are made."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import jwt
+import pytest
+from potok_client.identity import NoIdentity, own_token
+
+from deploy.local.keys import make_keys
+from services.kernel import tokens
+from services.kernel.tokens import KeySet, Signer, TokenRefused
+from tests.identity import keys, token
+
+
+def key_set(file: Path) -> KeySet:
+    return KeySet(file, issuer="potok", audience="potok")
+
+
+@pytest.fixture(autouse=True)
+def _looks_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tokens, "LOOK_SECONDS", 0.0)
+
+
+def test_new_keys_are_taken_up_and_old_ones_forgotten(tmp_path: Path) -> None:
+    file = tmp_path / "users.json"
+    shutil.copy(keys() / "users.json", file)
+    known = key_set(file)
+    old = token("anna")
+    assert known.verify(old)["sub"] == "anna"
+
+    others = make_keys(tmp_path / "others")
+    shutil.copy(others / "users.json", file)
+
+    with pytest.raises(TokenRefused):
+        known.verify(old)
+
+
+def test_keys_that_are_broken_leave_those_of_before(tmp_path: Path) -> None:
+    file = tmp_path / "users.json"
+    shutil.copy(keys() / "users.json", file)
+    known = key_set(file)
+
+    for broken in ("{", json.dumps({"keys": []}), "[]"):
+        file.write_text(broken)
+        os.utime(file)
+        assert known.verify(token("anna"))["sub"] == "anna"
+
+
+def test_a_first_set_that_is_broken_is_said(tmp_path: Path) -> None:
+    file = tmp_path / "users.json"
+    file.write_text("{}")
+
+    with pytest.raises(ValueError, match=r"users.json is no set of keys"):
+        key_set(file)
+
+
+def test_a_signer_uses_a_token_for_half_of_its_life() -> None:
+    signer = Signer(
+        (keys() / "analysis.pem").read_text(),
+        key_id="analysis",
+        issuer="potok-services",
+        audience="potok",
+        subject="analysis",
+    )
+
+    first = signer.token()
+    assert signer.token() == first
+    signer._renew_at = 0.0
+    assert signer.token() != first
+    claims = jwt.decode(first, options={"verify_signature": False})
+    assert claims["exp"] - claims["iat"] == 300
+
+
+def test_keys_are_made_once_and_are_for_their_owner_only(tmp_path: Path) -> None:
+    made = {file.name: file.read_text() for file in make_keys(tmp_path / "keys").iterdir()}
+    again = {file.name: file.read_text() for file in make_keys(tmp_path / "keys").iterdir()}
+
+    assert made == again
+    assert {"issuer.pem", "users.json", "services.json", "coordinator.pem"} <= made.keys()
+    assert all(f.stat().st_mode & 0o777 == 0o600 for f in (tmp_path / "keys").glob("*.pem"))
+    assert "PRIVATE" not in made["users.json"] + made["services.json"]
+    assert '"d"' not in made["users.json"] + made["services.json"]
+
+
+def test_a_program_without_token_and_key_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("POTOK_TOKEN", raising=False)
+    monkeypatch.setenv("POTOK_ISSUER_KEY", str(tmp_path / "none.pem"))
+
+    with pytest.raises(NoIdentity, match=r"none.pem cannot be read"):
+        own_token()
+
+
+def test_a_program_with_the_key_makes_tokens_of_an_administrator(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("POTOK_TOKEN", raising=False)
+    monkeypatch.setenv("POTOK_ISSUER_KEY", str(keys() / "issuer.pem"))
+    monkeypatch.setenv("USER", "vera")
+
+    claims = key_set(keys() / "users.json").verify(own_token()())
+
+    assert (claims["sub"], claims["roles"]) == ("vera", ["admin"])
