@@ -33,7 +33,7 @@ class RangeStatus(_message.Message):
     total_calls: _builtins.int
     """All calls of the range that the stage knows of or will get."""
     progress_percentage: _builtins.float
-    """Success over total in percent, two decimals."""
+    """Success over total in percent, two decimals; 100 once nothing is left to wait for, failures or not."""
     stale_days: _builtins.int
     """Days whose results are older than what they were made from; the next PENDING run takes their calls."""
     @_builtins.property
