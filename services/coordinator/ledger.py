@@ -69,10 +69,10 @@ def range_status(days: Sequence[str], chain: Sequence[StageDays], *, active: boo
         overall = "partial"
     else:
         overall = "pending"
-    if total:
-        progress = round(100 * success / total, 2)
+    if all_covered and not active and not pending + processing:
+        progress = 100.0  # nothing is left to wait for, failures or not: pollers stop at it
     else:
-        progress = 100.0 if covered and not active else 0.0
+        progress = round(100 * success / total, 2) if total else 0.0
     return RangeStatus(
         overall_status=overall,
         total_calls=total,
