@@ -1,8 +1,7 @@
 """gRPC in, use case, gRPC out. No decisions are made here."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping
-from datetime import timedelta
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import grpc
@@ -13,7 +12,6 @@ from potok.stage.v1 import stage_service_pb2 as stage_pb
 from potok.stage.v1 import stage_service_pb2_grpc as stage_grpc
 
 from services.coordinator import tokens
-from services.coordinator.hub import Filter
 from services.coordinator.mapping import (
     client_from_pb,
     client_to_pb,
@@ -27,12 +25,12 @@ from services.coordinator.mapping import (
 )
 from services.coordinator.reports import Reports
 from services.coordinator.usecases import Coordinator
-from services.coordinator.watch import DEFAULT_HEARTBEAT, WatchEnded, Watches, WatchRequest
+from services.coordinator.watch import WatchEnded, Watches
+from services.coordinator.watched import watch_request
 from services.kernel.rpc.client import errors_of
 from services.kernel.rpc.interceptors import Codec
 from services.status.access import current_caller
-from services.status.domain import RunId, RunMode, Stage, client_owner
-from services.status.identity import Caller
+from services.status.domain import RunId, RunMode, Stage
 from services.status.mapping import RUN_MODE_FROM_PB, STAGE_FROM_PB, date_range_from_pb
 
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -52,6 +50,7 @@ _END_STATUS = {
     watch_pb2.END_REASON_AGE: grpc.StatusCode.OK,
     watch_pb2.END_REASON_DRAIN: grpc.StatusCode.UNAVAILABLE,
     watch_pb2.END_REASON_SLOW: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    watch_pb2.END_REASON_TOKEN_EXPIRED: grpc.StatusCode.UNAUTHENTICATED,
 }
 
 
@@ -204,32 +203,17 @@ class CoordinatorServicer(pb_grpc.CoordinatorServiceServicer):
     async def WatchStatus(  # type: ignore[override]  # likewise
         self, request: pb.WatchStatusRequest, context: Context
     ) -> None:
-        await context.send_initial_metadata(())
-        await self._coordinator.check_watched(request.client_ids, list(map(RunId, request.run_ids)))
-        try:
-            await self._watches.watch(_watch_request(request, current_caller()), context.write)
-        except WatchEnded as ended:
-            await _end(context, ended)
-
-
-def _watch_request(request: pb.WatchStatusRequest, caller: Caller) -> WatchRequest:
-    return WatchRequest(
-        wanted=wanted_filter(caller, request.client_ids, request.run_ids),
-        token=tokens.decode(request.resume_token) if request.resume_token else None,
-        latest=request.delivery == watch_pb2.DELIVERY_LATEST,
-        heartbeat=timedelta(seconds=request.heartbeat_seconds or DEFAULT_HEARTBEAT),
-        ledger=date_range_from_pb(request.ledger) if request.HasField("ledger") else None,
-    )
-
-
-def wanted_filter(caller: Caller, client_ids: Collection[str], run_ids: Collection[str]) -> Filter:
-    """Return what a watch delivers: what it names, or else all that its caller may see."""
-    if client_ids or run_ids:
-        owners = frozenset[str](map(client_owner, client_ids))
-        return Filter(everything=False, owners=owners, subjects=frozenset(run_ids))
-    if caller.sees_all:
-        return Filter(everything=True)
-    return Filter(everything=False, owners=frozenset(caller.owners))
+        caller = current_caller()
+        with self._watches.admitted(caller.subject):
+            await context.send_initial_metadata(())
+            await self._coordinator.check_watched(
+                request.client_ids, list(map(RunId, request.run_ids))
+            )
+            token = tokens.resumed(request.resume_token)
+            try:
+                await self._watches.watch(watch_request(request, caller, token), context.write)
+            except WatchEnded as ended:
+                await _end(context, ended)
 
 
 async def _end(context: Context, ended: WatchEnded) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic_settings import SettingsConfigDict
 
 from services.kernel.settings import ServiceSettings
@@ -38,6 +38,8 @@ class Limits(BaseModel):
     """A watch that takes nothing for so long is ended."""
     watch_drain: timedelta = timedelta(seconds=3)
     """On SIGTERM, watches are ended spread over this time."""
+    watches_per_user: int = Field(default=20, ge=1)
+    """A user may have so many watches at a replica."""
 
 
 class CoordinatorSettings(ServiceSettings):

@@ -36,6 +36,11 @@ def decode(text: str) -> Token:
     return Token(epoch=epoch, revision=revision, watched=watched)
 
 
+def resumed(text: str) -> Token | None:
+    """Parse the token of a request; None where it has none, and wants a snapshot. Raises InvalidInput."""
+    return decode(text) if text else None
+
+
 def fingerprint(text: str) -> bytes:
     """Return eight bytes that stand for a text."""
     return hashlib.sha256(text.encode()).digest()[:8]

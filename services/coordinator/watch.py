@@ -7,9 +7,10 @@ Postgres, at most four watchers at a time. It never moves its cursor past what i
 import asyncio
 import contextlib
 import random
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import asyncpg
 import structlog
@@ -25,7 +26,8 @@ from services.coordinator.settings import Limits
 from services.coordinator.snapshot import read_snapshot
 from services.coordinator.tailer import read_log
 from services.coordinator.tokens import Token
-from services.kernel.errors import OutOfRange, WrongState
+from services.kernel.clock import utc_now
+from services.kernel.errors import LimitReached, OutOfRange, WrongState
 from services.kernel.postgres import Reading
 from services.status.domain import DateRange
 
@@ -50,13 +52,14 @@ class WatchEnded(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchRequest:
-    """What is watched, from where, and how."""
+    """What is watched, from where, and how; the watch ends when the caller's token expires."""
 
     wanted: Filter
     token: Token | None
     latest: bool
     heartbeat: timedelta
     ledger: DateRange | None
+    expires_at: datetime
 
 
 class Watches:
@@ -79,12 +82,31 @@ class Watches:
         self._epoch = b""
         self._drain_at: float | None = None
         self._count = 0
+        self._of_user: Counter[str] = Counter()
         self._gone = asyncio.Event()
         self._gone.set()
 
     async def start(self) -> None:
         """Learn the epoch of the log."""
         self._epoch = tokens.fingerprint(await QUERIES.get_epoch(self._pool))
+
+    @contextlib.contextmanager
+    def admitted(self, user: str) -> Iterator[None]:
+        """Count a watch of a user while the block runs; raises LimitReached where there are too many."""
+        most = self._limits.watches_per_user
+        if self._of_user[user] >= most:
+            raise LimitReached(
+                f"you have {most} watches here already: end one, or watch more things with one",
+                reason="TOO_MANY_WATCHES",
+                metadata={"limit": str(most)},
+            )
+        self._of_user[user] += 1
+        try:
+            yield
+        finally:
+            self._of_user[user] -= 1
+            if not self._of_user[user]:
+                del self._of_user[user]
 
     async def watch(self, request: WatchRequest, write: Write) -> None:
         """Write frames until the stream is ended by raising WatchEnded.
@@ -200,7 +222,8 @@ class _Watcher:
         loop = asyncio.get_running_loop()
         self._now = loop.time
         age = watches.limits.watch_age.total_seconds() * random.uniform(0.9, 1.1)  # noqa: S311
-        self._ends_at = loop.time() + age
+        self._expires_at = loop.time() + (request.expires_at - utc_now()).total_seconds()
+        self._ends_at = min(loop.time() + age, self._expires_at)
         self._quiet_since = loop.time()
         self._drain_spread = random.uniform(  # noqa: S311
             0, watches.limits.watch_drain.total_seconds()
@@ -279,6 +302,8 @@ class _Watcher:
         if self._watches.draining:
             await asyncio.sleep(self._drain_spread)
             await self._end(watch_pb2.END_REASON_DRAIN)
+        if self._now() >= self._expires_at:
+            await self._end(watch_pb2.END_REASON_TOKEN_EXPIRED)
         if self._now() >= self._ends_at:
             await self._end(watch_pb2.END_REASON_AGE)
 

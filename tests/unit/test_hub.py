@@ -18,6 +18,7 @@ from services.coordinator.hub import COHORT, FRAME_BYTES, Filter, Hub
 from services.coordinator.latest import fold
 from services.coordinator.settings import Limits
 from services.coordinator.watch import Watches, WatchRequest, _Watcher
+from services.kernel.clock import utc_now
 from services.status.domain import Owner
 
 EVERYTHING = Filter(everything=True)
@@ -203,6 +204,7 @@ async def test_a_heartbeat_never_runs_ahead_of_what_was_delivered(
         latest=False,
         heartbeat=timedelta(milliseconds=5),
         ledger=None,
+        expires_at=utc_now() + timedelta(hours=1),
     )
     watches = Watches(cast("asyncpg.Pool", None), cast("Any", None), hub, Limits())
     watcher = _Watcher(watches, request, write, hub.join())
