@@ -152,6 +152,7 @@ class Replica:
 
     stub: "pb_grpc.CoordinatorServiceAsyncStub"
     address: str
+    channel: grpc.aio.Channel
     streams: list[Any] = field(default_factory=list)
 
     def reporter(self) -> Reporter:
@@ -179,20 +180,22 @@ class Coordination:
     address: str
 
     @contextlib.asynccontextmanager
-    async def replica(self, limits: Limits = QUICK) -> AsyncIterator[Replica]:
-        """Run one more replica until the block ends."""
+    async def replica(
+        self, limits: Limits = QUICK, drain: timedelta = timedelta(0)
+    ) -> AsyncIterator[Replica]:
+        """Run one more replica until the block ends; calls under way have `drain` to end then."""
         settings = CoordinatorSettings(
             **settings_of(self.database, "coordinator"),
             listen="127.0.0.1:0",
             stages=dict.fromkeys(Stage, self.address),
             limits=limits,
-            drain=timedelta(0),
+            drain=drain,
         )
         async with running(settings) as port:
             options = [("grpc.use_local_subchannel_pool", 1)]
             address = f"127.0.0.1:{port}"
             async with open_channel(address, options=options) as channel:
-                replica = Replica(pb_grpc.CoordinatorServiceStub(channel), address)
+                replica = Replica(pb_grpc.CoordinatorServiceStub(channel), address, channel)
                 await replica.stub.SetClient(
                     pb.SetClientRequest(
                         client=run_pb2.Client(client_id="clinic", settings=SETTINGS)

@@ -5,17 +5,27 @@ import contextlib
 from collections.abc import AsyncIterator, Sequence
 
 import grpc
-from potok.coordinator.v1 import coordinator_service_pb2_grpc as pb_grpc
+from potok.coordinator.v1 import (
+    coordinator_service_pb2_grpc,
+    date_range_service_pb2_grpc,
+)
 from potok.stage.v1 import stage_service_pb2_grpc as stage_grpc
 
+from services.coordinator import (
+    date_range_servicer,
+    servicer,
+)
 from services.coordinator.commands import LaneChanges
+from services.coordinator.date_range_servicer import DateRangeServicer
+from services.coordinator.date_ranges import DateRanges
 from services.coordinator.dispatcher import Dispatcher
 from services.coordinator.group import Entry
 from services.coordinator.hub import Hub
 from services.coordinator.lanes import Lanes
 from services.coordinator.reports import Reports
 from services.coordinator.repository import PostgresRuns
-from services.coordinator.servicer import CODECS, SERVICE, CoordinatorServicer
+from services.coordinator.run_ends import LogRunEnds
+from services.coordinator.servicer import CODECS, CoordinatorServicer
 from services.coordinator.settings import CoordinatorSettings
 from services.coordinator.stages import RpcStages
 from services.coordinator.tailer import CHANNEL, Tailer
@@ -28,6 +38,11 @@ from services.kernel.rpc.server import serving
 from services.kernel.tasks import cancel, every
 from services.status.access import identity_of, reading_for_caller
 from services.status.deadlines import deadlines_of
+
+SERVICES = [
+    servicer.SERVICE,
+    date_range_servicer.SERVICE,
+]
 
 
 @contextlib.asynccontextmanager
@@ -63,10 +78,19 @@ async def running(settings: CoordinatorSettings) -> AsyncIterator[int]:
         await watches.start()
 
         coordinator = Coordinator(PostgresRuns(pool, reading), changes, RpcStages(stages))
-        servicer = CoordinatorServicer(coordinator, reports, watches, stages)
+        ends = LogRunEnds(pool, hub)
 
         def register(server: grpc.aio.Server) -> None:
-            pb_grpc.add_CoordinatorServiceServicer_to_server(servicer, server)
+            coordinator_service_pb2_grpc.add_CoordinatorServiceServicer_to_server(
+                CoordinatorServicer(coordinator, reports, watches, stages), server
+            )
+            date_range_service_pb2_grpc.add_DateRangeServiceServicer_to_server(
+                DateRangeServicer(DateRanges(coordinator, ends, limits.sync_wait)), server
+            )
+
+        async def drain() -> None:
+            ends.drain()
+            await watches.drain()
 
         loops = [
             lanes.run(),
@@ -89,12 +113,12 @@ async def running(settings: CoordinatorSettings) -> AsyncIterator[int]:
             serving(
                 settings.listen,
                 register,
-                services=[SERVICE],
+                services=SERVICES,
                 guard=identity.guard,
                 codecs=CODECS,
-                deadlines=deadlines_of([SERVICE]),
+                deadlines=deadlines_of(SERVICES),
                 reflect=settings.reflection,
                 grace=settings.drain,
-                drain=watches.drain,
+                drain=drain,
             )
         )

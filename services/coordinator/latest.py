@@ -25,7 +25,7 @@ def fold(changes: Sequence[Published], wanted: Filter) -> Folded:
     for published in reversed(changes):
         if not wanted.matches(published):
             continue
-        change = _change(published.element)
+        change = wire.read_element(published.element)
         newest = []
         for event in reversed(change.events):
             subject = _subject(event)
@@ -42,14 +42,6 @@ def fold(changes: Sequence[Published], wanted: Filter) -> Folded:
             change.ClearField("revision")
             kept.append(wire.frame_element(change.SerializeToString(), published.revision))
     return Folded(b"".join(reversed(kept)), left_out)
-
-
-def _change(element: bytes) -> event_pb2.Change:
-    """Decode the change of a frame element: a tag, a length, then the message."""
-    start = 1
-    while element[start] & 0x80:
-        start += 1
-    return event_pb2.Change.FromString(element[start + 1 :])
 
 
 def _subject(event: event_pb2.Event) -> tuple[str, ...]:

@@ -57,19 +57,28 @@ def run_to_pb(view: RunView) -> run_pb2.Run:
     )
 
 
-def range_status_to_pb(status: RangeStatus) -> range_status_pb2.RangeStatus:
-    return range_status_pb2.RangeStatus(
-        overall_status=status.overall_status,
-        total_calls=status.total_calls,
-        status_breakdown=range_status_pb2.StatusBreakdown(
+def run_word(run: Run) -> str:
+    """Return the state of a run as the endpoints for browsers print it."""
+    return run.state.value.lower()
+
+
+def range_figures_to_pb(status: RangeStatus) -> dict[str, Any]:
+    """Return the fields that every answer about a range has."""
+    return {
+        "overall_status": status.overall_status,
+        "total_calls": status.total_calls,
+        "status_breakdown": range_status_pb2.StatusBreakdown(
             pending=status.pending,
             processing=status.processing,
             success=status.success,
             failed=status.failed,
         ),
-        progress_percentage=status.progress_percentage,
-        stale_days=status.stale_days,
-    )
+        "progress_percentage": status.progress_percentage,
+    }
+
+
+def range_status_to_pb(status: RangeStatus) -> range_status_pb2.RangeStatus:
+    return range_status_pb2.RangeStatus(**range_figures_to_pb(status), stale_days=status.stale_days)
 
 
 def stage_ledger_to_pb(ledger: StageLedger) -> range_status_pb2.StageLedger:

@@ -66,6 +66,13 @@ class Changes(Protocol):
         """Ask the run to stop."""
 
 
+class RunEnds(Protocol):
+    """The ends of runs, as they happen."""
+
+    async def wait(self, run_id: RunId) -> None:
+        """Return once the run has ended; raises UpstreamUnavailable when this replica stops before."""
+
+
 class Stages(Protocol):
     """The services of the stages."""
 

@@ -23,6 +23,9 @@ SELECT client_id FROM coordinator.clients WHERE client_id = ANY (:client_ids::te
 -- name: get_runs(run_ids)
 SELECT * FROM coordinator.runs WHERE run_id = ANY (:run_ids::uuid[]);
 
+-- name: has_ended(run_id)$
+SELECT ended_at IS NOT NULL FROM coordinator.runs WHERE run_id = :run_id::uuid;
+
 -- name: list_runs(client_id, before_at, before_id, page_size)
 SELECT * FROM coordinator.runs
  WHERE (:client_id::text = '' OR client_id = :client_id)

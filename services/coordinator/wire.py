@@ -181,6 +181,14 @@ def frame_element(body: bytes, revision: int) -> bytes:
     )
 
 
+def read_element(element: bytes) -> event_pb2.Change:
+    """Decode the change of a frame element: a tag, a length, then the message."""
+    start = 1
+    while element[start] & 0x80:
+        start += 1
+    return event_pb2.Change.FromString(element[start + 1 :])
+
+
 def frame(
     elements: bytes,
     kind: "watch_pb2.FrameKind.ValueType",

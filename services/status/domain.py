@@ -187,13 +187,16 @@ class DateRange:
         return [self.start + timedelta(n) for n in range((self.end - self.start).days + 1)]
 
 
-def date_range(start_date: str, end_date: str) -> DateRange:
-    """Parse a range; raises InvalidInput naming the field that is wrong."""
-    start, end = _day("start_date", start_date), _day("end_date", end_date)
+def date_range(
+    start_date: str, end_date: str, fields: tuple[str, str] = ("start_date", "end_date")
+) -> DateRange:
+    """Parse a range; raises InvalidInput naming the field that is wrong, as the caller's request calls it."""
+    start_field, end_field = fields
+    start, end = _day(start_field, start_date), _day(end_field, end_date)
     if end < start:
-        raise InvalidInput(f"end_date {end} lies before start_date {start}")
+        raise InvalidInput(f"{end_field} {end} lies before {start_field} {start}")
     if (end - start).days >= MAX_RANGE_DAYS:
-        raise InvalidInput(f"end_date: a range has at most {MAX_RANGE_DAYS} days")
+        raise InvalidInput(f"{end_field}: a range has at most {MAX_RANGE_DAYS} days")
     return DateRange(start=start, end=end)
 
 
