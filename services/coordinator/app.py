@@ -8,12 +8,14 @@ import grpc
 from potok.coordinator.v1 import (
     coordinator_service_pb2_grpc,
     date_range_service_pb2_grpc,
+    watch_events_service_pb2_grpc,
 )
 from potok.stage.v1 import stage_service_pb2_grpc as stage_grpc
 
 from services.coordinator import (
     date_range_servicer,
     servicer,
+    watch_events_servicer,
 )
 from services.coordinator.commands import LaneChanges
 from services.coordinator.date_range_servicer import DateRangeServicer
@@ -31,6 +33,7 @@ from services.coordinator.stages import RpcStages
 from services.coordinator.tailer import CHANNEL, Tailer
 from services.coordinator.usecases import Coordinator
 from services.coordinator.watch import Watches
+from services.coordinator.watch_events_servicer import WatchEventsServicer
 from services.coordinator.watchdog import CLEAN_UP, COMPACT, Watchdog
 from services.kernel.postgres import listen, open_pool
 from services.kernel.rpc.client import channel_to
@@ -42,6 +45,7 @@ from services.status.deadlines import deadlines_of
 SERVICES = [
     servicer.SERVICE,
     date_range_servicer.SERVICE,
+    watch_events_servicer.SERVICE,
 ]
 
 
@@ -86,6 +90,9 @@ async def running(settings: CoordinatorSettings) -> AsyncIterator[int]:
             )
             date_range_service_pb2_grpc.add_DateRangeServiceServicer_to_server(
                 DateRangeServicer(DateRanges(coordinator, ends, limits.sync_wait)), server
+            )
+            watch_events_service_pb2_grpc.add_WatchEventsServiceServicer_to_server(
+                WatchEventsServicer(coordinator, watches), server
             )
 
         async def drain() -> None:
