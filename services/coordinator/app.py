@@ -8,6 +8,7 @@ import grpc
 from potok.coordinator.v1 import (
     coordinator_service_pb2_grpc,
     date_range_service_pb2_grpc,
+    session_service_pb2_grpc,
     watch_events_service_pb2_grpc,
 )
 from potok.stage.v1 import stage_service_pb2_grpc as stage_grpc
@@ -15,6 +16,7 @@ from potok.stage.v1 import stage_service_pb2_grpc as stage_grpc
 from services.coordinator import (
     date_range_servicer,
     servicer,
+    session_servicer,
     watch_events_servicer,
 )
 from services.coordinator.commands import LaneChanges
@@ -28,6 +30,7 @@ from services.coordinator.reports import Reports
 from services.coordinator.repository import PostgresRuns
 from services.coordinator.run_ends import LogRunEnds
 from services.coordinator.servicer import CODECS, CoordinatorServicer
+from services.coordinator.session_servicer import SessionServicer
 from services.coordinator.settings import CoordinatorSettings
 from services.coordinator.stages import RpcStages
 from services.coordinator.tailer import CHANNEL, Tailer
@@ -46,6 +49,7 @@ SERVICES = [
     servicer.SERVICE,
     date_range_servicer.SERVICE,
     watch_events_servicer.SERVICE,
+    session_servicer.SERVICE,
 ]
 
 
@@ -94,6 +98,7 @@ async def running(settings: CoordinatorSettings) -> AsyncIterator[int]:
             watch_events_service_pb2_grpc.add_WatchEventsServiceServicer_to_server(
                 WatchEventsServicer(coordinator, watches), server
             )
+            session_service_pb2_grpc.add_SessionServiceServicer_to_server(SessionServicer(), server)
 
         async def drain() -> None:
             ends.drain()
