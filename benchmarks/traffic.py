@@ -28,6 +28,8 @@ SETTINGS = progress_pb2.ClientSettings(
     time_zone="UTC", source="folder:/calls", playbook="clinic", language="ru", weight=1
 )
 ITEMS = 1_000_000
+WATCHERS = 10_000
+"""A measurement is one user, however many watch."""
 PADDING = 230
 """Bytes that an event has beside the report in it."""
 
@@ -40,6 +42,7 @@ async def a_coordinator(arena: Arena, stages: FakeStages) -> AsyncIterator[tuple
         settings = {
             **environment_of(arena, "coordinator"),
             "POTOK_COORDINATOR_LISTEN": address,
+            "POTOK_COORDINATOR_LIMITS__WATCHES_PER_USER": str(WATCHERS),
             "POTOK_COORDINATOR_STAGES": json.dumps({stage.value: stage_address for stage in Stage}),
         }
         async with arena.server("services.coordinator", settings) as pid:
