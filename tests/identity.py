@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, Self, cast
 
 import asyncpg
 import grpc
@@ -161,6 +161,12 @@ def let_in(plain: grpc.aio.Channel) -> grpc.aio.Channel:
 class _LetIn:
     def __init__(self, plain: grpc.aio.Channel) -> None:
         self._plain = plain
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._plain.close()
 
     def __getattr__(self, kind: str) -> Any:
         make = getattr(self._plain, kind)
