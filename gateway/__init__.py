@@ -1,0 +1,1 @@
+"""The public door: Envoy, and what it is told."""

@@ -1,0 +1,116 @@
+"""What the protos say of their RPCs: which are public, at which service, by which path and method."""
+
+import importlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import potok
+from google.api import annotations_pb2, http_pb2
+from google.protobuf import descriptor_pb2
+from google.protobuf.descriptor import FileDescriptor, MethodDescriptor
+from google.rpc import error_details_pb2
+from potok.status.v1 import access_pb2, deadline_pb2
+
+_PUBLIC = {
+    access_pb2.ROLE_OPERATOR,
+    access_pb2.ROLE_ADMIN,
+    access_pb2.ROLE_SERVICE,
+    access_pb2.ROLE_ANYONE,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """A public RPC; `verb` and `path` are empty where it has no JSON."""
+
+    service: str
+    """Which of our services serves it, as in `coordinator`."""
+    proto_service: str
+    """As in `potok.coordinator.v1.CoordinatorService`."""
+    name: str
+    verb: str
+    path: str
+    """A template, as in `/api/v1/runs/{run_id}`."""
+    for_anyone: bool
+    """No token is needed."""
+    deadline_seconds: int
+    """Zero: the usual one."""
+    descriptor: MethodDescriptor
+
+    @property
+    def rpc(self) -> str:
+        """The path of gRPC."""
+        return f"/{self.proto_service}/{self.name}"
+
+    @property
+    def reads(self) -> bool:
+        """True where a second call does no harm."""
+        return self.name.startswith(("Get", "List"))
+
+
+@cache
+def endpoints() -> tuple[Endpoint, ...]:
+    """Return every public RPC, in the order of the protos."""
+    return tuple(
+        _endpoint(method, roles)
+        for method in methods()
+        if (roles := frozenset(method.GetOptions().Extensions[access_pb2.roles])) & _PUBLIC
+    )
+
+
+def methods() -> Iterator[MethodDescriptor]:
+    """Yield every RPC of ours, public or not."""
+    for file in _ours():
+        for service in file.services_by_name.values():
+            yield from service.methods
+
+
+def descriptor_set() -> bytes:
+    """Return all our protos with what they import, as a FileDescriptorSet.
+
+    It is made of the very descriptors that the services serve by, so that it cannot differ.
+    """
+    files: dict[str, FileDescriptor] = {}
+    # The details of errors are in no proto of ours, but in our answers.
+    for file in (*_ours(), error_details_pb2.DESCRIPTOR):
+        _add(file, files)
+    whole = descriptor_pb2.FileDescriptorSet()
+    for file in files.values():
+        file.CopyToProto(whole.file.add())
+    return whole.SerializeToString()
+
+
+def _add(file: FileDescriptor, files: dict[str, FileDescriptor]) -> None:
+    """Put a file behind those that it imports."""
+    for imported in file.dependencies:
+        _add(imported, files)
+    files.setdefault(file.name, file)
+
+
+@cache
+def _ours() -> tuple[FileDescriptor, ...]:
+    found = sorted({file for root in potok.__path__ for file in Path(root).rglob("*_pb2.py")})
+    folder = Path(potok.__path__[0])
+    names = [
+        ".".join(("potok", *file.relative_to(folder).with_suffix("").parts)) for file in found
+    ]
+    return tuple(importlib.import_module(name).DESCRIPTOR for name in names)
+
+
+def _endpoint(method: MethodDescriptor, roles: frozenset[int]) -> Endpoint:
+    options = method.GetOptions()
+    rule: http_pb2.HttpRule = options.Extensions[annotations_pb2.http]
+    verb = rule.WhichOneof("pattern") or ""
+    service = method.containing_service
+    return Endpoint(
+        service=service.file.package.split(".")[1],
+        proto_service=service.full_name,
+        name=method.name,
+        verb=verb.upper(),
+        path=getattr(rule, verb) if verb else "",
+        for_anyone=access_pb2.ROLE_ANYONE in roles,
+        deadline_seconds=options.Extensions[deadline_pb2.deadline_seconds],
+        descriptor=method,
+    )

@@ -1,0 +1,93 @@
+"""Makes Envoy's configuration of the template, the settings and the protos."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from string import Template
+
+from gateway.endpoints import descriptor_set, endpoints
+from gateway.settings import GatewaySettings
+
+SERVICES = (
+    "coordinator",
+    "call_sync",
+    "transcription",
+    "analysis",
+    "recommendations",
+    "bot_status",
+)
+"""Who serves what is public; each has a cluster in the template and a list of servers in the settings."""
+
+_TEMPLATE = Path(__file__).with_name("envoy.yaml")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """The files that Envoy reads."""
+
+    config: Path
+    descriptor: Path
+
+
+def render(settings: GatewaySettings) -> Rendered:
+    """Write what Envoy reads into the folder of the settings."""
+    folder = settings.folder.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    rendered = Rendered(config=folder / "envoy.yaml", descriptor=folder / "descriptor.binpb")
+    rendered.descriptor.write_bytes(descriptor_set())
+    rendered.config.write_text(configuration(settings, rendered.descriptor), encoding="utf-8")
+    return rendered
+
+
+def configuration(settings: GatewaySettings, descriptor: Path) -> str:
+    """Return the template with its values; each is JSON, which YAML includes."""
+    host, _, port = settings.listen.rpartition(":")
+    values: dict[str, object] = {
+        "listen_host": host,
+        "listen_port": int(port),
+        "issuer": settings.issuer,
+        "audience": settings.audience,
+        "jwks": str(settings.jwks.resolve()),
+        "clock_skew": round(settings.clock_skew.total_seconds()),
+        "origins": [{"exact": origin} for origin in settings.origins],
+        "descriptor": str(descriptor),
+        "services": sorted({each.proto_service for each in endpoints() if each.path}),
+        "required": {
+            service: {"value": 1} for service in SERVICES if getattr(settings, service)
+        },
+        "health_interval": _seconds(settings.health_interval),
+        "max_body": settings.max_body,
+        "max_connections": settings.max_connections,
+        "max_requests": settings.max_requests,
+        "rate": settings.rate,
+        "burst": settings.burst,
+        "stream_idle": _seconds(settings.stream_idle),
+        "sync_idle": _seconds(settings.sync_idle),
+    }
+    for service in SERVICES:
+        values[service] = _servers(getattr(settings, service))
+        ours = [each for each in endpoints() if each.service == service]
+        values[f"{service}_reads"] = _any_of([each.rpc for each in ours if each.reads])
+        values[f"{service}_others"] = _any_of([each.rpc for each in ours if not each.reads])
+    template = Template(_TEMPLATE.read_text(encoding="utf-8"))
+    return template.substitute({name: json.dumps(value) for name, value in values.items()})
+
+
+def _servers(addresses: Sequence[str]) -> list[object]:
+    parts = [address.rpartition(":") for address in addresses]
+    return [
+        {"endpoint": {"address": {"socket_address": {"address": host, "port_value": int(port)}}}}
+        for host, _, port in parts
+    ]
+
+
+def _any_of(paths: Sequence[str]) -> str:
+    """Return an expression that matches one of `paths` and nothing else."""
+    return "|".join(map(re.escape, paths)) or "/none"
+
+
+def _seconds(time: timedelta) -> str:
+    return f"{time.total_seconds():g}s"
