@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any
 
 import grpc
@@ -10,25 +10,31 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 
 async def not_ready(
-    addresses: Mapping[str, str], *, within: float, plain: Collection[str] = ()
+    addresses: Mapping[str, str],
+    *,
+    within: float,
+    plain: Collection[str] = (),
+    doors: Collection[str] = (),
 ) -> list[str]:
     """Wait until every address is ready; at most `within` seconds.
 
     `addresses` are `host:port` by name: a gRPC server whose health service says SERVING, or one of the
-    `plain` names that takes connections. Returns the names of those that are not ready: none is good.
+    `plain` names that takes connections, or one of the `doors` that says it reaches all behind it.
+    Returns the names of those that are not ready: none is good.
     """
+    probes = dict.fromkeys(plain, _taking) | dict.fromkeys(doors, _open)
     async with asyncio.TaskGroup() as group:
         waits = {
-            name: group.create_task(_ready(address, within=within, plain=name in plain))
+            name: group.create_task(_ready(probes.get(name, _serving), address, within))
             for name, address in addresses.items()
         }
     return [name for name, wait in waits.items() if not wait.result()]
 
 
-async def _ready(address: str, *, within: float, plain: bool) -> bool:
+async def _ready(probe: Callable[[str], Awaitable[None]], address: str, within: float) -> bool:
     try:
         async with asyncio.timeout(within):
-            await (_taking(address) if plain else _serving(address))
+            await probe(address)
     except TimeoutError:
         return False
     return True
@@ -41,6 +47,19 @@ async def _taking(address: str) -> None:
             _, writer = await asyncio.open_connection(host, int(port))
             writer.close()
             return
+        await asyncio.sleep(0.1)
+
+
+async def _open(address: str) -> None:
+    host, _, port = address.rpartition(":")
+    while True:
+        with contextlib.suppress(OSError):
+            reader, writer = await asyncio.open_connection(host, int(port))
+            writer.write(b"GET /readyz HTTP/1.1\r\nhost: gateway\r\nconnection: close\r\n\r\n")
+            status = await reader.readline()
+            writer.close()
+            if b" 200 " in status:
+                return
         await asyncio.sleep(0.1)
 
 

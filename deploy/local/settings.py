@@ -11,6 +11,8 @@ from deploy.local.database import SERVICES, STAGE_SERVICES
 from deploy.local.keys import ISSUER, make_keys
 from deploy.local.place import LocalError, write_private
 
+GATEWAY = "gateway"
+"""The public door."""
 SANDBOX = "sandbox"
 TELEPHONY = "sandbox_telephony"
 """Where recordings of the sandbox's calls are."""
@@ -29,6 +31,7 @@ def listening(given: Mapping[str, str]) -> dict[str, str]:
     """
     # Below the ports that Linux gives outgoing connections: one of those may hold any of them for long.
     ports = {service: port for port, service in enumerate(SERVICES, start=8050)}
+    ports[GATEWAY] = 8000
     if given.get("POTOK_SANDBOX_LISTEN") != "":
         ports |= {SANDBOX: 8070, TELEPHONY: 8071}
     chosen = {}
@@ -53,6 +56,10 @@ def environment(
     stages = {service.upper(): listens[service] for service in STAGE_SERVICES}
     stages |= dict.fromkeys(("REPORTING", "TASKS"), listens["recommendations"])
     settings = {
+        "POTOK_ADDRESS": listens[GATEWAY],  # for the command line
+        "POTOK_GATEWAY_LISTEN": listens[GATEWAY],
+        "POTOK_GATEWAY_FOLDER": str(home / GATEWAY),
+        "POTOK_GATEWAY_JWKS": str(keys / "users.json"),
         "POTOK_ISSUER_KEY": str(keys / f"{ISSUER}.pem"),  # for the command line
         "POTOK_COORDINATOR_STAGES": json.dumps(stages),
         "POTOK_CALL_SYNC_RECORDINGS": (home / "recordings").as_uri(),
@@ -76,6 +83,7 @@ def environment(
         settings[f"POTOK_{service.upper()}_APP_DATABASE_URL"] = addresses[f"{service}_app"]
         settings[f"POTOK_{service.upper()}_KEYS"] = str(keys)
         settings[f"POTOK_{service.upper()}_LISTEN"] = listens[service]
+        settings[f"POTOK_GATEWAY_{service.upper()}"] = json.dumps([listens[service]])
     for service in STAGE_SERVICES:
         settings[f"POTOK_{service.upper()}_COORDINATOR"] = listens["coordinator"]
     return settings

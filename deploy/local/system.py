@@ -20,7 +20,14 @@ from deploy.local.database import SERVICES, dsns
 from deploy.local.migrate import prepare
 from deploy.local.place import CHECKOUT, LocalError, data_home, log_folder, tail
 from deploy.local.readiness import not_ready
-from deploy.local.settings import OUTSIDE, SANDBOX, TELEPHONY, environment, listening
+from deploy.local.settings import (
+    GATEWAY,
+    OUTSIDE,
+    SANDBOX,
+    TELEPHONY,
+    environment,
+    listening,
+)
 from deploy.local.supervision import Program, configuration, ended, supervised
 
 DEMO: tuple[tuple[str, ...], ...] = (("python", "-m", "deploy.local.demo"),)
@@ -77,8 +84,8 @@ async def up(home: Path, listens: Mapping[str, str]) -> int:
     """Run the system until we are cancelled; returns 1 should it end by itself."""
     print("starting Postgres and the services ...", flush=True)
     async with running(home, listens) as system:
-        places = ", ".join(f"{service} {address}" for service, address in listens.items())
-        print(f"ready: {places}\nlogs are in {log_folder()}; Ctrl-C ends it", flush=True)
+        place = listens[GATEWAY].replace("127.0.0.1", "localhost")
+        print(f"ready: http://{place}\nlogs are in {log_folder()}; Ctrl-C ends it", flush=True)
         if home != CHECKOUT / ".potok":
             key = system.settings["POTOK_ISSUER_KEY"]
             print(f"in other terminals: export POTOK_ISSUER_KEY={key}", flush=True)
@@ -90,7 +97,7 @@ async def up(home: Path, listens: Mapping[str, str]) -> int:
 async def demo(home: Path, listens: Mapping[str, str]) -> int:
     """Run the demo's commands against the system that runs here, or else one of our own."""
     server = postgres.found_running(home)
-    if server and not await not_ready(listens, within=2, plain=OUTSIDE):
+    if server and not await not_ready(listens, within=2, plain=OUTSIDE, doors=[GATEWAY]):
         return await _run_all(DEMO, environment(dsns(home, port=server.port), listens, home))
     print("starting Postgres and the services ...", flush=True)
     async with running(home, listens, also=HURRIED) as system:
@@ -124,6 +131,7 @@ def _programs(home: Path, port: int, listens: Mapping[str, str]) -> list[Program
             for name in SERVICES
         ),
         *_sandbox(home, listens),
+        Program(name=GATEWAY, group="door", rank=30, command=(*python, "gateway")),
     ]
 
 
@@ -170,7 +178,9 @@ def _refuse_taken(listens: Mapping[str, str]) -> None:
 async def _wait_until_ready(
     listens: Mapping[str, str], supervisor: asyncio.subprocess.Process, logs: Path
 ) -> None:
-    ready = asyncio.ensure_future(not_ready(listens, within=_READY_WITHIN, plain=OUTSIDE))
+    ready = asyncio.ensure_future(
+        not_ready(listens, within=_READY_WITHIN, plain=OUTSIDE, doors=[GATEWAY])
+    )
     over = asyncio.ensure_future(supervisor.wait())
     try:
         await asyncio.wait({ready, over}, return_when=asyncio.FIRST_COMPLETED)

@@ -16,7 +16,7 @@ import pytest
 from deploy.local.database import SERVICES
 from deploy.local.place import CHECKOUT, own_folder
 from deploy.local.postgres import free_port
-from deploy.local.settings import OUTSIDE, SANDBOX, TELEPHONY
+from deploy.local.settings import GATEWAY, OUTSIDE, SANDBOX, TELEPHONY
 from deploy.local.system import System, running
 from deploy.sandbox.behaviour import Behaviour
 from deploy.sandbox.clinic import ANNA
@@ -89,7 +89,7 @@ async def world(postgres_home: Path, sandbox: RunningSandbox) -> AsyncIterator[W
     home = own_folder(postgres_home / f"e2e-{os.getpid()}")
     logs = home / "logs"
     logs.mkdir(exist_ok=True)
-    listens = {part: f"127.0.0.1:{free_port()}" for part in (*SERVICES, *OUTSIDE)}
+    listens = {part: f"127.0.0.1:{free_port()}" for part in (*SERVICES, GATEWAY, *OUTSIDE)}
     also = {
         "POTOK_CALL_SYNC_RECORDING_DELAYS": json.dumps(["PT0.5S", "PT1S"]),
         "POTOK_CALL_SYNC_CRM_HOSTS": json.dumps([listens[SANDBOX], sandbox.host]),

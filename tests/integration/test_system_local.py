@@ -16,7 +16,7 @@ import pytest
 from deploy.local.database import ROLES, SERVICES
 from deploy.local.place import CHECKOUT, LocalError
 from deploy.local.readiness import not_ready
-from deploy.local.settings import environment, listening
+from deploy.local.settings import GATEWAY, environment, listening
 from deploy.local.supervision import Program, configuration
 from deploy.local.system import running
 from services.status.domain import Stage
@@ -71,7 +71,7 @@ def test_an_empty_address_leaves_the_sandbox_out(tmp_path: Path) -> None:
     listens = listening({"POTOK_SANDBOX_LISTEN": ""})
     settings = environment(dict.fromkeys(ROLES, ""), listens, tmp_path)
 
-    assert set(listens) == set(SERVICES)
+    assert set(listens) == {*SERVICES, GATEWAY}
     assert "POTOK_CALL_SYNC_CRM_HOSTS" not in settings
     assert "POTOK_CALL_SYNC_PRIVATE_HOSTS" not in settings
 
