@@ -93,9 +93,7 @@ def _add(file: FileDescriptor, files: dict[str, FileDescriptor]) -> None:
 def _ours() -> tuple[FileDescriptor, ...]:
     found = sorted({file for root in potok.__path__ for file in Path(root).rglob("*_pb2.py")})
     folder = Path(potok.__path__[0])
-    names = [
-        ".".join(("potok", *file.relative_to(folder).with_suffix("").parts)) for file in found
-    ]
+    names = [".".join(("potok", *file.relative_to(folder).with_suffix("").parts)) for file in found]
     return tuple(importlib.import_module(name).DESCRIPTOR for name in names)
 
 

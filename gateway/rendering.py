@@ -55,9 +55,7 @@ def configuration(settings: GatewaySettings, descriptor: Path) -> str:
         "origins": [{"exact": origin} for origin in settings.origins],
         "descriptor": str(descriptor),
         "services": sorted({each.proto_service for each in endpoints() if each.path}),
-        "required": {
-            service: {"value": 1} for service in SERVICES if getattr(settings, service)
-        },
+        "required": {service: {"value": 1} for service in SERVICES if getattr(settings, service)},
         "health_interval": _seconds(settings.health_interval),
         "max_body": settings.max_body,
         "max_connections": settings.max_connections,

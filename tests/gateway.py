@@ -1,4 +1,4 @@
-"""A gateway under test: the real Envoy on a free port, told by a key pair of its own."""
+"""A gateway under test: the real Envoy on a free port, told by the keys of the tests."""
 
 import asyncio
 import contextlib
@@ -15,32 +15,17 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-import jwt
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from deploy.local.place import CHECKOUT
 from deploy.local.postgres import free_port
 from gateway.rendering import SERVICES
 from gateway.settings import GatewaySettings
+from tests.identity import forged, keys
 
 PATIENCE = 30
-KEY = ec.generate_private_key(ec.SECP256R1())
-"""The issuer of users' tokens."""
 
 
-def jwks(key: ec.EllipticCurvePrivateKey = KEY) -> str:
-    """Return the public half of a key, as Envoy and the services read it."""
-    public = jwt.algorithms.ECAlgorithm.to_jwk(key.public_key(), as_dict=True)
-    return json.dumps({"keys": [public | {"kid": "test", "alg": "ES256", "use": "sig"}]})
-
-
-def token(
-    *,
-    key: ec.EllipticCurvePrivateKey = KEY,
-    without: str = "",
-    lifetime: float = 600,
-    **claims: Any,
-) -> str:
+def token(*, key: str = "", without: str = "", lifetime: float = 600, **claims: Any) -> str:
     """Return a token of the user `anna` for the client `clinic`, unless `claims` say otherwise."""
     now = int(time.time())
     said = {
@@ -53,7 +38,7 @@ def token(
         "exp": int(now + lifetime),
     } | claims
     said.pop(without, None)
-    return jwt.encode(said, key, algorithm="ES256", headers={"kid": "test"})
+    return forged(said, key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,14 +67,13 @@ class Gateway:
 
 @contextlib.asynccontextmanager
 async def running_gateway(
-    upstreams: Mapping[str, list[str]], *, keys: str | None = None, **settings: Any
+    upstreams: Mapping[str, list[str]], **settings: Any
 ) -> AsyncIterator[Gateway]:
     """Run Envoy until the block ends; it begins when every service named in `upstreams` is reached.
 
     `settings` are those of gateway/settings.py.
     """
     folder = Path(tempfile.mkdtemp(prefix="potok-gateway-"))
-    (folder / "users.json").write_text(keys or jwks())
     address = f"127.0.0.1:{free_port()}"
     defaults: dict[str, Any] = {
         **{service: upstreams.get(service, []) for service in SERVICES},
@@ -99,7 +83,7 @@ async def running_gateway(
         "burst": 10_000,
     }
     told = GatewaySettings(
-        listen=address, folder=folder, jwks=folder / "users.json", **defaults | settings
+        listen=address, folder=folder, jwks=keys() / "users.json", **defaults | settings
     )
     environment = {
         f"POTOK_GATEWAY_{name.upper()}": json.dumps(value)

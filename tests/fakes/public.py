@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections import defaultdict
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, cast
 
 import grpc
 from google.api import httpbody_pb2
@@ -68,7 +68,7 @@ class PublicServices(
         """Return the metadata of the last call of an RPC."""
         return self.calls[name][-1]
 
-    async def GetTranscriptionStatus(self, request: Any, context: Any) -> Any:
+    async def GetTranscriptionStatus(self, _: Any, context: Any) -> Any:
         self._note("GetTranscriptionStatus", context)
         await self._fail_perhaps(context)
         return date_range_service_pb2.GetTranscriptionStatusResponse(
@@ -89,7 +89,7 @@ class PublicServices(
             )
         return date_range_service_pb2.TranscribeCallsResponse(run_id=RUN, status="active")
 
-    async def SyncCalls(self, request: Any, context: Any) -> Any:
+    async def SyncCalls(self, _: Any, context: Any) -> Any:
         self._note("SyncCalls", context)
         await self.synced.wait()
         return date_range_service_pb2.SyncCallsResponse(run_id=RUN, status="completed")
@@ -99,12 +99,12 @@ class PublicServices(
         run = run_pb2.Run(status=event_pb2.RunStatus(run_id=request.run_id))
         return coordinator_service_pb2.GetRunResponse(run=run)
 
-    async def ReportStatus(self, request_iterator: Any, context: Any) -> Any:
+    async def ReportStatus(self, _: Any, context: Any) -> Any:
         self._note("ReportStatus", context)
         return
         yield
 
-    async def WatchStatus(self, request: Any, context: Any) -> AsyncIterator[Any]:
+    async def WatchStatus(self, _: Any, context: Any) -> AsyncIterator[Any]:
         self._note("WatchStatus", context)
         await context.send_initial_metadata(())
         async for said in self._events():
@@ -116,19 +116,19 @@ class PublicServices(
                 kind=watch_pb2.FRAME_KIND_HEARTBEAT, resume_token=said
             )
 
-    async def WatchEvents(self, request: Any, context: Any) -> AsyncIterator[Any]:
+    async def WatchEvents(self, _: Any, context: Any) -> AsyncIterator[Any]:
         self._note("WatchEvents", context)
         await context.send_initial_metadata(())
         async for said in self._events():
             data = f"id: {said}\nevent: changes\ndata: {{}}\n\n".encode()
             yield httpbody_pb2.HttpBody(content_type="text/event-stream", data=data)
 
-    async def GetSession(self, request: Any, context: Any) -> Any:
+    async def GetSession(self, _: Any, context: Any) -> Any:
         self._note("GetSession", context)
         session = session_service_pb2.Session(user_id="anna")
         return session_service_pb2.GetSessionResponse(session=session)
 
-    async def DeleteSession(self, request: Any, context: Any) -> Any:
+    async def DeleteSession(self, _: Any, context: Any) -> Any:
         self._note("DeleteSession", context)
         return session_service_pb2.DeleteSessionResponse()
 
@@ -165,6 +165,12 @@ class PublicServices(
         except asyncio.CancelledError:
             self.gone.set()
             raise
+
+
+def public_services() -> PublicServices:
+    """Return the servers; RPCs that they lack are UNIMPLEMENTED."""
+    made: PublicServices = cast(Any, PublicServices)()
+    return made
 
 
 @contextlib.asynccontextmanager

@@ -12,7 +12,7 @@ import pytest
 from potok.coordinator.v1 import coordinator_service_pb2 as pb
 from potok.coordinator.v1 import coordinator_service_pb2_grpc as pb_grpc
 
-from tests.fakes.public import PublicServices, serving_public
+from tests.fakes.public import PublicServices, public_services, serving_public
 from tests.gateway import PATIENCE, Gateway, running_gateway, token
 
 SYNC = "/api/calls-parallel-bulk/sync-by-date-range"
@@ -26,7 +26,7 @@ SHORT = {
 
 @contextlib.asynccontextmanager
 async def door(**settings: Any) -> AsyncIterator[tuple[Gateway, PublicServices]]:
-    behind = PublicServices()
+    behind = public_services()
     async with (
         serving_public(behind) as address,
         running_gateway({"coordinator": [address]}, **settings) as gateway,
@@ -38,7 +38,9 @@ async def test_events_come_one_by_one_and_say_where_to_resume() -> None:
     async with door() as (gateway, behind), gateway.http() as http:
         last = {"last-event-id": "token-7", "accept": "text/event-stream"}
         behind.next_event.put_nowait("token-0")
-        async with http.stream("GET", "/api/v1/watch?client_ids=a&client_ids=b", headers=last) as it:
+        async with http.stream(
+            "GET", "/api/v1/watch?client_ids=a&client_ids=b", headers=last
+        ) as it:
             chunks = it.aiter_text()
             for number in range(3):
                 async with asyncio.timeout(PATIENCE):
@@ -116,11 +118,12 @@ async def test_a_client_of_grpc_is_told_to_slow_down() -> None:
         grpc.aio.insecure_channel(gateway.address) as channel,
     ):
         stub: Any = pb_grpc.CoordinatorServiceStub(channel)
-        with pytest.raises(grpc.aio.AioRpcError) as refusal:
-            for _ in range(10):
-                await stub.GetRun(pb.GetRunRequest(), metadata=BEARER, timeout=PATIENCE)
+        calls = [
+            stub.GetRun(pb.GetRunRequest(), metadata=BEARER, timeout=PATIENCE) for _ in range(10)
+        ]
+        codes = [await call.code() for call in calls]
 
-    assert refusal.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert set(codes) == {grpc.StatusCode.OK, grpc.StatusCode.RESOURCE_EXHAUSTED}
 
 
 async def test_more_calls_at_once_than_a_service_takes_are_refused() -> None:
@@ -152,7 +155,7 @@ async def test_more_connections_than_allowed_are_closed() -> None:
 async def test_it_is_ready_when_all_services_are() -> None:
     async with door() as (gateway, _), gateway.http("") as nobody:
         assert (await nobody.get("/readyz")).status_code == 200
-    behind = PublicServices()
+    behind = public_services()
     async with contextlib.AsyncExitStack() as stack:
         serving = await stack.enter_async_context(contextlib.AsyncExitStack())
         address = await serving.enter_async_context(serving_public(behind))
