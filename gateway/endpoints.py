@@ -47,7 +47,7 @@ class Endpoint:
     @property
     def reads(self) -> bool:
         """True where a second call does no harm."""
-        return self.name.startswith(("Get", "List"))
+        return self.name.startswith(("Get", "List", "Watch"))
 
 
 @cache

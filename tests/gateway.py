@@ -74,17 +74,15 @@ async def running_gateway(
     `settings` are those of gateway/settings.py.
     """
     folder = Path(tempfile.mkdtemp(prefix="potok-gateway-"))
-    address = f"127.0.0.1:{free_port()}"
     defaults: dict[str, Any] = {
+        "listen": f"127.0.0.1:{free_port()}",
         **{service: upstreams.get(service, []) for service in SERVICES},
         "health_interval": timedelta(seconds=0.2),
         "concurrency": 1,
         "rate": 10_000,
         "burst": 10_000,
     }
-    told = GatewaySettings(
-        listen=address, folder=folder, jwks=keys() / "users.json", **defaults | settings
-    )
+    told = GatewaySettings(folder=folder, jwks=keys() / "users.json", **defaults | settings)
     environment = {
         f"POTOK_GATEWAY_{name.upper()}": json.dumps(value)
         if isinstance(value, list)
@@ -100,7 +98,7 @@ async def running_gateway(
             stdout=log,
             stderr=log,
         )
-    gateway = Gateway(address=address, folder=folder)
+    gateway = Gateway(address=told.listen, folder=folder)
     try:
         await _until_ready(gateway, process)
         yield gateway
