@@ -1,5 +1,6 @@
 """What the gateway makes of the protos and of its settings."""
 
+import functools
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -22,6 +23,7 @@ def rendered(settings: GatewaySettings = DEFAULTS) -> str:
     return configuration(settings, Path("/tmp/descriptor.binpb"))
 
 
+@functools.cache
 def manager() -> dict[str, Any]:
     """Return what the listener does with HTTP."""
     [listener] = yaml.safe_load(rendered())["static_resources"]["listeners"]

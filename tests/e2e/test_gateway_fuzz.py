@@ -1,0 +1,158 @@
+"""Every JSON endpoint of the whole system, given what nobody expects: it may refuse, but not break."""
+
+import asyncio
+import json
+import os
+import shutil
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import httpx2
+import pytest
+from google.protobuf.descriptor import FieldDescriptor
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from potok_client.identity import mint
+
+from deploy.local.database import SERVICES
+from deploy.local.place import own_folder
+from deploy.local.postgres import free_port
+from deploy.local.settings import GATEWAY, OUTSIDE
+from deploy.local.system import running
+from gateway.endpoints import Endpoint, endpoints
+
+EXAMPLES = int(os.environ.get("POTOK_FUZZ", "0"))
+"""So many requests of each endpoint, other ones each time; else a few that are always the same."""
+USUAL_EXAMPLES = 6
+PATIENCE = 15
+LEAKS = ("Traceback", 'File "', "site-packages", "asyncpg", "postgresql://", "/work/", "eyJ")
+
+UUID = "0b4f0c3e-8a8e-4a53-9f0e-2f3f2f0b7a11"
+LIKELY = st.sampled_from(
+    (
+        *("clinic", "client:clinic", "user:olga", UUID, "2026-11-02", "2026-02-30", "9999-12-31"),
+        *("https://meet.google.com/abc-defg-hij", "folder:/nowhere", "UTC", "ru", "recall", "%00"),
+    )
+)
+STRINGS = LIKELY | st.text(max_size=20) | st.just("x" * 5_000)
+NUMBERS = st.integers() | st.integers(0, 200) | st.floats()
+JUNK = st.recursive(
+    st.none() | st.booleans() | NUMBERS | STRINGS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(STRINGS, inner, max_size=3),
+    max_leaves=5,
+)
+
+pytestmark = pytest.mark.timeout(300)
+
+
+@pytest.fixture
+async def door(postgres_home: Path) -> AsyncIterator[tuple[str, str]]:
+    """Run a whole system; yields the gateway's address and the token of an administrator."""
+    home = own_folder(postgres_home / f"fuzz-{os.getpid()}")
+    logs = home / "logs"
+    logs.mkdir(exist_ok=True)
+    listens = {part: f"127.0.0.1:{free_port()}" for part in (*SERVICES, GATEWAY, *OUTSIDE)}
+    also = {"POTOK_GATEWAY_RATE": "100000", "POTOK_GATEWAY_BURST": "100000"}
+    try:
+        async with running(home, listens, logs, free_port(), also) as system:
+            key = await asyncio.to_thread(Path(system.settings["POTOK_ISSUER_KEY"]).read_text)
+            olga = mint(key, "olga", roles=["admin"], clients=[], lifetime=timedelta(hours=1))
+            yield f"http://{listens[GATEWAY]}", olga
+    finally:
+        shutil.rmtree(home)
+
+
+def value_of(field: Any, depth: int) -> st.SearchStrategy[Any]:
+    """Return values for a field: mostly such as it has, sometimes anything."""
+    match field.cpp_type:
+        case FieldDescriptor.CPPTYPE_MESSAGE:
+            one: Any = message_of(field.message_type, depth + 1) if depth < 3 else st.just({})
+        case FieldDescriptor.CPPTYPE_ENUM:
+            one = st.sampled_from([each.name for each in field.enum_type.values]) | NUMBERS
+        case FieldDescriptor.CPPTYPE_STRING:
+            one = STRINGS
+        case FieldDescriptor.CPPTYPE_BOOL:
+            one = st.booleans()
+        case _:
+            one = NUMBERS
+    return (st.lists(one, max_size=3) if field.is_repeated else one) | JUNK
+
+
+def message_of(message: Any, depth: int = 0) -> st.SearchStrategy[Any]:
+    """Return JSON for a message: any of its fields, perhaps one that it does not have."""
+    fields = {field.name: value_of(field, depth) for field in message.fields}
+    return st.fixed_dictionaries({}, optional=fields | {"surprise": JUNK})
+
+
+def parameters(said: Any, path: str = "") -> list[tuple[str, str]]:
+    """Return JSON as the parameters of a query: fields of fields by dots."""
+    if isinstance(said, dict):
+        return [
+            pair
+            for name, value in said.items()
+            for pair in parameters(value, f"{path}.{name}" if path else name)
+        ]
+    if isinstance(said, list):
+        return [pair for value in said for pair in parameters(value, path)]
+    return [(path, said if isinstance(said, str) else json.dumps(said))]
+
+
+@st.composite
+def requests_of(draw: st.DrawFn, endpoint: Endpoint) -> dict[str, Any]:
+    """Return a request of an endpoint, as httpx takes it."""
+    path = endpoint.path
+    while "{" in path:
+        before, _, rest = path.partition("{")
+        path = before + quote(draw(STRINGS).replace("\ud800", ""), safe="") + rest.partition("}")[2]
+    said = draw(message_of(endpoint.descriptor.input_type))
+    request: dict[str, Any] = {"method": endpoint.verb, "url": path}
+    if endpoint.verb in {"GET", "DELETE"}:
+        return request | {"params": parameters(said)}
+    body = draw(
+        st.just(json.dumps(said).encode())
+        | JUNK.map(lambda junk: json.dumps(junk).encode())
+        | st.binary(max_size=50)
+    )
+    return request | {"content": body, "headers": {"content-type": "application/json"}}
+
+
+async def test_no_request_breaks_an_endpoint(door: tuple[str, str]) -> None:
+    url, olga = door
+    bearer = {"authorization": f"Bearer {olga}"}
+    with httpx2.Client(base_url=url, trust_env=False, timeout=PATIENCE, headers=bearer) as http:
+        for endpoint in endpoints():
+            if endpoint.path:
+                await asyncio.to_thread(fuzz, http, endpoint)
+
+
+def fuzz(http: httpx2.Client, endpoint: Endpoint) -> None:
+    @settings(
+        max_examples=EXAMPLES or USUAL_EXAMPLES,
+        derandomize=not EXAMPLES,
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(requests_of(endpoint))
+    def holds(request: dict[str, Any]) -> None:
+        try:
+            with http.stream(**request) as answer:
+                streams = answer.headers.get("content-type", "").startswith("text/event-stream")
+                check(answer.status_code, "" if streams else answer.read().decode())
+        except httpx2.ReadTimeout:
+            assert endpoint.deadline_seconds > PATIENCE
+
+    holds()
+
+
+def check(status: int, text: str) -> None:
+    assert status != 500, text
+    for leak in LEAKS:
+        assert leak not in text
+    if status >= 400:
+        said = json.loads(text)
+        assert set(said) == {"code", "message", "details"}
+        assert said["message"]
