@@ -37,7 +37,7 @@ LIKELY = st.sampled_from(
         *("https://meet.google.com/abc-defg-hij", "folder:/nowhere", "UTC", "ru", "recall", "%00"),
     )
 )
-STRINGS = LIKELY | st.text(max_size=20) | st.just("x" * 5_000)
+STRINGS = LIKELY | st.text(max_size=20) | st.just("x" * 500)
 NUMBERS = st.integers() | st.integers(0, 200) | st.floats()
 JUNK = st.recursive(
     st.none() | st.booleans() | NUMBERS | STRINGS,
@@ -142,6 +142,8 @@ def fuzz(http: httpx2.Client, endpoint: Endpoint) -> None:
             with http.stream(**request) as answer:
                 streams = answer.headers.get("content-type", "").startswith("text/event-stream")
                 check(answer.status_code, "" if streams else answer.read().decode())
+        except httpx2.InvalidURL:
+            return  # longer than a client sends
         except httpx2.ReadTimeout:
             assert endpoint.deadline_seconds > PATIENCE
 

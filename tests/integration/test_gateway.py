@@ -241,6 +241,23 @@ async def test_there_is_no_way_to_what_is_between_services(door: Door, rpc: str)
     assert not door.behind.calls["ReportStatus"]
 
 
+@pytest.mark.parametrize(
+    ("headers", "fault"),
+    [(["no_dashes: 1", "host: potok"], "underscore"), ([], "host"), (["host"], "codec")],
+)
+async def test_what_is_no_http_is_told_so_in_json(
+    door: Door, headers: list[str], fault: str
+) -> None:
+    host, _, port = door.gateway.address.rpartition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write("\r\n".join(("GET / HTTP/1.1", *headers, "", "")).encode())
+    answer = (await reader.read()).decode()
+    writer.close()
+
+    assert answer.startswith("HTTP/1.1 400 ")
+    assert fault in json.loads(answer.partition("\r\n\r\n")[2])["message"]
+
+
 async def test_a_body_that_is_too_large_is_refused(door: Door) -> None:
     host, _, port = door.gateway.address.rpartition(":")
     reader, writer = await asyncio.open_connection(host, int(port))
