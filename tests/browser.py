@@ -16,6 +16,7 @@ from deploy.local.place import CHECKOUT
 
 WEB = CHECKOUT / "gateway" / "web"
 _ARGUMENTS = (
+    "--no-sandbox",  # of the kernel's; root has none, nor do containers, and the pages are ours
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
@@ -33,11 +34,9 @@ async def running_browser() -> AsyncIterator[Browser]:
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.skip("no Chromium: make browser installs it")
-    # Root has no sandbox to put it into.
-    arguments = [*_ARGUMENTS, *([] if os.geteuid() else ["--no-sandbox"])]
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=chromium, args=arguments, env={**os.environ, "NO_PROXY": "*"}
+            executable_path=chromium, args=_ARGUMENTS, env={**os.environ, "NO_PROXY": "*"}
         )
         try:
             yield browser

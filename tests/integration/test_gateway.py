@@ -79,6 +79,7 @@ async def test_the_status_is_the_documents_own(door: Door) -> None:
         '{"overall_status":"processing","total_calls":150,"status_breakdown":'
         '{"pending":50,"processing":10,"success":85,"failed":5},"progress_percentage":56.67}'
     )
+    assert answer.headers["x-content-type-options"] == "nosniff"
 
 
 async def test_null_is_printed(door: Door) -> None:

@@ -12,6 +12,7 @@ import pytest
 from potok.coordinator.v1 import coordinator_service_pb2 as pb
 from potok.coordinator.v1 import coordinator_service_pb2_grpc as pb_grpc
 
+from deploy.local.readiness import not_ready
 from tests.fakes.public import PublicServices, public_services, serving_public
 from tests.gateway import PATIENCE, Gateway, running_gateway, token
 
@@ -152,17 +153,18 @@ async def test_more_connections_than_allowed_are_closed() -> None:
             each.close()
 
 
-async def test_it_is_ready_when_all_services_are() -> None:
-    async with door() as (gateway, _), gateway.http("") as nobody:
-        assert (await nobody.get("/readyz")).status_code == 200
-    behind = public_services()
+async def test_it_is_ready_while_all_services_are() -> None:
     async with contextlib.AsyncExitStack() as stack:
         serving = await stack.enter_async_context(contextlib.AsyncExitStack())
-        address = await serving.enter_async_context(serving_public(behind))
+        address = await serving.enter_async_context(serving_public(public_services()))
         gateway = await stack.enter_async_context(running_gateway({"coordinator": [address]}))
         nobody = await stack.enter_async_context(gateway.http(""))
+        door = {"gateway": gateway.address}
+        assert await not_ready(door, within=PATIENCE, doors=door) == []
+
         await serving.aclose()
         async with asyncio.timeout(PATIENCE):
             while (await nobody.get("/readyz")).status_code != 503:
                 await asyncio.sleep(0.05)
+        assert await not_ready(door, within=0.2, doors=door) == ["gateway"]
         assert (await nobody.get("/healthz")).status_code == 200

@@ -17,7 +17,7 @@ from potok.status.v1 import stage_pb2
 
 from deploy.local.postgres import free_port
 from services.coordinator.app import running
-from services.coordinator.settings import CoordinatorSettings
+from services.coordinator.settings import CoordinatorSettings, Limits
 from services.status.domain import Stage
 from tests.browser import running_browser
 from tests.conftest import Database
@@ -77,13 +77,15 @@ async def seen(page: Page) -> dict[str, Any]:
 
 
 @contextlib.asynccontextmanager
-async def replica_at(coordinated: Coordination, address: str) -> AsyncIterator[Any]:
+async def replica_at(
+    coordinated: Coordination, address: str, limits: Limits = QUICK
+) -> AsyncIterator[Any]:
     """Run a replica at an address until the block ends; yields a stub of it."""
     settings = CoordinatorSettings(
         **settings_of(coordinated.database, "coordinator"),
         listen=address,
         stages=dict.fromkeys(Stage, coordinated.address),
-        limits=QUICK,
+        limits=limits,
         drain=timedelta(0),
     )
     async with running(settings), open_channel(address) as channel:
@@ -212,6 +214,22 @@ async def test_a_stream_of_events_ends_with_its_token_and_says_so(database: Data
     assert "event: end\n" in last
     data = last.partition("data: ")[2]
     assert json.loads(data)["end_reason"] == "END_REASON_TOKEN_EXPIRED"
+
+
+async def test_more_streams_than_a_user_may_have_are_refused_in_json(database: Database) -> None:
+    address = f"127.0.0.1:{free_port()}"
+    one = QUICK.model_copy(update={"watches_per_user": 1})
+    async with contextlib.AsyncExitStack() as stack:
+        coordinated = await stack.enter_async_context(coordination(database))
+        await stack.enter_async_context(replica_at(coordinated, address, one))
+        gateway = await stack.enter_async_context(running_gateway({"coordinator": [address]}))
+        http = await stack.enter_async_context(gateway.http())
+        async with http.stream("GET", "/api/v1/watch") as first:
+            assert first.status_code == 200
+            second = await http.get("/api/v1/watch")
+
+    assert second.status_code == 429
+    assert second.json()["code"] == grpc.StatusCode.RESOURCE_EXHAUSTED.value[0]
 
 
 @pytest.mark.parametrize(
