@@ -68,11 +68,11 @@ class World:
         telephony = json.loads(settings["POTOK_CALL_SYNC_PRIVATE_HOSTS"])[0]
         return RunningSandbox(host=settings["POTOK_SANDBOX_ADDRESS"], telephony=telephony)
 
-    async def kill(self, service: str) -> None:
-        """End a service as the kernel would when memory runs out; supervisor starts it again."""
+    async def kill(self, service: str, group: str = "services") -> None:
+        """End a program as the kernel would when memory runs out; supervisor starts it again."""
         conf = str(self.home / "supervisord.conf")
         code, said = await self.run(
-            "supervisorctl", "-c", conf, "signal", "KILL", f"services:{service}"
+            "supervisorctl", "-c", conf, "signal", "KILL", f"{group}:{service}"
         )
         assert code == 0, said
 
@@ -207,6 +207,7 @@ async def test_a_run_survives_the_death_of_every_service(world: World) -> None:
         heard += line.decode()
     for service in SERVICES:
         await world.kill(service)
+    await world.kill(GATEWAY, group="door")
     rest, _ = await run.communicate()
     heard += rest.decode()
 
