@@ -78,9 +78,32 @@ class BotReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MeetingTask:
+    """Something that somebody is to do; what nobody said is empty."""
+
+    title: str
+    description: str
+    assignee: str
+    due_date: str
+    """YYYY-MM-DD."""
+    priority: str
+    quote: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeetingResult:
+    """What came out of a meeting."""
+
+    tasks: tuple[MeetingTask, ...]
+    summary: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BotRecord:
     """A bot as its owner reads it."""
 
     bot: Bot
-    session_id: str
+    session_id: str = ""
     """The session of the analysis; empty before there is one."""
+    result: MeetingResult | None = None
+    """Of a bot that is done."""

@@ -1,10 +1,58 @@
 """The rows of bots: what is read for their owners, and how the lanes write them."""
 
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
 import asyncpg
 
-from services.coordinator.bot import Bot, BotId
+from services.coordinator.bot import Bot, BotId, BotRecord
 from services.coordinator.repository import QUERIES
-from services.status.domain import BotState, Owner, RunId
+from services.kernel.postgres import reading
+from services.status.domain import BotState, Owner, RunId, Stage
+
+_ANALYSED = frozenset({Stage.ANALYSIS.value, Stage.TASKS.value})
+"""Stages in which the analysis of a meeting has a session."""
+
+
+class PostgresBots:
+    """Implements BotRepository; what a user sees is read by the app role."""
+
+    def __init__(self, pool: asyncpg.Pool, app_pool: asyncpg.Pool) -> None:
+        self._pool = pool
+        self._app_pool = app_pool
+
+    async def ensure_owners(self, owners: Collection[Owner]) -> None:
+        await QUERIES.ensure_owners(self._pool, owners=list(owners))
+
+    async def owners_of_bots(self, bot_ids: Collection[BotId]) -> Mapping[BotId, Owner]:
+        rows = QUERIES.owners_of_bots(self._pool, bot_ids=list(bot_ids))
+        return {BotId(row["bot_id"]): Owner(row["owner"]) async for row in rows}
+
+    async def get_bot(self, scope: str, bot_id: BotId) -> BotRecord | None:
+        async with reading(self._app_pool, scope) as connection:
+            row = await QUERIES.get_bot(connection, bot_id=bot_id)
+        if row is None:
+            return None
+        begun = row["run_stage"] in _ANALYSED
+        return BotRecord(bot=bot_from_row(row), session_id=str(row["run_id"]) if begun else "")
+
+    async def list_bots(
+        self,
+        scope: str,
+        states: Collection[BotState],
+        before: tuple[datetime, BotId] | None,
+        page_size: int,
+    ) -> list[Bot]:
+        before_at, before_id = before or (None, None)
+        async with reading(self._app_pool, scope) as connection:
+            rows = QUERIES.list_bots(
+                connection,
+                states=[state.value for state in states],
+                before_at=before_at,
+                before_id=before_id,
+                page_size=page_size,
+            )
+            return [bot_from_row(row) async for row in rows]
 
 
 def bot_from_row(row: asyncpg.Record) -> Bot:
