@@ -50,6 +50,7 @@ from services.coordinator.usecases import Coordinator
 from services.coordinator.watch import Watches
 from services.coordinator.watch_events_servicer import WatchEventsServicer
 from services.coordinator.watchdog import CLEAN_UP, COMPACT, Watchdog
+from services.coordinator.watched import Watched
 from services.kernel.postgres import listen, open_pool
 from services.kernel.rpc.client import channel_to
 from services.kernel.rpc.server import serving
@@ -118,17 +119,18 @@ async def running(settings: CoordinatorSettings) -> AsyncIterator[int]:
             HubWaits(hub, lambda: watches.draining),
             limits.create_tasks_wait,
         )
+        watched = Watched(coordinator, bots)
         bot_watchdog = BotWatchdog(pool, bot_changes, limits.bot_retention)
 
         def register(server: grpc.aio.Server) -> None:
             coordinator_service_pb2_grpc.add_CoordinatorServiceServicer_to_server(
-                CoordinatorServicer(coordinator, reports, watches, stages), server
+                CoordinatorServicer(coordinator, reports, watches, watched, stages), server
             )
             date_range_service_pb2_grpc.add_DateRangeServiceServicer_to_server(
                 DateRangeServicer(DateRanges(coordinator, ends, limits.sync_wait)), server
             )
             watch_events_service_pb2_grpc.add_WatchEventsServiceServicer_to_server(
-                WatchEventsServicer(coordinator, watches), server
+                WatchEventsServicer(watches, watched), server
             )
             session_service_pb2_grpc.add_SessionServiceServicer_to_server(SessionServicer(), server)
             bot_service_pb2_grpc.add_BotServiceServicer_to_server(

@@ -101,7 +101,7 @@ class BotServicer(pb_grpc.BotServiceServicer):
     async def ListBotObservations(
         self, request: pb.ListBotObservationsRequest, context: Context
     ) -> pb.ListBotObservationsResponse:
-        await self._bots.check_bot(current_caller(), BotId(request.bot_id))
+        await self._bots.check_bots(current_caller(), [BotId(request.bot_id)])
         with errors_of("bot_status"):
             answer = await self._status.ListObservations(
                 status_pb.ListObservationsRequest(

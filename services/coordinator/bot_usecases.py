@@ -84,7 +84,7 @@ class Bots:
 
     async def get_bot_status(self, caller: Caller, bot_id: BotId) -> BotRecord:
         """Return the whole record; raises BotNotFound or Forbidden."""
-        await self.check_bot(caller, bot_id)
+        await self.check_bots(caller, [bot_id])
         return await self._with_result(await self._get_bot(caller.scope, bot_id))
 
     async def update_bot_status(
@@ -117,14 +117,14 @@ class Bots:
 
     async def stop_bot(self, caller: Caller, bot_id: BotId) -> Bot:
         """Ask a bot to leave its meeting; one that has left is returned as it is."""
-        await self.check_bot(caller, bot_id)
+        await self.check_bots(caller, [bot_id])
         bot = (await self._get_bot(caller.scope, bot_id)).bot
         if RANK[bot.state] >= RANK[BotState.TRANSCRIBING]:
             return bot
         await self._status.stop_bot(bot_id)
         return (await self._get_bot(caller.scope, bot_id)).bot
 
-    async def check_bot(self, caller: Caller, *bot_ids: BotId) -> None:
+    async def check_bots(self, caller: Caller, bot_ids: Collection[BotId]) -> None:
         """Raise BotNotFound or Forbidden unless the caller may see the bots."""
         owners = await self._bots.owners_of_bots(bot_ids)
         for bot_id in bot_ids:
