@@ -1,6 +1,7 @@
 """What the coordinator does with bots for its callers, in the words of the protos."""
 
 import re
+import time
 from collections.abc import Collection, Sequence
 from contextlib import aclosing
 from dataclasses import replace
@@ -99,11 +100,12 @@ class Bots:
         Raises InvalidInput where the bot is not the user's, NotFound where there is none. The work does not depend on
         the caller staying.
         """
-        owner = _user(user_id)
+        owner, began_at = _user(user_id), time.monotonic()
         record = await self._own_bot(owner, BotId(bot_id)) if bot_id else None
         if record is None or RANK[record.bot.state] < RANK[BotState.TRANSCRIBING]:
             bot_id = await self._status.keep_media(owner, bot_id, audio_url, text)
-        return await self._with_result(await self._ended(owner, BotId(bot_id)))
+        wait = self._create_tasks_wait - timedelta(seconds=time.monotonic() - began_at)
+        return await self._with_result(await self._ended(owner, BotId(bot_id), wait))
 
     async def list_bots(
         self,
@@ -146,10 +148,10 @@ class Bots:
             raise _not_found(bot_id)
         return record
 
-    async def _ended(self, owner: Owner, bot_id: BotId) -> BotRecord:
+    async def _ended(self, owner: Owner, bot_id: BotId, wait: timedelta) -> BotRecord:
         """Return the record of a bot once it is final, or as it is when the wait is over."""
         record = None
-        changes = self._waits.changes(bot_id, self._create_tasks_wait)
+        changes = self._waits.changes(bot_id, wait)
         async with aclosing(changes):
             async for _ in changes:
                 record = await self._bots.get_bot(owner, bot_id)

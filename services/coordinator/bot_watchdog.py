@@ -13,6 +13,8 @@ from services.status.domain import Owner
 log = structlog.get_logger()
 
 AT_ONCE = 1_000
+MOST_ROUNDS = 100
+"""In one turn; what is left is for the next."""
 
 
 class BotWatchdog:
@@ -25,7 +27,7 @@ class BotWatchdog:
 
     async def clean_up(self) -> None:
         """Expire what is due. Several replicas may do so at once: each change is checked again in its lane."""
-        while True:
+        for _ in range(MOST_ROUNDS):
             rows = QUERIES.expired_bots(self._pool, retention=self._retention, count=AT_ONCE)
             due = [(row["owner"], row["bot_id"], row["changed_at"]) async for row in rows]
             for owner, bot_id, changed_at in due:

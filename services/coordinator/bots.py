@@ -19,6 +19,7 @@ STATE_OF_STAGE = {
 """Where a bot is while the run of its meeting is in a stage."""
 
 CANCELLED = "cancelled: the processing of the meeting was stopped"
+UNSAID = "the bot failed, and its service did not say why"
 
 
 def judge_outside(state: BotState, said: BotState) -> Verdict:
@@ -51,7 +52,7 @@ def new_bot(report: BotReport, now: datetime) -> Bot:
         owner=report.owner,
         state=BotState.CONNECTED if failed and report.media_ready else report.state,
         detail=report.detail,
-        error_message=report.error_message if failed and not report.media_ready else "",
+        error_message=(report.error_message or UNSAID) if failed and not report.media_ready else "",
         meet_url=report.meet_url,
         bot_name=report.bot_name,
         sequence=report.sequence,
@@ -77,7 +78,7 @@ def take_report(bot: Bot, report: BotReport, now: datetime) -> Verdict:
         return verdict
     bot.sequence = report.sequence
     if verdict is Verdict.APPLIED:
-        _move(bot, report.state, report.error_message, now)
+        _move(bot, report.state, report.error_message or UNSAID, now)
     elif not _news(bot, report):
         return Verdict.DUPLICATE
     bot.detail, bot.meet_url, bot.bot_name = report.detail, report.meet_url, report.bot_name

@@ -42,12 +42,14 @@ class Limits(BaseModel):
     """A user may have so many watches at a replica."""
     sync_wait: timedelta = Field(default=timedelta(hours=1), gt=timedelta(0), le=timedelta(hours=1))
     """SyncCalls waits so long for its run, which goes on. An hour is all the deadline of the RPC allows."""
-    bot_retention: timedelta = timedelta(hours=24)
+    bot_retention: timedelta = Field(default=timedelta(hours=24), gt=timedelta(0))
     """A bot whose state has not changed for so long is given up; the record of one that had ended is deleted."""
-    bot_clean_up: timedelta = timedelta(hours=1)
+    bot_clean_up: timedelta = Field(default=timedelta(hours=1), gt=timedelta(0))
     """How often such bots are looked for."""
-    create_tasks_wait: timedelta = timedelta(seconds=110)
-    """CreateTasksFromAudio answers after so long at the latest; the work goes on."""
+    create_tasks_wait: timedelta = Field(
+        default=timedelta(seconds=110), gt=timedelta(0), le=timedelta(seconds=110)
+    )
+    """CreateTasksFromAudio answers after so long; the work goes on. More the deadline of the RPC does not allow."""
 
 
 class CoordinatorSettings(ServiceSettings):

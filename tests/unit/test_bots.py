@@ -229,6 +229,16 @@ def test_what_the_service_says_beyond_the_state_is_news() -> None:
     assert (world.bot.changed_at, world.bot.updated_at) == (changed_at, world.now)
 
 
+@pytest.mark.parametrize("known", [False, True])
+def test_a_bot_that_failed_without_a_word_says_at_least_that(known: bool) -> None:
+    world = World()
+    if known:
+        world.report(1, BotState.CONNECTING)
+    world.report(2, BotState.ERROR)
+
+    assert "did not say why" in world.bot.error_message
+
+
 class BotMachine(RuleBasedStateMachine):
     """Poller, callback and our own stages say anything, late, again and in any order."""
 
