@@ -1,5 +1,6 @@
 """Bots in the watch: beside the calls, in the same order and with the same guarantees."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -8,10 +9,13 @@ import pytest
 from potok.coordinator.v1 import coordinator_service_pb2 as pb
 from potok.coordinator.v1 import watch_pb2
 from potok.coordinator.v1.coordinator_service_pb2_grpc import CoordinatorServiceStub
+from potok.coordinator.v1.watch_events_service_pb2 import WatchEventsRequest
+from potok.coordinator.v1.watch_events_service_pb2_grpc import WatchEventsServiceStub
 from potok.status.v1 import event_pb2, stage_pb2
 
 from tests.conftest import Database
 from tests.coordination import (
+    PATIENCE,
     SUCCEEDED,
     Coordination,
     Replica,
@@ -207,3 +211,21 @@ async def test_a_snapshot_has_live_bots_and_those_of_the_last_day_and_named_ones
     assert [event.bot.bot_id for event in mine] == ["live", "late"]
     assert [event.bot.bot_id for event in named] == ["old"]
     assert bots(latest.changes) == [("live", stage_pb2.BOT_STATE_CONNECTED)]
+
+
+async def test_a_browser_watches_a_bot_as_events(world: Coordination, replica: Replica) -> None:
+    await world.bots.report("bot_123")
+    call: Any = WatchEventsServiceStub(replica.channel).WatchEvents(
+        WatchEventsRequest(bot_ids=["bot_123"])
+    )
+    text = ""
+    async with asyncio.timeout(PATIENCE):
+        while "event: snapshot_end" not in text:
+            text += (await call.read()).data.decode()
+        await world.bots.report("bot_123", "connected")
+        while "event: changes" not in text:
+            text += (await call.read()).data.decode()
+    call.cancel()
+
+    assert '"state": "BOT_STATE_INITIALIZED"' in text
+    assert '"state": "BOT_STATE_CONNECTED"' in text
