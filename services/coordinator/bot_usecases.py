@@ -92,7 +92,11 @@ class Bots:
         self, bot_id: BotId, status: str, error_message: str, audio_url: str
     ) -> BotState:
         """Take what the service that runs the bot says; returns where the bot is then."""
-        return await self._status.observe_bot(bot_id, status, error_message, audio_url)
+        state = await self._status.observe_bot(bot_id, status, error_message, audio_url)
+        # Who knows the outside does not hear of every state that comes after it.
+        owners = await self._bots.owners_of_bots([bot_id])
+        record = await self._bots.get_bot(owners[bot_id], bot_id) if bot_id in owners else None
+        return record.bot.state if record else state
 
     async def create_tasks(self, user_id: str, bot_id: str, audio_url: str, text: str) -> BotRecord:
         """Have a meeting processed, or join who did, and return the record once it is, or as it is after the wait.

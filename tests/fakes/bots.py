@@ -85,7 +85,9 @@ class FakeBots(pb_grpc.BotStatusServiceServicer, tasks_grpc.MeetingTasksServiceS
         self.observed.append(request)
         status = request.raw_status if request.raw_status in STATES else "initialized"
         verdict = await self.report(request.bot_id, status, error_message=request.error_message)
-        return pb.ObserveBotResponse(state=verdict.state, verdict=verdict.verdict)
+        # Like the real one, which is not told of what comes after the outside.
+        state = min(verdict.state, stage_pb2.BOT_STATE_TRANSCRIBING)
+        return pb.ObserveBotResponse(state=state, verdict=verdict.verdict)
 
     async def KeepMedia(self, request: pb.KeepMediaRequest, context: Any) -> pb.KeepMediaResponse:
         await self._refuse(context)

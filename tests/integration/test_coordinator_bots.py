@@ -489,6 +489,18 @@ async def test_the_callback_takes_what_the_service_says(
     ]
 
 
+async def test_a_late_callback_is_answered_where_the_bot_is_now(
+    world: Coordination, replica: Replica
+) -> None:
+    await world.bots.report("bot_123", media_ready=True)
+    await end_stages(world, replica)
+    answer = await replica.bots.UpdateBotStatus(
+        pb.UpdateBotStatusRequest(bot_id="bot_123", status="connected"), timeout=PATIENCE
+    )
+
+    assert answer.status == "done"
+
+
 async def test_bots_are_listed_newest_first_by_pages_and_states(
     world: Coordination, anna: Any
 ) -> None:
