@@ -37,6 +37,8 @@ class FakeBots(pb_grpc.BotStatusServiceServicer, tasks_grpc.MeetingTasksServiceS
         self.stopped: list[str] = []
         self.observed: list[pb.ObserveBotRequest] = []
         self.refusal: tuple[grpc.StatusCode, str] | None = None
+        self.cut_off = False
+        """What is kept does not reach the coordinator for now."""
         self._sequences = itertools.count(1)
         self._ids = itertools.count(1)
 
@@ -47,8 +49,9 @@ class FakeBots(pb_grpc.BotStatusServiceServicer, tasks_grpc.MeetingTasksServiceS
     async def report(
         self, bot_id: str, status: str = "initialized", **fields: Any
     ) -> bot_pb2.BotVerdict:
-        """Report a bot, as anna's where it is new; returns the verdict."""
-        assert self.reports, "no coordinator serves"
+        """Report a bot, as anna's where it is new, `via` a coordinator; returns the verdict."""
+        via = fields.pop("via", self.reports)
+        assert via, "no coordinator serves"
         report = bot_pb2.BotReport(
             bot_id=bot_id,
             owner=self.owners.setdefault(bot_id, "user:anna"),
@@ -62,7 +65,10 @@ class FakeBots(pb_grpc.BotStatusServiceServicer, tasks_grpc.MeetingTasksServiceS
             **fields,
         )
         request = bot_report_service_pb2.ReportBotsRequest(reports=[report])
-        return (await self.reports.ReportBots(request, timeout=30)).verdicts[0]
+        answer: bot_report_service_pb2.ReportBotsResponse = await via.ReportBots(
+            request, timeout=30
+        )
+        return answer.verdicts[0]
 
     async def StartBot(self, request: pb.StartBotRequest, context: Any) -> pb.StartBotResponse:
         await self._refuse(context)
@@ -94,6 +100,8 @@ class FakeBots(pb_grpc.BotStatusServiceServicer, tasks_grpc.MeetingTasksServiceS
         self.kept.append(request)
         bot_id = request.bot_id or f"bot_{next(self._ids)}"
         self.owners.setdefault(bot_id, request.owner)
+        if self.cut_off:
+            return pb.KeepMediaResponse(bot_id=bot_id, state=stage_pb2.BOT_STATE_CONNECTED)
         verdict = await self.report(bot_id, "connected", media_ready=True)
         return pb.KeepMediaResponse(bot_id=bot_id, state=verdict.state)
 
@@ -126,6 +134,7 @@ class FakeBots(pb_grpc.BotStatusServiceServicer, tasks_grpc.MeetingTasksServiceS
     async def GetMeetingTasks(
         self, request: tasks_pb.GetMeetingTasksRequest, context: Any
     ) -> tasks_pb.GetMeetingTasksResponse:
+        await self._refuse(context)
         if request.bot_id not in self.tasks:
             await context.abort(grpc.StatusCode.NOT_FOUND, "no tasks were looked for")
         return tasks_pb.GetMeetingTasksResponse(meeting=self.tasks[request.bot_id])

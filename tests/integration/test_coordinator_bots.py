@@ -12,10 +12,11 @@ from google.protobuf.json_format import MessageToDict
 from potok.coordinator.v1 import bot_service_pb2 as pb
 from potok.coordinator.v1 import coordinator_service_pb2 as runs_pb
 from potok.coordinator.v1 import report_pb2
+from potok.coordinator.v1.bot_report_service_pb2_grpc import BotReportServiceStub
 from potok.coordinator.v1.bot_service_pb2_grpc import BotServiceStub
 from potok.recommendations.v1 import meeting_tasks_pb2
 from potok.stage.v1 import stage_service_pb2 as stage_pb
-from potok.status.v1 import stage_pb2
+from potok.status.v1 import event_pb2, stage_pb2
 
 from services.kernel.rpc.errors import error_info
 from tests.conftest import Database
@@ -339,6 +340,29 @@ async def test_a_replica_sees_what_another_one_did_with_a_bot(world: Coordinatio
         assert (await record(second.bots, "bot_123"))["status"] == "connected"
 
 
+async def test_replicas_that_are_told_of_a_bot_at_once_agree(
+    world: Coordination, database: Database
+) -> None:
+    async with world.replica() as first, world.replica() as second:
+        stubs = [BotReportServiceStub(each.channel) for each in (first, second)]
+        said = ["initialized", "connecting", "connected", "connecting", "connected"] * 6
+        verdicts = await asyncio.gather(
+            *(
+                world.bots.report("bot_123", status, sequence=place + 1, via=stubs[place % 2])
+                for place, status in enumerate(said)
+            )
+        )
+        known = [(await record(each.bots, "bot_123"))["status"] for each in (first, second)]
+    async with database.pool("coordinator_system") as sql:
+        rows = await sql.fetch("SELECT body FROM log ORDER BY revision")
+    states = [event_pb2.Change.FromString(row["body"]).events[0].bot.state for row in rows]
+    applied = [each for each in verdicts if each.verdict == report_pb2.VERDICT_APPLIED]
+
+    assert set(known) == {"connected"}
+    assert states == sorted(set(states))
+    assert len(applied) == len(states)
+
+
 async def test_a_cancelled_meeting_ends_its_bot(
     world: Coordination, replica: Replica, anna: Any
 ) -> None:
@@ -411,6 +435,28 @@ async def test_what_takes_too_long_is_answered_as_it_is_and_goes_on(world: Coord
         assert got.status == "transcribing"
         assert got.result_data.HasField("null_value")
         assert (await record(replica.bots, got.bot_id))["status"] == "done"
+
+
+async def test_what_is_kept_but_not_begun_is_said_to_be(world: Coordination) -> None:
+    world.bots.cut_off = True
+    limits = QUICK.model_copy(update={"create_tasks_wait": timedelta(milliseconds=50)})
+    async with world.replica(limits) as replica:
+        error = await refusal(create_tasks(replica, user_id="anna", text="Anna: hello"))
+
+    assert error.code() is grpc.StatusCode.UNAVAILABLE
+    assert "kept for bot bot_1" in (error.details() or "")
+
+
+async def test_a_bot_is_not_shown_as_done_without_its_tasks(
+    world: Coordination, replica: Replica, anna: Any
+) -> None:
+    await world.bots.report("bot_123", media_ready=True)
+    await end_stages(world, replica)
+    world.bots.refusal = (grpc.StatusCode.UNAVAILABLE, "starting")
+    error = await refusal(anna.GetBotStatus(pb.GetBotStatusRequest(bot_id="bot_123")))
+
+    assert error.code() is grpc.StatusCode.UNAVAILABLE
+    assert "recommendations does not answer" in (error.details() or "")
 
 
 async def test_the_work_goes_on_when_the_caller_leaves(
