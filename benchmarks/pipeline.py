@@ -141,7 +141,10 @@ async def a_pipeline(place: Arena) -> AsyncIterator["CoordinatorServiceAsyncStub
         settings = {
             **environment_of(place, "coordinator"),
             "POTOK_COORDINATOR_LISTEN": coordinator,
-            "POTOK_COORDINATOR_STAGES": addresses,
+            "POTOK_COORDINATOR_STAGES": json.dumps(
+                json.loads(addresses) | {Stage.TASKS.value: listen["recommendations"]}
+            ),
+            "POTOK_COORDINATOR_BOT_STATUS": coordinator,  # there are no bots
         }
         await stack.enter_async_context(place.server("services.coordinator", settings))
         for service, stages in SERVICES.items():

@@ -44,6 +44,7 @@ async def a_coordinator(arena: Arena, stages: FakeStages) -> AsyncIterator[tuple
             "POTOK_COORDINATOR_LISTEN": address,
             "POTOK_COORDINATOR_LIMITS__WATCHES_PER_USER": str(WATCHERS),
             "POTOK_COORDINATOR_STAGES": json.dumps({stage.value: stage_address for stage in Stage}),
+            "POTOK_COORDINATOR_BOT_STATUS": stage_address,
         }
         async with arena.server("services.coordinator", settings) as pid:
             yield address, pid

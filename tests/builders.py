@@ -2,8 +2,10 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+from services.coordinator.bot import BotId, BotReport
 from services.coordinator.domain import Client, DayFigures, DayReport, StageReport, Start, Tenant
 from services.status.domain import (
+    BotState,
     ClientSettings,
     DateRange,
     ExecutionNumber,
@@ -12,6 +14,7 @@ from services.status.domain import (
     Reason,
     RunMode,
     Stage,
+    user_owner,
 )
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -85,3 +88,27 @@ def days_of(days: DateRange) -> list[str]:
     return [
         (days.start + timedelta(n)).isoformat() for n in range((days.end - days.start).days + 1)
     ]
+
+
+def a_bot_report(
+    sequence: int = 1,
+    state: BotState = BotState.INITIALIZED,
+    *,
+    bot_id: str = "bot_123",
+    media_ready: bool = False,
+    **fields: str,
+) -> BotReport:
+    return BotReport(
+        bot_id=BotId(bot_id),
+        owner=user_owner("anna"),
+        sequence=sequence,
+        state=state,
+        detail=fields.get("detail", ""),
+        error_message=fields.get("error_message", ""),
+        media_ready=media_ready,
+        meet_url="https://meet.google.com/abc-defg-hij",
+        bot_name="Potok",
+        day=NOON.date(),
+        time_zone="Europe/Moscow",
+        language="ru",
+    )

@@ -9,15 +9,22 @@ from datetime import timedelta
 from typing import Any
 
 import grpc
+from potok.coordinator.v1 import (
+    bot_report_service_pb2_grpc,
+    bot_service_pb2_grpc,
+    report_pb2,
+    run_pb2,
+    watch_pb2,
+)
 from potok.coordinator.v1 import coordinator_service_pb2 as pb
 from potok.coordinator.v1 import coordinator_service_pb2_grpc as pb_grpc
-from potok.coordinator.v1 import report_pb2, run_pb2, watch_pb2
 from potok.status.v1 import event_pb2, progress_pb2, stage_pb2
 
 from services.coordinator.app import running
 from services.coordinator.settings import CoordinatorSettings, Limits
 from services.status.domain import Stage
 from tests.conftest import Database
+from tests.fakes.bots import FakeBots
 from tests.fakes.stages import FakeStages
 from tests.identity import open_channel, settings_of
 
@@ -155,6 +162,10 @@ class Replica:
     channel: grpc.aio.Channel
     streams: list[Any] = field(default_factory=list)
 
+    @property
+    def bots(self) -> "bot_service_pb2_grpc.BotServiceAsyncStub":
+        return bot_service_pb2_grpc.BotServiceStub(self.channel)
+
     def reporter(self) -> Reporter:
         reporter = Reporter(self.stub)
         self.streams.append(reporter._call)
@@ -177,6 +188,7 @@ class Coordination:
 
     database: Database
     stages: FakeStages
+    bots: FakeBots
     address: str
 
     @contextlib.asynccontextmanager
@@ -188,6 +200,7 @@ class Coordination:
             **settings_of(self.database, "coordinator"),
             listen="127.0.0.1:0",
             stages=dict.fromkeys(Stage, self.address),
+            bot_status=self.address,
             limits=limits,
             drain=drain,
         )
@@ -196,6 +209,7 @@ class Coordination:
             address = f"127.0.0.1:{port}"
             async with open_channel(address, options=options) as channel:
                 replica = Replica(pb_grpc.CoordinatorServiceStub(channel), address, channel)
+                self.bots.reports = bot_report_service_pb2_grpc.BotReportServiceStub(channel)
                 await replica.stub.SetClient(
                     pb.SetClientRequest(
                         client=run_pb2.Client(client_id="clinic", settings=SETTINGS)
@@ -220,6 +234,7 @@ class Coordination:
 @contextlib.asynccontextmanager
 async def coordination(database: Database) -> AsyncIterator[Coordination]:
     """Serve fake stages for replicas on the database."""
-    stages = FakeStages()
+    stages, bots = FakeStages(), FakeBots()
+    stages.also.append(bots.register)
     async with stages.serving() as address:
-        yield Coordination(database, stages, address)
+        yield Coordination(database, stages, bots, address)

@@ -1,9 +1,9 @@
-"""The view: what a watch says, folded into the newest state of every run, stage and ledger day."""
+"""The view: what a watch says, folded into the newest state of every run, stage, ledger day and bot."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from potok.status.v1.event_pb2 import DayStatus, Event, RunStatus, StageStatus
+from potok.status.v1.event_pb2 import BotStatus, DayStatus, Event, RunStatus, StageStatus
 
 from potok_client.watch import Update
 
@@ -19,6 +19,8 @@ class View:
     """Why nothing comes for the moment; empty while the watch is up."""
     runs: dict[str, RunStatus] = field(default_factory=dict)
     """By run id."""
+    bots: dict[str, BotStatus] = field(default_factory=dict)
+    """By bot id."""
     _stages: dict[str, dict[int, StageStatus]] = field(default_factory=dict)
     _days: dict[_Day, DayStatus] = field(default_factory=dict)
 
@@ -29,6 +31,7 @@ class View:
             return
         if update.reset:
             self.runs.clear()
+            self.bots.clear()
             self._stages.clear()
             self._days.clear()
         for change in update.changes:
@@ -55,5 +58,7 @@ class View:
             case "day":
                 day = event.day
                 self._days[day.owner, day.stage, day.counts.day] = day
+            case "bot":
+                self.bots[event.bot.bot_id] = event.bot
             case _:
                 pass  # a subject that a newer server knows

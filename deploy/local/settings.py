@@ -62,6 +62,7 @@ def environment(
         "POTOK_GATEWAY_JWKS": str(keys / "users.json"),
         "POTOK_ISSUER_KEY": str(keys / f"{ISSUER}.pem"),  # for the command line
         "POTOK_COORDINATOR_STAGES": json.dumps(stages),
+        "POTOK_COORDINATOR_BOT_STATUS": listens.get("bot_status", ""),
         "POTOK_CALL_SYNC_RECORDINGS": (home / "recordings").as_uri(),
         "POTOK_CALL_SYNC_SECRETS_KEY": _secrets_key(home / "secrets.key"),
         "POTOK_TRANSCRIPTION_UPSTREAM": listens["call_sync"],

@@ -5,20 +5,32 @@ import contextlib
 from collections.abc import AsyncIterator, Sequence
 
 import grpc
+from potok.bot_status.v1 import bot_status_service_pb2_grpc
 from potok.coordinator.v1 import (
+    bot_report_service_pb2_grpc,
+    bot_service_pb2_grpc,
     coordinator_service_pb2_grpc,
     date_range_service_pb2_grpc,
     session_service_pb2_grpc,
     watch_events_service_pb2_grpc,
 )
+from potok.recommendations.v1 import meeting_tasks_service_pb2_grpc
 from potok.stage.v1 import stage_service_pb2_grpc as stage_grpc
 
 from services.coordinator import (
+    bot_servicer,
     date_range_servicer,
     servicer,
     session_servicer,
     watch_events_servicer,
 )
+from services.coordinator.bot_clients import RpcBotStatus, RpcMeetingTasks
+from services.coordinator.bot_commands import LaneBotChanges
+from services.coordinator.bot_repository import PostgresBots
+from services.coordinator.bot_servicer import BotReportServicer, BotServicer
+from services.coordinator.bot_usecases import Bots
+from services.coordinator.bot_waits import HubWaits
+from services.coordinator.bot_watchdog import BotWatchdog
 from services.coordinator.commands import LaneChanges
 from services.coordinator.date_range_servicer import DateRangeServicer
 from services.coordinator.date_ranges import DateRanges
@@ -38,18 +50,22 @@ from services.coordinator.usecases import Coordinator
 from services.coordinator.watch import Watches
 from services.coordinator.watch_events_servicer import WatchEventsServicer
 from services.coordinator.watchdog import CLEAN_UP, COMPACT, Watchdog
+from services.coordinator.watched import Watched
 from services.kernel.postgres import listen, open_pool
 from services.kernel.rpc.client import channel_to
 from services.kernel.rpc.server import serving
 from services.kernel.tasks import cancel, every
 from services.status.access import identity_of, reading_for_caller
 from services.status.deadlines import deadlines_of
+from services.status.domain import Stage
 
 SERVICES = [
     servicer.SERVICE,
     date_range_servicer.SERVICE,
     watch_events_servicer.SERVICE,
     session_servicer.SERVICE,
+    bot_servicer.SERVICE,
+    bot_servicer.REPORT_SERVICE,
 ]
 
 
@@ -63,10 +79,14 @@ async def running(settings: CoordinatorSettings) -> AsyncIterator[int]:
         readers = await stack.enter_async_context(open_pool(app_dsn, settings.pool_size))
         reading = reading_for_caller(readers)
         identity = identity_of("coordinator", settings)
-        stages = {}
+        channels, stages = {}, {}
         for stage, address in settings.stages.items():
             channel = await stack.enter_async_context(channel_to(address, identity.signer.token))
-            stages[stage] = stage_grpc.StageServiceStub(channel)
+            channels[stage], stages[stage] = channel, stage_grpc.StageServiceStub(channel)
+        bot_channel = await stack.enter_async_context(
+            channel_to(settings.bot_status, identity.signer.token)
+        )
+        bot_status = bot_status_service_pb2_grpc.BotStatusServiceStub(bot_channel)
         hub = Hub()
         tailer: Tailer
         dispatcher: Dispatcher
@@ -88,17 +108,37 @@ async def running(settings: CoordinatorSettings) -> AsyncIterator[int]:
         coordinator = Coordinator(PostgresRuns(pool, reading), changes, RpcStages(stages))
         ends = LogRunEnds(pool, hub)
 
+        bot_changes = LaneBotChanges(lanes)
+        bots = Bots(
+            PostgresBots(pool, readers),
+            bot_changes,
+            RpcBotStatus(bot_status),
+            RpcMeetingTasks(
+                meeting_tasks_service_pb2_grpc.MeetingTasksServiceStub(channels[Stage.TASKS])
+            ),
+            HubWaits(hub, lambda: watches.draining),
+            limits.create_tasks_wait,
+        )
+        watched = Watched(coordinator, bots)
+        bot_watchdog = BotWatchdog(pool, bot_changes, limits.bot_retention)
+
         def register(server: grpc.aio.Server) -> None:
             coordinator_service_pb2_grpc.add_CoordinatorServiceServicer_to_server(
-                CoordinatorServicer(coordinator, reports, watches, stages), server
+                CoordinatorServicer(coordinator, reports, watches, watched, stages), server
             )
             date_range_service_pb2_grpc.add_DateRangeServiceServicer_to_server(
                 DateRangeServicer(DateRanges(coordinator, ends, limits.sync_wait)), server
             )
             watch_events_service_pb2_grpc.add_WatchEventsServiceServicer_to_server(
-                WatchEventsServicer(coordinator, watches), server
+                WatchEventsServicer(watches, watched), server
             )
             session_service_pb2_grpc.add_SessionServiceServicer_to_server(SessionServicer(), server)
+            bot_service_pb2_grpc.add_BotServiceServicer_to_server(
+                BotServicer(bots, bot_status), server
+            )
+            bot_report_service_pb2_grpc.add_BotReportServiceServicer_to_server(
+                BotReportServicer(bots), server
+            )
 
         async def drain() -> None:
             ends.drain()
@@ -118,6 +158,7 @@ async def running(settings: CoordinatorSettings) -> AsyncIterator[int]:
             every(limits.watchdog, watchdog.look, "watchdog"),
             every(COMPACT, watchdog.compact, "compact"),
             every(CLEAN_UP, watchdog.clean_up, "clean_up"),
+            every(limits.bot_clean_up, bot_watchdog.clean_up, "bot_clean_up"),
         ]
         tasks = [asyncio.create_task(loop) for loop in loops]
         stack.push_async_callback(cancel, *tasks)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from services.coordinator import wire
+from services.coordinator.bot import BotId
 from services.coordinator.domain import Execution, Tenant, Verdict
 from services.coordinator.group import ACTORS, Group
 from services.coordinator.sequence import note_progress, take_day, take_progress, take_report
@@ -83,6 +84,10 @@ class Command(Protocol):
         """Ledger days it needs."""
 
     @property
+    def bots(self) -> Sequence[BotId]:
+        """Bots it needs beside those of runs under way."""
+
+    @property
     def numbers(self) -> int:
         """How many new execution numbers it may use."""
 
@@ -110,6 +115,7 @@ class Needs:
     owners: set[Owner] = field(default_factory=set)
     executions: set[ExecutionNumber] = field(default_factory=set)
     days: dict[Owner, set[str]] = field(default_factory=dict)
+    bots: dict[Owner, set[BotId]] = field(default_factory=dict)
     numbers: int = 0
     ending: list[tuple[Owner, ExecutionNumber]] = field(default_factory=list)
     """Executions that end: their whole range is needed."""
@@ -135,6 +141,8 @@ def needs(changes: Iterable[Change], tenants: Mapping[Owner, Tenant]) -> Needs:
             command = change.command
             _need(found, tenants, command.owner, command.executions, command.days)
             found.numbers += command.numbers
+            if command.bots:
+                _need_bots(found, tenants, command.owner, command.bots)
     return found
 
 
@@ -159,12 +167,22 @@ def _need(
             found.days.setdefault(owner, set()).add(day)
 
 
+def _need_bots(
+    found: Needs, tenants: Mapping[Owner, Tenant], owner: Owner, bots: Iterable[BotId]
+) -> None:
+    tenant = tenants.get(owner)
+    missing = set(bots) - tenant.loaded_bots if tenant else set(bots)
+    if missing:
+        found.bots.setdefault(owner, set()).update(missing)
+
+
 def need_ranges(found: Needs, tenants: Mapping[Owner, Tenant]) -> None:
-    """Add the ledger days that ending executions need; their runs must be in memory."""
+    """Add the ledger days that ending executions need; their runs must be in memory. Meetings have none."""
     for owner, number in found.ending:
         tenant = tenants[owner]
         run = tenant.runs[tenant.executions[number].run_id]
-        _need(found, tenants, owner, (), [day.isoformat() for day in run.range.days])
+        if not run.bot_id:
+            _need(found, tenants, owner, (), [day.isoformat() for day in run.range.days])
 
 
 def apply(
@@ -242,7 +260,7 @@ def _take_whole(raw: RawReport, tenant: Tenant, group: Group, next_number: NextN
         days = [tenant.day(execution.stage, day.day) for day in raw.days]
         group.keep_quietly(tenant, execution, *days)
     if judged.touched:
-        group.note(tenant, judged.touched, execution.run_id, ACTORS[execution.stage])
+        group.note(tenant, judged.touched, execution.subject, ACTORS[execution.stage])
     if judged.verdict in (Verdict.STALE, Verdict.ILLEGAL):
         group.rejected.append((execution, report, judged.verdict, judged.message))
     return judged.verdict

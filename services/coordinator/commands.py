@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from services.coordinator import sequence
+from services.coordinator.bot import BotId
 from services.coordinator.domain import AcceptedStart, Execution, Start, Subject, Tenant
 from services.coordinator.group import Group, Remembered
 from services.coordinator.lanes import Lanes
@@ -25,6 +26,7 @@ class StartRun:
     method: str
     request_id: str
     executions: Sequence[ExecutionNumber] = ()
+    bots: Sequence[BotId] = ()
     numbers: int = 1
 
     @property
@@ -65,13 +67,14 @@ class CancelRun:
     actor: str
     executions: Sequence[ExecutionNumber] = ()
     days: Sequence[str] = ()
+    bots: Sequence[BotId] = ()
     numbers: int = 0
 
     def apply(self, tenant: Tenant, group: Group, next_number: NextNumber) -> None:  # noqa: ARG002
         run = tenant.runs.get(self.run_id)
         touched = sequence.cancel_run(tenant, run, group.now) if run else []
-        if touched:
-            group.note(tenant, touched, self.run_id, self.actor)
+        if run and touched:
+            group.note(tenant, touched, run.subject, self.actor)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +85,7 @@ class OnExecution:
     number: ExecutionNumber
     decide: Callable[[Tenant, Execution, Group], list[Subject]]
     days: Sequence[str] = ()
+    bots: Sequence[BotId] = ()
     numbers: int = 0
 
     @property
@@ -92,7 +96,7 @@ class OnExecution:
         execution = tenant.executions[self.number]
         touched = self.decide(tenant, execution, group)
         if touched:
-            group.note(tenant, touched, execution.run_id, COORDINATOR)
+            group.note(tenant, touched, execution.subject, COORDINATOR)
 
 
 class LaneChanges:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import NamedTuple
 
+from services.coordinator.bot import Bot, BotId
 from services.kernel.errors import NotFound
 from services.status.domain import (
     ClientSettings,
@@ -79,6 +80,8 @@ class Execution:
     message: str = ""
     cancelling_at: datetime | None = None
     ended_at: datetime | None = None
+    bot_id: BotId | None = None
+    """The bot whose meeting it processes: its changes are the bot's then. Kept with its run."""
     written: ExecutionState | None = None
     """The state its row has, None for a new one: what its service is told follows from the difference."""
     header: bytes = b""
@@ -86,10 +89,15 @@ class Execution:
     pace: bytes = b""
     """The part of its event that says rate and time left, already encoded."""
 
+    @property
+    def subject(self) -> str:
+        """Whose changes the log has for it: its run's, or its bot's."""
+        return self.bot_id or self.run_id
+
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Run:
-    """One pass over consecutive stages."""
+    """One pass over consecutive stages, for the calls of a client or for the meeting of a bot."""
 
     run_id: RunId
     owner: Owner
@@ -106,7 +114,14 @@ class Run:
     reason: Reason | None = None
     message: str = ""
     retry_of: RunId | None = None
+    bot_id: BotId | None = None
+    """The bot whose meeting is processed; then there is no client."""
     ended_at: datetime | None = None
+
+    @property
+    def subject(self) -> str:
+        """Whose changes the log has for it: its own, or its bot's."""
+        return self.bot_id or self.run_id
 
 
 class DayFigures(NamedTuple):
@@ -168,11 +183,15 @@ class Tenant:
     owner: Owner
     version: int
     run: Run | None = None
-    """The run under way."""
+    """The run of calls under way; meetings are not one at a time."""
     executions: dict[ExecutionNumber, Execution] = field(default_factory=dict)
     runs: dict[RunId, Run] = field(default_factory=dict)
     days: dict[tuple[Stage, str], Day] = field(default_factory=dict)
     loaded_days: set[str] = field(default_factory=set)
+    bots: dict[BotId, Bot] = field(default_factory=dict)
+    """Those asked for, and those of runs under way."""
+    loaded_bots: set[BotId] = field(default_factory=set)
+    """Those that were looked for, whether there or not."""
 
     def day(self, stage: Stage, day: str) -> Day:
         """Return the ledger day, new where nothing was reported yet."""
@@ -264,6 +283,15 @@ class StageReport(NamedTuple):
     reason: Reason | None
     message: str
     days: tuple[DayReport, ...]
+    failure: "Failure | None" = None
+    """The last item that failed."""
+
+
+class Failure(NamedTuple):
+    """Why an item failed."""
+
+    reason: Reason | None
+    message: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,7 +306,7 @@ class RejectedReport:
     at: datetime
 
 
-Subject = Run | Execution | Day
+Subject = Run | Execution | Day | Bot
 """What an event is about."""
 
 

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 import asyncpg
 
+from services.coordinator.bot import Bot, BotId
+from services.coordinator.bot_repository import bot_from_row, write_bot
 from services.coordinator.domain import (
     Day,
     DayFigures,
@@ -37,7 +39,7 @@ class Entry(NamedTuple):
 
     owner: Owner
     subject: str
-    """The run it is about."""
+    """The run it is about, or the bot."""
     body: bytes
     actor: str
 
@@ -74,6 +76,9 @@ class Group:
     executions: set[Execution] = field(default_factory=set)
     runs: set[Run] = field(default_factory=set)
     days: set[Day] = field(default_factory=set)
+    bots: set[Bot] = field(default_factory=set)
+    forgotten: list[BotId] = field(default_factory=list)
+    """Bots whose records are deleted."""
     deliveries: list[Delivery] = field(default_factory=list)
     requests: list[Remembered] = field(default_factory=list)
     rejected: list[tuple[Execution, StageReport, Verdict, str]] = field(default_factory=list)
@@ -93,7 +98,8 @@ class Group:
         """Add one report of a RUNNING execution: what `note` does, for the one change that is frequent."""
         actor = ACTORS[execution.stage]
         body = progress_change(execution, days, self._tail(actor))
-        self.entries.append(Entry(tenant.owner, execution.run_id, body, actor))
+        subject = execution.bot_id or execution.run_id
+        self.entries.append(Entry(tenant.owner, subject, body, actor))
 
     def _tail(self, actor: str) -> bytes:
         tail = self._tails.get(actor)
@@ -112,6 +118,8 @@ class Group:
                 self._deliver(subject)
         elif type(subject) is Day:
             self.days.add(subject)
+        elif type(subject) is Bot:
+            self.bots.add(subject)
         else:
             assert isinstance(subject, Run)
             self.runs.add(subject)
@@ -139,6 +147,11 @@ class Group:
         for one in subjects:
             self.keep(one)
 
+    def forget(self, tenant: Tenant, bot_id: BotId) -> None:
+        """Delete the record of a bot; replicas that know it find the owner's version changed."""
+        self.tenants[tenant.owner] = tenant
+        self.forgotten.append(bot_id)
+
     @property
     def empty(self) -> bool:
         """True where there is nothing to write."""
@@ -162,22 +175,40 @@ async def load_runs(
     owners: Collection[Owner],
     executions: Collection[ExecutionNumber],
 ) -> None:
-    """Add the runs under way of `owners`, and those of `executions`, to tenants that lack them."""
+    """Add the runs under way of `owners`, those of `executions`, and the bots that follow them."""
     known = {run_id for tenant in tenants.values() for run_id in tenant.runs}
     rows = QUERIES.load_runs(connection, owners=list(owners), executions=list(executions))
     fresh = []
+    followers: dict[Owner, set[BotId]] = {}
     async for row in rows:
         run = run_from_row(row)
         if run.run_id in known:
             continue
         tenant = tenants[run.owner]
         tenant.runs[run.run_id] = run
-        if run.ended_at is None:
+        if run.ended_at is None and not run.bot_id:
             tenant.run = run
+        if run.bot_id:
+            followers.setdefault(run.owner, set()).add(run.bot_id)
         fresh.append(run.run_id)
     async for row in QUERIES.list_executions(connection, run_ids=fresh):
         execution = execution_from_row(row)
         tenants[execution.owner].executions[execution.number] = execution
+    if followers:
+        await load_bots(connection, tenants, followers)
+
+
+async def load_bots(
+    connection: asyncpg.Connection, tenants: dict[Owner, Tenant], bots: dict[Owner, set[BotId]]
+) -> None:
+    """Read bots into tenants that lack them."""
+    wanted = {bot_id for named in bots.values() for bot_id in named}
+    async for row in QUERIES.load_bots(connection, bot_ids=list(wanted)):
+        bot = bot_from_row(row)
+        if bot.bot_id in bots.get(bot.owner, ()):
+            tenants[bot.owner].bots.setdefault(bot.bot_id, bot)
+    for owner, named in bots.items():
+        tenants[owner].loaded_bots |= named
 
 
 async def load_days(
@@ -202,7 +233,13 @@ async def commit(connection: asyncpg.Connection, group: Group) -> int:
     Raises asyncpg's SerializationError where a tenant has changed since it was read.
     """
     structural = (
-        group.runs or group.executions or group.deliveries or group.requests or group.rejected
+        group.runs
+        or group.executions
+        or group.bots
+        or group.forgotten
+        or group.deliveries
+        or group.requests
+        or group.rejected
     )
     if not structural:
         return await _commit_group(connection, group)
@@ -216,6 +253,10 @@ async def _write_structure(connection: asyncpg.Connection, group: Group) -> None
         await QUERIES.write_run(connection, **run_to_row(run))
     for execution in group.executions:
         await QUERIES.write_execution(connection, **execution_to_row(execution))
+    for bot in group.bots:
+        await write_bot(connection, bot)
+    if group.forgotten:
+        await QUERIES.delete_bots(connection, bot_ids=group.forgotten)
     for delivery in group.deliveries:
         query = QUERIES.add_delivery if delivery.add else QUERIES.drop_delivery
         await query(connection, execution=delivery.execution, kind=delivery.kind)

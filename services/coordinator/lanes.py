@@ -26,7 +26,15 @@ from services.coordinator.changes import (
     needs,
 )
 from services.coordinator.domain import Tenant, Verdict
-from services.coordinator.group import Entry, Group, commit, load_days, load_runs, load_tenants
+from services.coordinator.group import (
+    Entry,
+    Group,
+    commit,
+    load_bots,
+    load_days,
+    load_runs,
+    load_tenants,
+)
 from services.coordinator.repository import QUERIES
 from services.kernel.clock import utc_now
 from services.kernel.errors import DomainError
@@ -43,6 +51,8 @@ MOST_WAITING = 8_000
 MOST_TENANTS = 4_000
 MOST_EXECUTIONS = 64
 """Executions of one owner kept in memory; more are ended ones that late reports asked for."""
+MOST_BOTS = 256
+"""Likewise bots; more are ended ones, or none."""
 PATIENCE_SECONDS = 0.1
 """A constraint may be violated by a race with another replica, which reading again resolves; not for longer."""
 
@@ -199,6 +209,8 @@ class Lane:
         if wanted.owners or wanted.executions:
             concerned = {o: self._tenants[o] for change in changes for o in _owners(change)}
             await load_runs(connection, concerned, wanted.owners, wanted.executions)
+        if wanted.bots:
+            await load_bots(connection, self._tenants, wanted.bots)
         need_ranges(wanted, self._tenants)
         if wanted.days:
             await load_days(connection, self._tenants, wanted.days)
@@ -211,7 +223,7 @@ class Lane:
     def _trim(self, group: Group) -> None:
         """Keep the rows of the owners used last."""
         for owner, tenant in group.tenants.items():
-            if len(tenant.executions) > MOST_EXECUTIONS:
+            if len(tenant.executions) > MOST_EXECUTIONS or len(tenant.loaded_bots) > MOST_BOTS:
                 self._tenants.pop(owner, None)
             elif owner in self._tenants:
                 self._tenants.move_to_end(owner)

@@ -52,5 +52,7 @@ def _subject(event: event_pb2.Event) -> tuple[str, ...]:
             return ("stage", str(event.stage.execution))
         case "day":
             return ("day", event.day.owner, str(event.day.stage), event.day.counts.day)
+        case "bot":
+            return ("bot", event.bot.bot_id)
         case unknown:
             raise ValueError(f"an event without a subject: {unknown}")

@@ -176,4 +176,5 @@ def run_stage_request(row: Any, settings: dict[str, Any]) -> stage_service_pb2.R
             start_date=row["start_date"].isoformat(), end_date=row["end_date"].isoformat()
         ),
         settings=settings_to_pb(ClientSettings(**settings)),
+        bot_id=row["bot_id"] or "",
     )

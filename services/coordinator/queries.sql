@@ -33,7 +33,8 @@ SELECT * FROM coordinator.runs
  ORDER BY created_at DESC, run_id DESC LIMIT :page_size;
 
 -- name: list_executions(run_ids)
-SELECT * FROM coordinator.executions WHERE run_id = ANY (:run_ids::uuid[]) ORDER BY execution;
+SELECT e.*, r.bot_id FROM coordinator.executions e JOIN coordinator.runs r USING (run_id)
+ WHERE run_id = ANY (:run_ids::uuid[]) ORDER BY execution;
 
 -- name: find_request(caller, method, request_id)^
 SELECT run_id, parameters FROM coordinator.requests
@@ -64,10 +65,13 @@ SELECT stage FROM coordinator.runs
 SELECT owner, version FROM coordinator.owners WHERE owner = ANY (:owners::text[]);
 
 -- name: load_runs(owners, executions)
--- The run under way of each owner, and the runs of executions that are asked for by number.
+-- The runs under way of each owner, and the runs of executions that are asked for by number.
 SELECT * FROM coordinator.runs
  WHERE (owner = ANY (:owners::text[]) AND ended_at IS NULL)
     OR run_id IN (SELECT run_id FROM coordinator.executions WHERE execution = ANY (:executions::bigint[]));
+
+-- name: load_bots(bot_ids)
+SELECT * FROM coordinator.bots WHERE bot_id = ANY (:bot_ids::text[]);
 
 -- name: load_days(owners, days)
 SELECT * FROM coordinator.ledger WHERE owner = ANY (:owners::text[]) AND day = ANY (:days::date[]);
@@ -85,11 +89,11 @@ ON CONFLICT (caller, method, request_id) DO UPDATE
    SET parameters = excluded.parameters, run_id = excluded.run_id, at = now()
  WHERE requests.at <= now() - interval '24 hours';
 
--- name: write_run(run_id, owner, client_id, start_date, end_date, first_stage, last_stage, mode, state, stage, reason, message, retry_of, actor, settings, created_at, ended_at)!
+-- name: write_run(run_id, owner, client_id, start_date, end_date, first_stage, last_stage, mode, state, stage, reason, message, retry_of, actor, settings, bot_id, created_at, ended_at)!
 INSERT INTO coordinator.runs (run_id, owner, client_id, start_date, end_date, first_stage, last_stage, mode, state,
-                              stage, reason, message, retry_of, actor, settings, created_at, ended_at)
+                              stage, reason, message, retry_of, actor, settings, bot_id, created_at, ended_at)
 VALUES (:run_id, :owner, :client_id, :start_date, :end_date, :first_stage, :last_stage, :mode, :state,
-        :stage, :reason, :message, :retry_of, :actor, :settings, :created_at, :ended_at)
+        :stage, :reason, :message, :retry_of, :actor, :settings, :bot_id, :created_at, :ended_at)
 ON CONFLICT (run_id) DO UPDATE
    SET state = excluded.state, stage = excluded.stage, reason = excluded.reason, message = excluded.message,
        ended_at = excluded.ended_at;
@@ -105,6 +109,42 @@ ON CONFLICT (execution) DO UPDATE
        items_per_second = excluded.items_per_second, reason = excluded.reason, message = excluded.message,
        unreachable = excluded.unreachable, progressed_at = excluded.progressed_at,
        cancelling_at = excluded.cancelling_at, ended_at = excluded.ended_at;
+
+-- name: insert_bot(bot_id, owner, state, detail, error_message, meet_url, bot_name, sequence, run_id, day, time_zone, language, created_at, changed_at, updated_at)!
+INSERT INTO coordinator.bots (bot_id, owner, state, detail, error_message, meet_url, bot_name, sequence, run_id, day,
+                              time_zone, language, created_at, changed_at, updated_at)
+VALUES (:bot_id, :owner, :state, :detail, :error_message, :meet_url, :bot_name, :sequence, :run_id, :day,
+        :time_zone, :language, :created_at, :changed_at, :updated_at);
+
+-- name: update_bot(bot_id, state, detail, error_message, meet_url, bot_name, sequence, run_id, day, time_zone, language, changed_at, updated_at)!
+UPDATE coordinator.bots
+   SET state = :state, detail = :detail, error_message = :error_message, meet_url = :meet_url, bot_name = :bot_name,
+       sequence = :sequence, run_id = :run_id, day = :day, time_zone = :time_zone, language = :language,
+       changed_at = :changed_at, updated_at = :updated_at
+ WHERE bot_id = :bot_id;
+
+-- name: delete_bots(bot_ids)!
+DELETE FROM coordinator.bots WHERE bot_id = ANY (:bot_ids::text[]);
+
+-- name: ensure_owners(owners)!
+INSERT INTO coordinator.owners (owner) SELECT unnest(:owners::text[]) ON CONFLICT DO NOTHING;
+
+-- name: owners_of_bots(bot_ids)
+SELECT bot_id, owner FROM coordinator.bots WHERE bot_id = ANY (:bot_ids::text[]);
+
+-- name: get_bot(bot_id)^
+SELECT b.*, r.stage AS run_stage FROM coordinator.bots b LEFT JOIN coordinator.runs r USING (run_id)
+ WHERE b.bot_id = :bot_id;
+
+-- name: list_bots(states, before_at, before_id, page_size)
+SELECT * FROM coordinator.bots
+ WHERE (cardinality(:states::text[]) = 0 OR state = ANY (:states))
+   AND (:before_at::timestamptz IS NULL OR (created_at, bot_id) < (:before_at, :before_id::text))
+ ORDER BY created_at DESC, bot_id DESC LIMIT :page_size;
+
+-- name: expired_bots(retention, count)
+SELECT bot_id, owner, changed_at FROM coordinator.bots
+ WHERE changed_at < now() - :retention::interval ORDER BY changed_at LIMIT :count;
 
 -- name: add_delivery(execution, kind)!
 INSERT INTO coordinator.deliveries (execution, kind) VALUES (:execution, :kind)
@@ -196,12 +236,19 @@ UPDATE coordinator.log_head SET generation = generation + 1 RETURNING generation
 -- name: notify(channel, payload)!
 SELECT pg_notify(:channel, :payload);
 
--- name: snapshot_runs(everything, owners, run_ids)
+-- name: snapshot_runs(everything, owners, run_ids, bot_ids)
 SELECT * FROM coordinator.runs
- WHERE run_id = ANY (:run_ids::uuid[])
+ WHERE run_id = ANY (:run_ids::uuid[]) OR bot_id = ANY (:bot_ids::text[])
     OR ((:everything::bool OR owner = ANY (:owners::text[]))
         AND (ended_at IS NULL OR ended_at > now() - interval '24 hours'))
  ORDER BY created_at, run_id;
+
+-- name: snapshot_bots(everything, owners, bot_ids)
+SELECT * FROM coordinator.bots
+ WHERE bot_id = ANY (:bot_ids::text[])
+    OR ((:everything::bool OR owner = ANY (:owners::text[]))
+        AND (state NOT IN ('DONE', 'ERROR') OR changed_at > now() - interval '24 hours'))
+ ORDER BY created_at, bot_id;
 
 -- name: snapshot_days(everything, owners, start_date, end_date)
 SELECT * FROM coordinator.ledger
@@ -221,7 +268,7 @@ UPDATE coordinator.deliveries d SET next_at = now() + :lease::interval, tries = 
 RETURNING execution, kind, tries;
 
 -- name: delivery(execution)^
-SELECT e.execution, e.stage, e.run_id, e.owner, e.mode, e.state, r.start_date, r.end_date, r.settings
+SELECT e.execution, e.stage, e.run_id, e.owner, e.mode, e.state, r.start_date, r.end_date, r.settings, r.bot_id
   FROM coordinator.executions e JOIN coordinator.runs r USING (run_id) WHERE e.execution = :execution;
 
 -- name: delay_delivery(execution, kind, delay)!

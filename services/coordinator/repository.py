@@ -133,7 +133,9 @@ class PostgresRuns:
         ledger = [day_from_row(row) async for row in rows]
         tenant = Tenant(owner=owner, version=0, days={(day.stage, day.day): day for day in ledger})
         async for row in QUERIES.load_runs(self._pool, owners=[owner], executions=[]):
-            tenant.run = run_from_row(row)
+            run = run_from_row(row)
+            if not run.bot_id:
+                tenant.run = run
         return tenant
 
 
@@ -179,6 +181,7 @@ def run_from_row(row: asyncpg.Record) -> Run:
         reason=Reason(row["reason"]) if row["reason"] else None,
         message=row["message"],
         retry_of=RunId(str(row["retry_of"])) if row["retry_of"] else None,
+        bot_id=row["bot_id"],
         ended_at=row["ended_at"],
     )
 
@@ -200,6 +203,7 @@ def run_to_row(run: Run) -> dict[str, object]:
         "retry_of": run.retry_of,
         "actor": run.actor,
         "settings": json.dumps(asdict(run.settings)),
+        "bot_id": run.bot_id,
         "created_at": run.created_at,
         "ended_at": run.ended_at,
     }
@@ -227,6 +231,7 @@ def execution_from_row(row: asyncpg.Record) -> Execution:
         message=row["message"],
         cancelling_at=row["cancelling_at"],
         ended_at=row["ended_at"],
+        bot_id=row["bot_id"],
         written=ExecutionState(row["state"]),
     )
 

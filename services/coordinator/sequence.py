@@ -1,4 +1,4 @@
-"""The order of the stages and every legal step of a run: pure decisions on the rows of one owner.
+"""The orders of the stages and every legal step of a run: pure decisions on the rows of one owner.
 
 Each function checks first and changes after, so that a refusal leaves nothing half done. It returns what it touched, in
 the order in which a watcher is told. Commands raise; reports and timers answer a verdict or nothing.
@@ -7,6 +7,7 @@ the order in which a watcher is told. Commands raise; reports and timers answer 
 from collections.abc import Callable
 from datetime import datetime
 
+from services.coordinator import bots
 from services.coordinator.domain import (
     Day,
     DayReport,
@@ -38,6 +39,9 @@ ORDER = (
     Stage.RECOMMENDATIONS,
     Stage.REPORTING,
 )
+"""Of the calls of a client."""
+MEETING = (Stage.TRANSCRIPTION, Stage.ANALYSIS, Stage.TASKS)
+"""Of a meeting, which has nothing to fetch and no range to sum up."""
 
 NextNumber = Callable[[], ExecutionNumber]
 
@@ -48,15 +52,22 @@ def stage_before(stage: Stage) -> Stage | None:
     return ORDER[place - 1] if place else None
 
 
-def stage_after(stage: Stage, last: Stage) -> Stage | None:
-    """Return the next stage of a run that ends with `last`."""
-    return None if stage is last else ORDER[ORDER.index(stage) + 1]
+def order_of(run: Run) -> tuple[Stage, ...]:
+    """Return the stages that a run has a part of, in their order."""
+    return MEETING if run.bot_id else ORDER
+
+
+def stage_after(run: Run, stage: Stage) -> Stage | None:
+    """Return the next stage of a run; None after its last."""
+    order = order_of(run)
+    return None if stage is run.last_stage else order[order.index(stage) + 1]
 
 
 def run_stages(run: Run) -> list[tuple[Stage, RunMode]]:
     """Return the stages of a run in their order, each with the items it takes."""
-    place, end = ORDER.index(run.first_stage), ORDER.index(run.last_stage)
-    return [(stage, stage_mode(run, stage)) for stage in ORDER[place : end + 1]]
+    order = order_of(run)
+    place, end = order.index(run.first_stage), order.index(run.last_stage)
+    return [(stage, stage_mode(run, stage)) for stage in order[place : end + 1]]
 
 
 def stages_up_to(stage: Stage) -> tuple[Stage, ...]:
@@ -87,7 +98,7 @@ def start_run(
     """Begin a run with its first execution."""
     run = wanted_run(tenant, start, run_id, now)
     tenant.run = tenant.runs[run_id] = run
-    return run, [run, _open_execution(tenant, run, start.mode, number, now)]
+    return run, [run, open_execution(tenant, run, start.mode, number, now)]
 
 
 def wanted_run(tenant: Tenant, start: Start, run_id: RunId, now: datetime) -> Run:
@@ -164,6 +175,8 @@ def take_report(
     touched: list[Subject] = [execution, *days]
     if state.ended:
         execution.reason, execution.message = report.reason, report.message
+        if execution.bot_id and state is ExecutionState.PARTIAL and report.failure:
+            execution.reason, execution.message = report.failure
         _end_execution(tenant, execution, touched, next_number, now)
     return Judged(Verdict.APPLIED, touched)
 
@@ -249,6 +262,12 @@ def retry_stages(run: Run, executions: list[Execution], stage: Stage | None) -> 
         first = run.stage
     if first is None:
         raise WrongState(f"nothing failed in run {run.run_id}", reason="NOTHING_FAILED")
+    if run.bot_id:
+        raise WrongState(
+            f"run {run.run_id} is of a meeting: its bot has ended and never changes, "
+            "send the recording again without a bot_id",
+            reason="RUN_OF_MEETING",
+        )
     place, end = ORDER.index(first), ORDER.index(run.last_stage)
     if place > end:
         raise InvalidInput(f"stage: run {run.run_id} ended with {run.last_stage.value}")
@@ -330,7 +349,7 @@ def _end_execution(
     """Settle what follows from an ended execution: covered days, then the next stage or the end of the run."""
     execution.ended_at, execution.waiting, execution.unreachable = now, False, False
     run = tenant.runs[execution.run_id]
-    if execution.discovered:
+    if execution.discovered and not run.bot_id:
         for day in tenant.run_days(run, execution.stage):
             if day.covered_at is None:
                 day.covered_at = now
@@ -338,7 +357,10 @@ def _end_execution(
                     touched.append(day)
     if run.state is RunState.CANCELLING or execution.state is ExecutionState.CANCELLED:
         _end_run(tenant, run, RunState.CANCELLED, touched, now)
-    elif execution.state is ExecutionState.FAILED:
+    elif execution.state is ExecutionState.FAILED or (
+        # The only item of a meeting has failed: there is nothing to go on with.
+        run.bot_id and execution.state is ExecutionState.PARTIAL
+    ):
         run.reason, run.message = execution.reason, execution.message
         _end_run(tenant, run, RunState.FAILED, touched, now)
     else:
@@ -353,31 +375,42 @@ def _go_on(
     next_number: NextNumber,
     now: datetime,
 ) -> None:
-    stage = stage_after(execution.stage, run.last_stage)
+    stage = stage_after(run, execution.stage)
     if stage is None:
         failed = any(e.counts.failed for e in tenant.executions.values() if e.run_id == run.run_id)
         _end_run(tenant, run, RunState.PARTIAL if failed else RunState.COMPLETED, touched, now)
         return
-    refusal = gate(tenant, run, execution.stage)
+    refusal = None if run.bot_id else gate(tenant, run, execution.stage)
     if refusal is not None:
         run.reason, run.message = Reason.GATE_NOT_MET, refusal
         _end_run(tenant, run, RunState.FAILED, touched, now)
         return
     run.stage = stage
-    touched += [run, _open_execution(tenant, run, stage_mode(run, stage), next_number(), now)]
+    touched += [run, open_execution(tenant, run, stage_mode(run, stage), next_number(), now)]
+    _lead_bot(tenant, run, touched, now)
 
 
 def _end_run(
     tenant: Tenant, run: Run, state: RunState, touched: list[Subject], now: datetime
 ) -> None:
     run.state, run.ended_at = state, now
-    tenant.run = None
+    if tenant.run is run:
+        tenant.run = None
     touched.append(run)
+    _lead_bot(tenant, run, touched, now)
 
 
-def _open_execution(
+def _lead_bot(tenant: Tenant, run: Run, touched: list[Subject], now: datetime) -> None:
+    """Take the bot of a meeting's run along; its record may have expired meanwhile."""
+    bot = tenant.bots.get(run.bot_id) if run.bot_id else None
+    if bot is not None and bots.follow(bot, run, now):
+        touched.append(bot)
+
+
+def open_execution(
     tenant: Tenant, run: Run, mode: RunMode, number: ExecutionNumber, now: datetime
 ) -> Execution:
+    """Add the execution of the stage that a run is in."""
     execution = Execution(
         number=number,
         run_id=run.run_id,
@@ -386,6 +419,7 @@ def _open_execution(
         mode=mode,
         created_at=now,
         progressed_at=now,
+        bot_id=run.bot_id,
     )
     tenant.executions[number] = execution
     return execution

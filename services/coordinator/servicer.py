@@ -26,7 +26,7 @@ from services.coordinator.mapping import (
 from services.coordinator.reports import Reports
 from services.coordinator.usecases import Coordinator
 from services.coordinator.watch import WatchEnded, Watches
-from services.coordinator.watched import watch_request
+from services.coordinator.watched import Watched
 from services.kernel.rpc.client import errors_of
 from services.kernel.rpc.interceptors import Codec
 from services.status.access import current_caller
@@ -62,11 +62,13 @@ class CoordinatorServicer(pb_grpc.CoordinatorServiceServicer):
         coordinator: Coordinator,
         reports: Reports,
         watches: Watches,
+        watched: Watched,
         stages: Mapping[Stage, "stage_grpc.StageServiceAsyncStub"],
     ) -> None:
         self._coordinator = coordinator
         self._reports = reports
         self._watches = watches
+        self._watched = watched
         self._stages = stages
 
     async def SetClient(
@@ -206,12 +208,10 @@ class CoordinatorServicer(pb_grpc.CoordinatorServiceServicer):
         caller = current_caller()
         with self._watches.admitted(caller.subject):
             await context.send_initial_metadata(())
-            await self._coordinator.check_watched(
-                request.client_ids, list(map(RunId, request.run_ids))
-            )
             token = tokens.resumed(request.resume_token)
+            wanted = await self._watched.read(request, caller, token)
             try:
-                await self._watches.watch(watch_request(request, caller, token), context.write)
+                await self._watches.watch(wanted, context.write)
             except WatchEnded as ended:
                 await _end(context, ended)
 

@@ -42,6 +42,14 @@ class Limits(BaseModel):
     """A user may have so many watches at a replica."""
     sync_wait: timedelta = Field(default=timedelta(hours=1), gt=timedelta(0), le=timedelta(hours=1))
     """SyncCalls waits so long for its run, which goes on. An hour is all the deadline of the RPC allows."""
+    bot_retention: timedelta = Field(default=timedelta(hours=24), gt=timedelta(0))
+    """A bot whose state has not changed for so long is given up; the record of one that had ended is deleted."""
+    bot_clean_up: timedelta = Field(default=timedelta(hours=1), gt=timedelta(0))
+    """How often such bots are looked for."""
+    create_tasks_wait: timedelta = Field(
+        default=timedelta(seconds=110), gt=timedelta(0), le=timedelta(seconds=110)
+    )
+    """CreateTasksFromAudio answers after so long; the work goes on. More the deadline of the RPC does not allow."""
 
 
 class CoordinatorSettings(ServiceSettings):
@@ -54,4 +62,6 @@ class CoordinatorSettings(ServiceSettings):
     listen: str = "127.0.0.1:8050"
     stages: dict[Stage, str]
     """The table stage -> address, as JSON: `{"CALL_SYNC": "host:port", …}`."""
+    bot_status: str
+    """The service that knows the outside of bots, `host:port`."""
     limits: Limits = Limits()

@@ -1,10 +1,14 @@
 """The current state as a watch begins with it: read in one transaction that is closed before the first write."""
 
-from collections.abc import Iterator
+import contextlib
+import uuid
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
 from services.coordinator import wire
+from services.coordinator.bot import Bot
+from services.coordinator.bot_repository import bot_from_row
 from services.coordinator.domain import Day, Execution, Run, Subject
 from services.coordinator.hub import FRAME_BYTES, Filter
 from services.coordinator.repository import (
@@ -28,13 +32,14 @@ class Snapshot:
     runs: list[Run]
     executions: list[Execution]
     days: list[Day]
+    bots: list[Bot]
 
     def frames(self) -> Iterator[bytes]:
         """Yield the encoded changes, one a subject, joined to frames of bounded size."""
         tail = wire.change_tail("", utc_now())
         elements: list[bytes] = []
         size = 0
-        subjects: list[Subject] = [*self.runs, *self.executions, *self.days]
+        subjects: list[Subject] = [*self.runs, *self.executions, *self.days, *self.bots]
         for subject in subjects:
             element = wire.frame_element(wire.event(subject) + tail, self.revision)
             if elements and size + len(element) > FRAME_BYTES:
@@ -47,7 +52,7 @@ class Snapshot:
 
 
 async def read_snapshot(reading: Reading, wanted: Filter, ledger: DateRange | None) -> Snapshot:
-    """Read active runs, those of the last 24 hours, named ones at any age, and the ledger days."""
+    """Read runs and bots under way, those of the last 24 hours, named ones at any age, and the ledger days."""
     today = utc_now().date()
     days = ledger or DateRange(start=today - timedelta(LEDGER_DAYS - 1), end=today + timedelta(1))
     async with reading() as connection:
@@ -56,7 +61,8 @@ async def read_snapshot(reading: Reading, wanted: Filter, ledger: DateRange | No
             connection,
             everything=wanted.everything,
             owners=list(wanted.owners),
-            run_ids=list(wanted.subjects),
+            run_ids=_uuids(wanted.subjects),
+            bot_ids=list(wanted.subjects),
         )
         runs = [run_from_row(row) async for row in rows]
         rows = QUERIES.list_executions(connection, run_ids=[run.run_id for run in runs])
@@ -74,4 +80,22 @@ async def read_snapshot(reading: Reading, wanted: Filter, ledger: DateRange | No
             end_date=days.end,
         )
         ledger_days = [day_from_row(row) async for row in rows]
-    return Snapshot(revision=head["revision"], runs=runs, executions=executions, days=ledger_days)
+        rows = QUERIES.snapshot_bots(
+            connection,
+            everything=wanted.everything,
+            owners=list(wanted.owners),
+            bot_ids=list(wanted.subjects),
+        )
+        bots = [bot_from_row(row) async for row in rows]
+    return Snapshot(
+        revision=head["revision"], runs=runs, executions=executions, days=ledger_days, bots=bots
+    )
+
+
+def _uuids(subjects: Collection[str]) -> list[str]:
+    """Return the subjects that may be runs; the others are bots."""
+    found = []
+    for subject in subjects:
+        with contextlib.suppress(ValueError):
+            found.append(str(uuid.UUID(subject)))
+    return found

@@ -63,16 +63,23 @@ class Coordinator:
         """Return a page of clients by id."""
         return await self._runs.list_clients(after, page_size)
 
-    async def check_watched(self, client_ids: Collection[str], run_ids: Collection[RunId]) -> None:
-        """Refuse a watch of what does not exist; raises ClientNotFound or RunNotFound."""
+    async def check_watched(
+        self, client_ids: Collection[str], run_ids: Collection[RunId]
+    ) -> frozenset[str]:
+        """Refuse a watch of what does not exist; raises ClientNotFound or RunNotFound.
+
+        Returns the subjects of the runs: themselves, or the bots whose meetings they process.
+        """
         if client_ids:
             unknown = set(client_ids) - await self._runs.known_clients(client_ids)
             if unknown:
                 raise ClientNotFound(f"client_ids: {', '.join(sorted(unknown))} do not exist")
         if run_ids:
-            known = {view.run.run_id for view in await self._runs.get_runs(run_ids)}
-            if missing := set(run_ids) - known:
+            runs = [view.run for view in await self._runs.get_runs(run_ids)]
+            if missing := set(run_ids) - {run.run_id for run in runs}:
                 raise RunNotFound(f"run_ids: {', '.join(sorted(missing))} do not exist")
+            return frozenset(run.subject for run in runs)
+        return frozenset()
 
     async def start_run(
         self,

@@ -8,11 +8,9 @@ from potok.coordinator.v1 import watch_events_service_pb2 as pb
 from potok.coordinator.v1 import watch_events_service_pb2_grpc as pb_grpc
 
 from services.coordinator.events import EventWatches
-from services.coordinator.usecases import Coordinator
 from services.coordinator.watch import Watches
-from services.coordinator.watched import watch_request
+from services.coordinator.watched import Watched
 from services.status.access import current_caller
-from services.status.domain import RunId
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -25,9 +23,9 @@ LAST_EVENT_ID = "last-event-id"
 class WatchEventsServicer(pb_grpc.WatchEventsServiceServicer):
     """Serves potok.coordinator.v1.WatchEventsService."""
 
-    def __init__(self, coordinator: Coordinator, watches: Watches) -> None:
-        self._coordinator = coordinator
+    def __init__(self, watches: Watches, watched: Watched) -> None:
         self._watches = watches
+        self._watched = watched
         self._events = EventWatches(watches)
 
     async def WatchEvents(  # type: ignore[override]  # written rather than yielded
@@ -38,10 +36,7 @@ class WatchEventsServicer(pb_grpc.WatchEventsServiceServicer):
 
         caller = current_caller()
         with self._watches.admitted(caller.subject):
-            await self._coordinator.check_watched(
-                request.client_ids, list(map(RunId, request.run_ids))
-            )
-            wanted = watch_request(request, caller, token=None)
+            wanted = await self._watched.read(request, caller, token=None)
             metadata = dict(context.invocation_metadata() or ())
             token = str(metadata.get(LAST_EVENT_ID, "")) or request.resume_token
             # Not before now: what was refused until here is a status that a browser can see.

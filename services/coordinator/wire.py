@@ -13,11 +13,13 @@ from potok.coordinator.v1 import watch_pb2
 from potok.coordinator.wire.v1 import raw_report_pb2
 from potok.status.v1 import event_pb2, progress_pb2, stage_pb2
 
+from services.coordinator.bot import Bot
 from services.coordinator.domain import (
     Day,
     DayFigures,
     DayReport,
     Execution,
+    Failure,
     Run,
     StageReport,
     Subject,
@@ -25,6 +27,7 @@ from services.coordinator.domain import (
 from services.kernel.rpc.convert import timestamp
 from services.status.domain import ExecutionNumber, ExecutionState, ItemCounts, Wait, WaitReason
 from services.status.mapping import (
+    BOT_STATE_TO_PB,
     EXECUTION_STATE_FROM_PB,
     EXECUTION_STATE_TO_PB,
     REASON_FROM_PB,
@@ -118,7 +121,12 @@ def read_report(raw: RawReport) -> StageReport:
         REASON_FROM_PB.get(progress.reason),
         progress.message,
         raw.days,
+        _failure(progress.failures[0]) if progress.failures else None,
     )
+
+
+def _failure(failure: progress_pb2.ItemFailure) -> Failure:
+    return Failure(REASON_FROM_PB.get(failure.reason), failure.message)
 
 
 def read_progress(data: bytes) -> tuple[ItemCounts, bool, bool]:
@@ -159,6 +167,9 @@ def event(subject: Subject) -> bytes:
     elif type(subject) is Day:
         body = _day_status(subject)
         inner = b"\x1a" + varint(len(body)) + body
+    elif type(subject) is Bot:
+        body = bot_status(subject).SerializeToString()
+        inner = b"\x22" + varint(len(body)) + body
     else:
         assert isinstance(subject, Run)
         body = run_status(subject).SerializeToString()
@@ -311,6 +322,23 @@ def run_status(run: Run) -> event_pb2.RunStatus:
         actor=run.actor,
         create_time=timestamp(run.created_at),
         end_time=timestamp(run.ended_at),
+        bot_id=run.bot_id or "",
+    )
+
+
+def bot_status(bot: Bot) -> event_pb2.BotStatus:
+    """Return the state of a bot as its message."""
+    return event_pb2.BotStatus(
+        bot_id=bot.bot_id,
+        owner=bot.owner,
+        state=BOT_STATE_TO_PB[bot.state],
+        detail=bot.detail,
+        error_message=bot.error_message,
+        meet_url=bot.meet_url,
+        bot_name=bot.bot_name,
+        run_id=bot.run_id or "",
+        create_time=timestamp(bot.created_at),
+        update_time=timestamp(bot.updated_at),
     )
 
 

@@ -53,17 +53,18 @@ class Player:
 
     async def _reports(self, request: stage_pb.RunStageRequest) -> AsyncIterator[report_pb2.Report]:
         failing = self.failing.get(request.stage, 0)
-        for done in range(self.items + 1):
+        items = 1 if request.bot_id else self.items
+        for done in range(items + 1):
             await self.gate.wait()
             await asyncio.sleep(self.pace_seconds)
-            yield self._report(request, done, min(done, failing))
+            yield self._report(request, items, done, min(done, failing))
 
     def _report(
-        self, request: stage_pb.RunStageRequest, done: int, failed: int
+        self, request: stage_pb.RunStageRequest, items: int, done: int, failed: int
     ) -> report_pb2.Report:
-        counts = {"pending": self.items - done, "success": done - failed, "failed": failed}
+        counts = {"pending": items - done, "success": done - failed, "failed": failed}
         state = stage_pb2.EXECUTION_STATE_RUNNING
-        if done == self.items:
+        if done == items:
             state = (
                 stage_pb2.EXECUTION_STATE_PARTIAL if failed else stage_pb2.EXECUTION_STATE_SUCCEEDED
             )
@@ -86,5 +87,6 @@ class Player:
                     available=counts["success"],
                     **counts,
                 )
-            ],
+            ]
+            * (not request.bot_id),  # meetings are in no ledger
         )

@@ -138,7 +138,8 @@ async def chain(database: Database, free_port: int, *found: Found) -> AsyncItera
         settings = CoordinatorSettings(
             **settings_of(database, "coordinator"),
             listen=coordinator,
-            stages=dict.fromkeys(ORDER, address),
+            stages=dict.fromkeys(Stage, address),
+            bot_status=address,
             limits=QUICK,
             drain=timedelta(0),
         )

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import grpc
@@ -25,6 +25,8 @@ class FakeStages(pb_grpc.StageServiceServicer):
         self.previews: list[pb.PreviewStageRequest] = []
         self.preview: dict[int, pb.PreviewStageResponse] = {}
         """What PreviewStage finds, by stage."""
+        self.also: list[Callable[[grpc.aio.Server], object]] = []
+        """Registers other services at the same address."""
         self.down = False
         self.stuck = False
 
@@ -63,6 +65,8 @@ class FakeStages(pb_grpc.StageServiceServicer):
         """Serve on a free port; yields the address."""
 
         def register(server: grpc.aio.Server) -> None:
+            for one in self.also:
+                one(server)
             pb_grpc.add_StageServiceServicer_to_server(self, server)
 
         async with serving("127.0.0.1:0", register, services=[], guard=guard()) as port:

@@ -38,6 +38,7 @@ class Process:
             **environment_of(database, "coordinator"),
             "POTOK_COORDINATOR_LISTEN": self.address,
             "POTOK_COORDINATOR_STAGES": json.dumps({s.value: stages for s in Stage}),
+            "POTOK_COORDINATOR_BOT_STATUS": stages,
         }
         self._process: asyncio.subprocess.Process | None = None
 

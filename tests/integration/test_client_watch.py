@@ -99,6 +99,7 @@ async def a_process(world: Coordination, port: int) -> AsyncIterator[asyncio.sub
         **environment_of(world.database, "coordinator"),
         "POTOK_COORDINATOR_LISTEN": address,
         "POTOK_COORDINATOR_STAGES": json.dumps({s.value: world.address for s in Stage}),
+        "POTOK_COORDINATOR_BOT_STATUS": world.address,
     }
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "services.coordinator"),

@@ -22,7 +22,7 @@ from potok_client.cli import words
 from potok_client.cli.app import app
 from potok_client.cli.exits import RUN_EXITS, ExitCode, refusal
 from potok_client.cli.lines import Lines
-from potok_client.cli.options import ItemStateName, ModeName, StageName
+from potok_client.cli.options import BotStateName, ItemStateName, ModeName, StageName
 from potok_client.cli.screen import picture
 from rich.console import Console
 from typer.core import TyperGroup
@@ -162,6 +162,7 @@ def test_the_names_that_commands_take_are_those_of_the_protos() -> None:
     assert [s.number for s in StageName] == list(stage_pb2.Stage.values())[1:]
     assert [m.number for m in ModeName] == list(stage_pb2.RunMode.values())[1:]
     assert [i.number for i in ItemStateName] == list(stage_pb2.ItemState.values())[1:]
+    assert [b.number for b in BotStateName] == list(stage_pb2.BotState.values())[1:]
 
 
 def test_every_end_of_a_run_has_its_own_exit_code() -> None:

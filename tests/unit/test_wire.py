@@ -11,9 +11,13 @@ from potok.coordinator.v1 import coordinator_service_pb2, report_pb2, watch_pb2
 from potok.coordinator.wire.v1 import raw_report_pb2
 from potok.status.v1 import event_pb2, progress_pb2, stage_pb2
 
-from services.coordinator import sequence, wire
-from services.coordinator.domain import Day, Execution, StageReport, Verdict
+from services.coordinator import bots, sequence, wire
+from services.coordinator.bot import Bot
+from services.coordinator.domain import Day, Execution, Failure, StageReport, Verdict
+from services.coordinator.hub import Filter, Published
+from services.coordinator.latest import fold
 from services.status.domain import (
+    BotState,
     ExecutionNumber,
     ExecutionState,
     ItemCounts,
@@ -23,8 +27,8 @@ from services.status.domain import (
     RunMode,
     Stage,
 )
-from services.status.mapping import EXECUTION_STATE_TO_PB, STAGE_TO_PB
-from tests.builders import NOON, a_start, a_tenant
+from services.status.mapping import BOT_STATE_TO_PB, EXECUTION_STATE_TO_PB, STAGE_TO_PB
+from tests.builders import NOON, a_bot_report, a_start, a_tenant
 
 PROGRESS = progress_pb2.StageProgress(
     items=progress_pb2.ItemCounts(pending=300, success=7), discovered=True, unchanged=3
@@ -122,6 +126,60 @@ def test_a_run_is_its_message() -> None:
     run, _ = sequence.start_run(a_tenant(), a_start(), RunId("r"), ExecutionNumber(1), NOON)
 
     assert decoded(wire.event(run)) == [event_pb2.Event(run=wire.run_status(run))]
+
+
+def a_bot(**fields: object) -> Bot:
+    bot = bots.new_bot(a_bot_report(), NOON)
+    for name, value in fields.items():
+        setattr(bot, name, value)
+    return bot
+
+
+@pytest.mark.parametrize("state", list(BotState))
+def test_a_bot_in_any_state_is_its_message(state: BotState) -> None:
+    bot = a_bot(state=state, detail="waiting_room", error_message="why", run_id=RunId("0190-run"))
+    expected = event_pb2.BotStatus(
+        bot_id="bot_123",
+        owner="user:anna",
+        state=BOT_STATE_TO_PB[state],
+        detail="waiting_room",
+        error_message="why",
+        meet_url="https://meet.google.com/abc-defg-hij",
+        bot_name="Potok",
+        run_id="0190-run",
+    )
+    expected.create_time.FromDatetime(NOON)
+    expected.update_time.FromDatetime(NOON)
+
+    assert decoded(wire.event(bot)) == [event_pb2.Event(bot=expected)]
+
+
+def test_of_a_bot_and_its_run_the_newest_states_are_kept() -> None:
+    older = a_bot(state=BotState.CONNECTING)
+    newer = a_bot(state=BotState.CONNECTED)
+    changes = [
+        Published(1, "user:anna", "bot_123", wire.frame_element(wire.event(older), 1)),
+        Published(2, "user:anna", "bot_123", wire.frame_element(wire.event(newer), 2)),
+    ]
+    folded = fold(changes, Filter(everything=False, subjects=frozenset({"bot_123"})))
+
+    assert (folded.count, folded.elements) == (1, changes[1].element)
+
+
+def test_why_the_only_item_failed_is_read_from_its_report() -> None:
+    failures = [
+        progress_pb2.ItemFailure(reason=stage_pb2.REASON_BAD_AUDIO, message="damaged"),
+        progress_pb2.ItemFailure(message="older"),
+    ]
+    report = report_pb2.Report(
+        execution=5,
+        sequence=6,
+        state=stage_pb2.EXECUTION_STATE_PARTIAL,
+        progress=progress_pb2.StageProgress(failures=failures),
+    )
+    read = wire.read_report(wire.read_raw(report.SerializeToString()))
+
+    assert read.failure == Failure(Reason.BAD_AUDIO, "damaged")
 
 
 @pytest.mark.parametrize("days", [0, 1, 3])

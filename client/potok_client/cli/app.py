@@ -6,6 +6,7 @@ from potok_client.cli import (
     accounts,
     admin,
     advice,
+    bots,
     clients,
     judge,
     ledger,
@@ -15,7 +16,7 @@ from potok_client.cli import (
     token,
     transcript,
 )
-from potok_client.cli.options import RANGE_PANEL, SETUP_PANEL
+from potok_client.cli.options import MEETING_PANEL, RANGE_PANEL, SETUP_PANEL
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -28,6 +29,7 @@ app = typer.Typer(
     "5 the run was cancelled, 6 a service does not answer.",
 )
 app.add_typer(runs.app)
+app.add_typer(bots.app, name="bot", rich_help_panel=MEETING_PANEL)
 app.add_typer(ranges.app)
 app.add_typer(ledger.app)
 app.add_typer(report.app)

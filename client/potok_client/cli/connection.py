@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import grpc
+from potok.coordinator.v1 import bot_service_pb2_grpc
 from potok.coordinator.v1 import coordinator_service_pb2_grpc as pb_grpc
 
 from potok_client.channels import channels
@@ -29,6 +30,8 @@ class Coordinator:
 
     stub: "pb_grpc.CoordinatorServiceAsyncStub"
     """By the first address that answered."""
+    bots: "bot_service_pb2_grpc.BotServiceAsyncStub"
+    """Likewise."""
     replicas: list[grpc.aio.Channel]
     """Channels to all of them, for the watch."""
 
@@ -37,7 +40,11 @@ class Coordinator:
 async def coordinator() -> AsyncIterator[Coordinator]:
     """Connect to the coordinator behind the gateway."""
     async with _gateways() as (first, replicas):
-        yield Coordinator(stub=pb_grpc.CoordinatorServiceStub(first), replicas=replicas)
+        yield Coordinator(
+            stub=pb_grpc.CoordinatorServiceStub(first),
+            bots=bot_service_pb2_grpc.BotServiceStub(first),
+            replicas=replicas,
+        )
 
 
 @contextlib.asynccontextmanager

@@ -68,6 +68,8 @@ def refusal(error: grpc.aio.AioRpcError) -> CommandFailed:
             )
         case "RUN_NOT_ENDED":
             advice = ("potok watch RUN   shows when it has",)
+        case "RUN_OF_MEETING":
+            advice = ("potok bot start URL   sends a new bot",)
         case "NOTHING_FAILED":
             advice = ("potok run CLIENT START END   takes what is new",)
         case _:
@@ -79,6 +81,10 @@ def _by_status(code: grpc.StatusCode, message: str) -> CommandFailed:
     match code:
         case grpc.StatusCode.NOT_FOUND if message.startswith("playbook:"):
             return CommandFailed(message)
+        case grpc.StatusCode.NOT_FOUND if message.startswith("there is no bot"):
+            return CommandFailed(
+                message, "potok bot list   shows your bots", "potok bot start URL   sends a new one"
+            )
         case grpc.StatusCode.NOT_FOUND if "client" in message:
             return CommandFailed(
                 message,

@@ -1,7 +1,7 @@
 """Follows runs live: drawn on a terminal, in lines elsewhere, as JSON for scripts."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -12,7 +12,7 @@ from potok.analysis.v1 import analysis_service_pb2_grpc as analysis_grpc
 from potok.coordinator.v1 import coordinator_service_pb2 as pb
 from potok.status.v1 import stage_pb2
 from potok.status.v1.event_pb2 import RunStatus, StageStatus
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.live import Live
 
 from potok_client.cli import words
@@ -29,6 +29,10 @@ MOST_RUNS = 5
 """So many are drawn when all are followed."""
 
 Show = Callable[[Update], None]
+Draw = Callable[[Console], RenderableType]
+"""Returns what is to be seen now."""
+Say = Callable[[Update], Iterable[str]]
+"""Returns the lines that an update is worth, where nothing can be drawn."""
 
 
 async def follow_run(coordinator: Coordinator, run_id: str, *, as_json: bool) -> ExitCode:
@@ -36,7 +40,7 @@ async def follow_run(coordinator: Coordinator, run_id: str, *, as_json: bool) ->
     view = View()
     try:
         async with (
-            _shown(view, as_json=as_json, many=False) as show,
+            shown(partial(_picture, view), Lines().take, as_json=as_json) as show,
             aclosing(
                 watch(coordinator.replicas, pb.WatchStatusRequest(run_ids=[run_id]))
             ) as updates,
@@ -61,7 +65,7 @@ async def follow_all(coordinator: Coordinator, client_id: str, *, as_json: bool)
     view = View()
     request = pb.WatchStatusRequest(client_ids=[client_id] if client_id else [])
     async with (
-        _shown(view, as_json=as_json, many=True) as show,
+        shown(partial(_picture, view), Lines(many=True).take, as_json=as_json) as show,
         aclosing(watch(coordinator.replicas, request)) as updates,
     ):
         async for update in updates:
@@ -70,24 +74,24 @@ async def follow_all(coordinator: Coordinator, client_id: str, *, as_json: bool)
 
 
 @asynccontextmanager
-async def _shown(view: View, *, as_json: bool, many: bool) -> AsyncIterator[Show]:
-    """Yield what shows an update after the view has taken it in."""
+async def shown(draw: Draw, say: Say, *, as_json: bool) -> AsyncIterator[Show]:
+    """Yield what shows an update: drawn on a terminal, in lines elsewhere, or as JSON."""
     out = console()
     if as_json:
         yield _show_json
     elif out.is_terminal and not out.is_dumb_terminal:
-        async with _drawn(view, out):
+        async with _drawn(draw, out):
             yield lambda _: None  # drawn again and again anyway
     else:
-        yield partial(_show_lines, Lines(many=many))
+        yield partial(_show_lines, say)
 
 
 @asynccontextmanager
-async def _drawn(view: View, out: Console) -> AsyncIterator[None]:
+async def _drawn(draw: Draw, out: Console) -> AsyncIterator[None]:
     with Live(
         console=out,
         auto_refresh=False,  # a thread of its own would read the view while it changes
-        get_renderable=lambda: picture(view, _foremost(view), datetime.now(UTC), out),
+        get_renderable=lambda: draw(out),
     ) as live:
         redrawing = asyncio.create_task(_redraw(live))
         try:
@@ -104,6 +108,10 @@ async def _redraw(live: Live) -> None:
         await asyncio.sleep(REDRAW_SECONDS)
 
 
+def _picture(view: View, out: Console) -> RenderableType:
+    return picture(view, _foremost(view), datetime.now(UTC), out)
+
+
 def _foremost(view: View) -> Sequence[RunStatus]:
     """Return the runs to draw: those under way first, then the newest."""
 
@@ -113,8 +121,8 @@ def _foremost(view: View) -> Sequence[RunStatus]:
     return sorted(view.runs.values(), key=rank)[:MOST_RUNS]
 
 
-def _show_lines(lines: Lines, update: Update) -> None:
-    for line in lines.take(update):
+def _show_lines(say: Say, update: Update) -> None:
+    for line in say(update):
         print(line, flush=True)
 
 
@@ -146,6 +154,10 @@ async def _say_what_it_cost(run: RunStatus) -> None:
 
 
 def _say_what_is_next(run: RunStatus, stages: Sequence[StageStatus]) -> None:
+    if run.bot_id:
+        line = f"potok bot status {run.bot_id}   shows what came out"
+        console(stderr=True).print(cell(line, "dim"), soft_wrap=True)
+        return
     name = words.short(run.run_id)
     failed = [words.stage_name(stage.stage) for stage in stages if stage.progress.items.failed]
     over = f"{run.client_id} {run.range.start_date} {run.range.end_date}"

@@ -1,10 +1,10 @@
-"""A run as lines, for logs and terminals that cannot be drawn on: each change of state, and counts now and then. Pure."""
+"""Runs and bots as lines, for logs and terminals that cannot be drawn on: each change of state, and counts now and then. Pure."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from potok.status.v1 import stage_pb2
-from potok.status.v1.event_pb2 import Change, RunStatus, StageStatus
+from potok.status.v1.event_pb2 import BotStatus, Change, RunStatus, StageStatus
 
 from potok_client.cli import words
 from potok_client.watch import Update
@@ -20,6 +20,7 @@ class Lines:
         self._many = many
         self._runs: dict[str, str] = {}
         self._stages: dict[int, tuple[str, datetime]] = {}
+        self._bots: dict[str, str] = {}
 
     def take(self, update: Update) -> Iterator[str]:
         """Yield the lines that an update is worth, each with the time of what it tells."""
@@ -43,18 +44,28 @@ class Lines:
                     over = past and event.stage.HasField("end_time")
                     if not over or event.stage.execution in self._stages:
                         yield from self._stage(event.stage, at)
+                case "bot":
+                    over = past and event.bot.state in words.FINAL_BOTS
+                    if not over or event.bot.bot_id in self._bots:
+                        yield from self._bot(event.bot)
 
     def _run(self, run: RunStatus, at: datetime) -> Iterator[str]:
         state = words.run_state(run.state)
         if self._runs.get(run.run_id) == state:
             return
         self._runs[run.run_id] = state
-        line = f"run {words.short(run.run_id)} of {words.plain(run.client_id)}, {words.days(run)}: {state}"
+        line = f"run {words.short(run.run_id)} of {words.whose(run)}, {words.days(run)}: {state}"
         if run.HasField("end_time"):
             line += f" after {words.lasted(run, at)}"
         if run.message:
             line += f", {words.reason(run.reason)}: {words.plain(run.message)}"
         yield line
+
+    def _bot(self, bot: BotStatus) -> Iterator[str]:
+        now = words.bot(bot)
+        if self._bots.get(bot.bot_id) != now:
+            self._bots[bot.bot_id] = now
+            yield f"bot {words.plain(bot.bot_id)}: {now}"
 
     def _stage(self, stage: StageStatus, at: datetime) -> Iterator[str]:
         wait = words.wait(stage)

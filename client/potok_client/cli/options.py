@@ -58,6 +58,24 @@ class ItemStateName(enum.StrEnum):
         return stage_pb2.ItemState.Value(f"ITEM_STATE_{self.name}")
 
 
+class BotStateName(enum.StrEnum):
+    """Where a bot is."""
+
+    INITIALIZED = "initialized"
+    CONNECTING = "connecting"
+    CONNECTED = "connected"
+    TRANSCRIBING = "transcribing"
+    ANALYZING_MEETING = "analyzing_meeting"
+    CREATING_TASKS = "creating_tasks"
+    DONE = "done"
+    ERROR = "error"
+
+    @property
+    def number(self) -> "stage_pb2.BotState.ValueType":
+        """The state in the protos."""
+        return stage_pb2.BotState.Value(f"BOT_STATE_{self.name}")
+
+
 def parse_day(text: str) -> str:
     """Return a day as it was given; refuses what is none."""
     try:
@@ -74,6 +92,7 @@ def date_range(start: str, end: str | None) -> DateRange:
 
 
 RUN_PANEL = "Process calls"
+MEETING_PANEL = "Send bots to meetings"
 RANGE_PANEL = "See where calls are, and what came out"
 SETUP_PANEL = "Set up"
 """The groups that `potok --help` shows commands in."""
@@ -87,5 +106,6 @@ End = Annotated[
     typer.Argument(metavar="END", parser=parse_day, help="The last day; without it, only START."),
 ]
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="The run's id, or its beginning.")]
+BotId = Annotated[str, typer.Argument(metavar="BOT", help="The bot's id.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 NoWatch = Annotated[bool, typer.Option("--no-watch", help="Do not follow the run.")]

@@ -228,7 +228,7 @@ async def _list(client_id: str, limit: int, *, as_json: bool) -> None:
         first, last = words.stage_name(status.first_stage), words.stage_name(status.last_stage)
         rows.add_row(
             words.short(status.run_id),
-            cell(status.client_id),
+            cell(words.whose(status)),
             words.days(status),
             first if first == last else f"{first} to {last}",
             "retry" if status.retry_of else words.run_mode(status.mode),

@@ -29,6 +29,7 @@ RUN_STYLES = {
     stage_pb2.RUN_STATE_FAILED: "red",
     stage_pb2.RUN_STATE_CANCELLED: "magenta",
 }
+_MEETING = (stage_pb2.STAGE_TRANSCRIPTION, stage_pb2.STAGE_ANALYSIS, stage_pb2.STAGE_TASKS)
 _BAR_WIDTH = 32
 _NARROW = 90
 _NARROW_BAR_WIDTH = 12
@@ -43,12 +44,16 @@ def picture(view: View, runs: Sequence[RunStatus], now: datetime, out: Console) 
             continue  # beside others, its end is enough
         stages = view.stages(run.run_id)
         bar = _BAR_WIDTH if out.width >= _NARROW else _NARROW_BAR_WIDTH
-        parts.append(Padding(_stages(run, stages, now, bar), (0, 0, 0, 1)))
-        parts.extend(_failures(stages))
+        parts.append(Padding(stages_of(run, stages, now, bar), (0, 0, 0, 1)))
+        parts.extend(failures(stages))
         if run.message and run.HasField("end_time"):
             parts.append(cell(f"   {words.reason(run.reason)}: {run.message}", "red"))
         parts.append(Text())
-    if not runs:
+    waiting = [
+        bot for bot in view.bots.values() if not bot.run_id and bot.state not in words.FINAL_BOTS
+    ]
+    parts.extend(cell(f"bot {bot.bot_id}  {words.bot(bot)}", "cyan") for bot in waiting)
+    if not (runs or waiting):
         parts.append(Text("no run is under way", style="dim"))
     if view.lost:
         parts.append(Text(words.lost(view.lost), "yellow"))
@@ -62,14 +67,17 @@ def _head(run: RunStatus, now: datetime) -> Text:
         ("run ", "dim"),
         (words.short(run.run_id), "bold"),
         ("  ", ""),
-        (words.plain(run.client_id), "bold"),
+        (words.whose(run), "bold"),
         (f"  {words.days(run)}  {kind}  ", "dim"),
         (words.run_state(run.state), f"bold {style}"),
         (f"  {words.lasted(run, now)}", "dim"),
     )
 
 
-def _stages(run: RunStatus, stages: Sequence[StageStatus], now: datetime, bar: int) -> Table:
+def stages_of(
+    run: RunStatus, stages: Sequence[StageStatus], now: datetime, bar: int = _NARROW_BAR_WIDTH
+) -> Table:
+    """Return the stages of a run, a line each."""
     grid = Table.grid(padding=(0, 1))
     grid.add_column(width=1)
     grid.add_column(no_wrap=True)
@@ -77,7 +85,7 @@ def _stages(run: RunStatus, stages: Sequence[StageStatus], now: datetime, bar: i
     grid.add_column(justify="right", no_wrap=True)
     grid.add_column(overflow="fold")
     begun = {stage.stage: stage for stage in stages}
-    for number in range(run.first_stage, run.last_stage + 1):
+    for number in _MEETING if run.bot_id else range(run.first_stage, run.last_stage + 1):
         name = words.stage_name(stage_pb2.Stage.ValueType(number))
         stage = begun.get(stage_pb2.Stage.ValueType(number))
         if stage is None:
@@ -146,7 +154,7 @@ def _why_skipped(stage: StageStatus) -> str:
     return f" ({', '.join(found)})" if found else ""
 
 
-def _failures(stages: Sequence[StageStatus]) -> Iterator[Text]:
+def failures(stages: Sequence[StageStatus]) -> Iterator[Text]:
     """Yield the last failures of every stage that has any."""
     for stage in stages:
         for failure in stage.progress.failures:

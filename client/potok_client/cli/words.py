@@ -5,12 +5,14 @@ from datetime import UTC, datetime
 
 from potok.analysis.v1.analysis_pb2 import Usage
 from potok.status.v1 import stage_pb2
-from potok.status.v1.event_pb2 import RunStatus, StageStatus
+from potok.status.v1.event_pb2 import BotStatus, RunStatus, StageStatus
 from potok.status.v1.progress_pb2 import Cost, ItemCounts, ItemFailure, Wait
 
 SHORT_ID = 8
 """So much of a run's id is shown, and is enough to name the run."""
 _CENT = 0.01
+FINAL_BOTS = frozenset({stage_pb2.BOT_STATE_DONE, stage_pb2.BOT_STATE_ERROR})
+"""Where a bot ends."""
 
 _WAITS = {
     stage_pb2.WAIT_REASON_QUEUE: "other work is ahead in the queue",
@@ -50,6 +52,26 @@ def item_state(state: "stage_pb2.ItemState.ValueType") -> str:
 
 def execution_state(state: "stage_pb2.ExecutionState.ValueType") -> str:
     return _lower(stage_pb2.ExecutionState, state, "EXECUTION_STATE_")
+
+
+def bot_state(state: "stage_pb2.BotState.ValueType") -> str:
+    """Return where a bot is, as browsers read it."""
+    return _lower(stage_pb2.BotState, state, "BOT_STATE_")
+
+
+def whose(run: RunStatus) -> str:
+    """Return whose calls a run processes, or whose meeting."""
+    return plain(f"bot {run.bot_id}" if run.bot_id else run.client_id)
+
+
+def bot(bot: BotStatus) -> str:
+    """Return where a bot is, with what is known beside."""
+    parts = [
+        bot_state(bot.state).replace("_", " "),
+        bot.detail.replace("_", " "),
+        bot.error_message,
+    ]
+    return plain(", ".join(part for part in parts if part))
 
 
 def reason(reason: "stage_pb2.Reason.ValueType") -> str:

@@ -173,7 +173,7 @@ class CoordinatorServiceServicer:
     def RetryFailed(self, request, context):
         """Starts a new run that takes up the failures of an ended one, with all refusals of StartRun.
 
-        NOT_FOUND: no such run. FAILED_PRECONDITION RUN_NOT_ENDED, NOTHING_FAILED.
+        NOT_FOUND: no such run. FAILED_PRECONDITION RUN_NOT_ENDED, NOTHING_FAILED; RUN_OF_MEETING: its bot has ended for good.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -258,9 +258,10 @@ class CoordinatorServiceServicer:
     def WatchStatus(self, request, context):
         """The current state, then everything that happens; resumable without loss by the token of the last frame.
 
-        NOT_FOUND: a client or run of the request does not exist. OUT_OF_RANGE COMPACTED: the token is older than the log;
-        metadata `oldest_revision`; take a snapshot. FAILED_PRECONDITION EPOCH_CHANGED, FUTURE_REVISION, WATCH_CHANGED:
-        the token is of another log or of another watch; take a snapshot. INVALID_ARGUMENT: not a token.
+        NOT_FOUND: a client, run or bot of the request does not exist. PERMISSION_DENIED: a client or bot is somebody else's.
+        OUT_OF_RANGE COMPACTED: the token is older than the log; metadata `oldest_revision`; take a snapshot.
+        FAILED_PRECONDITION EPOCH_CHANGED, FUTURE_REVISION, WATCH_CHANGED: the token is of another log or of another watch;
+        take a snapshot. INVALID_ARGUMENT: not a token.
         Ends with a last frame and OK (age), UNAVAILABLE (drain), UNAUTHENTICATED (the caller's token has expired) or
         RESOURCE_EXHAUSTED (too slow); the token is in the trailer `potok-resume-token` too.
         RESOURCE_EXHAUSTED before the first frame: the caller has too many watches.

@@ -62,7 +62,7 @@ class CoordinatorServiceStub:
     RetryFailed: _grpc.UnaryUnaryMultiCallable[_coordinator_service_pb2.RetryFailedRequest, _coordinator_service_pb2.RetryFailedResponse]
     """Starts a new run that takes up the failures of an ended one, with all refusals of StartRun.
 
-    NOT_FOUND: no such run. FAILED_PRECONDITION RUN_NOT_ENDED, NOTHING_FAILED.
+    NOT_FOUND: no such run. FAILED_PRECONDITION RUN_NOT_ENDED, NOTHING_FAILED; RUN_OF_MEETING: its bot has ended for good.
     """
     CancelRun: _grpc.UnaryUnaryMultiCallable[_coordinator_service_pb2.CancelRunRequest, _coordinator_service_pb2.CancelRunResponse]
     """Asks a run to stop; an ended run is answered as it is.
@@ -105,9 +105,10 @@ class CoordinatorServiceStub:
     WatchStatus: _grpc.UnaryStreamMultiCallable[_coordinator_service_pb2.WatchStatusRequest, _coordinator_service_pb2.WatchStatusResponse]
     """The current state, then everything that happens; resumable without loss by the token of the last frame.
 
-    NOT_FOUND: a client or run of the request does not exist. OUT_OF_RANGE COMPACTED: the token is older than the log;
-    metadata `oldest_revision`; take a snapshot. FAILED_PRECONDITION EPOCH_CHANGED, FUTURE_REVISION, WATCH_CHANGED:
-    the token is of another log or of another watch; take a snapshot. INVALID_ARGUMENT: not a token.
+    NOT_FOUND: a client, run or bot of the request does not exist. PERMISSION_DENIED: a client or bot is somebody else's.
+    OUT_OF_RANGE COMPACTED: the token is older than the log; metadata `oldest_revision`; take a snapshot.
+    FAILED_PRECONDITION EPOCH_CHANGED, FUTURE_REVISION, WATCH_CHANGED: the token is of another log or of another watch;
+    take a snapshot. INVALID_ARGUMENT: not a token.
     Ends with a last frame and OK (age), UNAVAILABLE (drain), UNAUTHENTICATED (the caller's token has expired) or
     RESOURCE_EXHAUSTED (too slow); the token is in the trailer `potok-resume-token` too.
     RESOURCE_EXHAUSTED before the first frame: the caller has too many watches.
@@ -147,7 +148,7 @@ class CoordinatorServiceAsyncStub(CoordinatorServiceStub):
     RetryFailed: _aio.UnaryUnaryMultiCallable[_coordinator_service_pb2.RetryFailedRequest, _coordinator_service_pb2.RetryFailedResponse]  # type: ignore[assignment]
     """Starts a new run that takes up the failures of an ended one, with all refusals of StartRun.
 
-    NOT_FOUND: no such run. FAILED_PRECONDITION RUN_NOT_ENDED, NOTHING_FAILED.
+    NOT_FOUND: no such run. FAILED_PRECONDITION RUN_NOT_ENDED, NOTHING_FAILED; RUN_OF_MEETING: its bot has ended for good.
     """
     CancelRun: _aio.UnaryUnaryMultiCallable[_coordinator_service_pb2.CancelRunRequest, _coordinator_service_pb2.CancelRunResponse]  # type: ignore[assignment]
     """Asks a run to stop; an ended run is answered as it is.
@@ -190,9 +191,10 @@ class CoordinatorServiceAsyncStub(CoordinatorServiceStub):
     WatchStatus: _aio.UnaryStreamMultiCallable[_coordinator_service_pb2.WatchStatusRequest, _coordinator_service_pb2.WatchStatusResponse]  # type: ignore[assignment]
     """The current state, then everything that happens; resumable without loss by the token of the last frame.
 
-    NOT_FOUND: a client or run of the request does not exist. OUT_OF_RANGE COMPACTED: the token is older than the log;
-    metadata `oldest_revision`; take a snapshot. FAILED_PRECONDITION EPOCH_CHANGED, FUTURE_REVISION, WATCH_CHANGED:
-    the token is of another log or of another watch; take a snapshot. INVALID_ARGUMENT: not a token.
+    NOT_FOUND: a client, run or bot of the request does not exist. PERMISSION_DENIED: a client or bot is somebody else's.
+    OUT_OF_RANGE COMPACTED: the token is older than the log; metadata `oldest_revision`; take a snapshot.
+    FAILED_PRECONDITION EPOCH_CHANGED, FUTURE_REVISION, WATCH_CHANGED: the token is of another log or of another watch;
+    take a snapshot. INVALID_ARGUMENT: not a token.
     Ends with a last frame and OK (age), UNAVAILABLE (drain), UNAUTHENTICATED (the caller's token has expired) or
     RESOURCE_EXHAUSTED (too slow); the token is in the trailer `potok-resume-token` too.
     RESOURCE_EXHAUSTED before the first frame: the caller has too many watches.
@@ -265,7 +267,7 @@ class CoordinatorServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_coordinator_service_pb2.RetryFailedResponse, _abc.Awaitable[_coordinator_service_pb2.RetryFailedResponse]]:
         """Starts a new run that takes up the failures of an ended one, with all refusals of StartRun.
 
-        NOT_FOUND: no such run. FAILED_PRECONDITION RUN_NOT_ENDED, NOTHING_FAILED.
+        NOT_FOUND: no such run. FAILED_PRECONDITION RUN_NOT_ENDED, NOTHING_FAILED; RUN_OF_MEETING: its bot has ended for good.
         """
 
     @_abc_1.abstractmethod
@@ -368,9 +370,10 @@ class CoordinatorServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_coordinator_service_pb2.WatchStatusResponse], _abc.AsyncIterator[_coordinator_service_pb2.WatchStatusResponse]]:
         """The current state, then everything that happens; resumable without loss by the token of the last frame.
 
-        NOT_FOUND: a client or run of the request does not exist. OUT_OF_RANGE COMPACTED: the token is older than the log;
-        metadata `oldest_revision`; take a snapshot. FAILED_PRECONDITION EPOCH_CHANGED, FUTURE_REVISION, WATCH_CHANGED:
-        the token is of another log or of another watch; take a snapshot. INVALID_ARGUMENT: not a token.
+        NOT_FOUND: a client, run or bot of the request does not exist. PERMISSION_DENIED: a client or bot is somebody else's.
+        OUT_OF_RANGE COMPACTED: the token is older than the log; metadata `oldest_revision`; take a snapshot.
+        FAILED_PRECONDITION EPOCH_CHANGED, FUTURE_REVISION, WATCH_CHANGED: the token is of another log or of another watch;
+        take a snapshot. INVALID_ARGUMENT: not a token.
         Ends with a last frame and OK (age), UNAVAILABLE (drain), UNAUTHENTICATED (the caller's token has expired) or
         RESOURCE_EXHAUSTED (too slow); the token is in the trailer `potok-resume-token` too.
         RESOURCE_EXHAUSTED before the first frame: the caller has too many watches.

@@ -1,0 +1,190 @@
+"""What the coordinator does with bots for its callers, in the words of the protos."""
+
+import re
+import time
+from collections.abc import Collection, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from services.coordinator.bot import (
+    RANK,
+    Bot,
+    BotId,
+    BotNotFound,
+    BotRecord,
+    BotReport,
+    MeetingResult,
+)
+from services.coordinator.bot_ports import (
+    BotChanges,
+    BotRepository,
+    BotStatus,
+    BotWaits,
+    MeetingTasks,
+)
+from services.coordinator.domain import Verdict
+from services.kernel.errors import Forbidden, InvalidInput, UpstreamUnavailable
+from services.status.domain import BotState, Owner, user_owner
+from services.status.identity import Caller
+
+BOT_NAME = "Potok"
+_USER = re.compile(r"[!-+\--~]+")
+"""Printable ASCII without comma or blank, as the subjects of tokens are."""
+_NOTHING_SAID = {
+    "ru": "На встрече никто не говорил, поэтому задач нет.",
+    "en": "Nobody spoke in the meeting, so there are no tasks.",
+}
+"""The summary of a meeting in which nothing could be looked for, by its language."""
+
+
+class Bots:
+    """Bots, their meetings, and what comes of those."""
+
+    def __init__(
+        self,
+        bots: BotRepository,
+        changes: BotChanges,
+        status: BotStatus,
+        tasks: MeetingTasks,
+        waits: BotWaits,
+        create_tasks_wait: timedelta,
+    ) -> None:
+        self._bots = bots
+        self._changes = changes
+        self._status = status
+        self._tasks = tasks
+        self._waits = waits
+        self._create_tasks_wait = create_tasks_wait
+
+    async def report_bots(self, reports: Sequence[BotReport]) -> list[tuple[Verdict, BotState]]:
+        """Take what the outside says; of a bot that is somebody else's nothing is taken."""
+        await self._bots.ensure_owners({report.owner for report in reports})
+        owners = await self._bots.owners_of_bots({report.bot_id for report in reports})
+        rightful = [r for r in reports if owners.get(r.bot_id, r.owner) == r.owner]
+        verdicts = iter(await self._changes.report_bots(rightful))
+        return [
+            next(verdicts) if report in rightful else (Verdict.ILLEGAL, BotState.ERROR)
+            for report in reports
+        ]
+
+    async def trigger_bot(
+        self, caller: Caller, meet_url: str, bot_name: str, request_id: str, language: str
+    ) -> tuple[BotId, BotState]:
+        """Send a bot to a meeting; a known `request_id` answers the bot that it sent."""
+        address = urlsplit(meet_url)
+        if address.scheme not in ("http", "https") or not address.hostname:
+            raise InvalidInput(
+                f"meet_url: {meet_url!r} is no address of a meeting, "
+                "write it as https://meet.google.com/abc-defg-hij"
+            )
+        return await self._status.start_bot(
+            caller.owner, meet_url, bot_name or BOT_NAME, request_id, language
+        )
+
+    async def get_bot_status(self, caller: Caller, bot_id: BotId) -> BotRecord:
+        """Return the whole record; raises BotNotFound or Forbidden."""
+        await self.check_bots(caller, [bot_id])
+        return await self._with_result(await self._get_bot(caller.scope, bot_id))
+
+    async def update_bot_status(
+        self, bot_id: BotId, status: str, error_message: str, audio_url: str
+    ) -> BotState:
+        """Take what the service that runs the bot says; returns where the bot is then."""
+        state = await self._status.observe_bot(bot_id, status, error_message, audio_url)
+        # Who knows the outside does not hear of every state that comes after it.
+        owners = await self._bots.owners_of_bots([bot_id])
+        record = await self._bots.get_bot(owners[bot_id], bot_id) if bot_id in owners else None
+        return record.bot.state if record else state
+
+    async def create_tasks(self, user_id: str, bot_id: str, audio_url: str, text: str) -> BotRecord:
+        """Have a meeting processed, or join who did, and return the record once it is, or as it is after the wait.
+
+        Raises InvalidInput where the bot is not the user's, NotFound where there is none. The work does not depend on
+        the caller staying.
+        """
+        owner, began_at = _user(user_id), time.monotonic()
+        record = await self._own_bot(owner, BotId(bot_id)) if bot_id else None
+        if record is None or RANK[record.bot.state] < RANK[BotState.TRANSCRIBING]:
+            bot_id = await self._status.keep_media(owner, bot_id, audio_url, text)
+        wait = self._create_tasks_wait - timedelta(seconds=time.monotonic() - began_at)
+        return await self._with_result(await self._ended(owner, BotId(bot_id), wait))
+
+    async def list_bots(
+        self,
+        caller: Caller,
+        states: Collection[BotState],
+        before: tuple[datetime, BotId] | None,
+        page_size: int,
+    ) -> list[Bot]:
+        """Return a page of the bots that the caller may see, newest first."""
+        return await self._bots.list_bots(caller.scope, states, before, page_size)
+
+    async def stop_bot(self, caller: Caller, bot_id: BotId) -> Bot:
+        """Ask a bot to leave its meeting; one that has left is returned as it is."""
+        await self.check_bots(caller, [bot_id])
+        bot = (await self._get_bot(caller.scope, bot_id)).bot
+        if RANK[bot.state] >= RANK[BotState.TRANSCRIBING]:
+            return bot
+        await self._status.stop_bot(bot_id)
+        return (await self._get_bot(caller.scope, bot_id)).bot
+
+    async def check_bots(self, caller: Caller, bot_ids: Collection[BotId]) -> None:
+        """Raise BotNotFound or Forbidden unless the caller may see the bots."""
+        owners = await self._bots.owners_of_bots(bot_ids)
+        for bot_id in bot_ids:
+            if bot_id not in owners:
+                raise _not_found(bot_id)
+            if not (caller.sees_all or owners[bot_id] in caller.owners):
+                raise Forbidden(f"bot {bot_id} is somebody else's")
+
+    async def _own_bot(self, owner: Owner, bot_id: BotId) -> BotRecord | None:
+        """Return the record of a bot of `owner`, None where there is no such bot; refuses one of another owner."""
+        owners = await self._bots.owners_of_bots([bot_id])
+        if owners.get(bot_id, owner) != owner:
+            raise InvalidInput(f"user_id: bot {bot_id} is not theirs, name the user who sent it")
+        return await self._bots.get_bot(owner, bot_id)
+
+    async def _get_bot(self, scope: str, bot_id: BotId) -> BotRecord:
+        record = await self._bots.get_bot(scope, bot_id)
+        if record is None:  # expired since it was checked
+            raise _not_found(bot_id)
+        return record
+
+    async def _ended(self, owner: Owner, bot_id: BotId, wait: timedelta) -> BotRecord:
+        """Return the record of a bot once it is final, or as it is when the wait is over."""
+        record = None
+        changes = self._waits.changes(bot_id, wait)
+        async with aclosing(changes):
+            async for _ in changes:
+                record = await self._bots.get_bot(owner, bot_id)
+                if record and record.bot.final:
+                    break
+        if record is None:
+            raise UpstreamUnavailable(
+                f"what was said is kept for bot {bot_id}, but its processing has not begun: ask again"
+            )
+        return record
+
+    async def _with_result(self, record: BotRecord) -> BotRecord:
+        bot = record.bot
+        if bot.state is not BotState.DONE:
+            return record
+        result = await self._tasks.get_meeting_tasks(bot.owner, bot.bot_id)
+        if result is None:
+            summary = _NOTHING_SAID.get(bot.language, _NOTHING_SAID["en"])
+            result = MeetingResult(tasks=(), summary=summary)
+        return replace(record, result=result)
+
+
+def _user(user_id: str) -> Owner:
+    if not _USER.fullmatch(user_id):
+        raise InvalidInput(f"user_id: {user_id!r} is no user: no blanks, no commas, ASCII only")
+    return user_owner(user_id)
+
+
+def _not_found(bot_id: BotId) -> BotNotFound:
+    return BotNotFound(
+        f"there is no bot {bot_id}: the id is wrong, or its record has expired; send a new one"
+    )
