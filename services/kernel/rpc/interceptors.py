@@ -153,6 +153,7 @@ class EdgeInterceptor(grpc.aio.ServerInterceptor):
 @contextlib.asynccontextmanager
 async def _canonical_line(method: str, context: Any) -> AsyncIterator[None]:
     started = time.perf_counter()
+    peer = context.peer()  # of a stream whose caller went away, gRPC frees the call before this ends
     try:
         yield
     finally:
@@ -162,5 +163,5 @@ async def _canonical_line(method: str, context: Any) -> AsyncIterator[None]:
             method=method,
             status=code.name if isinstance(code, grpc.StatusCode) else str(code or "OK"),
             milliseconds=round(1000 * (time.perf_counter() - started), 1),
-            peer=context.peer(),
+            peer=peer,
         )
