@@ -1,5 +1,6 @@
 """Executions of meetings: one item of a bot's, beside others of the same owner and day."""
 
+from datetime import date
 from typing import Any
 
 from potok.stage.v1 import stage_service_pb2 as pb
@@ -73,7 +74,7 @@ async def test_a_meeting_that_is_gone_goes_with_its_result_and_no_other(database
 
 async def test_the_stage_after_takes_the_meeting_of_its_bot_alone(database: Database) -> None:
     stage = FakeStage()
-    seen = []
+    seen: list[tuple[str, date, int]] = []
 
     class After(FakeStage):
         upstream: Any = None
