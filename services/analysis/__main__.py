@@ -3,11 +3,7 @@
 import contextlib
 from collections.abc import AsyncIterator
 
-<<<<<<< HEAD
-=======
-import asyncpg
 import grpc
->>>>>>> 5a0ada7 (feat(analysis): what a meeting comes to)
 import uvloop
 from potok.analysis.v1.analysis_service_pb2_grpc import add_AnalysisServiceServicer_to_server
 from potok.analysis.v1.meeting_analysis_service_pb2_grpc import (
@@ -55,29 +51,20 @@ async def main() -> None:
         raise SystemExit(f"POTOK_ANALYSIS_PLAYBOOKS is not usable:\n{error}") from None
     async with (
         open_pool(settings.database_url.get_secret_value(), settings.pool_size) as pool,
-<<<<<<< HEAD
         open_pool(settings.app_database_url.get_secret_value(), settings.pool_size) as readers,
-        _judging(settings, PostgresRunUsages(pool, reading_for_caller(readers))) as judging,
+        _judging(settings, PostgresRunUsages(pool, reading_for_caller(readers))) as judges,
         channel_to(settings.calls, identity.signer.token) as calls,
         channel_to(settings.upstream, identity.signer.token) as upstream,
-=======
-        _judging(settings, pool) as (judging, meeting_judging),
-        channel_to(settings.calls) as calls,
-        channel_to(settings.upstream) as upstream,
->>>>>>> 5a0ada7 (feat(analysis): what a meeting comes to)
     ):
         transcripts = TranscriptionServiceStub(upstream)
         conversations = RpcConversations(
             CallSyncServiceStub(calls), transcripts, settings.payload_timeout
         )
-<<<<<<< HEAD
+        judging, meeting_judging = judges
         analyses = PostgresAnalyses(reading_for_caller(readers))
         call_analysis = CallAnalysis(analyses, conversations, judging, playbooks)
-        servicer = AnalysisServicer(call_analysis)
-=======
-        call_analysis = CallAnalysis(PostgresAnalyses(pool), conversations, judging, playbooks)
         meetings = MeetingAnalyses(
-            PostgresMeetingAnalyses(pool),
+            PostgresMeetingAnalyses(reading_for_caller(readers)),
             RpcMeetings(transcripts, settings.payload_timeout),
             meeting_judging,
         )
@@ -87,40 +74,27 @@ async def main() -> None:
             add_AnalysisServiceServicer_to_server(AnalysisServicer(call_analysis), server)
             add_MeetingAnalysisServiceServicer_to_server(MeetingAnalysisServicer(meetings), server)
 
->>>>>>> 5a0ada7 (feat(analysis): what a meeting comes to)
         async with stage_service(
             "analysis",
             pool,
             [work],
             settings,
-<<<<<<< HEAD
             identity,
-            register=lambda server: add_AnalysisServiceServicer_to_server(servicer, server),
-            services=["potok.analysis.v1.AnalysisService"],
-=======
             register=register,
             services=[
                 "potok.analysis.v1.AnalysisService",
                 "potok.analysis.v1.MeetingAnalysisService",
             ],
->>>>>>> 5a0ada7 (feat(analysis): what a meeting comes to)
         ):
             await until_stopped()
 
 
 @contextlib.asynccontextmanager
-<<<<<<< HEAD
-async def _judging(settings: AnalysisSettings, usages: RunUsages) -> AsyncIterator[Judging]:
-    """Open the judge that the settings name."""
-    rules = RulesJudge()
-=======
 async def _judging(
-    settings: AnalysisSettings, pool: asyncpg.Pool
+    settings: AnalysisSettings, usages: RunUsages
 ) -> AsyncIterator[tuple[Judging, MeetingJudging]]:
     """Open the judges of calls and of meetings that the settings name."""
-    rules, usages = RulesJudge(), PostgresRunUsages(pool)
-    meeting_rules = MeetingRules()
->>>>>>> 5a0ada7 (feat(analysis): what a meeting comes to)
+    rules, meeting_rules = RulesJudge(), MeetingRules()
     if settings.judge == "rules" or settings.model is None:
         judging = Judging(rules, usages)
         yield judging, MeetingJudging(meeting_rules, judging.paying)

@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 
-import asyncpg
 from potok.analysis.v1 import meeting_analysis_pb2
 
 from services.analysis.meeting import BotId, MeetingAnalysis
 from services.analysis.meeting_mapping import meeting_analysis_from_pb, meeting_analysis_to_pb
 from services.analysis.ports import Transaction
-from services.kernel.postgres import load_queries
+from services.kernel.postgres import Reading, load_queries
 from services.status.domain import ExecutionNumber, Owner
 
 QUERIES = load_queries(__file__)
@@ -17,11 +16,13 @@ QUERIES = load_queries(__file__)
 class PostgresMeetingAnalyses:
     """Implements MeetingAnalysisRepository."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
-        self._pool = pool
+    def __init__(self, reading: Reading) -> None:
+        """`reading` sees what whoever asks may see."""
+        self._reading = reading
 
     async def get_meeting_analysis(self, owner: Owner, bot_id: BotId) -> MeetingAnalysis | None:
-        body = await QUERIES.get_meeting_analysis(self._pool, owner=owner, bot_id=bot_id)
+        async with self._reading() as connection:
+            body = await QUERIES.get_meeting_analysis(connection, owner=owner, bot_id=bot_id)
         if body is None:
             return None
         return meeting_analysis_from_pb(meeting_analysis_pb2.MeetingAnalysis.FromString(body))

@@ -11,6 +11,7 @@ from potok.bot_status.v1 import meeting_pb2
 from services.kernel.errors import DomainError, NotFound
 from services.kernel.rpc.errors import abort
 from services.kernel.rpc.server import serving
+from tests.identity import guard
 
 SERVICE = "potok.bot_status.v1.BotStatusService"
 PIECE = 256 << 10
@@ -95,5 +96,5 @@ class FakeBotStatus:
                 [grpc.method_handlers_generic_handler(SERVICE, handlers)]
             )
 
-        async with serving("127.0.0.1:0", register, services=[]) as port:
+        async with serving("127.0.0.1:0", register, services=[], guard=guard()) as port:
             yield f"127.0.0.1:{port}"

@@ -10,7 +10,6 @@ import pytest
 from potok.bot_status.v1.bot_status_service_pb2_grpc import BotStatusServiceStub
 
 from services.kernel.errors import NotFound, UpstreamUnavailable, WrongState
-from services.kernel.rpc.client import channel_to
 from services.stage.domain import Failure, Found, Item, ItemId, Limits, Outcome, Skip, Success
 from services.status.domain import Owner, Reason
 from services.transcription.adapters.meetings import BotStatusMeetings
@@ -20,6 +19,7 @@ from services.transcription.usecases import Transcription
 from services.transcription.work import TranscriptionWork
 from tests.fakes.bot_status import FakeBotStatus
 from tests.fakes.transcription import FakeEngine, FakeRecordings, FakeTranscripts
+from tests.identity import open_channel
 from tests.unit.test_transcription_work import EXECUTION
 
 ANNA = Owner("user:anna")
@@ -52,7 +52,7 @@ class World:
 @asynccontextmanager
 async def a_world(max_bytes: int = len(SOUND)) -> AsyncIterator[World]:
     bots, engine = FakeBotStatus(), FakeEngine()
-    async with bots.serving() as address, channel_to(address) as channel:
+    async with bots.serving() as address, open_channel(address) as channel:
         receiving = Receiving(max_bytes=max_bytes, timeout=timedelta(seconds=5))
         meetings = BotStatusMeetings(BotStatusServiceStub(channel), receiving)
         transcription = Transcription(FakeTranscripts(), FakeRecordings(), meetings, engine)

@@ -153,9 +153,8 @@ class EdgeInterceptor(grpc.aio.ServerInterceptor):
 @contextlib.asynccontextmanager
 async def _canonical_line(method: str, context: Any) -> AsyncIterator[None]:
     started = time.perf_counter()
-    peer = (
-        context.peer()
-    )  # of a stream whose caller went away, gRPC frees the call before this ends
+    # Asked for now: gRPC frees the call of a stream whose caller went away before this ends.
+    peer = context.peer()
     try:
         yield
     finally:
