@@ -235,6 +235,12 @@ _CUT = re.compile(
     r"|,?\s+and\s+(?:i|we|you|he|she|they)\b|,\s+(?:please|and\s+then)\b).*",
     re.IGNORECASE | re.DOTALL,
 )
+_CONDUCT = re.compile(
+    r"move\s+on|get\s+(?:started|going|back|into)|take\s+(?:a\s+)?(?:look|break|step|five)|look\s+at|run\s+through"
+    r"|talk\s+(?:about|through)|set\s+(?:that|this|it)\s+aside|put\s+(?:that|this|it)\s+aside|call\s+it",
+    re.IGNORECASE,
+)
+"""What is done in the meeting itself."""
 _WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
 _DROPPED = frozenset(("me", "us", "please", "then", "also", "too"))
 _EMPTY = frozenset(
@@ -352,7 +358,8 @@ def _real(said: Said, match: re.Match[str], who: Who) -> bool:
         said.text[: match.start("verb")].replace("don't forget", "").replace("don’t forget", "")
     ):
         return False
-    if verb in ("not", "never") or (verb == "take" and "a look" in said.text and who is Who.NOBODY):
+    conduct = who is Who.NOBODY and _CONDUCT.match(said.text, match.start("verb"))
+    if conduct or verb in ("not", "never"):
         return False
     if (
         who in (Who.ADDRESSEE, Who.SPEAKER, Who.NAMED)

@@ -12,6 +12,7 @@ from services.recommendations.adapters.russian_people import RussianPeople
 _WORD = re.compile(r"[^\W_]+(?:[-'’.][^\W_]+)*")
 _BREAK = re.compile(r"[,;:.!?()…—–]|\s-\s")
 
+EVEN = 0.5
 FAR_FETCHED = 0.05
 """A reading of a word that is no likelier than this is not meant."""
 _NEGATIONS = frozenset(("не", "ни", "нет"))
@@ -210,6 +211,14 @@ class _Word:
         wanted = set(grammemes)
         return next((r for r in self.readings if r.score > FAR_FETCHED and wanted in r.tag), None)
 
+    def sure(self, *grammemes: str) -> Parse | None:
+        """Return the reading of such a form, if the word is rather that than another part of speech: not `смету`."""
+        found = self.form(*grammemes)
+        if found is None:
+            return None
+        likely = sum(r.score for r in self.readings if r.tag.POS == found.tag.POS)
+        return found if likely > EVEN else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Trigger:
@@ -357,17 +366,21 @@ def _of_verb(
     """Hear promises, requests and assignments by a finite verb."""
     let = any(each.low in _LET for each in near)
     dated = bool(said.dates)
-    if (verb := word.form("VERB", "futr", "1per", "sing")) and not said.asks:
+    mine = any(each.low == "я" for each in near)
+    promise = (word.form if mine else word.sure)("VERB", "futr", "1per", "sing")
+    if (verb := promise) and not said.asks:
         return _Trigger(at=word, who=Who.SPEAKER, verb=verb.normal_form)
     if word.low == "беру" and not said.asks:
         return _Trigger(at=word, who=Who.SPEAKER, verb="взять")
-    if (verb := word.form("VERB", "impr")) and word.low not in _LET and not said.asks:
-        return _Trigger(at=word, who=Who.ADDRESSEE, verb=verb.normal_form)
+    if (verb := word.sure("VERB", "impr")) and word.low not in _LET and not said.asks:
+        called = any(each.name or each.low == "пожалуйста" for each in words)
+        if called or word.form("VERB", "past") is None:  # `все пришли` is no order
+            return _Trigger(at=word, who=Who.ADDRESSEE, verb=verb.normal_form)
     if (verb := word.form("VERB", "futr", "2per")) and word.low not in _YOU_ABLE:
         named = any(each.low in ("ты", "вы") for each in near)
         if said.asks or named or let:
             return _Trigger(at=word, who=Who.ADDRESSEE, verb=verb.normal_form)
-    if (verb := word.form("VERB", "futr", "3per", "sing")) and not said.asks:
+    if (verb := word.sure("VERB", "futr", "3per", "sing")) and not said.asks:
         subject = _subject(word, words)
         if subject:
             return _Trigger(
@@ -377,7 +390,7 @@ def _of_verb(
                 name=subject.name,
                 used=(subject.place,),
             )
-    if (verb := word.form("VERB", "futr", "1per", "plur")) and not said.asks and (let or dated):
+    if (verb := word.sure("VERB", "futr", "1per", "plur")) and not said.asks and (let or dated):
         return _Trigger(at=word, who=Who.NOBODY, verb=verb.normal_form)
     return None
 
