@@ -96,7 +96,11 @@ def said_decisions(
     """Yield the decisions whose quote somebody said, each once."""
     seen: set[str] = set()
     for decision in decisions:
-        if decision.quote in seen or not any(occurs(decision.quote, turn.text) for turn in turns):
-            continue
-        seen.add(decision.quote)
-        yield decision
+        if decision.quote not in seen and _said(decision.quote, turns):
+            seen.add(decision.quote)
+            yield decision
+
+
+def _said(quote: str, turns: Sequence[MeetingTurn]) -> bool:
+    literally = any(quote in turn.text for turn in turns)
+    return literally or any(occurs(quote, turn.text) for turn in turns)

@@ -1,11 +1,14 @@
 """What the service can do with meetings: analyse for its stage, hand out for everybody else."""
 
+import asyncio
+import itertools
 from collections.abc import Sequence
 
 from services.analysis.domain import NothingSaid
 from services.analysis.meeting import (
     MOST_DECISIONS,
     BotId,
+    Decision,
     Meeting,
     MeetingAnalysis,
     MeetingAnalysisNotFound,
@@ -41,13 +44,13 @@ class MeetingAnalyses:
         if not any(count_words(turn.text) for turn in meeting.turns):
             raise NothingSaid(f"meeting {meeting.bot_id} has no words", reason="NO_SPEECH")
         judgement, judge = await self._judging.judge(meeting, run_id, last_attempt=last_attempt)
-        decisions = tuple(said_decisions(judgement.decisions, meeting.turns))
+        decisions = await asyncio.to_thread(_first_said, judgement.decisions, meeting)
         return MeetingAnalysis(
             bot_id=meeting.bot_id,
             owner=meeting.owner,
             session_id=run_id,
             summary=judgement.summary,
-            decisions=decisions[:MOST_DECISIONS],
+            decisions=decisions,
             speakers=speaker_shares(meeting.turns),
             judge=judge,
             created_at=utc_now(),
@@ -74,3 +77,7 @@ class MeetingAnalyses:
     ) -> None:
         """Forget the analyses of meetings that are no more."""
         await self._analyses.delete_meeting_analyses(transaction, owner, bot_ids)
+
+
+def _first_said(decisions: Sequence[Decision], meeting: Meeting) -> tuple[Decision, ...]:
+    return tuple(itertools.islice(said_decisions(decisions, meeting.turns), MOST_DECISIONS))

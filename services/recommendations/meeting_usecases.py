@@ -1,5 +1,6 @@
 """What the service can do with meetings: find their tasks for its stage, hand them out to everybody else."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import date
 
@@ -71,7 +72,7 @@ class Tasks:
             bot_id=meeting.bot_id,
             owner=meeting.owner,
             session_id=run_id,
-            tasks=said_tasks(tasks, meeting),
+            tasks=await asyncio.to_thread(said_tasks, tasks, meeting),
             summary=conclusions.summary,
             decisions=conclusions.decisions,
             judge=finder.name(meeting),

@@ -105,6 +105,23 @@ def test_who_is_meant_is_who_is_called_or_the_other_of_two() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("Борис: Да.\nАнна: Подготовь отчёт, Борис.", "Подготовить отчёт"),
+        ("Анна: Я передам договор юристу, он перезвонит.", "Передать договор юристу"),
+        ("Анна: Я узнаю, когда приедет мастер.", "Узнать, когда приедет мастер"),
+        ("Анна: Отчёт по продажам я пришлю к среде.", "Прислать отчёт по продажам"),
+        ("Анна: Надо срочно купить бумагу, потому что она кончилась.", "Купить бумагу"),
+        ("Tom: Ok.\nAnna: I'll send the report to Tom.", "Send the report to Tom"),
+        ("Tom: Ok.\nAnna: Can you check the contract, Tom?", "Check the contract"),
+        ("Anna: I'll book a room because we are many.", "Book a room"),
+    ],
+)
+def test_a_title_says_what_and_leaves_out_who_when_and_why(text: str, title: str) -> None:
+    assert [title for title, _, _ in found(text)] == [title]
+
+
 def test_a_promise_answers_the_request_before_it_and_its_day_is_the_one_that_counts() -> None:
     assert found("Анна: Надо обновить сайт до пятницы.\nБорис: Я обновлю сайт завтра.") == [
         ("Обновить сайт", "Борис", "2026-11-27")

@@ -4,189 +4,21 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from services.recommendations.adapters.english_words import (
+    DROPPED,
+    EMPTY,
+    NOT_NAMES,
+    OF_THE_MEETING,
+    PRONOUNS,
+    VAGUE,
+    VERBS,
+    WEAK,
+)
 from services.recommendations.adapters.heard import Heard, Said, Who, title_of
 
-_VERBS = (
-    *("add", "analyse", "analyze", "approve", "arrange", "ask", "assign", "book", "bring", "build"),
-    *(
-        "buy",
-        "calculate",
-        "call",
-        "cancel",
-        "change",
-        "check",
-        "choose",
-        "clarify",
-        "clean",
-        "close",
-    ),
-    *("collect", "compare", "complete", "configure", "confirm", "contact", "coordinate", "create"),
-    *("cut", "define", "deliver", "deploy", "design", "document", "draft", "email", "escalate"),
-    *(
-        "estimate",
-        "extend",
-        "file",
-        "fill",
-        "finalise",
-        "finalize",
-        "find",
-        "finish",
-        "fix",
-        "follow",
-    ),
-    *("forward", "gather", "get", "give", "handle", "hire", "implement", "improve", "inform"),
-    *(
-        "install",
-        "investigate",
-        "invite",
-        "invoice",
-        "launch",
-        "lead",
-        "log",
-        "look",
-        "make",
-        "merge",
-    ),
-    *(
-        "message",
-        "migrate",
-        "monitor",
-        "move",
-        "notify",
-        "onboard",
-        "order",
-        "organise",
-        "organize",
-    ),
-    *("outline", "own", "pay", "ping", "plan", "post", "prepare", "present", "print", "provide"),
-    *("publish", "pull", "put", "reach", "record", "redo", "refactor", "register", "release"),
-    *("remind", "remove", "renew", "replace", "report", "research", "reserve", "resolve", "review"),
-    *(
-        "revise",
-        "rewrite",
-        "run",
-        "schedule",
-        "send",
-        "set",
-        "share",
-        "ship",
-        "sign",
-        "sort",
-        "speak",
-    ),
-    *("submit", "summarise", "summarize", "sync", "take", "talk", "test", "train", "translate"),
-    *("update", "upload", "verify", "write"),
-)
-# Said in the course of a meeting, these verbs are about the meeting: they make a task only with a day.
-_OF_THE_MEETING = frozenset(
-    (
-        *("be", "have", "say", "start", "begin", "go", "admit", "explain", "tell", "show", "leave"),
-        *(
-            "let",
-            "wait",
-            "see",
-            "think",
-            "try",
-            "stop",
-            "repeat",
-            "mention",
-            "note",
-            "pass",
-            "hand",
-        ),
-        *(
-            "know",
-            "understand",
-            "remember",
-            "keep",
-            "discuss",
-            "talk",
-            "decide",
-            "continue",
-            "hear",
-        ),
-        *(
-            "imagine",
-            "hope",
-            "wrap",
-            "circle",
-            "assume",
-            "focus",
-            "agree",
-            "argue",
-            "do",
-            "not",
-            "come",
-        ),
-        *("like", "love", "need", "want", "get", "look", "meet", "chat", "stay", "use", "consider"),
-        *(
-            "ask",
-            "add",
-            "answer",
-            "mean",
-            "jump",
-            "turn",
-            "join",
-            "just",
-            "believe",
-            "find",
-            "feel",
-        ),
-    )
-)
-_WEAK = frozenset(
-    ("get", "look", "ask", "add", "find", "have", "do", "talk", "meet", "use", "discuss")
-)
-"""Of these, what makes a task of others all the same where somebody is asked for it."""
-_VAGUE = frozenset(("take", "do", "handle", "own", "get", "write"))
 _SOFT = r"(?:(?:also|then|just|definitely|probably|please|now|gladly|happily|quickly|still)\s+)*"
 _VERB = r"(?P<verb>[a-z]+)\b"
-_ACTION = rf"(?P<verb>{'|'.join(_VERBS)})\b"
-_NOT_NAMES = frozenset(
-    (
-        *(
-            "ok",
-            "okay",
-            "so",
-            "well",
-            "yes",
-            "no",
-            "great",
-            "right",
-            "thanks",
-            "sure",
-            "fine",
-            "also",
-        ),
-        *(
-            "now",
-            "then",
-            "hi",
-            "hello",
-            "actually",
-            "anyway",
-            "and",
-            "but",
-            "good",
-            "perfect",
-            "first",
-        ),
-        *("second", "third", "next", "finally", "today", "tomorrow", "please", "maybe", "agreed"),
-        *(
-            "morning",
-            "everyone",
-            "team",
-            "guys",
-            "folks",
-            "all",
-            "yeah",
-            "yep",
-            "cool",
-            "nice",
-            "i",
-        ),
-    )
-)
+_ACTION = rf"(?P<verb>{'|'.join(sorted(VERBS))})\b"
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,33 +69,11 @@ _CUT = re.compile(
 )
 _CONDUCT = re.compile(
     r"move\s+on|get\s+(?:started|going|back|into)|take\s+(?:a\s+)?(?:look|break|step|five)|look\s+at|run\s+through"
-    r"|talk\s+(?:about|through)|set\s+(?:that|this|it)\s+aside|put\s+(?:that|this|it)\s+aside|call\s+it",
+    r"|put\s+you\s+through|talk\s+(?:about|through)|set\s+(?:that|this|it)\s+aside|put\s+(?:that|this|it)\s+aside|call\s+it",
     re.IGNORECASE,
 )
 """What is done in the meeting itself."""
 _WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
-_DROPPED = frozenset(("me", "us", "please", "then", "also", "too"))
-_EMPTY = frozenset(
-    (
-        *(
-            "it",
-            "that",
-            "this",
-            "them",
-            "those",
-            "these",
-            "the",
-            "a",
-            "an",
-            "one",
-            "to",
-            "for",
-            "of",
-        ),
-        *("on", "in", "at", "by", "with", "from", "up", "out", "care", "so", "now", "and", "about"),
-        *("our", "your", "my", "his", "her", "their", "there", "some", "any", "all"),
-    )
-)
 
 
 class EnglishTasks:
@@ -322,29 +132,11 @@ class EnglishTasks:
         found = [name for name in speakers if word in name.split()]
         if found:
             return found[0]
-        usual = word.lower() in _NOT_NAMES or word.lower() in _VERBS or word in _PRONOUNS
+        usual = word.lower() in NOT_NAMES or word.lower() in VERBS or word in PRONOUNS
         return "" if usual or len(word) < _SHORTEST_NAME else word
 
 
 _SHORTEST_NAME = 3
-_PRONOUNS = frozenset(
-    (
-        "You",
-        "They",
-        "She",
-        "This",
-        "That",
-        "There",
-        "What",
-        "Who",
-        "Someone",
-        "Somebody",
-        "Nobody",
-        "Everybody",
-        "Let",
-        "Legal",
-    )
-)
 
 
 def _first_names(speakers: Sequence[str]) -> set[str]:
@@ -358,24 +150,27 @@ def _real(said: Said, match: re.Match[str], who: Who) -> bool:
         said.text[: match.start("verb")].replace("don't forget", "").replace("don’t forget", "")
     ):
         return False
-    conduct = who is Who.NOBODY and _CONDUCT.match(said.text, match.start("verb"))
-    if conduct or verb in ("not", "never"):
+    conduct = _CONDUCT.match(said.text, match.start("verb"))
+    if conduct and (who is Who.NOBODY or verb == "put"):
         return False
-    if (
-        who in (Who.ADDRESSEE, Who.SPEAKER, Who.NAMED)
-        and verb in _WEAK
-        and _has_object(said, match)
-    ):
+    if verb in ("not", "never"):
+        return False
+    if who in (Who.ADDRESSEE, Who.SPEAKER, Who.NAMED) and verb in WEAK and _has_object(said, match):
         return True
-    if verb not in _VERBS and who is Who.SPEAKER and match.group().lower().startswith("i can"):
+    if verb not in VERBS and who is Who.SPEAKER and match.group().lower().startswith("i can"):
         return False
     promised = match.group().lower().startswith(("we'll", "we’ll", "we will"))
-    return (verb not in _OF_THE_MEETING and not promised) or bool(said.dates)
+    return (verb not in OF_THE_MEETING and not promised) or bool(said.dates)
 
 
 def _has_object(said: Said, match: re.Match[str]) -> bool:
     rest = _CUT.sub("", said.text[match.end("verb") :])
-    return any(word.lower() not in _EMPTY | _DROPPED for word in _WORD.findall(rest))
+    return any(word.lower() not in EMPTY | DROPPED for word in _WORD.findall(rest))
+
+
+def _called(said: Said, start: int, word: str) -> bool:
+    """Tell whether somebody is called, as in `can you check it, Bob?`."""
+    return word in _first_names(said.speakers) and said.text[:start].rstrip().endswith(",")
 
 
 def _heard(
@@ -389,8 +184,8 @@ def _heard(
         word
         for word in _WORD.finditer(rest)
         if not said.dated(start + word.start())
-        and word.group().lower() not in _DROPPED
-        and word.group() not in _first_names(said.speakers) - {name}
+        and word.group().lower() not in DROPPED
+        and not _called(said, start + word.start(), word.group())
     ]
     if words and words[-1].group().lower() in ("and", "on", "by", "in", "at"):
         words.pop()
@@ -401,8 +196,8 @@ def _heard(
         verb=verb,
         title=title_of(verb, (word.group() for word in words)),
         objects=frozenset(
-            word.group().lower() for word in words if word.group().lower() not in _EMPTY
+            word.group().lower() for word in words if word.group().lower() not in EMPTY
         ),
-        vague=verb in _VAGUE,
+        vague=verb in VAGUE,
         due=said.due(0, len(said.text)) if alone else said.due(match.start(), stop),
     )

@@ -73,3 +73,8 @@ def title_of(verb: str, words: Iterable[str]) -> str:
         text = text[: LONGEST_TITLE + 1].rpartition(" ")[0]
     text = text.rstrip(" ,;:-–—")
     return text[:1].upper() + text[1:]
+
+
+def words(text: str) -> frozenset[str]:
+    """Return the words of a list that is written as a text."""
+    return frozenset(text.split())

@@ -59,14 +59,15 @@ class RulesTasks:
 
     def find_now(self, meeting: Meeting) -> list[MeetingTask]:
         """Find the tasks; equal input gives equal tasks."""
-        reading = _Reading(meeting)
+        speakers = meeting.speakers
+        reading = _Reading(meeting, speakers)
         for turn, spoken in enumerate(meeting.turns):
             addressee, before = "", ""
             for sentence in razdel.sentenize(spoken.text):
                 said = Said(
                     text=sentence.text,
                     dates=tuple(find_dates(sentence.text, meeting.day)),
-                    speakers=meeting.speakers,
+                    speakers=speakers,
                 )
                 grammar = self._russian if _CYRILLIC.search(said.text) else self._english
                 addressee = grammar.addressee(said) or addressee
@@ -78,8 +79,9 @@ class RulesTasks:
 class _Reading:
     """What was found so far, turn by turn."""
 
-    def __init__(self, meeting: Meeting) -> None:
+    def __init__(self, meeting: Meeting, speakers: tuple[str, ...]) -> None:
         self._meeting = meeting
+        self._speakers = speakers
         self.found: list[_Open] = []
 
     def take(self, turn: int, said: Said, heard: list[Heard], addressee: str, before: str) -> None:
@@ -127,7 +129,7 @@ class _Reading:
             return speaker
         if heard.who is Who.NOBODY:
             return ""
-        others = [name for name in self._meeting.speakers if name != speaker]
+        others = [name for name in self._speakers if name != speaker]
         if not addressee and speaker and len(others) == PAIR - 1:
             return others[0]
         return addressee
@@ -178,8 +180,9 @@ class _Reading:
 
     def _recent(self, turn: int) -> Iterator[int]:
         for place in reversed(range(len(self.found))):
-            if turn - self.found[place].turn <= RECENT_TURNS:
-                yield place
+            if turn - self.found[place].turn > RECENT_TURNS:
+                return
+            yield place
 
 
 def _takes(open_: _Open, said: Said) -> bool:
