@@ -29,6 +29,7 @@ from deploy.local.postgres import free_port
 from tests.conftest import Database
 from tests.fakes.bot_status import FakeBotStatus
 from tests.fakes.coordinator import FakeCoordinator, serving_coordinator
+from tests.fakes.language_model import a_model, says
 from tests.identity import identity_told, open_channel, token
 
 pytestmark = pytest.mark.timeout(180)
@@ -110,6 +111,15 @@ class Chain:
 
 @pytest.fixture
 async def chain(database: Database) -> AsyncIterator[Chain]:
+    async with the_chain(database) as chain:
+        yield chain
+
+
+@contextlib.asynccontextmanager
+async def the_chain(
+    database: Database, more: Mapping[str, Mapping[str, str]] | None = None
+) -> AsyncIterator[Chain]:
+    """Start the services, with `more` settings by service."""
     addresses = {service: f"127.0.0.1:{free_port()}" for service in STAGES}
     coordinator, bots = FakeCoordinator(), FakeBotStatus()
     async with AsyncExitStack() as stack:
@@ -133,6 +143,7 @@ async def chain(database: Database) -> AsyncIterator[Chain]:
         for service, told in before.items():
             own = {"LISTEN": addresses[service], "COORDINATOR": reports}
             settings = {**identity_told(database, service), **own, **told}
+            settings |= (more or {}).get(service, {})
             await stack.enter_async_context(_process(service, settings))
         channels = {
             service: await stack.enter_async_context(open_channel(address))
@@ -193,6 +204,35 @@ async def test_a_text_becomes_tasks_and_a_second_meeting_leaves_them_alone(chain
     assert (tasks.session_id, tasks.summary) == (RUN, analysis.summary)
     assert list(tasks.decisions) == [each.text for each in analysis.decisions]
     assert [each.title for each in (await chain.tasks("bot-2")).tasks] == ["Купить бумагу"]
+
+
+async def test_a_language_model_judges_a_meeting_and_finds_its_tasks(database: Database) -> None:
+    task = {
+        "title": "Подготовить отчёт",
+        "description": "Отчёт по оплатам.",
+        "assignee": "Борис",
+        "due": None,
+        "priority": "low",
+        "quote": "подготовь, пожалуйста, отчёт по оплатам к среде",
+    }
+    judged = says({"summary": "Страницу запускают.", "decisions": []})
+    model = a_model(judged, says({"tasks": [task, {**task, "quote": "никто этого не говорил"}]}))
+    async with model.serving() as url:
+        asked = {"MODEL_URL": url, "MODEL_NAME": "scripted-1"}
+        more = {
+            "analysis": {"JUDGE": "model", **asked},
+            "recommendations": {"TASKS": "model", **asked},
+        }
+        async with the_chain(database, more) as chain:
+            chain.bots.add("bot-1", text=LAUNCH)
+            ended = await chain.run("bot-1")
+            tasks = await chain.tasks("bot-1")
+
+    assert states(ended) == {stage_pb2.EXECUTION_STATE_SUCCEEDED}
+    assert (tasks.judge, tasks.summary) == ("scripted-1", "Страницу запускают.")
+    assert [(each.title, each.assignee, each.due_date) for each in tasks.tasks] == [
+        ("Подготовить отчёт", "Борис", "2026-12-02")
+    ]
 
 
 async def test_only_its_owner_and_services_read_the_tasks_of_a_meeting(chain: Chain) -> None:

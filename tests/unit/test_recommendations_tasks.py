@@ -105,6 +105,14 @@ def test_who_is_meant_is_who_is_called_or_the_other_of_two() -> None:
     ]
 
 
+@pytest.mark.parametrize("account", ["Dmitry Orlov", "Dmitrii", "DMITRIY ORLOV", "Дмитрий Орлов"])
+@pytest.mark.parametrize("name", ["Дмитрий", "Дима"])
+def test_who_is_called_in_russian_may_have_an_account_in_latin(account: str, name: str) -> None:
+    assert found(f"Anna: {name}, проверь договор.\n{account}: Да.\nVera: Ок.") == [
+        ("Проверить договор", account, None)
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "title"),
     [

@@ -5,6 +5,25 @@ from collections.abc import Sequence
 
 from pymorphy3 import MorphAnalyzer
 from pymorphy3.analyzer import Parse
+from rapidfuzz import fuzz
+
+SAME_NAME = 80
+"""Of 100: `дмитрий` is `dmitry`, `dmitrii` and `dmitriy`."""
+_LATIN = str.maketrans(
+    {
+        **dict(zip("абвгдезийклмнопрстуфыэ", "abvgdeziyklmnoprstufye", strict=True)),
+        "ж": "zh",
+        "х": "kh",
+        "ц": "ts",
+        "ч": "ch",
+        "ш": "sh",
+        "щ": "shch",
+        "ю": "yu",
+        "я": "ya",
+        "ь": "",
+        "ъ": "",
+    }
+)
 
 _SHORT = {
     **dict.fromkeys(("аня", "анечка", "анюта"), ("анна",)),
@@ -54,12 +73,19 @@ class RussianPeople:
         forms = {form.replace("ё", "е") for form in forms}
         longer = {long for form in forms for long in _SHORT.get(form, ())}
         for wanted in (forms, longer):
-            found = [name for name in speakers if not wanted.isdisjoint(_parts(name))]
+            found = [name for name in speakers if _is_one_of(name, wanted)]
             if len(found) == 1:
                 return found[0]
         names = [reading for reading in self.readings(word) if "Name" in reading.tag]
         return names[0].normal_form.capitalize() if names else ""
 
 
-def _parts(name: str) -> set[str]:
-    return {part.lower().replace("ё", "е") for part in name.split()}
+def _is_one_of(name: str, forms: set[str]) -> bool:
+    """Tell whether a speaker has one of the names, in Russian letters or, as in many accounts, in Latin ones."""
+    parts = {part.lower().replace("ё", "е") for part in name.split()}
+    if not forms.isdisjoint(parts):
+        return True
+    latin = {form.translate(_LATIN) for form in forms}
+    return any(
+        fuzz.ratio(part, form) >= SAME_NAME for part in parts if part.isascii() for form in latin
+    )
