@@ -15,6 +15,7 @@ NAMES = (
     "transcription",
     "word_errors",
     "judgement",
+    "tasks",
 )
 
 

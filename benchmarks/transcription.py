@@ -39,12 +39,13 @@ from services.status.domain import (
 from services.transcription.adapters.children import Children
 from services.transcription.adapters.listening import Listening
 from services.transcription.adapters.model import SpeechModel, embedded_model
+from services.transcription.adapters.receiving import Receiving
 from services.transcription.adapters.recordings import CallSyncRecordings
 from services.transcription.adapters.whisper import WhisperEngine
 from services.transcription.usecases import Transcription
 from services.transcription.work import TranscriptionWork
 from tests.fakes.call_sync import FakeCalls, a_call, chunks, register_nowhere
-from tests.fakes.transcription import FakeTranscripts
+from tests.fakes.transcription import FakeMeetings, FakeTranscripts
 from tests.identity import guard, open_channel
 
 SAMPLES = [
@@ -93,9 +94,9 @@ async def main() -> None:
             open_channel(address) as channel,
         ):
             recordings = CallSyncRecordings(
-                CallSyncServiceStub(channel), max_bytes=MAX_BYTES, timeout=PATIENCE
+                CallSyncServiceStub(channel), Receiving(max_bytes=MAX_BYTES, timeout=PATIENCE)
             )
-            transcription = Transcription(FakeTranscripts(), recordings, engine)
+            transcription = Transcription(FakeTranscripts(), recordings, FakeMeetings(), engine)
             work = TranscriptionWork(transcription, StageServiceStub(channel), Limits())
 
             async def alone(sample: Path) -> None:

@@ -3,16 +3,27 @@
 import contextlib
 from collections.abc import AsyncIterator
 
+import grpc
 import uvloop
 from potok.analysis.v1.analysis_service_pb2_grpc import add_AnalysisServiceServicer_to_server
+from potok.analysis.v1.meeting_analysis_service_pb2_grpc import (
+    add_MeetingAnalysisServiceServicer_to_server,
+)
 from potok.call_sync.v1.call_sync_service_pb2_grpc import CallSyncServiceStub
 from potok.stage.v1.stage_service_pb2_grpc import StageServiceStub
 from potok.transcription.v1.transcription_service_pb2_grpc import TranscriptionServiceStub
 
 from services.analysis.adapters.conversations import RpcConversations
+from services.analysis.adapters.meeting_model import MeetingModel
+from services.analysis.adapters.meeting_rules import MeetingRules
+from services.analysis.adapters.meetings import RpcMeetings
 from services.analysis.adapters.model_judge import ModelJudge
 from services.analysis.adapters.rules import RulesJudge
 from services.analysis.judging import Judging
+from services.analysis.meeting_judging import MeetingJudging
+from services.analysis.meeting_repository import PostgresMeetingAnalyses
+from services.analysis.meeting_servicer import MeetingAnalysisServicer
+from services.analysis.meeting_usecases import MeetingAnalyses
 from services.analysis.playbook_yaml import PlaybookInvalid, load_playbooks
 from services.analysis.ports import RunUsages
 from services.analysis.repository import PostgresAnalyses, PostgresRunUsages
@@ -41,46 +52,71 @@ async def main() -> None:
     async with (
         open_pool(settings.database_url.get_secret_value(), settings.pool_size) as pool,
         open_pool(settings.app_database_url.get_secret_value(), settings.pool_size) as readers,
-        _judging(settings, PostgresRunUsages(pool, reading_for_caller(readers))) as judging,
+        _judging(settings, PostgresRunUsages(pool, reading_for_caller(readers))) as judges,
         channel_to(settings.calls, identity.signer.token) as calls,
         channel_to(settings.upstream, identity.signer.token) as upstream,
     ):
+        transcripts = TranscriptionServiceStub(upstream)
         conversations = RpcConversations(
-            CallSyncServiceStub(calls),
-            TranscriptionServiceStub(upstream),
-            settings.payload_timeout,
+            CallSyncServiceStub(calls), transcripts, settings.payload_timeout
         )
+        judging, meeting_judging = judges
         analyses = PostgresAnalyses(reading_for_caller(readers))
         call_analysis = CallAnalysis(analyses, conversations, judging, playbooks)
-        servicer = AnalysisServicer(call_analysis)
+        meetings = MeetingAnalyses(
+            PostgresMeetingAnalyses(reading_for_caller(readers)),
+            RpcMeetings(transcripts, settings.payload_timeout),
+            meeting_judging,
+        )
+        work = AnalysisWork(call_analysis, meetings, StageServiceStub(upstream), settings.limits)
+
+        def register(server: grpc.aio.Server) -> None:
+            add_AnalysisServiceServicer_to_server(AnalysisServicer(call_analysis), server)
+            add_MeetingAnalysisServiceServicer_to_server(MeetingAnalysisServicer(meetings), server)
+
         async with stage_service(
             "analysis",
             pool,
-            [AnalysisWork(call_analysis, StageServiceStub(upstream), settings.limits)],
+            [work],
             settings,
             identity,
-            register=lambda server: add_AnalysisServiceServicer_to_server(servicer, server),
-            services=["potok.analysis.v1.AnalysisService"],
+            register=register,
+            services=[
+                "potok.analysis.v1.AnalysisService",
+                "potok.analysis.v1.MeetingAnalysisService",
+            ],
         ):
             await until_stopped()
 
 
 @contextlib.asynccontextmanager
-async def _judging(settings: AnalysisSettings, usages: RunUsages) -> AsyncIterator[Judging]:
-    """Open the judge that the settings name."""
-    rules = RulesJudge()
+async def _judging(
+    settings: AnalysisSettings, usages: RunUsages
+) -> AsyncIterator[tuple[Judging, MeetingJudging]]:
+    """Open the judges of calls and of meetings that the settings name."""
+    rules, meeting_rules = RulesJudge(), MeetingRules()
     if settings.judge == "rules" or settings.model is None:
-        yield Judging(rules, usages)
+        judging = Judging(rules, usages)
+        yield judging, MeetingJudging(meeting_rules, judging.paying)
         return
     from services.llm.openai_model import open_model  # half a second that rules do not need
 
     async with open_model(settings.model, "POTOK_ANALYSIS_MODEL_") as model:
-        yield Judging(
+        replaced = settings.fallback == "rules"
+        judging = Judging(
             ModelJudge(model, settings.part_characters),
             usages,
-            fallback=rules if settings.fallback == "rules" else None,
+            fallback=rules if replaced else None,
             cap=settings.cap,
             lifetime=settings.job_timeout,
+        )
+        yield (
+            judging,
+            MeetingJudging(
+                MeetingModel(model, settings.part_characters),
+                judging.paying,
+                fallback=meeting_rules if replaced else None,
+            ),
         )
 
 

@@ -1,17 +1,9 @@
 """Whether the quotes of a judgement occur in the transcript: the cheapest check for invention."""
 
-import re
 from dataclasses import replace
 
-from rapidfuzz import fuzz
-
 from services.analysis.domain import Conversation, Evidence, Judgement
-from services.analysis.phrases import fold
-
-MIN_SIMILARITY = 0.8
-MIN_FUZZY_CHARACTERS = 12
-
-_NOT_WORD = re.compile(r"[\W_]+")
+from services.llm import quotes
 
 
 def check_evidence(
@@ -62,25 +54,7 @@ def check_evidence(
 
 
 def occurs(quote: Evidence, conversation: Conversation) -> bool:
-    """Tell whether the quoted words are in their turn, case and punctuation aside.
-
-    A quote of at least `MIN_FUZZY_CHARACTERS` may differ by a fifth, as when a model mends a
-    misheard word; a shorter one must be there word by word.
-    """
+    """Tell whether the quoted words are in their turn; see `services/llm/quotes.py` for what may differ."""
     if not 0 <= quote.turn < len(conversation.turns):
         return False
-    said = _normalised(conversation.turns[quote.turn].text)
-    words = _normalised(quote.text)
-    if not words:
-        return False
-    if f" {words} " in f" {said} ":
-        return True
-    if min(len(words), len(said)) < MIN_FUZZY_CHARACTERS:
-        return False
-    # partial_ratio looks for the shorter text in the longer: only the quote may be the part.
-    compare = fuzz.partial_ratio if len(words) <= len(said) else fuzz.ratio
-    return compare(words, said) >= 100 * MIN_SIMILARITY
-
-
-def _normalised(text: str) -> str:
-    return _NOT_WORD.sub(" ", fold(text)).strip()
+    return quotes.occurs(quote.text, conversation.turns[quote.turn].text)

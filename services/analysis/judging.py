@@ -16,6 +16,30 @@ SHARE = 0.9
 """How much of a job's time a judge may take, so that another can take over."""
 
 
+class Paying:
+    """Where the money for what is asked comes from: a run may cost `cap`.
+
+    A job takes no longer than `lifetime`, after which what one of its requests set apart expires.
+    """
+
+    def __init__(
+        self,
+        usages: RunUsages,
+        *,
+        cap: Cost | None = None,
+        lifetime: timedelta = timedelta(minutes=10),
+    ) -> None:
+        self.usages = usages
+        self.cap = cap
+        self.lifetime = lifetime
+
+    def purse(self, owner: Owner, run_id: RunId | None) -> Purse:
+        """Return a purse of the run, or of what belongs to none."""
+        if run_id is None:
+            return OwnPurse(self.cap)
+        return RunPurse(self.usages, owner, run_id, self.cap, self.lifetime)
+
+
 class Judging:
     """The judge, and `fallback` for calls that it has no verdict on.
 
@@ -31,11 +55,9 @@ class Judging:
         cap: Cost | None = None,
         lifetime: timedelta = timedelta(minutes=10),
     ) -> None:
+        self.paying = Paying(usages, cap=cap, lifetime=lifetime)
         self._judge = judge
-        self._usages = usages
         self._fallback = fallback
-        self._cap = cap
-        self._lifetime = lifetime
 
     async def analyse(
         self,
@@ -50,7 +72,7 @@ class Judging:
         Raises NothingSaid, UndeclaredLabels and NO_VERDICT. A judge that does not answer now is
         only replaced at the last attempt.
         """
-        purse = self._purse(conversation.call.owner, run_id)
+        purse = self.paying.purse(conversation.call.owner, run_id)
         try:
             return await self._judged(conversation, playbook, purse)
         except NO_VERDICT as error:
@@ -68,12 +90,13 @@ class Judging:
 
     async def get_run_usage(self, owner: Owner, run_id: RunId) -> RunUsage:
         """Return what a run has used, and what it may."""
-        return RunUsage(usage=await self._usages.get_usage(owner, run_id), cap=self._cap)
+        usage = await self.paying.usages.get_usage(owner, run_id)
+        return RunUsage(usage=usage, cap=self.paying.cap)
 
     async def _judged(
         self, conversation: Conversation, playbook: Playbook, purse: Purse
     ) -> Analysis:
-        seconds = SHARE * self._lifetime.total_seconds()
+        seconds = SHARE * self.paying.lifetime.total_seconds()
         try:
             async with asyncio.timeout(seconds):
                 return await analyse(conversation, playbook, self._judge, purse)
@@ -81,8 +104,3 @@ class Judging:
             raise ModelUnavailable(
                 f"the call was not judged within {seconds:.0f} s: raise POTOK_ANALYSIS_JOB_TIMEOUT"
             ) from error
-
-    def _purse(self, owner: Owner, run_id: RunId | None) -> Purse:
-        if run_id is None:
-            return OwnPurse(self._cap)
-        return RunPurse(self._usages, owner, run_id, self._cap, self._lifetime)

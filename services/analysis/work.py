@@ -1,11 +1,11 @@
-"""The stage ANALYSIS: takes what was transcribed, analyses one call an item."""
+"""The stage ANALYSIS: takes what was transcribed, analyses one call or meeting an item."""
 
 from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, cast
 
 import structlog
 
-from services.analysis.analyse import NO_VERDICT, reason_of
+from services.analysis.analyse import NO_VERDICT
 from services.analysis.domain import (
     Analysis,
     CallId,
@@ -14,11 +14,12 @@ from services.analysis.domain import (
     PlaybookUnknown,
     UndeclaredLabels,
 )
+from services.analysis.meeting_usecases import MeetingAnalyses
+from services.analysis.meeting_work import MeetingWork
+from services.analysis.no_verdict import no_verdict
 from services.analysis.playbook import Playbook
 from services.analysis.usecases import CallAnalysis
-from services.kernel.clock import utc_now
 from services.kernel.errors import UpstreamUnavailable
-from services.llm.domain import CostLimitReached, ModelUnavailable, NoAnswer
 from services.stage.domain import (
     DiscoveryFailed,
     Execution,
@@ -39,8 +40,6 @@ from services.status.domain import (
     Owner,
     Reason,
     Stage,
-    Wait,
-    WaitReason,
 )
 
 if TYPE_CHECKING:  # the generated code has it for type checkers only
@@ -55,17 +54,20 @@ class AnalysisWork:
     stage = Stage.ANALYSIS
 
     def __init__(
-        self, call_analysis: CallAnalysis, upstream: "StageServiceAsyncStub", limits: Limits
+        self,
+        call_analysis: CallAnalysis,
+        meetings: MeetingAnalyses,
+        upstream: "StageServiceAsyncStub",
+        limits: Limits,
     ) -> None:
         self.limits = limits
         self._call_analysis = call_analysis
+        self._meetings = MeetingWork(meetings, limits.attempts)
         self._upstream = upstream
 
     async def discover(self, execution: Execution) -> AsyncIterator[Sequence[Found]]:
-        try:
-            self._call_analysis.get_playbook(execution.settings.playbook)
-        except PlaybookUnknown as error:
-            raise DiscoveryFailed(Reason.SOURCE_INVALID, str(error)) from error
+        if not execution.bot_id:  # a meeting has no playbook
+            self._require_playbook(execution.settings.playbook)
         async for page in discover_upstream(self._upstream, execution, Stage.TRANSCRIPTION):
             yield page
 
@@ -81,6 +83,8 @@ class AnalysisWork:
             return None
 
     async def work(self, execution: Execution, items: Sequence[Item]) -> Sequence[Outcome]:
+        if execution.bot_id:
+            return [await self._meetings.outcome(execution, item) for item in items]
         call_ids = [CallId(item.item_id) for item in items]
         try:
             playbook = self._call_analysis.get_playbook(execution.settings.playbook)
@@ -98,6 +102,9 @@ class AnalysisWork:
     async def store(
         self, transaction: Transaction, execution: Execution, successes: Sequence[Success]
     ) -> None:
+        if execution.bot_id:
+            await self._meetings.store(transaction, execution, successes)
+            return
         analyses = [cast(Analysis, success.result) for success in successes]
         await self._call_analysis.store_analyses(
             transaction, execution.owner, execution.number, analyses
@@ -109,6 +116,7 @@ class AnalysisWork:
         await self._call_analysis.delete_analyses(
             transaction, owner, [CallId(item_id) for item_id in item_ids]
         )
+        await self._meetings.forget(transaction, owner, item_ids)
 
     async def discard(
         self, transaction: Transaction, owner: Owner, item_ids: Sequence[ItemId]
@@ -117,6 +125,12 @@ class AnalysisWork:
 
     async def finish(self, execution: Execution) -> None:
         """Do nothing: analyses need no work as a whole."""
+
+    def _require_playbook(self, name: str) -> None:
+        try:
+            self._call_analysis.get_playbook(name)
+        except PlaybookUnknown as error:
+            raise DiscoveryFailed(Reason.SOURCE_INVALID, str(error)) from error
 
     async def _outcome(
         self,
@@ -145,7 +159,7 @@ class AnalysisWork:
         except UndeclaredLabels as error:
             return Failure(item_id=item_id, reason=Reason.INTERNAL, message=str(error))
         except NO_VERDICT as error:
-            return _no_verdict(item_id, error)
+            return no_verdict(item_id, error)
         except Exception:
             log.exception("analysis_failed", call_id=item_id)
             return Failure(
@@ -154,18 +168,6 @@ class AnalysisWork:
                 message="an error in the service; its log has the cause",
             )
         return Success(item_id=item_id, result=analysis)
-
-
-def _no_verdict(item_id: ItemId, error: NoAnswer | CostLimitReached | ModelUnavailable) -> Failure:
-    """Return what a call fails with whose judge has no verdict: for good, or until it answers."""
-    pause = error.retry_after if isinstance(error, ModelUnavailable) else None
-    return Failure(
-        item_id=item_id,
-        reason=reason_of(error),
-        message=str(error),
-        retry_after=pause,
-        wait=Wait(reason=WaitReason.RATE_LIMIT, until_at=utc_now() + pause) if pause else None,
-    )
 
 
 def _all_failed(items: Sequence[Item], reason: Reason, message: str) -> list[Outcome]:

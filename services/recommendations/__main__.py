@@ -4,9 +4,14 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
+import grpc
 import uvloop
 from potok.analysis.v1.analysis_service_pb2_grpc import AnalysisServiceStub
+from potok.analysis.v1.meeting_analysis_service_pb2_grpc import MeetingAnalysisServiceStub
 from potok.call_sync.v1.call_sync_service_pb2_grpc import CallSyncServiceStub
+from potok.recommendations.v1.meeting_tasks_service_pb2_grpc import (
+    add_MeetingTasksServiceServicer_to_server,
+)
 from potok.recommendations.v1.recommendations_service_pb2_grpc import (
     add_RecommendationsServiceServicer_to_server,
 )
@@ -18,11 +23,20 @@ from services.kernel.postgres import Reading, open_pool, reading
 from services.kernel.rpc.client import channel_to
 from services.kernel.rpc.server import until_stopped
 from services.kernel.settings import load_settings
+from services.llm.ports import LanguageModel
+from services.recommendations.adapters.meeting_payloads import RpcMeetingPayloads
 from services.recommendations.adapters.model_narrator import ModelNarrator
 from services.recommendations.adapters.payloads import RpcPayloads
 from services.recommendations.adapters.reporting import open_reporting
+from services.recommendations.adapters.task_model import ModelTasks
+from services.recommendations.adapters.task_rules import RulesTasks
 from services.recommendations.adapters.upstream import discover_here
 from services.recommendations.domain import FollowUp
+from services.recommendations.meeting_ports import TaskFinder
+from services.recommendations.meeting_rows import PostgresMeetingTasks
+from services.recommendations.meeting_servicer import MeetingTasksServicer
+from services.recommendations.meeting_usecases import Tasks
+from services.recommendations.meeting_work import TasksWork
 from services.recommendations.narrative import RulesNarrator
 from services.recommendations.ports import Narrator
 from services.recommendations.recommendation_rows import PostgresRecommendations
@@ -69,7 +83,17 @@ async def main() -> None:
             TranscriptionServiceStub(transcripts),
             AnalysisServiceStub(analyses),
         )
-        narrator = await stack.enter_async_context(_narrator(settings))
+        model = await stack.enter_async_context(_model(settings))
+        narrator = _narrator(settings, model)
+        rules_tasks = RulesTasks()
+        tasks = Tasks(
+            PostgresMeetingTasks(pool, reading_for_caller(readers)),
+            RpcMeetingPayloads(
+                TranscriptionServiceStub(transcripts), MeetingAnalysisServiceStub(analyses)
+            ),
+            _finder(settings, model) or rules_tasks,
+            rules_tasks,
+        )
         minimum = settings.minimum_calls
         rules = FollowUp(
             followed_calls=settings.followed_calls,
@@ -89,6 +113,14 @@ async def main() -> None:
 
         recommendations, follow_ups, reporting = usecases(partial(reading, pool, EVERYTHING))
         servicer = RecommendationsServicer(*usecases(reading_for_caller(readers)))
+        discover = partial(
+            discover_upstream, StageServiceStub(upstream), stage_before=Stage.ANALYSIS
+        )
+
+        def register(server: grpc.aio.Server) -> None:
+            add_RecommendationsServiceServicer_to_server(servicer, server)
+            add_MeetingTasksServiceServicer_to_server(MeetingTasksServicer(tasks), server)
+
         await stack.enter_async_context(
             stage_service(
                 "recommendations",
@@ -97,11 +129,7 @@ async def main() -> None:
                     RecommendationsWork(
                         recommendations,
                         follow_ups,
-                        partial(
-                            discover_upstream,
-                            StageServiceStub(upstream),
-                            stage_before=Stage.ANALYSIS,
-                        ),
+                        discover,
                         limits(batch=settings.batch),
                     ),
                     ReportingWork(
@@ -109,30 +137,51 @@ async def main() -> None:
                         partial(discover_here, pool, Stage.RECOMMENDATIONS),
                         limits(batch=settings.reporting_batch),
                     ),
+                    TasksWork(tasks, discover, limits(batch=1)),
                 ],
                 settings,
                 identity,
-                register=partial(add_RecommendationsServiceServicer_to_server, servicer),
-                services=["potok.recommendations.v1.RecommendationsService"],
+                register=register,
+                services=[
+                    "potok.recommendations.v1.RecommendationsService",
+                    "potok.recommendations.v1.MeetingTasksService",
+                ],
             )
         )
         await until_stopped()
 
 
 @asynccontextmanager
-async def _narrator(settings: RecommendationsSettings) -> AsyncIterator[Narrator]:
-    """Open the narrator that the settings name."""
-    if settings.narrator == "rules" or settings.model is None:
-        yield RulesNarrator()
+async def _model(settings: RecommendationsSettings) -> AsyncIterator[LanguageModel | None]:
+    """Open the language model, if anybody asks it."""
+    if settings.model is None or "model" not in (settings.narrator, settings.tasks):
+        yield None
         return
     from services.llm.openai_model import open_model  # half a second that rules do not need
 
     async with open_model(settings.model, "POTOK_RECOMMENDATIONS_MODEL_") as model:
-        yield ModelNarrator(
-            model,
-            cost_cap=settings.narrative_cost_cap,
-            timeout=settings.narrative_timeout,
-        )
+        yield model
+
+
+def _narrator(settings: RecommendationsSettings, model: LanguageModel | None) -> Narrator:
+    """Return the narrator that the settings name."""
+    if settings.narrator == "rules" or model is None:
+        return RulesNarrator()
+    return ModelNarrator(
+        model, cost_cap=settings.narrative_cost_cap, timeout=settings.narrative_timeout
+    )
+
+
+def _finder(settings: RecommendationsSettings, model: LanguageModel | None) -> TaskFinder | None:
+    """Return who finds tasks by the settings; None: the rules."""
+    if settings.tasks == "rules" or model is None:
+        return None
+    return ModelTasks(
+        model,
+        part_characters=settings.part_characters,
+        cost_cap=settings.tasks_cost_cap,
+        timeout=settings.tasks_timeout,
+    )
 
 
 if __name__ == "__main__":

@@ -42,12 +42,20 @@ class RecommendationsSettings(StageSettings):
     """For so long after one was dismissed its skill is not recommended again, unless it gets worse."""
     narrator: Literal["rules", "model"] = "rules"
     """Who writes what the figures of a range say: the rules built in, or a language model."""
+    tasks: Literal["rules", "model"] = "rules"
+    """Who finds the tasks of meetings: the rules built in, or the language model."""
     model: ModelSettings | None = Field(default=None, validate_default=True)
-    """The language model, for `narrator=model`: POTOK_RECOMMENDATIONS_MODEL_…."""
+    """The language model, for `narrator=model` or `tasks=model`: POTOK_RECOMMENDATIONS_MODEL_…."""
     narrative_cost_cap: float | None = Field(default=None, gt=0)
     """What one narrative may cost, in the currency of the model's prices; without it there is no limit."""
     narrative_timeout: timedelta = Field(default=timedelta(minutes=5), gt=timedelta(0))
     """How long a language model may take for one narrative, over all it is asked."""
+    tasks_cost_cap: float | None = Field(default=None, gt=0)
+    """What the tasks of one meeting may cost, in that currency; without it there is no limit."""
+    tasks_timeout: timedelta = Field(default=timedelta(minutes=4), gt=timedelta(0))
+    """How long a language model may take for one meeting, over all it is asked; less than `job_timeout`."""
+    part_characters: int = Field(default=60_000, ge=1000)
+    """A longer meeting is read in parts by the language model; an hour of speech is about 60,000."""
     batch: int = Field(default=100, ge=1, le=100)
     """Calls a job of RECOMMENDATIONS."""
     reporting_batch: int = Field(default=50, ge=1, le=100)
@@ -71,9 +79,11 @@ class RecommendationsSettings(StageSettings):
     ) -> ModelSettings | None:
         if model is None and info.data.get("narrator") == "model":
             raise ValueError("the narrator is a language model: set …_URL and …_NAME of it")
+        if model is None and info.data.get("tasks") == "model":
+            raise ValueError("a language model finds tasks: set …_URL and …_NAME of it")
         return model
 
-    @field_validator("narrative_cost_cap")
+    @field_validator("narrative_cost_cap", "tasks_cost_cap")
     @classmethod
     def _costs_are_known(cls, cap: float | None, info: ValidationInfo) -> float | None:
         model = info.data.get("model")

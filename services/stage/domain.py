@@ -27,7 +27,10 @@ ItemId = NewType("ItemId", str)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Execution:
-    """One stage of one run, as its service stores it."""
+    """One stage of one run, as its service stores it.
+
+    `bot_id` is the bot whose meeting is its only item, on the only day of its range; empty for calls.
+    """
 
     number: ExecutionNumber
     stage: Stage
@@ -38,6 +41,7 @@ class Execution:
     settings: ClientSettings
     state: ExecutionState
     discovered: bool
+    bot_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

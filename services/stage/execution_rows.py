@@ -30,6 +30,7 @@ async def insert_execution(connection: Connection, execution: Execution) -> bool
         stage=execution.stage.value,
         run_id=execution.run_id,
         owner=execution.owner,
+        bot_id=execution.bot_id,
         mode=execution.mode.value,
         start_date=execution.range.start,
         end_date=execution.range.end,
@@ -137,7 +138,9 @@ async def end_execution(
 
 
 async def cover_days(connection: Connection, execution: Execution) -> None:
-    """Remember that every item of the range was known."""
+    """Remember that every item of the range was known; a meeting is but one of its day."""
+    if execution.bot_id:
+        return
     await Q.cover_days(connection, **span(execution))
 
 
@@ -172,4 +175,5 @@ def _execution(row: Any) -> Execution:
         settings=ClientSettings(**json.loads(row["settings"])),
         state=ExecutionState(row["state"]),
         discovered=row["discovered"],
+        bot_id=row["bot_id"],
     )

@@ -112,8 +112,10 @@ async def see_items(
 
 
 async def remove_items(connection: Connection, execution: Execution) -> list[ItemId]:
-    """Delete the items of the range that discovery did not list; return their ids."""
-    rows = Q.remove_items(connection, **span(execution), execution=execution.number)
+    """Delete the items of the range that discovery did not list, of a bot only its own; return their ids."""
+    rows = Q.remove_items(
+        connection, **span(execution), execution=execution.number, bot_id=execution.bot_id
+    )
     return [row["item_id"] async for row in rows]
 
 

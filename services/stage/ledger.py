@@ -76,6 +76,8 @@ async def read_progress(
 
 
 def _days(row: Any, days: Collection[date] | None) -> list[LedgerDay]:
+    if row["bot_id"]:
+        return []  # the ledger counts calls
     if days is WHOLE_RANGE or row["ended_at"] is not None:  # the last word is the whole one
         days = DateRange(start=row["start_date"], end=row["end_date"]).days
     return [

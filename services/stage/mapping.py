@@ -38,6 +38,7 @@ def execution_from_pb(message: stage_service_pb2.RunStageRequest) -> Execution:
         settings=settings_from_pb(message.settings),
         state=ExecutionState.DISPATCHED,
         discovered=False,
+        bot_id=message.bot_id,
     )
 
 

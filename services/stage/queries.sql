@@ -2,9 +2,10 @@
 -- cannot know how many items of an execution that has just begun are in which state: its number by IS NOT DISTINCT FROM,
 -- PROCESSING by the lease that only such items have.
 
--- name: insert_execution(execution, stage, run_id, owner, mode, start_date, end_date, settings)$
-INSERT INTO executions (execution, stage, run_id, owner, mode, start_date, end_date, settings, state)
-VALUES (:execution, :stage, :run_id, :owner, :mode, :start_date, :end_date, :settings::text::jsonb, 'DISPATCHED')
+-- name: insert_execution(execution, stage, run_id, owner, bot_id, mode, start_date, end_date, settings)$
+INSERT INTO executions (execution, stage, run_id, owner, bot_id, mode, start_date, end_date, settings, state)
+VALUES (:execution, :stage, :run_id, :owner, :bot_id, :mode, :start_date, :end_date, :settings::text::jsonb,
+        'DISPATCHED')
 ON CONFLICT (execution) DO NOTHING
 RETURNING execution;
 
@@ -130,10 +131,11 @@ UPDATE items
 -- name: add_unchanged(execution, unchanged)!
 UPDATE executions SET unchanged = unchanged + :unchanged WHERE execution = :execution;
 
--- name: remove_items(stage, owner, start_date, end_date, execution)
--- What discovery did not list is gone upstream, unless a newer execution knows better.
+-- name: remove_items(stage, owner, start_date, end_date, execution, bot_id)
+-- What discovery did not list is gone upstream, unless a newer execution knows better. That of a bot lists no other item.
 DELETE FROM items
  WHERE stage = :stage AND owner = :owner AND day BETWEEN :start_date AND :end_date
+   AND (:bot_id = '' OR item_id = :bot_id)
    AND seen < :execution AND execution <= :execution
 RETURNING item_id;
 

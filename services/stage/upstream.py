@@ -25,7 +25,10 @@ ATTEMPTS = 5
 async def discover_upstream(
     stub: "StageServiceAsyncStub", execution: Execution, stage_before: Stage
 ) -> AsyncIterator[Sequence[Found]]:
-    """Yield the items that `stage_before` has results of, page by page; raises UpstreamUnavailable."""
+    """Yield the items that `stage_before` has results of, page by page; raises UpstreamUnavailable.
+
+    For a bot that is its meeting alone, wherever else the owner was on that day.
+    """
     request = stage_service_pb2.ListItemsRequest(
         owner=execution.owner,
         stage=STAGE_TO_PB[stage_before],
@@ -45,6 +48,7 @@ async def discover_upstream(
                 ),
             )
             for item in response.items
+            if execution.bot_id in ("", item.item_id)
         ]
         if not response.next_page_token:
             return

@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from potok.bot_status.v1.bot_status_service_pb2_grpc import BotStatusServiceStub
 from potok.call_sync.v1.call_sync_service_pb2_grpc import CallSyncServiceStub
 from potok.stage.v1.stage_service_pb2_grpc import StageServiceStub
 from potok.transcription.v1.transcription_service_pb2_grpc import (
@@ -20,12 +21,14 @@ from services.stage.domain import Limits
 from services.status.access import identity_of, reading_for_caller
 from services.transcription.adapters.children import START_SECONDS
 from services.transcription.adapters.listening import Listening
+from services.transcription.adapters.meetings import BotStatusMeetings
 from services.transcription.adapters.model import (
     ModelBroken,
     SpeechModel,
     embedded_model,
     model_at,
 )
+from services.transcription.adapters.receiving import Receiving
 from services.transcription.adapters.recordings import CallSyncRecordings
 from services.transcription.adapters.whisper import WhisperEngine
 from services.transcription.domain import Speaker
@@ -48,14 +51,17 @@ async def serve(settings: TranscriptionSettings) -> None:
         open_pool(settings.database_url.get_secret_value(), settings.pool_size) as pool,
         open_pool(settings.app_database_url.get_secret_value(), settings.pool_size) as readers,
         channel_to(settings.upstream, identity.signer.token) as call_sync,
+        channel_to(settings.bot_status, identity.signer.token) as bot_status,
     ):
-        recordings = CallSyncRecordings(
-            CallSyncServiceStub(call_sync),
-            max_bytes=settings.max_recording_bytes,
-            timeout=settings.recording_timeout,
+        receiving = Receiving(
+            max_bytes=settings.max_recording_bytes, timeout=settings.recording_timeout
         )
-        transcripts = PostgresTranscripts(reading_for_caller(readers))
-        transcription = Transcription(transcripts, recordings, engine)
+        transcription = Transcription(
+            PostgresTranscripts(reading_for_caller(readers)),
+            CallSyncRecordings(CallSyncServiceStub(call_sync), receiving),
+            BotStatusMeetings(BotStatusServiceStub(bot_status), receiving),
+            engine,
+        )
         servicer = TranscriptionServicer(transcription)
         async with stage_service(
             "transcription",

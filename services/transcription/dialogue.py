@@ -1,16 +1,18 @@
 """How the words of the speakers become one dialogue."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from services.transcription.domain import (
     CallId,
     Recognition,
     Segment,
     Speaker,
+    Spoken,
     Track,
     Transcript,
     Word,
 )
+from services.transcription.naming import named
 
 PAUSE_SECONDS = 0.8
 """A longer silence between two words of a speaker ends the turn."""
@@ -18,8 +20,10 @@ PAUSE_SECONDS = 0.8
 SENTENCE_END = (".", "!", "?", "…")
 
 
-def transcript(call_id: CallId, recognition: Recognition) -> Transcript:
-    """Return what an engine heard as the dialogue of the call."""
+def transcript(
+    call_id: CallId, recognition: Recognition, spoken: Sequence[Spoken] = ()
+) -> Transcript:
+    """Return what an engine heard as the dialogue of the call, or of the meeting in which people spoke when."""
     return Transcript(
         call_id=call_id,
         language=recognition.language,
@@ -27,29 +31,30 @@ def transcript(call_id: CallId, recognition: Recognition) -> Transcript:
         channels=recognition.channels,
         overlap_reliable=recognition.overlap_reliable,
         model=recognition.model,
-        segments=turns(recognition.tracks),
+        segments=turns(recognition.tracks, spoken),
     )
 
 
-def turns(tracks: Iterable[Track]) -> tuple[Segment, ...]:
+def turns(tracks: Iterable[Track], spoken: Sequence[Spoken] = ()) -> tuple[Segment, ...]:
     """Return the turns of all speakers, ordered by start; every word is in exactly one.
 
     Each track is cut at pauses and after sentences, since an engine's own segments may span what
-    the other speaker says in between. Then neighbours of one speaker become one turn again, unless
-    a pause parts them.
+    the other speaker says in between, and given the name of who spoke then. Then neighbours of one
+    speaker become one turn again, unless a pause parts them.
     """
     phrases = [phrase for track in tracks for phrase in _phrases(track)]
     phrases.sort(key=lambda phrase: phrase.start_seconds)
     dialogue: list[Segment] = []
-    for phrase in phrases:
+    for phrase in named(phrases, spoken):
         if dialogue and _goes_on(dialogue[-1], phrase):
-            dialogue.append(segment(phrase.speaker, dialogue.pop().words + phrase.words))
+            words = dialogue.pop().words + phrase.words
+            dialogue.append(segment(phrase.speaker, words, phrase.name))
         else:
             dialogue.append(phrase)
     return tuple(dialogue)
 
 
-def segment(speaker: Speaker, words: tuple[Word, ...]) -> Segment:
+def segment(speaker: Speaker, words: tuple[Word, ...], name: str = "") -> Segment:
     """Return the turn that `words`, at least one, make."""
     return Segment(
         speaker=speaker,
@@ -57,6 +62,7 @@ def segment(speaker: Speaker, words: tuple[Word, ...]) -> Segment:
         end_seconds=max(word.end for word in words),
         text="".join(word.text for word in words).strip(),
         words=words,
+        name=name,
     )
 
 
@@ -72,7 +78,7 @@ def _phrases(track: Track) -> Iterator[Segment]:
 
 
 def _goes_on(turn: Segment, phrase: Segment) -> bool:
-    same = turn.speaker is phrase.speaker
+    same = turn.speaker is phrase.speaker and turn.name == phrase.name
     return same and not _pause(turn.end_seconds, phrase.start_seconds)
 
 

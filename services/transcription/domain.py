@@ -3,9 +3,9 @@
 import enum
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import ClassVar, NewType
+from typing import NewType
 
-from services.kernel.errors import NotFound
+from services.kernel.errors import NotFound, WrongState
 from services.status.domain import Owner, Reason
 
 CallId = NewType("CallId", str)
@@ -15,10 +15,14 @@ class TranscriptNotFound(NotFound):
     """The call has no transcript."""
 
 
+class NoTimes(WrongState):
+    """Nobody knows when what was said was said."""
+
+
 class NotTranscribed(Exception):
     """A recording gave no transcript; `reason` is what its item is given, the text is for people."""
 
-    reason: ClassVar[Reason]
+    reason: Reason
 
 
 class NothingToTranscribe(NotTranscribed):
@@ -67,6 +71,14 @@ class RecordingTooLarge(NotTranscribed):
 
 class RecordingTooLong(RecordingTooLarge):
     """The recording lasts longer than is listened to: its item fails for good."""
+
+
+class RecordingRefused(NotTranscribed):
+    """The recording will never be had, for a reason that is told with the refusal: its item fails for good."""
+
+    def __init__(self, message: str, reason: Reason) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class RecordingUnavailable(NotTranscribed):
@@ -172,7 +184,8 @@ class Segment:
     """One turn of the dialogue: what one speaker says without a pause.
 
     It lasts from the beginning of its first word to the latest end; `text` is its words as one
-    line. `words` is empty only where they were not asked for.
+    line. `words` is empty only where they were not asked for, or nobody heard them: a meeting that
+    came as a text has no times. `name` is who speaks in a meeting, where that is known.
     """
 
     speaker: Speaker
@@ -180,11 +193,33 @@ class Segment:
     end_seconds: float
     text: str
     words: tuple[Word, ...] = ()
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spoken:
+    """A time of a recording, in seconds, in which somebody spoke."""
+
+    name: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meeting:
+    """What is known of a meeting: its text, or else there is a recording; who spoke when, if its provider says."""
+
+    language: str
+    text: str = ""
+    spoken: tuple[Spoken, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transcript:
-    """The dialogue of one recorded call; the fields shared with Recognition mean the same."""
+    """The dialogue of a recorded call or a meeting; the fields shared with Recognition mean the same.
+
+    A meeting has the id of its bot for that of a call.
+    """
 
     call_id: CallId
     language: str

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import assert_never
 
-from services.transcription.domain import Segment, Speaker, StoredTranscript, Word
+from services.transcription.domain import NoTimes, Segment, Speaker, StoredTranscript, Word
 
 LINE_CHARACTERS = 42
 CUE_LINES = 2
@@ -41,20 +41,23 @@ class Export:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cue:
-    """A piece of a turn that fits on a screen; times are whole milliseconds."""
+    """A piece of a turn that fits on a screen; times are whole milliseconds, `speaker` is empty where unknown."""
 
-    speaker: Speaker
+    speaker: str
     start: int
     end: int
     text: str
 
 
 def export(stored: StoredTranscript, form: ExportFormat) -> Export:
-    """Return the transcript, with its words, as a file."""
+    """Return the transcript, with its words, as a file; raises NoTimes for subtitles of a text."""
     segments = stored.transcript.segments
+    timed = not segments or any(segment.words for segment in segments)
+    if not timed and form in (ExportFormat.SRT, ExportFormat.VTT):
+        raise NoTimes("the meeting came as a text without times: export it as text or as JSON")
     match form:
         case ExportFormat.TEXT:
-            content, content_type = _text(segments), "text/plain; charset=utf-8"
+            content, content_type = _text(segments, timed=timed), "text/plain; charset=utf-8"
         case ExportFormat.SRT:
             content, content_type = _srt(segments), "application/x-subrip; charset=utf-8"
         case ExportFormat.VTT:
@@ -72,22 +75,24 @@ def cues(segments: tuple[Segment, ...]) -> list[Cue]:
 
     Those of one speaker never overlap; those of two do where both speak.
     """
-    free: dict[Speaker, int] = {}
+    free: dict[str, int] = {}
     found: list[Cue] = []
     for segment in segments:
+        speaker = _speaker(segment)
         for words in _pieces(segment):
-            start = max(round(words[0].start * 1000), free.get(segment.speaker, 0))
+            start = max(round(words[0].start * 1000), free.get(speaker, 0))
             end = max(round(max(word.end for word in words) * 1000), start + 1)
-            free[segment.speaker] = end
-            found.append(Cue(speaker=segment.speaker, start=start, end=end, text=_line(words)))
+            free[speaker] = end
+            found.append(Cue(speaker=speaker, start=start, end=end, text=_line(words)))
     return sorted(found, key=lambda cue: cue.start)
 
 
 def _pieces(segment: Segment) -> Iterator[list[Word]]:
+    speaker = _speaker(segment)
     piece: list[Word] = []
     for word in segment.words:
         # A word without a blank before it goes on with the one before: "15", "-30".
-        if piece and word.text.startswith(" ") and not _fits(segment.speaker, [*piece, word]):
+        if piece and word.text.startswith(" ") and not _fits(speaker, [*piece, word]):
             yield piece
             piece = []
         piece.append(word)
@@ -95,7 +100,7 @@ def _pieces(segment: Segment) -> Iterator[list[Word]]:
         yield piece
 
 
-def _fits(speaker: Speaker, words: list[Word]) -> bool:
+def _fits(speaker: str, words: list[Word]) -> bool:
     lines = _wrapped(_label(speaker) + _line(words))
     return len(lines) <= CUE_LINES and words[-1].end - words[0].start <= CUE_SECONDS
 
@@ -108,13 +113,21 @@ def _line(words: list[Word]) -> str:
     return " ".join("".join(word.text for word in words).split())
 
 
-def _label(speaker: Speaker) -> str:
-    return "" if speaker is Speaker.UNKNOWN else f"{speaker.value}: "
+def _speaker(segment: Segment) -> str:
+    """Return who speaks, in a meeting by name; empty where nobody knows."""
+    if segment.name:
+        return " ".join(segment.name.split())
+    return "" if segment.speaker is Speaker.UNKNOWN else segment.speaker.value
 
 
-def _text(segments: tuple[Segment, ...]) -> str:
+def _label(speaker: str) -> str:
+    return f"{speaker}: " if speaker else ""
+
+
+def _text(segments: tuple[Segment, ...], *, timed: bool) -> str:
     return "".join(
-        f"[{_clock(round(s.start_seconds * 1000))[:8]}] {_label(s.speaker)}{s.text}\n"
+        (f"[{_clock(round(s.start_seconds * 1000))[:8]}] " if timed else "")
+        + f"{_label(_speaker(s))}{s.text}\n"
         for s in segments
     )
 
@@ -122,7 +135,7 @@ def _text(segments: tuple[Segment, ...]) -> str:
 def _srt(segments: tuple[Segment, ...]) -> str:
     return "\n".join(
         f"{number}\n{_clock(cue.start, ',')} --> {_clock(cue.end, ',')}\n"
-        + "".join(f"{line}\n" for line in _wrapped(_label(cue.speaker) + _plain(cue.text)))
+        + "".join(f"{line}\n" for line in _wrapped(_plain(_label(cue.speaker) + cue.text)))
         for number, cue in enumerate(cues(segments), 1)
     )
 
@@ -135,8 +148,8 @@ def _vtt(segments: tuple[Segment, ...]) -> str:
     )
 
 
-def _voice(speaker: Speaker) -> str:
-    return "" if speaker is Speaker.UNKNOWN else f"<v {speaker.value}>"
+def _voice(speaker: str) -> str:
+    return f"<v {html.escape(speaker, quote=False)}>" if speaker else ""
 
 
 def _plain(text: str) -> str:
@@ -164,6 +177,7 @@ def _json(stored: StoredTranscript) -> str:
         "segments": [
             {
                 "speaker": segment.speaker.value,
+                "speaker_name": segment.name,
                 "start_seconds": round(segment.start_seconds, 3),
                 "end_seconds": round(segment.end_seconds, 3),
                 "text": segment.text,

@@ -1,9 +1,17 @@
-"""Transcripts in protobuf. Pure functions."""
+"""Transcripts in protobuf, and meetings from it. Pure functions."""
 
+from potok.bot_status.v1 import meeting_pb2
 from potok.transcription.v1 import transcript_pb2, transcription_service_pb2
 
 from services.kernel.rpc.convert import enum_pairs, timestamp
-from services.transcription.domain import Segment, Speaker, StoredTranscript, Word
+from services.transcription.domain import (
+    Meeting,
+    Segment,
+    Speaker,
+    Spoken,
+    StoredTranscript,
+    Word,
+)
 from services.transcription.export import ExportFormat
 
 SPEAKER_TO_PB = enum_pairs(Speaker, transcript_pb2.Speaker, "SPEAKER")
@@ -35,6 +43,7 @@ def segment_to_pb(segment: Segment) -> transcript_pb2.Segment:
         end_seconds=segment.end_seconds,
         text=segment.text,
         words=[word_to_pb(word) for word in segment.words],
+        speaker_name=segment.name,
     )
 
 
@@ -44,4 +53,15 @@ def word_to_pb(word: Word) -> transcript_pb2.Word:
         end_seconds=word.end,
         text=word.text,
         probability=word.probability,
+    )
+
+
+def meeting_from_pb(message: meeting_pb2.Meeting) -> Meeting:
+    return Meeting(
+        language=message.language,
+        text=message.text,
+        spoken=tuple(
+            Spoken(name=each.speaker_name, start=each.start_seconds, end=each.end_seconds)
+            for each in message.speakers
+        ),
     )

@@ -6,20 +6,33 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from services.status.domain import Cost, ExecutionNumber, Owner
-from services.transcription.domain import CallId, Recognition, StoredTranscript, Transcript
+from services.transcription.domain import (
+    CallId,
+    Meeting,
+    Recognition,
+    StoredTranscript,
+    Transcript,
+)
 
 Transaction = Any
 """An open transaction of the database; opaque to the core."""
 
 
 class RecordingSource(Protocol):
-    """Where the recordings of calls come from."""
+    """Where recordings come from."""
 
     def fetch(self, owner: Owner, call_id: CallId) -> AbstractAsyncContextManager[Path]:
         """Bring a recording into a file that is gone when the block ends.
 
-        Raises RecordingMissing, RecordingTooLarge, RecordingUnavailable.
+        Raises RecordingMissing, RecordingTooLarge, RecordingUnavailable, RecordingRefused.
         """
+
+
+class MeetingSource(RecordingSource, Protocol):
+    """Where meetings come from, with their recordings by the id of the bot that made them."""
+
+    async def get_meeting(self, owner: Owner, call_id: CallId) -> Meeting:
+        """Return what is known of a meeting; raises RecordingMissing, RecordingUnavailable."""
 
 
 class SpeechEngine(Protocol):
@@ -28,9 +41,12 @@ class SpeechEngine(Protocol):
     def price(self, duration_seconds: float) -> Cost | None:
         """Return what a recording of that length costs at the most; None: nothing, or nobody knows."""
 
-    async def transcribe(self, recording: Path, language: str) -> Recognition:
+    async def transcribe(
+        self, recording: Path, language: str, *, mixed: bool = False
+    ) -> Recognition:
         """Return every word said in the audio file `recording`; `language` is ISO 639-1 ("ru").
 
+        `mixed`: its channels tell no speakers apart, and are heard as one voice.
         Cancelling stops the work, wherever it is done. Raises NoSpeech, TooShort, BadAudio,
         EmptyFile, RecordingTooLong, RecordingTooLarge, UnknownLanguage; EngineClosed, EngineRefused,
         BadTranscript; and WorkerDied, TimedOut or EngineUnavailable where another try may help.

@@ -89,6 +89,7 @@ def _segments(row: asyncpg.Record) -> tuple[Segment, ...]:
             end_seconds=segment["end"],
             text=segment["text"],
             words=tuple(_word(word) for word in spoken),
+            name=segment.get("name", ""),
         )
         for segment, spoken in zip(json.loads(row["segments"]), words, strict=False)
     )
@@ -107,6 +108,7 @@ def _segments_json(transcript: Transcript) -> str:
                 "start": segment.start_seconds,
                 "end": segment.end_seconds,
                 "text": segment.text,
+                **({"name": segment.name} if segment.name else {}),
             }
             for segment in transcript.segments
         ]

@@ -25,6 +25,8 @@ class TranscriptionSettings(StageSettings):
     """
     upstream: str = "127.0.0.1:8051"
     """`host:port` of call_sync, where calls and recordings come from."""
+    bot_status: str = "127.0.0.1:8055"
+    """`host:port` of bot_status, where meetings come from."""
     model_dir: Path | None = None
     """A directory with a CTranslate2 Whisper model; without it the one that is installed along."""
     url: str | None = Field(default=None, pattern=r"^https?://[^\s/]+")

@@ -11,7 +11,9 @@ from services.transcription.domain import (
     TranscriptNotFound,
 )
 from services.transcription.export import Export, ExportFormat, export
+from services.transcription.meeting_text import read_meeting
 from services.transcription.ports import (
+    MeetingSource,
     RecordingSource,
     SpeechEngine,
     Transaction,
@@ -20,16 +22,18 @@ from services.transcription.ports import (
 
 
 class Transcription:
-    """Transcripts of the calls of all owners."""
+    """Transcripts of the calls and meetings of all owners."""
 
     def __init__(
         self,
         transcripts: TranscriptRepository,
         recordings: RecordingSource,
+        meetings: MeetingSource,
         engine: SpeechEngine,
     ) -> None:
         self._transcripts = transcripts
         self._recordings = recordings
+        self._meetings = meetings
         self._engine = engine
 
     def price(self, duration_seconds: float) -> Cost | None:
@@ -41,6 +45,15 @@ class Transcription:
         async with self._recordings.fetch(owner, call_id) as recording:
             heard = await self._engine.transcribe(recording, language)
         return dialogue.transcript(call_id, heard)
+
+    async def transcribe_meeting(self, owner: Owner, call_id: CallId) -> Transcript:
+        """Return what is said in a meeting, by its text or its recording; raises NotTranscribed."""
+        meeting = await self._meetings.get_meeting(owner, call_id)
+        if meeting.text:
+            return read_meeting(call_id, meeting)
+        async with self._meetings.fetch(owner, call_id) as recording:
+            heard = await self._engine.transcribe(recording, meeting.language, mixed=True)
+        return dialogue.transcript(call_id, heard, meeting.spoken)
 
     async def upsert_transcripts(
         self,
@@ -72,5 +85,5 @@ class Transcription:
         return await self._transcripts.get_transcripts(owner, call_ids, words=words)
 
     async def export_transcript(self, owner: Owner, call_id: CallId, form: ExportFormat) -> Export:
-        """Return the transcript of a call as a file; raises TranscriptNotFound."""
+        """Return the transcript of a call as a file; raises TranscriptNotFound, NoTimes."""
         return export(await self.get_transcript(owner, call_id), form)

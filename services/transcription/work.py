@@ -1,4 +1,4 @@
-"""The stage TRANSCRIPTION: one recording an item becomes one transcript."""
+"""The stage TRANSCRIPTION: one recording an item, of a call or a meeting, becomes one transcript."""
 
 from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, cast
@@ -43,8 +43,12 @@ class TranscriptionWork:
         self._transcription = transcription
         self._upstream = upstream
 
-    def discover(self, execution: Execution) -> AsyncIterator[Sequence[Found]]:
-        return discover_upstream(self._upstream, execution, Stage.CALL_SYNC)
+    async def discover(self, execution: Execution) -> AsyncIterator[Sequence[Found]]:
+        if execution.bot_id:  # a meeting has no stage before: bot_status has it
+            yield [Found(item_id=ItemId(execution.bot_id), day=execution.range.start)]
+            return
+        async for page in discover_upstream(self._upstream, execution, Stage.CALL_SYNC):
+            yield page
 
     def preview(self, execution: Execution) -> AsyncIterator[Sequence[Found]]:
         return self.discover(execution)
@@ -81,9 +85,7 @@ class TranscriptionWork:
 
     async def _outcome(self, execution: Execution, item_id: ItemId) -> Outcome:
         try:
-            transcript = await self._transcription.transcribe(
-                execution.owner, CallId(item_id), execution.settings.language
-            )
+            transcript = await self._transcript(execution, CallId(item_id))
         except NothingToTranscribe as error:
             return Skip(item_id=item_id, reason=error.reason, message=str(error))
         except EngineUnavailable as error:
@@ -91,6 +93,12 @@ class TranscriptionWork:
         except NotTranscribed as error:
             return Failure(item_id=item_id, reason=error.reason, message=str(error))
         return Success(item_id=item_id, result=transcript)
+
+    async def _transcript(self, execution: Execution, call_id: CallId) -> Transcript:
+        if execution.bot_id:
+            return await self._transcription.transcribe_meeting(execution.owner, call_id)
+        language = execution.settings.language
+        return await self._transcription.transcribe(execution.owner, call_id, language)
 
 
 def _unavailable(item_id: ItemId, error: EngineUnavailable) -> Failure:

@@ -43,6 +43,7 @@ from services.analysis.domain import (
     Speaker,
     Versions,
 )
+from services.analysis.meeting import BotId, MeetingAnalysis
 from services.analysis.ports import Position, Transaction
 from services.call_sync.servicer import CallSyncServicer
 from services.call_sync.usecases import CallSync
@@ -191,6 +192,36 @@ class FakeAnalyses:
         del transaction
         for call_id in call_ids:
             self.stored.pop((owner, call_id), None)
+
+
+class FakeMeetingAnalyses:
+    """A MeetingAnalysisRepository in memory; a transaction is whatever it is given."""
+
+    def __init__(self) -> None:
+        self.stored: dict[tuple[Owner, BotId], tuple[ExecutionNumber, MeetingAnalysis]] = {}
+
+    async def get_meeting_analysis(self, owner: Owner, bot_id: BotId) -> MeetingAnalysis | None:
+        found = self.stored.get((owner, bot_id))
+        return found[1] if found else None
+
+    async def store_meeting_analyses(
+        self,
+        transaction: Transaction,
+        execution: ExecutionNumber,
+        analyses: Sequence[MeetingAnalysis],
+    ) -> None:
+        del transaction
+        for each in analyses:
+            older = self.stored.get((each.owner, each.bot_id))
+            if older is None or older[0] <= execution:
+                self.stored[each.owner, each.bot_id] = execution, each
+
+    async def delete_meeting_analyses(
+        self, transaction: Transaction, owner: Owner, bot_ids: Sequence[BotId]
+    ) -> None:
+        del transaction
+        for bot_id in bot_ids:
+            self.stored.pop((owner, bot_id), None)
 
 
 class FakeRunUsages:

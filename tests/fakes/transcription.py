@@ -11,6 +11,7 @@ from services.status.domain import Cost, ExecutionNumber, Owner
 from services.transcription.dialogue import transcript
 from services.transcription.domain import (
     CallId,
+    Meeting,
     Recognition,
     RecordingMissing,
     Speaker,
@@ -96,6 +97,13 @@ class FakeRecordings:
         yield
 
 
+class FakeMeetings(FakeRecordings):
+    """A MeetingSource without meetings."""
+
+    async def get_meeting(self, owner: Owner, call_id: CallId) -> Meeting:
+        raise RecordingMissing(f"{owner} has no meeting of {call_id}")
+
+
 class FakeEngine:
     """A SpeechEngine that hears one thing in every recording; raises `broken` when it is set.
 
@@ -105,12 +113,16 @@ class FakeEngine:
     def __init__(self) -> None:
         self.broken: Exception | None = None
         self.heard: list[tuple[bytes, str]] = []
+        self.mixed: list[bool] = []
         self.paths: list[Path] = []
 
     def price(self, duration_seconds: float) -> Cost | None:
         return Cost(amount=duration_seconds / 60, currency="EUR")
 
-    async def transcribe(self, recording: Path, language: str) -> Recognition:
+    async def transcribe(
+        self, recording: Path, language: str, *, mixed: bool = False
+    ) -> Recognition:
+        self.mixed.append(mixed)
         self.paths.append(recording)
         self.heard.append((await asyncio.to_thread(recording.read_bytes), language))
         if self.broken:

@@ -12,7 +12,13 @@ from services.kernel.rpc.server import serving
 from services.status.domain import ExecutionNumber, Owner
 from services.transcription.servicer import TranscriptionServicer
 from services.transcription.usecases import Transcription
-from tests.fakes.transcription import FakeEngine, FakeRecordings, FakeTranscripts, a_transcript
+from tests.fakes.transcription import (
+    FakeEngine,
+    FakeMeetings,
+    FakeRecordings,
+    FakeTranscripts,
+    a_transcript,
+)
 from tests.identity import guard, open_channel
 
 if TYPE_CHECKING:
@@ -31,7 +37,8 @@ async def stub() -> "AsyncIterator[Stub]":
     await transcripts.upsert_transcripts(
         None, CLINIC, ExecutionNumber(1), [a_transcript("c1"), a_transcript("c2")]
     )
-    servicer = TranscriptionServicer(Transcription(transcripts, FakeRecordings(), FakeEngine()))
+    transcription = Transcription(transcripts, FakeRecordings(), FakeMeetings(), FakeEngine())
+    servicer = TranscriptionServicer(transcription)
     async with (
         serving(
             "127.0.0.1:0",

@@ -12,6 +12,8 @@ from potok.stage.v1.stage_service_pb2_grpc import StageServiceStub
 from potok.transcription.v1.transcription_service_pb2_grpc import TranscriptionServiceStub
 
 from services.analysis.adapters.conversations import RpcConversations
+from services.analysis.adapters.meeting_rules import MeetingRules
+from services.analysis.adapters.meetings import RpcMeetings
 from services.analysis.adapters.rules import RulesJudge
 from services.analysis.domain import (
     Analysis,
@@ -23,7 +25,9 @@ from services.analysis.domain import (
     Judgement,
     Speaker,
 )
-from services.analysis.judging import Judging
+from services.analysis.judging import Judging, Paying
+from services.analysis.meeting_judging import MeetingJudging
+from services.analysis.meeting_usecases import MeetingAnalyses
 from services.analysis.playbook import Playbook
 from services.analysis.ports import Purse
 from services.analysis.usecases import CallAnalysis
@@ -60,7 +64,14 @@ from services.status.domain import (
     Stage,
     WaitReason,
 )
-from tests.fakes.analysis import CLINIC, CallsBefore, FakeAnalyses, FakeRunUsages, a_transcript
+from tests.fakes.analysis import (
+    CLINIC,
+    CallsBefore,
+    FakeAnalyses,
+    FakeMeetingAnalyses,
+    FakeRunUsages,
+    a_transcript,
+)
 from tests.fakes.call_sync import a_call
 from tests.identity import open_channel
 from tests.unit.analysis_dialogues import clinic
@@ -134,7 +145,12 @@ class Scene:
         call_analysis = CallAnalysis(
             self.analyses, self.conversations, judging, {"clinic": clinic()}
         )
-        self.work = AnalysisWork(call_analysis, StageServiceStub(channel), Limits())
+        meetings = MeetingAnalyses(
+            FakeMeetingAnalyses(),
+            RpcMeetings(TranscriptionServiceStub(channel), timedelta(seconds=5)),
+            MeetingJudging(MeetingRules(), Paying(FakeRunUsages())),
+        )
+        self.work = AnalysisWork(call_analysis, meetings, StageServiceStub(channel), Limits())
 
     async def knows(self, call_id: str, *lines: str) -> None:
         await self.before.calls.upsert_calls(CLINIC, ExecutionNumber(1), [a_call(call_id)])

@@ -10,7 +10,14 @@ import pytest
 
 from services.status.domain import Owner
 from services.transcription.dialogue import segment
-from services.transcription.domain import CallId, Segment, Speaker, StoredTranscript, Word
+from services.transcription.domain import (
+    CallId,
+    NoTimes,
+    Segment,
+    Speaker,
+    StoredTranscript,
+    Word,
+)
 from services.transcription.export import (
     CUE_LINES,
     CUE_SECONDS,
@@ -80,6 +87,24 @@ def test_what_would_be_taken_for_markup_is_not() -> None:
     assert len(re.findall("-->", written(ExportFormat.SRT, turn))) == 1
 
 
+def test_a_meeting_names_its_speakers_in_every_format() -> None:
+    said = replace(a_turn(Speaker.UNKNOWN, "Доброе утро.", 0.25), name="Анна <Б>")
+
+    assert written(ExportFormat.TEXT, said) == "[00:00:00] Анна <Б>: Доброе утро.\n"
+    assert "\nАнна <Б>: Доброе утро.\n" in written(ExportFormat.SRT, said)
+    assert "\n<v Анна &lt;Б&gt;>Доброе утро.\n" in written(ExportFormat.VTT, said)
+    assert json.loads(written(ExportFormat.JSON, said))["segments"][0]["speaker_name"] == "Анна <Б>"
+
+
+def test_a_meeting_that_came_as_a_text_has_no_times_and_makes_no_subtitles() -> None:
+    said = replace(a_turn(Speaker.UNKNOWN, "Доброе утро."), words=(), name="Анна")
+
+    assert written(ExportFormat.TEXT, said) == "Анна: Доброе утро.\n"
+    for form in (ExportFormat.SRT, ExportFormat.VTT):
+        with pytest.raises(NoTimes, match="as text or as JSON"):
+            written(form, said)
+
+
 def test_json_has_all_that_is_stored() -> None:
     assert json.loads(written(ExportFormat.JSON, HELLO)) == {
         "call_id": "c1",
@@ -92,6 +117,7 @@ def test_json_has_all_that_is_stored() -> None:
         "segments": [
             {
                 "speaker": "operator",
+                "speaker_name": "",
                 "start_seconds": 0.25,
                 "end_seconds": 1.25,
                 "text": "Добрый день.",

@@ -1,5 +1,6 @@
 """Transcripts on the wire."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from potok.transcription.v1 import transcript_pb2 as pb
@@ -17,6 +18,10 @@ from services.transcription.domain import (
 from services.transcription.mapping import SPEAKER_TO_PB, transcript_to_pb
 from tests.fakes.transcription import a_transcript, without_words
 
+A_MEETING = replace(
+    a_transcript("bot-1"),
+    segments=tuple(replace(each, name="Анна") for each in a_transcript("bot-1").segments),
+)
 SPEAKER_FROM_PB = {number: speaker for speaker, number in SPEAKER_TO_PB.items()}
 
 
@@ -47,6 +52,7 @@ def read_back(message: pb.Transcript) -> StoredTranscript:
                         )
                         for word in segment.words
                     ),
+                    name=segment.speaker_name,
                 )
                 for segment in message.segments
             ),
@@ -63,13 +69,13 @@ def stored(transcript: Transcript) -> StoredTranscript:
 
 
 def test_a_transcript_comes_back_from_the_wire_as_it_was() -> None:
-    for transcript in (a_transcript("c1"), without_words(a_transcript("c1"))):
+    for transcript in (a_transcript("c1"), without_words(a_transcript("c1")), A_MEETING):
         wire = transcript_to_pb(stored(transcript)).SerializeToString()
         assert read_back(pb.Transcript.FromString(wire)) == stored(transcript)
 
 
 def test_no_field_of_a_transcript_is_left_unset() -> None:
-    message = transcript_to_pb(stored(a_transcript("c1")))
+    message = transcript_to_pb(stored(A_MEETING))
     for part in (message, message.segments[0], message.segments[0].words[0]):
         assert [field.name for field, _ in part.ListFields()] == [
             field.name for field in part.DESCRIPTOR.fields

@@ -107,6 +107,23 @@ def test_the_voices_of_every_format_are_those_that_were_recorded(
         assert likeness(heard, voice) > 0.95
 
 
+@pytest.mark.parametrize(
+    ("container", "codec"), [("mp4", "aac"), ("webm", "libopus")], ids=["mp4", "webm"]
+)
+def test_a_meeting_in_stereo_is_one_voice_with_all_that_is_said(
+    tmp_path: Path, container: str, codec: str
+) -> None:
+    rate = 48_000 if codec == "libopus" else 16_000
+    recording = a_recording(tmp_path / f"meeting.{container}", codec, CALL, rate=rate)
+
+    sound = survey(recording, Listening(mixed=True))
+
+    assert (sound.channels, sound.voices, sound.speakers_apart) == (2, TOGETHER, False)
+    (heard,) = read(recording, sound).values()
+    both = (CALL // 2).sum(axis=0, dtype=np.int16)
+    assert likeness(heard, both) > 0.95
+
+
 def test_video_is_listened_to_as_its_sound(tmp_path: Path) -> None:
     recording = a_recording(tmp_path / "call.mp4", "aac", CALL, rate=16_000, video=True)
 

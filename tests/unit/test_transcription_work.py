@@ -46,6 +46,7 @@ from services.status.domain import (
     Stage,
     WaitReason,
 )
+from services.transcription.adapters.receiving import Receiving
 from services.transcription.adapters.recordings import CallSyncRecordings
 from services.transcription.domain import (
     BadAudio,
@@ -67,7 +68,7 @@ from services.transcription.usecases import Transcription
 from services.transcription.work import TranscriptionWork
 from tests.fakes.call_sync import FakeCalls, FakeRecordings, a_call, a_recording
 from tests.fakes.stages import FakeStages
-from tests.fakes.transcription import FakeEngine, FakeTranscripts, a_transcript
+from tests.fakes.transcription import FakeEngine, FakeMeetings, FakeTranscripts, a_transcript
 from tests.identity import guard, open_channel
 
 CLINIC = Owner("client:clinic")
@@ -165,10 +166,10 @@ class World:
             open_channel(await self.take_down.enter_async_context(_address(register))) as channel,
         ):
             recordings = CallSyncRecordings(
-                CallSyncServiceStub(channel), max_bytes=max_bytes, timeout=patience
+                CallSyncServiceStub(channel), Receiving(max_bytes=max_bytes, timeout=patience)
             )
             self.work = TranscriptionWork(
-                Transcription(self.transcripts, recordings, self.engine),
+                Transcription(self.transcripts, recordings, FakeMeetings(), self.engine),
                 stage_grpc.StageServiceStub(channel),
                 Limits(),
             )

@@ -13,13 +13,14 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 class StageName(enum.StrEnum):
-    """The stages in their order."""
+    """The stages in their order; meetings alone go through the last."""
 
     CALL_SYNC = "call_sync"
     TRANSCRIPTION = "transcription"
     ANALYSIS = "analysis"
     RECOMMENDATIONS = "recommendations"
     REPORTING = "reporting"
+    TASKS = "tasks"
 
     @property
     def number(self) -> "stage_pb2.Stage.ValueType":
@@ -27,7 +28,8 @@ class StageName(enum.StrEnum):
         return stage_pb2.Stage.Value(f"STAGE_{self.name}")
 
 
-ALL_STAGES = ", ".join(StageName)
+ALL_STAGES = ", ".join(stage for stage in StageName if stage is not StageName.TASKS)
+"""Those that calls go through."""
 
 
 class ModeName(enum.StrEnum):

@@ -1,14 +1,12 @@
 """A narrator that is a language model, whose numbers are checked; rules write what it cannot."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 import structlog
 
 from services.llm.domain import (
-    NOTHING_USED,
     CostLimitReached,
     Message,
     ModelUnavailable,
@@ -16,6 +14,7 @@ from services.llm.domain import (
     Role,
 )
 from services.llm.ports import LanguageModel
+from services.recommendations.adapters.asking import Asking
 from services.recommendations.adapters.narrative_prompt import (
     Told,
     advice_lines,
@@ -56,7 +55,7 @@ class ModelNarrator:
         by_rules = compose(roll_up, language)
         if not roll_up.scores.calls:
             return by_rules
-        asking = _Asking(self._model, self._cost_cap)
+        asking = Asking(self._model, self._cost_cap)
         try:
             async with asyncio.timeout(self._timeout):
                 narrative = await _write(asking, days, roll_up, language)
@@ -77,28 +76,7 @@ class ModelNarrator:
         return narrative
 
 
-class _Asking:
-    """Asks within the cap, and counts what it took."""
-
-    def __init__(self, model: LanguageModel, cost_cap: float | None) -> None:
-        self.name = model.name
-        self.usage = NOTHING_USED
-        self._model = model
-        self._cost_cap = cost_cap
-
-    async def ask(self, messages: Sequence[Message]) -> Told:
-        spent = self.usage.cost.amount if self.usage.cost else 0.0
-        left = None if self._cost_cap is None else self._cost_cap - spent
-        try:
-            answer = await self._model.ask(messages, Told, at_most=left)
-        except (NoAnswer, CostLimitReached, ModelUnavailable) as error:
-            self.usage += error.usage
-            raise
-        self.usage += answer.usage
-        return answer.value
-
-
-async def _write(asking: _Asking, days: DateRange, roll_up: RollUp, language: str) -> Narrative:
+async def _write(asking: Asking, days: DateRange, roll_up: RollUp, language: str) -> Narrative:
     """Return the model's narrative, all whose numbers are figures; raises WrongNumbers."""
     table = rows(roll_up)
     facts = Facts(
@@ -109,7 +87,7 @@ async def _write(asking: _Asking, days: DateRange, roll_up: RollUp, language: st
     advice = "\n".join(advice_lines(roll_up))
     messages = narrative_messages(days, table, roll_up, language)
     for _ in range(MOST_ASKED):
-        told = await asking.ask(messages)
+        told = await asking.ask(messages, Told)
         wrong = wrong_numbers(told.narrative, facts)
         for action in told.actions:
             wrong += wrong_numbers(action, facts, known=advice)

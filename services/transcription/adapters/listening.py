@@ -12,7 +12,8 @@ class Listening:
     `left` is who speaks on the left channel of a stereo call. `threads` is how many channels of a
     recording are recognised at once. Recordings shorter than `min_seconds` are refused as
     TooShort, longer than `max_seconds` as RecordingTooLong. No more than `window_seconds` of it are
-    held at a time: a window of a minute makes of 900 MB 600, but costs words at its ends.
+    held at a time: a window of a minute makes of 900 MB 600, but costs words at its ends. `mixed`
+    is set for meetings: their channels tell nobody apart, and are heard as one voice.
     """
 
     left: Speaker = Speaker.OPERATOR
@@ -20,6 +21,7 @@ class Listening:
     min_seconds: float = 1.0
     max_seconds: float = 4 * 3600.0
     window_seconds: float = 300.0
+    mixed: bool = False
 
     @property
     def speakers(self) -> tuple[Speaker, Speaker]:

@@ -53,12 +53,18 @@ class Sound:
 
     `channels` counts those of the file, `seconds` is what was decoded, whatever the file says of
     itself. `voices` tells on which channel, 0 or 1, each speaker is heard; there is one speaker,
-    UNKNOWN, where no two channels carry different things.
+    UNKNOWN, where no two channels carry different things, or all are heard as one, `mixed`.
     """
 
     channels: int
     seconds: float
     voices: Mapping[Speaker, int]
+    mixed: bool = False
+
+    @property
+    def heard(self) -> int:
+        """How many channels it is decoded to."""
+        return 1 if self.mixed else self.channels
 
     @property
     def speakers_apart(self) -> bool:
@@ -81,7 +87,7 @@ def survey(recording: Path, listening: Listening) -> Sound:
     length = 0
     totals: NDArray[np.float64] = np.zeros(1)
     products: NDArray[np.float64] = np.zeros((1, 1))
-    for block in _blocks(recording, channels):
+    for block in _blocks(recording, 1 if listening.mixed else channels):
         length += block.shape[1]
         if length > listening.max_seconds * RATE:
             raise RecordingTooLong(
@@ -98,7 +104,12 @@ def survey(recording: Path, listening: Listening) -> Sound:
         )
     means = totals / length
     covariance = products / length - np.outer(means, means)
-    return Sound(channels=channels, seconds=length / RATE, voices=_voices(covariance, listening))
+    return Sound(
+        channels=channels,
+        seconds=length / RATE,
+        voices=_voices(covariance, listening),
+        mixed=listening.mixed,
+    )
 
 
 def windows(recording: Path, sound: Sound, window_seconds: float) -> Iterator[list[Window]]:
@@ -117,7 +128,7 @@ def windows(recording: Path, sound: Sound, window_seconds: float) -> Iterator[li
             starts[speaker] += end
             blocks[:] = [samples[end:]]
 
-    for block in _blocks(recording, sound.channels):
+    for block in _blocks(recording, sound.heard):
         for speaker, channel in sound.voices.items():
             kept[speaker].append(block[channel])
         if max(sum(map(len, blocks)) for blocks in kept.values()) >= longest:

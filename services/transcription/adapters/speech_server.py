@@ -96,13 +96,16 @@ class SpeechServerEngine:
         minutes = len(self._listening.speakers) * duration_seconds / 60
         return replace(self._server.price, amount=self._server.price.amount * minutes)
 
-    async def transcribe(self, recording: Path, language: str) -> Recognition:
+    async def transcribe(
+        self, recording: Path, language: str, *, mixed: bool = False
+    ) -> Recognition:
+        listening = replace(self._listening, mixed=mixed)
         try:
             async with asyncio.timeout(self._timeout):
                 # The file has no name, so that nothing of it stays behind, however this process ends.
                 with tempfile.TemporaryFile() as file:
                     path = Path(f"/proc/{os.getpid()}/fd/{file.fileno()}")
-                    work = partial(_take_apart, self._listening, recording, path)
+                    work = partial(_take_apart, listening, recording, path)
                     parts = await self._children.run(work)
                     return await self._listen(parts, file.fileno(), language)
         except TimeoutError as error:

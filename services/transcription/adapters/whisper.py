@@ -1,6 +1,7 @@
 """The speech engine that runs Whisper in child processes."""
 
 import os
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Self
@@ -39,9 +40,12 @@ class WhisperEngine:
     def price(self, duration_seconds: float) -> None:
         """Return nothing: it costs nothing."""
 
-    async def transcribe(self, recording: Path, language: str) -> Recognition:
+    async def transcribe(
+        self, recording: Path, language: str, *, mixed: bool = False
+    ) -> Recognition:
+        listening = replace(self._listening, mixed=mixed)
         return await self._children.run(
-            partial(_recognise, self._model, self._listening, recording, language)
+            partial(_recognise, self._model, listening, recording, language)
         )
 
 

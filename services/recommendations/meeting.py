@@ -1,0 +1,165 @@
+"""What is to be done after a meeting. Nothing here does I/O."""
+
+import enum
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import NewType
+
+from rapidfuzz import fuzz
+
+from services.kernel.errors import NotFound
+from services.llm.quotes import occurs
+from services.status.domain import Owner, RunId
+
+BotId = NewType("BotId", str)
+
+MOST_TASKS = 50
+SAME_TITLE = 85
+"""Titles that are so alike, of 100, are of one task."""
+SOON, LATE = 1, 21
+"""Days to the due date within which a task is urgent, and after which it is not."""
+
+
+class MeetingTasksNotFound(NotFound):
+    """No tasks were looked for in the meeting."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeetingTurn:
+    """What somebody says in one go; `speaker` is empty where nobody knows who."""
+
+    speaker: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meeting:
+    """The transcript of a meeting and its day, from which dates are counted."""
+
+    bot_id: BotId
+    owner: Owner
+    day: date
+    language: str
+    turns: tuple[MeetingTurn, ...]
+
+    @property
+    def speakers(self) -> tuple[str, ...]:
+        """Return who spoke, in the order of their first words."""
+        return tuple(dict.fromkeys(turn.speaker for turn in self.turns if turn.speaker))
+
+
+class Priority(enum.Enum):
+    """How urgent a task is."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeetingTask:
+    """Something that somebody, `assignee` if one is known, is to do; `quote` are the words it comes from."""
+
+    title: str
+    description: str
+    assignee: str
+    due: date | None
+    priority: Priority
+    quote: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conclusions:
+    """What the analysis of a meeting came to."""
+
+    summary: str
+    decisions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeetingTasks:
+    """The tasks of a meeting beside its conclusions; `session_id` is the run that made them."""
+
+    bot_id: BotId
+    owner: Owner
+    session_id: RunId
+    tasks: tuple[MeetingTask, ...]
+    summary: str
+    decisions: tuple[str, ...]
+    judge: str
+    created_at: datetime
+
+
+_URGENT = re.compile(
+    r"(?<!не )(?<!не очень )\b(?:срочно|немедленно|как можно (?:скорее|быстрее)|критично|первым делом|в первую очередь"
+    r"|горит|блокер\w*|asap|urgent(?:ly)?|immediately|right away|critical|top priority|as soon as possible)\b",
+    re.IGNORECASE,
+)
+_NOT_URGENT = re.compile(
+    r"\b(?:не (?:очень )?срочно|не горит|когда будет время|по возможности|как-нибудь|когда-нибудь|низк\w+ приоритет\w*"
+    r"|not urgent|no rush|no hurry|when you have time|whenever you|low priority|nice to have|at some point)\b",
+    re.IGNORECASE,
+)
+
+
+def priority_of(text: str, due: date | None, day: date) -> Priority:
+    """Return how urgent a task is by the words around it, or by the days that are left."""
+    if _NOT_URGENT.search(text):
+        return Priority.LOW
+    if _URGENT.search(text):
+        return Priority.HIGH
+    if due is None:
+        return Priority.MEDIUM
+    left = (due - day).days
+    if left <= SOON:
+        return Priority.HIGH
+    return Priority.LOW if left > LATE else Priority.MEDIUM
+
+
+def said_tasks(tasks: Iterable[MeetingTask], meeting: Meeting) -> tuple[MeetingTask, ...]:
+    """Return the tasks whose quote somebody said, each once, at most `MOST_TASKS`.
+
+    Of a long meeting and a quote that is not there it takes a tenth of a second.
+    """
+    kept: list[MeetingTask] = []
+    for task in tasks:
+        if not _said(task.quote, meeting):
+            continue
+        place = next((n for n, other in enumerate(kept) if same(other, task)), None)
+        if place is not None:
+            kept[place] = merged(kept[place], task)
+        elif len(kept) < MOST_TASKS:
+            kept.append(task)
+        else:
+            break
+    return tuple(kept)
+
+
+def _said(quote: str, meeting: Meeting) -> bool:
+    literally = any(quote in turn.text for turn in meeting.turns)
+    return literally or any(occurs(quote, turn.text) for turn in meeting.turns)
+
+
+def same(one: MeetingTask, other: MeetingTask) -> bool:
+    """Tell whether two tasks are one: alike, and not of two people."""
+    if one.assignee and other.assignee and one.assignee != other.assignee:
+        return False
+    return alike(one.title, other.title)
+
+
+def alike(one: str, other: str) -> bool:
+    """Tell whether two titles mean one thing."""
+    return fuzz.token_set_ratio(one.lower(), other.lower()) >= SAME_TITLE
+
+
+def merged(first: MeetingTask, again: MeetingTask) -> MeetingTask:
+    """Return a task with what was said of it later, where the first words left it open."""
+    ranks: Sequence[Priority] = tuple(Priority)
+    return replace(
+        first,
+        assignee=first.assignee or again.assignee,
+        due=first.due or again.due,
+        priority=min(first.priority, again.priority, key=ranks.index),
+    )
