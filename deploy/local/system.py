@@ -20,7 +20,7 @@ from deploy.local.database import SERVICES, dsns
 from deploy.local.migrate import prepare
 from deploy.local.place import CHECKOUT, LocalError, data_home, log_folder, tail
 from deploy.local.readiness import not_ready
-from deploy.local.settings import OUTSIDE, SANDBOX, TELEPHONY, environment, listening
+from deploy.local.settings import BOTS, OUTSIDE, SANDBOX, TELEPHONY, environment, listening
 from deploy.local.supervision import Program, configuration, ended, supervised
 
 DEMO: tuple[tuple[str, ...], ...] = (("python", "-m", "deploy.local.demo"),)
@@ -133,6 +133,12 @@ def _sandbox(home: Path, listens: Mapping[str, str]) -> Iterator[Program]:
         command = (
             *(sys.executable, "-m", "deploy.sandbox"),
             *("--listen", listens[SANDBOX], "--telephony", listens[TELEPHONY]),
+            *(
+                "--bots",
+                listens[BOTS],
+                "--gateway",
+                f"http://{listens.get('gateway', '127.0.0.1:8000')}",
+            ),
             # What it handed out counts after a restart, too: our database holds the tokens.
             *("--tokens", f"{home / 'sandbox-tokens.json'}"),
             *("--behaviour", json.dumps(_SANDBOX_BEHAVIOUR)),
