@@ -1,7 +1,7 @@
 """The endpoints of the service that runs bots, of the plain one and of Attendee: they have the same paths."""
 
 import asyncio
-from json import JSONDecodeError
+import json
 from typing import Any
 
 from starlette.requests import Request
@@ -37,14 +37,15 @@ class _Service:
 
     async def start(self, request: Request) -> Response:
         behaviour = self._sandbox.behaviour
+        content = await request.body()
         await asyncio.sleep(behaviour.bots_start_seconds)
         if refusal := self._turned_away():
             return refusal
         if behaviour.bots_refuse:
             return JSONResponse({"error": behaviour.bots_refuse}, 400)
         try:
-            given = await request.json()
-        except JSONDecodeError:
+            given = json.loads(content)
+        except ValueError:
             return JSONResponse({"error": "the body is no JSON"}, 400)
         metadata = given.get("metadata") or {}
         key = given.get("deduplication_key") or ""
