@@ -112,6 +112,7 @@ async def running(settings: BotStatusSettings) -> AsyncIterator[int]:
             add_WebhookServiceServicer_to_server(WebhookServicer(run), server)
 
         stack.push_async_callback(poller.stop)
+        stack.push_async_callback(run.stop)
         loops = [
             every(settings.poll_tick, poller.turn, "poller"),
             every(settings.report_tick, reports.turn, "reports"),

@@ -73,6 +73,11 @@ class CannotFind(Exception):
     """It has no way to look for a bot by the wish that it came from."""
 
 
+def storable(text: str) -> str:
+    """Return what somebody outside says as it can be kept: without NUL and halves of characters."""
+    return text.replace("\0", "").encode(errors="replace").decode()
+
+
 class Verdict(Word):
     """What became of an observation."""
 

@@ -12,6 +12,9 @@ from services.kernel.clock import utc_now
 from services.kernel.errors import UpstreamUnavailable
 from services.recordings.domain import Recording
 
+MOST_INTERVALS = 20_000
+"""Of people who speak; a whole day of a lively talk."""
+
 
 class Fetching:
     """Fetches through the guard, from what services say and from what callbacks named."""
@@ -48,7 +51,7 @@ class Fetching:
             return
         async with self._links.fetch(found.link, found.headers) as fetched:
             recording = await self._store.keep(fetched)
-        media = Media(recording=recording, speakers=found.speakers)
+        media = Media(recording=recording, speakers=found.speakers[:MOST_INTERVALS])
         await self._meetings.keep(
             bot.wish.intent_id, media, lambda stored: ready(stored, utc_now())
         )

@@ -12,6 +12,7 @@ from services.bot_status.domain import (
     Meeting,
     MeetingNotFound,
     Wish,
+    storable,
 )
 from services.bot_status.fetching import Fetching
 from services.bot_status.new_bots import Defaults, new_bot
@@ -58,7 +59,7 @@ class Meetings:
         """
         if audio_url:
             self._links.check(audio_url)
-        media = Media(audio_url=audio_url, text=text.replace("\0", ""))  # Postgres keeps no NUL
+        media = Media(audio_url=audio_url, text=storable(text))
         if not bot_id:
             bot = await self._meetings.create(self._without_bot(owner), media)
             assert bot.bot_id is not None

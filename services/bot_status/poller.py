@@ -79,7 +79,10 @@ class Poller:
                 failures, pause = await self._look_at(leased)
         except Exception:
             log.exception("look_failed", bot_id=bot.bot_id)
-        await self._bots.release(bot, self._patience.pause(failures, pause), failures=failures)
+        try:
+            await self._bots.release(bot, self._patience.pause(failures, pause), failures=failures)
+        except Exception:
+            log.exception("lease_not_released", bot_id=bot.bot_id)  # it runs out
 
     async def _look_at(self, leased: Leased) -> tuple[int, timedelta | None]:
         """Ask where a bot is and do what follows; returns failures in a row, and the pause that was asked for."""

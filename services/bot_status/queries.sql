@@ -27,7 +27,6 @@ VALUES (:intent_id, :owner, :provider, :phase, :bot_id, :meet_url, :bot_name, :l
 RETURNING *;
 
 -- name: begin_bot(intent_id, bot_id, external, state, detail, report_in)^
--- What was looked for meanwhile may have been given up: it began all the same.
 UPDATE bot_status.bots
    SET phase = 'STARTED',
        bot_id = :bot_id,
@@ -192,6 +191,7 @@ UPDATE bot_status.bots
            SELECT intent_id
              FROM bot_status.bots
             WHERE report_at <= now()
+              AND changed_at > now() - interval '1 day'
             ORDER BY report_at
             LIMIT :most
               FOR UPDATE SKIP LOCKED)

@@ -20,7 +20,7 @@ from services.bot_status.domain import (
     Started,
     Webhook,
 )
-from services.bot_status.observing import MOST_DETAIL, Step
+from services.bot_status.observing import MOST_DETAIL, MOST_MESSAGE, Step
 from services.bot_status.ports import Intended, Judged, Leased
 from services.bot_status.rows import bot_of, observation_of
 from services.kernel.postgres import Connection, Reading, load_queries
@@ -274,7 +274,7 @@ async def _record(connection: Connection, done: Step) -> int:
         "source": done.source.value,
         "raw_status": said.raw_status,
         "state": said.meaning.state and said.meaning.state.value,
-        "message": said.meaning.message,
+        "message": said.meaning.message[:MOST_MESSAGE],
     }
     if not done.told and await QUERIES.fold_observation(connection, **what) is not None:
         return bot.observations

@@ -1,5 +1,6 @@
 """What is done with bots: start, stop, listen to what is said of them."""
 
+import asyncio
 import hashlib
 import json
 import uuid
@@ -28,6 +29,7 @@ from services.bot_status.domain import (
     Source,
     Verdict,
     Wish,
+    storable,
 )
 from services.bot_status.meeting_usecases import Meetings
 from services.bot_status.new_bots import Defaults, new_bot
@@ -35,11 +37,13 @@ from services.bot_status.observing import observe
 from services.bot_status.ports import BotProvider, BotRepository, IntentRepository
 from services.bot_status.reports import Reports
 from services.kernel.clock import utc_now
-from services.kernel.errors import NotFound, UpstreamUnavailable
+from services.kernel.errors import InvalidInput, NotFound, UpstreamUnavailable
+from services.kernel.tasks import cancel
 from services.status.domain import BotState, Owner
 
 log = structlog.get_logger()
 
+MOST_WEBHOOK_BYTES = 1 << 20
 MOST_UNRESOLVED = 20
 """Wishes that one turn looks into."""
 
@@ -66,6 +70,7 @@ class Bots:
         self._meetings = meetings
         self._defaults = defaults
         self._lease = lease
+        self._starts: set[asyncio.Task[Bot]] = set()
 
     async def start_bot(
         self, owner: Owner, meet_url: str, bot_name: str, language: str, request_id: str
@@ -78,13 +83,14 @@ class Bots:
             intent_id=IntentId(str(uuid.uuid4())),
             owner=owner,
             meet_url=meet_url,
-            bot_name=_clean(bot_name) or self._defaults.bot_name,
+            bot_name=storable(bot_name).strip() or self._defaults.bot_name,
             language=language or self._defaults.language,
         )
         digest = _digest(meet_url, bot_name, language)
         bot = new_bot(wish, self._defaults.time_zone, self._provider.name)
         intended = await self._intents.intend(bot, request_id, digest, self._lease)
-        bot = intended.bot if not intended.is_new else await self._start(wish)
+        # A caller who goes away ends its wait, and not the start: half of one is hard to mend.
+        bot = await asyncio.shield(self._starting(wish)) if intended.is_new else intended.bot
         if bot.bot_id is None:
             raise BotStarting(
                 f"the bot of request_id {request_id} is being started: ask again in a moment"
@@ -117,8 +123,8 @@ class Bots:
         if audio_url:
             self._meetings.check_link(audio_url)
         bot = await self._bots.get_bot(bot_id)
-        raw = _clean(raw_status).lower()
-        said = Said(raw_status=raw, meaning=self._provider.meaning(raw, _clean(error_message)))
+        raw = storable(raw_status).strip().lower()
+        said = Said(raw_status=raw, meaning=self._provider.meaning(raw, storable(error_message)))
         step = await self._bots.change(
             bot.wish.intent_id, lambda stored: observe(stored, Source.CALLBACK, said, utc_now())
         )
@@ -138,6 +144,8 @@ class Bots:
         """Verify and remember a webhook; its bot is looked at soon. Raises NotFound, Unauthenticated, InvalidInput."""
         if provider != self._provider.name:
             raise NotFound(f"no bots of ours run at {provider}")
+        if len(body) > MOST_WEBHOOK_BYTES:
+            raise InvalidInput(f"body: it has more than {MOST_WEBHOOK_BYTES} bytes")
         webhook = self._provider.read_webhook(headers, body, utc_now())
         if not await self._bots.take_webhook(provider, webhook):
             log.info("webhook_again", provider=provider)
@@ -153,6 +161,21 @@ class Bots:
             except (ServiceUnavailable, ServiceRefuses, BotRefused) as error:
                 log.warning("wish_unresolved", intent_id=bot.wish.intent_id, error=str(error))
 
+    async def stop(self) -> None:
+        """End the starts under way; other processes look into them."""
+        await cancel(*self._starts)
+
+    def _starting(self, wish: Wish) -> "asyncio.Task[Bot]":
+        start = asyncio.create_task(self._start(wish))
+        self._starts.add(start)
+        start.add_done_callback(self._ended)
+        return start
+
+    def _ended(self, start: "asyncio.Task[Bot]") -> None:
+        self._starts.discard(start)
+        if not start.cancelled() and (error := start.exception()):
+            log.info("bot_not_started", error=str(error))
+
     async def _start(self, wish: Wish) -> Bot:
         try:
             started = await self._provider.start(wish)
@@ -167,6 +190,9 @@ class Bots:
         except BotRefused as error:
             await self._intents.give_up(wish.intent_id, str(error), doubtful=False)
             raise
+        except BotNotFound as error:  # it took so long that the wish was given up
+            await self._stop_unwanted(started.external)
+            raise UpstreamUnavailable(f"no bot was started: {error}; try again") from error
 
     async def _resolve(self, bot: Bot) -> None:
         """Take a bot over whose start was cut short; stop one of which its caller was told that it failed."""
@@ -195,8 +221,3 @@ class Bots:
 
 def _digest(*parameters: str) -> str:
     return hashlib.sha256(json.dumps(parameters).encode()).hexdigest()
-
-
-def _clean(text: str) -> str:
-    """Return what somebody outside says, as it can be kept: Postgres has no NUL."""
-    return text.replace("\0", "").strip()

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from services.bot_status.domain import Kind, Meaning
+from services.bot_status.domain import Kind, Meaning, storable
 from services.status.domain import BotState, Word
 
 
@@ -207,7 +207,8 @@ def status_at(answer: Any, path: str) -> str | None:
                 found = found.get(step)
             case _:
                 return None
-    return found.strip().lower() if isinstance(found, str) and found.strip() else None
+    text = storable(found).strip().lower() if isinstance(found, str) else ""
+    return text or None
 
 
 def has_path_syntax(path: str) -> bool:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
@@ -38,27 +39,43 @@ async def phases(world: Outside) -> list[str]:
     return [row["phase"] for row in rows]
 
 
-async def cut_short(world: Outside, replica: Replica) -> None:
-    """Start a bot and go away while the service outside is still at it."""
-    world.sandbox.behave(bots_start_seconds=0.5)
+async def cut_short(world: Outside, replica: Replica) -> "asyncio.Future[Any]":
+    """Start a bot, up to where the service outside is at it."""
+    world.sandbox.behave(bots_start_seconds=0.7)
     call = asyncio.ensure_future(replica.bots.StartBot(WISH))
     while not world.sandbox.requests("/api/v1/bots"):
         await asyncio.sleep(0.01)
-    call.cancel()
+    return call
+
+
+async def started(world: Outside) -> str:
     while not world.sandbox.started_bots():
         await asyncio.sleep(0.02)
+    world.sandbox.behave(bots_start_seconds=0)
+    return str(world.sandbox.started_bots()[0]["bot_id"])
 
 
-async def test_a_bot_whose_start_was_cut_short_is_taken_over(world: Outside) -> None:
+async def test_a_caller_who_goes_away_does_not_end_the_start(world: Outside) -> None:
+    async with world.replica(**ATTENDEE) as replica:
+        (await cut_short(world, replica)).cancel()
+        bot_id = await started(world)
+        while await phases(world) != ["STARTED"]:
+            await asyncio.sleep(0.02)
+        again = await replica.bots.StartBot(WISH)
+
+    assert again.bot_id == bot_id
+    assert len(world.sandbox.started_bots()) == 1
+
+
+async def test_a_bot_whose_start_a_process_did_not_survive_is_taken_over(world: Outside) -> None:
     lease = {"start_lease": milliseconds(1500), "resolve": milliseconds(600_000)}
     async with world.replica(**ATTENDEE, **lease) as replica:
-        await cut_short(world, replica)
+        (await cut_short(world, replica)).cancel()
     assert await phases(world) == ["INTENDED"]
 
     async with world.replica(**ATTENDEE) as replica:
-        bot_id = world.sandbox.started_bots()[0]["bot_id"]
+        bot_id = await started(world)
         await world.coordinator.until(lambda: bot_id in world.coordinator.states)
-        world.sandbox.behave(bots_start_seconds=0)
         again = await replica.bots.StartBot(WISH)
 
     assert again.bot_id == bot_id
@@ -66,10 +83,10 @@ async def test_a_bot_whose_start_was_cut_short_is_taken_over(world: Outside) -> 
     assert await phases(world) == ["STARTED"]
 
 
-async def test_where_nobody_can_tell_a_wish_that_was_cut_short_has_failed(world: Outside) -> None:
+async def test_where_nobody_can_tell_such_a_start_has_failed(world: Outside) -> None:
     world.sandbox.behave(bots_shape="plain")
-    async with world.replica(start_lease=milliseconds(1500)) as replica:
-        await cut_short(world, replica)
+    async with world.replica(start_lease=milliseconds(300)) as replica:
+        (await cut_short(world, replica)).cancel()
     async with world.replica() as replica:
         while await phases(world) != ["FAILED"]:
             await asyncio.sleep(0.02)

@@ -16,6 +16,7 @@ from services.bot_status.domain import (
     ServiceDenies,
     ServiceRefuses,
     ServiceUnavailable,
+    storable,
 )
 from services.kernel.clock import utc_now
 from services.kernel.retry_after import retry_after
@@ -49,7 +50,7 @@ class Answer:
         body = self.body if isinstance(self.body, dict) else {}
         said = next((body[name] for name in _DETAILS if body.get(name)), "")
         text = said if isinstance(said, str) else json.dumps(said, ensure_ascii=False)
-        return f"HTTP {self.status}" + (f": {text[:_MOST_DETAIL]}" if text else "")
+        return f"HTTP {self.status}" + (f": {storable(text[:_MOST_DETAIL])}" if text else "")
 
     def fields(self) -> dict[str, Any]:
         """Return the object that was answered; raises ServiceRefuses, ServiceUnavailable where it is none."""
@@ -156,8 +157,8 @@ def public_id(found: Any) -> str:
 
 
 def text_of(found: Any) -> str:
-    """Return what is a text, else nothing."""
-    return found if isinstance(found, str) else ""
+    """Return what is a text, as it can be kept, else nothing."""
+    return storable(found) if isinstance(found, str) else ""
 
 
 def number_of(found: Any) -> float:
