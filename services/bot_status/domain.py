@@ -35,6 +35,13 @@ class BotRefused(WrongState):
         super().__init__(message, reason="BOT_REFUSED")
 
 
+class NoBotStarted(UpstreamUnavailable):
+    """The service that runs bots does not answer as it should, and there is no bot."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, reason="BOT_SERVICE_UNAVAILABLE")
+
+
 class BotStarting(Conflict):
     """The same request is being carried out at the moment."""
 
@@ -52,7 +59,7 @@ class ServiceUnavailable(UpstreamUnavailable):
     def __init__(
         self, message: str, *, retry_after: timedelta | None = None, doubtful: bool = False
     ) -> None:
-        super().__init__(message)
+        super().__init__(message, reason="BOT_SERVICE_UNAVAILABLE")
         self.retry_after = retry_after
         self.doubtful = doubtful
 

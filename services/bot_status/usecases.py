@@ -19,6 +19,7 @@ from services.bot_status.domain import (
     External,
     IntentId,
     Media,
+    NoBotStarted,
     NoSuchBot,
     Observation,
     Phase,
@@ -37,7 +38,7 @@ from services.bot_status.observing import observe
 from services.bot_status.ports import BotProvider, BotRepository, IntentRepository
 from services.bot_status.reports import Reports
 from services.kernel.clock import utc_now
-from services.kernel.errors import InvalidInput, NotFound, UpstreamUnavailable
+from services.kernel.errors import InvalidInput, NotFound
 from services.kernel.tasks import cancel
 from services.status.domain import BotState, Owner
 
@@ -181,10 +182,10 @@ class Bots:
             started = await self._provider.start(wish)
         except (ServiceDenies, ServiceRefuses) as error:
             await self._intents.give_up(wish.intent_id, str(error), doubtful=False)
-            raise BotRefused(f"the service that runs bots refuses: {error}") from error
+            raise BotRefused(f"no bot was started: {error}") from error
         except ServiceUnavailable as error:
             await self._intents.give_up(wish.intent_id, str(error), doubtful=error.doubtful)
-            raise UpstreamUnavailable(f"no bot was started: {error}; try again") from error
+            raise NoBotStarted(f"no bot was started: {error}; try again") from error
         try:
             return await self._intents.begin(wish.intent_id, started)
         except BotRefused as error:
@@ -192,7 +193,7 @@ class Bots:
             raise
         except BotNotFound as error:  # it took so long that the wish was given up
             await self._stop_unwanted(started.external)
-            raise UpstreamUnavailable(f"no bot was started: {error}; try again") from error
+            raise NoBotStarted(f"no bot was started: {error}; try again") from error
 
     async def _resolve(self, bot: Bot) -> None:
         """Take a bot over whose start was cut short; stop one of which its caller was told that it failed."""

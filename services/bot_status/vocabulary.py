@@ -128,9 +128,8 @@ def plain(raw: str, message: str, own: Mapping[str, PlainWord]) -> Meaning:
     if word is None:
         return OURS if raw in _OUR_STATES else NOTHING
     if word is PlainWord.FAILED:
-        return Meaning(
-            kind=Kind.FAILED, message=message or "the service that runs the bot reports an error"
-        )
+        why = SENTENCES.get(message, message) or "the service that runs the bot reports an error"
+        return Meaning(kind=Kind.FAILED, message=why)
     return _PLAIN[word]
 
 

@@ -122,7 +122,7 @@ async def test_a_start_that_is_not_answered_well_may_have_been_done(
 
 async def test_a_refusal_has_the_words_of_the_service() -> None:
     service = Service({"POST /api/v1/bots": (422, {"detail": "no such meeting"})})
-    with pytest.raises(ServiceRefuses, match="HTTP 422: no such meeting"):
+    with pytest.raises(ServiceRefuses, match="refuses: HTTP 422: no such meeting"):
         await generic(service).start(WISH)
 
 

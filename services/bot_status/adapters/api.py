@@ -55,9 +55,11 @@ class Answer:
     def fields(self) -> dict[str, Any]:
         """Return the object that was answered; raises ServiceRefuses, ServiceUnavailable where it is none."""
         if self.refused:
-            raise ServiceRefuses(self.detail)
+            raise ServiceRefuses(f"the service that runs bots refuses: {self.detail}")
         if not isinstance(self.body, dict):
-            raise ServiceUnavailable(f"the service answers HTTP {self.status} and no JSON object")
+            raise ServiceUnavailable(
+                f"the service that runs bots answers HTTP {self.status} and no JSON object"
+            )
         return self.body
 
 
@@ -92,24 +94,26 @@ class Api:
         try:
             status, content, pause = await self._send(method, path, body, query, headers)
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
-            raise ServiceUnavailable(f"{self.url} cannot be reached") from error
+            raise ServiceUnavailable("the service that runs bots cannot be reached") from error
         except (httpx2.HTTPError, TimeoutError, ValueError) as error:
             # It may have been carried out all the same.
             what = "does not answer in time" if _is_late(error) else "does not answer as it should"
-            raise ServiceUnavailable(f"{self.url} {what}", doubtful=method != "GET") from error
+            raise ServiceUnavailable(
+                f"the service that runs bots {what}", doubtful=method != "GET"
+            ) from error
         if status in _DENIED:
-            raise ServiceDenies(f"{self.url} does not take our key (HTTP {status})")
+            raise ServiceDenies(f"the service that runs bots does not take our key (HTTP {status})")
         if status == httpx2.codes.NOT_FOUND:
-            raise NoSuchBot(f"{self.url} knows nothing at {path}")
+            raise NoSuchBot(f"the service that runs bots knows nothing at {path}")
         if status >= httpx2.codes.INTERNAL_SERVER_ERROR or status in _BUSY:
             raise ServiceUnavailable(
-                f"{self.url} answers HTTP {status}",
+                f"the service that runs bots answers HTTP {status}",
                 retry_after=retry_after(pause, utc_now()) if pause else None,
                 doubtful=method != "GET" and status not in _NOTHING_DONE,
             )
         if httpx2.codes.MULTIPLE_CHOICES <= status < httpx2.codes.BAD_REQUEST:
             raise ServiceDenies(
-                f"{self.url} leads elsewhere (HTTP {status}): is the address right?"
+                f"the service that runs bots leads elsewhere (HTTP {status}): is POTOK_BOT_STATUS_URL right?"
             )
         return Answer(status=status, body=_json(content))
 

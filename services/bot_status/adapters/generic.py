@@ -69,7 +69,9 @@ class GenericProvider:
         raw = self._status(fields)
         if raw is None:
             names = ", ".join(self._status_fields)
-            raise ServiceUnavailable(f"{self._api.url} answers no status: none of {names} is there")
+            raise ServiceUnavailable(
+                f"the service that runs bots answers no status: none of {names} is there"
+            )
         return self._said(raw, fields)
 
     async def stop(self, external: External) -> None:
