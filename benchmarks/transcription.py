@@ -19,12 +19,12 @@ from potok.call_sync.v1.call_sync_service_pb2_grpc import (
 from potok.stage.v1.stage_service_pb2_grpc import StageServiceStub
 
 from benchmarks.arena import watching_load
-from services.call_sync.adapters.recordings import ObjectRecordings, open_store
 from services.call_sync.domain import CallId
-from services.call_sync.ports import Fetched
 from services.call_sync.servicer import CallSyncServicer
 from services.call_sync.usecases import CallSync
 from services.kernel.rpc.server import serving
+from services.recordings.domain import Fetched
+from services.recordings.store import ObjectRecordings, open_store
 from services.stage.domain import Execution, Item, ItemId, Limits, Success
 from services.status.domain import (
     ClientSettings,
@@ -147,7 +147,12 @@ async def _call_sync(folder: Path) -> AsyncIterator[str]:
     """Hand out the samples over loopback; yields the address."""
     calls = FakeCalls()
     store = open_store(f"{folder.as_uri()}/kept")
-    kept = ObjectRecordings(store, max_bytes=MAX_BYTES, register=register_nowhere)
+    kept = ObjectRecordings(
+        store,
+        max_bytes=MAX_BYTES,
+        register=register_nowhere,
+        mend="run CALL_SYNC for its day in mode ALL",
+    )
     await calls.upsert_calls(OWNER, EXECUTION.number, [a_call(sample.stem) for sample in SAMPLES])
     for sample in SAMPLES:
         content = await asyncio.to_thread(sample.read_bytes)

@@ -42,7 +42,7 @@ class GatewaySettings(BaseSettings):
     transcription: tuple[Address, ...] = ("127.0.0.1:8052",)
     analysis: tuple[Address, ...] = ("127.0.0.1:8053",)
     recommendations: tuple[Address, ...] = ("127.0.0.1:8054",)
-    bot_status: tuple[Address, ...] = ()
+    bot_status: tuple[Address, ...] = ("127.0.0.1:8055",)
     health_interval: timedelta = timedelta(seconds=2)
     """How often each server is asked whether it serves."""
 

@@ -26,11 +26,11 @@ from services.call_sync.adapters.amocrm.limiter import Limiter
 from services.call_sync.adapters.amocrm.oauth import OAuth
 from services.call_sync.adapters.amocrm.source import AmoSource
 from services.call_sync.adapters.amocrm.tokens import AccessTokens
-from services.call_sync.adapters.download import Downloads
 from services.call_sync.domain import CallFacts
 from services.call_sync.sealing import Seal
 from services.kernel.fetch.addresses import parse_host
 from services.kernel.fetch.fetcher import Fetcher
+from services.recordings.download import Downloads
 from services.status.domain import DateRange
 from tests.sandbox import RunningSandbox
 
@@ -115,6 +115,11 @@ async def amocrm(
             ),
             client=client,
             tokens=tokens,
-            source=AmoSource(client, Downloads(fetcher, max_bytes=10_000_000)),
+            source=AmoSource(
+                client,
+                Downloads(
+                    fetcher, max_bytes=10_000_000, private_hosts="POTOK_CALL_SYNC_PRIVATE_HOSTS"
+                ),
+            ),
             limiter=limiter,
         )

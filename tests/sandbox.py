@@ -10,6 +10,7 @@ from typing import Any
 
 from deploy.sandbox.application import Server, listening
 from deploy.sandbox.behaviour import Behaviour
+from deploy.sandbox.bot_service import BotService
 from deploy.sandbox.state import Sandbox
 from deploy.sandbox.tokens import CLIENT_ID, CLIENT_SECRET, REDIRECT_URI
 from deploy.sandbox.traffic import Arrival
@@ -21,10 +22,11 @@ _DIRECTLY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunningSandbox:
-    """A sandbox that serves: `host` is that of the CRM, `telephony` that of recordings, as `host:port`."""
+    """A sandbox that serves: `host` is that of the CRM, `telephony` that of recordings, `bots` that of bots."""
 
     host: str
     telephony: str
+    bots: str = ""
     client_id: str = CLIENT_ID
     client_secret: str = CLIENT_SECRET
     redirect_uri: str = REDIRECT_URI
@@ -45,6 +47,11 @@ class RunningSandbox:
         found = self._call(f"/sandbox/requests?path={below}&after={after}")
         return [Arrival(**each) for each in found]
 
+    def started_bots(self) -> list[dict[str, Any]]:
+        """Return the bots that were started, with what was answered to callbacks about each."""
+        found: list[dict[str, Any]] = self._call("/sandbox/bots")
+        return found
+
     def _call(self, path: str, body: Any = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
         with _DIRECTLY.open(f"http://{self.host}{path}", data, timeout=10) as answer:
@@ -52,16 +59,33 @@ class RunningSandbox:
 
 
 @contextmanager
-def running_sandbox(world: World, behaviour: Behaviour | None = None) -> Iterator[RunningSandbox]:
-    """Serve a world on free ports, in a thread, until the block ends."""
-    listeners = [listening("127.0.0.1:0"), listening("127.0.0.1:0")]
-    host, telephony = (f"127.0.0.1:{each.getsockname()[1]}" for each in listeners)
-    sandbox = Sandbox(world=world, telephony=telephony, behaviour=behaviour or Behaviour())
+def running_sandbox(
+    world: World,
+    behaviour: Behaviour | None = None,
+    *,
+    gateway: str = "",
+    token: str = "",
+    webhook_secret: str = "",
+) -> Iterator[RunningSandbox]:
+    """Serve a world on free ports, in a thread, until the block ends.
+
+    Bots are told of at `gateway`, by `token`; webhooks are signed with `webhook_secret`.
+    """
+    listeners = [listening("127.0.0.1:0") for _ in range(3)]
+    host, telephony, bots = (f"127.0.0.1:{each.getsockname()[1]}" for each in listeners)
+    sandbox = Sandbox(
+        world=world,
+        telephony=telephony,
+        bot_service=BotService(
+            address=bots, gateway=gateway, token=token, webhook_secret=webhook_secret
+        ),
+        behaviour=behaviour or Behaviour(),
+    )
     server = Server(sandbox, listeners)
     thread = threading.Thread(target=server.run, name="sandbox", daemon=True)
     thread.start()
     try:
-        yield RunningSandbox(host=host, telephony=telephony)
+        yield RunningSandbox(host=host, telephony=telephony, bots=bots)
     finally:
         server.end()
         thread.join(10)

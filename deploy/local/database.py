@@ -13,7 +13,7 @@ from deploy.local.place import write_private
 
 DATABASE = "potok"
 STAGE_SERVICES = ("call_sync", "transcription", "analysis", "recommendations")
-SERVICES = ("coordinator", *STAGE_SERVICES)
+SERVICES = ("coordinator", *STAGE_SERVICES, "bot_status")
 REPORTING = "reporting"
 """The schema that stands for a client's reporting database."""
 

@@ -3,9 +3,11 @@
 import json
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 
 from cryptography.fernet import Fernet
+from potok_client.identity import mint
 
 from deploy.local.database import SERVICES, STAGE_SERVICES
 from deploy.local.keys import ISSUER, make_keys
@@ -17,8 +19,14 @@ SANDBOX = "sandbox"
 TELEPHONY = "sandbox_telephony"
 """Where recordings of the sandbox's calls are."""
 
-OUTSIDE = (SANDBOX, TELEPHONY)
+BOTS = "sandbox_bots"
+"""The sandbox's service that runs bots."""
+
+OUTSIDE = (SANDBOX, TELEPHONY, BOTS)
 """What is no service of ours."""
+
+_OUTSIDE_TOKEN = timedelta(days=30)
+"""The sandbox gets a new one with each start of the system."""
 
 _ADDRESS = re.compile(r"[^:\s]+:[1-9]\d{0,4}")
 
@@ -33,7 +41,7 @@ def listening(given: Mapping[str, str]) -> dict[str, str]:
     ports = {service: port for port, service in enumerate(SERVICES, start=8050)}
     ports[GATEWAY] = 8000
     if given.get("POTOK_SANDBOX_LISTEN") != "":
-        ports |= {SANDBOX: 8070, TELEPHONY: 8071}
+        ports |= {SANDBOX: 8070, TELEPHONY: 8071, BOTS: 8001}
     chosen = {}
     for part, port in ports.items():
         name = f"POTOK_{part.upper()}_LISTEN"
@@ -62,10 +70,13 @@ def environment(
         "POTOK_GATEWAY_JWKS": str(keys / "users.json"),
         "POTOK_ISSUER_KEY": str(keys / f"{ISSUER}.pem"),  # for the command line
         "POTOK_COORDINATOR_STAGES": json.dumps(stages),
-        "POTOK_COORDINATOR_BOT_STATUS": listens.get("bot_status", ""),
+        "POTOK_COORDINATOR_BOT_STATUS": listens["bot_status"],
         "POTOK_CALL_SYNC_RECORDINGS": (home / "recordings").as_uri(),
         "POTOK_CALL_SYNC_SECRETS_KEY": _secrets_key(home / "secrets.key"),
+        "POTOK_BOT_STATUS_COORDINATOR": listens["coordinator"],
+        "POTOK_BOT_STATUS_RECORDINGS": (home / "meetings").as_uri(),
         "POTOK_TRANSCRIPTION_UPSTREAM": listens["call_sync"],
+        "POTOK_TRANSCRIPTION_BOT_STATUS": listens["bot_status"],
         "POTOK_TRANSCRIPTION_MODEL_CACHE_DIR": str(home / "models"),
         "POTOK_ANALYSIS_UPSTREAM": listens["transcription"],
         "POTOK_ANALYSIS_CALLS": listens["call_sync"],
@@ -79,6 +90,11 @@ def environment(
         settings["POTOK_SANDBOX_ADDRESS"] = listens[SANDBOX]  # for the demo
         settings["POTOK_CALL_SYNC_CRM_HOSTS"] = json.dumps([listens[SANDBOX]])
         settings["POTOK_CALL_SYNC_PRIVATE_HOSTS"] = json.dumps([listens[TELEPHONY]])
+        settings["POTOK_BOT_STATUS_URL"] = f"http://{listens[BOTS]}"
+        settings["POTOK_BOT_STATUS_PRIVATE_HOSTS"] = json.dumps([listens[BOTS]])
+        settings["POTOK_SANDBOX_SERVICE_TOKEN"] = mint(
+            (keys / f"{ISSUER}.pem").read_text(), "bots", roles=["service"], lifetime=_OUTSIDE_TOKEN
+        )
     for service in SERVICES:
         settings[f"POTOK_{service.upper()}_DATABASE_URL"] = addresses[f"{service}_system"]
         settings[f"POTOK_{service.upper()}_APP_DATABASE_URL"] = addresses[f"{service}_app"]

@@ -21,6 +21,7 @@ from deploy.local.migrate import prepare
 from deploy.local.place import CHECKOUT, LocalError, data_home, log_folder, tail
 from deploy.local.readiness import not_ready
 from deploy.local.settings import (
+    BOTS,
     GATEWAY,
     OUTSIDE,
     SANDBOX,
@@ -141,6 +142,7 @@ def _sandbox(home: Path, listens: Mapping[str, str]) -> Iterator[Program]:
         command = (
             *(sys.executable, "-m", "deploy.sandbox"),
             *("--listen", listens[SANDBOX], "--telephony", listens[TELEPHONY]),
+            *("--bots", listens[BOTS], "--gateway", f"http://{listens[GATEWAY]}"),
             # What it handed out counts after a restart, too: our database holds the tokens.
             *("--tokens", f"{home / 'sandbox-tokens.json'}"),
             *("--behaviour", json.dumps(_SANDBOX_BEHAVIOUR)),

@@ -1,4 +1,4 @@
-"""The application of a sandbox: AmoCRM on one port, the telephony host on another, one process."""
+"""The application of a sandbox: AmoCRM, the telephony host and the service that runs bots, a port each, one process."""
 
 import socket
 from collections.abc import Sequence
@@ -8,6 +8,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from deploy.sandbox.bots import bot_routes
 from deploy.sandbox.control import control_routes
 from deploy.sandbox.crm import api_routes
 from deploy.sandbox.oauth import oauth_routes
@@ -16,20 +17,23 @@ from deploy.sandbox.telephony import telephony_routes
 
 
 class Application:
-    """Serves the telephony host on its own port, and everything else on any other."""
+    """Serves the telephony host and the bots on their own ports, and everything else on any other."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         watched = [Middleware(Logged, sandbox=sandbox), Middleware(Held, sandbox=sandbox)]
         crm_routes = [*oauth_routes(sandbox), *api_routes(sandbox), *control_routes(sandbox)]
         self._crm: ASGIApp = Starlette(routes=crm_routes, middleware=watched)
-        self._telephony: ASGIApp = Starlette(routes=telephony_routes(sandbox), middleware=watched)
-        self._telephony_port = int(sandbox.telephony.rpartition(":")[2])
+        telephony: ASGIApp = Starlette(routes=telephony_routes(sandbox), middleware=watched)
+        bots: ASGIApp = Starlette(routes=bot_routes(sandbox), middleware=watched)
+        self._by_port = {
+            int(sandbox.telephony.rpartition(":")[2]): telephony,
+            int(sandbox.bot_service.address.rpartition(":")[2]): bots,
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         _, port = scope["server"]
-        app = self._telephony if port == self._telephony_port else self._crm
-        await app(scope, receive, send)
+        await self._by_port.get(port, self._crm)(scope, receive, send)
 
 
 class Server:

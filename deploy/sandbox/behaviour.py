@@ -1,5 +1,6 @@
 """How the sandbox behaves: every switch, from the start or while it runs."""
 
+import enum
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, Self
@@ -7,6 +8,43 @@ from typing import Any, ClassVar, Self
 from pydantic import ConfigDict, PositiveInt, TypeAdapter
 
 from deploy.sandbox.world import Quirk
+
+
+class Shape(enum.StrEnum):
+    """Which service that runs bots is played."""
+
+    PLAIN = "plain"
+    ATTENDEE = "attendee"
+
+
+class BotEnd(enum.StrEnum):
+    """How it ends with a bot."""
+
+    RECORDED = "recorded"
+    UNRECORDED = "unrecorded"
+    """The meeting ends, and there is no recording."""
+    NEVER_LET_IN = "never_let_in"
+    """Nobody lets it in, and it waits for ever."""
+    REJECTED = "rejected"
+    FATAL = "fatal"
+    """It breaks in the middle of the meeting."""
+
+
+class Callbacks(enum.StrEnum):
+    """What becomes of the calls by which Potok is told."""
+
+    SENT = "sent"
+    LOST = "lost"
+    DOUBLED = "doubled"
+    LATE = "late"
+    """Each comes again after the next one."""
+
+
+class Media(enum.StrEnum):
+    """What a plain service hands over."""
+
+    TEXT = "text"
+    AUDIO = "audio"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +103,29 @@ class Behaviour:
     """Links of an older series have expired: 403 (4)."""
     slow_seconds: float = 2.0
     """How long a slow recording takes (4)."""
+
+    bots_shape: Shape = Shape.PLAIN
+    """The service that runs bots is a plain one, or Attendee."""
+    bots_speed: float = 1.0
+    """Its bots live so many times as fast."""
+    bots_end: BotEnd = BotEnd.RECORDED
+    """How bots that are started from now on will end."""
+    bots_callbacks: Callbacks = Callbacks.SENT
+    """What becomes of its callbacks about those."""
+    bots_media: Media = Media.TEXT
+    """What a plain service hands over of those."""
+    bots_down: bool = False
+    """It answers 503 to everything."""
+    bots_next_statuses: tuple[int, ...] = ()
+    """What its next requests are answered, one after another."""
+    bots_refuse: str = ""
+    """Every start is refused with this text."""
+    bots_start_seconds: float = 0.0
+    """How long a start takes."""
+    bots_lost_starts: int = 0
+    """So many of the next starts are done, and answered 502."""
+    bots_forgotten: bool = False
+    """It knows none of its bots."""
 
     def changed(self, changes: Mapping[str, Any]) -> Self:
         """Return it with some switches changed; raises pydantic's ValidationError naming the wrong ones."""

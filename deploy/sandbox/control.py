@@ -20,6 +20,7 @@ def control_routes(sandbox: Sandbox) -> list[Route]:
         Route("/sandbox/behaviour", control.behaviour),
         Route("/sandbox/behaviour", control.behave, methods=["POST"]),
         Route("/sandbox/requests", control.requests),
+        Route("/sandbox/bots", control.bots),
         Route("/sandbox/keys", control.keys, methods=["POST"]),
     ]
 
@@ -55,6 +56,10 @@ class _Control:
             return PlainTextResponse("after: not a number\n", 400)
         below = request.query_params.get("path", "/")
         return JSONResponse([asdict(each) for each in self._sandbox.traffic.since(after, below)])
+
+    async def bots(self, request: Request) -> Response:  # noqa: ARG002
+        """Answer the bots, and what Potok answered to the callbacks about each."""
+        return JSONResponse([bot.told() for bot in self._sandbox.bot_service.bots.values()])
 
     async def keys(self, request: Request) -> Response:
         """Answer the page "Keys and scopes" of an integration, with a fresh code (1.2, 1.5)."""

@@ -11,6 +11,7 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from deploy.sandbox.behaviour import Behaviour
+from deploy.sandbox.bot_service import BotService
 from deploy.sandbox.tokens import Tokens
 from deploy.sandbox.traffic import Traffic
 from deploy.sandbox.world import Call, Note, Quirk, World
@@ -23,10 +24,11 @@ HELD_SECONDS = 60.0
 
 @dataclass(slots=True, kw_only=True)
 class Sandbox:
-    """The world, and what has happened to it; `telephony` is the `host:port` of the recordings."""
+    """The world, and what has happened to it; `telephony` is the `host:port` of the recordings of calls."""
 
     world: World
     telephony: str
+    bot_service: BotService = field(default_factory=lambda: BotService(address="127.0.0.1:8001"))
     behaviour: Behaviour = field(default_factory=Behaviour)
     tokens: Tokens = field(default_factory=Tokens)
     traffic: Traffic = field(default_factory=Traffic)
@@ -64,6 +66,19 @@ class Sandbox:
     def take_lost_answer(self) -> bool:
         left = self.behaviour.lost_answers
         self.behaviour = replace(self.behaviour, lost_answers=max(0, left - 1))
+        return left > 0
+
+    def take_bots_status(self) -> int | None:
+        """Return what the next request to the service that runs bots is to be answered, and forget it."""
+        if not self.behaviour.bots_next_statuses:
+            return None
+        status, *rest = self.behaviour.bots_next_statuses
+        self.behaviour = replace(self.behaviour, bots_next_statuses=tuple(rest))
+        return status
+
+    def take_lost_start(self) -> bool:
+        left = self.behaviour.bots_lost_starts
+        self.behaviour = replace(self.behaviour, bots_lost_starts=max(0, left - 1))
         return left > 0
 
     def take_empty_page(self) -> bool:

@@ -22,10 +22,7 @@ from services.call_sync.adapters.amocrm.limiter import Limiter
 from services.call_sync.adapters.amocrm.oauth import OAuth
 from services.call_sync.adapters.amocrm.source import AmoSource
 from services.call_sync.adapters.amocrm.tokens import AccessTokens
-from services.call_sync.adapters.download import Downloads
 from services.call_sync.adapters.folder import FolderSource
-from services.call_sync.adapters.recordings import ObjectRecordings, open_store
-from services.call_sync.domain import StoreUnavailable
 from services.call_sync.ports import CallSource
 from services.call_sync.recording_repository import PostgresRecordings
 from services.call_sync.repository import PostgresCalls
@@ -40,6 +37,9 @@ from services.kernel.postgres import open_pool, reading
 from services.kernel.rpc.server import until_stopped
 from services.kernel.settings import load_settings
 from services.kernel.tasks import cancel, every
+from services.recordings.domain import StoreUnavailable
+from services.recordings.download import Downloads
+from services.recordings.store import ObjectRecordings, open_store
 from services.stage.compose import stage_service
 from services.stage.domain import Limits
 from services.status.access import identity_of, reading_for_caller
@@ -65,7 +65,10 @@ async def main() -> None:
     ):
         registry = PostgresRecordings(pool, settings.recording_grace)
         recordings = ObjectRecordings(
-            store, max_bytes=settings.max_recording_bytes, register=registry.register
+            store,
+            max_bytes=settings.max_recording_bytes,
+            register=registry.register,
+            mend="run CALL_SYNC for its day in mode ALL",
         )
         sweep = RecordingSweep(registry, recordings)
         sources: dict[str, CallSource] = {"folder": FolderSource(), "amocrm": amocrm.source}
@@ -125,7 +128,14 @@ async def _amocrm(pool: asyncpg.Pool, settings: CallSyncSettings) -> AsyncIterat
         patience = Patience(backoff=settings.crm_backoff, pause=settings.crm_pause)
         client = AmoClient(http, accounts, tokens, limiter, patience)
         yield _AmoCrm(
-            source=AmoSource(client, Downloads(fetcher, max_bytes=settings.max_recording_bytes)),
+            source=AmoSource(
+                client,
+                Downloads(
+                    fetcher,
+                    max_bytes=settings.max_recording_bytes,
+                    private_hosts="POTOK_CALL_SYNC_PRIVATE_HOSTS",
+                ),
+            ),
             accounts=Accounts(
                 accounts,
                 AmoCrm(client, tokens, oauth),

@@ -11,8 +11,9 @@ from services.call_sync.account import (
     GrantKind,
     Integration,
 )
-from services.call_sync.domain import Call, Direction, Recording
+from services.call_sync.domain import Call, Direction
 from services.kernel.rpc.convert import enum_pairs, timestamp
+from services.recordings.domain import Recording
 
 DIRECTION_TO_PB = enum_pairs(Direction, call_pb2.Direction, "DIRECTION")
 

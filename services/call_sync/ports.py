@@ -5,19 +5,12 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from services.call_sync.domain import Call, CallFacts, CallId, Recording
+from services.call_sync.domain import Call, CallFacts, CallId
+from services.recordings.domain import Fetched, Recording
 from services.status.domain import DateRange, ExecutionNumber, Owner
 
 Transaction = Any
 """An open transaction of the database; opaque to the core."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fetched:
-    """A recording on its way from the source; `chunks` can be read once, and raise NotFetched."""
-
-    file_name: str
-    chunks: AsyncIterator[bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

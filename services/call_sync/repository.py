@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import asyncpg
 
-from services.call_sync.domain import Call, CallFacts, CallId, Direction, Recording
+from services.call_sync.domain import Call, CallFacts, CallId, Direction
 from services.call_sync.ports import Transaction
 from services.kernel.postgres import Reading, load_queries
+from services.recordings.domain import Recording
 from services.status.domain import ExecutionNumber, Owner
 
 QUERIES = load_queries(__file__)

@@ -5,15 +5,7 @@ from contextlib import aclosing
 
 import structlog
 
-from services.call_sync.domain import (
-    Call,
-    CallFacts,
-    CallId,
-    Recording,
-    RecordingNotFound,
-    SourceInvalid,
-    source_address,
-)
+from services.call_sync.domain import Call, CallFacts, CallId, SourceInvalid, source_address
 from services.call_sync.ports import (
     CallRepository,
     CallSource,
@@ -21,6 +13,7 @@ from services.call_sync.ports import (
     RecordingStore,
     Transaction,
 )
+from services.recordings.domain import Recording, RecordingNotFound
 from services.status.domain import DateRange, ExecutionNumber, Owner
 
 log = structlog.get_logger()

@@ -8,19 +8,16 @@ from typing import cast
 
 import structlog
 
-from services.call_sync.domain import (
+from services.call_sync.domain import CallFacts, CallId, SourceRefused, SourceWaits
+from services.call_sync.usecases import CallSync
+from services.kernel.clock import utc_now
+from services.recordings.domain import (
     AccessDenied,
-    CallFacts,
-    CallId,
     NotFetched,
     Recording,
     RecordingNotReady,
-    SourceRefused,
-    SourceWaits,
     StoreUnavailable,
 )
-from services.call_sync.usecases import CallSync
-from services.kernel.clock import utc_now
 from services.stage.domain import (
     DiscoveryFailed,
     DiscoveryWaits,

@@ -7,15 +7,9 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
 
-from services.call_sync.domain import (
-    Call,
-    CallFacts,
-    CallId,
-    Direction,
-    Recording,
-    RecordingNotFound,
-)
-from services.call_sync.ports import Fetched, Transaction
+from services.call_sync.domain import Call, CallFacts, CallId, Direction
+from services.call_sync.ports import Transaction
+from services.recordings.domain import Fetched, Recording, RecordingNotFound
 from services.status.domain import DateRange, ExecutionNumber, Owner
 
 WAV = b"RIFF\x24\x00\x00\x00WAVEfmt "

@@ -16,10 +16,10 @@ from potok.stage.v1.stage_service_pb2_grpc import StageServiceStub
 from potok.status.v1 import progress_pb2, stage_pb2
 
 from deploy.sandbox.crowd import crowd
-from services.call_sync.adapters.recordings import ObjectRecordings, open_store
 from services.call_sync.repository import PostgresCalls
 from services.call_sync.usecases import CallSync
 from services.call_sync.work import CallSyncWork
+from services.recordings.store import ObjectRecordings, open_store
 from services.stage.compose import stage_service
 from services.stage.domain import Limits
 from services.status.domain import Stage
@@ -71,7 +71,10 @@ class Sync:
 @pytest.fixture
 async def sync(database: Database, tmp_path: Path) -> AsyncIterator[Sync]:
     recordings = ObjectRecordings(
-        open_store(f"file://{tmp_path}"), max_bytes=10_000_000, register=register_nowhere
+        open_store(f"file://{tmp_path}"),
+        max_bytes=10_000_000,
+        register=register_nowhere,
+        mend="run CALL_SYNC for its day in mode ALL",
     )
     async with contextlib.AsyncExitStack() as stack:
         box = stack.enter_context(running_sandbox(crowd(calls=CALLS, first_day=DAY)))

@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from services.call_sync.adapters.download import LEAST_BYTES, Downloads
-from services.call_sync.domain import (
+from services.kernel.fetch.addresses import Host
+from services.kernel.fetch.fetcher import Fetcher, FetchLimits
+from services.recordings.domain import (
     AccessDenied,
     FetchFailed,
     NotAllowed,
@@ -16,8 +17,7 @@ from services.call_sync.domain import (
     RecordingNotReady,
     TooLarge,
 )
-from services.kernel.fetch.addresses import Host
-from services.kernel.fetch.fetcher import Fetcher, FetchLimits
+from services.recordings.download import LEAST_BYTES, Downloads
 from tests.fakes.call_sync import WAV
 from tests.fakes.web_host import WebHost, answer, web_host
 
@@ -32,7 +32,11 @@ async def host() -> AsyncIterator[WebHost]:
 
 
 async def fetched(host: WebHost, listed: str = "127.0.0.1") -> tuple[str, bytes]:
-    downloads = Downloads(Fetcher(private_hosts=[Host(listed, None)]), max_bytes=MOST)
+    downloads = Downloads(
+        Fetcher(private_hosts=[Host(listed, None)]),
+        max_bytes=MOST,
+        private_hosts="POTOK_CALL_SYNC_PRIVATE_HOSTS",
+    )
     async with downloads.fetch(host.link("/a", "127.0.0.1")) as recording:
         return recording.file_name, b"".join([chunk async for chunk in recording.chunks])
 
@@ -123,7 +127,7 @@ async def test_a_recording_that_is_not_read_to_its_end_does_not_hold_up_the_next
 ) -> None:
     host.answers["/a"] = answer(200, WAV + bytes(MOST - len(WAV)))
     fetcher = Fetcher(private_hosts=[Host("127.0.0.1", None)], limits=FetchLimits(per_host=1))
-    downloads = Downloads(fetcher, max_bytes=MOST)
+    downloads = Downloads(fetcher, max_bytes=MOST, private_hosts="POTOK_CALL_SYNC_PRIVATE_HOSTS")
     link = host.link("/a", "127.0.0.1")
 
     async with downloads.fetch(link) as recording:

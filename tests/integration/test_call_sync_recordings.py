@@ -16,19 +16,19 @@ import pytest
 from moto.server import ThreadedMotoServer
 from obstore.store import ObjectStore
 
-from services.call_sync.adapters.recordings import PIECE_BYTES, ObjectRecordings, open_store
-from services.call_sync.domain import (
-    CallId,
+from services.call_sync.domain import CallId
+from services.call_sync.recording_repository import PAGE_SIZE, PostgresRecordings
+from services.call_sync.repository import PostgresCalls
+from services.call_sync.usecases import RecordingSweep
+from services.recordings.domain import (
+    Fetched,
     NotAudio,
     Recording,
     RecordingNotFound,
     StoreUnavailable,
     TooLarge,
 )
-from services.call_sync.ports import Fetched
-from services.call_sync.recording_repository import PAGE_SIZE, PostgresRecordings
-from services.call_sync.repository import PostgresCalls
-from services.call_sync.usecases import RecordingSweep
+from services.recordings.store import PIECE_BYTES, ObjectRecordings, open_store
 from services.status.domain import ExecutionNumber, Owner
 from tests.conftest import Database
 from tests.fakes.call_sync import (
@@ -56,7 +56,12 @@ def recordings(tmp_path: Path) -> ObjectRecordings:
 
 
 def kept_at(url: str) -> ObjectRecordings:
-    return ObjectRecordings(open_store(url), max_bytes=1_000_000, register=register_nowhere)
+    return ObjectRecordings(
+        open_store(url),
+        max_bytes=1_000_000,
+        register=register_nowhere,
+        mend="run CALL_SYNC for its day in mode ALL",
+    )
 
 
 @pytest.fixture(scope="module")
@@ -210,7 +215,10 @@ async def test_a_bucket_keeps_recordings_the_same_way(bucket: str) -> None:
 
 async def test_a_bucket_takes_a_recording_in_parts(bucket: str) -> None:
     recordings = ObjectRecordings(
-        open_store(bucket), max_bytes=20_000_000, register=register_nowhere
+        open_store(bucket),
+        max_bytes=20_000_000,
+        register=register_nowhere,
+        mend="run CALL_SYNC for its day in mode ALL",
     )
     content = WAV + os.urandom(12_000_000)
 
@@ -308,7 +316,10 @@ async def sweeping(database: Database, tmp_path: Path) -> AsyncIterator[Sweeping
     async with database.pool("call_sync_system") as pool:
         registry = PostgresRecordings(pool, GRACE)
         recordings = ObjectRecordings(
-            open_store(f"file://{tmp_path}/kept"), max_bytes=1_000_000, register=registry.register
+            open_store(f"file://{tmp_path}/kept"),
+            max_bytes=1_000_000,
+            register=registry.register,
+            mend="run CALL_SYNC for its day in mode ALL",
         )
         yield Sweeping(
             pool=pool,

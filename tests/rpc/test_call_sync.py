@@ -9,13 +9,13 @@ from potok.call_sync.v1 import call_pb2
 from potok.call_sync.v1 import call_sync_service_pb2 as pb
 from potok.call_sync.v1 import call_sync_service_pb2_grpc as pb_grpc
 
-from services.call_sync.adapters.recordings import PIECE_BYTES, ObjectRecordings, open_store
-from services.call_sync.domain import CallId, StoreUnavailable
+from services.call_sync.domain import CallId
 from services.call_sync.mapping import DIRECTION_TO_PB
-from services.call_sync.ports import Fetched
 from services.call_sync.servicer import CallSyncServicer
 from services.call_sync.usecases import CallSync
 from services.kernel.rpc.server import serving
+from services.recordings.domain import Fetched, StoreUnavailable
+from services.recordings.store import PIECE_BYTES, ObjectRecordings, open_store
 from services.status.domain import ExecutionNumber, Owner
 from tests.fakes.call_sync import (
     WAV,
@@ -145,7 +145,12 @@ async def test_a_large_recording_comes_in_small_messages(
 ) -> None:
     content = WAV + os.urandom(5_000_000)
     store = open_store(f"file://{tmp_path_factory.mktemp('kept')}")
-    recordings = ObjectRecordings(store, max_bytes=10_000_000, register=register_nowhere)
+    recordings = ObjectRecordings(
+        store,
+        max_bytes=10_000_000,
+        register=register_nowhere,
+        mend="run CALL_SYNC for its day in mode ALL",
+    )
     kept = await recordings.keep(Fetched(file_name="a.wav", chunks=chunks(content)))
     await calls.set_recordings(None, CLINIC, [(CallId("c1"), kept)])
     servicer = CallSyncServicer(CallSync(calls, recordings, {}))

@@ -5,16 +5,13 @@ from pathlib import Path
 import pytest
 
 from services.call_sync.adapters.folder import FolderSource
-from services.call_sync.domain import (
-    CallFacts,
-    CallId,
-    Direction,
+from services.call_sync.domain import CallFacts, CallId, Direction, SourceInvalid
+from services.recordings.domain import (
     FetchFailed,
     NotAllowed,
     NotAudio,
     NotFetched,
     RecordingMissing,
-    SourceInvalid,
 )
 from services.status.domain import DateRange
 from tests.fakes.call_sync import WAV

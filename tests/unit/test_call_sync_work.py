@@ -6,25 +6,22 @@ from typing import Any
 import pytest
 
 from services.call_sync.adapters.folder import FolderSource
-from services.call_sync.domain import (
+from services.call_sync.domain import CallFacts, CallId, SourceUnavailable, SourceWaits
+from services.call_sync.ports import CallSource
+from services.call_sync.usecases import CallSync
+from services.call_sync.work import CallSyncWork
+from services.kernel.clock import utc_now
+from services.recordings.domain import (
     AccessDenied,
-    CallFacts,
-    CallId,
     FetchFailed,
     NotAudio,
     NotFetched,
     Recording,
     RecordingMissing,
     RecordingNotReady,
-    SourceUnavailable,
-    SourceWaits,
     StoreUnavailable,
     TooLarge,
 )
-from services.call_sync.ports import CallSource
-from services.call_sync.usecases import CallSync
-from services.call_sync.work import CallSyncWork
-from services.kernel.clock import utc_now
 from services.stage.domain import (
     DiscoveryFailed,
     DiscoveryWaits,

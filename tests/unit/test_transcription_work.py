@@ -18,10 +18,10 @@ from potok.stage.v1 import stage_service_pb2_grpc as stage_grpc
 from potok.status.v1 import stage_pb2
 
 from services.call_sync.domain import CallId as CallSyncId
-from services.call_sync.domain import Recording, RecordingNotFound, StoreUnavailable
 from services.call_sync.servicer import CallSyncServicer
 from services.call_sync.usecases import CallSync
 from services.kernel.rpc.server import serving
+from services.recordings.domain import Recording, RecordingNotFound, StoreUnavailable
 from services.stage.domain import (
     Execution,
     Failure,

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from services.call_sync.adapters.manifest import NAME, file_id
-from services.call_sync.audio import HEAD_BYTES, content_type
 from services.call_sync.domain import CallFacts, Direction, SourceInvalid, SourceUnavailable
+from services.recordings.audio import HEAD_BYTES, content_type
 
 _MOST_FILES = 10_000
 """Files of a folder without a manifest, audio or not."""

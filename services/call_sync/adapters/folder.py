@@ -18,15 +18,11 @@ from services.call_sync.adapters.manifest import NAME, decode_manifest, parse_ma
 from services.call_sync.domain import (
     CallFacts,
     CallId,
-    FetchFailed,
-    NotAllowed,
-    NotAudio,
-    RecordingMissing,
     SourceInvalid,
     SourceUnavailable,
     client_zone,
 )
-from services.call_sync.ports import Fetched
+from services.recordings.domain import Fetched, FetchFailed, NotAllowed, NotAudio, RecordingMissing
 from services.status.domain import DateRange
 
 _PAGE = 500

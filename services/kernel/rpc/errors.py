@@ -73,10 +73,11 @@ def domain_error(error: grpc.aio.AioRpcError, service: str) -> DomainError:
     """Return what a failed call means to its caller; `service` is named where it is at fault."""
     branch = _ERROR_BY_STATUS.get(error.code(), UpstreamUnavailable)
     message = error.details() or error.code().name
-    if branch is UpstreamUnavailable:
+    info = error_info(error)
+    if branch is UpstreamUnavailable and not (info and info.reason):
+        # One that says with a reason what it lacks has answered.
         nobody = message.startswith(_NOBODY)
         message = f"{service} does not answer" + ("" if nobody else f": {message}")
-    info = error_info(error)
     return branch(
         message, reason=info.reason if info else "", metadata=info.metadata if info else None
     )

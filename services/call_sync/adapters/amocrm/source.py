@@ -10,18 +10,11 @@ from services.call_sync.adapters.amocrm.duplicates import Listed
 from services.call_sync.adapters.amocrm.listing import Listing
 from services.call_sync.adapters.amocrm.parsing import ENTITIES, CallNote, call_facts, note_id
 from services.call_sync.adapters.amocrm.reader import IDS, Reader
-from services.call_sync.adapters.download import Downloads
-from services.call_sync.domain import (
-    CallFacts,
-    CallId,
-    FetchFailed,
-    SourceRefused,
-    SourceWaits,
-    client_zone,
-)
-from services.call_sync.ports import Fetched
+from services.call_sync.domain import CallFacts, CallId, SourceRefused, SourceWaits, client_zone
 from services.kernel.clock import utc_now
 from services.kernel.fetch.fetcher import Credentials
+from services.recordings.domain import Fetched, FetchFailed
+from services.recordings.download import Downloads
 from services.status.domain import DateRange
 
 _PAGE = 500

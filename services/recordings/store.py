@@ -13,15 +13,15 @@ import structlog
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, S3Store
 
-from services.call_sync.audio import HEAD_BYTES, content_type
-from services.call_sync.domain import (
+from services.recordings.audio import HEAD_BYTES, content_type
+from services.recordings.domain import (
+    Fetched,
     NotAudio,
     Recording,
     RecordingNotFound,
     StoreUnavailable,
     TooLarge,
 )
-from services.call_sync.ports import Fetched
 
 log = structlog.get_logger()
 
@@ -56,7 +56,7 @@ def open_store(url: str) -> ObjectStore:
 class ObjectRecordings:
     """Implements RecordingStore; a recording of more than `max_bytes` is refused.
 
-    `register` is told the hash of each before it is stored.
+    `register` is told the hash of each before it is stored; `mend` says what brings a lost one back.
     """
 
     def __init__(
@@ -65,10 +65,12 @@ class ObjectRecordings:
         *,
         max_bytes: int,
         register: Callable[[str], Awaitable[None]],
+        mend: str,
     ) -> None:
         self._store = store
         self._max_bytes = max_bytes
         self._register = register
+        self._mend = mend
 
     async def keep(self, fetched: Fetched) -> Recording:
         """Spool the bytes to a file, since only the last one completes the name; then store them once."""
@@ -92,9 +94,7 @@ class ObjectRecordings:
                 for start in range(0, len(whole), PIECE_BYTES):
                     yield bytes(whole[start : start + PIECE_BYTES])
         except FileNotFoundError:
-            raise RecordingNotFound(
-                f"recording {recording.sha256} is lost: run CALL_SYNC for its day in mode ALL"
-            ) from None
+            raise RecordingNotFound(f"recording {recording.sha256} is lost: {self._mend}") from None
         except _STORE_ERRORS as error:
             raise _unavailable(error) from error
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.call_sync.audio import HEAD_BYTES, content_type
+from services.recordings.audio import HEAD_BYTES, content_type
 
 SAMPLES = Path(__file__).parents[2] / "deploy" / "samples"
 

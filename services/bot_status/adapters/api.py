@@ -1,0 +1,191 @@
+"""One request to a service that runs bots, and its answer, whatever that looks like."""
+
+import asyncio
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import httpx2
+
+from services.bot_status.domain import (
+    External,
+    NoSuchBot,
+    ServiceDenies,
+    ServiceRefuses,
+    ServiceUnavailable,
+    storable,
+)
+from services.kernel.clock import utc_now
+from services.kernel.retry_after import retry_after
+
+MOST_BODY_BYTES = 1 << 20
+_MOST_DETAIL = 200
+_CONNECT_SECONDS = 3.0
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_DENIED = (401, 403)
+_BUSY = (408, 425, 429)
+_NOTHING_DONE = (429, 503)
+"""Answers after which a request has surely not been carried out."""
+_DETAILS = ("detail", "error", "message", "error_message", "non_field_errors")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came back: a success, or a refusal for a reason of the request; `body` is None where it is no JSON."""
+
+    status: int
+    body: Any
+
+    @property
+    def refused(self) -> bool:
+        """Whether the service says that it will not."""
+        return self.status >= 400  # noqa: PLR2004
+
+    @property
+    def detail(self) -> str:
+        """What the service says about a refusal."""
+        body = self.body if isinstance(self.body, dict) else {}
+        said = next((body[name] for name in _DETAILS if body.get(name)), "")
+        text = said if isinstance(said, str) else json.dumps(said, ensure_ascii=False)
+        return f"HTTP {self.status}" + (f": {storable(text[:_MOST_DETAIL])}" if text else "")
+
+    def fields(self) -> dict[str, Any]:
+        """Return the object that was answered; raises ServiceRefuses, ServiceUnavailable where it is none."""
+        if self.refused:
+            raise ServiceRefuses(f"the service that runs bots refuses: {self.detail}")
+        if not isinstance(self.body, dict):
+            raise ServiceUnavailable(
+                f"the service that runs bots answers HTTP {self.status} and no JSON object"
+            )
+        return self.body
+
+
+def open_http(timeout: timedelta) -> httpx2.AsyncClient:
+    """Return a client: a redirect is never followed, since it would carry the key elsewhere."""
+    return httpx2.AsyncClient(
+        follow_redirects=False,
+        timeout=httpx2.Timeout(timeout.total_seconds(), connect=_CONNECT_SECONDS),
+        trust_env=False,
+        headers={"User-Agent": "potok", "Accept": "application/json"},
+    )
+
+
+class Api:
+    """Asks one service, by its address and with our key."""
+
+    def __init__(self, http: httpx2.AsyncClient, url: str, headers: Mapping[str, str]) -> None:
+        self._http = http
+        self.url = url.rstrip("/")
+        self._headers = dict(headers)
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Mapping[str, Any] | None = None,
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Send a request; raises ServiceUnavailable, ServiceDenies, NoSuchBot (404)."""
+        try:
+            status, content, pause = await self._send(method, path, body, query, headers)
+        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
+            raise ServiceUnavailable("the service that runs bots cannot be reached") from error
+        except (httpx2.HTTPError, TimeoutError, ValueError) as error:
+            # It may have been carried out all the same.
+            what = "does not answer in time" if _is_late(error) else "does not answer as it should"
+            raise ServiceUnavailable(
+                f"the service that runs bots {what}", doubtful=method != "GET"
+            ) from error
+        if status in _DENIED:
+            raise ServiceDenies(f"the service that runs bots does not take our key (HTTP {status})")
+        if status == httpx2.codes.NOT_FOUND:
+            raise NoSuchBot(f"the service that runs bots knows nothing at {path}")
+        if status >= httpx2.codes.INTERNAL_SERVER_ERROR or status in _BUSY:
+            raise ServiceUnavailable(
+                f"the service that runs bots answers HTTP {status}",
+                retry_after=retry_after(pause, utc_now()) if pause else None,
+                doubtful=method != "GET" and status not in _NOTHING_DONE,
+            )
+        if httpx2.codes.MULTIPLE_CHOICES <= status < httpx2.codes.BAD_REQUEST:
+            raise ServiceDenies(
+                f"the service that runs bots leads elsewhere (HTTP {status}): is POTOK_BOT_STATUS_URL right?"
+            )
+        return Answer(status=status, body=_json(content))
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None,
+        query: Mapping[str, str] | None,
+        headers: Mapping[str, str] | None,
+    ) -> tuple[int, bytes, str]:
+        timeout = self._http.timeout
+        whole = (timeout.connect or 0) + 2 * (timeout.read or 0)
+        async with (
+            asyncio.timeout(whole),
+            self._http.stream(
+                method,
+                f"{self.url}{path}",
+                json=body,
+                params=query,
+                headers={**self._headers, **(headers or {})},
+            ) as response,
+        ):
+            content = bytearray()
+            async for chunk in response.aiter_bytes():
+                content += chunk
+                if len(content) > MOST_BODY_BYTES:
+                    raise ValueError("larger than any answer")
+        return response.status_code, bytes(content), response.headers.get("retry-after", "")
+
+
+def checked(external: External | str) -> str:
+    """Return an id that may stand in a path; raises NoSuchBot."""
+    if not _ID.fullmatch(external):
+        raise NoSuchBot("its id is none")
+    return external
+
+
+def public_id(found: Any) -> str:
+    """Return the id that a service gave a bot; raises ServiceUnavailable where that is none."""
+    text = str(found) if isinstance(found, str | int) and not isinstance(found, bool) else ""
+    if not _ID.fullmatch(text):
+        raise ServiceUnavailable("the service gave the bot no usable id", doubtful=True)
+    return text
+
+
+def text_of(found: Any) -> str:
+    """Return what is a text, as it can be kept, else nothing."""
+    return storable(found) if isinstance(found, str) else ""
+
+
+def number_of(found: Any) -> float:
+    """Return what is a number, else 0."""
+    return float(found) if isinstance(found, int | float) and not isinstance(found, bool) else 0.0
+
+
+def objects_of(found: Any) -> list[dict[str, Any]]:
+    """Return the objects of what is a list."""
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+
+
+def object_of(found: Any) -> dict[str, Any]:
+    """Return what is an object, else an empty one."""
+    return found if isinstance(found, dict) else {}
+
+
+def _is_late(error: Exception) -> bool:
+    return isinstance(error, httpx2.TimeoutException | TimeoutError)
+
+
+def _json(content: bytes) -> Any:
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,267 @@
+"""What a bot outside is, what is said of it, and what that changes. Nothing here does I/O."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import NewType
+
+from services.kernel.errors import Conflict, InvalidInput, NotFound, UpstreamUnavailable, WrongState
+from services.recordings.domain import Recording
+from services.status.domain import BotState, Owner, Word
+
+BotId = NewType("BotId", str)
+"""The public id of a bot."""
+IntentId = NewType("IntentId", str)
+"""The wish that a bot came from, a UUID: what the outside is given to know repeats by."""
+External = NewType("External", str)
+"""How the service that runs a bot names it; an adapter's own business."""
+
+RANKS = {state: rank for rank, state in enumerate(BotState)}
+FOLLOWED = frozenset({BotState.INITIALIZED, BotState.CONNECTING, BotState.CONNECTED})
+"""The states that the outside may set, and in which it is watched."""
+
+
+class BotNotFound(NotFound):
+    """There is no such bot."""
+
+
+class MeetingNotFound(NotFound):
+    """There is no such meeting, or nothing of it is kept."""
+
+
+class BotRefused(WrongState):
+    """The service that runs bots does not want to."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, reason="BOT_REFUSED")
+
+
+class NoBotStarted(UpstreamUnavailable):
+    """The service that runs bots does not answer as it should, and there is no bot."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, reason="BOT_SERVICE_UNAVAILABLE")
+
+
+class BotStarting(Conflict):
+    """The same request is being carried out at the moment."""
+
+
+class RequestChanged(InvalidInput):
+    """A request_id came back with other parameters."""
+
+
+class ServiceUnavailable(UpstreamUnavailable):
+    """The service that runs bots does not answer as it should.
+
+    `retry_after` is the pause it asks for; `doubtful` that it may have done what it was asked.
+    """
+
+    def __init__(
+        self, message: str, *, retry_after: timedelta | None = None, doubtful: bool = False
+    ) -> None:
+        super().__init__(message, reason="BOT_SERVICE_UNAVAILABLE")
+        self.retry_after = retry_after
+        self.doubtful = doubtful
+
+
+class ServiceDenies(ServiceUnavailable):
+    """It does not take our key: only its operator can mend that, and no bot is at fault."""
+
+
+class ServiceRefuses(Exception):
+    """It answers that it will not; the text is for people."""
+
+
+class NoSuchBot(Exception):
+    """It does not know the bot."""
+
+
+class CannotFind(Exception):
+    """It has no way to look for a bot by the wish that it came from."""
+
+
+def storable(text: str) -> str:
+    """Return what somebody outside says as it can be kept: without NUL and halves of characters."""
+    return text.replace("\0", "").encode(errors="replace").decode()
+
+
+class Verdict(Word):
+    """What became of an observation."""
+
+    APPLIED = "APPLIED"
+    DUPLICATE = "DUPLICATE"
+    STALE = "STALE"
+    ILLEGAL = "ILLEGAL"
+
+
+class Source(Word):
+    """Who said something of a bot; the values are the public words."""
+
+    TRIGGER = "trigger"
+    POLL = "poll"
+    CALLBACK = "callback"
+    WEBHOOK = "webhook"
+
+
+class Phase(Word):
+    """How far the wish for a bot has come."""
+
+    INTENDED = "INTENDED"
+    STARTED = "STARTED"
+    FAILED = "FAILED"
+    DOUBTFUL = "DOUBTFUL"
+    """Its caller was told that it failed, but a bot may have come of it: it is to be found and stopped."""
+
+
+class Kind(Word):
+    """What the words of a service mean."""
+
+    MOVED = "MOVED"
+    """The bot is in `state`."""
+    PREPARING = "PREPARING"
+    """It has left; its recording may come."""
+    RECORDED = "RECORDED"
+    """It has left, and its recording is there to be fetched."""
+    UNRECORDED = "UNRECORDED"
+    """It has left, and there will never be a recording."""
+    FAILED = "FAILED"
+    OURS = "OURS"
+    """A state that only Potok sets."""
+    NOTHING = "NOTHING"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meaning:
+    """What a raw status means; `message` says to people why something failed."""
+
+    kind: Kind
+    state: BotState | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """Something that was said of a bot, in the words of its service and in ours."""
+
+    raw_status: str
+    meaning: Meaning
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What a bot is wanted for."""
+
+    intent_id: IntentId
+    owner: Owner
+    meet_url: str
+    bot_name: str
+    language: str
+
+    @property
+    def user_id(self) -> str:
+        """The user that the owner is."""
+        return self.owner.removeprefix("user:")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """A bot that runs outside; `bot_id` is its public id."""
+
+    external: External
+    bot_id: BotId
+    said: Said
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bot:
+    """A bot, or a meeting that came without one (its `provider` is empty).
+
+    `state` is what the outside says, never more than CONNECTED or ERROR; `public_state` what the coordinator said
+    last. A failure that is held back, since a recording may still come, has `failed_at`. `sequence` grows with every
+    change that the coordinator is told of.
+    """
+
+    wish: Wish
+    provider: str
+    phase: Phase
+    bot_id: BotId | None
+    external: External
+    time_zone: str
+    day: date
+    state: BotState
+    detail: str = ""
+    failure: str = ""
+    media_ready: bool = False
+    state_at: datetime
+    joined_at: datetime | None = None
+    left_at: datetime | None = None
+    failed_at: datetime | None = None
+    missing_at: datetime | None = None
+    answered_at: datetime
+    failures: int = 0
+    observations: int = 0
+    sequence: int = 0
+    acked_sequence: int = 0
+    public_state: BotState | None = None
+    lease_id: str = ""
+    created_at: datetime
+
+    @property
+    def known_state(self) -> BotState:
+        """Where the bot is, as far as we know: what the public sees may be further than what the outside says."""
+        return max(self.state, self.public_state or self.state, key=RANKS.__getitem__)
+
+    @property
+    def followed(self) -> bool:
+        """Whether the outside may still move it."""
+        return self.known_state in FOLLOWED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """Something that was said of a bot, `times` in a row, and what became of it."""
+
+    number: int
+    source: Source
+    raw_status: str
+    state: BotState | None
+    message: str
+    verdict: Verdict | None
+    first_at: datetime
+    last_at: datetime
+    times: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpokenInterval:
+    """A time during which somebody spoke, in seconds from the start of the recording."""
+
+    speaker_name: str
+    start_seconds: float
+    end_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Media:
+    """What there is of a meeting: a text, or a recording that is kept or is to be fetched from `audio_url`."""
+
+    audio_url: str = field(default="", repr=False)
+    text: str = field(default="", repr=False)
+    recording: Recording | None = None
+    speakers: tuple[SpokenInterval, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meeting:
+    """A meeting of which there is something."""
+
+    bot: Bot
+    media: Media
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Webhook:
+    """What a verified webhook says: which delivery it is, and which bot is to be read again (None: none)."""
+
+    key: str
+    external: External | None

@@ -1,0 +1,86 @@
+"""Brings recordings of meetings into the store, one fetch of each at a time."""
+
+import asyncio
+from datetime import timedelta
+
+from services.bot_status.domain import Bot, Media, Meeting
+from services.bot_status.leases import kept
+from services.bot_status.observing import ready
+from services.bot_status.ports import BotProvider, Links, MeetingRepository, RecordingStore
+from services.bot_status.reports import Reports
+from services.kernel.clock import utc_now
+from services.kernel.errors import UpstreamUnavailable
+from services.recordings.domain import Recording
+
+MOST_INTERVALS = 20_000
+"""Of people who speak; a whole day of a lively talk."""
+
+
+class Fetching:
+    """Fetches through the guard, from what services say and from what callbacks named."""
+
+    def __init__(
+        self,
+        provider: BotProvider,
+        meetings: MeetingRepository,
+        store: RecordingStore,
+        links: Links,
+        reports: Reports,
+        *,
+        lease: timedelta,
+        look: timedelta,
+        longest: timedelta,
+    ) -> None:
+        """Who fetches has a lease; others look every `look` whether it is done, for `longest` at the most."""
+        self._provider = provider
+        self._meetings = meetings
+        self._store = store
+        self._links = links
+        self._reports = reports
+        self._lease = lease
+        self._look = look
+        self._longest = longest
+
+    async def fetch_of_provider(self, bot: Bot) -> None:
+        """Store what a service has recorded and report that it is there; nothing where it is not there yet.
+
+        Raises NotFetched, UpstreamUnavailable, ServiceRefuses, NoSuchBot.
+        """
+        found = await self._provider.recording(bot.external)
+        if found is None:
+            return
+        async with self._links.fetch(found.link, found.headers) as fetched:
+            recording = await self._store.keep(fetched)
+        media = Media(recording=recording, speakers=found.speakers[:MOST_INTERVALS])
+        await self._meetings.keep(
+            bot.wish.intent_id, media, lambda stored: ready(stored, utc_now())
+        )
+        await self._reports.report(bot.wish.intent_id)
+
+    async def fetch_of_link(self, meeting: Meeting) -> Recording:
+        """Return the recording of a meeting, fetched unless it was; raises NotFetched, UpstreamUnavailable."""
+        bot, clock = meeting.bot, asyncio.get_running_loop().time
+        deadline = clock() + self._longest.total_seconds()
+        while meeting.media.recording is None:
+            if await self._meetings.claim_fetch(bot, self._lease):
+                return await self._fetch(meeting)
+            if clock() > deadline:
+                raise UpstreamUnavailable("the recording is still being fetched: try again")
+            await asyncio.sleep(self._look.total_seconds())
+            assert bot.bot_id is not None
+            meeting = await self._meetings.get_meeting(bot.bot_id)
+        return meeting.media.recording
+
+    async def _fetch(self, meeting: Meeting) -> Recording:
+        bot = meeting.bot
+        try:
+            async with (
+                kept(self._lease, lambda: self._meetings.renew_fetch(bot, self._lease)),
+                self._links.fetch(meeting.media.audio_url) as fetched,
+            ):
+                recording = await self._store.keep(fetched)
+        except BaseException:
+            await self._meetings.release_fetch(bot)
+            raise
+        await self._meetings.set_recording(bot, recording)
+        return recording

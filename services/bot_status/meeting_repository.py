@@ -1,0 +1,120 @@
+"""What there is of meetings, and which recordings the store was given, in Postgres."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+
+import asyncpg
+
+from services.bot_status.domain import Bot, BotId, IntentId, Media, Meeting, MeetingNotFound
+from services.bot_status.observing import Step
+from services.bot_status.repository import QUERIES, change_bot, insert_bot
+from services.bot_status.rows import bot_of, media_of, speakers_json
+from services.kernel.postgres import Connection, Reading
+from services.recordings.domain import Recording
+
+PAGE_SIZE = 50
+"""Recordings that one transaction looks at."""
+DELETE_SECONDS = 5.0
+"""How long the store may take to delete them: Postgres ends a transaction that is idle for twice as long."""
+
+
+class PostgresMeetings:
+    """Implements MeetingRepository.
+
+    `reading` sees what whoever asks may see; `report_in` is when a report that we do not make ourselves is overdue.
+    """
+
+    def __init__(self, pool: asyncpg.Pool, reading: Reading, report_in: timedelta) -> None:
+        self._pool = pool
+        self._reading = reading
+        self._report_in = report_in
+
+    async def create(self, bot: Bot, media: Media) -> Bot:
+        async with self._pool.acquire() as connection, connection.transaction():
+            row = await insert_bot(connection, bot, lease=None, report_in=self._report_in)
+            await _insert(connection, bot, media)
+        return bot_of(row)
+
+    async def keep(self, intent_id: IntentId, media: Media, step: Callable[[Bot], Step]) -> Step:
+        async with self._pool.acquire() as connection, connection.transaction():
+            done = await change_bot(connection, intent_id, step, self._report_in)
+            if done.told:
+                await _insert(connection, done.bot, media)
+        return done
+
+    async def get_meeting(self, bot_id: BotId) -> Meeting:
+        async with self._reading() as connection:
+            row = await QUERIES.get_meeting(connection, bot_id=bot_id)
+        if row is None:
+            raise MeetingNotFound(f"there is no meeting {bot_id}, or nothing of it is kept")
+        return Meeting(bot=bot_of(row), media=media_of(row))
+
+    async def claim_fetch(self, bot: Bot, lease: timedelta) -> bool:
+        found = await QUERIES.claim_fetch(self._pool, intent_id=bot.wish.intent_id, lease=lease)
+        return found is not None
+
+    async def renew_fetch(self, bot: Bot, lease: timedelta) -> None:
+        await QUERIES.renew_fetch(self._pool, intent_id=bot.wish.intent_id, lease=lease)
+
+    async def release_fetch(self, bot: Bot) -> None:
+        await QUERIES.release_fetch(self._pool, intent_id=bot.wish.intent_id)
+
+    async def set_recording(self, bot: Bot, recording: Recording) -> None:
+        await QUERIES.set_recording(
+            self._pool,
+            intent_id=bot.wish.intent_id,
+            sha256=recording.sha256,
+            size_bytes=recording.size_bytes,
+            content_type=recording.content_type,
+            file_name=recording.file_name,
+        )
+
+
+class PostgresRecordings:
+    """Which recordings the store was given.
+
+    A recording is looked at `grace` after it was stored and again each `grace`; one that no meeting had at two looks
+    in a row is deleted.
+    """
+
+    def __init__(self, pool: asyncpg.Pool, grace: timedelta) -> None:
+        self._pool = pool
+        self._grace = grace
+
+    async def register(self, sha256: str) -> None:
+        """Note a recording before its bytes are stored, which waits for a sweep that is deleting them."""
+        await QUERIES.register_recording(self._pool, sha256=sha256, grace=self._grace)
+
+    async def sweep(self, delete: Callable[[Sequence[str]], Awaitable[None]]) -> int:
+        """Look at one page of recordings, `delete` what nobody has; returns how many were looked at."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            due = [r async for r in QUERIES.list_due_recordings(connection, page_size=PAGE_SIZE)]
+            gone = [row["sha256"] for row in due if row["unused"] and not row["has_meetings"]]
+            await QUERIES.note_recordings(
+                connection,
+                hashes=[row["sha256"] for row in due],
+                unused=[not row["has_meetings"] for row in due],
+                grace=self._grace,
+            )
+            if gone:
+                async with asyncio.timeout(DELETE_SECONDS):
+                    await delete(gone)
+                await QUERIES.delete_recordings(connection, hashes=gone)
+        return len(due)
+
+
+async def _insert(connection: Connection, bot: Bot, media: Media) -> None:
+    recording = media.recording
+    await QUERIES.insert_media(
+        connection,
+        intent_id=bot.wish.intent_id,
+        owner=bot.wish.owner,
+        audio_url=media.audio_url,
+        text=media.text,
+        sha256=recording and recording.sha256,
+        size_bytes=recording and recording.size_bytes,
+        content_type=recording and recording.content_type,
+        file_name=recording and recording.file_name,
+        speakers=speakers_json(media.speakers),
+    )

@@ -1,0 +1,86 @@
+"""How long is waited: for a bot that does not get on, and for a service that does not answer."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from services.bot_status.domain import Bot
+from services.status.domain import BotState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """Each limit is a setting of the service."""
+
+    initialized: timedelta = timedelta(minutes=15)
+    connecting: timedelta = timedelta(minutes=30)
+    connected: timedelta = timedelta(hours=4)
+    media: timedelta = timedelta(minutes=60)
+    """From the bot's end to its recording."""
+    failed: timedelta = timedelta(minutes=10)
+    """For so long after a failure in a meeting its recording may still come."""
+    missing: timedelta = timedelta(minutes=3)
+    """A bot that its service does not know may still appear."""
+    silent: timedelta = timedelta(hours=12)
+    """A bot whose service has not answered for so long is given up."""
+    interval: timedelta = timedelta(seconds=3)
+    """Between two looks at a bot."""
+    longest: timedelta = timedelta(minutes=5)
+    """The longest pause between two looks."""
+
+    def verdict(self, bot: Bot, now: datetime) -> str | None:
+        """Return why a bot is to be given up now, as a sentence; None while it is not.
+
+        Time in a state only counts while its service answers: nobody knows where a bot is that cannot be looked at.
+        """
+        if not bot.followed or bot.media_ready:
+            return None
+        if bot.failed_at and now - bot.failed_at > self.failed:
+            return bot.failure
+        if bot.missing_at and now - bot.missing_at > self.missing:
+            return "the service that runs bots does not know the bot any more (bot_not_found)"
+        if now - bot.answered_at > self.silent:
+            return f"the service that runs bots has not answered for {_spoken(self.silent)}"
+        if bot.failures or bot.missing_at:
+            return None
+        if bot.left_at:
+            if now - bot.left_at > self.media:
+                return (
+                    f"the meeting ended, but no recording of it came within {_spoken(self.media)}: "
+                    "did the service that runs bots call create-tasks-from-audio?"
+                )
+            return None
+        limit, text = self._stuck(bot.state)
+        return f"{text} for {_spoken(limit)}" if now - bot.state_at > limit else None
+
+    def _stuck(self, state: BotState) -> tuple[timedelta, str]:
+        match state:
+            case BotState.INITIALIZED:
+                return self.initialized, "the bot was started, but has not gone to the meeting"
+            case BotState.CONNECTING:
+                return self.connecting, "nobody has let the bot into the meeting"
+            case _:
+                return self.connected, "the bot has been in the meeting"
+
+    def pause(
+        self,
+        failures: int,
+        retry_after: timedelta | None = None,
+        jitter: Callable[[], float] = random.random,
+    ) -> timedelta:
+        """Return how long until the next look after so many failures in a row: doubles, with a fifth of jitter."""
+        if not failures:
+            return self.interval
+        doubled = min(self.interval * (1 << min(failures, 20)), self.longest)
+        spread = doubled * (0.8 + 0.4 * jitter())
+        return min(max(spread, retry_after or timedelta(0)), max(self.longest, self.interval))
+
+
+def _spoken(limit: timedelta) -> str:
+    seconds = limit.total_seconds()
+    for size, word in ((3600, "hour"), (60, "minute")):
+        if seconds >= size:
+            number = round(seconds / size, 1)
+            return f"{number:g} {word}" + ("" if number == 1 else "s")
+    return f"{seconds:g} seconds"

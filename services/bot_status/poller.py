@@ -1,0 +1,150 @@
+"""Looks at bots in the meetings, each as often as it is due, whichever process comes first."""
+
+import asyncio
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from services.bot_status.domain import (
+    Bot,
+    Kind,
+    NoSuchBot,
+    Said,
+    ServiceDenies,
+    ServiceRefuses,
+    ServiceUnavailable,
+    Source,
+)
+from services.bot_status.fetching import Fetching
+from services.bot_status.leases import kept
+from services.bot_status.observing import Step, fail, observe
+from services.bot_status.patience import Patience
+from services.bot_status.ports import BotProvider, BotRepository, Leased
+from services.bot_status.reports import Reports
+from services.kernel.clock import utc_now
+from services.kernel.errors import UpstreamUnavailable
+from services.kernel.tasks import cancel
+from services.recordings.domain import FetchFailed, NotFetched, RecordingNotReady
+
+log = structlog.get_logger()
+
+MAY_COME = (FetchFailed, RecordingNotReady)
+"""A recording that cannot be fetched for such a reason may be had later."""
+
+
+class Poller:
+    """Follows bots while the public sees them in the first three states."""
+
+    def __init__(
+        self,
+        provider: BotProvider,
+        bots: BotRepository,
+        reports: Reports,
+        fetching: Fetching,
+        *,
+        patience: Patience,
+        lease: timedelta,
+        concurrency: int,
+    ) -> None:
+        """A bot that is looked at is leased for `lease`, renewed meanwhile; `concurrency` are looked at at a time."""
+        self._provider = provider
+        self._bots = bots
+        self._reports = reports
+        self._fetching = fetching
+        self._patience = patience
+        self._lease = lease
+        self._concurrency = concurrency
+        self._under_way: set[asyncio.Task[None]] = set()
+
+    async def turn(self) -> None:
+        """Take what is due, as far as there is room; looks go on beside the next turns."""
+        room = self._concurrency - len(self._under_way)
+        if room <= 0:
+            return
+        for leased in await self._bots.claim_due(self._provider.name, self._lease, room):
+            task = asyncio.create_task(self._look(leased))
+            self._under_way.add(task)
+            task.add_done_callback(self._under_way.discard)
+
+    async def stop(self) -> None:
+        """End the looks under way; their leases run out, and others go on."""
+        await cancel(*self._under_way)
+
+    async def _look(self, leased: Leased) -> None:
+        bot = leased.bot
+        failures, pause = bot.failures + 1, None
+        try:
+            async with kept(self._lease, lambda: self._bots.renew(bot, self._lease)):
+                failures, pause = await self._look_at(leased)
+        except Exception:
+            log.exception("look_failed", bot_id=bot.bot_id)
+        try:
+            await self._bots.release(bot, self._patience.pause(failures, pause), failures=failures)
+        except Exception:
+            log.exception("lease_not_released", bot_id=bot.bot_id)  # it runs out
+
+    async def _look_at(self, leased: Leased) -> tuple[int, timedelta | None]:
+        """Ask where a bot is and do what follows; returns failures in a row, and the pause that was asked for."""
+        bot, failures, pause = leased.bot, 0, None
+        said: Said | None = None
+        missing = False
+        try:
+            said = await self._provider.get(bot.external)
+        except NoSuchBot:
+            missing = True
+        except ServiceDenies as error:
+            log.error("bot_service_denies", provider=self._provider.name, error=str(error))  # noqa: TRY400
+            failures = bot.failures + 1
+        except (ServiceUnavailable, ServiceRefuses) as error:
+            log.warning("bot_not_read", bot_id=bot.bot_id, error=str(error))
+            failures = bot.failures + 1
+            pause = error.retry_after if isinstance(error, ServiceUnavailable) else None
+        source = Source.WEBHOOK if leased.hinted else Source.POLL
+        step = await self._bots.change(
+            bot.wish.intent_id,
+            lambda stored: self._step(stored, source, said, missing=missing, failures=failures),
+        )
+        if step.told:
+            await self._reports.report(bot.wish.intent_id)
+        if said and said.meaning.kind is Kind.RECORDED and step.bot.followed:
+            return await self._fetch(step.bot, bot.failures)
+        return failures, pause
+
+    def _step(
+        self, bot: Bot, source: Source, said: Said | None, *, missing: bool, failures: int
+    ) -> Step:
+        now = utc_now()
+        if said is not None:
+            answered = replace(bot, answered_at=now, missing_at=None, failures=0)
+            return self._or_given_up(observe(answered, source, said, now), now)
+        if missing:
+            bot = replace(bot, answered_at=now, missing_at=bot.missing_at or now)
+        return self._or_given_up(Step(bot=replace(bot, failures=failures)), now)
+
+    def _or_given_up(self, step: Step, now: datetime) -> Step:
+        """Have the last word on a bot that has not got on for too long."""
+        message = self._patience.verdict(step.bot, now)
+        if message is None:
+            return step
+        given_up = fail(step.bot, message, now)
+        return replace(given_up, source=step.source, said=step.said)
+
+    async def _fetch(self, bot: Bot, failures: int) -> tuple[int, timedelta | None]:
+        """Fetch what a bot has recorded, at once, since links to it soon end."""
+        pause = None
+        try:
+            await self._fetching.fetch_of_provider(bot)
+        except (UpstreamUnavailable, ServiceRefuses, NoSuchBot, *MAY_COME) as error:
+            log.warning("recording_not_fetched", bot_id=bot.bot_id, error=str(error))
+            if isinstance(error, ServiceUnavailable | NotFetched):
+                pause = error.retry_after
+            return failures + 1, pause
+        except NotFetched as error:
+            message = f"the recording of the meeting cannot be had: {error}"
+            step = await self._bots.change(
+                bot.wish.intent_id, lambda stored: fail(stored, message, utc_now())
+            )
+            if step.told:
+                await self._reports.report(bot.wish.intent_id)
+        return 0, None

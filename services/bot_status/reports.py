@@ -1,0 +1,58 @@
+"""Tells the coordinator of bots until it has acknowledged all of it."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import structlog
+
+from services.bot_status.domain import Bot, IntentId
+from services.bot_status.ports import Coordinator, Judged, ReportRepository
+from services.kernel.errors import DomainError, InvalidInput
+
+log = structlog.get_logger()
+
+MOST_REPORTS = 100
+"""In one call; the coordinator takes no more."""
+_MOST_TURNS = 100
+
+
+class Reports:
+    """The rows are the truth: what was not acknowledged is told again, by any replica, `again` later."""
+
+    def __init__(
+        self, reports: ReportRepository, coordinator: Coordinator, *, again: timedelta
+    ) -> None:
+        self._reports = reports
+        self._coordinator = coordinator
+        self._again = again
+
+    async def report(self, *intent_ids: IntentId) -> dict[IntentId, Judged]:
+        """Tell of bots now; what the coordinator does not take is told again by a later turn."""
+        try:
+            return await self._send(await self._reports.list_unreported(intent_ids))
+        except DomainError as error:
+            log.warning("bots_not_reported", error=str(error))
+            return {}
+
+    async def turn(self) -> None:
+        """Tell of all that is overdue; may run in any number of processes at once. Raises DomainError."""
+        for _ in range(_MOST_TURNS):
+            bots = await self._reports.claim_unreported(self._again, MOST_REPORTS)
+            await self._send(bots)
+            if len(bots) < MOST_REPORTS:
+                return
+
+    async def _send(self, bots: Sequence[Bot]) -> dict[IntentId, Judged]:
+        if not bots:
+            return {}
+        try:
+            judged = await self._coordinator.report(bots)
+        except InvalidInput as error:
+            if len(bots) == 1:
+                log.exception("bot_report_refused", bot_id=bots[0].bot_id, error=str(error))
+                return {}
+            # One that cannot be taken must not hold up the others.
+            alone = [await self._send([bot]) for bot in bots]
+            return {intent_id: each for found in alone for intent_id, each in found.items()}
+        await self._reports.acknowledge(judged)
+        return {each.intent_id: each for each in judged}

@@ -1,0 +1,88 @@
+"""A coordinator that takes reports of bots, over a real server: ranks grow, what is final stays."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import grpc
+from potok.coordinator.v1 import bot_pb2, bot_report_service_pb2, report_pb2
+from potok.coordinator.v1.bot_report_service_pb2_grpc import (
+    BotReportServiceServicer,
+    add_BotReportServiceServicer_to_server,
+)
+from potok.status.v1 import stage_pb2
+
+from services.kernel.rpc.server import serving
+from tests.identity import guard
+
+SERVICE = "potok.coordinator.v1.BotReportService"
+FINAL = (stage_pb2.BOT_STATE_DONE, stage_pb2.BOT_STATE_ERROR)
+
+
+class FakeBotCoordinator(BotReportServiceServicer):
+    """Keeps the state of each bot and every report; while `down` it does not take any."""
+
+    def __init__(self) -> None:
+        self.reports: list[bot_pb2.BotReport] = []
+        self.states: dict[str, int] = {}
+        self.media: set[str] = set()
+        self.down = False
+        self._news = asyncio.Condition()
+
+    async def ReportBots(
+        self, request: bot_report_service_pb2.ReportBotsRequest, context: Any
+    ) -> bot_report_service_pb2.ReportBotsResponse:
+        if self.down:
+            await context.abort(grpc.StatusCode.UNAVAILABLE, "down")
+        verdicts = [self._take(report) for report in request.reports]
+        async with self._news:
+            self._news.notify_all()
+        return bot_report_service_pb2.ReportBotsResponse(verdicts=verdicts)
+
+    def of(self, bot_id: str) -> list[bot_pb2.BotReport]:
+        """Return what was reported of a bot, in its order."""
+        return [report for report in self.reports if report.bot_id == bot_id]
+
+    async def until(self, holds: Callable[[], object], seconds: float = 20) -> None:
+        """Wait until something holds that reports decide."""
+        async with asyncio.timeout(seconds), self._news:
+            await self._news.wait_for(holds)
+
+    async def until_state(self, bot_id: str, state: int, seconds: float = 20) -> None:
+        """Wait until a bot is in a state."""
+        await self.until(lambda: self.states.get(bot_id) == state, seconds)
+
+    def _take(self, report: bot_pb2.BotReport) -> bot_pb2.BotVerdict:
+        self.reports.append(report)
+        wanted = report.state
+        if report.media_ready and wanted not in FINAL:
+            wanted = stage_pb2.BOT_STATE_TRANSCRIBING
+        known = self.states.get(report.bot_id, 0)
+        if wanted == known:
+            verdict = report_pb2.VERDICT_DUPLICATE
+        elif known in FINAL or wanted < known:
+            verdict = report_pb2.VERDICT_STALE
+        else:
+            verdict = report_pb2.VERDICT_APPLIED
+            self.states[report.bot_id] = wanted
+        return bot_pb2.BotVerdict(
+            bot_id=report.bot_id,
+            sequence=report.sequence,
+            verdict=verdict,
+            state=self.states[report.bot_id],  # type: ignore[arg-type]  # a number of the enum
+        )
+
+
+@contextlib.asynccontextmanager
+async def serving_bot_coordinator(
+    coordinator: FakeBotCoordinator, listen: str = "127.0.0.1:0"
+) -> AsyncIterator[str]:
+    """Serve the fake; yields its address."""
+    async with serving(
+        listen,
+        lambda server: add_BotReportServiceServicer_to_server(coordinator, server),
+        services=[SERVICE],
+        guard=guard(),
+    ) as port:
+        yield f"127.0.0.1:{port}"

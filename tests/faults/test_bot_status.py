@@ -1,0 +1,82 @@
+"""bot_status killed in the middle of a meeting: another process goes on where it was."""
+
+import asyncio
+import contextlib
+import json
+import os
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from potok.bot_status.v1 import bot_status_service_pb2 as pb
+from potok.bot_status.v1.bot_status_service_pb2_grpc import BotStatusServiceStub
+from potok.status.v1 import stage_pb2
+
+from deploy.sandbox.behaviour import Behaviour, Shape
+from deploy.sandbox.clinic import clinic
+from deploy.sandbox.meeting import RECORDING
+from tests.bot_status import ANNA, MEETING
+from tests.conftest import Database
+from tests.fakes.bot_coordinator import FakeBotCoordinator, serving_bot_coordinator
+from tests.identity import environment_of, open_channel
+from tests.sandbox import running_sandbox
+
+ROOT = Path(__file__).parents[2]
+
+
+@contextlib.asynccontextmanager
+async def process(environment: dict[str, str]) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run bot_status until the block ends, which kills it."""
+    running = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "services.bot_status",
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT}/gen", **environment},
+    )
+    try:
+        yield running
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            running.kill()
+        await running.wait()
+
+
+async def test_a_process_that_is_killed_in_a_meeting_loses_nothing(
+    database: Database, free_port: int, tmp_path: Path
+) -> None:
+    coordinator, address = FakeBotCoordinator(), f"127.0.0.1:{free_port}"
+    with running_sandbox(clinic(), Behaviour(bots_shape=Shape.ATTENDEE, bots_speed=1.5)) as sandbox:
+        async with serving_bot_coordinator(coordinator) as reports_to:
+            told = {
+                "LISTEN": address,
+                "COORDINATOR": reports_to,
+                "PROVIDER": "attendee",
+                "API_KEY": "key",
+                "URL": f"http://{sandbox.bots}",
+                "PRIVATE_HOSTS": json.dumps([sandbox.bots]),
+                "RECORDINGS": tmp_path.as_uri(),
+                "POLL": "PT0.1S",
+                "POLL_TICK": "PT0.05S",
+                "LEASE": "PT1S",
+            }
+            environment = environment_of(database, "bot_status") | {
+                f"POTOK_BOT_STATUS_{name}": value for name, value in told.items()
+            }
+            async with process(environment), open_channel(address) as channel:
+                await asyncio.wait_for(channel.channel_ready(), 20)
+                request = pb.StartBotRequest(owner=ANNA, meet_url=MEETING, bot_name="Bot")
+                bot_id = (await BotStatusServiceStub(channel).StartBot(request)).bot_id
+                await coordinator.until_state(bot_id, stage_pb2.BOT_STATE_CONNECTED)
+            async with process(environment), open_channel(address) as channel:
+                await coordinator.until_state(bot_id, stage_pb2.BOT_STATE_TRANSCRIBING, 30)
+                await asyncio.wait_for(channel.channel_ready(), 20)
+                content = b""
+                async for piece in BotStatusServiceStub(channel).ReadRecording(
+                    pb.ReadRecordingRequest(owner=ANNA, bot_id=bot_id)
+                ):
+                    content += piece.data
+
+    sequences = [report.sequence for report in coordinator.of(bot_id)]
+    assert sequences == sorted(sequences)
+    assert content == RECORDING.read_bytes()
