@@ -34,7 +34,9 @@ def find_dates(text: str, today: date) -> list[Due]:
                 continue
             day = rule.day(match, today)
             if day is not None and day >= today:
-                taken.append(Due(day=day, start=match.start(), stop=match.end()))
+                hour = _HOUR.match(text, match.end())
+                stop = hour.end() if hour else match.end()
+                taken.append(Due(day=day, start=match.start(), stop=stop))
     return sorted(taken, key=lambda due: due.start)
 
 
@@ -243,6 +245,10 @@ def _touch(match: re.Match[str], due: Due) -> bool:
     return match.start() < due.stop and due.start < match.end()
 
 
+_HOUR = re.compile(
+    r"\s+(?:рано\s+)?(?:утром|днём|днем|вечером|ночью|morning|afternoon|evening|night|noon)(?!\w)",
+    re.IGNORECASE,
+)
 _DENIAL = re.compile(r"(?<!\w)(?:не|not|n't)\s+$", re.IGNORECASE)
 
 
@@ -262,6 +268,7 @@ def _rules() -> Iterator[_Rule]:
     yield _rule(rf"(?:{_RU_BY})?{_RU_NTH}\s+{_RU_MONTH}(?:\s+(?P<year>\d{{4}}))?", _day_of_month)
     yield _rule(rf"(?:{_RU_BY})?{_RU_NTH}\s+числ[ауо]", _day_of_month)
     yield _rule(r"(?:к|до)\s+(?P<number>\d{1,2})-?(?:го|му|ого|ому)", _day_of_month)
+    yield _rule(rf"(?:к|до)\s+{_RU_NTH}(?=\s*(?:[.,;!?]|$))", _day_of_month)
     yield _rule(
         rf"{_EN_BY}?{the}(?P<number>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?{_EN_MONTH}(?:,?\s+(?P<year>\d{{4}}))?",
         _day_of_month,

@@ -58,10 +58,9 @@ def test_of_meetings_that_the_rules_were_not_written_with_most_is_found() -> Non
     result = Score()
     for sample in samples("unseen"):
         score(sample, said_tasks(RULES.find_now(sample.meeting), sample.meeting), result)
-    assert result.precision >= 0.92
+    assert result.precision >= 0.95
     assert result.recall >= 0.92
-    assert result.assignees >= 22
-    assert result.dues >= 20
+    assert (result.assignees, result.dues, result.priorities) >= (22, 22, 24)
 
 
 @pytest.mark.parametrize(
@@ -137,6 +136,21 @@ def test_a_promise_answers_the_request_before_it_and_its_day_is_the_one_that_cou
     assert found("Анна: Борис, пришли смету.\nБорис: К среде.") == [
         ("Прислать смету", "Борис", "2026-12-02")
     ]
+
+
+def test_speech_without_marks_still_tells_who_and_when() -> None:
+    assert found("Оля ты сделай таблицу. Это срочно Света проверь акты к восьмому.") == [
+        ("Сделать таблицу", "Оля", None),
+        ("Проверить акты", "Света", "2026-12-08"),
+    ]
+
+
+def test_what_is_to_be_talked_about_with_somebody_else_is_a_task() -> None:
+    assert found("Анна: Я поговорю с заказчиком о сроках. Потом мы это обсудим.") == [
+        ("Поговорить с заказчиком о сроках", "Анна", None)
+    ]
+    said = "Anna: Someone should talk to the bank.\nBob: I'll call them tomorrow morning."
+    assert found(said, "en") == [("Talk to the bank", "Bob", "2026-11-27")]
 
 
 def test_one_thing_said_twice_is_one_task_and_of_two_people_two() -> None:

@@ -44,7 +44,7 @@ _RULES = (
     _rule(Who.ADDRESSEE, rf"please\s+(?:also\s+)?(?!don['’]?t|do\s+not){_VERB}", asking=True),
     _rule(
         Who.SPEAKER,
-        r"i(?:['’]ll|\s+will|['’]m\s+going\s+to|\s+am\s+going\s+to|\s+can|\s+need\s+to|\s+have\s+to|\s+must"
+        r"i(?:\s+(?:still|also|just|really))?(?:['’]ll|\s+will|['’]m\s+going\s+to|\s+am\s+going\s+to|\s+can|\s+need\s+to|\s+have\s+to|\s+must"
         rf"|['’]ve\s+got\s+to|\s+plan\s+to|\s+promise\s+to)\s+{_SOFT}{_VERB}",
     ),
     _rule(Who.SPEAKER, rf"let\s+me\s+{_SOFT}{_ACTION}"),
@@ -73,6 +73,7 @@ _CONDUCT = re.compile(
     re.IGNORECASE,
 )
 """What is done in the meeting itself."""
+_SOMEBODY = re.compile(r"\s+(?:to|with)\s+(?!you\b|me\b|us\b|it\b|that\b)", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
 
 
@@ -159,6 +160,8 @@ def _real(said: Said, match: re.Match[str], who: Who) -> bool:
         return True
     if verb not in VERBS and who is Who.SPEAKER and match.group().lower().startswith("i can"):
         return False
+    if verb in ("talk", "speak", "meet") and _SOMEBODY.match(said.text, match.end()):
+        return True
     promised = match.group().lower().startswith(("we'll", "we’ll", "we will"))
     return (verb not in OF_THE_MEETING and not promised) or bool(said.dates)
 

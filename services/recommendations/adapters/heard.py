@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from services.recommendations.due_dates import Due
 
 LONGEST_TITLE = 80
+_TAG = re.compile(
+    r",\s*(?:ок|окей|хорошо|ладно|да|ok|okay|all right|please|will you)\?$", re.IGNORECASE
+)
 _URGENCY = re.compile(
     r",?\s*\b(?:как можно (?:скорее|быстрее)|срочно|по возможности|as soon as possible|asap|urgently|right away)\b",
     re.IGNORECASE,
@@ -54,8 +57,9 @@ class Said:
 
     @property
     def asks(self) -> bool:
-        """Whether it is a question."""
-        return self.text.rstrip("\"'»” ").endswith("?")
+        """Whether it is a question, and not a request that ends with `ок?`."""
+        text = self.text.rstrip("\"'»” ")
+        return text.endswith("?") and _TAG.search(text) is None
 
     def due(self, start: int, stop: int) -> Due | None:
         """Return the first day that is named between two places."""

@@ -39,6 +39,11 @@ class Word:
         wanted = set(grammemes)
         return next((r for r in self.readings if r.score > FAR_FETCHED and wanted in r.tag), None)
 
+    def names(self, case: str) -> bool:
+        """Tell whether the word names somebody in such a case, also where it rather means a thing, as `Света`."""
+        usual = (r for r in self.readings if "Name" in r.tag or r.score > FAR_FETCHED)
+        return bool(self.name) and any(case in r.tag for r in usual)
+
     def sure(self, *grammemes: str) -> Parse | None:
         """Return the reading of such a form, if the word is rather that than another part of speech: not `смету`."""
         found = self.form(*grammemes)

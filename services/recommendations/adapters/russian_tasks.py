@@ -1,5 +1,6 @@
 """What a Russian sentence says is to be done: promises, requests, duties, by the forms of its verbs."""
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 
@@ -15,6 +16,7 @@ from services.recommendations.adapters.russian_words import (
     NO_TASK,
     OF_THE_MEETING,
     OUGHT,
+    TALKS,
     UNREAL,
     VAGUE,
     WAS,
@@ -23,6 +25,7 @@ from services.recommendations.adapters.russian_words import (
 
 _WORD = re.compile(r"[^\W_]+(?:[-'’.][^\W_]+)*")
 _BREAK = re.compile(r"[,;:.!?()…—–]|\s-\s")
+_NO_THINGS = ("PREP", "CONJ", "PRCL", "INTJ", "NPRO", "ADVB")
 
 _MINE = {
     "меня": Who.SPEAKER,
@@ -83,8 +86,9 @@ class RussianTasks:
 
     def _heard(self, said: Said, words: Sequence[Word], trigger: Trigger, *, alone: bool) -> Heard:
         kept = phrase(words, trigger, said)
-        start = 0 if alone else words[0].start
-        stop = len(said.text) if alone else words[-1].stop
+        due = said.due(words[0].start, words[-1].stop)
+        if due is None and alone:
+            due = said.due(0, len(said.text))
         return Heard(
             who=trigger.who,
             name=trigger.name,
@@ -93,10 +97,10 @@ class RussianTasks:
             objects=frozenset(
                 word.readings[0].normal_form
                 for word in kept
-                if word.readings[0].tag.POS not in ("PREP", "CONJ", "PRCL", "INTJ", "NPRO")
+                if word.readings[0].tag.POS not in _NO_THINGS
             ),
             vague=trigger.verb in VAGUE,
-            due=said.due(start, stop),
+            due=due,
         )
 
 
@@ -149,7 +153,7 @@ def _obliged(near: Sequence[Word], modal: Word) -> tuple[Who | None, str]:
             return _MINE[word.low], ""
         if modal.low in OUGHT and word.low in ("я", "ты", "вы"):
             return (Who.SPEAKER if word.low == "я" else Who.ADDRESSEE), ""
-        if word.name and word.form("datv" if modal.low in MUST else "nomn"):
+        if word.names("datv" if modal.low in MUST else "nomn"):
             return Who.NAMED, word.name
     if modal.low in OUGHT and not any(word.low == "мы" for word in near):
         return None, ""  # somebody who is not in the meeting
@@ -169,7 +173,7 @@ def _of_verb(said: Said, word: Word, words: Sequence[Word], near: Sequence[Word]
     if (verb := word.sure("VERB", "impr")) and word.low not in LET and not said.asks:
         called = any(each.name or each.low == "пожалуйста" for each in words)
         if called or word.form("VERB", "past") is None:  # `все пришли` is no order
-            return Trigger(at=word, who=Who.ADDRESSEE, verb=verb.normal_form)
+            return _order(word, verb.normal_form, near)
     if (verb := word.form("VERB", "futr", "2per")) and word.low not in YOU_ABLE:
         named = any(each.low in ("ты", "вы") for each in near)
         if said.asks or named or let:
@@ -189,10 +193,19 @@ def _of_verb(said: Said, word: Word, words: Sequence[Word], near: Sequence[Word]
     return None
 
 
+def _order(word: Word, verb: str, near: Sequence[Word]) -> Trigger:
+    """Hear an order to who is called right before it without a comma, as speech is recognised, or to whoever is meant."""
+    call = [each for each in near[-2:] if each.low not in ("ты", "вы")]
+    if call and call[-1].names("nomn"):
+        used = (call[-1].place,)
+        return Trigger(at=word, who=Who.NAMED, verb=verb, name=call[-1].name, used=used)
+    return Trigger(at=word, who=Who.ADDRESSEE, verb=verb)
+
+
 def _subject(verb: Word, words: Sequence[Word]) -> Word | None:
     """Return the name that is the subject of a verb in its clause."""
     clause = [word for word in words if word.clause == verb.clause]
-    return next((word for word in clause if word.name and word.form("nomn")), None)
+    return next((word for word in clause if word.names("nomn")), None)
 
 
 def _of_noun(word: Word, near: Sequence[Word]) -> Trigger | None:
@@ -222,7 +235,16 @@ def _real(trigger: Trigger, words: Sequence[Word], said: Said) -> bool:
         return False
     if trigger.verb in NO_TASK:
         return False
+    if trigger.verb in TALKS and _with_somebody(trigger, words):
+        return True
     return trigger.verb not in OF_THE_MEETING or bool(said.dates)
+
+
+def _with_somebody(trigger: Trigger, words: Sequence[Word]) -> bool:
+    """Tell whether it is to be talked about with somebody else, as in `поговорю с заказчиком`."""
+    after = [word for word in words[trigger.at.place + 1 :] if word.clause == trigger.at.clause]
+    pairs = itertools.pairwise(after)
+    return any(one.low in ("с", "со") and other.form("NOUN", "ablt") for one, other in pairs)
 
 
 def _begin(words: Sequence[Word], triggers: Sequence[Trigger], n: int) -> int:

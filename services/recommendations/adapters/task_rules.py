@@ -16,7 +16,7 @@ from services.recommendations.meeting import Meeting, MeetingTask, alike, priori
 
 RECENT_TURNS = 3
 """An answer to a request comes within so many turns."""
-SHORT_WORDS = 6
+SHORT_WORDS = 4
 """A sentence of so many words may be about the task before it, as in `Until Friday.`"""
 LONGEST_QUOTE = 500
 LONGEST_CONTEXT = 60
@@ -144,7 +144,11 @@ class _Reading:
             open_ = self.found[place]
             fits = open_.task.assignee in ("", name)
             others = open_.turn != turn or heard.who is Who.NAMED
-            if fits and others and (open_.asked or heard.who is Who.NAMED) and _same(open_, heard):
+            agreed = heard.vague and bool(_YES.match(said.text))
+            dated = heard.bare and heard.due is not None
+            next_ = turn - open_.turn == 1
+            same = (next_ and (agreed or dated)) or _same(open_, heard)
+            if fits and others and same and (open_.asked or heard.who is Who.NAMED):
                 due = heard.due.day if heard.due else None
                 self._change(place, said, due, name)
                 return True
