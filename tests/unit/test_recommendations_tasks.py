@@ -60,7 +60,9 @@ def test_of_meetings_that_the_rules_were_not_written_with_most_is_found() -> Non
         score(sample, said_tasks(RULES.find_now(sample.meeting), sample.meeting), result)
     assert result.precision >= 0.95
     assert result.recall >= 0.92
-    assert (result.assignees, result.dues, result.priorities) >= (22, 22, 24)
+    assert result.assignees >= 22
+    assert result.dues >= 22
+    assert result.priorities >= 24
 
 
 @pytest.mark.parametrize(
