@@ -59,9 +59,9 @@ def _observed(bot: Bot, said: Said, now: datetime) -> Step:
         return Step(bot=bot, verdict=Verdict.DUPLICATE if failed_again else Verdict.STALE)
     match meaning.kind:
         case Kind.MOVED:
-            return _move(bot, meaning, _detail(said), now)
+            return _move(bot, meaning, detail_of(said), now)
         case Kind.PREPARING | Kind.RECORDED:
-            return _leave(bot, _detail(said), now)
+            return _leave(bot, detail_of(said), now)
         case Kind.UNRECORDED:
             return fail(bot, meaning.message or "the bot left without a recording", now)
         case Kind.FAILED:
@@ -110,7 +110,7 @@ def _told(bot: Bot) -> Step:
     return Step(bot=replace(bot, sequence=bot.sequence + 1), told=True)
 
 
-def _detail(said: Said) -> str:
+def detail_of(said: Said) -> str:
     """Return what a raw status says beyond the state: nothing where they are one word."""
     state = said.meaning.state
     plain = state is not None and said.raw_status == state.value.lower()

@@ -20,7 +20,7 @@ from services.bot_status.domain import (
     Started,
     Webhook,
 )
-from services.bot_status.observing import MOST_DETAIL, MOST_MESSAGE, Step
+from services.bot_status.observing import MOST_DETAIL, MOST_MESSAGE, Step, detail_of
 from services.bot_status.ports import Intended, Judged, Leased
 from services.bot_status.rows import bot_of, observation_of
 from services.kernel.postgres import Connection, Reading, load_queries
@@ -70,7 +70,7 @@ class PostgresIntents:
                     bot_id=started.bot_id,
                     external=started.external,
                     state=state.value,
-                    detail="",
+                    detail=detail_of(started.said),
                     report_in=self._report_in,
                 )
                 if row is None:

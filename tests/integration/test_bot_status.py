@@ -225,8 +225,8 @@ async def test_a_bot_that_its_service_forgot_ends_after_a_while(world: Outside) 
 
 
 async def test_errors_of_the_service_end_no_bot(world: Outside) -> None:
-    async with world.replica(limits={"initialized": milliseconds(100)}) as replica:
-        world.sandbox.behave(bots_speed=0.5)
+    world.sandbox.behave(bots_speed=0.01)
+    async with world.replica(limits={"initialized": milliseconds(1000)}) as replica:
         bot_id = await start(replica)
         world.sandbox.behave(bots_next_statuses=[500, 502, 429, 401, 403, 503])
         await world.coordinator.until_state(bot_id, ERROR)

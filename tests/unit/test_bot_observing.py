@@ -91,6 +91,9 @@ def test_whatever_is_said_states_grow_and_what_is_final_or_ours_stays(
         if not before.followed:
             assert bot.state is before.state
             assert not step.told
+        if isinstance(event, Said) and event.meaning.state and before.followed:
+            behind = RANKS[event.meaning.state] < RANKS[before.state]
+            assert (step.verdict is Verdict.STALE) == (behind or before.left_at is not None)
         assert bot.media_ready or not before.media_ready
         assert bot.sequence == before.sequence + step.told
         assert not (step.told and step.verdict)

@@ -1,0 +1,122 @@
+"""A meeting from its trigger to its tasks, as a browser and the service that runs bots see it: every process is real."""
+
+import asyncio
+import json
+import os
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from potok_client.identity import mint
+
+from deploy.local.database import SERVICES
+from deploy.local.place import own_folder
+from deploy.local.postgres import free_port
+from deploy.local.settings import GATEWAY, OUTSIDE, SANDBOX
+from deploy.local.system import System, running
+
+STATES = ["initialized", "connecting", "connected", "transcribing", "analyzing_meeting",
+          "creating_tasks", "done"]  # fmt: skip
+RECORD = ["bot_id", "status", "user_id", "created_at", "updated_at", "error_message", "session_id",
+          "result_data"]  # fmt: skip
+
+pytestmark = pytest.mark.timeout(180)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Browser:
+    """Two users at the gateway; `sandbox` is where the sandbox's own face is."""
+
+    http: httpx2.AsyncClient
+    anna: dict[str, str]
+    olga: dict[str, str]
+    sandbox: str
+
+    async def behave(self, **switches: Any) -> None:
+        answer = await self.http.post(f"http://{self.sandbox}/sandbox/behaviour", json=switches)
+        assert answer.status_code == 200, answer.text
+
+    async def trigger(self) -> str:
+        body = {"meet_url": "https://meet.google.com/xxx-yyyy-zzz", "bot_name": "Test Bot"}
+        answer = await self.http.post("/api/v1/meet/trigger", json=body, headers=self.anna)
+        assert answer.status_code == 200, answer.text
+        told = answer.json()
+        bot_id = str(told["bot_id"])
+        assert list(told) == ["bot_id", "status", "message"]
+        assert told["message"] == f"Bot {bot_id} started successfully for meeting"
+        return bot_id
+
+    async def polled(self, bot_id: str) -> tuple[list[str], dict[str, Any]]:
+        """Ask for a bot until it is final, as often as nothing is missed; returns the states and the last record."""
+        seen: list[str] = []
+        while True:
+            answer = await self.http.get(f"/api/v1/meet/status/{bot_id}", headers=self.anna)
+            assert answer.status_code == 200, answer.text
+            record = answer.json()
+            if not seen or seen[-1] != record["status"]:
+                seen.append(record["status"])
+            if record["status"] in ("done", "error"):
+                return seen, record
+            await asyncio.sleep(0.05)
+
+
+def issuer_key(system: System) -> str:
+    return Path(system.settings["POTOK_ISSUER_KEY"]).read_text()
+
+
+@pytest.fixture
+async def browser(postgres_home: Path) -> AsyncIterator[Browser]:
+    home = own_folder(postgres_home / f"e2e-meeting-{os.getpid()}")
+    logs = home / "logs"
+    logs.mkdir(exist_ok=True)
+    listens = {part: f"127.0.0.1:{free_port()}" for part in (*SERVICES, GATEWAY, *OUTSIDE)}
+    also = {"POTOK_BOT_STATUS_POLL": "PT0.2S"}
+    try:
+        async with (
+            running(home, listens, logs, free_port(), also) as system,
+            httpx2.AsyncClient(
+                base_url=f"http://{listens[GATEWAY]}", trust_env=False, timeout=130
+            ) as http,
+        ):
+            anna, olga = (
+                {"authorization": f"Bearer {mint(issuer_key(system), user, roles=['operator'])}"}
+                for user in ("anna", "olga")
+            )
+            yield Browser(http=http, anna=anna, olga=olga, sandbox=listens[SANDBOX])
+    finally:
+        shutil.rmtree(home)
+
+
+async def test_a_bot_goes_through_every_state_to_its_tasks(browser: Browser) -> None:
+    bot_id = await browser.trigger()
+    seen, record = await browser.polled(bot_id)
+    foreign = await browser.http.get(f"/api/v1/meet/status/{bot_id}", headers=browser.olga)
+    unknown = await browser.http.get("/api/v1/meet/status/bot_of_nobody", headers=browser.anna)
+
+    # A state may be gone before it is looked at, never out of order.
+    assert seen == [state for state in STATES if state in seen]
+    assert {"initialized", "connected", "done"} <= set(seen)
+    assert list(record) == RECORD
+    assert (record["user_id"], record["error_message"]) == ("anna", None)
+    assert record["session_id"]
+    assignees = {task["assignee"]: task["due_date"] for task in record["result_data"]["tasks"]}
+    assert list(assignees) == ["Илья Смирнов", "Мария Ким", "Анна Петрова"]
+    assert all(assignees.values())
+    assert record["result_data"]["summary"]
+    assert (foreign.status_code, unknown.status_code) == (403, 404)
+
+    await browser.behave(bots_end="rejected", bots_callbacks="lost", bots_speed=5)
+    seen, record = await browser.polled(await browser.trigger())
+    assert seen[-1] == "error"
+    assert "request_to_join_denied" in record["error_message"]
+    assert (record["session_id"], record["result_data"]) == (None, None)
+
+    await browser.behave(bots_down=True)
+    body = json.dumps({"meet_url": "https://meet.google.com/xxx-yyyy-zzz"})
+    down = await browser.http.post("/api/v1/meet/trigger", content=body, headers=browser.anna)
+    assert down.status_code == 503
+    assert "no bot was started" in down.json()["message"]
