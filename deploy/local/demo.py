@@ -1,4 +1,7 @@
-"""The demo: the sample calls through all stages, live, and what comes out. Each step is a command to try by hand."""
+"""The demo: the sample calls through all stages, live, what comes out, and a meeting to its tasks.
+
+Each step is a command to try by hand.
+"""
 
 import json
 import os
@@ -18,6 +21,9 @@ CLIENT = "demo"
 TIME_ZONE = "Europe/Moscow"
 DAYS = ("2026-11-02", "2026-11-04")
 """The days of the calls in deploy/sandbox/clinic.py."""
+
+MEETING = "https://meet.google.com/abc-defg-hij"
+"""The sandbox has one meeting, whatever its address is."""
 
 _POTOK = str(Path(sys.executable).with_name("potok"))
 _LIVE = {"RUN_STATE_ACTIVE", "RUN_STATE_CANCELLING"}
@@ -39,6 +45,7 @@ def demo() -> None:
     _potok(*following, good=(ExitCode.DONE, ExitCode.PARTIAL))
     _potok("report", CLIENT, *DAYS)
     _potok("ledger", CLIENT, *DAYS)
+    _potok("bot", "start", MEETING, "--name", "Secretary")
     _aside(f"\nthat took {time.monotonic() - began_at:.0f} s")
 
 
