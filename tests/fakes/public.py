@@ -151,7 +151,10 @@ class PublicServices(
         return webhook_service_pb2.ReceiveWebhookResponse()
 
     def _note(self, name: str, context: Any) -> None:
-        self.calls[name].append(dict(context.invocation_metadata()))
+        metadata: dict[str, str] = {}
+        for key, value in context.invocation_metadata():
+            metadata[key] = f"{metadata[key]}, {value}" if key in metadata else value
+        self.calls[name].append(metadata)
 
     async def _fail_perhaps(self, context: Any) -> None:
         if self.unavailable:

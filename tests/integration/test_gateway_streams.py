@@ -102,15 +102,19 @@ async def test_the_sync_may_be_silent_for_longer_than_anything_else() -> None:
         assert (answer.status_code, answer.json()["code"]) == (504, 4)
 
 
-async def test_each_user_has_a_rate_of_its_own() -> None:
+async def test_each_user_has_a_rate_of_its_own_and_so_has_an_address_without_one() -> None:
     async with door(rate=1, burst=3) as (gateway, _), gateway.http() as anna:
         answers = [await anna.get(STATUS) for _ in range(10)]
         async with gateway.http(token(sub="boris")) as boris:
             assert (await boris.get(STATUS)).status_code == 200
 
-    assert [answer.status_code for answer in answers[:3]] == [200] * 3
-    assert answers[-1].status_code == 429
-    assert answers[-1].json()["code"] == 8
+        async with gateway.http("") as nobody:
+            strangers = [await nobody.delete("/api/v1/session") for _ in range(10)]
+
+    for said in (answers, strangers):
+        assert [answer.status_code for answer in said[:3]] == [200] * 3
+        assert said[-1].status_code == 429
+        assert said[-1].json()["code"] == 8
 
 
 async def test_a_client_of_grpc_is_told_to_slow_down() -> None:
