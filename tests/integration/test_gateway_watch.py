@@ -85,6 +85,7 @@ async def replica_at(
         **settings_of(coordinated.database, "coordinator"),
         listen=address,
         stages=dict.fromkeys(Stage, coordinated.address),
+        bot_status=coordinated.address,
         limits=limits,
         drain=timedelta(0),
     )

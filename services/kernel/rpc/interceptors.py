@@ -17,6 +17,7 @@ from google.protobuf.message import Message
 from google.rpc import error_details_pb2
 
 from services.kernel.rpc.errors import abort, abort_with
+from services.kernel.rpc.text import unstorable
 
 log = structlog.get_logger()
 
@@ -135,15 +136,16 @@ class EdgeInterceptor(grpc.aio.ServerInterceptor):
             self._guard.check(request)
 
     async def _validate(self, request: Message, context: Any) -> None:
-        """Refuse a message that breaks the rules of its proto."""
-        violations = self._validator.collect_violations(request)
-        if not violations:
-            return
+        """Refuse a message that breaks the rules of its proto, or holds text that cannot be stored."""
         faults = error_details_pb2.BadRequest()
-        for violation in violations:
+        for path in unstorable(request):
+            faults.field_violations.add(field=path, description="must not hold the character NUL")
+        for violation in self._validator.collect_violations(request):
             field = violation.proto.field
             path = ".".join(element.field_name for element in field.elements) if field else ""
             faults.field_violations.add(field=path, description=violation.proto.message)
+        if not faults.field_violations:
+            return
         detail = any_pb2.Any()
         detail.Pack(faults)
         text = "; ".join(f"{fault.field}: {fault.description}" for fault in faults.field_violations)
