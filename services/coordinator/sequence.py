@@ -71,8 +71,16 @@ def run_stages(run: Run) -> list[tuple[Stage, RunMode]]:
 
 
 def stages_up_to(stage: Stage) -> tuple[Stage, ...]:
-    """Return all stages from the first one to `stage`."""
-    return ORDER[: ORDER.index(stage) + 1]
+    """Return all stages of calls from the first one to `stage`; raises InvalidInput where it is none of theirs."""
+    return ORDER[: _place("stage", stage) + 1]
+
+
+def _place(field: str, stage: Stage) -> int:
+    if stage not in ORDER:
+        raise InvalidInput(
+            f"{field}: {stage.value} is of meetings, calls have {', '.join(s.value for s in ORDER)}"
+        )
+    return ORDER.index(stage)
 
 
 def stage_mode(run: Run, stage: Stage) -> RunMode:
@@ -83,7 +91,7 @@ def stage_mode(run: Run, stage: Stage) -> RunMode:
 def consecutive(stages: tuple[Stage, ...]) -> tuple[Stage, Stage]:
     """Return first and last of the wanted stages; RECOMMENDATIONS is always followed by REPORTING."""
     wanted = stages or ORDER
-    first = ORDER.index(wanted[0])
+    first = _place("stages", wanted[0])
     if wanted != ORDER[first : first + len(wanted)]:
         raise InvalidInput(
             f"stages: must be consecutive and in order, as in {', '.join(s.value for s in ORDER)}"
@@ -268,7 +276,7 @@ def retry_stages(run: Run, executions: list[Execution], stage: Stage | None) -> 
             "send the recording again without a bot_id",
             reason="RUN_OF_MEETING",
         )
-    place, end = ORDER.index(first), ORDER.index(run.last_stage)
+    place, end = _place("stage", first), ORDER.index(run.last_stage)
     if place > end:
         raise InvalidInput(f"stage: run {run.run_id} ended with {run.last_stage.value}")
     return ORDER[place : end + 1]

@@ -58,7 +58,7 @@ class Watched:
     async def until(self, revision: int) -> None:
         """Wait until everything up to a revision was delivered."""
         async with asyncio.timeout(2 * PATIENCE):
-            while self.view.revision < revision:
+            while not self.updates or self.view.revision < revision:
                 self._news.clear()
                 news = asyncio.create_task(self._news.wait())
                 await asyncio.wait({news, self._task}, return_when=asyncio.FIRST_COMPLETED)

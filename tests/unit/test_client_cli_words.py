@@ -159,7 +159,9 @@ def test_durations_read_like_a_clock(seconds: float, text: str) -> None:
 
 
 def test_the_names_that_commands_take_are_those_of_the_protos() -> None:
-    assert [s.number for s in StageName] == list(stage_pb2.Stage.values())[1:]
+    of_meetings = stage_pb2.STAGE_TASKS
+    stages = [n for n in stage_pb2.Stage.values()[1:] if n != of_meetings]
+    assert [s.number for s in StageName] == stages
     assert [m.number for m in ModeName] == list(stage_pb2.RunMode.values())[1:]
     assert [i.number for i in ItemStateName] == list(stage_pb2.ItemState.values())[1:]
     assert [b.number for b in BotStateName] == list(stage_pb2.BotState.values())[1:]

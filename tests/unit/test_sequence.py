@@ -472,3 +472,12 @@ def test_a_rate_is_told_once_it_means_something_and_follows_what_happens() -> No
     assert ended(2, 20) == pytest.approx(2 / 20)
     assert ended(3, 40) == pytest.approx(1 / 20), "after the time constant only what is new counts"
     assert ended(13, 45) == pytest.approx(1 / 20 + (5 / 20) * (2 - 1 / 20))
+
+
+def test_a_stage_of_meetings_is_refused_by_name_where_calls_are_meant() -> None:
+    with pytest.raises(InvalidInput, match=r"stages: TASKS is of meetings"):
+        sequence.consecutive((Stage.TASKS,))
+    with pytest.raises(InvalidInput, match=r"stages: must be consecutive"):
+        sequence.consecutive((Stage.ANALYSIS, Stage.TASKS))
+    with pytest.raises(InvalidInput, match=r"stage: TASKS is of meetings"):
+        sequence.stages_up_to(Stage.TASKS)

@@ -13,14 +13,13 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 class StageName(enum.StrEnum):
-    """The stages in their order; meetings alone go through the last."""
+    """The stages that calls go through, in their order."""
 
     CALL_SYNC = "call_sync"
     TRANSCRIPTION = "transcription"
     ANALYSIS = "analysis"
     RECOMMENDATIONS = "recommendations"
     REPORTING = "reporting"
-    TASKS = "tasks"
 
     @property
     def number(self) -> "stage_pb2.Stage.ValueType":
@@ -28,8 +27,7 @@ class StageName(enum.StrEnum):
         return stage_pb2.Stage.Value(f"STAGE_{self.name}")
 
 
-ALL_STAGES = ", ".join(stage for stage in StageName if stage is not StageName.TASKS)
-"""Those that calls go through."""
+ALL_STAGES = ", ".join(StageName)
 
 
 class ModeName(enum.StrEnum):
