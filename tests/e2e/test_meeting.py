@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from playwright.async_api import ConsoleMessage, Route
 from potok_client.identity import mint
 
 from deploy.local.database import SERVICES
@@ -18,11 +19,16 @@ from deploy.local.place import own_folder
 from deploy.local.postgres import free_port
 from deploy.local.settings import GATEWAY, OUTSIDE, SANDBOX
 from deploy.local.system import System, running
+from tests.browser import running_browser
 
 STATES = ["initialized", "connecting", "connected", "transcribing", "analyzing_meeting",
           "creating_tasks", "done"]  # fmt: skip
 RECORD = ["bot_id", "status", "user_id", "created_at", "updated_at", "error_message", "session_id",
           "result_data"]  # fmt: skip
+GUIDE = "http://localhost:8000/"
+"""The address that is printed in the guide."""
+POLL = 3000
+"""Milliseconds between two looks of the guide's page."""
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -120,3 +126,49 @@ async def test_a_bot_goes_through_every_state_to_its_tasks(browser: Browser) -> 
     down = await browser.http.post("/api/v1/meet/trigger", content=body, headers=browser.anna)
     assert down.status_code == 503
     assert "no bot was started" in down.json()["message"]
+
+
+async def test_the_guides_page_starts_a_bot_and_shows_its_states_and_tasks(
+    browser: Browser, pytestconfig: pytest.Config
+) -> None:
+    guide = pytestconfig.rootpath / "tests" / "data" / "browser" / "poll_bot_status.js"
+    token = browser.anna["authorization"].removeprefix("Bearer ")
+    # What the guide leaves to its reader.
+    given = f"const yourToken = {json.dumps(token)}; const updateUI = status => shown.push(status);"
+    script = f"const shown = []; {given} {guide.read_text(encoding='utf-8')}"
+    said: list[Any] = []
+
+    async def serve(route: Route) -> None:
+        """Be the address that the guide has: a page, and behind it the gateway."""
+        if "/api/" not in route.request.url:
+            page = f"<!doctype html><script>{script}</script>"
+            await route.fulfill(body=page, content_type="text/html; charset=utf-8")
+            return
+        path = route.request.url.removeprefix(GUIDE)
+        gateway = str(browser.http.base_url).rstrip("/")
+        await route.fulfill(response=await route.fetch(url=f"{gateway}/{path}"))
+
+    async def told(message: ConsoleMessage) -> None:
+        said.append([await argument.json_value() for argument in message.args])
+
+    async with running_browser() as chromium:
+        page = await chromium.new_page()
+        await page.clock.install()
+        await page.route(f"{GUIDE}**", serve)
+        page.on("console", told)
+        await page.goto(GUIDE)
+        await page.evaluate("startBot('https://meet.google.com/xxx-yyyy-zzz')")
+        async with asyncio.timeout(60):
+            while not any(words[0] in ("Results:", "Error:") for words in said):
+                await page.clock.run_for(POLL)
+        shown = await page.evaluate("shown")
+
+    states = list(dict.fromkeys(shown))
+    assert states == [state for state in STATES if state in states]
+    assert {"initialized", "connecting", "connected", "done"} <= set(states)
+    result = next(words[1] for words in said if words[0] == "Results:")
+    assert [task["assignee"] for task in result["tasks"]] == [
+        "Илья Смирнов",
+        "Мария Ким",
+        "Анна Петрова",
+    ]
