@@ -62,6 +62,7 @@ def configuration(settings: GatewaySettings, descriptor: Path) -> str:
         "max_requests": settings.max_requests,
         "rate": settings.rate,
         "burst": settings.burst,
+        "trusted_hops": settings.trusted_hops,
         "stream_idle": _seconds(settings.stream_idle),
         "sync_idle": _seconds(settings.sync_idle),
     }

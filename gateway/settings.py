@@ -52,11 +52,13 @@ class GatewaySettings(BaseSettings):
     """Connections from outside at once."""
     max_requests: Limit = 2000
     """Calls and streams under way at once in each service."""
+    trusted_hops: Annotated[int, Field(ge=0, le=10)] = 0
+    """Proxies of ours before this door, such as one that ends TLS: what they say of who comes, and how, is believed."""
     rate: Limit = 50
-    """Calls a second of one user, or of one address without a token."""
+    """Calls a second of one user at one address; those that are open to anyone share one for each address."""
     burst: Limit = 200
     """Calls that may come at once before that holds."""
-    stream_idle: timedelta = timedelta(minutes=5)
+    stream_idle: timedelta = timedelta(minutes=6)
     """How long a call or a stream may be silent: above a heartbeat and what a call may take."""
     sync_idle: timedelta = timedelta(minutes=65)
     """The same for the sync that waits for its run: above the coordinator's `sync_wait`."""

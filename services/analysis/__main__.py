@@ -32,7 +32,7 @@ from services.analysis.settings import AnalysisSettings
 from services.analysis.usecases import CallAnalysis
 from services.analysis.work import AnalysisWork
 from services.kernel.log import configure_logging
-from services.kernel.postgres import open_pool
+from services.kernel.postgres import open_pool, open_readers
 from services.kernel.rpc.client import channel_to
 from services.kernel.rpc.server import until_stopped
 from services.kernel.settings import load_settings
@@ -51,7 +51,7 @@ async def main() -> None:
         raise SystemExit(f"POTOK_ANALYSIS_PLAYBOOKS is not usable:\n{error}") from None
     async with (
         open_pool(settings.database_url.get_secret_value(), settings.pool_size) as pool,
-        open_pool(settings.app_database_url.get_secret_value(), settings.pool_size) as readers,
+        open_readers(settings.app_database_url.get_secret_value(), settings.pool_size) as readers,
         _judging(settings, PostgresRunUsages(pool, reading_for_caller(readers))) as judges,
         channel_to(settings.calls, identity.signer.token) as calls,
         channel_to(settings.upstream, identity.signer.token) as upstream,

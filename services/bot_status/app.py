@@ -31,7 +31,7 @@ from services.bot_status.settings import BotStatusSettings, ProviderName
 from services.bot_status.usecases import Bots
 from services.bot_status.webhook_servicer import WebhookServicer
 from services.kernel.fetch.fetcher import Fetcher, FetchLimits
-from services.kernel.postgres import open_pool
+from services.kernel.postgres import open_pool, open_readers
 from services.kernel.rpc.client import channel_to
 from services.kernel.rpc.server import serving
 from services.kernel.tasks import cancel, every
@@ -53,7 +53,7 @@ async def running(settings: BotStatusSettings) -> AsyncIterator[int]:
         dsn = settings.database_url.get_secret_value()
         pool = await stack.enter_async_context(open_pool(dsn, settings.pool_size))
         app_dsn = settings.app_database_url.get_secret_value()
-        readers = await stack.enter_async_context(open_pool(app_dsn, settings.pool_size))
+        readers = await stack.enter_async_context(open_readers(app_dsn, settings.pool_size))
         http = await stack.enter_async_context(open_http(settings.request_timeout))
         channel = await stack.enter_async_context(
             channel_to(settings.coordinator, identity.signer.token)

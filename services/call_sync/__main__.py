@@ -33,7 +33,7 @@ from services.call_sync.usecases import CallSync, RecordingSweep
 from services.call_sync.work import CallSyncWork
 from services.kernel.fetch.fetcher import Fetcher, FetchLimits
 from services.kernel.log import configure_logging
-from services.kernel.postgres import open_pool, reading
+from services.kernel.postgres import open_pool, open_readers, reading
 from services.kernel.rpc.server import until_stopped
 from services.kernel.settings import load_settings
 from services.kernel.tasks import cancel, every
@@ -60,7 +60,7 @@ async def main() -> None:
     )
     async with (
         open_pool(settings.database_url.get_secret_value(), settings.pool_size) as pool,
-        open_pool(settings.app_database_url.get_secret_value(), settings.pool_size) as readers,
+        open_readers(settings.app_database_url.get_secret_value(), settings.pool_size) as readers,
         _amocrm(pool, settings) as amocrm,
     ):
         registry = PostgresRecordings(pool, settings.recording_grace)

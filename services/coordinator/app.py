@@ -51,7 +51,7 @@ from services.coordinator.watch import Watches
 from services.coordinator.watch_events_servicer import WatchEventsServicer
 from services.coordinator.watchdog import CLEAN_UP, COMPACT, Watchdog
 from services.coordinator.watched import Watched
-from services.kernel.postgres import listen, open_pool
+from services.kernel.postgres import listen, open_pool, open_readers
 from services.kernel.rpc.client import channel_to
 from services.kernel.rpc.server import serving
 from services.kernel.tasks import cancel, every
@@ -76,7 +76,7 @@ async def running(settings: CoordinatorSettings) -> AsyncIterator[int]:
     async with contextlib.AsyncExitStack() as stack:
         pool = await stack.enter_async_context(open_pool(dsn, settings.pool_size))
         app_dsn = settings.app_database_url.get_secret_value()
-        readers = await stack.enter_async_context(open_pool(app_dsn, settings.pool_size))
+        readers = await stack.enter_async_context(open_readers(app_dsn, settings.pool_size))
         reading = reading_for_caller(readers)
         identity = identity_of("coordinator", settings)
         channels, stages = {}, {}

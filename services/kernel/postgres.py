@@ -21,6 +21,10 @@ Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 Reading = Callable[[], AbstractAsyncContextManager[Connection]]
 """Opens a read-only transaction for as long as its block lasts."""
 
+_SEES_ALL = r"""
+SELECT rolsuper OR rolbypassrls OR rolname LIKE '%\_system' FROM pg_roles WHERE rolname = current_user
+"""
+
 STATEMENT_TIMEOUT = "30s"
 IDLE_TIMEOUT = "10s"
 """A process that is frozen inside a transaction keeps its locks no longer."""
@@ -56,6 +60,17 @@ async def open_pool(dsn: str, size: int, **settings: str) -> AsyncIterator[async
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(pool.close(), 10)
         pool.terminate()
+
+
+@contextlib.asynccontextmanager
+async def open_readers(dsn: str, size: int) -> AsyncIterator[asyncpg.Pool]:
+    """Open a pool of an app role; ends the process where row-level security would not hold for its role."""
+    async with open_pool(dsn, size) as pool:
+        if await pool.fetchval(_SEES_ALL):
+            raise SystemExit(
+                "APP_DATABASE_URL: its role is no app role, row-level security does not hold for it"
+            )
+        yield pool
 
 
 @contextlib.asynccontextmanager

@@ -35,7 +35,8 @@ def claimed_issuer(token: str) -> object:
 class KeySet:
     """The public keys of an issuer, from a file that holds a JSON Web Key Set (RFC 7517).
 
-    The file may be replaced at any time: it is read again within seconds, and an unusable one leaves the old keys.
+    The file may be replaced at any time: whoever verifies looks for a newer one now and then. An unusable one leaves the
+    old keys.
     Raises OSError or ValueError where the first one cannot be used.
     """
 
@@ -50,7 +51,6 @@ class KeySet:
 
     def verify(self, token: str) -> Mapping[str, Any]:
         """Return the claims of a token, with its key's id as `kid`; raises TokenRefused."""
-        self._look()
         try:
             kid = jwt.get_unverified_header(token).get("kid")
             key = self._keys.get(str(kid))
@@ -71,21 +71,22 @@ class KeySet:
             raise TokenRefused(f"the token is not good: {error}") from None
         return claims | {"kid": str(kid)}
 
-    def _look(self) -> None:
+    def look(self) -> bool:
+        """Take up a newer file; True where the keys may be others than at the look before."""
         now = time.monotonic()
         if now < self._looked_at + LOOK_SECONDS:
-            return
+            return False
         try:
-            self._read()
+            return self._read()
         except (OSError, ValueError) as error:
             log.warning("keys_unusable", file=str(self._file), error=str(error))
-            self._looked_at = now
+            return False
 
-    def _read(self) -> None:
+    def _read(self) -> bool:
         self._looked_at = time.monotonic()
         changed = self._file.stat().st_mtime_ns
         if changed == self._changed:
-            return
+            return False
         found = json.loads(self._file.read_text())
         try:
             keys = jwt.PyJWKSet.from_dict(found).keys
@@ -93,6 +94,7 @@ class KeySet:
             raise ValueError(f"{self._file} is no set of keys: {error}") from None
         self._keys = {str(key.key_id): key.key for key in keys}
         self._changed = changed
+        return True
 
 
 class Signer:

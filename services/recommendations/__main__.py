@@ -19,7 +19,7 @@ from potok.stage.v1.stage_service_pb2_grpc import StageServiceStub
 from potok.transcription.v1.transcription_service_pb2_grpc import TranscriptionServiceStub
 
 from services.kernel.log import configure_logging
-from services.kernel.postgres import Reading, open_pool, reading
+from services.kernel.postgres import Reading, open_pool, open_readers, reading
 from services.kernel.rpc.client import channel_to
 from services.kernel.rpc.server import until_stopped
 from services.kernel.settings import load_settings
@@ -73,7 +73,7 @@ async def main() -> None:
             open_pool(settings.database_url.get_secret_value(), settings.pool_size)
         )
         readers = await stack.enter_async_context(
-            open_pool(settings.app_database_url.get_secret_value(), settings.pool_size)
+            open_readers(settings.app_database_url.get_secret_value(), settings.pool_size)
         )
         database = await stack.enter_async_context(
             open_reporting(settings.reporting_url.get_secret_value(), settings.reporting_pool_size)

@@ -85,6 +85,8 @@ class Guard:
     def _caller(self, metadata: Sequence[tuple[str, str | bytes]]) -> Caller:
         token = _bearer(metadata)
         now = datetime.now(UTC)
+        if any([self._users.look(), self._services.look()]):
+            self._known.clear()  # a key may have been taken back
         known = self._known.get(token)
         if known is None or known.expires_at <= now:
             known = self._known[token] = self._read(token)

@@ -12,7 +12,7 @@ from potok.transcription.v1.transcription_service_pb2_grpc import (
 )
 
 from services.kernel.log import configure_logging
-from services.kernel.postgres import open_pool
+from services.kernel.postgres import open_pool, open_readers
 from services.kernel.rpc.client import channel_to
 from services.kernel.rpc.server import until_stopped
 from services.kernel.settings import load_settings
@@ -49,7 +49,7 @@ async def serve(settings: TranscriptionSettings) -> None:
     async with (
         await _engine(settings) as engine,
         open_pool(settings.database_url.get_secret_value(), settings.pool_size) as pool,
-        open_pool(settings.app_database_url.get_secret_value(), settings.pool_size) as readers,
+        open_readers(settings.app_database_url.get_secret_value(), settings.pool_size) as readers,
         channel_to(settings.upstream, identity.signer.token) as call_sync,
         channel_to(settings.bot_status, identity.signer.token) as bot_status,
     ):

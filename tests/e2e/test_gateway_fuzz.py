@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from potok_client.identity import mint
 
 from deploy.local.database import SERVICES
-from deploy.local.place import own_folder
+from deploy.local.place import CHECKOUT, own_folder
 from deploy.local.postgres import free_port
 from deploy.local.settings import GATEWAY, OUTSIDE
 from deploy.local.system import running
@@ -28,7 +28,7 @@ EXAMPLES = int(os.environ.get("POTOK_FUZZ", "0"))
 """So many requests of each endpoint, other ones each time; else a few that are always the same."""
 USUAL_EXAMPLES = 12
 PATIENCE = 15
-LEAKS = ("Traceback", 'File "', "site-packages", "asyncpg", "postgresql://", "/work/", "eyJ")
+LEAKS = ("Traceback", 'File "', "site-packages", "asyncpg", "postgresql://", str(CHECKOUT), "eyJ")
 
 UUID = "0b4f0c3e-8a8e-4a53-9f0e-2f3f2f0b7a11"
 LIKELY = st.sampled_from(

@@ -12,6 +12,7 @@ from potok.coordinator.v1 import run_pb2, watch_pb2
 from potok.status.v1 import stage_pb2
 
 from services.coordinator.repository import QUERIES
+from services.kernel.postgres import open_readers
 from services.status.domain import ExecutionNumber
 from tests.conftest import Database
 from tests.coordination import (
@@ -172,3 +173,14 @@ async def test_a_query_that_forgets_whose_rows_it_wants_gets_the_callers(
     assert len(numbers) == 1
     assert [row["owner"] for row in log] == ["client:clinic"]
     assert nothing == []
+
+
+@pytest.mark.parametrize("role", ["coordinator_system", "postgres"])
+async def test_a_role_that_row_level_security_does_not_hold_for_is_refused(
+    database: Database, role: str
+) -> None:
+    with pytest.raises(SystemExit, match="is no app role"):
+        async with open_readers(database.dsn(role), 1):
+            pass
+    async with open_readers(database.dsn("coordinator_app"), 1) as readers:
+        assert await readers.fetchval("SELECT count(*) FROM coordinator.runs") == 0

@@ -134,6 +134,19 @@ async def test_headers_that_pretend_an_identity_go_nowhere(door: Door) -> None:
     assert subject(metadata) == "anna"
 
 
+@pytest.mark.parametrize(("hops", "kind"), [(0, "http"), (1, "https")])
+async def test_what_a_proxy_before_it_says_counts_where_there_is_one(hops: int, kind: str) -> None:
+    behind = public_services()
+    async with (
+        serving_public(behind) as address,
+        running_gateway({"coordinator": [address]}, trusted_hops=hops) as it,
+        it.http() as http,
+    ):
+        await http.get(STATUS, params=RANGE, headers={"x-forwarded-proto": "https"})
+
+    assert behind.metadata("GetTranscriptionStatus")["x-forwarded-proto"] == kind
+
+
 async def test_the_cookie_of_a_session_is_a_token(door: Door) -> None:
     cookies = {"cookie": f"theme=dark; potok_session={token(sub='boris')}; lang=ru"}
     answer = await door.nobody.get("/api/v1/session", headers=cookies)

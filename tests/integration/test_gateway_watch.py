@@ -66,6 +66,7 @@ async def listening_page(url: str) -> AsyncIterator[Page]:
         page = await context.new_page()
         await page.route("**/listen.html", serve)
         await page.goto(f"{url}/listen.html")
+        await page.wait_for_function("seen.begun !== undefined")
         yield page
 
 

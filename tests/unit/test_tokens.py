@@ -7,11 +7,14 @@ from pathlib import Path
 
 import jwt
 import pytest
+from potok.coordinator.v1 import coordinator_service_pb2  # noqa: F401 - its rules are looked up
 from potok_client.identity import NoIdentity, own_token
 
 from deploy.local.keys import make_keys
 from services.kernel import tokens
+from services.kernel.errors import Unauthenticated
 from services.kernel.tokens import KeySet, Signer, TokenRefused
+from services.status.access import Guard
 from tests.identity import keys, token
 
 
@@ -33,6 +36,8 @@ def test_new_keys_are_taken_up_and_old_ones_forgotten(tmp_path: Path) -> None:
 
     others = make_keys(tmp_path / "others")
     shutil.copy(others / "users.json", file)
+    assert known.look()
+    assert not known.look()
 
     with pytest.raises(TokenRefused):
         known.verify(old)
@@ -46,6 +51,7 @@ def test_keys_that_are_broken_leave_those_of_before(tmp_path: Path) -> None:
     for broken in ("{", json.dumps({"keys": []}), "[]"):
         file.write_text(broken)
         os.utime(file)
+        assert not known.look()
         assert known.verify(token("anna"))["sub"] == "anna"
 
 
@@ -105,3 +111,18 @@ def test_a_program_with_the_key_makes_tokens_of_an_administrator(
     claims = key_set(keys() / "users.json").verify(own_token()())
 
     assert (claims["sub"], claims["roles"]) == ("vera", ["admin"])
+
+
+def test_a_caller_who_was_known_is_not_once_their_key_is_taken_back(tmp_path: Path) -> None:
+    file = tmp_path / "users.json"
+    shutil.copy(keys() / "users.json", file)
+    services = KeySet(keys() / "services.json", issuer="potok-services", audience="potok")
+    guard = Guard(key_set(file), services)
+    get_run = "/potok.coordinator.v1.CoordinatorService/GetRun"
+    bearer = [("authorization", f"Bearer {token('anna')}")]
+    guard.admit(get_run, bearer)
+
+    shutil.copy(make_keys(tmp_path / "others") / "users.json", file)
+
+    with pytest.raises(Unauthenticated):
+        guard.admit(get_run, bearer)
