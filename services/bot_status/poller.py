@@ -107,7 +107,8 @@ class Poller:
         )
         if step.told:
             await self._reports.report(bot.wish.intent_id)
-        if said and said.meaning.kind is Kind.RECORDED and step.bot.followed:
+        recorded = said is not None and said.meaning.kind is Kind.RECORDED
+        if recorded and step.bot.followed and not step.bot.media_ready:
             return await self._fetch(step.bot, bot.failures)
         return failures, pause
 
@@ -132,15 +133,16 @@ class Poller:
 
     async def _fetch(self, bot: Bot, failures: int) -> tuple[int, timedelta | None]:
         """Fetch what a bot has recorded, at once, since links to it soon end."""
-        pause = None
         try:
             await self._fetching.fetch_of_provider(bot)
-        except (UpstreamUnavailable, ServiceRefuses, NoSuchBot, *MAY_COME) as error:
+        except (UpstreamUnavailable, ServiceRefuses, NoSuchBot) as error:
             log.warning("recording_not_fetched", bot_id=bot.bot_id, error=str(error))
-            if isinstance(error, ServiceUnavailable | NotFetched):
-                pause = error.retry_after
+            pause = error.retry_after if isinstance(error, ServiceUnavailable) else None
             return failures + 1, pause
         except NotFetched as error:
+            log.warning("recording_not_fetched", bot_id=bot.bot_id, error=str(error))
+            if error.may_come or isinstance(error, MAY_COME):
+                return failures + 1, error.retry_after
             message = f"the recording of the meeting cannot be had: {error}"
             step = await self._bots.change(
                 bot.wish.intent_id, lambda stored: fail(stored, message, utc_now())

@@ -159,8 +159,8 @@ class Bots:
         for bot in unresolved:
             try:
                 await self._resolve(bot)
-            except (ServiceUnavailable, ServiceRefuses, BotRefused) as error:
-                log.warning("wish_unresolved", intent_id=bot.wish.intent_id, error=str(error))
+            except Exception as error:  # its lease runs out; the others are not to wait for it
+                log.warning("wish_unresolved", intent_id=bot.wish.intent_id, error=repr(error))
 
     async def stop(self) -> None:
         """End the starts under way; other processes look into them."""
@@ -180,9 +180,10 @@ class Bots:
     async def _start(self, wish: Wish) -> Bot:
         try:
             started = await self._provider.start(wish)
-        except (ServiceDenies, ServiceRefuses) as error:
+        except (ServiceDenies, ServiceRefuses, NoSuchBot) as error:
             await self._intents.give_up(wish.intent_id, str(error), doubtful=False)
-            raise BotRefused(f"no bot was started: {error}") from error
+            where = ": is POTOK_BOT_STATUS_URL right?" if isinstance(error, NoSuchBot) else ""
+            raise BotRefused(f"no bot was started: {error}{where}") from error
         except ServiceUnavailable as error:
             await self._intents.give_up(wish.intent_id, str(error), doubtful=error.doubtful)
             raise NoBotStarted(f"no bot was started: {error}; try again") from error
@@ -200,7 +201,7 @@ class Bots:
         wish = bot.wish
         try:
             found = await self._provider.find(wish)
-        except CannotFind:
+        except (CannotFind, NoSuchBot):
             found = None
         if found is None:
             failure = bot.failure or "it was not seen whether the bot started"

@@ -80,7 +80,9 @@ async def test_a_text_of_a_bot_is_kept_and_the_first_one_stays(world: Outside) -
     world.sandbox.behave(bots_speed=1)
     async with world.replica(time_zone="Asia/Almaty") as replica:
         bot_id = (await replica.bots.StartBot(WISH)).bot_id
-        first = await keep(replica, bot_id=bot_id, text="Анна: начнём\x00")
+        with pytest.raises(grpc.aio.AioRpcError, match="text: must not hold the character NUL"):
+            await keep(replica, bot_id=bot_id, text="Анна: начнём\x00")
+        first = await keep(replica, bot_id=bot_id, text="Анна: начнём")
         second = await keep(replica, bot_id=bot_id, text="Анна: другое")
         found = await meeting(replica, bot_id)
         for wrong in ({"owner": "user:olga"}, {"bot_id": "bot_of_nobody"}):

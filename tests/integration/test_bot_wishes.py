@@ -113,3 +113,33 @@ async def test_a_bot_of_which_its_caller_was_told_that_it_failed_is_stopped(
     left = [r.path for r in world.sandbox.requests("/api/v1/bots") if r.path.endswith("/leave")]
     assert left == [f"/api/v1/bots/{unwanted}/leave"]
     assert list(world.coordinator.states) == [wanted]
+
+
+async def test_a_service_that_is_not_where_the_settings_say_starts_no_bot_and_says_so(
+    world: Outside,
+) -> None:
+    nowhere = f"http://{world.sandbox.bots}/elsewhere"
+    async with world.replica(url=nowhere) as replica:
+        for _ in range(2):
+            with pytest.raises(
+                grpc.aio.AioRpcError, match="is POTOK_BOT_STATUS_URL right"
+            ) as error:
+                await replica.bots.StartBot(WISH)
+            assert error.value.code() is grpc.StatusCode.FAILED_PRECONDITION
+
+    assert set(await phases(world)) == {"FAILED"}
+
+
+async def test_a_wish_that_cannot_be_looked_for_is_given_up_and_holds_no_other_up(
+    world: Outside,
+) -> None:
+    lease = {"start_lease": milliseconds(1500), "resolve": milliseconds(600_000)}
+    async with world.replica(**ATTENDEE, **lease) as replica:
+        (await cut_short(world, replica)).cancel()
+    assert await phases(world) == ["INTENDED"]
+
+    nowhere = f"http://{world.sandbox.bots}/elsewhere"
+    async with world.replica(**ATTENDEE, url=nowhere):
+        async with asyncio.timeout(20):
+            while await phases(world) != ["FAILED"]:
+                await asyncio.sleep(0.02)

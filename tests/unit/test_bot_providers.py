@@ -98,7 +98,7 @@ async def test_a_plain_service_is_told_who_and_where() -> None:
         ((429, {}), ServiceUnavailable, False),
         ((500, {}), ServiceUnavailable, True),
         ((504, b"<html>"), ServiceUnavailable, True),
-        ((200, b"no json"), ServiceUnavailable, False),
+        ((200, b"no json"), ServiceUnavailable, True),
         ((200, {"bot_id": "../x"}), ServiceUnavailable, True),
         ((200, {}), ServiceUnavailable, True),
         ((200, b"x" * (MOST_BODY_BYTES + 1)), ServiceUnavailable, True),

@@ -53,12 +53,16 @@ class Answer:
         return f"HTTP {self.status}" + (f": {storable(text[:_MOST_DETAIL])}" if text else "")
 
     def fields(self) -> dict[str, Any]:
-        """Return the object that was answered; raises ServiceRefuses, ServiceUnavailable where it is none."""
+        """Return the object that was answered; raises ServiceRefuses, ServiceUnavailable where it is none.
+
+        What was asked for may have been done all the same.
+        """
         if self.refused:
             raise ServiceRefuses(f"the service that runs bots refuses: {self.detail}")
         if not isinstance(self.body, dict):
             raise ServiceUnavailable(
-                f"the service that runs bots answers HTTP {self.status} and no JSON object"
+                f"the service that runs bots answers HTTP {self.status} and no JSON object",
+                doubtful=True,
             )
         return self.body
 

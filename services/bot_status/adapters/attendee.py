@@ -127,7 +127,7 @@ class AttendeeProvider:
 def _said(fields: dict[str, Any]) -> Said:
     state = text_of(fields.get("state")).lower()
     if not state:
-        raise ServiceUnavailable("Attendee answers a bot without a state")
+        raise ServiceUnavailable("Attendee answers a bot without a state", doubtful=True)
     events = objects_of(fields.get("events"))
     sub_type = text_of(object_of(events[-1] if events else None).get("sub_type"))
     recording = text_of(fields.get("recording_state")).lower()

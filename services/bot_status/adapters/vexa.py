@@ -69,7 +69,9 @@ class VexaProvider:
         fields = answer.fields()
         number = int(number_of(fields.get("id")))
         if not number:
-            raise ServiceUnavailable("Vexa answers a bot without the id of its meeting")
+            raise ServiceUnavailable(
+                "Vexa answers a bot without the id of its meeting", doubtful=True
+            )
         return Started(
             external=External(f"{platform}/{native}/{number}"),
             bot_id=BotId(f"vexa-{uuid.uuid4().hex}"),
@@ -178,7 +180,7 @@ def _parts(external: External) -> tuple[str, str, str]:
 def _said(fields: dict[str, Any]) -> Said:
     status = text_of(fields.get("status")).lower()
     if not status:
-        raise ServiceUnavailable("Vexa answers a meeting without a status")
+        raise ServiceUnavailable("Vexa answers a meeting without a status", doubtful=True)
     data = object_of(fields.get("data"))
     reason = text_of(data.get("completion_reason"))
     stage = text_of(data.get("failure_stage"))
