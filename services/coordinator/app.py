@@ -38,6 +38,7 @@ from services.coordinator.dispatcher import Dispatcher
 from services.coordinator.group import Entry
 from services.coordinator.hub import Hub
 from services.coordinator.lanes import Lanes
+from services.coordinator.places import Places
 from services.coordinator.reports import Reports
 from services.coordinator.repository import PostgresRuns
 from services.coordinator.run_ends import LogRunEnds
@@ -107,6 +108,7 @@ async def running(settings: CoordinatorSettings) -> AsyncIterator[int]:
 
         coordinator = Coordinator(PostgresRuns(pool, reading), changes, RpcStages(stages))
         ends = LogRunEnds(pool, hub)
+        places = Places(limits.waits_per_user, "waits")
 
         bot_changes = LaneBotChanges(lanes)
         bots = Bots(
@@ -118,6 +120,7 @@ async def running(settings: CoordinatorSettings) -> AsyncIterator[int]:
             ),
             HubWaits(hub, lambda: watches.draining),
             limits.create_tasks_wait,
+            places,
         )
         watched = Watched(coordinator, bots)
         bot_watchdog = BotWatchdog(pool, bot_changes, limits.bot_retention)
@@ -127,7 +130,7 @@ async def running(settings: CoordinatorSettings) -> AsyncIterator[int]:
                 CoordinatorServicer(coordinator, reports, watches, watched, stages), server
             )
             date_range_service_pb2_grpc.add_DateRangeServiceServicer_to_server(
-                DateRangeServicer(DateRanges(coordinator, ends, limits.sync_wait)), server
+                DateRangeServicer(DateRanges(coordinator, ends, limits.sync_wait, places)), server
             )
             watch_events_service_pb2_grpc.add_WatchEventsServiceServicer_to_server(
                 WatchEventsServicer(watches, watched), server

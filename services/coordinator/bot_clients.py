@@ -59,7 +59,9 @@ class RpcBotStatus:
             answer = await self._stub.ObserveBot(request, timeout=NOTE_SECONDS)
         return BOT_STATE_FROM_PB[answer.state]
 
-    async def keep_media(self, owner: Owner, bot_id: str, audio_url: str, text: str) -> BotId:
+    async def keep_media(
+        self, owner: Owner, bot_id: str, audio_url: str, text: str
+    ) -> tuple[BotId, BotState]:
         request = status_pb.KeepMediaRequest(owner=owner, bot_id=bot_id)
         if audio_url:
             request.audio_url = audio_url
@@ -67,7 +69,7 @@ class RpcBotStatus:
             request.text = text
         with errors_of("bot_status"):
             answer = await self._stub.KeepMedia(request, timeout=NOTE_SECONDS)
-        return BotId(answer.bot_id)
+        return BotId(answer.bot_id), BOT_STATE_FROM_PB[answer.state]
 
 
 class RpcMeetingTasks:

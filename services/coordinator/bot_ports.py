@@ -51,8 +51,10 @@ class BotStatus(Protocol):
     ) -> BotState:
         """Note what is said of a bot; raises NotFound."""
 
-    async def keep_media(self, owner: Owner, bot_id: str, audio_url: str, text: str) -> BotId:
-        """Keep a recording or a text for a bot, a new one where `bot_id` is empty."""
+    async def keep_media(
+        self, owner: Owner, bot_id: str, audio_url: str, text: str
+    ) -> tuple[BotId, BotState]:
+        """Keep a recording or a text for a bot, a new one where `bot_id` is empty; returns where it is then."""
 
 
 class MeetingTasks(Protocol):

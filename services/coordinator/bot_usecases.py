@@ -15,7 +15,6 @@ from services.coordinator.bot import (
     BotNotFound,
     BotRecord,
     BotReport,
-    MeetingResult,
 )
 from services.coordinator.bot_ports import (
     BotChanges,
@@ -25,6 +24,7 @@ from services.coordinator.bot_ports import (
     MeetingTasks,
 )
 from services.coordinator.domain import Verdict
+from services.coordinator.places import Places
 from services.kernel.errors import Forbidden, InvalidInput, UpstreamUnavailable
 from services.status.domain import BotState, Owner, user_owner
 from services.status.identity import Caller
@@ -32,11 +32,6 @@ from services.status.identity import Caller
 BOT_NAME = "Potok"
 _USER = re.compile(r"[!-+\--~]+")
 """Printable ASCII without comma or blank, as the subjects of tokens are."""
-_NOTHING_SAID = {
-    "ru": "На встрече никто не говорил, поэтому задач нет.",
-    "en": "Nobody spoke in the meeting, so there are no tasks.",
-}
-"""The summary of a meeting in which nothing could be looked for, by its language."""
 
 
 class Bots:
@@ -50,13 +45,16 @@ class Bots:
         tasks: MeetingTasks,
         waits: BotWaits,
         create_tasks_wait: timedelta,
+        places: Places,
     ) -> None:
+        """`places` are those of owners whose meetings are waited for."""
         self._bots = bots
         self._changes = changes
         self._status = status
         self._tasks = tasks
         self._waits = waits
         self._create_tasks_wait = create_tasks_wait
+        self._places = places
 
     async def report_bots(self, reports: Sequence[BotReport]) -> list[tuple[Verdict, BotState]]:
         """Take what the outside says; of a bot that is somebody else's nothing is taken."""
@@ -96,18 +94,30 @@ class Bots:
         # Who knows the outside does not hear of every state that comes after it.
         owners = await self._bots.owners_of_bots([bot_id])
         record = await self._bots.get_bot(owners[bot_id], bot_id) if bot_id in owners else None
-        return record.bot.state if record else state
+        if record is None:
+            _check_awaited(bot_id, state)
+            return state
+        return record.bot.state
 
     async def create_tasks(self, user_id: str, bot_id: str, audio_url: str, text: str) -> BotRecord:
         """Have a meeting processed, or join who did, and return the record once it is, or as it is after the wait.
 
-        Raises InvalidInput where the bot is not the user's, NotFound where there is none. The work does not depend on
-        the caller staying.
+        Raises InvalidInput where the bot is not the user's, NotFound where there is none, LimitReached where too many
+        wait for the user's meetings already. The work does not depend on the caller staying.
         """
-        owner, began_at = _user(user_id), time.monotonic()
+        owner = _user(user_id)
+        with self._places.taken_by(owner):
+            return await self._create_tasks(owner, bot_id, audio_url, text)
+
+    async def _create_tasks(
+        self, owner: Owner, bot_id: str, audio_url: str, text: str
+    ) -> BotRecord:
+        began_at = time.monotonic()
         record = await self._own_bot(owner, BotId(bot_id)) if bot_id else None
         if record is None or RANK[record.bot.state] < RANK[BotState.TRANSCRIBING]:
-            bot_id = await self._status.keep_media(owner, bot_id, audio_url, text)
+            bot_id, state = await self._status.keep_media(owner, bot_id, audio_url, text)
+            if await self._bots.get_bot(owner, BotId(bot_id)) is None:
+                _check_awaited(bot_id, state)
         wait = self._create_tasks_wait - timedelta(seconds=time.monotonic() - began_at)
         return await self._with_result(await self._ended(owner, BotId(bot_id), wait))
 
@@ -172,9 +182,6 @@ class Bots:
         if bot.state is not BotState.DONE:
             return record
         result = await self._tasks.get_meeting_tasks(bot.owner, bot.bot_id)
-        if result is None:
-            summary = _NOTHING_SAID.get(bot.language, _NOTHING_SAID["en"])
-            result = MeetingResult(tasks=(), summary=summary)
         return replace(record, result=result)
 
 
@@ -184,7 +191,13 @@ def _user(user_id: str) -> Owner:
     return user_owner(user_id)
 
 
-def _not_found(bot_id: BotId) -> BotNotFound:
+def _check_awaited(bot_id: str, state: BotState) -> None:
+    """Raise BotNotFound for a bot without a record unless its first report may still be on its way."""
+    if RANK[state] >= RANK[BotState.TRANSCRIBING]:
+        raise _not_found(bot_id)
+
+
+def _not_found(bot_id: str) -> BotNotFound:
     return BotNotFound(
         f"there is no bot {bot_id}: the id is wrong, or its record has expired; send a new one"
     )

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from services.coordinator import sequence
 from services.coordinator.domain import Run, RunView
 from services.coordinator.ledger import RangeStatus
+from services.coordinator.places import Places
 from services.coordinator.ports import RunEnds
 from services.coordinator.usecases import Coordinator
 from services.kernel.clock import utc_now
@@ -91,10 +92,14 @@ class Synced:
 class DateRanges:
     """The stages of a client's calls, one by one."""
 
-    def __init__(self, coordinator: Coordinator, ends: RunEnds, sync_wait: timedelta) -> None:
+    def __init__(
+        self, coordinator: Coordinator, ends: RunEnds, sync_wait: timedelta, places: Places
+    ) -> None:
+        """`places` are those of users who wait."""
         self._coordinator = coordinator
         self._ends = ends
         self._sync_wait = sync_wait
+        self._places = places
 
     async def begin(self, caller: Caller, client_id: str, days: Days, stage: Stage) -> Begun:
         """Start the stage over the days, or join the run that does just that.
@@ -124,8 +129,13 @@ class DateRanges:
         """Fetch the calls of the days and wait for the end of that.
 
         The run goes on whatever becomes of the call. Raises, beside what `begin` does, UpstreamUnavailable or
-        WrongState where the run failed, Conflict where it was cancelled, TookTooLong where it takes longer.
+        WrongState where the run failed, Conflict where it was cancelled, TookTooLong where it takes longer, LimitReached
+        where too many wait already.
         """
+        with self._places.taken_by(caller.subject):
+            return await self._sync_calls(caller, client_id, days)
+
+    async def _sync_calls(self, caller: Caller, client_id: str, days: Days) -> Synced:
         run_id = (await self.begin(caller, client_id, days, Stage.CALL_SYNC)).run.run_id
         try:
             async with asyncio.timeout(self._sync_wait.total_seconds()):

@@ -40,6 +40,8 @@ class Limits(BaseModel):
     """On SIGTERM, watches are ended spread over this time."""
     watches_per_user: int = Field(default=20, ge=1)
     """A user may have so many watches at a replica."""
+    waits_per_user: int = Field(default=20, ge=1)
+    """Likewise calls that wait for an end: SyncCalls, and for the owner of a meeting CreateTasksFromAudio."""
     sync_wait: timedelta = Field(default=timedelta(hours=1), gt=timedelta(0), le=timedelta(hours=1))
     """SyncCalls waits so long for its run, which goes on. An hour is all the deadline of the RPC allows."""
     bot_retention: timedelta = Field(default=timedelta(hours=24), gt=timedelta(0))

@@ -7,8 +7,8 @@ Postgres, at most four watchers at a time. It never moves its cursor past what i
 import asyncio
 import contextlib
 import random
-from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -21,13 +21,14 @@ from services.coordinator import tokens, wire
 from services.coordinator.group import Entry
 from services.coordinator.hub import Cohort, Filter, Hub, Published, Slice, join
 from services.coordinator.latest import fold
+from services.coordinator.places import Places
 from services.coordinator.repository import QUERIES
 from services.coordinator.settings import Limits
 from services.coordinator.snapshot import read_snapshot
 from services.coordinator.tailer import read_log
 from services.coordinator.tokens import Token
 from services.kernel.clock import utc_now
-from services.kernel.errors import LimitReached, OutOfRange, WrongState
+from services.kernel.errors import OutOfRange, WrongState
 from services.kernel.postgres import Reading
 from services.status.domain import DateRange
 
@@ -82,7 +83,7 @@ class Watches:
         self._epoch = b""
         self._drain_at: float | None = None
         self._count = 0
-        self._of_user: Counter[str] = Counter()
+        self._places = Places(limits.watches_per_user, "watches")
         self._gone = asyncio.Event()
         self._gone.set()
 
@@ -90,23 +91,9 @@ class Watches:
         """Learn the epoch of the log."""
         self._epoch = tokens.fingerprint(await QUERIES.get_epoch(self._pool))
 
-    @contextlib.contextmanager
-    def admitted(self, user: str) -> Iterator[None]:
+    def admitted(self, user: str) -> AbstractContextManager[None]:
         """Count a watch of a user while the block runs; raises LimitReached where there are too many."""
-        most = self._limits.watches_per_user
-        if self._of_user[user] >= most:
-            raise LimitReached(
-                f"you have {most} watches here already: end one, or watch more things with one",
-                reason="TOO_MANY_WATCHES",
-                metadata={"limit": str(most)},
-            )
-        self._of_user[user] += 1
-        try:
-            yield
-        finally:
-            self._of_user[user] -= 1
-            if not self._of_user[user]:
-                del self._of_user[user]
+        return self._places.taken_by(user)
 
     async def watch(self, request: WatchRequest, write: Write) -> None:
         """Write frames until the stream is ended by raising WatchEnded.

@@ -39,6 +39,8 @@ class FakeBots(pb_grpc.BotStatusServiceServicer, tasks_grpc.MeetingTasksServiceS
         self.refusal: tuple[grpc.StatusCode, str] | None = None
         self.cut_off = False
         """What is kept does not reach the coordinator for now."""
+        self.ended: set[str] = set()
+        """Bots that are known to have ended, whatever became of their records: nothing is reported of them."""
         self._sequences = itertools.count(1)
         self._ids = itertools.count(1)
 
@@ -89,6 +91,8 @@ class FakeBots(pb_grpc.BotStatusServiceServicer, tasks_grpc.MeetingTasksServiceS
         if request.bot_id not in self.owners:
             await context.abort(grpc.StatusCode.NOT_FOUND, f"there is no bot {request.bot_id}")
         self.observed.append(request)
+        if request.bot_id in self.ended:
+            return pb.ObserveBotResponse(state=stage_pb2.BOT_STATE_TRANSCRIBING)
         status = request.raw_status if request.raw_status in STATES else "initialized"
         verdict = await self.report(request.bot_id, status, error_message=request.error_message)
         # Like the real one, which is not told of what comes after the outside.
@@ -100,6 +104,8 @@ class FakeBots(pb_grpc.BotStatusServiceServicer, tasks_grpc.MeetingTasksServiceS
         self.kept.append(request)
         bot_id = request.bot_id or f"bot_{next(self._ids)}"
         self.owners.setdefault(bot_id, request.owner)
+        if bot_id in self.ended:
+            return pb.KeepMediaResponse(bot_id=bot_id, state=stage_pb2.BOT_STATE_TRANSCRIBING)
         if self.cut_off:
             return pb.KeepMediaResponse(bot_id=bot_id, state=stage_pb2.BOT_STATE_CONNECTED)
         verdict = await self.report(bot_id, "connected", media_ready=True)

@@ -1,5 +1,6 @@
 """What the end of a run means to whoever waited for it, and starts that meet one another."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -10,12 +11,14 @@ import pytest
 from services.coordinator.date_ranges import FOR_A_PERSON, DateRanges, Days
 from services.coordinator.domain import Client, Run, RunView
 from services.coordinator.ledger import RangeStatus
+from services.coordinator.places import Places
 from services.coordinator.ports import RunEnds
 from services.coordinator.usecases import Coordinator
 from services.kernel.errors import (
     Conflict,
     DomainError,
     InvalidInput,
+    LimitReached,
     TookTooLong,
     UpstreamUnavailable,
     WrongState,
@@ -94,7 +97,9 @@ class Ended:
 
 
 def ranges(coordinator: FakeCoordinator, ends: RunEnds | None = None) -> DateRanges:
-    return DateRanges(cast("Coordinator", coordinator), ends or Ended(), timedelta(hours=1))
+    places = Places(1, "waits")
+    played = cast("Coordinator", coordinator)
+    return DateRanges(played, ends or Ended(), timedelta(hours=1), places)
 
 
 async def sync_that_ends(run: Run) -> DomainError:
@@ -164,3 +169,24 @@ async def test_a_wait_that_takes_too_long_names_the_run() -> None:
         await ranges(FakeCoordinator(starts=[a_run()]), Never()).sync_calls(ANNA, "clinic", DAYS)
 
     assert raised.value.metadata == {"run_id": "run"}
+
+
+async def test_a_user_waits_for_only_so_many_syncs() -> None:
+    class Never:
+        async def wait(self, run_id: RunId) -> None:
+            assert run_id == "run"
+            await asyncio.Event().wait()
+
+    syncs = ranges(FakeCoordinator(starts=[a_run(), a_run()], looks=[]), Never())
+    waiting = asyncio.ensure_future(syncs.sync_calls(ANNA, "clinic", DAYS))
+    await asyncio.sleep(0)
+    with pytest.raises(LimitReached, match="anna has 1 waits here already"):
+        await syncs.sync_calls(ANNA, "clinic", DAYS)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+
+    again = asyncio.ensure_future(syncs.sync_calls(ANNA, "clinic", DAYS))
+    await asyncio.sleep(0)
+    assert not again.done()
+    again.cancel()
