@@ -9,7 +9,8 @@ from services.coordinator import wire
 from services.coordinator.bot import BotId
 from services.coordinator.domain import Execution, Tenant, Verdict
 from services.coordinator.group import ACTORS, Group
-from services.coordinator.sequence import note_progress, take_day, take_progress, take_report
+from services.coordinator.pace import note_progress
+from services.coordinator.sequence import take_day, take_progress, take_report
 from services.coordinator.wire import RawReport
 from services.kernel.errors import DomainError
 from services.status.domain import ExecutionNumber, ExecutionState, Owner

@@ -20,11 +20,11 @@ from services.coordinator.domain import (
     Tenant,
     Verdict,
 )
+from services.coordinator.pace import note_progress
 from services.kernel.errors import Conflict, InvalidInput, WrongState
 from services.status.domain import (
     ExecutionNumber,
     ExecutionState,
-    ItemCounts,
     Reason,
     RunId,
     RunMode,
@@ -307,31 +307,6 @@ def _judge(execution: Execution, report: StageReport) -> tuple[Verdict, str]:
         if (state is ExecutionState.PARTIAL) != (report.counts.failed > 0):
             return Verdict.ILLEGAL, f"{state.value} with {report.counts.failed} failed items"
     return Verdict.APPLIED, ""
-
-
-SMOOTHING_SECONDS = 20.0
-"""Time constant of the reported rate."""
-RATED_AFTER_SECONDS = 5.0
-"""A rate of less time says nothing: the first of four recordings may be one that fails at once."""
-
-
-def note_progress(
-    execution: Execution, counts: ItemCounts, now: datetime, *, discovered: bool, waiting: bool
-) -> None:
-    """Fold what ended since the last time into a rate: the mean at first, then exponentially smoothed."""
-    execution.waiting, execution.unreachable = waiting, False
-    if counts == execution.counts and discovered == execution.discovered:
-        return
-    ended, since = counts.ended - execution.counts.ended, execution.rated_at
-    if since is None:
-        ended, since = counts.ended, execution.created_at
-    age, seconds = (now - execution.created_at).total_seconds(), (now - since).total_seconds()
-    if ended > 0 and seconds > 0 and age >= RATED_AFTER_SECONDS:
-        weight = min(1.0, seconds / min(SMOOTHING_SECONDS, age))
-        execution.items_per_second += weight * (ended / seconds - execution.items_per_second)
-        execution.rated_at = now
-    execution.progressed_at = now
-    execution.counts, execution.discovered = counts, discovered
 
 
 def _end_as(

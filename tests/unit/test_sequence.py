@@ -10,6 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from services.coordinator import sequence
 from services.coordinator.domain import Execution, Run, Tenant, Verdict
+from services.coordinator.pace import note_progress
 from services.coordinator.sequence import ORDER, take_report
 from services.kernel.errors import Conflict, InvalidInput, WrongState
 from services.status.domain import (
@@ -465,7 +466,7 @@ def test_a_rate_is_told_once_it_means_something_and_follows_what_happens() -> No
     def ended(items: int, seconds: float) -> float:
         counts = ItemCounts(success=items, pending=1000 - items)
         now = NOON + timedelta(seconds=seconds)
-        sequence.note_progress(execution, counts, now, discovered=True, waiting=False)
+        note_progress(execution, counts, now, discovered=True, waiting=False)
         return execution.items_per_second
 
     assert ended(1, 0.4) == 0.0, "one that ends at once says nothing of the others"
