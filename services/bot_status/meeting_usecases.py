@@ -12,7 +12,6 @@ from services.bot_status.domain import (
     Meeting,
     MeetingNotFound,
     Wish,
-    storable,
 )
 from services.bot_status.fetching import Fetching
 from services.bot_status.new_bots import Defaults, new_bot
@@ -59,7 +58,7 @@ class Meetings:
         """
         if audio_url:
             self._links.check(audio_url)
-        media = Media(audio_url=audio_url, text=storable(text))
+        media = Media(audio_url=audio_url, text=text)
         if not bot_id:
             bot = await self._meetings.create(self._without_bot(owner), media)
             assert bot.bot_id is not None

@@ -30,7 +30,6 @@ from services.bot_status.domain import (
     Source,
     Verdict,
     Wish,
-    storable,
 )
 from services.bot_status.meeting_usecases import Meetings
 from services.bot_status.new_bots import Defaults, new_bot
@@ -84,7 +83,7 @@ class Bots:
             intent_id=IntentId(str(uuid.uuid4())),
             owner=owner,
             meet_url=meet_url,
-            bot_name=storable(bot_name).strip() or self._defaults.bot_name,
+            bot_name=bot_name.strip() or self._defaults.bot_name,
             language=language or self._defaults.language,
         )
         digest = _digest(meet_url, bot_name, language)
@@ -124,8 +123,8 @@ class Bots:
         if audio_url:
             self._meetings.check_link(audio_url)
         bot = await self._bots.get_bot(bot_id)
-        raw = storable(raw_status).strip().lower()
-        said = Said(raw_status=raw, meaning=self._provider.meaning(raw, storable(error_message)))
+        raw = raw_status.strip().lower()
+        said = Said(raw_status=raw, meaning=self._provider.meaning(raw, error_message))
         step = await self._bots.change(
             bot.wish.intent_id, lambda stored: observe(stored, Source.CALLBACK, said, utc_now())
         )
@@ -159,8 +158,10 @@ class Bots:
         for bot in unresolved:
             try:
                 await self._resolve(bot)
-            except Exception as error:  # its lease runs out; the others are not to wait for it
-                log.warning("wish_unresolved", intent_id=bot.wish.intent_id, error=repr(error))
+            except (ServiceUnavailable, ServiceRefuses, BotRefused, BotNotFound) as error:
+                log.warning("wish_unresolved", intent_id=bot.wish.intent_id, error=str(error))
+            except Exception:  # the other wishes are not to wait for it
+                log.exception("wish_unresolved", intent_id=bot.wish.intent_id)
 
     async def stop(self) -> None:
         """End the starts under way; other processes look into them."""

@@ -110,7 +110,8 @@ class BotServiceServicer:
         """Has a recording or a text turned into tasks, and waits for that up to 110 seconds; then it answers the record as it
         is, and the work goes on. A repeat for the same bot joins the first.
 
-        INVALID_ARGUMENT: `user_id` is not the owner of the bot. NOT_FOUND: there is no such bot.
+        INVALID_ARGUMENT: `user_id` is not the owner of the bot. NOT_FOUND: there is no such bot, or its record has expired.
+        RESOURCE_EXHAUSTED TOO_MANY_WAITS: too many calls wait for meetings of the user already.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

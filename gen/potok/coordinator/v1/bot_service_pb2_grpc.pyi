@@ -55,7 +55,8 @@ class BotServiceStub:
     """Has a recording or a text turned into tasks, and waits for that up to 110 seconds; then it answers the record as it
     is, and the work goes on. A repeat for the same bot joins the first.
 
-    INVALID_ARGUMENT: `user_id` is not the owner of the bot. NOT_FOUND: there is no such bot.
+    INVALID_ARGUMENT: `user_id` is not the owner of the bot. NOT_FOUND: there is no such bot, or its record has expired.
+    RESOURCE_EXHAUSTED TOO_MANY_WAITS: too many calls wait for meetings of the user already.
     """
     ListBots: _grpc.UnaryUnaryMultiCallable[_bot_service_pb2.ListBotsRequest, _bot_service_pb2.ListBotsResponse]
     """Lists the bots that the caller may see, newest first."""
@@ -98,7 +99,8 @@ class BotServiceAsyncStub(BotServiceStub):
     """Has a recording or a text turned into tasks, and waits for that up to 110 seconds; then it answers the record as it
     is, and the work goes on. A repeat for the same bot joins the first.
 
-    INVALID_ARGUMENT: `user_id` is not the owner of the bot. NOT_FOUND: there is no such bot.
+    INVALID_ARGUMENT: `user_id` is not the owner of the bot. NOT_FOUND: there is no such bot, or its record has expired.
+    RESOURCE_EXHAUSTED TOO_MANY_WAITS: too many calls wait for meetings of the user already.
     """
     ListBots: _aio.UnaryUnaryMultiCallable[_bot_service_pb2.ListBotsRequest, _bot_service_pb2.ListBotsResponse]  # type: ignore[assignment]
     """Lists the bots that the caller may see, newest first."""
@@ -162,7 +164,8 @@ class BotServiceServicer(metaclass=_abc_1.ABCMeta):
         """Has a recording or a text turned into tasks, and waits for that up to 110 seconds; then it answers the record as it
         is, and the work goes on. A repeat for the same bot joins the first.
 
-        INVALID_ARGUMENT: `user_id` is not the owner of the bot. NOT_FOUND: there is no such bot.
+        INVALID_ARGUMENT: `user_id` is not the owner of the bot. NOT_FOUND: there is no such bot, or its record has expired.
+        RESOURCE_EXHAUSTED TOO_MANY_WAITS: too many calls wait for meetings of the user already.
         """
 
     @_abc_1.abstractmethod

@@ -90,6 +90,7 @@ class DateRangeServiceServicer:
         UNAVAILABLE: it failed and may succeed later. FAILED_PRECONDITION: it failed, and only a person can mend that.
         ABORTED: it was cancelled, or another stage or range of the client is under way (RUN_ACTIVE).
         DEADLINE_EXCEEDED: it goes on after the longest wait; metadata `run_id`.
+        RESOURCE_EXHAUSTED TOO_MANY_WAITS: the caller waits in too many calls already.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

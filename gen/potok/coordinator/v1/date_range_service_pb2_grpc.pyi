@@ -44,6 +44,7 @@ class DateRangeServiceStub:
     UNAVAILABLE: it failed and may succeed later. FAILED_PRECONDITION: it failed, and only a person can mend that.
     ABORTED: it was cancelled, or another stage or range of the client is under way (RUN_ACTIVE).
     DEADLINE_EXCEEDED: it goes on after the longest wait; metadata `run_id`.
+    RESOURCE_EXHAUSTED TOO_MANY_WAITS: the caller waits in too many calls already.
     """
     TranscribeCalls: _grpc.UnaryUnaryMultiCallable[_date_range_service_pb2.TranscribeCallsRequest, _date_range_service_pb2.TranscribeCallsResponse]
     """Starts the transcription of the calls."""
@@ -74,6 +75,7 @@ class DateRangeServiceAsyncStub(DateRangeServiceStub):
     UNAVAILABLE: it failed and may succeed later. FAILED_PRECONDITION: it failed, and only a person can mend that.
     ABORTED: it was cancelled, or another stage or range of the client is under way (RUN_ACTIVE).
     DEADLINE_EXCEEDED: it goes on after the longest wait; metadata `run_id`.
+    RESOURCE_EXHAUSTED TOO_MANY_WAITS: the caller waits in too many calls already.
     """
     TranscribeCalls: _aio.UnaryUnaryMultiCallable[_date_range_service_pb2.TranscribeCallsRequest, _date_range_service_pb2.TranscribeCallsResponse]  # type: ignore[assignment]
     """Starts the transcription of the calls."""
@@ -107,6 +109,7 @@ class DateRangeServiceServicer(metaclass=_abc_1.ABCMeta):
         UNAVAILABLE: it failed and may succeed later. FAILED_PRECONDITION: it failed, and only a person can mend that.
         ABORTED: it was cancelled, or another stage or range of the client is under way (RUN_ACTIVE).
         DEADLINE_EXCEEDED: it goes on after the longest wait; metadata `run_id`.
+        RESOURCE_EXHAUSTED TOO_MANY_WAITS: the caller waits in too many calls already.
         """
 
     @_abc_1.abstractmethod
