@@ -3,12 +3,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from services.coordinator import sequence
+from services.coordinator import order, sequence
 from services.coordinator.bot import BotId
 from services.coordinator.domain import AcceptedStart, Execution, Start, Subject, Tenant
 from services.coordinator.group import Group, Remembered
 from services.coordinator.lanes import Lanes
-from services.coordinator.sequence import stage_before
 from services.status.domain import ExecutionNumber, Owner, Reason, RunId
 
 COORDINATOR = "coordinator"
@@ -35,8 +34,8 @@ class StartRun:
 
     @property
     def days(self) -> Sequence[str]:
-        first, _ = sequence.consecutive(self.start.stages)
-        if stage_before(first) is None:
+        first, _ = order.consecutive(self.start.stages)
+        if order.stage_before(first) is None:
             return ()
         return [day.isoformat() for day in self.start.range.days]
 

@@ -51,32 +51,20 @@ class DateRangeServicer(pb_grpc.DateRangeServiceServicer):
     async def TranscribeCalls(
         self, request: pb.TranscribeCallsRequest, context: Context
     ) -> pb.TranscribeCallsResponse:
-        begun = await self._ranges.begin(
-            current_caller(), request.client_id, _plain_days(request), Stage.TRANSCRIPTION
-        )
-        return pb.TranscribeCallsResponse(
-            run_id=begun.run.run_id, status=run_word(begun.run), message=begun.message
-        )
+        begun = await self._begin(request.client_id, _plain_days(request), Stage.TRANSCRIPTION)
+        return pb.TranscribeCallsResponse(**begun)
 
     async def AnalyzeCalls(
         self, request: pb.AnalyzeCallsRequest, context: Context
     ) -> pb.AnalyzeCallsResponse:
-        begun = await self._ranges.begin(
-            current_caller(), request.client_id, _str_days(request), Stage.ANALYSIS
-        )
-        return pb.AnalyzeCallsResponse(
-            run_id=begun.run.run_id, status=run_word(begun.run), message=begun.message
-        )
+        begun = await self._begin(request.client_id, _str_days(request), Stage.ANALYSIS)
+        return pb.AnalyzeCallsResponse(**begun)
 
     async def AnalyzeRecommendations(
         self, request: pb.AnalyzeRecommendationsRequest, context: Context
     ) -> pb.AnalyzeRecommendationsResponse:
-        begun = await self._ranges.begin(
-            current_caller(), request.client_id, _str_days(request), Stage.RECOMMENDATIONS
-        )
-        return pb.AnalyzeRecommendationsResponse(
-            run_id=begun.run.run_id, status=run_word(begun.run), message=begun.message
-        )
+        begun = await self._begin(request.client_id, _str_days(request), Stage.RECOMMENDATIONS)
+        return pb.AnalyzeRecommendationsResponse(**begun)
 
     async def GetTranscriptionStatus(
         self, request: pb.GetTranscriptionStatusRequest, context: Context
@@ -95,6 +83,14 @@ class DateRangeServicer(pb_grpc.DateRangeServiceServicer):
     ) -> pb.GetRecommendationsStatusResponse:
         figures = await self._figures(request, context, Stage.RECOMMENDATIONS)
         return pb.GetRecommendationsStatusResponse(**figures)
+
+    async def _begin(self, client_id: str, days: Days, stage: Stage) -> dict[str, Any]:
+        begun = await self._ranges.begin(current_caller(), client_id, days, stage)
+        return {
+            "run_id": begun.run.run_id,
+            "status": run_word(begun.run),
+            "message": begun.message,
+        }
 
     async def _figures(
         self, request: PlainRequest, context: Context, stage: Stage

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from services.coordinator import sequence
+from services.coordinator import order
 from services.coordinator.domain import Run, RunView
 from services.coordinator.ledger import RangeStatus
 from services.coordinator.places import Places
@@ -166,7 +166,7 @@ def _is_same(run: Run, stage: Stage, days: DateRange) -> bool:
     """Say whether a run under way does what is wanted, in whatever mode it was started."""
     return (
         run.state is RunState.ACTIVE
-        and (run.first_stage, run.last_stage) == sequence.consecutive((stage,))
+        and (run.first_stage, run.last_stage) == order.consecutive((stage,))
         and run.range == days
     )
 

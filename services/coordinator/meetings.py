@@ -5,7 +5,8 @@ from datetime import datetime
 from services.coordinator import bots
 from services.coordinator.bot import Bot, BotReport
 from services.coordinator.domain import Run, Subject, Tenant, Verdict
-from services.coordinator.sequence import MEETING, NextNumber, cancel_run, open_execution
+from services.coordinator.order import MEETING
+from services.coordinator.sequence import NextNumber, cancel_run, open_execution
 from services.status.domain import BotState, ClientSettings, DateRange, RunId, RunMode
 
 PLAYBOOK = "meeting"

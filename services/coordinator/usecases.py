@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import date, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from services.coordinator import sequence
+from services.coordinator import order, sequence
 from services.coordinator.domain import (
     AcceptedStart,
     Client,
@@ -107,7 +107,7 @@ class Coordinator:
         start = await self._wanted(caller, client_id, days, stages, mode)
         tenant = await self._runs.get_tenant(start.client.owner, days)
         run = sequence.wanted_run(tenant, start, RunId(""), utc_now())
-        return await self._stages.preview_stages(run, sequence.run_stages(run))
+        return await self._stages.preview_stages(run, order.run_stages(run))
 
     async def retry_failed(
         self, caller: Caller, run_id: RunId, stage: Stage | None, request_id: str
@@ -115,7 +115,7 @@ class Coordinator:
         """Start a run that takes up the failures of an ended one."""
         parameters = f"{run_id} {stage}"
         old = await self.get_run(run_id)
-        stages = sequence.retry_stages(old.run, old.executions, stage)
+        stages = order.retry_stages(old.run, old.executions, stage)
         client = await self.get_client(old.run.client_id)
         start = Start(
             client=client,
@@ -159,7 +159,7 @@ class Coordinator:
 
     async def get_range_status(self, client_id: str, stage: Stage, days: DateRange) -> RangeStatus:
         """Return where a stage is over a range; raises ClientNotFound."""
-        chain = sequence.stages_up_to(stage)
+        chain = order.stages_up_to(stage)
         ledger = await self._ledger(client_id, chain, days)
         watched = {stage}
         if stage is Stage.RECOMMENDATIONS:
@@ -172,7 +172,7 @@ class Coordinator:
 
     async def get_ledger(self, client_id: str, days: DateRange) -> list[StageLedger]:
         """Return where the calls of a range are, stage by stage; raises ClientNotFound."""
-        ledger = await self._ledger(client_id, sequence.ORDER, days)
+        ledger = await self._ledger(client_id, order.ORDER, days)
         return stage_ledgers([day.isoformat() for day in days.days], ledger.days)
 
     async def _ledger(self, client_id: str, stages: tuple[Stage, ...], days: DateRange) -> Ledger:

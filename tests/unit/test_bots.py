@@ -8,11 +8,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from services.coordinator import bots, sequence
+from services.coordinator import bots, order, sequence
 from services.coordinator.bot import FINAL, FROM_OUTSIDE, FROM_US, RANK, Bot, BotId
 from services.coordinator.domain import Execution, Failure, Run, Tenant, Verdict
 from services.coordinator.meetings import expire_bot, take_bot_report
-from services.coordinator.sequence import MEETING, take_report
+from services.coordinator.order import MEETING
+from services.coordinator.sequence import take_report
 from services.kernel.errors import WrongState
 from services.status.domain import (
     BotState,
@@ -123,7 +124,7 @@ def test_the_run_of_a_meeting_is_of_its_bot_and_day() -> None:
 
     assert (world.run.owner, world.run.client_id, world.run.bot_id) == ("user:anna", "", BOT)
     assert world.run.range.days == [NOON.date()]
-    assert sequence.run_stages(world.run) == [(stage, RunMode.ALL) for stage in MEETING]
+    assert order.run_stages(world.run) == [(stage, RunMode.ALL) for stage in MEETING]
     assert world.run.settings.source == "bot:bot_123"
     assert world.run.settings.playbook == "meeting"
     assert world.run.settings.time_zone == "Europe/Moscow"
@@ -203,7 +204,7 @@ def test_the_run_of_a_meeting_is_not_retried() -> None:
     world.end_stage(ExecutionState.FAILED)
 
     with pytest.raises(WrongState) as refused:
-        sequence.retry_stages(world.run, [world.execution], None)
+        order.retry_stages(world.run, [world.execution], None)
     assert refused.value.reason == "RUN_OF_MEETING"
 
 

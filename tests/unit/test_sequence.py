@@ -8,10 +8,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from services.coordinator import sequence
+from services.coordinator import order, sequence
 from services.coordinator.domain import Execution, Run, Tenant, Verdict
+from services.coordinator.order import ORDER
 from services.coordinator.pace import note_progress
-from services.coordinator.sequence import ORDER, take_report
+from services.coordinator.sequence import take_report
 from services.kernel.errors import Conflict, InvalidInput, WrongState
 from services.status.domain import (
     DateRange,
@@ -97,7 +98,7 @@ def test_stages_follow_one_another_to_the_end() -> None:
 def test_wanted_stages_have_a_first_and_a_last(
     stages: tuple[Stage, ...], first: Stage, last: Stage
 ) -> None:
-    assert sequence.consecutive(stages) == (first, last)
+    assert order.consecutive(stages) == (first, last)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +111,7 @@ def test_wanted_stages_have_a_first_and_a_last(
 )
 def test_stages_that_do_not_follow_one_another_are_refused(stages: tuple[Stage, ...]) -> None:
     with pytest.raises(InvalidInput, match="consecutive"):
-        sequence.consecutive(stages)
+        order.consecutive(stages)
 
 
 def test_a_second_run_is_refused_naming_the_first_and_changes_nothing() -> None:
@@ -326,18 +327,18 @@ def test_a_retry_begins_with_the_first_stage_that_failed() -> None:
     world.succeed(success=1)
     executions = list(world.tenant.executions.values())
 
-    assert sequence.retry_stages(run, executions, None) == (Stage.TRANSCRIPTION, Stage.ANALYSIS)
-    assert sequence.retry_stages(run, executions, Stage.ANALYSIS) == (Stage.ANALYSIS,)
+    assert order.retry_stages(run, executions, None) == (Stage.TRANSCRIPTION, Stage.ANALYSIS)
+    assert order.retry_stages(run, executions, Stage.ANALYSIS) == (Stage.ANALYSIS,)
 
 
 def test_a_retry_of_what_did_not_fail_or_has_not_ended_is_refused() -> None:
     world = World(Stage.CALL_SYNC)
     with pytest.raises(WrongState, match="not ended"):
-        sequence.retry_stages(world.run, [world.execution], None)
+        order.retry_stages(world.run, [world.execution], None)
     run = world.run
     world.succeed(success=1)
     with pytest.raises(WrongState, match="nothing failed"):
-        sequence.retry_stages(run, [world.execution], None)
+        order.retry_stages(run, [world.execution], None)
 
 
 class RunMachine(RuleBasedStateMachine):
@@ -477,8 +478,8 @@ def test_a_rate_is_told_once_it_means_something_and_follows_what_happens() -> No
 
 def test_a_stage_of_meetings_is_refused_by_name_where_calls_are_meant() -> None:
     with pytest.raises(InvalidInput, match=r"stages: TASKS is of meetings"):
-        sequence.consecutive((Stage.TASKS,))
+        order.consecutive((Stage.TASKS,))
     with pytest.raises(InvalidInput, match=r"stages: must be consecutive"):
-        sequence.consecutive((Stage.ANALYSIS, Stage.TASKS))
+        order.consecutive((Stage.ANALYSIS, Stage.TASKS))
     with pytest.raises(InvalidInput, match=r"stage: TASKS is of meetings"):
-        sequence.stages_up_to(Stage.TASKS)
+        order.stages_up_to(Stage.TASKS)
