@@ -15,9 +15,9 @@ from services.analysis.adapters.rules import RulesJudge
 from services.analysis.domain import ItemStatus, Judgement
 from services.analysis.playbook import Playbook
 from services.analysis.ports import Judge
-from services.analysis.purse import OwnPurse
 from services.llm.domain import ModelUnavailable, NoAnswer
 from services.llm.openai_model import open_model
+from services.llm.purse import OwnPurse
 from services.llm.settings import ModelSettings
 from tests.unit.analysis_dialogues import Labelled, Portion, clinic, dialogues
 

@@ -25,14 +25,10 @@ from services.analysis.talks import count_words
 from services.llm.domain import (
     CostLimitReached,
     ModelUnavailable,
-    NoAnswer,
     Refused,
     Truncated,
 )
 from services.status.domain import Reason
-
-NO_VERDICT = (NoAnswer, CostLimitReached, ModelUnavailable)
-"""What a judge that asks a language model raises where it cannot judge."""
 
 
 async def analyse(

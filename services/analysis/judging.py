@@ -1,15 +1,18 @@
 """Who judges a call, who takes over where that judge cannot, and who pays."""
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 
-from services.analysis.analyse import NO_VERDICT, analyse, reason_of
+from services.analysis.analyse import analyse, reason_of
 from services.analysis.domain import Analysis, Conversation, Fallback, RunUsage
 from services.analysis.playbook import Playbook
 from services.analysis.ports import Judge, Purse, RunUsages
-from services.analysis.purse import OwnPurse, RunPurse
-from services.llm.domain import ModelUnavailable
+from services.analysis.purse import RunPurse
+from services.llm.domain import UNANSWERED, ModelUnavailable
+from services.llm.purse import OwnPurse
 from services.status.domain import Cost, Owner, RunId
 
 SHARE = 0.9
@@ -36,8 +39,21 @@ class Paying:
     def purse(self, owner: Owner, run_id: RunId | None) -> Purse:
         """Return a purse of the run, or of what belongs to none."""
         if run_id is None:
-            return OwnPurse(self.cap)
+            return OwnPurse(self.cap.amount if self.cap else None)
         return RunPurse(self.usages, owner, run_id, self.cap, self.lifetime)
+
+
+@contextlib.asynccontextmanager
+async def in_time(what: str, lifetime: timedelta) -> AsyncIterator[None]:
+    """Raise ModelUnavailable where a judge takes more than its share of a job's time."""
+    seconds = SHARE * lifetime.total_seconds()
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError as error:
+        raise ModelUnavailable(
+            f"the {what} was not judged within {seconds:.0f} s: raise POTOK_ANALYSIS_JOB_TIMEOUT"
+        ) from error
 
 
 class Judging:
@@ -69,13 +85,14 @@ class Judging:
     ) -> Analysis:
         """Return the analysis of a conversation, which the run pays for.
 
-        Raises NothingSaid, UndeclaredLabels and NO_VERDICT. A judge that does not answer now is
+        Raises NothingSaid, UndeclaredLabels and UNANSWERED. A judge that does not answer now is
         only replaced at the last attempt.
         """
         purse = self.paying.purse(conversation.call.owner, run_id)
         try:
-            return await self._judged(conversation, playbook, purse)
-        except NO_VERDICT as error:
+            async with in_time("call", self.paying.lifetime):
+                return await analyse(conversation, playbook, self._judge, purse)
+        except UNANSWERED as error:
             if self._fallback is None:
                 raise
             if isinstance(error, ModelUnavailable) and not last_attempt:
@@ -92,15 +109,3 @@ class Judging:
         """Return what a run has used, and what it may."""
         usage = await self.paying.usages.get_usage(owner, run_id)
         return RunUsage(usage=usage, cap=self.paying.cap)
-
-    async def _judged(
-        self, conversation: Conversation, playbook: Playbook, purse: Purse
-    ) -> Analysis:
-        seconds = SHARE * self.paying.lifetime.total_seconds()
-        try:
-            async with asyncio.timeout(seconds):
-                return await analyse(conversation, playbook, self._judge, purse)
-        except TimeoutError as error:
-            raise ModelUnavailable(
-                f"the call was not judged within {seconds:.0f} s: raise POTOK_ANALYSIS_JOB_TIMEOUT"
-            ) from error

@@ -8,7 +8,7 @@ from typing import NewType
 
 from services.analysis.talks import count_words
 from services.kernel.errors import NotFound
-from services.llm.quotes import occurs
+from services.llm.quotes import Said
 from services.status.domain import Owner, RunId
 
 BotId = NewType("BotId", str)
@@ -94,13 +94,9 @@ def said_decisions(
     decisions: Iterable[Decision], turns: Sequence[MeetingTurn]
 ) -> Iterator[Decision]:
     """Yield the decisions whose quote somebody said, each once."""
+    said = Said(turn.text for turn in turns)
     seen: set[str] = set()
     for decision in decisions:
-        if decision.quote not in seen and _said(decision.quote, turns):
+        if decision.quote not in seen and said.has_quote(decision.quote):
             seen.add(decision.quote)
             yield decision
-
-
-def _said(quote: str, turns: Sequence[MeetingTurn]) -> bool:
-    literally = any(quote in turn.text for turn in turns)
-    return literally or any(occurs(quote, turn.text) for turn in turns)

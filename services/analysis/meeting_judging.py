@@ -1,13 +1,14 @@
 """Who judges a meeting, who takes over where that judge cannot, and who pays."""
 
-import asyncio
+import structlog
 
-from services.analysis.analyse import NO_VERDICT
-from services.analysis.judging import SHARE, Paying
+from services.analysis.judging import Paying, in_time
 from services.analysis.meeting import Meeting, MeetingJudgement
 from services.analysis.meeting_ports import MeetingJudge
-from services.llm.domain import ModelUnavailable
+from services.llm.domain import UNANSWERED, ModelUnavailable
 from services.status.domain import RunId
+
+log = structlog.get_logger()
 
 
 class MeetingJudging:
@@ -23,27 +24,18 @@ class MeetingJudging:
     async def judge(
         self, meeting: Meeting, run_id: RunId, *, last_attempt: bool
     ) -> tuple[MeetingJudgement, str]:
-        """Return the judgement of a meeting, which the run pays for, and who judged; raises NO_VERDICT.
+        """Return the judgement of a meeting, which the run pays for, and who judged; raises UNANSWERED.
 
         A judge that does not answer now is only replaced at the last attempt.
         """
+        purse = self._paying.purse(meeting.owner, run_id)
         try:
-            return await self._judged(meeting, run_id), self._judge.name(meeting)
-        except NO_VERDICT as error:
+            async with in_time("meeting", self._paying.lifetime):
+                return await self._judge.judge(meeting, purse), self._judge.name(meeting)
+        except UNANSWERED as error:
             if self._fallback is None:
                 raise
             if isinstance(error, ModelUnavailable) and not last_attempt:
                 raise
-            purse = self._paying.purse(meeting.owner, run_id)
+            log.warning("meeting_by_rules", bot_id=meeting.bot_id, why=str(error))
             return await self._fallback.judge(meeting, purse), self._fallback.name(meeting)
-
-    async def _judged(self, meeting: Meeting, run_id: RunId) -> MeetingJudgement:
-        seconds = SHARE * self._paying.lifetime.total_seconds()
-        try:
-            async with asyncio.timeout(seconds):
-                return await self._judge.judge(meeting, self._paying.purse(meeting.owner, run_id))
-        except TimeoutError as error:
-            raise ModelUnavailable(
-                f"the meeting was not judged within {seconds:.0f} s: raise "
-                "POTOK_ANALYSIS_JOB_TIMEOUT"
-            ) from error

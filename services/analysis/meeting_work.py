@@ -5,12 +5,12 @@ from typing import cast
 
 import structlog
 
-from services.analysis.analyse import NO_VERDICT
 from services.analysis.domain import NothingSaid
 from services.analysis.meeting import BotId, MeetingAnalysis
 from services.analysis.meeting_usecases import MeetingAnalyses
 from services.analysis.no_verdict import no_verdict
 from services.kernel.errors import UpstreamUnavailable
+from services.llm.domain import UNANSWERED
 from services.stage.domain import Execution, Failure, Item, ItemId, Outcome, Skip, Success
 from services.stage.ports import Transaction
 from services.status.domain import Owner, Reason
@@ -40,7 +40,7 @@ class MeetingWork:
             analysis = await self._analyses.analyse(meeting, execution.run_id, last_attempt=last)
         except NothingSaid as error:
             return Skip(item_id=item_id, reason=Reason.NO_SPEECH, message=str(error))
-        except NO_VERDICT as error:
+        except UNANSWERED as error:
             return no_verdict(item_id, error)
         except UpstreamUnavailable as error:
             return Failure(item_id=item_id, reason=Reason.UPSTREAM_UNAVAILABLE, message=str(error))

@@ -9,11 +9,10 @@ from services.analysis.ports import RunUsages
 from services.llm.domain import (
     MOST_REQUESTS,
     NOTHING_USED,
+    UNANSWERED,
     A,
     CostLimitReached,
     Message,
-    ModelUnavailable,
-    NoAnswer,
     Usage,
     prompt_characters,
 )
@@ -24,25 +23,6 @@ SPARE_REQUESTS = MOST_REQUESTS + 1
 """Re-asks tell the model more than the first request, so a little more than their number is wanted."""
 LOOK_AGAIN = 0.5
 """Seconds after which is looked again whether other calls gave something back."""
-
-
-class OwnPurse:
-    """Implements Purse for what belongs to no run: each call may cost as much as the cap."""
-
-    def __init__(self, cap: Cost | None) -> None:
-        self.usage = NOTHING_USED
-        self._cap = cap
-
-    async def ask(self, model: LanguageModel, messages: Sequence[Message], shape: type[A]) -> A:
-        spent = self.usage.cost.amount if self.usage.cost else 0.0
-        left = self._cap.amount - spent if self._cap else None
-        try:
-            answer = await model.ask(messages, shape, at_most=left)
-        except (NoAnswer, CostLimitReached, ModelUnavailable) as error:
-            self.usage += error.usage
-            raise
-        self.usage += answer.usage
-        return answer.value
 
 
 class RunPurse:
@@ -74,7 +54,7 @@ class RunPurse:
             answer = await model.ask(
                 messages, shape, at_most=reservation.amount if reservation else None
             )
-        except (NoAnswer, CostLimitReached, ModelUnavailable) as error:
+        except UNANSWERED as error:
             await self._settle(reservation, error.usage)
             raise
         except asyncio.CancelledError:  # the model may go on with what it was sent

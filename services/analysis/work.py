@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, cast
 
 import structlog
 
-from services.analysis.analyse import NO_VERDICT
 from services.analysis.domain import (
     Analysis,
     CallId,
@@ -20,6 +19,7 @@ from services.analysis.no_verdict import no_verdict
 from services.analysis.playbook import Playbook
 from services.analysis.usecases import CallAnalysis
 from services.kernel.errors import UpstreamUnavailable
+from services.llm.domain import UNANSWERED
 from services.stage.domain import (
     DiscoveryFailed,
     Execution,
@@ -158,7 +158,7 @@ class AnalysisWork:
             return Skip(item_id=item_id, reason=Reason.NO_SPEECH, message=str(error))
         except UndeclaredLabels as error:
             return Failure(item_id=item_id, reason=Reason.INTERNAL, message=str(error))
-        except NO_VERDICT as error:
+        except UNANSWERED as error:
             return no_verdict(item_id, error)
         except Exception:
             log.exception("analysis_failed", call_id=item_id)

@@ -81,6 +81,10 @@ class CostLimitReached(Exception):
         self.usage = usage
 
 
+UNANSWERED = (NoAnswer, CostLimitReached, ModelUnavailable)
+"""What a model that was asked raises; each has its `usage`."""
+
+
 class Role(enum.Enum):
     """Who speaks to the model."""
 

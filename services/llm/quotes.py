@@ -1,6 +1,7 @@
 """Whether quoted words occur in what was said: the cheapest check for invention. Pure."""
 
 import re
+from collections.abc import Iterable
 
 from rapidfuzz import fuzz
 
@@ -16,8 +17,27 @@ def occurs(quote: str, text: str) -> bool:
     A quote of at least `MIN_FUZZY_CHARACTERS` may differ by a fifth, as when a model mends a
     misheard word; a shorter one must be there word by word.
     """
-    said = _normalised(text)
-    words = _normalised(quote)
+    return _occurs(_normalised(quote), _normalised(text))
+
+
+class Said:
+    """All that was said, made ready once for many quotes."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._texts = tuple(texts)
+        self._said = [_normalised(text) for text in self._texts]
+
+    def has(self, words: str) -> bool:
+        """Tell whether the words occur in one of the texts."""
+        wanted = _normalised(words)
+        return any(_occurs(wanted, said) for said in self._said)
+
+    def has_quote(self, quote: str) -> bool:
+        """Tell whether a quote stands in one of the texts letter by letter, or occurs in it."""
+        return any(quote in text for text in self._texts) or self.has(quote)
+
+
+def _occurs(words: str, said: str) -> bool:
     if not words:
         return False
     if f" {words} " in f" {said} ":

@@ -7,7 +7,7 @@ from datetime import date
 import structlog
 
 from services.kernel.clock import utc_now
-from services.llm.domain import CostLimitReached, ModelUnavailable, NoAnswer
+from services.llm.domain import UNANSWERED, ModelUnavailable
 from services.recommendations.meeting import (
     BotId,
     Conclusions,
@@ -62,7 +62,7 @@ class Tasks:
         finder = self._finder
         try:
             tasks = await finder.find_tasks(meeting)
-        except (NoAnswer, CostLimitReached, ModelUnavailable) as error:
+        except UNANSWERED as error:
             if isinstance(error, ModelUnavailable) and not last_attempt:
                 raise
             log.warning("tasks_by_rules", bot_id=meeting.bot_id, why=str(error))

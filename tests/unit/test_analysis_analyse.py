@@ -15,7 +15,7 @@ from services.analysis.domain import (
 from services.analysis.metrics import METRICS_VERSION, measure
 from services.analysis.playbook import Playbook
 from services.analysis.ports import Purse
-from services.analysis.purse import OwnPurse
+from services.llm.purse import OwnPurse
 from tests.unit.analysis_dialogues import clinic, recording, said
 
 

@@ -11,7 +11,7 @@ from services.analysis.adapters.model_judge import ModelJudge
 from services.analysis.adapters.rules import RulesJudge
 from services.analysis.domain import Analysis, Fallback
 from services.analysis.judging import Judging
-from services.analysis.purse import OwnPurse, RunPurse
+from services.analysis.purse import RunPurse
 from services.llm.domain import (
     A,
     Answer,
@@ -24,6 +24,7 @@ from services.llm.domain import (
     Truncated,
     Usage,
 )
+from services.llm.purse import OwnPurse
 from services.status.domain import Cost, Reason, RunId
 from tests.fakes.analysis import CLINIC, FakeRunUsages
 from tests.fakes.language_model import ToldModel
@@ -213,7 +214,7 @@ async def test_a_request_that_is_cancelled_counts_as_if_it_had_been_answered() -
 
 async def test_what_belongs_to_no_run_may_cost_as_much_as_one() -> None:
     model = ToldModel({"summary": "x", "turns": []}, costs=1.0)
-    purse = OwnPurse(dollars(2.5))
+    purse = OwnPurse(2.5)
 
     await purse.ask(model, ASKED, Noted)
     await purse.ask(model, ASKED, Noted)

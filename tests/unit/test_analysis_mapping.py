@@ -9,7 +9,7 @@ from services.analysis.adapters.rules import RulesJudge
 from services.analysis.analyse import analyse
 from services.analysis.domain import Direction, Metrics, Scores
 from services.analysis.mapping import analysis_from_pb, analysis_to_pb
-from services.analysis.purse import OwnPurse
+from services.llm.purse import OwnPurse
 from tests.fakes.analysis import an_analysis
 from tests.unit.analysis_dialogues import SAMPLES, clinic, recording, said
 

@@ -22,8 +22,8 @@ from services.analysis.domain import (
     Speaker,
 )
 from services.analysis.playbook import Playbook, undeclared
-from services.analysis.purse import OwnPurse
 from services.llm.domain import Message
+from services.llm.purse import OwnPurse
 from tests.fakes.language_model import ToldModel
 from tests.unit.analysis_dialogues import clinic, said
 

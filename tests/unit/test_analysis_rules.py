@@ -13,7 +13,7 @@ from services.analysis.domain import (
 )
 from services.analysis.evidence import check_evidence
 from services.analysis.playbook import Playbook, undeclared
-from services.analysis.purse import OwnPurse
+from services.llm.purse import OwnPurse
 from tests.unit.analysis_dialogues import (
     SAMPLES,
     Labelled,

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
+from pydantic import BaseModel, Field, create_model
 
 from services.analysis.adapters.model_prompt import MAX_RECOMMENDATIONS, MAX_TURNS_NOTED
 from services.analysis.domain import (
@@ -22,27 +21,13 @@ from services.analysis.domain import (
 )
 from services.analysis.evidence import occurs
 from services.analysis.playbook import Playbook
+from services.llm.shapes import Due, Shape
 
 MAX_FINDINGS = 20
 
 
-def _day_or_none(given: object) -> date | None:
-    try:
-        return date.fromisoformat(str(given))
-    except ValueError:
-        return None
-
-
-Due = Annotated[date | None, BeforeValidator(_day_or_none)]
-"""A day; a model that writes something else said it in the text already."""
 Short = Annotated[str, Field(min_length=1, max_length=500)]
 Summary = Annotated[str, Field(min_length=1, max_length=2000)]
-
-
-class Shape(BaseModel):
-    """A part of an answer."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class Quote(Shape):

@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -20,6 +20,7 @@ from services.analysis.playbook import Playbook
 from services.analysis.ports import Purse
 from services.llm.domain import prompt_characters
 from services.llm.ports import LanguageModel
+from services.llm.transcripts import parts
 from services.status.domain import Cost
 
 CHARACTERS_PER_MINUTE = 1500
@@ -58,9 +59,9 @@ class ModelJudge:
     ) -> Judgement:
         turns: Sequence[Turn] = conversation.turns
         notes: list[str] = []
-        parts = list(_parts(turns, self._part_characters))
-        if len(parts) > 1:
-            turns, notes = await self._pick(conversation, playbook, parts, purse)
+        cut = list(parts(turns, self._part_characters, line_of))
+        if len(cut) > 1:
+            turns, notes = await self._pick(conversation, playbook, cut, purse)
         language = playbook.language_for(conversation)
         messages = judge_messages(playbook, language, conversation.call.day, turns, notes)
         answer = await purse.ask(self._model, messages, self._prepare(playbook).shape)
@@ -70,28 +71,28 @@ class ModelJudge:
         said = math.ceil(duration_seconds / 60 * CHARACTERS_PER_MINUTE)
         frame = self._prepare(playbook).frame
         last = self._model.price(frame + min(said, self._part_characters))
-        parts = math.ceil(said / self._part_characters)
+        count = math.ceil(said / self._part_characters)
         part = self._model.price(frame + self._part_characters)
-        if last is None or part is None or parts <= 1:
+        if last is None or part is None or count <= 1:
             return last
-        return Cost(amount=last.amount + parts * part.amount, currency=last.currency)
+        return Cost(amount=last.amount + count * part.amount, currency=last.currency)
 
     async def _pick(
         self,
         conversation: Conversation,
         playbook: Playbook,
-        parts: Sequence[Sequence[Turn]],
+        cut: Sequence[Sequence[Turn]],
         purse: Purse,
     ) -> tuple[list[Turn], list[str]]:
         """Return the turns that matter, at most a part's worth of them, and a summary of each part."""
         picked: list[Turn] = []
         notes: list[str] = []
-        for part in parts:
+        for part in cut:
             messages = note_messages(playbook, playbook.language_for(conversation), part)
             noted = await purse.ask(self._model, messages, Noted)
             wanted = frozenset(noted.turns)
             chosen = [turn for turn in part if turn.index in wanted]
-            picked += next(_parts(chosen, self._part_characters // len(parts)), ())
+            picked += next(parts(chosen, self._part_characters // len(cut), line_of), ())
             notes.append(noted.summary)
         return picked, notes
 
@@ -103,18 +104,3 @@ class ModelJudge:
             empty = judge_messages(playbook, playbook.languages[0], date.max, ())
             self._ready[playbook.hash] = _Ready(shape=shape, frame=prompt_characters(empty, shape))
         return self._ready[playbook.hash]
-
-
-def _parts(turns: Sequence[Turn], most: int) -> Iterator[Sequence[Turn]]:
-    """Cut turns into parts of at most so many characters, a longer turn alone in its own."""
-    part: list[Turn] = []
-    characters = 0
-    for turn in turns:
-        length = len(line_of(turn)) + 1
-        if part and characters + length > most:
-            yield part
-            part, characters = [], 0
-        part.append(turn)
-        characters += length
-    if part:
-        yield part

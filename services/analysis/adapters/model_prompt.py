@@ -9,7 +9,8 @@ from datetime import date
 
 from services.analysis.domain import Turn
 from services.analysis.playbook import ChecklistItem, Choice, Label, Playbook
-from services.llm.domain import Message, Role
+from services.llm.domain import Message
+from services.llm.transcripts import transcript_messages
 from services.llm.untrusted import plain
 
 PROMPT_VERSION = "1"
@@ -87,7 +88,7 @@ def judge_messages(
         playbook=_described(playbook, language),
     )
     lines = [f"(part {number}: {plain(note)})" for number, note in enumerate(notes, start=1)]
-    return _messages(text, [*lines, *_lines(turns)])
+    return transcript_messages(text, [*lines, *_lines(turns)])
 
 
 def note_messages(playbook: Playbook, language: str, turns: Sequence[Turn]) -> list[Message]:
@@ -98,20 +99,12 @@ def note_messages(playbook: Playbook, language: str, turns: Sequence[Turn]) -> l
         language=language,
         playbook=_described(playbook, language),
     )
-    return _messages(text, _lines(turns))
+    return transcript_messages(text, _lines(turns))
 
 
 def line_of(turn: Turn) -> str:
     """Return a turn as the model reads it: one line, without a character that a mark is made of."""
     return f"[{turn.index}] {turn.speaker.value}: {plain(turn.text)}"
-
-
-def _messages(system: str, lines: Iterable[str]) -> list[Message]:
-    transcript = "\n".join(("<transcript>", *lines, "</transcript>"))
-    return [
-        Message(role=Role.SYSTEM, text=system),
-        Message(role=Role.USER, text=f"{transcript}\n\nNow answer with the JSON object."),
-    ]
 
 
 def _lines(turns: Iterable[Turn]) -> list[str]:

@@ -6,15 +6,9 @@ from datetime import timedelta
 
 import structlog
 
-from services.llm.domain import (
-    CostLimitReached,
-    Message,
-    ModelUnavailable,
-    NoAnswer,
-    Role,
-)
+from services.llm.domain import UNANSWERED, Message, Role
 from services.llm.ports import LanguageModel
-from services.recommendations.adapters.asking import Asking
+from services.llm.purse import OwnPurse
 from services.recommendations.adapters.narrative_prompt import (
     Told,
     advice_lines,
@@ -55,28 +49,30 @@ class ModelNarrator:
         by_rules = compose(roll_up, language)
         if not roll_up.scores.calls:
             return by_rules
-        asking = Asking(self._model, self._cost_cap)
+        purse = OwnPurse(self._cost_cap)
         try:
             async with asyncio.timeout(self._timeout):
-                narrative = await _write(asking, days, roll_up, language)
+                narrative = await _write(self._model, purse, days, roll_up, language)
         except TimeoutError:
             note = f"model {self._model.name} did not end within {self._timeout:.0f} s"
             narrative = replace(by_rules, note=note)
-        except (NoAnswer, CostLimitReached, ModelUnavailable, WrongNumbers) as error:
+        except (*UNANSWERED, WrongNumbers) as error:
             narrative = replace(by_rules, note=str(error))
         log.info(
             "narrative_written",
             author=narrative.author,
             note=narrative.note,
-            requests=asking.usage.requests,
-            prompt_tokens=asking.usage.prompt_tokens,
-            completion_tokens=asking.usage.completion_tokens,
-            cost=str(asking.usage.cost),
+            requests=purse.usage.requests,
+            prompt_tokens=purse.usage.prompt_tokens,
+            completion_tokens=purse.usage.completion_tokens,
+            cost=str(purse.usage.cost),
         )
         return narrative
 
 
-async def _write(asking: Asking, days: DateRange, roll_up: RollUp, language: str) -> Narrative:
+async def _write(
+    model: LanguageModel, purse: OwnPurse, days: DateRange, roll_up: RollUp, language: str
+) -> Narrative:
     """Return the model's narrative, all whose numbers are figures; raises WrongNumbers."""
     table = rows(roll_up)
     facts = Facts(
@@ -87,14 +83,14 @@ async def _write(asking: Asking, days: DateRange, roll_up: RollUp, language: str
     advice = "\n".join(advice_lines(roll_up))
     messages = narrative_messages(days, table, roll_up, language)
     for _ in range(MOST_ASKED):
-        told = await asking.ask(messages, Told)
+        told = await purse.ask(model, messages, Told)
         wrong = wrong_numbers(told.narrative, facts)
         for action in told.actions:
             wrong += wrong_numbers(action, facts, known=advice)
         if not wrong:
-            return Narrative(text=told.narrative, actions=told.actions, author=asking.name)
+            return Narrative(text=told.narrative, actions=told.actions, author=model.name)
         answer = Message(role=Role.ASSISTANT, text=told.model_dump_json())
         messages = [*messages, answer, wrong_numbers_message(wrong[:MAX_WRONG])]
     raise WrongNumbers(
-        f"model {asking.name} wrote numbers that are no figures: {', '.join(wrong[:MAX_WRONG])}"
+        f"model {model.name} wrote numbers that are no figures: {', '.join(wrong[:MAX_WRONG])}"
     )

@@ -7,9 +7,10 @@ untrusted: they stand between marks that they cannot hold, and the model is told
 from collections.abc import Sequence
 from typing import Annotated, assert_never
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field
 
 from services.llm.domain import Message, Role
+from services.llm.shapes import Shape
 from services.llm.untrusted import plain
 from services.recommendations.domain import MAX_FOCUS, Recommendation, RollUp, SkillReport, previous
 from services.recommendations.figures import Figure, Row, Unit
@@ -51,10 +52,8 @@ def _clean(given: object) -> object:
 Line = Annotated[str, BeforeValidator(_clean)]
 
 
-class Told(BaseModel):
+class Told(Shape):
     """A range in words."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     narrative: Annotated[Line, Field(min_length=1, max_length=2000)]
     actions: Annotated[

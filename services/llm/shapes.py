@@ -1,0 +1,23 @@
+"""What the shapes of answers are made of."""
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+
+class Shape(BaseModel):
+    """A part of an answer; what a model adds to it is ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+def _day_or_none(given: object) -> date | None:
+    try:
+        return date.fromisoformat(str(given))
+    except ValueError:
+        return None
+
+
+Due = Annotated[date | None, BeforeValidator(_day_or_none)]
+"""A day; a model that writes something else said it in a text already."""
