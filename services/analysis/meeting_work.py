@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import cast
 
-import structlog
-
 from services.analysis.domain import NothingSaid
 from services.analysis.meeting import BotId, MeetingAnalysis
 from services.analysis.meeting_usecases import MeetingAnalyses
@@ -14,8 +12,6 @@ from services.llm.domain import UNANSWERED
 from services.stage.domain import Execution, Failure, Item, ItemId, Outcome, Skip, Success
 from services.stage.ports import Transaction
 from services.status.domain import Owner, Reason
-
-log = structlog.get_logger()
 
 
 class MeetingWork:
@@ -44,13 +40,6 @@ class MeetingWork:
             return no_verdict(item_id, error)
         except UpstreamUnavailable as error:
             return Failure(item_id=item_id, reason=Reason.UPSTREAM_UNAVAILABLE, message=str(error))
-        except Exception:
-            log.exception("meeting_analysis_failed", bot_id=bot_id)
-            return Failure(
-                item_id=item_id,
-                reason=Reason.INTERNAL,
-                message="an error in the service; its log has the cause",
-            )
         return Success(item_id=item_id, result=analysis)
 
     async def store(

@@ -8,9 +8,10 @@ import calendar
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import MINYEAR, date, timedelta
 
 FRIDAY, SUNDAY = 4, 6
+MONTHS = range(1, 13)
 CENTURY = 100
 FARTHEST = timedelta(days=300)
 """A day of a month without its year that would be farther away is one that has just been."""
@@ -206,16 +207,13 @@ def _month(word: str) -> int:
 
 
 def _iso(match: re.Match[str], _today: date) -> date | None:
-    return _date(date(int(match["year"]), _bounded(match["month"]), 1), int(match["number"]))
-
-
-def _bounded(month: str) -> int:
-    return min(max(int(month), 1), 12)
+    year, month = int(match["year"]), int(match["month"])
+    is_month = year >= MINYEAR and month in MONTHS
+    return _date(date(year, month, 1), int(match["number"])) if is_month else None
 
 
 def _dotted(match: re.Match[str], today: date) -> date | None:
-    month = int(match["month"])
-    return _day_of_month(match, today) if month == _bounded(match["month"]) else None
+    return _day_of_month(match, today) if int(match["month"]) in MONTHS else None
 
 
 def _date(first: date, day: int) -> date | None:
@@ -309,7 +307,7 @@ def _rules() -> Iterator[_Rule]:
     )
     yield _rule(rf"(?P<which>следующ\w+|ближайш\w+|прошл\w+|кажд\w+)\s+{_RU_DAY}", _weekday)
     yield _rule(
-        rf"(?:{_EN_BY})?{the}?(?:(?P<which>next|this|coming|last|every|each|past|previous)\s+)?{_EN_DAY}",
+        rf"(?:{_EN_BY})?{the}(?:(?P<which>next|this|coming|last|every|each|past|previous)\s+)?{_EN_DAY}",
         _weekday,
     )
     yield _rule(r"(?:к|до|на)?\s*послезавтра|the\s+day\s+after\s+tomorrow", _plus(2))

@@ -1,9 +1,8 @@
 """The stage TASKS, only of meetings: finds what is to be done after one."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import cast
 
-from services.kernel.clock import utc_now
 from services.kernel.errors import UpstreamUnavailable
 from services.llm.domain import ModelUnavailable
 from services.recommendations.meeting import BotId, MeetingTasks
@@ -19,11 +18,9 @@ from services.stage.domain import (
     Outcome,
     Success,
 )
-from services.stage.ports import Transaction
+from services.stage.pauses import failed_with_pause
+from services.stage.ports import Discover, Transaction
 from services.status.domain import ClientSettings, Owner, Reason, Stage, Wait, WaitReason
-
-Discover = Callable[[Execution], AsyncIterator[Sequence[Found]]]
-"""Yields the items of the stage before that hold a readable result."""
 
 
 class TasksWork:
@@ -95,19 +92,11 @@ class TasksWork:
                 )
             tasks = await self._tasks.find_tasks(*found, execution.run_id, last_attempt=last)
         except UpstreamUnavailable as error:
-            return _unavailable(item_id, error)
+            return failed_with_pause(
+                item_id,
+                Reason.UPSTREAM_UNAVAILABLE,
+                str(error),
+                error.retry_after if isinstance(error, ModelUnavailable) else None,
+                otherwise=Wait(reason=WaitReason.SERVICE_DOWN),
+            )
         return Success(item_id=item_id, result=tasks)
-
-
-def _unavailable(item_id: ItemId, error: UpstreamUnavailable) -> Failure:
-    pause = error.retry_after if isinstance(error, ModelUnavailable) else None
-    wait = Wait(reason=WaitReason.SERVICE_DOWN)
-    if pause:
-        wait = Wait(reason=WaitReason.RATE_LIMIT, until_at=utc_now() + pause)
-    return Failure(
-        item_id=item_id,
-        reason=Reason.UPSTREAM_UNAVAILABLE,
-        message=str(error),
-        retry_after=pause,
-        wait=wait,
-    )

@@ -1,6 +1,6 @@
 """The stages RECOMMENDATIONS, which copies what analyses found and reports on the range, and REPORTING."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Sequence
 from typing import cast
 
 from services.kernel.errors import UpstreamUnavailable
@@ -9,18 +9,14 @@ from services.recommendations.usecases import FollowUps, Recommendations, Report
 from services.stage.domain import (
     Execution,
     Failure,
-    Found,
     Item,
     ItemId,
     Limits,
     Outcome,
     Success,
 )
-from services.stage.ports import Transaction
+from services.stage.ports import Discover, Transaction
 from services.status.domain import ClientSettings, Owner, Reason, Stage, Wait, WaitReason
-
-Discover = Callable[[Execution], AsyncIterator[Sequence[Found]]]
-"""Yields the items of the stage before that hold a readable result."""
 
 
 class RecommendationsWork:

@@ -1,6 +1,6 @@
 """What a service gives the stage library."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, Protocol
 
 from services.stage.domain import Execution, Found, Item, ItemId, Limits, Outcome, Success
@@ -8,6 +8,10 @@ from services.status.domain import ClientSettings, Cost, Owner, Stage
 
 Transaction = Any
 """An open transaction of the service's database (an asyncpg connection); opaque to the core."""
+
+
+Discover = Callable[[Execution], AsyncIterator[Sequence[Found]]]
+"""Yields the items of the stage before that hold a readable result."""
 
 
 class StageWork(Protocol):

@@ -31,43 +31,11 @@ _LONGEST_NAME = 60
 _HEAD = 200
 """Characters of a line in which a name is looked for."""
 _NO_NAMES = frozenset(
-    (
-        *(
-            "итак",
-            "вопрос",
-            "ответ",
-            "решили",
-            "решение",
-            "решения",
-            "итого",
-            "итог",
-            "итоги",
-            "важно",
-        ),
-        *(
-            "повестка",
-            "тема",
-            "задача",
-            "задачи",
-            "срок",
-            "сроки",
-            "примечание",
-            "например",
-            "далее",
-        ),
-        *(
-            "agenda",
-            "question",
-            "answer",
-            "decision",
-            "decisions",
-            "summary",
-            "note",
-            "notes",
-            "topic",
-        ),
-        *("task", "tasks", "todo", "action", "actions", "deadline", "example", "so", "important"),
-    )
+    """
+    итак вопрос ответ решили решение решения итого итог итоги важно повестка тема задача задачи срок
+    сроки примечание например далее agenda question answer decision decisions summary note notes
+    topic task tasks todo action actions deadline example so important
+    """.split()
 )
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+")
 

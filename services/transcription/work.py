@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, cast
 
-from services.kernel.clock import utc_now
 from services.stage.domain import (
     Execution,
     Failure,
@@ -15,9 +14,10 @@ from services.stage.domain import (
     Skip,
     Success,
 )
+from services.stage.pauses import failed_with_pause
 from services.stage.ports import Transaction
 from services.stage.upstream import discover_upstream
-from services.status.domain import ClientSettings, Cost, Owner, Stage, Wait, WaitReason
+from services.status.domain import ClientSettings, Cost, Owner, Stage
 from services.transcription.domain import (
     CallId,
     EngineUnavailable,
@@ -89,7 +89,7 @@ class TranscriptionWork:
         except NothingToTranscribe as error:
             return Skip(item_id=item_id, reason=error.reason, message=str(error))
         except EngineUnavailable as error:
-            return _unavailable(item_id, error)
+            return failed_with_pause(item_id, error.reason, str(error), error.retry_after)
         except NotTranscribed as error:
             return Failure(item_id=item_id, reason=error.reason, message=str(error))
         return Success(item_id=item_id, result=transcript)
@@ -99,14 +99,3 @@ class TranscriptionWork:
             return await self._transcription.transcribe_meeting(execution.owner, call_id)
         language = execution.settings.language
         return await self._transcription.transcribe(execution.owner, call_id, language)
-
-
-def _unavailable(item_id: ItemId, error: EngineUnavailable) -> Failure:
-    pause = error.retry_after
-    return Failure(
-        item_id=item_id,
-        reason=error.reason,
-        message=str(error),
-        retry_after=pause,
-        wait=Wait(reason=WaitReason.RATE_LIMIT, until_at=utc_now() + pause) if pause else None,
-    )

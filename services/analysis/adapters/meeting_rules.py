@@ -35,6 +35,7 @@ _DENIED = re.compile(
     r"\b(?:не|ни|бы|если|not|never|if|unless|would|haven't|hasn't|didn't|don't)\b[^,;.]{0,20}$",
     re.IGNORECASE,
 )
+_WORD = re.compile(r"\w+")
 _MIN_DECIDED = 2
 """Words after the verb; `Договорились!` alone decides nothing that can be told."""
 _LEAD = re.compile(
@@ -42,27 +43,13 @@ _LEAD = re.compile(
     re.IGNORECASE,
 )
 _EMPTY = frozenset(
-    (
-        *(
-            "это",
-            "этот",
-            "который",
-            "такой",
-            "весь",
-            "быть",
-            "мочь",
-            "надо",
-            "нужно",
-            "есть",
-            "если",
-        ),
-        *("чтобы", "тоже", "очень", "сейчас", "давайте", "давать", "просто", "вообще", "потом"),
-        *("можно", "только", "когда", "хорошо", "наш", "свой", "тогда", "ещё", "еще", "один"),
-        *("привет", "доброе", "добрый", "утро", "день", "коллега", "спасибо", "пожалуйста"),
-        *("that", "this", "with", "have", "will", "would", "what", "there", "they", "then", "just"),
-        *("about", "from", "which", "when", "should", "could", "need", "like", "think", "thank"),
-        *("good", "morning", "hello", "everyon", "everybodi", "okay", "yeah", "pleas", "also"),
-    )
+    """
+    это этот который такой весь быть мочь надо нужно есть если чтобы тоже очень сейчас давайте
+    давать просто вообще потом можно только когда хорошо наш свой тогда ещё еще один привет доброе
+    добрый утро день коллега спасибо пожалуйста that this with have will would what there they then
+    just about from which when should could need like think thank good morning hello everyon
+    everybodi okay yeah pleas also
+    """.split()
 )
 
 
@@ -90,9 +77,10 @@ class MeetingRules:
     def judge_now(self, meeting: Meeting) -> MeetingJudgement:
         """Judge a meeting; equal input gives an equal judgement."""
         sentences = list(self._sentences(meeting))
-        decisions = tuple(map(_decision, filter(_decides, sentences)))
+        deciding = [place for place, each in enumerate(sentences) if _decides(each)]
         return MeetingJudgement(
-            summary=_summary(meeting, _main(sentences), len(decisions)), decisions=decisions
+            summary=_summary(meeting, _main(sentences, frozenset(deciding)), len(deciding)),
+            decisions=tuple(_decision(sentences[place]) for place in deciding),
         )
 
     def _sentences(self, meeting: Meeting) -> Iterator[Sentence]:
@@ -115,7 +103,7 @@ def _decides(sentence: Sentence) -> bool:
         return False
     if _DENIED.search(text[: match.start()]):
         return False
-    return len(re.findall(r"\w+", text[match.end() :])) >= _MIN_DECIDED
+    return len(_WORD.findall(text, match.end())) >= _MIN_DECIDED
 
 
 def _decision(sentence: Sentence) -> Decision:
@@ -123,7 +111,7 @@ def _decision(sentence: Sentence) -> Decision:
     return Decision(text=text[:1].upper() + text[1:], quote=sentence.text)
 
 
-def _main(sentences: Sequence[Sentence]) -> list[str]:
+def _main(sentences: Sequence[Sentence], deciding: frozenset[int]) -> list[str]:
     """Return the sentences whose words most others share, in their order."""
     topics = [_topics(sentence) for sentence in sentences]
     spread = Counter(topic for each in topics for topic in each)
@@ -133,7 +121,7 @@ def _main(sentences: Sequence[Sentence]) -> list[str]:
             text=sentence.text.strip(),
             weight=sum(spread[topic] - 1 for topic in topics[place])
             / (len(sentence.words) + FEWEST_WORDS)
-            * (SETTLED if _decides(sentence) else 1.0),
+            * (SETTLED if place in deciding else 1.0),
         )
         for place, sentence in enumerate(sentences)
         if FEWEST_WORDS <= len(sentence.words) <= MOST_WORDS and not sentence.text.endswith("?")

@@ -9,7 +9,6 @@ from services.recommendations.adapters.english_words import (
     EMPTY,
     NOT_NAMES,
     OF_THE_MEETING,
-    PRONOUNS,
     VAGUE,
     VERBS,
     WEAK,
@@ -56,6 +55,14 @@ _RULES = (
     _rule(Who.NOBODY, rf"let['’]?s\s+{_SOFT}{_ACTION}"),
     _rule(Who.NOBODY, rf"we(?:['’]ll|\s+will)\s+{_SOFT}{_VERB}"),
 )
+_CALL = re.compile(r"(?:^|,\s*)(?P<name>[A-Z][\w'’-]+)(?=\s*[,?!.]|$)")
+_ASSIGNMENT = re.compile(
+    r"\b(?P<name>[A-Z][\w-]+)"
+    r"(?:\s+will|['’]ll|\s+needs?\s+to|\s+has\s+to|\s+must|\s+should|\s+is\s+going\s+to)"
+    rf"\s+{_SOFT}{_VERB}"
+)
+_NOTE = re.compile(rf"\b(?P<name>[A-Z][\w-]+)\s+to\s+{_ACTION}")
+"""As in `Bob to send the offer`."""
 _ORDER = re.compile(rf"(?:^|[,;:]\s+|[.!]\s+|\band\s+){_SOFT}{_ACTION}")
 _UNREAL = re.compile(
     r"\b(?:if|unless|maybe|perhaps|might|wish|wouldn['’]t|would\s+have|could\s+have|should\s+have|don['’]t\s+think"
@@ -80,61 +87,62 @@ _WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
 class EnglishTasks:
     """Hears tasks in English sentences."""
 
-    def addressee(self, said: Said) -> str:
-        """Return who is called by name, as in `Bob, please ...` or `can you ..., Bob?`; empty for nobody."""
-        for match in re.finditer(
-            r"(?:^|,\s*|[.!]\s+)(?P<name>[A-Z][\w'’-]+)(?=\s*[,?!.]|$)", said.text
-        ):
-            name = self._named(match["name"], said.speakers)
-            if name and not said.text[match.start() :].startswith((". ", "! ")):
-                return name
-        return ""
+    def read(self, said: Said) -> tuple[str, list[Heard]]:
+        """Return who is called by name in a sentence, empty for nobody, and what is to be done by it."""
+        addressee = _addressee(said)
+        return addressee, list(_hear(said, addressee))
 
-    def hear(self, said: Said) -> Iterator[Heard]:
-        """Yield what is to be done by a sentence."""
-        found = sorted(self._found(said), key=lambda each: each[0].start())
-        for n, (match, who, name) in enumerate(found):
-            stop = found[n + 1][0].start() if n + 1 < len(found) else len(said.text)
-            yield _heard(said, match, stop, who, name, alone=len(found) == 1)
 
-    def _found(self, said: Said) -> list[tuple[re.Match[str], Who, str]]:
-        found: list[tuple[re.Match[str], Who, str]] = []
+def _hear(said: Said, addressee: str) -> Iterator[Heard]:
+    found = sorted(_found(said, addressee), key=lambda each: each[0].start())
+    for n, (match, who, name) in enumerate(found):
+        stop = found[n + 1][0].start() if n + 1 < len(found) else len(said.text)
+        yield _heard(said, match, stop, who, name, alone=len(found) == 1)
 
-        def take(match: re.Match[str], who: Who, name: str = "") -> None:
-            apart = all(match.start("verb") != other.start("verb") for other, _, _ in found)
-            if apart and _real(said, match, who):
-                found.append((match, who, name))
 
-        for rule in _RULES:
-            for match in rule.pattern.finditer(said.text):
-                if rule.asking or not said.asks:
-                    take(match, rule.who)
-        if not said.asks:
-            for match in self._assignments(said):
-                take(match, Who.NAMED, self._named(match["name"], said.speakers))
-            if self.addressee(said):
-                for match in _ORDER.finditer(said.text):
-                    take(match, Who.ADDRESSEE)
-        return found
+def _addressee(said: Said) -> str:
+    """Return who is called by name, as in `Bob, please ...` or `can you ..., Bob?`; empty for nobody."""
+    names = (_named(match["name"], said.speakers) for match in _CALL.finditer(said.text))
+    return next((name for name in names if name), "")
 
-    def _assignments(self, said: Said) -> Iterator[re.Match[str]]:
-        modal = (
-            r"(?:\s+will|['’]ll|\s+needs?\s+to|\s+has\s+to|\s+must|\s+should|\s+is\s+going\s+to)"
-        )
-        for match in re.finditer(rf"\b(?P<name>[A-Z][\w-]+){modal}\s+{_SOFT}{_VERB}", said.text):
-            if self._named(match["name"], said.speakers):
-                yield match
-        for match in re.finditer(rf"\b(?P<name>[A-Z][\w-]+)\s+to\s+{_ACTION}", said.text):
-            if match["name"] in _first_names(said.speakers):
-                yield match
 
-    def _named(self, word: str, speakers: Sequence[str]) -> str:
-        """Return whom a word names: a speaker, or else what is written as a name and is none of the usual words."""
-        found = [name for name in speakers if word in name.split()]
-        if found:
-            return found[0]
-        usual = word.lower() in NOT_NAMES or word.lower() in VERBS or word in PRONOUNS
-        return "" if usual or len(word) < _SHORTEST_NAME else word
+def _found(said: Said, addressee: str) -> list[tuple[re.Match[str], Who, str]]:
+    found: list[tuple[re.Match[str], Who, str]] = []
+
+    def take(match: re.Match[str], who: Who, name: str = "") -> None:
+        apart = all(match.start("verb") != other.start("verb") for other, _, _ in found)
+        if apart and _real(said, match, who):
+            found.append((match, who, name))
+
+    for rule in _RULES:
+        for match in rule.pattern.finditer(said.text):
+            if rule.asking or not said.asks:
+                take(match, rule.who)
+    if not said.asks:
+        for match in _assignments(said):
+            take(match, Who.NAMED, _named(match["name"], said.speakers))
+        if addressee:
+            for match in _ORDER.finditer(said.text):
+                take(match, Who.ADDRESSEE)
+    return found
+
+
+def _assignments(said: Said) -> Iterator[re.Match[str]]:
+    for match in _ASSIGNMENT.finditer(said.text):
+        if _named(match["name"], said.speakers):
+            yield match
+    for match in _NOTE.finditer(said.text):
+        if match["name"] in _first_names(said.speakers):
+            yield match
+
+
+def _named(word: str, speakers: Sequence[str]) -> str:
+    """Return whom a word names: a speaker, or else what is written as a name and is none of the usual words."""
+    found = [name for name in speakers if word in name.split()]
+    if found:
+        return found[0]
+    usual = word.lower() in NOT_NAMES or word.lower() in VERBS
+    return "" if usual or len(word) < _SHORTEST_NAME else word
 
 
 _SHORTEST_NAME = 3
@@ -147,9 +155,7 @@ def _first_names(speakers: Sequence[str]) -> set[str]:
 def _real(said: Said, match: re.Match[str], who: Who) -> bool:
     """Tell whether it is really to be done: not denied, not only thought of, not about the meeting itself."""
     verb = match["verb"].lower()
-    if _UNREAL.search(
-        said.text[: match.start("verb")].replace("don't forget", "").replace("don’t forget", "")
-    ):
+    if _UNREAL.search(said.text[: match.start("verb")]):
         return False
     conduct = _CONDUCT.match(said.text, match.start("verb"))
     if conduct and (who is Who.NOBODY or verb == "put"):

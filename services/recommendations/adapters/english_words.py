@@ -34,15 +34,11 @@ NOT_NAMES = words(
     """
     ok okay so well yes no great right thanks sure fine also now then hi hello actually anyway and
     but good perfect first second third next finally today tomorrow please maybe agreed morning
-    everyone team guys folks all yeah yep cool nice i
+    everyone team guys folks all yeah yep cool nice i you they she this that there what who someone
+    somebody nobody everybody let legal
     """
 )
 """Capitalised at the start, but nobody."""
-PRONOUNS = words(
-    """
-    You They She This That There What Who Someone Somebody Nobody Everybody Let Legal
-    """
-)
 DROPPED = words("me us please then also too")
 EMPTY = words(
     """

@@ -120,7 +120,7 @@ def spelled(kept: Sequence[Word], trigger: Trigger, said: Said) -> Iterator[str]
         if last.place + 1 == word.place:
             between = said.text[last.stop : word.start].strip()
             if between in (",", ":"):
-                yield f"{between[0]}"
+                yield between
         first = word.start == 0 and not word.name and not word.text[1:].isupper()
         yield word.low if first else word.text
         last = word

@@ -46,18 +46,12 @@ class RussianTasks:
     def __init__(self) -> None:
         self._people = RussianPeople()
 
-    def addressee(self, said: Said) -> str:
-        """Return who is called by name, as in `Анна, подготовь ...`; empty for nobody."""
-        for word in self._words(said):
-            alone = _BREAK.match(said.text[word.stop : word.stop + 1] or ".")
-            before = said.text[: word.start].rstrip()
-            if word.name and alone and (not before or before[-1] in ",.!?:—–"):
-                return word.name
-        return ""
-
-    def hear(self, said: Said) -> Iterator[Heard]:
-        """Yield what is to be done by a sentence."""
+    def read(self, said: Said) -> tuple[str, list[Heard]]:
+        """Return who is called by name in a sentence, empty for nobody, and what is to be done by it."""
         words = self._words(said)
+        return _addressee(said, words), list(self._hear(said, words))
+
+    def _hear(self, said: Said, words: list[Word]) -> Iterator[Heard]:
         triggers = [each for each in _triggers(said, words) if _real(each, words, said)]
         starts = [_begin(words, triggers, n) for n in range(len(triggers))]
         for n, trigger in enumerate(triggers):
@@ -102,6 +96,16 @@ class RussianTasks:
             vague=trigger.verb in VAGUE,
             due=due,
         )
+
+
+def _addressee(said: Said, words: Sequence[Word]) -> str:
+    """Return who is called by name, as in `Анна, подготовь ...`; empty for nobody."""
+    for word in words:
+        alone = _BREAK.match(said.text[word.stop : word.stop + 1] or ".")
+        before = said.text[: word.start].rstrip()
+        if word.name and alone and (not before or before[-1] in ",.!?:—–"):
+            return word.name
+    return ""
 
 
 def _triggers(said: Said, words: Sequence[Word]) -> Iterator[Trigger]:

@@ -75,8 +75,9 @@ class RulesTasks:
                     speakers=speakers,
                 )
                 grammar = self._russian if _CYRILLIC.search(said.text) else self._english
-                addressee = grammar.addressee(said) or addressee
-                reading.take(turn, said, list(grammar.hear(said)), addressee, before)
+                called, heard = grammar.read(said)
+                addressee = called or addressee
+                reading.take(turn, said, heard, addressee, before)
                 before = said.text
         return [each.task for each in reading.found]
 
