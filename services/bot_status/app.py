@@ -18,14 +18,14 @@ from services.bot_status.adapters.links import GuardedLinks
 from services.bot_status.adapters.recall import RecallProvider
 from services.bot_status.adapters.vexa import VexaProvider
 from services.bot_status.fetching import Fetching
-from services.bot_status.meeting_repository import PostgresMeetings, PostgresRecordings
+from services.bot_status.meeting_repository import PostgresMeetings
 from services.bot_status.meeting_usecases import Meetings
 from services.bot_status.new_bots import Defaults
 from services.bot_status.patience import Patience
 from services.bot_status.poller import Poller
 from services.bot_status.ports import BotProvider
 from services.bot_status.reports import Reports
-from services.bot_status.repository import PostgresBots, PostgresIntents, PostgresReports
+from services.bot_status.repository import QUERIES, PostgresBots, PostgresIntents, PostgresReports
 from services.bot_status.servicer import BotStatusServicer
 from services.bot_status.settings import BotStatusSettings, ProviderName
 from services.bot_status.usecases import Bots
@@ -37,12 +37,12 @@ from services.kernel.rpc.server import serving
 from services.kernel.tasks import cancel, every
 from services.recordings.domain import StoreUnavailable
 from services.recordings.download import Downloads
+from services.recordings.registry import RecordingRegistry
 from services.recordings.store import ObjectRecordings, open_store
 from services.status.access import identity_of, reading_for_caller
 from services.status.deadlines import deadlines_of
 
 SERVICES = ("potok.bot_status.v1.BotStatusService", "potok.bot_status.v1.WebhookService")
-_MOST_PAGES = 100
 
 
 @contextlib.asynccontextmanager
@@ -60,7 +60,7 @@ async def running(settings: BotStatusSettings) -> AsyncIterator[int]:
         )
         links = _links(settings, stack)
         provider = _provider(settings, http, links)
-        registry = PostgresRecordings(pool, settings.recording_grace)
+        registry = RecordingRegistry(pool, QUERIES, settings.recording_grace)
         store = _store(settings, registry)
         reading = reading_for_caller(readers)
         bots = PostgresBots(pool, reading, settings.report_again)
@@ -103,9 +103,7 @@ async def running(settings: BotStatusSettings) -> AsyncIterator[int]:
 
         async def clean_up() -> None:
             await bots.clean_up(settings.keep_webhooks, settings.keep_meetings)
-            for _ in range(_MOST_PAGES):
-                if not await registry.sweep(store.delete):
-                    return
+            await registry.sweep(store.delete)
 
         def register(server: grpc.aio.Server) -> None:
             add_BotStatusServiceServicer_to_server(BotStatusServicer(run, held), server)
@@ -173,7 +171,7 @@ def _links(settings: BotStatusSettings, stack: contextlib.AsyncExitStack) -> Gua
     return GuardedLinks(fetcher, downloads)
 
 
-def _store(settings: BotStatusSettings, registry: PostgresRecordings) -> ObjectRecordings:
+def _store(settings: BotStatusSettings, registry: RecordingRegistry) -> ObjectRecordings:
     try:
         store = open_store(settings.recordings)
     except StoreUnavailable as error:

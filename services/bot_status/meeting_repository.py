@@ -1,7 +1,6 @@
-"""What there is of meetings, and which recordings the store was given, in Postgres."""
+"""What there is of meetings, in Postgres."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable
 from datetime import timedelta
 
 import asyncpg
@@ -12,11 +11,6 @@ from services.bot_status.repository import QUERIES, change_bot, insert_bot
 from services.bot_status.rows import bot_of, media_of, speakers_json
 from services.kernel.postgres import Connection, Reading
 from services.recordings.domain import Recording
-
-PAGE_SIZE = 50
-"""Recordings that one transaction looks at."""
-DELETE_SECONDS = 5.0
-"""How long the store may take to delete them: Postgres ends a transaction that is idle for twice as long."""
 
 
 class PostgresMeetings:
@@ -69,39 +63,6 @@ class PostgresMeetings:
             content_type=recording.content_type,
             file_name=recording.file_name,
         )
-
-
-class PostgresRecordings:
-    """Which recordings the store was given.
-
-    A recording is looked at `grace` after it was stored and again each `grace`; one that no meeting had at two looks
-    in a row is deleted.
-    """
-
-    def __init__(self, pool: asyncpg.Pool, grace: timedelta) -> None:
-        self._pool = pool
-        self._grace = grace
-
-    async def register(self, sha256: str) -> None:
-        """Note a recording before its bytes are stored, which waits for a sweep that is deleting them."""
-        await QUERIES.register_recording(self._pool, sha256=sha256, grace=self._grace)
-
-    async def sweep(self, delete: Callable[[Sequence[str]], Awaitable[None]]) -> int:
-        """Look at one page of recordings, `delete` what nobody has; returns how many were looked at."""
-        async with self._pool.acquire() as connection, connection.transaction():
-            due = [r async for r in QUERIES.list_due_recordings(connection, page_size=PAGE_SIZE)]
-            gone = [row["sha256"] for row in due if row["unused"] and not row["has_meetings"]]
-            await QUERIES.note_recordings(
-                connection,
-                hashes=[row["sha256"] for row in due],
-                unused=[not row["has_meetings"] for row in due],
-                grace=self._grace,
-            )
-            if gone:
-                async with asyncio.timeout(DELETE_SECONDS):
-                    await delete(gone)
-                await QUERIES.delete_recordings(connection, hashes=gone)
-        return len(due)
 
 
 async def _insert(connection: Connection, bot: Bot, media: Media) -> None:

@@ -299,7 +299,7 @@ SELECT sha256,
        unused,
        EXISTS (
            SELECT FROM bot_status.media WHERE media.recording_sha256 = recordings.sha256
-       ) AS has_meetings
+       ) AS in_use
   FROM bot_status.recordings
  WHERE look_at <= now()
  ORDER BY look_at

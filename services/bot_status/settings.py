@@ -20,6 +20,7 @@ from pydantic_settings import SettingsConfigDict
 from services.bot_status.vocabulary import PlainWord, has_path_syntax
 from services.kernel.fetch.addresses import Host, parse_host
 from services.kernel.settings import ServiceSettings
+from services.recordings.settings import StoreUrl
 
 _ADDRESS = re.compile(r"https?://[^\s/?#@]+(/[^\s?#@]*)?")
 
@@ -78,7 +79,7 @@ class BotStatusSettings(ServiceSettings):
     """generic: where its answers have the status, as JSON; the first that is there counts."""
     vocabulary: dict[str, PlainWord] = Field(default_factory=dict)
     """generic: what its statuses mean beside the usual ones, as JSON: `{"in_lobby": "connecting"}`."""
-    recordings: str
+    recordings: StoreUrl
     """Where recordings are kept: `file:///absolute/directory`, which is created, or `s3://bucket/prefix`."""
     max_recording_bytes: int = Field(default=2_000_000_000, gt=0)
     """A larger recording is refused."""
@@ -129,13 +130,6 @@ class BotStatusSettings(ServiceSettings):
     def _is_an_address(cls, url: str) -> str:
         if not _ADDRESS.fullmatch(url):
             raise ValueError("write http://host:port or https://host, without user and query")
-        return url
-
-    @field_validator("recordings")
-    @classmethod
-    def _is_a_store(cls, url: str) -> str:
-        if not url.startswith(("file:///", "s3://")):
-            raise ValueError("write file:///absolute/directory or s3://bucket/prefix")
         return url
 
     @field_validator("time_zone")

@@ -24,12 +24,11 @@ from services.call_sync.adapters.amocrm.source import AmoSource
 from services.call_sync.adapters.amocrm.tokens import AccessTokens
 from services.call_sync.adapters.folder import FolderSource
 from services.call_sync.ports import CallSource
-from services.call_sync.recording_repository import PostgresRecordings
-from services.call_sync.repository import PostgresCalls
+from services.call_sync.repository import QUERIES, PostgresCalls
 from services.call_sync.sealing import Seal
 from services.call_sync.servicer import CallSyncServicer
 from services.call_sync.settings import CallSyncSettings
-from services.call_sync.usecases import CallSync, RecordingSweep
+from services.call_sync.usecases import CallSync
 from services.call_sync.work import CallSyncWork
 from services.kernel.fetch.fetcher import Fetcher, FetchLimits
 from services.kernel.log import configure_logging
@@ -39,6 +38,7 @@ from services.kernel.settings import load_settings
 from services.kernel.tasks import cancel, every
 from services.recordings.domain import StoreUnavailable
 from services.recordings.download import Downloads
+from services.recordings.registry import RecordingRegistry
 from services.recordings.store import ObjectRecordings, open_store
 from services.stage.compose import stage_service
 from services.stage.domain import Limits
@@ -63,14 +63,13 @@ async def main() -> None:
         open_readers(settings.app_database_url.get_secret_value(), settings.pool_size) as readers,
         _amocrm(pool, settings) as amocrm,
     ):
-        registry = PostgresRecordings(pool, settings.recording_grace)
+        registry = RecordingRegistry(pool, QUERIES, settings.recording_grace)
         recordings = ObjectRecordings(
             store,
             max_bytes=settings.max_recording_bytes,
             register=registry.register,
             mend="run CALL_SYNC for its day in mode ALL",
         )
-        sweep = RecordingSweep(registry, recordings)
         sources: dict[str, CallSource] = {"folder": FolderSource(), "amocrm": amocrm.source}
         everything = partial(reading, pool, EVERYTHING)
         call_sync = CallSync(PostgresCalls(pool, everything), recordings, sources)
@@ -91,7 +90,9 @@ async def main() -> None:
             services=["potok.call_sync.v1.CallSyncService", "potok.call_sync.v1.AccountService"],
         ):
             turns = [
-                asyncio.create_task(every(settings.sweep, sweep.turn, "recordings")),
+                asyncio.create_task(
+                    every(settings.sweep, partial(registry.sweep, recordings.delete), "recordings")
+                ),
                 asyncio.create_task(every(settings.crm_turn, amocrm.accounts.turn, "accounts")),
             ]
             try:

@@ -1,8 +1,7 @@
 """What the use cases need from the outside."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from services.call_sync.domain import Call, CallFacts, CallId
@@ -11,14 +10,6 @@ from services.status.domain import DateRange, ExecutionNumber, Owner
 
 Transaction = Any
 """An open transaction of the database; opaque to the core."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Swept:
-    """What one page of a sweep did; it was the last one unless `more`."""
-
-    deleted: int
-    more: bool
 
 
 class CallSource(Protocol):
@@ -52,16 +43,6 @@ class RecordingStore(Protocol):
 
     async def delete(self, hashes: Sequence[str]) -> None:
         """Delete recordings by their SHA-256; those that are not there are no error. Raises StoreUnavailable."""
-
-
-class RecordingRegistry(Protocol):
-    """What the store was given, and whether a call still has it."""
-
-    async def register(self, sha256: str) -> None:
-        """Note a recording before its bytes are stored, which waits for a sweep that is deleting them."""
-
-    async def sweep(self, delete: Callable[[Sequence[str]], Awaitable[None]]) -> Swept:
-        """Look at one page of recordings, and `delete` those that no call has had for long enough."""
 
 
 class CallRepository(Protocol):

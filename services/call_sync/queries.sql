@@ -217,7 +217,7 @@ VALUES (:sha256, now() + :grace::interval)
 -- Locked, so that nobody stores their bytes anew meanwhile; what another sweep looks at is left out.
 SELECT recordings.sha256, recordings.unused,
        EXISTS (SELECT FROM call_sync.calls
-                WHERE calls.recording_sha256 = recordings.sha256) AS has_calls
+                WHERE calls.recording_sha256 = recordings.sha256) AS in_use
   FROM call_sync.recordings
  WHERE look_at <= now()
  ORDER BY look_at

@@ -8,6 +8,7 @@ from pydantic_settings import SettingsConfigDict
 
 from services.call_sync.sealing import Seal
 from services.kernel.fetch.addresses import Host, parse_host
+from services.recordings.settings import StoreUrl
 from services.stage.settings import StageSettings
 
 
@@ -17,7 +18,7 @@ class CallSyncSettings(StageSettings):
     model_config = SettingsConfigDict(env_prefix="POTOK_CALL_SYNC_")
 
     listen: str = "127.0.0.1:8051"
-    recordings: str
+    recordings: StoreUrl
     """Where recordings are kept: `file:///absolute/directory`, which is created, or `s3://bucket/prefix`."""
     max_recording_bytes: int = Field(default=500_000_000, gt=0)
     """A larger recording is refused."""
@@ -63,10 +64,3 @@ class CallSyncSettings(StageSettings):
     def _is_a_key(cls, keys: SecretStr) -> SecretStr:
         Seal(keys.get_secret_value())
         return keys
-
-    @field_validator("recordings")
-    @classmethod
-    def _is_a_store(cls, url: str) -> str:
-        if not url.startswith(("file:///", "s3://")):
-            raise ValueError("write file:///absolute/directory or s3://bucket/prefix")
-        return url

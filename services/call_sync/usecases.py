@@ -3,40 +3,15 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 
-import structlog
-
 from services.call_sync.domain import Call, CallFacts, CallId, SourceInvalid, source_address
 from services.call_sync.ports import (
     CallRepository,
     CallSource,
-    RecordingRegistry,
     RecordingStore,
     Transaction,
 )
 from services.recordings.domain import Recording, RecordingNotFound
 from services.status.domain import DateRange, ExecutionNumber, Owner
-
-log = structlog.get_logger()
-
-MOST_PAGES = 100
-"""Pages that one sweep looks at."""
-
-
-class RecordingSweep:
-    """Deletes recordings that no call has any more."""
-
-    def __init__(self, registry: RecordingRegistry, recordings: RecordingStore) -> None:
-        self._registry = registry
-        self._recordings = recordings
-
-    async def turn(self) -> None:
-        """Look at what is due; may run in any number of processes at once. Raises StoreUnavailable."""
-        for _ in range(MOST_PAGES):
-            swept = await self._registry.sweep(self._recordings.delete)
-            if swept.deleted:
-                log.info("recordings_deleted", count=swept.deleted)
-            if not swept.more:
-                return
 
 
 class CallSync:

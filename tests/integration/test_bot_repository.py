@@ -8,10 +8,11 @@ import asyncpg
 import pytest
 
 from services.bot_status.domain import BotId, External, IntentId, Media, Webhook, Wish
-from services.bot_status.meeting_repository import PostgresMeetings, PostgresRecordings
+from services.bot_status.meeting_repository import PostgresMeetings
 from services.bot_status.new_bots import new_bot
-from services.bot_status.repository import PostgresBots
+from services.bot_status.repository import QUERIES, PostgresBots
 from services.recordings.domain import Recording
+from services.recordings.registry import RecordingRegistry
 from services.status.domain import BotState, Owner
 from tests.conftest import Database
 from tests.identity import everything
@@ -61,7 +62,7 @@ async def test_what_is_old_is_forgotten_and_what_is_young_stays(pool: asyncpg.Po
 
 
 async def test_a_recording_that_no_meeting_has_at_two_looks_is_deleted(pool: asyncpg.Pool) -> None:
-    registry = PostgresRecordings(pool, timedelta(0))
+    registry = RecordingRegistry(pool, QUERIES, timedelta(0))
     kept = Recording(sha256=SHA, size_bytes=9, content_type="audio/wav", file_name="a.wav")
     deleted: list[str] = []
 
@@ -71,9 +72,9 @@ async def test_a_recording_that_no_meeting_has_at_two_looks_is_deleted(pool: asy
     await registry.register(SHA)
     await registry.register("cd" * 32)
     await a_meeting(pool, kept)
-    assert await registry.sweep(delete) == 2
+    assert (await registry.sweep_page(delete)).looked_at == 2
     assert not deleted
-    await registry.sweep(delete)
+    await registry.sweep_page(delete)
     assert deleted == ["cd" * 32]
 
 

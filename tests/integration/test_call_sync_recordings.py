@@ -17,9 +17,7 @@ from moto.server import ThreadedMotoServer
 from obstore.store import ObjectStore
 
 from services.call_sync.domain import CallId
-from services.call_sync.recording_repository import PAGE_SIZE, PostgresRecordings
-from services.call_sync.repository import PostgresCalls
-from services.call_sync.usecases import RecordingSweep
+from services.call_sync.repository import QUERIES, PostgresCalls
 from services.recordings.domain import (
     Fetched,
     NotAudio,
@@ -28,6 +26,7 @@ from services.recordings.domain import (
     StoreUnavailable,
     TooLarge,
 )
+from services.recordings.registry import PAGE_SIZE, RecordingRegistry
 from services.recordings.store import PIECE_BYTES, ObjectRecordings, open_store
 from services.status.domain import ExecutionNumber, Owner
 from tests.conftest import Database
@@ -283,12 +282,12 @@ async def test_recordings_are_deleted_together_since_a_sweep_holds_their_rows_me
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sweeping:
-    """A store whose recordings are registered, the calls that have them, and the sweep."""
+    """A store whose recordings are registered, and the calls that have them."""
 
     pool: asyncpg.Pool
     recordings: ObjectRecordings
     calls: PostgresCalls
-    sweep: RecordingSweep
+    registry: RecordingRegistry
 
     async def keep(self, content: bytes, *call_ids: tuple[Owner, str]) -> Recording:
         """Keep a recording and give it to calls."""
@@ -297,6 +296,9 @@ class Sweeping:
             await self.calls.upsert_calls(owner, FIRST, [a_call(call_id)])
             await self.calls.set_recordings(self.pool, owner, [(CallId(call_id), recording)])
         return recording
+
+    async def sweep(self) -> None:
+        await self.registry.sweep(self.recordings.delete)
 
     async def pass_grace(self) -> None:
         """Let all that was registered become due."""
@@ -314,7 +316,7 @@ class Sweeping:
 @pytest.fixture
 async def sweeping(database: Database, tmp_path: Path) -> AsyncIterator[Sweeping]:
     async with database.pool("call_sync_system") as pool:
-        registry = PostgresRecordings(pool, GRACE)
+        registry = RecordingRegistry(pool, QUERIES, GRACE)
         recordings = ObjectRecordings(
             open_store(f"file://{tmp_path}/kept"),
             max_bytes=1_000_000,
@@ -325,7 +327,7 @@ async def sweeping(database: Database, tmp_path: Path) -> AsyncIterator[Sweeping
             pool=pool,
             recordings=recordings,
             calls=PostgresCalls(pool, everything(pool)),
-            sweep=RecordingSweep(registry, recordings),
+            registry=registry,
         )
 
 
@@ -341,22 +343,22 @@ async def test_a_recording_goes_once_no_call_of_anybody_has_had_it_for_the_grace
     async def kept() -> list[bool]:
         return [await sweeping.is_kept(r) for r in (shared, replaced, taken, orphan)]
 
-    await sweeping.sweep.turn()
+    await sweeping.sweep()
     assert await kept() == [True, True, True, True]
     await sweeping.pass_grace()
-    await sweeping.sweep.turn()
-    await sweeping.sweep.turn()
+    await sweeping.sweep()
+    await sweeping.sweep()
     assert await kept() == [True, True, True, True]
     await sweeping.pass_grace()
-    await sweeping.sweep.turn()
+    await sweeping.sweep()
     assert await kept() == [True, False, True, False]
 
     await sweeping.calls.delete_calls(sweeping.pool, OTHER, [CallId("a")])
     await sweeping.pass_grace()
-    await sweeping.sweep.turn()
+    await sweeping.sweep()
     assert await kept() == [True, False, True, False]
     await sweeping.pass_grace()
-    await sweeping.sweep.turn()
+    await sweeping.sweep()
     assert await kept() == [False, False, True, False]
     count = await sweeping.pool.fetchval("SELECT count(*) FROM call_sync.recordings")
     assert count == 1
@@ -365,13 +367,13 @@ async def test_a_recording_goes_once_no_call_of_anybody_has_had_it_for_the_grace
 async def test_a_recording_that_comes_again_is_as_good_as_new(sweeping: Sweeping) -> None:
     recording = await sweeping.keep(b"1")
     await sweeping.pass_grace()
-    await sweeping.sweep.turn()
+    await sweeping.sweep()
     await sweeping.pass_grace()
 
     await sweeping.keep(b"1")
-    await sweeping.sweep.turn()
+    await sweeping.sweep()
     await sweeping.pass_grace()
-    await sweeping.sweep.turn()
+    await sweeping.sweep()
 
     assert await sweeping.is_kept(recording)
 
@@ -379,11 +381,11 @@ async def test_a_recording_that_comes_again_is_as_good_as_new(sweeping: Sweeping
 async def test_a_recording_whose_call_is_stored_late_stays(sweeping: Sweeping) -> None:
     recording = await sweeping.keep(b"1")
     await sweeping.pass_grace()
-    await sweeping.sweep.turn()
+    await sweeping.sweep()
     await sweeping.calls.upsert_calls(CLINIC, FIRST, [a_call("a")])
     await sweeping.calls.set_recordings(sweeping.pool, CLINIC, [(CallId("a"), recording)])
     await sweeping.pass_grace()
-    await sweeping.sweep.turn()
+    await sweeping.sweep()
 
     assert await sweeping.is_kept(recording)
 
@@ -393,7 +395,7 @@ async def test_a_recording_that_comes_again_while_it_is_deleted_is_stored_anew(
 ) -> None:
     recording = await sweeping.keep(b"1")
     await sweeping.pass_grace()
-    await sweeping.sweep.turn()
+    await sweeping.sweep()
     await sweeping.pass_grace()
     begun, go_on = asyncio.Event(), asyncio.Event()
 
@@ -402,9 +404,9 @@ async def test_a_recording_that_comes_again_while_it_is_deleted_is_stored_anew(
         await go_on.wait()
         await sweeping.recordings.delete(hashes)
 
-    turn = asyncio.create_task(PostgresRecordings(sweeping.pool, GRACE).sweep(delete))
+    turn = asyncio.create_task(sweeping.registry.sweep_page(delete))
     await asyncio.wait_for(begun.wait(), 5)
-    await asyncio.wait_for(sweeping.sweep.turn(), 3)  # of another process, which finds nothing
+    await asyncio.wait_for(sweeping.sweep(), 3)  # of another process, which finds nothing
     again = asyncio.create_task(sweeping.keep(b"1"))
     async with asyncio.timeout(3):
         while not await sweeping.pool.fetchval(LOCKED):
@@ -419,15 +421,15 @@ async def test_a_recording_that_comes_again_while_it_is_deleted_is_stored_anew(
 async def test_a_store_that_is_away_leaves_the_rest_for_the_next_turn(sweeping: Sweeping) -> None:
     recording = await sweeping.keep(b"1")
     await sweeping.pass_grace()
-    await sweeping.sweep.turn()
+    await sweeping.sweep()
     await sweeping.pass_grace()
     away = FakeRecordings()
     away.broken = StoreUnavailable("away")
 
     with pytest.raises(StoreUnavailable):
-        await RecordingSweep(PostgresRecordings(sweeping.pool, GRACE), away).turn()
+        await sweeping.registry.sweep(away.delete)
     assert await sweeping.is_kept(recording)
-    await sweeping.sweep.turn()
+    await sweeping.sweep()
 
     assert not await sweeping.is_kept(recording)
 
@@ -440,6 +442,6 @@ async def test_one_turn_looks_at_many_pages(sweeping: Sweeping) -> None:
         hashes,
     )
 
-    await sweeping.sweep.turn()
+    await sweeping.sweep()
 
     assert await sweeping.pool.fetchval("SELECT count(*) FROM call_sync.recordings") == 0
