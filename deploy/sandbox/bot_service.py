@@ -124,7 +124,7 @@ class BotService:
         recorded = behaviour.bots_end is BotEnd.RECORDED
         if behaviour.bots_shape is Shape.ATTENDEE:
             bot.status = "post_processing"
-            await _until(asyncio.Event(), 1 / behaviour.bots_speed)
+            await asyncio.sleep(1 / behaviour.bots_speed)
         bot.recording_state = "complete" if recorded else "failed"
         bot.status, bot.ended = "ended", True
         await self._tell(bot, behaviour, "ended")
@@ -135,11 +135,10 @@ class BotService:
         """Call back, or send a webhook, as the shape has it: as often as the behaviour says."""
         if behaviour.bots_callbacks is Callbacks.LOST:
             return
-        times = 2 if behaviour.bots_callbacks is Callbacks.DOUBLED else 1
         if behaviour.bots_shape is Shape.PLAIN:
             body = {"bot_id": bot.bot_id, "status": status}
             body |= {"error_message": error} if error else {}
-            await self._call(bot, "/api/v1/meet/callback/update-status", body, times)
+            await self._call(bot, "/api/v1/meet/callback/update-status", body, behaviour)
             return
         event = {
             "idempotency_key": str(uuid4()),
@@ -148,7 +147,7 @@ class BotService:
             "trigger": "bot.state_change",
             "data": {"new_state": status, "created_at": datetime.now(UTC).isoformat()},
         }
-        await self._call(bot, "/api/v1/meet/webhooks/attendee", event, times)
+        await self._call(bot, "/api/v1/meet/webhooks/attendee", event, behaviour)
 
     async def _hand_over(self, bot: Bot, behaviour: Behaviour) -> None:
         """Call create-tasks-from-audio, as the guide for such services has it."""
@@ -157,12 +156,12 @@ class BotService:
             body["text"] = TEXT
         else:
             body["audio_url"] = f"http://{self.address}/media/{bot.bot_id}.wav"
-        times = 2 if behaviour.bots_callbacks is Callbacks.DOUBLED else 1
-        await self._call(bot, "/api/v1/create-tasks-from-audio", body, times)
+        await self._call(bot, "/api/v1/create-tasks-from-audio", body, behaviour)
 
-    async def _call(self, bot: Bot, path: str, body: dict[str, Any], times: int) -> None:
+    async def _call(self, bot: Bot, path: str, body: dict[str, Any], behaviour: Behaviour) -> None:
         if not self.gateway:
             return
+        times = 2 if behaviour.bots_callbacks is Callbacks.DOUBLED else 1
         async with httpx2.AsyncClient(timeout=120, trust_env=False) as client:
             await asyncio.gather(*(self._send(client, bot, path, body) for _ in range(times)))
 

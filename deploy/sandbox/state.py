@@ -57,34 +57,33 @@ class Sandbox:
 
     def take_status(self) -> int | None:
         """Return what the next request is to be answered, and forget it."""
-        if not self.behaviour.next_statuses:
-            return None
-        status, *rest = self.behaviour.next_statuses
-        self.behaviour = replace(self.behaviour, next_statuses=tuple(rest))
-        return status
-
-    def take_lost_answer(self) -> bool:
-        left = self.behaviour.lost_answers
-        self.behaviour = replace(self.behaviour, lost_answers=max(0, left - 1))
-        return left > 0
+        return self._take_next("next_statuses")
 
     def take_bots_status(self) -> int | None:
         """Return what the next request to the service that runs bots is to be answered, and forget it."""
-        if not self.behaviour.bots_next_statuses:
-            return None
-        status, *rest = self.behaviour.bots_next_statuses
-        self.behaviour = replace(self.behaviour, bots_next_statuses=tuple(rest))
-        return status
+        return self._take_next("bots_next_statuses")
+
+    def take_lost_answer(self) -> bool:
+        return self._count_down("lost_answers")
 
     def take_lost_start(self) -> bool:
-        left = self.behaviour.bots_lost_starts
-        self.behaviour = replace(self.behaviour, bots_lost_starts=max(0, left - 1))
-        return left > 0
+        return self._count_down("bots_lost_starts")
 
     def take_empty_page(self) -> bool:
-        left = self.behaviour.empty_pages
-        self.behaviour = replace(self.behaviour, empty_pages=max(0, left - 1))
+        return self._count_down("empty_pages")
+
+    def _take_next(self, switch: str) -> int | None:
+        first, *rest = getattr(self.behaviour, switch) or (None,)
+        self._turn(switch, tuple(rest))
+        return first
+
+    def _count_down(self, switch: str) -> bool:
+        left: int = getattr(self.behaviour, switch)
+        self._turn(switch, max(0, left - 1))
         return left > 0
+
+    def _turn(self, switch: str, value: Any) -> None:
+        self.behaviour = replace(self.behaviour, **{switch: value})
 
     def notes(self) -> Sequence[tuple[Call, Note]]:
         """Return the notes that are there, with the times and oddities they have by now."""

@@ -90,13 +90,14 @@ async def running(settings: BotStatusSettings) -> AsyncIterator[int]:
             held,
             defaults=defaults,
             lease=settings.start_lease,
+            longest=settings.limits.silent,
         )
         poller = Poller(
             provider,
             bots,
             reports,
             fetching,
-            patience=_patience(settings),
+            patience=Patience(interval=settings.poll, **dict(settings.limits)),
             lease=settings.lease,
             concurrency=settings.polls,
         )
@@ -181,19 +182,4 @@ def _store(settings: BotStatusSettings, registry: RecordingRegistry) -> ObjectRe
         max_bytes=settings.max_recording_bytes,
         register=registry.register,
         mend="have it handed over once more",
-    )
-
-
-def _patience(settings: BotStatusSettings) -> Patience:
-    limits = settings.limits
-    return Patience(
-        initialized=limits.initialized,
-        connecting=limits.connecting,
-        connected=limits.connected,
-        media=limits.media,
-        failed=limits.failed,
-        missing=limits.missing,
-        silent=limits.silent,
-        interval=settings.poll,
-        longest=limits.longest_pause,
     )

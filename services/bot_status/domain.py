@@ -201,7 +201,6 @@ class Bot:
     failures: int = 0
     observations: int = 0
     sequence: int = 0
-    acked_sequence: int = 0
     public_state: BotState | None = None
     lease_id: str = ""
     created_at: datetime

@@ -20,7 +20,7 @@ from services.bot_status.ports import BotRepository, Links, MeetingRepository, R
 from services.bot_status.reports import Reports
 from services.kernel.clock import utc_now
 from services.kernel.errors import InvalidInput, UpstreamUnavailable, WrongState
-from services.recordings.domain import FetchFailed, NotFetched, Recording, RecordingNotReady
+from services.recordings.domain import FOR_NOW, NotFetched, Recording
 from services.status.domain import BotState, Owner
 
 
@@ -95,7 +95,7 @@ class Meetings:
             raise MeetingNotFound(f"meeting {bot_id} has a text and no recording")
         try:
             recording = await self._fetching.fetch_of_link(meeting)
-        except (FetchFailed, RecordingNotReady) as error:
+        except FOR_NOW as error:
             raise UpstreamUnavailable(f"the recording cannot be fetched now: {error}") from error
         except NotFetched as error:
             raise WrongState(
@@ -104,7 +104,7 @@ class Meetings:
         return recording, self._store.read(recording)
 
     async def _report(self, bot: Bot) -> BotState:
-        judged = (await self._reports.report(bot.wish.intent_id)).get(bot.wish.intent_id)
+        judged = await self._reports.report(bot.wish.intent_id)
         return judged.state if judged else bot.known_state
 
     def _without_bot(self, owner: Owner) -> Bot:

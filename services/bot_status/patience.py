@@ -26,8 +26,8 @@ class Patience:
     """A bot whose service has not answered for so long is given up."""
     interval: timedelta = timedelta(seconds=3)
     """Between two looks at a bot."""
-    longest: timedelta = timedelta(minutes=5)
-    """The longest pause between two looks."""
+    longest_pause: timedelta = timedelta(minutes=5)
+    """Between two looks at a bot whose service does not answer."""
 
     def verdict(self, bot: Bot, now: datetime) -> str | None:
         """Return why a bot is to be given up now, as a sentence; None while it is not.
@@ -48,7 +48,7 @@ class Patience:
             if now - bot.left_at > self.media:
                 return (
                     f"the meeting ended, but no recording of it came within {_spoken(self.media)}: "
-                    "did the service that runs bots call create-tasks-from-audio?"
+                    "did the service that runs bots make one, and hand it over?"
                 )
             return None
         limit, text = self._stuck(bot.state)
@@ -72,9 +72,9 @@ class Patience:
         """Return how long until the next look after so many failures in a row: doubles, with a fifth of jitter."""
         if not failures:
             return self.interval
-        doubled = min(self.interval * (1 << min(failures, 20)), self.longest)
+        doubled = min(self.interval * (1 << min(failures, 20)), self.longest_pause)
         spread = doubled * (0.8 + 0.4 * jitter())
-        return min(max(spread, retry_after or timedelta(0)), max(self.longest, self.interval))
+        return min(max(spread, retry_after or timedelta(0)), max(self.longest_pause, self.interval))
 
 
 def _spoken(limit: timedelta) -> str:

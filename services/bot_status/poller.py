@@ -25,12 +25,9 @@ from services.bot_status.reports import Reports
 from services.kernel.clock import utc_now
 from services.kernel.errors import UpstreamUnavailable
 from services.kernel.tasks import cancel
-from services.recordings.domain import FetchFailed, NotFetched, RecordingNotReady
+from services.recordings.domain import FOR_NOW, NotFetched
 
 log = structlog.get_logger()
-
-MAY_COME = (FetchFailed, RecordingNotReady)
-"""A recording that cannot be fetched for such a reason may be had later."""
 
 
 class Poller:
@@ -141,7 +138,7 @@ class Poller:
             return failures + 1, pause
         except NotFetched as error:
             log.warning("recording_not_fetched", bot_id=bot.bot_id, error=str(error))
-            if error.may_come or isinstance(error, MAY_COME):
+            if error.may_come or isinstance(error, FOR_NOW):
                 return failures + 1, error.retry_after
             message = f"the recording of the meeting cannot be had: {error}"
             step = await self._bots.change(

@@ -77,7 +77,8 @@ SELECT * FROM bot_status.bots WHERE bot_id = :bot_id;
 -- name: lock_bot(intent_id)^
 SELECT * FROM bot_status.bots WHERE intent_id = :intent_id FOR UPDATE;
 
--- name: set_bot(intent_id, day, state, detail, failure, media_ready, state_at, joined_at, left_at, failed_at, missing_at, answered_at, observations, sequence, told, report_in)!
+-- name: set_bot(intent_id, day, state, detail, failure, media_ready, state_at, joined_at, left_at, failed_at, missing_at, answered_at, observations, sequence, told, report_in, followed)!
+-- A bot of which nothing more is wanted is not looked at any more.
 UPDATE bot_status.bots
    SET day = :day,
        state = :state,
@@ -93,7 +94,8 @@ UPDATE bot_status.bots
        observations = :observations,
        sequence = :sequence,
        report_at = CASE WHEN :told THEN now() + :report_in::interval ELSE report_at END,
-       changed_at = CASE WHEN :told THEN now() ELSE changed_at END
+       changed_at = CASE WHEN :told THEN now() ELSE changed_at END,
+       next_poll_at = CASE WHEN :followed THEN next_poll_at END
  WHERE intent_id = :intent_id;
 
 -- name: fold_observation(intent_id, source, raw_status, state, message)$
@@ -191,7 +193,6 @@ UPDATE bot_status.bots
            SELECT intent_id
              FROM bot_status.bots
             WHERE report_at <= now()
-              AND changed_at > now() - interval '1 day'
             ORDER BY report_at
             LIMIT :most
               FOR UPDATE SKIP LOCKED)

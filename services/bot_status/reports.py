@@ -26,13 +26,14 @@ class Reports:
         self._coordinator = coordinator
         self._again = again
 
-    async def report(self, *intent_ids: IntentId) -> dict[IntentId, Judged]:
-        """Tell of bots now; what the coordinator does not take is told again by a later turn."""
+    async def report(self, intent_id: IntentId) -> Judged | None:
+        """Tell of a bot now, what is new of it; what the coordinator does not take a later turn tells again."""
         try:
-            return await self._send(await self._reports.list_unreported(intent_ids))
+            judged = await self._send(await self._reports.list_unreported([intent_id]))
         except DomainError as error:
             log.warning("bots_not_reported", error=str(error))
-            return {}
+            return None
+        return judged.get(intent_id)
 
     async def turn(self) -> None:
         """Tell of all that is overdue; may run in any number of processes at once. Raises DomainError."""

@@ -20,7 +20,7 @@ from services.bot_status.domain import (
     Started,
     Webhook,
 )
-from services.bot_status.observing import MOST_DETAIL, MOST_MESSAGE, Step, detail_of
+from services.bot_status.observing import MOST_MESSAGE, Step, detail_of
 from services.bot_status.ports import Intended, Judged, Leased
 from services.bot_status.rows import bot_of, observation_of
 from services.kernel.postgres import Connection, Reading, load_queries
@@ -247,7 +247,7 @@ async def change_bot(
         intent_id=intent_id,
         day=bot.day,
         state=bot.state.value,
-        detail=bot.detail[:MOST_DETAIL],
+        detail=bot.detail,
         failure=bot.failure,
         media_ready=bot.media_ready,
         state_at=bot.state_at,
@@ -260,6 +260,7 @@ async def change_bot(
         sequence=bot.sequence,
         told=done.told,
         report_in=report_in,
+        followed=bot.followed and not bot.media_ready,
     )
     return done
 

@@ -51,7 +51,6 @@ def bot_of(row: asyncpg.Record) -> Bot:
         failures=row["failures"],
         observations=row["observations"],
         sequence=row["sequence"],
-        acked_sequence=row["acked_sequence"],
         public_state=BotState(row["public_state"]) if row["public_state"] else None,
         lease_id=str(row["lease_id"] or ""),
         created_at=row["created_at"],

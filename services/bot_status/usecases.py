@@ -28,6 +28,7 @@ from services.bot_status.domain import (
     ServiceRefuses,
     ServiceUnavailable,
     Source,
+    Started,
     Verdict,
     Wish,
 )
@@ -61,8 +62,12 @@ class Bots:
         *,
         defaults: Defaults,
         lease: timedelta,
+        longest: timedelta,
     ) -> None:
-        """`lease` is how long a start may take; a wish that is older and has no end is looked into."""
+        """`lease` is how long a start may take; a wish that is older and has no end is looked into.
+
+        One that still has none after `longest` is given up.
+        """
         self._provider = provider
         self._intents = intents
         self._bots = bots
@@ -70,6 +75,7 @@ class Bots:
         self._meetings = meetings
         self._defaults = defaults
         self._lease = lease
+        self._longest = longest
         self._starts: set[asyncio.Task[Bot]] = set()
 
     async def start_bot(
@@ -95,14 +101,16 @@ class Bots:
             raise BotStarting(
                 f"the bot of request_id {request_id} is being started: ask again in a moment"
             )
-        judged = (await self._reports.report(bot.wish.intent_id)).get(bot.wish.intent_id)
+        judged = await self._reports.report(bot.wish.intent_id)
         return bot.bot_id, judged.state if judged else bot.known_state
 
     async def stop_bot(self, bot_id: BotId) -> None:
         """Have a bot leave; one that has left already need not. Raises BotNotFound, UpstreamUnavailable."""
         bot = await self._bots.get_bot(bot_id)
-        if not bot.followed or bot.left_at or bot.provider != self._provider.name:
+        if not bot.followed or bot.left_at or not bot.provider:
             return
+        if bot.provider != self._provider.name:
+            raise BotNotFound(f"{bot_id} runs at {bot.provider}, which is not used any more")
         try:
             await self._provider.stop(bot.external)
         except NoSuchBot:
@@ -130,7 +138,7 @@ class Bots:
         )
         state, verdict = step.bot.known_state, step.verdict
         if step.told:
-            judged = (await self._reports.report(bot.wish.intent_id)).get(bot.wish.intent_id)
+            judged = await self._reports.report(bot.wish.intent_id)
             state, verdict = (judged.state, judged.verdict) if judged else (state, None)
         if audio_url:
             state = await self._meetings.keep_of(step.bot, Media(audio_url=audio_url))
@@ -160,6 +168,9 @@ class Bots:
                 await self._resolve(bot)
             except (ServiceUnavailable, ServiceRefuses, BotRefused, BotNotFound) as error:
                 log.warning("wish_unresolved", intent_id=bot.wish.intent_id, error=str(error))
+                if utc_now() - bot.created_at > self._longest:
+                    failure = bot.failure or str(error)
+                    await self._intents.give_up(bot.wish.intent_id, failure, doubtful=False)
             except Exception:  # the other wishes are not to wait for it
                 log.exception("wish_unresolved", intent_id=bot.wish.intent_id)
 
@@ -189,13 +200,18 @@ class Bots:
             await self._intents.give_up(wish.intent_id, str(error), doubtful=error.doubtful)
             raise NoBotStarted(f"no bot was started: {error}; try again") from error
         try:
-            return await self._intents.begin(wish.intent_id, started)
-        except BotRefused as error:
-            await self._intents.give_up(wish.intent_id, str(error), doubtful=False)
-            raise
+            return await self._begin(wish.intent_id, started)
         except BotNotFound as error:  # it took so long that the wish was given up
             await self._stop_unwanted(started.external)
             raise NoBotStarted(f"no bot was started: {error}; try again") from error
+
+    async def _begin(self, intent_id: IntentId, started: Started) -> Bot:
+        """Note that a bot runs; gives up where its id is another bot's, which is not to be stopped for that."""
+        try:
+            return await self._intents.begin(intent_id, started)
+        except BotRefused as error:
+            await self._intents.give_up(intent_id, str(error), doubtful=False)
+            raise
 
     async def _resolve(self, bot: Bot) -> None:
         """Take a bot over whose start was cut short; stop one of which its caller was told that it failed."""
@@ -211,7 +227,7 @@ class Bots:
             await self._stop_unwanted(found.external)
             await self._intents.give_up(wish.intent_id, bot.failure, doubtful=False)
         else:
-            await self._intents.begin(wish.intent_id, found)
+            await self._begin(wish.intent_id, found)
             await self._reports.report(wish.intent_id)
         log.info("wish_resolved", intent_id=wish.intent_id, found=found is not None)
 

@@ -82,6 +82,10 @@ class FetchFailed(NotFetched):
     reason = Reason.UPSTREAM_UNAVAILABLE
 
 
+FOR_NOW = (FetchFailed, RecordingNotReady)
+"""A recording that cannot be fetched for such a reason may be had later."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
     """A recording on its way from the source; `chunks` can be read once, and raise NotFetched."""

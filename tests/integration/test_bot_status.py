@@ -257,8 +257,14 @@ async def test_what_the_coordinator_did_not_take_is_reported_again(world: Outsid
     async with world.replica() as replica:
         bot_id = await start(replica)
         world.coordinator.down = True
-        while not any(b["status"] == "connected" for b in world.sandbox.started_bots()):
-            await asyncio.sleep(0.02)
+        asked = pb.ListObservationsRequest(bot_id=bot_id)
+        async with asyncio.timeout(20):
+            while "connected" not in {
+                each.raw_status
+                for each in (await replica.bots.ListObservations(asked)).observations
+            }:
+                await asyncio.sleep(0.02)
+        # It has tried, and only what tells again can tell of it now.
         world.coordinator.down = False
         await world.coordinator.until_state(bot_id, CONNECTED)
 
@@ -284,3 +290,16 @@ async def test_a_bot_is_asked_to_leave(world: Outside) -> None:
     left = [r for r in world.sandbox.requests("/api/v1/bots") if r.path.endswith("/leave")]
     assert len(left) == 1
     assert unknown.value.code() is grpc.StatusCode.NOT_FOUND
+
+
+async def test_a_bot_of_a_service_that_is_not_used_any_more_is_not_said_to_be_stopped(
+    world: Outside,
+) -> None:
+    world.sandbox.behave(bots_speed=0.1)
+    async with world.replica() as replica:
+        bot_id = await start(replica)
+    async with world.replica(provider="attendee", api_key="key") as replica:
+        with pytest.raises(grpc.aio.AioRpcError, match="runs at generic") as refused:
+            await replica.bots.StopBot(pb.StopBotRequest(bot_id=bot_id))
+
+    assert refused.value.code() is grpc.StatusCode.NOT_FOUND

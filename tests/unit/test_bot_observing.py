@@ -177,6 +177,6 @@ def test_pauses_grow_with_failures_and_end_at_the_longest(
     if not failures:
         assert pause == patience.interval
         return
-    assert patience.interval < pause <= patience.longest
+    assert patience.interval < pause <= patience.longest_pause
     if asked is not None:
-        assert pause >= min(asked, patience.longest)
+        assert pause >= min(asked, patience.longest_pause)

@@ -151,6 +151,22 @@ async def test_attendee_looks_for_the_bot_when_the_key_is_in_use() -> None:
     assert service.asked[0].headers["authorization"] == "Token key"
 
 
+async def test_a_bot_that_attendee_lists_without_a_state_is_found_all_the_same() -> None:
+    service = Service(
+        {
+            "GET /api/v1/bots?deduplication_key=intent-1": (200, {"results": [{"id": "bot_1"}]}),
+            "GET /api/v1/bots/bot_1": (200, {"id": "bot_1"}),
+        }
+    )
+    provider = AttendeeProvider(service.api(), [])
+    found = await provider.find(WISH)
+
+    assert found
+    assert (found.external, found.said.meaning.state) == ("bot_1", BotState.INITIALIZED)
+    with pytest.raises(ServiceUnavailable, match="without a state"):
+        await provider.get(External("bot_1"))
+
+
 async def test_attendee_hands_out_a_link_without_a_transcript_too() -> None:
     service = Service(
         {
@@ -325,6 +341,17 @@ async def test_a_recording_of_recall_comes_with_who_spoke() -> None:
     assert found.speakers == (
         SpokenInterval(speaker_name="Анна", start_seconds=1.5, end_seconds=4.5),
     )
+
+
+@pytest.mark.parametrize("status", ["done", "fatal"])
+def test_a_word_of_recall_alone_loses_no_recording(status: str) -> None:
+    """Whether there is one only a look at the bot can tell."""
+    provider = RecallProvider(Service({}).api(), [], read=_no_document)
+
+    assert provider.meaning(status, "").kind is Kind.RECORDED
+
+
+async def _no_document(_link: str) -> None: ...
 
 
 async def test_recall_finds_a_bot_by_what_it_was_wanted_for() -> None:

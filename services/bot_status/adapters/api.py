@@ -16,6 +16,7 @@ from services.bot_status.domain import (
     ServiceDenies,
     ServiceRefuses,
     ServiceUnavailable,
+    SpokenInterval,
     storable,
 )
 from services.kernel.clock import utc_now
@@ -52,13 +53,17 @@ class Answer:
         text = said if isinstance(said, str) else json.dumps(said, ensure_ascii=False)
         return f"HTTP {self.status}" + (f": {storable(text[:_MOST_DETAIL])}" if text else "")
 
+    def check(self) -> None:
+        """Raise ServiceRefuses where the service says that it will not."""
+        if self.refused:
+            raise ServiceRefuses(f"the service that runs bots refuses: {self.detail}")
+
     def fields(self) -> dict[str, Any]:
         """Return the object that was answered; raises ServiceRefuses, ServiceUnavailable where it is none.
 
         What was asked for may have been done all the same.
         """
-        if self.refused:
-            raise ServiceRefuses(f"the service that runs bots refuses: {self.detail}")
+        self.check()
         if not isinstance(self.body, dict):
             raise ServiceUnavailable(
                 f"the service that runs bots answers HTTP {self.status} and no JSON object",
@@ -172,6 +177,13 @@ def text_of(found: Any) -> str:
 def number_of(found: Any) -> float:
     """Return what is a number, else 0."""
     return float(found) if isinstance(found, int | float) and not isinstance(found, bool) else 0.0
+
+
+def spoken(name: str, start: float, end: float) -> SpokenInterval:
+    """Return who spoke from when to when, in seconds of the recording, which a service may begin later."""
+    return SpokenInterval(
+        speaker_name=name[:256], start_seconds=max(0.0, start), end_seconds=max(0.0, end)
+    )
 
 
 def objects_of(found: Any) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from services.bot_status.adapters.api import (
     object_of,
     objects_of,
     public_id,
+    spoken,
     text_of,
 )
 from services.bot_status.domain import (
@@ -71,8 +72,7 @@ class AttendeeProvider:
 
     async def stop(self, external: External) -> None:
         answer = await self._api.ask("POST", f"/api/v1/bots/{checked(external)}/leave", body={})
-        if answer.refused:
-            answer.fields()
+        answer.check()
 
     async def recording(self, external: External) -> FoundRecording | None:
         bot = f"/api/v1/bots/{checked(external)}"
@@ -102,26 +102,16 @@ class AttendeeProvider:
         except (ServiceUnavailable, NoSuchBot):
             return ()
         return tuple(
-            SpokenInterval(
-                speaker_name=name[:256],
-                start_seconds=max(0.0, (number_of(said.get("timestamp_ms")) - start_ms) / 1000),
-                end_seconds=max(
-                    0.0,
-                    (
-                        number_of(said.get("timestamp_ms"))
-                        + number_of(said.get("duration_ms"))
-                        - start_ms
-                    )
-                    / 1000,
-                ),
-            )
+            _spoken(name, said, start_ms)
             for said in objects_of(answer.body)
             if (name := text_of(said.get("speaker_name")))
         )
 
     def _started(self, fields: dict[str, Any]) -> Started:
         found = public_id(fields.get("id"))
-        return Started(external=External(found), bot_id=BotId(found), said=_said(fields))
+        state = text_of(fields.get("state")) or "ready"
+        said = _said({**fields, "state": state})
+        return Started(external=External(found), bot_id=BotId(found), said=said)
 
 
 def _said(fields: dict[str, Any]) -> Said:
@@ -132,3 +122,8 @@ def _said(fields: dict[str, Any]) -> Said:
     sub_type = text_of(object_of(events[-1] if events else None).get("sub_type"))
     recording = text_of(fields.get("recording_state")).lower()
     return Said(raw_status=state[:128], meaning=attendee(state, recording, sub_type))
+
+
+def _spoken(name: str, said: dict[str, Any], start_ms: float) -> SpokenInterval:
+    start = number_of(said.get("timestamp_ms")) - start_ms
+    return spoken(name, start / 1000, (start + number_of(said.get("duration_ms"))) / 1000)

@@ -76,8 +76,7 @@ class GenericProvider:
 
     async def stop(self, external: External) -> None:
         answer = await self._api.ask("POST", f"/api/v1/bots/{checked(external)}/leave")
-        if answer.refused:
-            answer.fields()
+        answer.check()
 
     async def recording(self, external: External) -> FoundRecording | None:
         return None

@@ -12,6 +12,7 @@ from services.bot_status.adapters.api import (
     object_of,
     objects_of,
     public_id,
+    spoken,
     text_of,
 )
 from services.bot_status.domain import (
@@ -68,8 +69,7 @@ class RecallProvider:
 
     async def stop(self, external: External) -> None:
         answer = await self._api.ask("POST", f"/api/v1/bot/{checked(external)}/leave_call/")
-        if answer.refused:
-            answer.fields()
+        answer.check()
 
     async def recording(self, external: External) -> FoundRecording | None:
         fields = (await self._api.ask("GET", f"/api/v1/bot/{checked(external)}/")).fields()
@@ -82,7 +82,8 @@ class RecallProvider:
         return FoundRecording(link=link, speakers=speakers)
 
     def meaning(self, raw_status: str, message: str) -> Meaning:
-        return recall([raw_status], message, has_media=False)
+        # Whether there is a recording only a look can tell.
+        return recall([raw_status], message, has_media=True)
 
     def read_webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Webhook:
         if not signatures.standard(self._secrets, headers, body, now):
@@ -129,11 +130,5 @@ def _speakers(transcript: Any) -> tuple[SpokenInterval, ...]:
         if name and words:
             start = object_of(words[0].get("start_timestamp")).get("relative")
             end = object_of(words[-1].get("end_timestamp")).get("relative")
-            intervals.append(
-                SpokenInterval(
-                    speaker_name=name[:256],
-                    start_seconds=max(0.0, number_of(start)),
-                    end_seconds=max(0.0, number_of(end)),
-                )
-            )
+            intervals.append(spoken(name, number_of(start), number_of(end)))
     return tuple(intervals)

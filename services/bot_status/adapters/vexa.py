@@ -13,6 +13,7 @@ from services.bot_status.adapters.api import (
     number_of,
     object_of,
     objects_of,
+    spoken,
     text_of,
 )
 from services.bot_status.domain import (
@@ -89,8 +90,7 @@ class VexaProvider:
     async def stop(self, external: External) -> None:
         platform, native, _ = _parts(external)
         answer = await self._api.ask("DELETE", f"/bots/{platform}/{native}")
-        if answer.refused:
-            answer.fields()
+        answer.check()
 
     async def recording(self, external: External) -> FoundRecording | None:
         platform, native, number = _parts(external)
@@ -146,11 +146,7 @@ class VexaProvider:
         except (ServiceUnavailable, NoSuchBot):
             return ()
         return tuple(
-            SpokenInterval(
-                speaker_name=name[:256],
-                start_seconds=max(0.0, number_of(each.get("start"))),
-                end_seconds=max(0.0, number_of(each.get("end"))),
-            )
+            spoken(name, number_of(each.get("start")), number_of(each.get("end")))
             for each in objects_of(object_of(answer.body).get("segments"))
             if (name := text_of(each.get("speaker")))
         )

@@ -79,7 +79,7 @@ class BotStatusServiceServicer:
     def StartBot(self, request, context):
         """Stores the wish for a bot, starts it outside, and reports it to the coordinator.
 
-        INVALID_ARGUMENT: other parameters under a known `request_id`.
+        INVALID_ARGUMENT: other parameters under a known `request_id`. ABORTED: the same request is being carried out.
         FAILED_PRECONDITION BOT_REFUSED: the service that runs bots refuses. UNAVAILABLE: it does not answer.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -89,7 +89,8 @@ class BotStatusServiceServicer:
     def StopBot(self, request, context):
         """Asks a bot to leave.
 
-        NOT_FOUND: there is no such bot. UNAVAILABLE: the service that runs it does not answer.
+        NOT_FOUND: there is no such bot, or it runs at a service that is not used any more. UNAVAILABLE: the service that
+        runs it does not answer.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -98,7 +99,7 @@ class BotStatusServiceServicer:
     def ObserveBot(self, request, context):
         """Takes what is said of a bot, records it, and reports what it means to the coordinator.
 
-        NOT_FOUND: there is no such bot.
+        NOT_FOUND: there is no such bot. INVALID_ARGUMENT: the address of the recording is none.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -115,6 +116,8 @@ class BotStatusServiceServicer:
 
     def ListObservations(self, request, context):
         """Lists what was said about a bot, newest first.
+
+        NOT_FOUND: there is no such bot.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

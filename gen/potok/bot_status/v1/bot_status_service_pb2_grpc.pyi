@@ -36,18 +36,19 @@ class BotStatusServiceStub:
     StartBot: _grpc.UnaryUnaryMultiCallable[_bot_status_service_pb2.StartBotRequest, _bot_status_service_pb2.StartBotResponse]
     """Stores the wish for a bot, starts it outside, and reports it to the coordinator.
 
-    INVALID_ARGUMENT: other parameters under a known `request_id`.
+    INVALID_ARGUMENT: other parameters under a known `request_id`. ABORTED: the same request is being carried out.
     FAILED_PRECONDITION BOT_REFUSED: the service that runs bots refuses. UNAVAILABLE: it does not answer.
     """
     StopBot: _grpc.UnaryUnaryMultiCallable[_bot_status_service_pb2.StopBotRequest, _bot_status_service_pb2.StopBotResponse]
     """Asks a bot to leave.
 
-    NOT_FOUND: there is no such bot. UNAVAILABLE: the service that runs it does not answer.
+    NOT_FOUND: there is no such bot, or it runs at a service that is not used any more. UNAVAILABLE: the service that
+    runs it does not answer.
     """
     ObserveBot: _grpc.UnaryUnaryMultiCallable[_bot_status_service_pb2.ObserveBotRequest, _bot_status_service_pb2.ObserveBotResponse]
     """Takes what is said of a bot, records it, and reports what it means to the coordinator.
 
-    NOT_FOUND: there is no such bot.
+    NOT_FOUND: there is no such bot. INVALID_ARGUMENT: the address of the recording is none.
     """
     KeepMedia: _grpc.UnaryUnaryMultiCallable[_bot_status_service_pb2.KeepMediaRequest, _bot_status_service_pb2.KeepMediaResponse]
     """Remembers where the recording of a meeting is, or its text, and reports that it is there. The first one stays.
@@ -55,7 +56,10 @@ class BotStatusServiceStub:
     NOT_FOUND: there is no such bot. INVALID_ARGUMENT: it is somebody else's, or the address is none.
     """
     ListObservations: _grpc.UnaryUnaryMultiCallable[_bot_status_service_pb2.ListObservationsRequest, _bot_status_service_pb2.ListObservationsResponse]
-    """Lists what was said about a bot, newest first."""
+    """Lists what was said about a bot, newest first.
+
+    NOT_FOUND: there is no such bot.
+    """
     GetMeeting: _grpc.UnaryUnaryMultiCallable[_bot_status_service_pb2.GetMeetingRequest, _bot_status_service_pb2.GetMeetingResponse]
     """Returns what is known of a meeting.
 
@@ -76,18 +80,19 @@ class BotStatusServiceAsyncStub(BotStatusServiceStub):
     StartBot: _aio.UnaryUnaryMultiCallable[_bot_status_service_pb2.StartBotRequest, _bot_status_service_pb2.StartBotResponse]  # type: ignore[assignment]
     """Stores the wish for a bot, starts it outside, and reports it to the coordinator.
 
-    INVALID_ARGUMENT: other parameters under a known `request_id`.
+    INVALID_ARGUMENT: other parameters under a known `request_id`. ABORTED: the same request is being carried out.
     FAILED_PRECONDITION BOT_REFUSED: the service that runs bots refuses. UNAVAILABLE: it does not answer.
     """
     StopBot: _aio.UnaryUnaryMultiCallable[_bot_status_service_pb2.StopBotRequest, _bot_status_service_pb2.StopBotResponse]  # type: ignore[assignment]
     """Asks a bot to leave.
 
-    NOT_FOUND: there is no such bot. UNAVAILABLE: the service that runs it does not answer.
+    NOT_FOUND: there is no such bot, or it runs at a service that is not used any more. UNAVAILABLE: the service that
+    runs it does not answer.
     """
     ObserveBot: _aio.UnaryUnaryMultiCallable[_bot_status_service_pb2.ObserveBotRequest, _bot_status_service_pb2.ObserveBotResponse]  # type: ignore[assignment]
     """Takes what is said of a bot, records it, and reports what it means to the coordinator.
 
-    NOT_FOUND: there is no such bot.
+    NOT_FOUND: there is no such bot. INVALID_ARGUMENT: the address of the recording is none.
     """
     KeepMedia: _aio.UnaryUnaryMultiCallable[_bot_status_service_pb2.KeepMediaRequest, _bot_status_service_pb2.KeepMediaResponse]  # type: ignore[assignment]
     """Remembers where the recording of a meeting is, or its text, and reports that it is there. The first one stays.
@@ -95,7 +100,10 @@ class BotStatusServiceAsyncStub(BotStatusServiceStub):
     NOT_FOUND: there is no such bot. INVALID_ARGUMENT: it is somebody else's, or the address is none.
     """
     ListObservations: _aio.UnaryUnaryMultiCallable[_bot_status_service_pb2.ListObservationsRequest, _bot_status_service_pb2.ListObservationsResponse]  # type: ignore[assignment]
-    """Lists what was said about a bot, newest first."""
+    """Lists what was said about a bot, newest first.
+
+    NOT_FOUND: there is no such bot.
+    """
     GetMeeting: _aio.UnaryUnaryMultiCallable[_bot_status_service_pb2.GetMeetingRequest, _bot_status_service_pb2.GetMeetingResponse]  # type: ignore[assignment]
     """Returns what is known of a meeting.
 
@@ -119,7 +127,7 @@ class BotStatusServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_bot_status_service_pb2.StartBotResponse, _abc.Awaitable[_bot_status_service_pb2.StartBotResponse]]:
         """Stores the wish for a bot, starts it outside, and reports it to the coordinator.
 
-        INVALID_ARGUMENT: other parameters under a known `request_id`.
+        INVALID_ARGUMENT: other parameters under a known `request_id`. ABORTED: the same request is being carried out.
         FAILED_PRECONDITION BOT_REFUSED: the service that runs bots refuses. UNAVAILABLE: it does not answer.
         """
 
@@ -131,7 +139,8 @@ class BotStatusServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_bot_status_service_pb2.StopBotResponse, _abc.Awaitable[_bot_status_service_pb2.StopBotResponse]]:
         """Asks a bot to leave.
 
-        NOT_FOUND: there is no such bot. UNAVAILABLE: the service that runs it does not answer.
+        NOT_FOUND: there is no such bot, or it runs at a service that is not used any more. UNAVAILABLE: the service that
+        runs it does not answer.
         """
 
     @_abc_1.abstractmethod
@@ -142,7 +151,7 @@ class BotStatusServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_bot_status_service_pb2.ObserveBotResponse, _abc.Awaitable[_bot_status_service_pb2.ObserveBotResponse]]:
         """Takes what is said of a bot, records it, and reports what it means to the coordinator.
 
-        NOT_FOUND: there is no such bot.
+        NOT_FOUND: there is no such bot. INVALID_ARGUMENT: the address of the recording is none.
         """
 
     @_abc_1.abstractmethod
@@ -162,7 +171,10 @@ class BotStatusServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _bot_status_service_pb2.ListObservationsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_bot_status_service_pb2.ListObservationsResponse, _abc.Awaitable[_bot_status_service_pb2.ListObservationsResponse]]:
-        """Lists what was said about a bot, newest first."""
+        """Lists what was said about a bot, newest first.
+
+        NOT_FOUND: there is no such bot.
+        """
 
     @_abc_1.abstractmethod
     def GetMeeting(

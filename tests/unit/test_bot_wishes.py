@@ -1,0 +1,130 @@
+"""Wishes whose start nobody saw the end of: each comes to an end, whatever the service that runs bots says."""
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any, cast
+
+import pytest
+
+from services.bot_status.domain import (
+    Bot,
+    BotId,
+    BotRefused,
+    External,
+    IntentId,
+    Kind,
+    Meaning,
+    Phase,
+    Said,
+    ServiceUnavailable,
+    Started,
+    Wish,
+)
+from services.bot_status.new_bots import Defaults, new_bot
+from services.bot_status.usecases import Bots
+from services.kernel.clock import utc_now
+from services.status.domain import BotState, Owner
+
+LONGEST = timedelta(hours=12)
+FOUND = Started(
+    external=External("bot_1"),
+    bot_id=BotId("bot_1"),
+    said=Said(raw_status="ready", meaning=Meaning(kind=Kind.MOVED, state=BotState.INITIALIZED)),
+)
+
+
+@dataclass
+class Outside:
+    """Plays the service that runs bots and the rows; what it is told to raise it raises."""
+
+    wishes: list[Bot]
+    finds: Started | Exception = FOUND
+    begins: dict[str, Exception] = field(default_factory=dict)
+    given_up: list[tuple[IntentId, str, bool]] = field(default_factory=list)
+    begun: list[IntentId] = field(default_factory=list)
+    name: str = "attendee"
+
+    async def claim_unresolved(self, *_: object) -> list[Bot]:
+        return self.wishes
+
+    async def find(self, _wish: Wish) -> Started:
+        if isinstance(self.finds, Exception):
+            raise self.finds
+        return self.finds
+
+    async def begin(self, intent_id: IntentId, _started: Started) -> None:
+        if intent_id in self.begins:
+            raise self.begins[intent_id]
+        self.begun.append(intent_id)
+
+    async def give_up(self, intent_id: IntentId, failure: str, *, doubtful: bool) -> None:
+        self.given_up.append((intent_id, failure, doubtful))
+
+    async def report(self, *_: object) -> None: ...
+
+
+def a_wish(phase: Phase, age: timedelta, failure: str = "") -> Bot:
+    wish = Wish(
+        intent_id=IntentId("intent-1"),
+        owner=Owner("user:anna"),
+        meet_url="https://meet.google.com/abc-defg-hij",
+        bot_name="Bot",
+        language="ru",
+    )
+    bot = new_bot(wish, "Europe/Moscow", "attendee")
+    return replace(bot, phase=phase, failure=failure, created_at=utc_now() - age)
+
+
+async def resolved(outside: Outside) -> Outside:
+    part: Any = cast("Any", outside)
+    bots = Bots(
+        part,
+        part,
+        part,
+        part,
+        part,
+        defaults=Defaults(time_zone="Europe/Moscow", language="ru"),
+        lease=timedelta(minutes=1),
+        longest=LONGEST,
+    )
+    await bots.resolve()
+    return outside
+
+
+@pytest.mark.parametrize("phase", [Phase.INTENDED, Phase.DOUBTFUL])
+async def test_a_wish_that_cannot_be_looked_for_is_given_up_at_last(phase: Phase) -> None:
+    away = ServiceUnavailable("the service is away")
+    young = await resolved(Outside([a_wish(phase, timedelta(hours=1))], away))
+    old = await resolved(Outside([a_wish(phase, LONGEST + timedelta(minutes=1))], away))
+
+    assert young.given_up == []
+    assert old.given_up == [(IntentId("intent-1"), "the service is away", False)]
+
+
+async def test_a_wish_keeps_the_failure_that_its_caller_was_told() -> None:
+    wish = a_wish(Phase.DOUBTFUL, 2 * LONGEST, failure="no answer in time")
+
+    outside = await resolved(Outside([wish], ServiceUnavailable("away")))
+
+    assert outside.given_up == [(IntentId("intent-1"), "no answer in time", False)]
+
+
+async def test_a_wish_whose_bot_has_the_id_of_another_is_given_up_at_once() -> None:
+    wish = a_wish(Phase.INTENDED, timedelta(minutes=2))
+
+    outside = await resolved(
+        Outside([wish], begins={"intent-1": BotRefused("an id that another bot has")})
+    )
+
+    assert outside.begun == []
+    assert outside.given_up == [(IntentId("intent-1"), "an id that another bot has", False)]
+
+
+async def test_a_wish_holds_up_no_other() -> None:
+    first = a_wish(Phase.INTENDED, timedelta(minutes=2))
+    second = replace(first, wish=replace(first.wish, intent_id=IntentId("intent-2")))
+    outside = Outside([first, second], begins={"intent-1": ZeroDivisionError()})
+
+    await resolved(outside)
+
+    assert outside.begun == [IntentId("intent-2")]
