@@ -264,7 +264,8 @@ async def test_what_the_coordinator_did_not_take_is_reported_again(world: Outsid
                 for each in (await replica.bots.ListObservations(asked)).observations
             }:
                 await asyncio.sleep(0.02)
-        # It has tried, and only what tells again can tell of it now.
+        # It has tried, and nothing new comes of the bot: only what tells again can tell of it now.
+        world.sandbox.behave(bots_down=True)
         world.coordinator.down = False
         await world.coordinator.until_state(bot_id, CONNECTED)
 
