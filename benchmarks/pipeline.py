@@ -134,15 +134,15 @@ async def a_pipeline(place: Arena) -> AsyncIterator["CoordinatorServiceAsyncStub
     """Run a coordinator and the four services, a process each; yields a stub of the coordinator."""
     coordinator = f"127.0.0.1:{free_port()}"
     listen = {service: f"127.0.0.1:{free_port()}" for service in SERVICES}
-    addresses = json.dumps(
-        {stage.value: listen[service] for service, stages in SERVICES.items() for stage in stages}
-    )
+    addresses = {
+        stage.value: listen[service] for service, stages in SERVICES.items() for stage in stages
+    }
     async with contextlib.AsyncExitStack() as stack:
         settings = {
             **environment_of(place, "coordinator"),
             "POTOK_COORDINATOR_LISTEN": coordinator,
             "POTOK_COORDINATOR_STAGES": json.dumps(
-                json.loads(addresses) | {Stage.TASKS.value: listen["recommendations"]}
+                addresses | {Stage.TASKS.value: listen["recommendations"]}
             ),
             "POTOK_COORDINATOR_BOT_STATUS": coordinator,  # there are no bots
         }
@@ -157,7 +157,7 @@ async def a_pipeline(place: Arena) -> AsyncIterator["CoordinatorServiceAsyncStub
                 "POTOK_NO_OP_COORDINATOR": coordinator,
                 "POTOK_NO_OP_SERVICE": service,
                 "POTOK_NO_OP_STAGES": json.dumps({each.value: n for each, n in stages.items()}),
-                "POTOK_NO_OP_ADDRESSES": addresses,
+                "POTOK_NO_OP_ADDRESSES": json.dumps(addresses),
                 "POTOK_NO_OP_CALLS": str(CALLS),
             }
             await stack.enter_async_context(place.server("benchmarks.no_op", settings))

@@ -107,7 +107,7 @@ async def running(settings: CoordinatorSettings) -> AsyncIterator[int]:
         await watches.start()
 
         coordinator = Coordinator(PostgresRuns(pool, reading), changes, RpcStages(stages))
-        ends = LogRunEnds(pool, hub)
+        ends = LogRunEnds(pool, hub, stopping=lambda: watches.draining)
         places = Places(limits.waits_per_user, "waits")
 
         bot_changes = LaneBotChanges(lanes)
@@ -143,10 +143,6 @@ async def running(settings: CoordinatorSettings) -> AsyncIterator[int]:
                 BotReportServicer(bots), server
             )
 
-        async def drain() -> None:
-            ends.drain()
-            await watches.drain()
-
         loops = [
             lanes.run(),
             tailer.run(),
@@ -175,6 +171,6 @@ async def running(settings: CoordinatorSettings) -> AsyncIterator[int]:
                 deadlines=deadlines_of(SERVICES),
                 reflect=settings.reflection,
                 grace=settings.drain,
-                drain=drain,
+                drain=watches.drain,
             )
         )

@@ -2,9 +2,10 @@
 
 import asyncio
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import cast
 
 from services.coordinator.bot import BotId, BotReport
 from services.coordinator.commands import COORDINATOR
@@ -12,9 +13,8 @@ from services.coordinator.domain import Tenant, Verdict
 from services.coordinator.group import Group
 from services.coordinator.lanes import Lanes
 from services.coordinator.meetings import BOT_STATUS, expire_bot, take_bot_report
+from services.coordinator.sequence import NextNumber
 from services.status.domain import BotState, ExecutionNumber, Owner, RunId
-
-NextNumber = Callable[[], ExecutionNumber]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +90,7 @@ class LaneBotChanges:
         answers = await asyncio.gather(
             *(self._lanes.ask(ReportBot(report=report)) for report in reports)
         )
-        return [answer for answer in answers if isinstance(answer, tuple)]
+        return cast("list[tuple[Verdict, BotState]]", answers)
 
     async def expire_bot(self, owner: Owner, bot_id: BotId, changed_at: datetime, why: str) -> None:
         """Give up a bot, or delete the record of one that had ended, unless it has changed since."""

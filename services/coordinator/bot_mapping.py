@@ -1,7 +1,5 @@
 """The messages of bots to the domain and back; the records of browsers are as the original document prints them."""
 
-import base64
-import binascii
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -10,7 +8,6 @@ from potok.coordinator.v1 import bot_pb2
 from potok.recommendations.v1 import meeting_tasks_pb2
 
 from services.coordinator.bot import (
-    Bot,
     BotId,
     BotRecord,
     BotReport,
@@ -48,15 +45,8 @@ def bot_report_from_pb(message: bot_pb2.BotReport) -> BotReport:
     )
 
 
-def bot_verdict_to_pb(
-    report: bot_pb2.BotReport, verdict: Verdict, state: BotState
-) -> bot_pb2.BotVerdict:
-    return bot_pb2.BotVerdict(
-        bot_id=report.bot_id,
-        sequence=report.sequence,
-        verdict=VERDICT_TO_PB[verdict],
-        state=BOT_STATE_TO_PB[state],
-    )
+def bot_verdict_to_pb(verdict: Verdict, state: BotState) -> bot_pb2.BotVerdict:
+    return bot_pb2.BotVerdict(verdict=VERDICT_TO_PB[verdict], state=BOT_STATE_TO_PB[state])
 
 
 def bot_state_name(state: BotState) -> str:
@@ -120,19 +110,3 @@ def meeting_result_from_pb(message: meeting_tasks_pb2.MeetingTasks) -> MeetingRe
         ),
         summary=message.summary,
     )
-
-
-def bot_page_token(bot: Bot) -> str:
-    text = f"{bot.created_at.isoformat()} {bot.bot_id}"
-    return base64.urlsafe_b64encode(text.encode()).decode()
-
-
-def bot_page_start(token: str) -> tuple[datetime, BotId] | None:
-    """Parse a page token; raises InvalidInput."""
-    if not token:
-        return None
-    try:
-        at, bot_id = base64.urlsafe_b64decode(token.encode()).decode().split(" ")
-        return datetime.fromisoformat(at), BotId(bot_id)
-    except (binascii.Error, ValueError):
-        raise InvalidInput("page_token: is not of this list") from None

@@ -23,7 +23,7 @@ class BotRepository(Protocol):
         self,
         scope: str,
         states: Collection[BotState],
-        before: tuple[datetime, BotId] | None,
+        before: tuple[datetime, str] | None,
         page_size: int,
     ) -> list[Bot]: ...
 

@@ -40,7 +40,7 @@ class PostgresBots:
         self,
         scope: str,
         states: Collection[BotState],
-        before: tuple[datetime, BotId] | None,
+        before: tuple[datetime, str] | None,
         page_size: int,
     ) -> list[Bot]:
         before_at, before_id = before or (None, None)

@@ -12,14 +12,14 @@ from potok.coordinator.v1 import bot_service_pb2_grpc as pb_grpc
 from services.coordinator import wire
 from services.coordinator.bot import BotId
 from services.coordinator.bot_mapping import (
-    bot_page_start,
-    bot_page_token,
     bot_record_fields,
     bot_report_from_pb,
     bot_state_name,
     bot_verdict_to_pb,
 )
 from services.coordinator.bot_usecases import Bots
+from services.coordinator.caching import NO_STORE
+from services.coordinator.mapping import page_start, page_token
 from services.kernel.rpc.client import errors_of
 from services.status.access import current_caller
 from services.status.mapping import BOT_STATE_FROM_PB
@@ -32,7 +32,6 @@ Context = grpc.aio.ServicerContext[Any, Any]
 SERVICE = "potok.coordinator.v1.BotService"
 REPORT_SERVICE = "potok.coordinator.v1.BotReportService"
 OBSERVATIONS_SECONDS = 8
-NO_STORE = (("cache-control", "no-store"),)
 
 
 class BotServicer(pb_grpc.BotServiceServicer):
@@ -86,12 +85,14 @@ class BotServicer(pb_grpc.BotServiceServicer):
         found = await self._bots.list_bots(
             current_caller(),
             [BOT_STATE_FROM_PB[state] for state in request.states],
-            bot_page_start(request.page_token),
+            page_start(request.page_token),
             size + 1,
         )
         return pb.ListBotsResponse(
             bots=map(wire.bot_status, found[:size]),
-            next_page_token=bot_page_token(found[size - 1]) if len(found) > size else "",
+            next_page_token=page_token(found[size - 1].created_at, found[size - 1].bot_id)
+            if len(found) > size
+            else "",
         )
 
     async def StopBot(self, request: pb.StopBotRequest, context: Context) -> pb.StopBotResponse:
@@ -123,8 +124,5 @@ class BotReportServicer(report_grpc.BotReportServiceServicer):
     ) -> report_pb.ReportBotsResponse:
         judged = await self._bots.report_bots(list(map(bot_report_from_pb, request.reports)))
         return report_pb.ReportBotsResponse(
-            verdicts=[
-                bot_verdict_to_pb(report, verdict, state)
-                for report, (verdict, state) in zip(request.reports, judged, strict=True)
-            ]
+            verdicts=[bot_verdict_to_pb(verdict, state) for verdict, state in judged]
         )

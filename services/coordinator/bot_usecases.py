@@ -1,6 +1,6 @@
 """What the coordinator does with bots for its callers, in the words of the protos."""
 
-import re
+import itertools
 import time
 from collections.abc import Collection, Sequence
 from contextlib import aclosing
@@ -30,8 +30,6 @@ from services.status.domain import BotState, Owner, user_owner
 from services.status.identity import Caller
 
 BOT_NAME = "Potok"
-_USER = re.compile(r"[!-+\--~]+")
-"""Printable ASCII without comma or blank, as the subjects of tokens are."""
 
 
 class Bots:
@@ -47,7 +45,7 @@ class Bots:
         create_tasks_wait: timedelta,
         places: Places,
     ) -> None:
-        """`places` are those of owners whose meetings are waited for."""
+        """`places` are those of users whose meetings are waited for."""
         self._bots = bots
         self._changes = changes
         self._status = status
@@ -58,14 +56,15 @@ class Bots:
 
     async def report_bots(self, reports: Sequence[BotReport]) -> list[tuple[Verdict, BotState]]:
         """Take what the outside says; of a bot that is somebody else's nothing is taken."""
-        await self._bots.ensure_owners({report.owner for report in reports})
         owners = await self._bots.owners_of_bots({report.bot_id for report in reports})
-        rightful = [r for r in reports if owners.get(r.bot_id, r.owner) == r.owner]
-        verdicts = iter(await self._changes.report_bots(rightful))
-        return [
-            next(verdicts) if report in rightful else (Verdict.ILLEGAL, BotState.ERROR)
-            for report in reports
-        ]
+        new = {report.owner for report in reports if report.bot_id not in owners}
+        if new:
+            await self._bots.ensure_owners(new)
+        rightful = [owners.get(r.bot_id, r.owner) == r.owner for r in reports]
+        verdicts = iter(
+            await self._changes.report_bots(list(itertools.compress(reports, rightful)))
+        )
+        return [next(verdicts) if own else (Verdict.ILLEGAL, BotState.ERROR) for own in rightful]
 
     async def trigger_bot(
         self, caller: Caller, meet_url: str, bot_name: str, request_id: str, language: str
@@ -83,8 +82,7 @@ class Bots:
 
     async def get_bot_status(self, caller: Caller, bot_id: BotId) -> BotRecord:
         """Return the whole record; raises BotNotFound or Forbidden."""
-        await self.check_bots(caller, [bot_id])
-        return await self._with_result(await self._get_bot(caller.scope, bot_id))
+        return await self._with_result(await self._get_bot(caller, bot_id))
 
     async def update_bot_status(
         self, bot_id: BotId, status: str, error_message: str, audio_url: str
@@ -105,9 +103,8 @@ class Bots:
         Raises InvalidInput where the bot is not the user's, NotFound where there is none, LimitReached where too many
         wait for the user's meetings already. The work does not depend on the caller staying.
         """
-        owner = _user(user_id)
-        with self._places.taken_by(owner):
-            return await self._create_tasks(owner, bot_id, audio_url, text)
+        with self._places.taken_by(user_id):
+            return await self._create_tasks(user_owner(user_id), bot_id, audio_url, text)
 
     async def _create_tasks(
         self, owner: Owner, bot_id: str, audio_url: str, text: str
@@ -125,7 +122,7 @@ class Bots:
         self,
         caller: Caller,
         states: Collection[BotState],
-        before: tuple[datetime, BotId] | None,
+        before: tuple[datetime, str] | None,
         page_size: int,
     ) -> list[Bot]:
         """Return a page of the bots that the caller may see, newest first."""
@@ -133,20 +130,21 @@ class Bots:
 
     async def stop_bot(self, caller: Caller, bot_id: BotId) -> Bot:
         """Ask a bot to leave its meeting; one that has left is returned as it is."""
-        await self.check_bots(caller, [bot_id])
-        bot = (await self._get_bot(caller.scope, bot_id)).bot
+        bot = (await self._get_bot(caller, bot_id)).bot
         if RANK[bot.state] >= RANK[BotState.TRANSCRIBING]:
             return bot
         await self._status.stop_bot(bot_id)
-        return (await self._get_bot(caller.scope, bot_id)).bot
+        return (await self._get_bot(caller, bot_id)).bot
 
     async def check_bots(self, caller: Caller, bot_ids: Collection[BotId]) -> None:
         """Raise BotNotFound or Forbidden unless the caller may see the bots."""
+        if not bot_ids:
+            return
         owners = await self._bots.owners_of_bots(bot_ids)
         for bot_id in bot_ids:
             if bot_id not in owners:
                 raise _not_found(bot_id)
-            if not (caller.sees_all or owners[bot_id] in caller.owners):
+            if not caller.sees(owners[bot_id]):
                 raise Forbidden(f"bot {bot_id} is somebody else's")
 
     async def _own_bot(self, owner: Owner, bot_id: BotId) -> BotRecord | None:
@@ -156,9 +154,10 @@ class Bots:
             raise InvalidInput(f"user_id: bot {bot_id} is not theirs, name the user who sent it")
         return await self._bots.get_bot(owner, bot_id)
 
-    async def _get_bot(self, scope: str, bot_id: BotId) -> BotRecord:
-        record = await self._bots.get_bot(scope, bot_id)
-        if record is None:  # expired since it was checked
+    async def _get_bot(self, caller: Caller, bot_id: BotId) -> BotRecord:
+        record = await self._bots.get_bot(caller.scope, bot_id)
+        if record is None:
+            await self.check_bots(caller, [bot_id])
             raise _not_found(bot_id)
         return record
 
@@ -183,12 +182,6 @@ class Bots:
             return record
         result = await self._tasks.get_meeting_tasks(bot.owner, bot.bot_id)
         return replace(record, result=result)
-
-
-def _user(user_id: str) -> Owner:
-    if not _USER.fullmatch(user_id):
-        raise InvalidInput(f"user_id: {user_id!r} is no user: no blanks, no commas, ASCII only")
-    return user_owner(user_id)
 
 
 def _check_awaited(bot_id: str, state: BotState) -> None:

@@ -1,7 +1,7 @@
 """What goes through a lane: the reports of a message, or a command; and how each is applied to the rows in memory."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -10,13 +10,11 @@ from services.coordinator.bot import BotId
 from services.coordinator.domain import Execution, Tenant, Verdict
 from services.coordinator.group import ACTORS, Group
 from services.coordinator.pace import note_progress
-from services.coordinator.sequence import take_day, take_progress, take_report
+from services.coordinator.sequence import NextNumber, take_day, take_progress, take_report
 from services.coordinator.wire import RawReport
 from services.kernel.errors import DomainError
 from services.status.domain import ExecutionNumber, ExecutionState, Owner
 from services.status.mapping import EXECUTION_STATE_FROM_PB, EXECUTION_STATE_TO_PB
-
-NextNumber = Callable[[], ExecutionNumber]
 
 _RUNNING = EXECUTION_STATE_TO_PB[ExecutionState.RUNNING]
 

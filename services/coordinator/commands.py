@@ -8,12 +8,11 @@ from services.coordinator.bot import BotId
 from services.coordinator.domain import AcceptedStart, Execution, Start, Subject, Tenant
 from services.coordinator.group import Group, Remembered
 from services.coordinator.lanes import Lanes
+from services.coordinator.sequence import NextNumber
 from services.status.domain import ExecutionNumber, Owner, Reason, RunId
 
 COORDINATOR = "coordinator"
 """The actor of what timers and the dispatcher do."""
-
-NextNumber = Callable[[], ExecutionNumber]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,16 +6,15 @@ import grpc
 from potok.coordinator.v1 import date_range_service_pb2 as pb
 from potok.coordinator.v1 import date_range_service_pb2_grpc as pb_grpc
 
-from services.coordinator.date_ranges import DateRanges, Days
+from services.coordinator.caching import NO_STORE
+from services.coordinator.date_ranges import DateRanges
 from services.coordinator.mapping import range_figures_to_pb, run_word
 from services.status.access import current_caller
-from services.status.domain import Stage
+from services.status.domain import DateRange, Stage, date_range
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
 SERVICE = "potok.coordinator.v1.DateRangeService"
-NOT_STORED = (("cache-control", "no-store"),)
-"""What browsers are told of an answer that is another one a moment later."""
 
 _STR = ("start_date_str", "end_date_str")
 _PLAIN = ("start_date", "end_date")
@@ -39,7 +38,7 @@ class DateRangeServicer(pb_grpc.DateRangeServiceServicer):
         self, request: pb.SyncCallsRequest, context: Context
     ) -> pb.SyncCallsResponse:
         synced = await self._ranges.sync_calls(
-            current_caller(), request.client_id, _str_days(request)
+            current_caller(), request.client_id, _str_days(request), end_field=_STR[1]
         )
         return pb.SyncCallsResponse(
             run_id=synced.run.run_id,
@@ -51,19 +50,19 @@ class DateRangeServicer(pb_grpc.DateRangeServiceServicer):
     async def TranscribeCalls(
         self, request: pb.TranscribeCallsRequest, context: Context
     ) -> pb.TranscribeCallsResponse:
-        begun = await self._begin(request.client_id, _plain_days(request), Stage.TRANSCRIPTION)
+        begun = await self._begin(request, _plain_days(request), _PLAIN, Stage.TRANSCRIPTION)
         return pb.TranscribeCallsResponse(**begun)
 
     async def AnalyzeCalls(
         self, request: pb.AnalyzeCallsRequest, context: Context
     ) -> pb.AnalyzeCallsResponse:
-        begun = await self._begin(request.client_id, _str_days(request), Stage.ANALYSIS)
+        begun = await self._begin(request, _str_days(request), _STR, Stage.ANALYSIS)
         return pb.AnalyzeCallsResponse(**begun)
 
     async def AnalyzeRecommendations(
         self, request: pb.AnalyzeRecommendationsRequest, context: Context
     ) -> pb.AnalyzeRecommendationsResponse:
-        begun = await self._begin(request.client_id, _str_days(request), Stage.RECOMMENDATIONS)
+        begun = await self._begin(request, _str_days(request), _STR, Stage.RECOMMENDATIONS)
         return pb.AnalyzeRecommendationsResponse(**begun)
 
     async def GetTranscriptionStatus(
@@ -84,8 +83,16 @@ class DateRangeServicer(pb_grpc.DateRangeServiceServicer):
         figures = await self._figures(request, context, Stage.RECOMMENDATIONS)
         return pb.GetRecommendationsStatusResponse(**figures)
 
-    async def _begin(self, client_id: str, days: Days, stage: Stage) -> dict[str, Any]:
-        begun = await self._ranges.begin(current_caller(), client_id, days, stage)
+    async def _begin(
+        self,
+        request: StrRequest | PlainRequest,
+        days: DateRange,
+        fields: tuple[str, str],
+        stage: Stage,
+    ) -> dict[str, Any]:
+        begun = await self._ranges.begin(
+            current_caller(), request.client_id, days, stage, end_field=fields[1]
+        )
         return {
             "run_id": begun.run.run_id,
             "status": run_word(begun.run),
@@ -96,13 +103,13 @@ class DateRangeServicer(pb_grpc.DateRangeServiceServicer):
         self, request: PlainRequest, context: Context, stage: Stage
     ) -> dict[str, Any]:
         status = await self._ranges.get_status(request.client_id, _plain_days(request), stage)
-        await context.send_initial_metadata(NOT_STORED)
+        await context.send_initial_metadata(NO_STORE)
         return range_figures_to_pb(status)
 
 
-def _str_days(request: StrRequest) -> Days:
-    return Days(start=request.start_date_str, end=request.end_date_str, fields=_STR)
+def _str_days(request: StrRequest) -> DateRange:
+    return date_range(request.start_date_str, request.end_date_str, _STR)
 
 
-def _plain_days(request: PlainRequest) -> Days:
-    return Days(start=request.start_date, end=request.end_date, fields=_PLAIN)
+def _plain_days(request: PlainRequest) -> DateRange:
+    return date_range(request.start_date, request.end_date, _PLAIN)

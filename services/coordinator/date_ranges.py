@@ -2,8 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
-from datetime import date, timedelta
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
 from services.coordinator import order
 from services.coordinator.domain import Run, RunView
@@ -11,16 +10,14 @@ from services.coordinator.ledger import RangeStatus
 from services.coordinator.places import Places
 from services.coordinator.ports import RunEnds
 from services.coordinator.usecases import Coordinator
-from services.kernel.clock import utc_now
 from services.kernel.errors import (
     Conflict,
     DomainError,
-    InvalidInput,
     TookTooLong,
     UpstreamUnavailable,
     WrongState,
 )
-from services.status.domain import DateRange, Reason, RunId, RunMode, RunState, Stage, date_range
+from services.status.domain import DateRange, Reason, RunId, RunMode, RunState, Stage
 from services.status.identity import Caller
 
 TRIES = 3
@@ -54,25 +51,6 @@ FOR_A_PERSON = frozenset(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Days:
-    """A wanted range as it came, with the names that its fields have in that request."""
-
-    start: str
-    end: str
-    fields: tuple[str, str]
-
-    def parsed(self) -> DateRange:
-        """Return the range; raises InvalidInput naming the field that is wrong."""
-        return date_range(self.start, self.end, self.fields)
-
-    def check_past(self, today: date) -> None:
-        """Refuse a range that ends after today; raises InvalidInput."""
-        end = self.parsed().end
-        if end > today:
-            raise InvalidInput(f"{self.fields[1]} {end} lies in the future: today is {today}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Begun:
     """A run that the call has started, or found under way."""
 
@@ -101,31 +79,33 @@ class DateRanges:
         self._sync_wait = sync_wait
         self._places = places
 
-    async def begin(self, caller: Caller, client_id: str, days: Days, stage: Stage) -> Begun:
+    async def begin(
+        self, caller: Caller, client_id: str, days: DateRange, stage: Stage, *, end_field: str
+    ) -> Begun:
         """Start the stage over the days, or join the run that does just that.
 
-        Raises Conflict while another stage or range of the client is under way, WrongState out of order.
+        `end_field` is what the request calls the last day. Raises InvalidInput for days to come, Conflict while another
+        stage or range of the client is under way, WrongState out of order.
         """
-        wanted = days.parsed()
-        client = await self._coordinator.get_client(client_id)
-        days.check_past(utc_now().astimezone(ZoneInfo(client.settings.time_zone)).date())
-        what = f"{WORK[stage]} of {client_id}, {wanted.start} to {wanted.end}"
+        what = f"{WORK[stage]} of {client_id}, {days.start} to {days.end}"
         for _ in range(TRIES):
             try:
                 started = await self._coordinator.start_run(
-                    caller, client_id, wanted, (stage,), RunMode.PENDING, ""
+                    caller, client_id, days, (stage,), RunMode.PENDING, "", end_field=end_field
                 )
             except Conflict as refusal:
                 view = await self._in_the_way(refusal)
                 if view.run.state.ended:
                     continue
-                if not _is_same(view.run, stage, wanted):
+                if not _is_same(view.run, stage, days):
                     raise
                 return Begun(run=view.run, message=f"{what}: under way already")
             return Begun(run=started.run, message=f"{what}: started")
         raise UpstreamUnavailable(f"{what}: runs of the client come and go, try again")
 
-    async def sync_calls(self, caller: Caller, client_id: str, days: Days) -> Synced:
+    async def sync_calls(
+        self, caller: Caller, client_id: str, days: DateRange, *, end_field: str
+    ) -> Synced:
         """Fetch the calls of the days and wait for the end of that.
 
         The run goes on whatever becomes of the call. Raises, beside what `begin` does, UpstreamUnavailable or
@@ -133,10 +113,13 @@ class DateRanges:
         where too many wait already.
         """
         with self._places.taken_by(caller.subject):
-            return await self._sync_calls(caller, client_id, days)
+            return await self._sync_calls(caller, client_id, days, end_field)
 
-    async def _sync_calls(self, caller: Caller, client_id: str, days: Days) -> Synced:
-        run_id = (await self.begin(caller, client_id, days, Stage.CALL_SYNC)).run.run_id
+    async def _sync_calls(
+        self, caller: Caller, client_id: str, days: DateRange, end_field: str
+    ) -> Synced:
+        begun = await self.begin(caller, client_id, days, Stage.CALL_SYNC, end_field=end_field)
+        run_id = begun.run.run_id
         try:
             async with asyncio.timeout(self._sync_wait.total_seconds()):
                 await self._ends.wait(run_id)
@@ -152,9 +135,9 @@ class DateRanges:
         status = await self.get_status(client_id, days, Stage.CALL_SYNC)
         return Synced(run=run, message=_sentence(status), status=status)
 
-    async def get_status(self, client_id: str, days: Days, stage: Stage) -> RangeStatus:
+    async def get_status(self, client_id: str, days: DateRange, stage: Stage) -> RangeStatus:
         """Return where the stage is over the days; raises ClientNotFound."""
-        return await self._coordinator.get_range_status(client_id, stage, days.parsed())
+        return await self._coordinator.get_range_status(client_id, stage, days)
 
     async def _in_the_way(self, refusal: Conflict) -> RunView:
         if refusal.reason != "RUN_ACTIVE":

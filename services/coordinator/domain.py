@@ -216,6 +216,8 @@ class Start:
     actor: str
     today: date
     """Today in the client's time zone."""
+    end_field: str = "end_date"
+    """What the request calls the last day of `range`."""
     retry_of: RunId | None = None
 
 

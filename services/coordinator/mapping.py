@@ -27,7 +27,7 @@ from services.coordinator.domain import (
 from services.coordinator.ledger import RangeStatus, StageLedger
 from services.kernel.errors import InvalidInput
 from services.kernel.rpc.convert import enum_pairs, timestamp
-from services.status.domain import ClientSettings, RunId, RunMode, Stage
+from services.status.domain import ClientSettings, RunMode, Stage
 from services.status.mapping import (
     EXECUTION_STATE_TO_PB,
     RUN_MODE_TO_PB,
@@ -148,18 +148,18 @@ def rejected_report_to_pb(report: RejectedReport) -> report_pb2.RejectedReport:
     )
 
 
-def run_page_token(view: RunView) -> str:
-    text = f"{view.run.created_at.isoformat()} {view.run.run_id}"
-    return base64.urlsafe_b64encode(text.encode()).decode()
+def page_token(at: datetime, last_id: str) -> str:
+    """Return the token of the page after a row, of a list that has the newest first."""
+    return base64.urlsafe_b64encode(f"{at.isoformat()} {last_id}".encode()).decode()
 
 
-def run_page_start(token: str) -> tuple[datetime, RunId] | None:
+def page_start(token: str) -> tuple[datetime, str] | None:
     """Parse a page token; raises InvalidInput."""
     if not token:
         return None
     try:
-        at, run_id = base64.urlsafe_b64decode(token.encode()).decode().split(" ")
-        return datetime.fromisoformat(at), RunId(run_id)
+        at, last_id = base64.urlsafe_b64decode(token.encode()).decode().split(" ")
+        return datetime.fromisoformat(at), last_id
     except (binascii.Error, ValueError):
         raise InvalidInput("page_token: is not of this list") from None
 

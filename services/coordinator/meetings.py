@@ -29,7 +29,7 @@ def take_bot_report(
         newer = report.sequence > bot.sequence
         begins = report.media_ready and newer and not (bot.run_id or bot.final)
         if begins and report.state is BotState.ERROR:
-            bot.sequence, verdict = report.sequence, Verdict.APPLIED
+            verdict = Verdict.APPLIED
         else:
             verdict = bots.take_report(bot, report, now)
     if begins and verdict is not Verdict.ILLEGAL:

@@ -32,7 +32,7 @@ class RunRepository(Protocol):
     async def get_runs(self, run_ids: Collection[RunId]) -> list[RunView]: ...
 
     async def list_runs(
-        self, client_id: str, before: tuple[datetime, RunId] | None, page_size: int
+        self, client_id: str, before: tuple[datetime, str] | None, page_size: int
     ) -> list[RunView]: ...
 
     async def find_request(

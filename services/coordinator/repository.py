@@ -71,7 +71,7 @@ class PostgresRuns:
             return await _views(connection, QUERIES.get_runs(connection, run_ids=list(run_ids)))
 
     async def list_runs(
-        self, client_id: str, before: tuple[datetime, RunId] | None, page_size: int
+        self, client_id: str, before: tuple[datetime, str] | None, page_size: int
     ) -> list[RunView]:
         before_at, before_id = before or (None, None)
         async with self._reading() as connection:

@@ -1,6 +1,7 @@
 """Waiting for the end of a run: woken by the log, and looking at its row now and then in case nothing wakes."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 
 import asyncpg
@@ -20,18 +21,20 @@ LOOK_AGAIN = timedelta(seconds=5)
 
 
 class LogRunEnds:
-    """Implements RunEnds over the fan-out of the log."""
+    """Implements RunEnds over the fan-out of the log; `stopping` says that the replica drains."""
 
-    def __init__(self, pool: asyncpg.Pool, hub: Hub, look_again: timedelta = LOOK_AGAIN) -> None:
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        hub: Hub,
+        *,
+        stopping: Callable[[], bool] = lambda: False,
+        look_again: timedelta = LOOK_AGAIN,
+    ) -> None:
         self._pool = pool
         self._hub = hub
+        self._stopping = stopping
         self._look_again = look_again.total_seconds()
-        self._draining = False
-
-    def drain(self) -> None:
-        """Let every waiter go, and whoever comes after."""
-        self._draining = True
-        self._hub.wake_all()
 
     async def wait(self, run_id: RunId) -> None:
         # The place in a cohort is taken before the row is read, so that no end in between is missed.
@@ -55,7 +58,7 @@ class LogRunEnds:
         try:
             async with asyncio.timeout(self._look_again):
                 while True:
-                    if self._draining:
+                    if self._stopping():
                         raise UpstreamUnavailable(
                             f"this replica stops, run {run_id} goes on: repeat the call",
                             reason="DRAIN",

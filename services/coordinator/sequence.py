@@ -49,7 +49,9 @@ def wanted_run(tenant: Tenant, start: Start, run_id: RunId, now: datetime) -> Ru
     """Return the run that a start asks for, changing nothing; raises where it is refused."""
     first, last = consecutive(start.stages)
     if start.range.end > start.today:
-        raise InvalidInput(f"end_date {start.range.end} lies in the future: today is {start.today}")
+        raise InvalidInput(
+            f"{start.end_field} {start.range.end} lies in the future: today is {start.today}"
+        )
     if tenant.run is not None:
         raise Conflict(
             f"run {tenant.run.run_id} of client {start.client.client_id} is under way in "

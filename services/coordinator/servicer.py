@@ -15,10 +15,10 @@ from services.coordinator import tokens
 from services.coordinator.mapping import (
     client_from_pb,
     client_to_pb,
+    page_start,
+    page_token,
     range_status_to_pb,
     rejected_report_to_pb,
-    run_page_start,
-    run_page_token,
     run_to_pb,
     stage_ledger_to_pb,
     stage_preview_to_pb,
@@ -140,11 +140,13 @@ class CoordinatorServicer(pb_grpc.CoordinatorServiceServicer):
     async def ListRuns(self, request: pb.ListRunsRequest, context: Context) -> pb.ListRunsResponse:
         size = request.page_size or 20
         views = await self._coordinator.list_runs(
-            request.client_id, run_page_start(request.page_token), size + 1
+            request.client_id, page_start(request.page_token), size + 1
         )
         return pb.ListRunsResponse(
             runs=map(run_to_pb, views[:size]),
-            next_page_token=run_page_token(views[size - 1]) if len(views) > size else "",
+            next_page_token=page_token(views[size - 1].run.created_at, views[size - 1].run.run_id)
+            if len(views) > size
+            else "",
         )
 
     async def ListItems(

@@ -6,6 +6,7 @@ import grpc
 from potok.coordinator.v1 import session_service_pb2 as pb
 from potok.coordinator.v1 import session_service_pb2_grpc as pb_grpc
 
+from services.coordinator.caching import NO_STORE
 from services.kernel.clock import utc_now
 from services.kernel.errors import InvalidInput
 from services.kernel.rpc.convert import timestamp
@@ -40,7 +41,7 @@ class SessionServicer(pb_grpc.SessionServiceServicer):
     async def GetSession(
         self, request: pb.GetSessionRequest, context: Context
     ) -> pb.GetSessionResponse:
-        await context.send_initial_metadata((("cache-control", "no-store"),))
+        await context.send_initial_metadata(NO_STORE)
         return pb.GetSessionResponse(session=_session(current_caller()))
 
     async def DeleteSession(
@@ -64,9 +65,7 @@ async def _send_cookie(context: Context, token: str, seconds: int) -> None:
     parts = [f"{COOKIE}={token}", "Path=/", "HttpOnly", "SameSite=Strict", f"Max-Age={seconds}"]
     if _metadata(context).get("x-forwarded-proto") == "https":
         parts.append("Secure")
-    await context.send_initial_metadata(
-        (("set-cookie", "; ".join(parts)), ("cache-control", "no-store"))
-    )
+    await context.send_initial_metadata((("set-cookie", "; ".join(parts)), *NO_STORE))
 
 
 def _metadata(context: Context) -> dict[str, str]:

@@ -89,10 +89,12 @@ class Coordinator:
         stages: tuple[Stage, ...],
         mode: RunMode,
         request_id: str,
+        *,
+        end_field: str = "end_date",
     ) -> RunView:
-        """Start a run; a known `request_id` answers the run it started."""
+        """Start a run; a known `request_id` answers the run it started. `end_field` names the last day in errors."""
         parameters = f"{client_id} {days.start} {days.end} {[s.value for s in stages]} {mode.value}"
-        start = await self._wanted(caller, client_id, days, stages, mode)
+        start = await self._wanted(caller, client_id, days, stages, mode, end_field)
         return await self._start(start, "StartRun", request_id, parameters)
 
     async def preview_run(
@@ -143,7 +145,7 @@ class Coordinator:
         return views[0]
 
     async def list_runs(
-        self, client_id: str, before: tuple[datetime, RunId] | None, page_size: int
+        self, client_id: str, before: tuple[datetime, str] | None, page_size: int
     ) -> list[RunView]:
         """Return a page of runs, newest first."""
         return await self._runs.list_runs(client_id, before, page_size)
@@ -188,6 +190,7 @@ class Coordinator:
         days: DateRange,
         stages: tuple[Stage, ...],
         mode: RunMode,
+        end_field: str = "end_date",
     ) -> Start:
         client = await self.get_client(client_id)
         return Start(
@@ -197,6 +200,7 @@ class Coordinator:
             mode=mode,
             actor=caller.subject,
             today=self._today(client),
+            end_field=end_field,
         )
 
     async def _start(self, start: Start, method: str, request_id: str, parameters: str) -> RunView:

@@ -49,6 +49,10 @@ class Caller:
         """What row-level security is told: the owners, separated by commas, or EVERYTHING."""
         return EVERYTHING if self.sees_all else ",".join(sorted(self.owners))
 
+    def sees(self, owner: Owner) -> bool:
+        """Tell whether the caller may see what belongs to an owner."""
+        return self.sees_all or owner in self.owners
+
     def check_owners(self, owners: Collection[Owner]) -> None:
         """Raise Forbidden unless the caller may see what belongs to all of `owners`."""
         if self.sees_all:

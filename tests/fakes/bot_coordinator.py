@@ -67,8 +67,6 @@ class FakeBotCoordinator(BotReportServiceServicer):
             verdict = report_pb2.VERDICT_APPLIED
             self.states[report.bot_id] = wanted
         return bot_pb2.BotVerdict(
-            bot_id=report.bot_id,
-            sequence=report.sequence,
             verdict=verdict,
             state=self.states[report.bot_id],  # type: ignore[arg-type]  # a number of the enum
         )

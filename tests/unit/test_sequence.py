@@ -1,6 +1,7 @@
 """The state machine of runs: what it allows, what it refuses, and that no disorder of reports can break it."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from itertools import count
 
 import pytest
@@ -139,6 +140,13 @@ def test_a_range_in_the_future_is_refused() -> None:
     days = DateRange(start=NOON.date(), end=tomorrow)
     with pytest.raises(InvalidInput, match="future"):
         sequence.start_run(a_tenant(), a_start(days=days), RunId("run"), ExecutionNumber(1), NOON)
+
+
+def test_a_range_in_the_future_is_refused_by_the_name_that_its_request_has_for_the_end() -> None:
+    late = DateRange(start=date(2999, 1, 1), end=date(2999, 1, 1))
+    start = replace(a_start(days=late), end_field="end_date_str")
+    with pytest.raises(InvalidInput, match=r"^end_date_str 2999-01-01 lies in the future"):
+        sequence.wanted_run(a_tenant(), start, RunId("run"), NOON)
 
 
 @pytest.mark.parametrize(

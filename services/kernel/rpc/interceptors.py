@@ -76,9 +76,10 @@ class EdgeInterceptor(grpc.aio.ServerInterceptor):
             method,
             Codec(deserialize=handler.request_deserializer, serialize=handler.response_serializer),
         )
-        if handler.request_streaming and not handler.response_streaming:
-            # Refused at the first call rather than served without what stands here.
-            raise NotImplementedError("client streaming is not covered")
+        if not handler.response_streaming and handler.request_streaming:
+            return grpc.stream_unary_rpc_method_handler(
+                self._unary(method, handler.stream_unary), codec.deserialize, codec.serialize
+            )
         if not handler.response_streaming:
             return grpc.unary_unary_rpc_method_handler(
                 self._unary(method, handler.unary_unary), codec.deserialize, codec.serialize

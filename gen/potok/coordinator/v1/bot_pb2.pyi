@@ -93,14 +93,8 @@ class BotVerdict(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    BOT_ID_FIELD_NUMBER: _builtins.int
-    SEQUENCE_FIELD_NUMBER: _builtins.int
     VERDICT_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
-    bot_id: _builtins.str
-    """The bot."""
-    sequence: _builtins.int
-    """The sequence of the report."""
     verdict: _report_pb2.Verdict.ValueType
     """APPLIED, DUPLICATE, STALE or ILLEGAL."""
     state: _stage_pb2.BotState.ValueType
@@ -108,14 +102,12 @@ class BotVerdict(_message.Message):
     def __init__(
         self,
         *,
-        bot_id: _builtins.str = ...,
-        sequence: _builtins.int = ...,
         verdict: _report_pb2.Verdict.ValueType = ...,
         state: _stage_pb2.BotState.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bot_id", b"bot_id", "sequence", b"sequence", "state", b"state", "verdict", b"verdict"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["state", b"state", "verdict", b"verdict"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -53,7 +53,8 @@ class WatchEventsServiceServicer:
         itself. Where that cannot be resumed without loss, the stream begins with `reset` and a snapshot. Heartbeats are
         comments that move the id.
 
-        Refused as WatchStatus is; but once it has begun it ends with OK, and the event `end` says why.
+        Refused as WatchStatus is; but once it has begun it ends with OK, and the event `end` says why;
+        RESOURCE_EXHAUSTED where it fell behind again and again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -40,7 +40,8 @@ class WatchEventsServiceStub:
     itself. Where that cannot be resumed without loss, the stream begins with `reset` and a snapshot. Heartbeats are
     comments that move the id.
 
-    Refused as WatchStatus is; but once it has begun it ends with OK, and the event `end` says why.
+    Refused as WatchStatus is; but once it has begun it ends with OK, and the event `end` says why;
+    RESOURCE_EXHAUSTED where it fell behind again and again.
     """
 
 @_typing.type_check_only
@@ -54,7 +55,8 @@ class WatchEventsServiceAsyncStub(WatchEventsServiceStub):
     itself. Where that cannot be resumed without loss, the stream begins with `reset` and a snapshot. Heartbeats are
     comments that move the id.
 
-    Refused as WatchStatus is; but once it has begun it ends with OK, and the event `end` says why.
+    Refused as WatchStatus is; but once it has begun it ends with OK, and the event `end` says why;
+    RESOURCE_EXHAUSTED where it fell behind again and again.
     """
 
 class WatchEventsServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -71,7 +73,8 @@ class WatchEventsServiceServicer(metaclass=_abc_1.ABCMeta):
         itself. Where that cannot be resumed without loss, the stream begins with `reset` and a snapshot. Heartbeats are
         comments that move the id.
 
-        Refused as WatchStatus is; but once it has begun it ends with OK, and the event `end` says why.
+        Refused as WatchStatus is; but once it has begun it ends with OK, and the event `end` says why;
+        RESOURCE_EXHAUSTED where it fell behind again and again.
         """
 
 def add_WatchEventsServiceServicer_to_server(servicer: WatchEventsServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
