@@ -49,7 +49,7 @@ up: $(READY) ## run the whole system until Ctrl-C
 
 token: $(READY) ## print a development token; USER_ID, ROLE and CLIENT say of whom
 	@POTOK_ISSUER_KEY=$$($(PY) -m deploy.local.keys) .venv/bin/potok token \
-		--user $(or $(USER_ID),developer) --role $(or $(ROLE),admin) $(foreach id,$(CLIENT),--client $(id))
+		$(if $(USER_ID),--user $(USER_ID)) $(if $(ROLE),--role $(ROLE)) $(foreach id,$(CLIENT),--client $(id))
 
 migrate: $(READY) ## bring the local database up to date
 	@$(PY) -m deploy.local.migrate

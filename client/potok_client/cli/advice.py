@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Annotated
 
+import grpc
 import typer
 from potok.recommendations.v1 import employee_recommendation_pb2 as recommendation_pb
 from potok.recommendations.v1 import recommendations_service_pb2 as pb
@@ -84,19 +85,18 @@ def reopen_advice(client: ClientId, advice: AdviceId, as_json: Json = False) -> 
 
 
 async def list_recommendations(
-    request: pb.ListRecommendationsRequest, limit: int
+    channel: grpc.aio.Channel, request: pb.ListRecommendationsRequest, limit: int
 ) -> list[EmployeeRecommendation]:
     """Return the first recommendations, at most `limit`."""
     found: list[EmployeeRecommendation] = []
-    async with gateway() as channel:
-        stub = pb_grpc.RecommendationsServiceStub(channel)
-        while True:
-            request.page_size = min(_PAGE, limit - len(found))
-            page = await stub.ListRecommendations(request, timeout=DEADLINE)
-            found.extend(page.recommendations)
-            request.page_token = page.next_page_token
-            if not page.next_page_token or len(found) >= limit:
-                return found
+    stub = pb_grpc.RecommendationsServiceStub(channel)
+    while True:
+        request.page_size = min(_PAGE, limit - len(found))
+        page = await stub.ListRecommendations(request, timeout=DEADLINE)
+        found.extend(page.recommendations)
+        request.page_token = page.next_page_token
+        if not page.next_page_token or len(found) >= limit:
+            return found
 
 
 def advice_table(found: Iterable[EmployeeRecommendation]) -> RenderableType:
@@ -117,7 +117,8 @@ def advice_table(found: Iterable[EmployeeRecommendation]) -> RenderableType:
 
 
 async def _list(request: pb.ListRecommendationsRequest, limit: int, *, as_json: bool) -> None:
-    found = await list_recommendations(request, limit)
+    async with gateway() as channel:
+        found = await list_recommendations(channel, request, limit)
     if as_json:
         print_json([as_dict(each) for each in found])
         return
@@ -128,26 +129,26 @@ async def _list(request: pb.ListRecommendationsRequest, limit: int, *, as_json: 
 
 
 async def _close(request: pb.CloseRecommendationRequest, given: str, *, as_json: bool) -> None:
-    request.recommendation_id = await _full_id(request.owner, given)
     async with gateway() as channel:
+        request.recommendation_id = await _full_id(channel, request.owner, given)
         stub = pb_grpc.RecommendationsServiceStub(channel)
         answer = await stub.CloseRecommendation(request, timeout=DEADLINE)
     _print(answer.recommendation, as_json=as_json)
 
 
 async def _reopen(owner: str, given: str, *, as_json: bool) -> None:
-    request = pb.ReopenRecommendationRequest(
-        owner=owner, recommendation_id=await _full_id(owner, given)
-    )
     async with gateway() as channel:
+        request = pb.ReopenRecommendationRequest(
+            owner=owner, recommendation_id=await _full_id(channel, owner, given)
+        )
         stub = pb_grpc.RecommendationsServiceStub(channel)
         answer = await stub.ReopenRecommendation(request, timeout=DEADLINE)
     _print(answer.recommendation, as_json=as_json)
 
 
-async def _full_id(owner: str, given: str) -> str:
+async def _full_id(channel: grpc.aio.Channel, owner: str, given: str) -> str:
     """Return the id that `given` is or begins, among the first thousand."""
-    known = await list_recommendations(pb.ListRecommendationsRequest(owner=owner), 1000)
+    known = await list_recommendations(channel, pb.ListRecommendationsRequest(owner=owner), 1000)
     ids = [each.id for each in known if given and each.id.startswith(given.lower())]
     if len(ids) == 1:
         return ids[0]

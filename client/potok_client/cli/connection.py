@@ -32,6 +32,8 @@ class Coordinator:
     """By the first address that answered."""
     bots: "bot_service_pb2_grpc.BotServiceAsyncStub"
     """Likewise."""
+    channel: grpc.aio.Channel
+    """To the gateway that answered first, for the RPCs of other services."""
     replicas: list[grpc.aio.Channel]
     """Channels to all of them, for the watch."""
 
@@ -43,6 +45,7 @@ async def coordinator() -> AsyncIterator[Coordinator]:
         yield Coordinator(
             stub=pb_grpc.CoordinatorServiceStub(first),
             bots=bot_service_pb2_grpc.BotServiceStub(first),
+            channel=first,
             replicas=replicas,
         )
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator, Sequence
 
+import grpc
 import typer
 from potok.coordinator.v1 import coordinator_service_pb2 as pb
 from potok.coordinator.v1.range_status_pb2 import StageLedger
@@ -14,7 +15,7 @@ from potok.status.v1.progress_pb2 import DateRange
 from rich.text import Text
 
 from potok_client.cli import words
-from potok_client.cli.connection import DEADLINE, coordinator, gateway
+from potok_client.cli.connection import DEADLINE, coordinator
 from potok_client.cli.exits import ExitCode
 from potok_client.cli.options import RANGE_PANEL, ClientId, End, Json, Start, date_range
 from potok_client.cli.terminal import as_dict, cell, console, perform, print_json, table
@@ -41,7 +42,7 @@ async def _ledger(client_id: str, days: DateRange, *, as_json: bool) -> ExitCode
         request = pb.GetLedgerRequest(client_id=client_id, range=days)
         answer, reported = await asyncio.gather(
             service.stub.GetLedger(request, timeout=DEADLINE),
-            _count_reported(f"client:{client_id}", days),
+            _count_reported(service.channel, f"client:{client_id}", days),
         )
     gaps = list(gaps_of(answer.stages, reported))
     if as_json:
@@ -52,11 +53,10 @@ async def _ledger(client_id: str, days: DateRange, *, as_json: bool) -> ExitCode
     return ExitCode.ERROR if gaps else ExitCode.DONE
 
 
-async def _count_reported(owner: str, days: DateRange) -> ReportedCalls:
-    async with gateway() as channel:
-        stub = recommendations_grpc.RecommendationsServiceStub(channel)
-        request = recommendations_pb.CountReportedCallsRequest(owner=owner, range=days)
-        return (await stub.CountReportedCalls(request, timeout=DEADLINE)).reported
+async def _count_reported(channel: grpc.aio.Channel, owner: str, days: DateRange) -> ReportedCalls:
+    stub = recommendations_grpc.RecommendationsServiceStub(channel)
+    request = recommendations_pb.CountReportedCallsRequest(owner=owner, range=days)
+    return (await stub.CountReportedCalls(request, timeout=DEADLINE)).reported
 
 
 def gaps_of(stages: Sequence[StageLedger], reported: ReportedCalls) -> Iterator[str]:

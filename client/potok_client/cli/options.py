@@ -76,6 +76,14 @@ class BotStateName(enum.StrEnum):
         return stage_pb2.BotState.Value(f"BOT_STATE_{self.name}")
 
 
+class RoleName(enum.StrEnum):
+    """What a development token may be of."""
+
+    OPERATOR = "operator"
+    ADMIN = "admin"
+    SERVICE = "service"
+
+
 def parse_day(text: str) -> str:
     """Return a day as it was given; refuses what is none."""
     try:

@@ -6,6 +6,7 @@ from datetime import UTC, tzinfo
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
+import grpc
 import typer
 from potok.analysis.v1 import analysis_service_pb2 as analysis_pb
 from potok.analysis.v1 import analysis_service_pb2_grpc as analysis_grpc
@@ -31,7 +32,7 @@ from rich.table import Table
 from rich.text import Text
 
 from potok_client.cli.advice import advice_table, list_recommendations
-from potok_client.cli.connection import DEADLINE, Coordinator, coordinator, gateway
+from potok_client.cli.connection import DEADLINE, Coordinator, coordinator
 from potok_client.cli.options import RANGE_PANEL, ClientId, End, Json, Start, date_range
 from potok_client.cli.ranges import LeftOut, left_out_table, list_left_out
 from potok_client.cli.terminal import as_dict, cell, console, perform, print_json, table
@@ -73,9 +74,9 @@ async def report(
             owner=owner, states=[RECOMMENDATION_STATE_OPEN]
         )
         found, advised, calls, left_out = await asyncio.gather(
-            _report(owner, days),
-            list_recommendations(open_ones, _MOST_ADVICE),
-            _analyses(owner, days, limit),
+            _report(service.channel, owner, days),
+            list_recommendations(service.channel, open_ones, _MOST_ADVICE),
+            _analyses(service.channel, owner, days, limit),
             list_left_out(service, client_id, days, limit + 1),
         )
     if as_json:
@@ -101,25 +102,25 @@ async def _time_zone(service: Coordinator, client_id: str) -> tzinfo:
     return ZoneInfo(client.settings.time_zone)
 
 
-async def _report(owner: str, days: DateRange) -> RangeReport:
-    async with gateway() as channel:
-        stub = recommendations_grpc.RecommendationsServiceStub(channel)
-        request = recommendations_pb.GetRangeReportRequest(owner=owner, range=days)
-        return (await stub.GetRangeReport(request, timeout=DEADLINE)).report
+async def _report(channel: grpc.aio.Channel, owner: str, days: DateRange) -> RangeReport:
+    stub = recommendations_grpc.RecommendationsServiceStub(channel)
+    request = recommendations_pb.GetRangeReportRequest(owner=owner, range=days)
+    return (await stub.GetRangeReport(request, timeout=DEADLINE)).report
 
 
-async def _analyses(owner: str, days: DateRange, limit: int) -> list[Analysis]:
+async def _analyses(
+    channel: grpc.aio.Channel, owner: str, days: DateRange, limit: int
+) -> list[Analysis]:
     calls: list[Analysis] = []
-    async with gateway() as channel:
-        stub = analysis_grpc.AnalysisServiceStub(channel)
-        request = analysis_pb.ListAnalysesRequest(owner=owner, range=days)
-        while True:
-            request.page_size = min(_PAGE, limit - len(calls))
-            page = await stub.ListAnalyses(request, timeout=DEADLINE)
-            calls.extend(page.analyses)
-            request.page_token = page.next_page_token
-            if not page.next_page_token or len(calls) >= limit:
-                return calls
+    stub = analysis_grpc.AnalysisServiceStub(channel)
+    request = analysis_pb.ListAnalysesRequest(owner=owner, range=days)
+    while True:
+        request.page_size = min(_PAGE, limit - len(calls))
+        page = await stub.ListAnalyses(request, timeout=DEADLINE)
+        calls.extend(page.analyses)
+        request.page_token = page.next_page_token
+        if not page.next_page_token or len(calls) >= limit:
+            return calls
 
 
 def _page(

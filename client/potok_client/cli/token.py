@@ -1,17 +1,17 @@
 """`potok token`: a development token, signed by the key of the system on this machine."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated
 
 import typer
 
-from potok_client.cli.exits import ExitCode
-from potok_client.cli.options import SETUP_PANEL
+from potok_client.cli.exits import CommandFailed
+from potok_client.cli.options import SETUP_PANEL, RoleName
+from potok_client.cli.terminal import perform
 from potok_client.identity import NoIdentity, development_key, mint
 
 app = typer.Typer()
-
-_ROLES = ("operator", "admin", "service")
 
 
 @app.command("token", rich_help_panel=SETUP_PANEL)
@@ -19,8 +19,8 @@ def make_token(
     *,
     user: Annotated[str, typer.Option(help="Who it is of: the claim sub.")] = "developer",
     role: Annotated[
-        list[str] | None,
-        typer.Option(help="operator, admin or service; may be repeated. Without it: admin."),
+        list[RoleName] | None,
+        typer.Option(help="May be repeated. Without it: admin."),
     ] = None,
     client: Annotated[
         list[str] | None,
@@ -32,14 +32,15 @@ def make_token(
 
     Example: potok token --user olga --role operator --client clinic
     """
-    roles = role or ["admin"]
-    for name in roles:
-        if name not in _ROLES:
-            raise typer.BadParameter(f"--role: {name!r} is none of {', '.join(_ROLES)}")
+    roles = role or [RoleName.ADMIN]
+    perform(_token(user, roles, client or [], timedelta(hours=hours)))
+
+
+async def _token(
+    user: str, roles: Sequence[RoleName], clients: Sequence[str], lifetime: timedelta
+) -> None:
     try:
         key = development_key()
     except NoIdentity as error:
-        typer.echo(f"error: {error}\n  make token   makes the key first", err=True)
-        raise typer.Exit(ExitCode.ERROR) from None
-    lifetime = timedelta(hours=hours)
-    typer.echo(mint(key, user, roles=roles, clients=client or [], lifetime=lifetime))
+        raise CommandFailed(str(error), "make token   makes the key first") from None
+    typer.echo(mint(key, user, roles=list(map(str, roles)), clients=clients, lifetime=lifetime))
