@@ -40,7 +40,7 @@ def main() -> None:
 
 
 def run(settings: GatewaySettings) -> NoReturn:
-    """Become Envoy. It ends with whoever started us, and with SIGTERM."""
+    """Become Envoy: the same process, so that signals reach it."""
     if not settings.jwks.is_file():
         sys.exit(f"POTOK_GATEWAY_JWKS: there are no keys of users in {settings.jwks}")
     rendered = render(settings)

@@ -11,7 +11,7 @@ from google.api import annotations_pb2, http_pb2
 from google.protobuf import descriptor_pb2
 from google.protobuf.descriptor import FileDescriptor, MethodDescriptor
 from google.rpc import error_details_pb2
-from potok.status.v1 import access_pb2, deadline_pb2
+from potok.status.v1 import access_pb2
 
 _PUBLIC = {
     access_pb2.ROLE_OPERATOR,
@@ -33,10 +33,6 @@ class Endpoint:
     verb: str
     path: str
     """A template, as in `/api/v1/runs/{run_id}`."""
-    for_anyone: bool
-    """No token is needed."""
-    deadline_seconds: int
-    """Zero: the usual one."""
     descriptor: MethodDescriptor
 
     @property
@@ -54,9 +50,9 @@ class Endpoint:
 def endpoints() -> tuple[Endpoint, ...]:
     """Return every public RPC, in the order of the protos."""
     return tuple(
-        _endpoint(method, roles)
+        _endpoint(method)
         for method in methods()
-        if (roles := frozenset(method.GetOptions().Extensions[access_pb2.roles])) & _PUBLIC
+        if _PUBLIC.intersection(method.GetOptions().Extensions[access_pb2.roles])
     )
 
 
@@ -97,9 +93,8 @@ def _ours() -> tuple[FileDescriptor, ...]:
     return tuple(importlib.import_module(name).DESCRIPTOR for name in names)
 
 
-def _endpoint(method: MethodDescriptor, roles: frozenset[int]) -> Endpoint:
-    options = method.GetOptions()
-    rule: http_pb2.HttpRule = options.Extensions[annotations_pb2.http]
+def _endpoint(method: MethodDescriptor) -> Endpoint:
+    rule: http_pb2.HttpRule = method.GetOptions().Extensions[annotations_pb2.http]
     verb = rule.WhichOneof("pattern") or ""
     service = method.containing_service
     return Endpoint(
@@ -108,7 +103,5 @@ def _endpoint(method: MethodDescriptor, roles: frozenset[int]) -> Endpoint:
         name=method.name,
         verb=verb.upper(),
         path=getattr(rule, verb) if verb else "",
-        for_anyone=access_pb2.ROLE_ANYONE in roles,
-        deadline_seconds=options.Extensions[deadline_pb2.deadline_seconds],
         descriptor=method,
     )

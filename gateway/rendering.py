@@ -89,4 +89,4 @@ def _any_of(paths: Sequence[str]) -> str:
 
 
 def _seconds(time: timedelta) -> str:
-    return f"{time.total_seconds():g}s"
+    return f"{time.total_seconds():f}".rstrip("0").rstrip(".") + "s"

@@ -15,6 +15,7 @@ import pytest
 from google.protobuf.descriptor import FieldDescriptor
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from potok.status.v1 import deadline_pb2
 from potok_client.identity import mint
 
 from deploy.local.database import SERVICES
@@ -215,7 +216,8 @@ def fuzz(http: httpx2.Client, endpoint: Endpoint) -> None:
         except httpx2.InvalidURL:
             return  # longer than a client sends
         except httpx2.ReadTimeout:
-            assert endpoint.deadline_seconds > PATIENCE
+            options = endpoint.descriptor.GetOptions()
+            assert options.Extensions[deadline_pb2.deadline_seconds] > PATIENCE
 
     holds()
 

@@ -1,10 +1,8 @@
 """Who may call which RPC: one table for all of them, held against a real server that serves every service there is."""
 
 import contextlib
-import importlib
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import grpc
@@ -14,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from google.protobuf import message_factory
 from google.protobuf.descriptor import MethodDescriptor
 
+from gateway.endpoints import methods
 from services.kernel.rpc.server import serving
 from services.status.access import LONGEST_SUBJECT
 from tests.identity import HOUR, forged, guard, identity, issuer_key, keys, open_channel, token
@@ -137,18 +136,7 @@ VALID: dict[str, Any] = {
 """What makes requests pass their own rules."""
 
 
-def _methods() -> list[MethodDescriptor]:
-    """Return every RPC of every service in the protos."""
-    found = []
-    root = Path(importlib.import_module("potok.status.v1.stage_pb2").__file__ or "").parents[2]
-    for file in sorted(root.glob("*/v1/*_service_pb2.py")):
-        module = ".".join(("potok", *file.relative_to(root).with_suffix("").parts))
-        for service in importlib.import_module(module).DESCRIPTOR.services_by_name.values():
-            found += list(service.methods)
-    return found
-
-
-METHODS = _methods()
+METHODS = list(methods())
 
 
 def _path(method: MethodDescriptor) -> str:

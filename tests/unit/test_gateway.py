@@ -10,6 +10,7 @@ import pytest
 import yaml
 from google.api import annotations_pb2
 from google.protobuf import descriptor_pb2
+from potok.status.v1 import access_pb2, deadline_pb2
 from pydantic import ValidationError
 
 from gateway.endpoints import descriptor_set, endpoints, methods
@@ -83,7 +84,7 @@ def test_open_to_anyone_is_what_the_protos_say() -> None:
     opened = [rule["match"] for rule in rules if "requires" not in rule]
     said: list[dict[str, object]] = []
     for each in endpoints():
-        if each.for_anyone:
+        if access_pb2.ROLE_ANYONE in each.descriptor.GetOptions().Extensions[access_pb2.roles]:
             said.append({"path": each.rpc})
             verb = [{"name": ":method", "string_match": {"exact": each.verb}}]
             pattern = re.sub(r"\{\w+\}", "[^/]+", each.path)
@@ -102,10 +103,25 @@ def test_open_to_anyone_is_what_the_protos_say() -> None:
 def test_whatever_takes_longer_than_anything_may_be_silent_has_a_limit_of_its_own() -> None:
     usual, sync = DEFAULTS.stream_idle.total_seconds(), DEFAULTS.sync_idle.total_seconds()
     for each in endpoints():
-        if each.deadline_seconds >= usual:
-            assert each.deadline_seconds < sync
+        deadline = each.descriptor.GetOptions().Extensions[deadline_pb2.deadline_seconds]
+        if deadline >= usual:
+            assert deadline < sync
             for path in (each.rpc, each.path):
                 assert route(path)["route"]["idle_timeout"] == f"{sync:g}s"
+
+
+@pytest.mark.parametrize(
+    ("time", "written"),
+    [
+        (timedelta(days=30), "2592000s"),
+        (timedelta(seconds=12345, milliseconds=678), "12345.678s"),
+        (timedelta(milliseconds=500), "0.5s"),
+    ],
+)
+def test_times_are_written_whole(time: timedelta, written: str) -> None:
+    settings = GatewaySettings(stream_idle=time)
+
+    assert f'"{written}"' in rendered(settings)
 
 
 def test_envoy_s_copy_of_the_protos_is_whole() -> None:
