@@ -51,9 +51,9 @@ class RecommendationsSettings(StageSettings):
     narrative_timeout: timedelta = Field(default=timedelta(minutes=5), gt=timedelta(0))
     """How long a language model may take for one narrative, over all it is asked."""
     tasks_cost_cap: float | None = Field(default=None, gt=0)
-    """What the tasks of one meeting may cost, in that currency; without it there is no limit."""
+    """What one try at the tasks of a meeting may cost, in that currency; without it there is no limit."""
     tasks_timeout: timedelta = Field(default=timedelta(minutes=4), gt=timedelta(0))
-    """How long a language model may take for one meeting, over all it is asked; less than `job_timeout`."""
+    """How long a language model may take for one try at a meeting, over all it is asked; less than `job_timeout`."""
     part_characters: int = Field(default=60_000, ge=1000)
     """A longer meeting is read in parts by the language model; an hour of speech is about 60,000."""
     batch: int = Field(default=100, ge=1, le=100)
@@ -64,6 +64,16 @@ class RecommendationsSettings(StageSettings):
     """Jobs of each stage at a time in one process."""
     job_timeout: timedelta = timedelta(minutes=5)
     """How long one job may take at the most."""
+
+    @field_validator("job_timeout")
+    @classmethod
+    def _tasks_end_before_their_job(cls, timeout: timedelta, info: ValidationInfo) -> timedelta:
+        tasks = info.data.get("tasks_timeout")
+        if info.data.get("tasks") == "model" and tasks is not None and tasks >= timeout:
+            raise ValueError(
+                "must be longer than POTOK_RECOMMENDATIONS_TASKS_TIMEOUT, so that rules can take over"
+            )
+        return timeout
 
     @field_validator("reporting_url")
     @classmethod

@@ -38,3 +38,14 @@ def test_a_narrator_without_a_model_and_a_cap_without_prices_are_refused(
         told(monkeypatch, NARRATOR="model")
     with pytest.raises(SystemExit, match=r"NARRATIVE_COST_CAP: .*costs are not known"):
         told(monkeypatch, **MODEL, NARRATIVE_COST_CAP="1")
+
+
+def test_a_model_that_finds_tasks_leaves_time_for_the_rules(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    finds = {**MODEL, "TASKS": "model", "TASKS_TIMEOUT": "PT2M"}
+
+    assert told(monkeypatch, **finds, JOB_TIMEOUT="PT3M").job_timeout
+    with pytest.raises(SystemExit, match=r"JOB_TIMEOUT: .*TASKS_TIMEOUT"):
+        told(monkeypatch, **finds, JOB_TIMEOUT="PT2M")
+    assert told(monkeypatch, TASKS="rules", JOB_TIMEOUT="PT1M").job_timeout
