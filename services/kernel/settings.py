@@ -29,7 +29,7 @@ class ServiceSettings(BaseSettings):
     listen: str
     """`host:port` to serve gRPC on; loopback by default."""
     pool_size: int = 8
-    """Connections to Postgres at the most."""
+    """Connections to Postgres, of each role, at the most."""
     reflection: bool = False
     """Serve gRPC reflection, for grpcurl and the like."""
     drain: timedelta = timedelta(seconds=8)

@@ -1,4 +1,4 @@
-"""Recordings behind links, which lead to the hosts of telephony providers."""
+"""Recordings behind links, which lead to the hosts of other people."""
 
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator

@@ -30,7 +30,7 @@ class TranscriptionSettings(StageSettings):
     model_dir: Path | None = None
     """A directory with a CTranslate2 Whisper model; without it the one that is installed along."""
     url: str | None = Field(default=None, pattern=r"^https?://[^\s/]+")
-    """A server that speaks OpenAI's protocol, with its path, as in `http://127.0.0.1:8000/v1`; it listens instead."""
+    """A server that speaks OpenAI's protocol, with its path, as in `http://127.0.0.1:8080/v1`; it listens instead."""
     api_key: SecretStr = SecretStr("")
     """What opens the server; empty where nothing has to."""
     model: str | None = Field(default=None, min_length=1, max_length=200, validate_default=True)

@@ -41,7 +41,7 @@ MAX_DETAIL = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeechServer:
-    """A server: `url` with its path, as in `http://127.0.0.1:8000/v1`, and the model by its name there.
+    """A server: `url` with its path, as in `http://127.0.0.1:8080/v1`, and the model by its name there.
 
     `timeout` is how long one answer may take, `price` what a minute of sound costs where it is known.
     """
