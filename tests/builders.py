@@ -19,6 +19,7 @@ from services.status.domain import (
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 DAYS = DateRange(start=date(2026, 11, 19), end=date(2026, 11, 20))
+MEETING_URL = "https://meet.google.com/abc-defg-hij"
 
 
 def a_client(min_success_ratio: float = 0.0) -> Client:
@@ -106,7 +107,7 @@ def a_bot_report(
         detail=fields.get("detail", ""),
         error_message=fields.get("error_message", ""),
         media_ready=media_ready,
-        meet_url="https://meet.google.com/abc-defg-hij",
+        meet_url=MEETING_URL,
         bot_name="Potok",
         day=NOON.date(),
         time_zone="Europe/Moscow",

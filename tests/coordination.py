@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+import asyncpg
 import grpc
+from google.protobuf.json_format import MessageToDict
 from potok.coordinator.v1 import (
     bot_report_service_pb2_grpc,
+    bot_service_pb2,
     bot_service_pb2_grpc,
     report_pb2,
     run_pb2,
@@ -18,13 +21,14 @@ from potok.coordinator.v1 import (
 )
 from potok.coordinator.v1 import coordinator_service_pb2 as pb
 from potok.coordinator.v1 import coordinator_service_pb2_grpc as pb_grpc
+from potok.stage.v1 import stage_service_pb2 as stage_pb
 from potok.status.v1 import event_pb2, progress_pb2, stage_pb2
 
 from services.coordinator.app import running
 from services.coordinator.settings import CoordinatorSettings, Limits
 from services.status.domain import Stage
 from tests.conftest import Database
-from tests.fakes.bots import FakeBots
+from tests.fakes.bots import FakeBots, fake_bots
 from tests.fakes.stages import FakeStages
 from tests.identity import open_channel, settings_of
 
@@ -166,6 +170,10 @@ class Replica:
     def bots(self) -> "bot_service_pb2_grpc.BotServiceAsyncStub":
         return bot_service_pb2_grpc.BotServiceStub(self.channel)
 
+    async def set_client(self, client_id: str) -> None:
+        client = run_pb2.Client(client_id=client_id, settings=SETTINGS)
+        await self.stub.SetClient(pb.SetClientRequest(client=client), timeout=PATIENCE)
+
     def reporter(self) -> Reporter:
         reporter = Reporter(self.stub)
         self.streams.append(reporter._call)
@@ -182,6 +190,16 @@ class Replica:
         )
 
 
+@contextlib.asynccontextmanager
+async def calling(address: str, own: str = "") -> AsyncIterator[Replica]:
+    """Call a replica by a token, or else as one who is let in everywhere, for as long as the block lasts."""
+    async with open_channel(address, own) as channel:
+        replica = Replica(pb_grpc.CoordinatorServiceStub(channel), address, channel)
+        yield replica
+        for stream in replica.streams:
+            stream.cancel()
+
+
 @dataclass
 class Coordination:
     """Replicas share a database and the stages."""
@@ -193,37 +211,33 @@ class Coordination:
 
     @contextlib.asynccontextmanager
     async def replica(
-        self, limits: Limits = QUICK, drain: timedelta = timedelta(0)
+        self,
+        limits: Limits = QUICK,
+        drain: timedelta = timedelta(0),
+        listen: str = "127.0.0.1:0",
     ) -> AsyncIterator[Replica]:
         """Run one more replica until the block ends; calls under way have `drain` to end then."""
         settings = CoordinatorSettings(
             **settings_of(self.database, "coordinator"),
-            listen="127.0.0.1:0",
+            listen=listen,
             stages=dict.fromkeys(Stage, self.address),
             bot_status=self.address,
             limits=limits,
             drain=drain,
         )
-        async with running(settings) as port:
-            options = [("grpc.use_local_subchannel_pool", 1)]
-            address = f"127.0.0.1:{port}"
-            async with open_channel(address, options=options) as channel:
-                replica = Replica(pb_grpc.CoordinatorServiceStub(channel), address, channel)
-                self.bots.reports = bot_report_service_pb2_grpc.BotReportServiceStub(channel)
-                await replica.stub.SetClient(
-                    pb.SetClientRequest(
-                        client=run_pb2.Client(client_id="clinic", settings=SETTINGS)
-                    ),
-                    timeout=PATIENCE,
-                )
-                yield replica
-                for stream in replica.streams:
-                    stream.cancel()
+        async with running(settings) as port, calling(f"127.0.0.1:{port}") as replica:
+            self.bots.reports = bot_report_service_pb2_grpc.BotReportServiceStub(replica.channel)
+            await replica.set_client("clinic")
+            yield replica
+
+    async def next_stage(self) -> stage_pb.RunStageRequest:
+        """Wait for the next RunStage."""
+        async with asyncio.timeout(PATIENCE):
+            return await self.stages.runs.get()
 
     async def dispatched(self) -> int:
         """Wait for the next RunStage; returns its execution."""
-        async with asyncio.timeout(PATIENCE):
-            return (await self.stages.runs.get()).execution
+        return (await self.next_stage()).execution
 
     async def cancelled(self) -> int:
         """Wait for the next CancelStage; returns its execution."""
@@ -234,7 +248,47 @@ class Coordination:
 @contextlib.asynccontextmanager
 async def coordination(database: Database) -> AsyncIterator[Coordination]:
     """Serve fake stages for replicas on the database."""
-    stages, bots = FakeStages(), FakeBots()
+    stages, bots = FakeStages(), fake_bots()
     stages.also.append(bots.register)
     async with stages.serving() as address:
         yield Coordination(database, stages, bots, address)
+
+
+async def end_stage(world: Coordination, replica: Replica, **items: Any) -> None:
+    """Let the stage that is dispatched next end with these items, partly where some failed."""
+    execution = await world.dispatched()
+    state = PARTIAL if items.get("failed") else SUCCEEDED
+    assert await replica.reporter().send(a_report(execution, 9, state, **items)) == []
+
+
+async def end_meeting(world: Coordination, replica: Replica, stages: int = 3) -> None:
+    """Let the next stages of a meeting succeed with it, or with nothing after it was skipped."""
+    reporter = replica.reporter()
+    for _ in range(stages):
+        execution = await world.dispatched()
+        assert await reporter.send(a_report(execution, 1, SUCCEEDED, days=(), success=1)) == []
+
+
+async def progress(world: Coordination, replica: Replica, reports: int = 5) -> int:
+    """Start a run and report some progress; returns the execution, whose last sequence is `reports`."""
+    await replica.start()
+    execution = await world.dispatched()
+    reporter = replica.reporter()
+    for sequence in range(1, reports + 1):
+        await reporter.send(a_report(execution, sequence, pending=100 - sequence, success=sequence))
+    return execution
+
+
+async def head(sql: asyncpg.Connection) -> int:
+    """Return the newest revision of the log."""
+    revision: int = await sql.fetchval("SELECT revision FROM coordinator.log_head")
+    return revision
+
+
+async def record(replica: Replica, bot_id: str) -> dict[str, Any]:
+    """Return the record of a bot as a browser gets it."""
+    request = bot_service_pb2.GetBotStatusRequest(bot_id=bot_id)
+    answer = await replica.bots.GetBotStatus(request, timeout=PATIENCE)
+    return MessageToDict(
+        answer, preserving_proto_field_name=True, always_print_fields_with_no_presence=True
+    )

@@ -1,8 +1,7 @@
 """The outside of bots and the tasks of meetings, as the test says; what it notes it reports, like the real service."""
 
 import itertools
-from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import grpc
 from potok.bot_status.v1 import bot_status_service_pb2 as pb
@@ -12,6 +11,8 @@ from potok.recommendations.v1 import meeting_tasks_pb2
 from potok.recommendations.v1 import meeting_tasks_service_pb2 as tasks_pb
 from potok.recommendations.v1 import meeting_tasks_service_pb2_grpc as tasks_grpc
 from potok.status.v1 import stage_pb2
+
+from tests.builders import MEETING_URL
 
 if TYPE_CHECKING:
     from potok.coordinator.v1.bot_report_service_pb2_grpc import BotReportServiceAsyncStub
@@ -59,7 +60,7 @@ class FakeBots(pb_grpc.BotStatusServiceServicer, tasks_grpc.MeetingTasksServiceS
             owner=self.owners.setdefault(bot_id, "user:anna"),
             sequence=fields.pop("sequence", None) or next(self._sequences),
             state=STATES[status],
-            meet_url="https://meet.google.com/abc-defg-hij",
+            meet_url=MEETING_URL,
             bot_name="Potok",
             day=MEETING_DAY,
             time_zone="Europe/Moscow",
@@ -124,19 +125,6 @@ class FakeBots(pb_grpc.BotStatusServiceServicer, tasks_grpc.MeetingTasksServiceS
             ]
         )
 
-    async def GetMeeting(
-        self, request: pb.GetMeetingRequest, context: Any
-    ) -> pb.GetMeetingResponse:
-        raise NotImplementedError("the stages of these tests look at no meeting")
-
-    async def ReadRecording(
-        self,
-        request: pb.ReadRecordingRequest,  # noqa: ARG002
-        context: Any,  # noqa: ARG002
-    ) -> AsyncIterator[pb.ReadRecordingResponse]:
-        raise NotImplementedError("the stages of these tests read no recording")
-        yield
-
     async def GetMeetingTasks(
         self, request: tasks_pb.GetMeetingTasksRequest, context: Any
     ) -> tasks_pb.GetMeetingTasksResponse:
@@ -148,3 +136,9 @@ class FakeBots(pb_grpc.BotStatusServiceServicer, tasks_grpc.MeetingTasksServiceS
     async def _refuse(self, context: Any) -> None:
         if self.refusal:
             await context.abort(*self.refusal)
+
+
+def fake_bots() -> FakeBots:
+    """Return the servers; RPCs that they lack are UNIMPLEMENTED."""
+    made: FakeBots = cast(Any, FakeBots)()
+    return made

@@ -19,24 +19,11 @@ from potok_client import Update, View, channels, watch
 
 from services.status.domain import Stage
 from tests.conftest import Database
-from tests.coordination import (
-    PATIENCE,
-    SUCCEEDED,
-    Coordination,
-    Replica,
-    a_report,
-    coordination,
-)
+from tests.coordination import PATIENCE, SUCCEEDED, Coordination, Replica, a_report
 from tests.identity import admin, environment_of
 
 README = Path(__file__).parents[2] / "client" / "README.md"
 REQUEST = pb.WatchStatusRequest(client_ids=["clinic"])
-
-
-@pytest.fixture
-async def world(database: Database) -> AsyncIterator[Coordination]:
-    async with coordination(database) as world:
-        yield world
 
 
 class Watched:

@@ -1,29 +1,18 @@
 """Bots in the watch: beside the calls, in the same order and with the same guarantees."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import grpc
-import pytest
 from potok.coordinator.v1 import coordinator_service_pb2 as pb
 from potok.coordinator.v1 import watch_pb2
-from potok.coordinator.v1.coordinator_service_pb2_grpc import CoordinatorServiceStub
 from potok.coordinator.v1.watch_events_service_pb2 import WatchEventsRequest
 from potok.coordinator.v1.watch_events_service_pb2_grpc import WatchEventsServiceStub
 from potok.status.v1 import event_pb2, stage_pb2
 
 from tests.conftest import Database
-from tests.coordination import (
-    PATIENCE,
-    SUCCEEDED,
-    Coordination,
-    Replica,
-    Watcher,
-    a_report,
-    coordination,
-)
-from tests.identity import open_channel, token
+from tests.coordination import PATIENCE, SUCCEEDED, Coordination, Replica, Watcher, a_report
+from tests.refusals import refusal
 
 STATES = [
     stage_pb2.BOT_STATE_INITIALIZED,
@@ -33,29 +22,6 @@ STATES = [
     stage_pb2.BOT_STATE_CREATING_TASKS,
     stage_pb2.BOT_STATE_DONE,
 ]
-
-
-@pytest.fixture
-async def world(database: Database) -> AsyncIterator[Coordination]:
-    async with coordination(database) as world:
-        yield world
-
-
-@pytest.fixture
-async def replica(world: Coordination) -> AsyncIterator[Replica]:
-    async with world.replica() as replica:
-        yield replica
-
-
-@pytest.fixture
-async def anna(replica: Replica) -> AsyncIterator[Any]:
-    """The coordinator as the user anna sees it."""
-    async with open_channel(replica.address, as_=token("anna")) as channel:
-        yield CoordinatorServiceStub(channel)
-
-
-def watching(stub: Any, **request: Any) -> Watcher:
-    return Watcher(stub.WatchStatus(pb.WatchStatusRequest(**request)))
 
 
 def events(changes: Any) -> list[event_pb2.Event]:
@@ -90,11 +56,11 @@ async def play_meeting(world: Coordination, replica: Replica) -> None:
 
 
 async def test_every_state_of_a_bot_is_delivered_with_its_run_in_one_order(
-    world: Coordination, replica: Replica, anna: Any
+    world: Coordination, replica: Replica, anna: Replica
 ) -> None:
     await world.bots.report("bot_123")
     everything = replica.watch()
-    watcher = watching(anna, bot_ids=["bot_123"])
+    watcher = anna.watch(bot_ids=["bot_123"])
     first = await snapshot(watcher)
     await everything.until(watch_pb2.FRAME_KIND_SNAPSHOT_END)
     await replica.start()  # of a client, between
@@ -144,11 +110,11 @@ async def test_a_watch_of_a_bot_is_resumed_without_loss_at_another_replica(
 
 
 async def test_the_run_of_a_meeting_is_watched_by_its_own_id(
-    world: Coordination, replica: Replica, anna: Any
+    world: Coordination, replica: Replica, anna: Replica
 ) -> None:
     await world.bots.report("bot_123", "connected", media_ready=True)
-    run_id = (await anna.ListRuns(pb.ListRunsRequest())).runs[0].status.run_id
-    watcher = watching(anna, run_ids=[run_id])
+    run_id = (await anna.stub.ListRuns(pb.ListRunsRequest())).runs[0].status.run_id
+    watcher = anna.watch(run_ids=[run_id])
     first = await snapshot(watcher)
     await play_meeting(world, replica)
     await bot_ends(watcher)
@@ -158,13 +124,13 @@ async def test_the_run_of_a_meeting_is_watched_by_its_own_id(
 
 
 async def test_a_user_sees_their_own_bots_and_runs_alone(
-    world: Coordination, replica: Replica, anna: Any
+    world: Coordination, replica: Replica, anna: Replica
 ) -> None:
     world.bots.owners["other"] = "user:boris"
     for bot_id in ("bot_123", "other"):
         await world.bots.report(bot_id)
     await replica.start()
-    watcher = watching(anna)
+    watcher = anna.watch()
     first = await snapshot(watcher)
     for bot_id in ("other", "bot_123"):
         await world.bots.report(bot_id, "connected")
@@ -176,7 +142,7 @@ async def test_a_user_sees_their_own_bots_and_runs_alone(
 
 
 async def test_an_unknown_or_foreign_bot_is_refused_before_the_first_frame(
-    world: Coordination, anna: Any
+    world: Coordination, anna: Replica
 ) -> None:
     world.bots.owners["other"] = "user:boris"
     await world.bots.report("other")
@@ -184,15 +150,13 @@ async def test_an_unknown_or_foreign_bot_is_refused_before_the_first_frame(
         ("nobody", grpc.StatusCode.NOT_FOUND),
         ("other", grpc.StatusCode.PERMISSION_DENIED),
     ):
-        watcher = watching(anna, bot_ids=[bot_id])
-        with pytest.raises(grpc.aio.AioRpcError) as refused:
-            await watcher.frame()
-        assert refused.value.code() is code
+        watcher = anna.watch(bot_ids=[bot_id])
+        assert (await refusal(watcher.frame())).code() is code
         assert not watcher.frames
 
 
 async def test_a_snapshot_has_live_bots_and_those_of_the_last_day_and_named_ones_at_any_age(
-    world: Coordination, database: Database, anna: Any
+    world: Coordination, database: Database, anna: Replica
 ) -> None:
     for bot_id, status in (("live", "initialized"), ("late", "error"), ("old", "error")):
         await world.bots.report(bot_id, status)
@@ -200,9 +164,9 @@ async def test_a_snapshot_has_live_bots_and_those_of_the_last_day_and_named_ones
         await sql.execute(
             "UPDATE bots SET changed_at = now() - interval '25 hours' WHERE bot_id IN ('old', 'live')"
         )
-    mine = await snapshot(watching(anna))
-    named = await snapshot(watching(anna, bot_ids=["old"]))
-    latest = watching(anna, delivery=watch_pb2.DELIVERY_LATEST)
+    mine = await snapshot(anna.watch())
+    named = await snapshot(anna.watch(bot_ids=["old"]))
+    latest = anna.watch(delivery=watch_pb2.DELIVERY_LATEST)
     await snapshot(latest)
     await world.bots.report("live", "connected")
     while not latest.changes:

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -14,22 +13,19 @@ from potok.coordinator.v1 import date_range_service_pb2_grpc as pb_grpc
 from potok.status.v1 import stage_pb2
 
 from services.kernel.rpc.errors import error_info
-from tests.conftest import Database
 from tests.coordination import (
     DAY,
     FAILED,
-    PARTIAL,
     PATIENCE,
     QUICK,
-    SUCCEEDED,
     Coordination,
     Replica,
     a_report,
-    coordination,
+    calling,
+    end_stage,
 )
-from tests.identity import open_channel
+from tests.refusals import refusal
 
-LOCAL = [("grpc.use_local_subchannel_pool", 1)]
 STR_DAYS = {"client_id": "clinic", "start_date_str": DAY, "end_date_str": DAY}
 DAYS = {"client_id": "clinic", "start_date": DAY, "end_date": DAY}
 
@@ -45,18 +41,6 @@ STATUSES: list[Endpoint] = [
 ]
 
 
-@pytest.fixture
-async def world(database: Database) -> AsyncIterator[Coordination]:
-    async with coordination(database) as world:
-        yield world
-
-
-@pytest.fixture
-async def replica(world: Coordination) -> AsyncIterator[Replica]:
-    async with world.replica() as replica:
-        yield replica
-
-
 def call(replica: Replica, endpoint: Endpoint, **fields: str) -> Any:
     """Call an endpoint with its usual request, or other fields of it."""
     name, request, usual = endpoint
@@ -64,24 +48,10 @@ def call(replica: Replica, endpoint: Endpoint, **fields: str) -> Any:
     return getattr(stub, name)(request(**usual | fields), timeout=PATIENCE)
 
 
-async def refusal(answer: Any) -> grpc.aio.AioRpcError:
-    with pytest.raises(grpc.aio.AioRpcError) as refused:
-        await answer
-    return refused.value
-
-
 def reason(error: grpc.aio.AioRpcError) -> tuple[str, dict[str, str]]:
     info = error_info(error)
     assert info is not None
     return info.reason, dict(info.metadata)
-
-
-async def end_stage(world: Coordination, replica: Replica, **items: Any) -> int:
-    """End the stage that is dispatched next."""
-    execution = await world.dispatched()
-    state = PARTIAL if items.get("failed") else SUCCEEDED
-    assert not await replica.reporter().send(a_report(execution, 1, state, **items))
-    return execution
 
 
 async def sync(world: Coordination, replica: Replica, **items: int) -> pb.SyncCallsResponse:
@@ -335,8 +305,8 @@ async def test_a_drain_ends_the_call_at_once_and_not_the_run(
     async with contextlib.AsyncExitStack() as stack:
         async with world.replica(drain=timedelta(seconds=PATIENCE)) as stopping:
             # A channel that outlives the replica, to see how it goes.
-            channel = await stack.enter_async_context(open_channel(stopping.address, options=LOCAL))
-            waiting = call(Replica(stopping.stub, stopping.address, channel), SYNC)
+            caller = await stack.enter_async_context(calling(stopping.address))
+            waiting = call(caller, SYNC)
             run_id = await only_run(replica)
         error = await refusal(waiting)
 

@@ -1,6 +1,6 @@
 """What a run would do, asked from its stages; the stages are played by the test."""
 
-from collections.abc import AsyncIterator
+from collections.abc import Awaitable
 
 import grpc
 import pytest
@@ -8,8 +8,6 @@ from potok.coordinator.v1 import coordinator_service_pb2 as pb
 from potok.stage.v1 import stage_service_pb2 as stage_pb
 from potok.status.v1 import progress_pb2, stage_pb2
 
-from services.kernel.rpc.errors import error_info
-from tests.conftest import Database
 from tests.coordination import (
     DAY,
     PATIENCE,
@@ -19,8 +17,8 @@ from tests.coordination import (
     Coordination,
     Replica,
     a_report,
-    coordination,
 )
+from tests.refusals import reason_of, refusal
 
 CALL_SYNC, TRANSCRIPTION = stage_pb2.STAGE_CALL_SYNC, stage_pb2.STAGE_TRANSCRIPTION
 ALL_STAGES = list(range(CALL_SYNC, stage_pb2.STAGE_REPORTING + 1))
@@ -29,18 +27,6 @@ PENDING, FAILED, ALL = (
     stage_pb2.RUN_MODE_FAILED,
     stage_pb2.RUN_MODE_ALL,
 )
-
-
-@pytest.fixture
-async def world(database: Database) -> AsyncIterator[Coordination]:
-    async with coordination(database) as world:
-        yield world
-
-
-@pytest.fixture
-async def replica(world: Coordination) -> AsyncIterator[Replica]:
-    async with world.replica() as replica:
-        yield replica
 
 
 async def preview(
@@ -119,11 +105,9 @@ async def test_reporting_follows_recommendations_in_a_preview_too(
     assert [request.stage for request in world.stages.previews] == ALL_STAGES[3:]
 
 
-async def refused(call: object) -> tuple[grpc.StatusCode, str]:
-    with pytest.raises(grpc.aio.AioRpcError) as raised:
-        await call  # type: ignore[misc]
-    info = error_info(raised.value)
-    return raised.value.code(), info.reason if info else ""
+async def refused(call: Awaitable[object]) -> tuple[grpc.StatusCode, str]:
+    error = await refusal(call)
+    return error.code(), reason_of(error)
 
 
 async def test_a_preview_is_refused_as_its_start_would_be(

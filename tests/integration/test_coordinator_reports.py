@@ -1,12 +1,11 @@
 """What becomes of reports: verdicts, days, groups that fail, several replicas, a dense log."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
 from potok.coordinator.v1 import coordinator_service_pb2 as pb
-from potok.coordinator.v1 import report_pb2, run_pb2
+from potok.coordinator.v1 import report_pb2
 from potok.status.v1 import progress_pb2, stage_pb2
 
 from tests.conftest import Database
@@ -15,35 +14,14 @@ from tests.coordination import (
     FAILED,
     PARTIAL,
     PATIENCE,
-    SETTINGS,
     SUCCEEDED,
     Coordination,
     Replica,
     a_report,
-    coordination,
 )
 
 DUPLICATE, STALE = report_pb2.VERDICT_DUPLICATE, report_pb2.VERDICT_STALE
 ILLEGAL = report_pb2.VERDICT_ILLEGAL
-
-
-@pytest.fixture
-async def world(database: Database) -> AsyncIterator[Coordination]:
-    async with coordination(database) as world:
-        yield world
-
-
-@pytest.fixture
-async def replica(world: Coordination) -> AsyncIterator[Replica]:
-    async with world.replica() as replica:
-        yield replica
-
-
-@pytest.fixture
-async def sql(database: Database) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(database.dsn("coordinator_system"))
-    yield connection
-    await connection.close()
 
 
 async def revisions(sql: asyncpg.Connection) -> list[int]:
@@ -153,8 +131,7 @@ async def test_many_owners_on_two_replicas_make_one_dense_log(
     async with world.replica() as other:
         replicas = [replica, other]
         for n in range(12):
-            client = run_pb2.Client(client_id=f"c{n}", settings=SETTINGS)
-            await replica.stub.SetClient(pb.SetClientRequest(client=client), timeout=PATIENCE)
+            await replica.set_client(f"c{n}")
         watchers = [one.watch() for one in replicas]
         await asyncio.gather(*(replicas[n % 2].start(f"c{n}") for n in range(12)))
         executions = [await world.dispatched() for _ in range(12)]

@@ -14,21 +14,9 @@ from services.coordinator.tailer import Tailer
 from services.kernel.tasks import cancel
 from services.status.domain import RunId
 from tests.conftest import Database
-from tests.coordination import PATIENCE, SUCCEEDED, Coordination, Replica, a_report, coordination
+from tests.coordination import PATIENCE, SUCCEEDED, Coordination, Replica, a_report
 
 NEVER = timedelta(hours=1)
-
-
-@pytest.fixture
-async def world(database: Database) -> AsyncIterator[Coordination]:
-    async with coordination(database) as world:
-        yield world
-
-
-@pytest.fixture
-async def replica(world: Coordination) -> AsyncIterator[Replica]:
-    async with world.replica() as replica:
-        yield replica
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Runs from start to end over real gRPC and Postgres; the stages are played by the test."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
 from datetime import timedelta
 
 import grpc
@@ -10,11 +9,8 @@ from potok.coordinator.v1 import coordinator_service_pb2 as pb
 from potok.coordinator.v1 import range_status_pb2, run_pb2, watch_pb2
 from potok.status.v1 import event_pb2, progress_pb2, stage_pb2
 
-from services.kernel.rpc.errors import error_info
-from tests.conftest import Database
 from tests.coordination import (
     DAY,
-    PARTIAL,
     PATIENCE,
     QUICK,
     RANGE,
@@ -23,24 +19,13 @@ from tests.coordination import (
     Replica,
     Watcher,
     a_report,
-    coordination,
+    end_stage,
 )
+from tests.refusals import reason_of, refusal
 
 
 def a_range(start: str, end: str) -> progress_pb2.DateRange:
     return progress_pb2.DateRange(start_date=start, end_date=end)
-
-
-@pytest.fixture
-async def world(database: Database) -> AsyncIterator[Coordination]:
-    async with coordination(database) as world:
-        yield world
-
-
-@pytest.fixture
-async def replica(world: Coordination) -> AsyncIterator[Replica]:
-    async with world.replica() as replica:
-        yield replica
 
 
 async def test_a_run_goes_through_all_stages_and_is_watched(
@@ -62,26 +47,6 @@ async def test_a_run_goes_through_all_stages_and_is_watched(
     stored = await replica.stub.GetRun(pb.GetRunRequest(run_id=ended.run_id), timeout=PATIENCE)
     assert stored.run.status == ended
     assert [stage.state for stage in stored.run.stages] == [SUCCEEDED] * 5
-
-
-async def refusal(call: Awaitable[object]) -> grpc.aio.AioRpcError:
-    with pytest.raises(grpc.aio.AioRpcError) as refused:
-        await call
-    return refused.value
-
-
-def reason_of(error: grpc.aio.AioRpcError) -> str:
-    info = error_info(error)
-    return info.reason if info else ""
-
-
-async def end_stage(
-    world: Coordination, replica: Replica, *, success: int = 0, failed: int = 0
-) -> None:
-    """Let the next stage end with these items."""
-    execution = await world.dispatched()
-    state = PARTIAL if failed else SUCCEEDED
-    await replica.reporter().send(a_report(execution, 9, state, success=success, failed=failed))
 
 
 async def run_of(replica: Replica, run_id: str) -> run_pb2.Run:
@@ -197,8 +162,7 @@ async def test_a_retry_takes_the_failures_up_in_a_new_run(
     request = pb.RetryFailedRequest(run_id=run_id, request_id="again")
     retry = (await replica.stub.RetryFailed(request, timeout=PATIENCE)).run
     again = (await replica.stub.RetryFailed(request, timeout=PATIENCE)).run
-    async with asyncio.timeout(PATIENCE):
-        told = await world.stages.runs.get()
+    told = await world.next_stage()
 
     assert retry.status.retry_of == run_id
     assert again.status.run_id == retry.status.run_id

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,67 +10,32 @@ import grpc
 import pytest
 from potok.coordinator.v1 import coordinator_service_pb2 as pb
 from potok.coordinator.v1 import coordinator_service_pb2_grpc as pb_grpc
-from potok.coordinator.v1 import run_pb2, watch_pb2
+from potok.coordinator.v1 import watch_pb2
 from potok.status.v1 import event_pb2, progress_pb2
 
 from services.coordinator import tokens
 from services.coordinator.servicer import TOKEN_TRAILER
 from services.kernel.rpc.errors import error_info
-from tests.conftest import Database
 from tests.coordination import (
     DAY,
     PATIENCE,
     QUICK,
     RANGE,
-    SETTINGS,
     SUCCEEDED,
     Coordination,
     Replica,
     Watcher,
     a_report,
-    coordination,
+    calling,
+    head,
+    progress,
 )
 from tests.identity import open_channel
+from tests.refusals import reason_of, refusal
 
-LOCAL = [("grpc.use_local_subchannel_pool", 1)]
 SNAPSHOT_END = watch_pb2.FRAME_KIND_SNAPSHOT_END
 CHANGES = watch_pb2.FRAME_KIND_CHANGES
 END = watch_pb2.FRAME_KIND_END
-
-
-@pytest.fixture
-async def world(database: Database) -> AsyncIterator[Coordination]:
-    async with coordination(database) as world:
-        yield world
-
-
-@pytest.fixture
-async def replica(world: Coordination) -> AsyncIterator[Replica]:
-    async with world.replica() as replica:
-        yield replica
-
-
-@pytest.fixture
-async def sql(database: Database) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(database.dsn("coordinator_system"))
-    yield connection
-    await connection.close()
-
-
-async def progress(world: Coordination, replica: Replica, reports: int = 5) -> int:
-    """Start a run and report some progress; returns the execution, whose last sequence is `reports`."""
-    await replica.start()
-    execution = await world.dispatched()
-    reporter = replica.reporter()
-    for sequence in range(1, reports + 1):
-        await reporter.send(a_report(execution, sequence, pending=100 - sequence, success=sequence))
-    return execution
-
-
-async def refusal(watcher: Watcher) -> grpc.aio.AioRpcError:
-    with pytest.raises(grpc.aio.AioRpcError) as refused:
-        await watcher.frame()
-    return refused.value
 
 
 async def follow(watcher: Watcher, last: "asyncio.Future[int]") -> None:
@@ -87,11 +51,6 @@ async def ended(watcher: Watcher) -> grpc.aio.AioRpcError:
             await watcher.frame()
     except grpc.aio.AioRpcError as error:
         return error
-
-
-async def head(sql: asyncpg.Connection) -> int:
-    revision: int = await sql.fetchval("SELECT revision FROM coordinator.log_head")
-    return revision
 
 
 async def test_1_a_snapshot_comes_first_then_what_is_newer(
@@ -150,8 +109,7 @@ async def test_2_every_change_comes_once_and_in_order(
 async def test_2_a_filter_lets_through_what_it_names_and_nothing_else(
     world: Coordination, replica: Replica
 ) -> None:
-    other = pb.SetClientRequest(client=run_pb2.Client(client_id="other", settings=SETTINGS))
-    await replica.stub.SetClient(other, timeout=PATIENCE)
+    await replica.set_client("other")
     watcher = replica.watch(client_ids=["other"])
     await watcher.until(SNAPSHOT_END)
     await progress(world, replica)
@@ -214,7 +172,7 @@ async def test_4_a_token_older_than_the_log_is_refused_with_the_oldest_revision(
     await progress(world, replica)
     await sql.execute("UPDATE coordinator.log_head SET compacted = 3")
     await sql.execute("DELETE FROM coordinator.log WHERE revision <= 3")
-    error = await refusal(replica.watch(resume_token=old))
+    error = await refusal(replica.watch(resume_token=old).frame())
 
     assert error.code() is grpc.StatusCode.OUT_OF_RANGE
     info = error_info(error)
@@ -248,7 +206,7 @@ async def test_4_compaction_while_a_reader_catches_up_is_never_a_silent_skip(
     # A fresh replica has an empty ring: it reads from Postgres, where the first revisions are gone unnoticed.
     async with world.replica() as replica:
         await sql.execute("DELETE FROM coordinator.log WHERE revision = 1")
-        error = await refusal(replica.watch(resume_token=token))
+        error = await refusal(replica.watch(resume_token=token).frame())
 
     assert error.code() is grpc.StatusCode.INTERNAL
 
@@ -267,12 +225,10 @@ async def test_4_a_token_of_another_log_or_watch_is_refused(
     watcher = replica.watch()
     await watcher.until(SNAPSHOT_END)
     forged = replace(tokens.decode(watcher.token), **change).encode()  # type: ignore[arg-type]
-    error = await refusal(replica.watch(resume_token=forged))
+    error = await refusal(replica.watch(resume_token=forged).frame())
 
     assert error.code() is grpc.StatusCode.FAILED_PRECONDITION
-    info = error_info(error)
-    assert info is not None
-    assert info.reason == reason
+    assert reason_of(error) == reason
 
 
 async def test_4_a_token_of_a_restored_database_is_refused(
@@ -282,7 +238,7 @@ async def test_4_a_token_of_a_restored_database_is_refused(
         watcher = replica.watch()
         token = (await watcher.until(SNAPSHOT_END)).resume_token
         await other.stub.AdvanceEpoch(pb.AdvanceEpochRequest(), timeout=PATIENCE)
-        error = await refusal(replica.watch(resume_token=token))
+        error = await refusal(replica.watch(resume_token=token).frame())
         assert error.code() is grpc.StatusCode.FAILED_PRECONDITION
         # What is handed out from now on is good again, at every replica.
         fresh = replica.watch()
@@ -293,10 +249,10 @@ async def test_4_a_token_of_a_restored_database_is_refused(
 
 
 async def test_4_what_is_no_token_or_does_not_exist_is_refused(replica: Replica) -> None:
-    assert (await refusal(replica.watch(resume_token="%%%"))).code() is (
+    assert (await refusal(replica.watch(resume_token="%%%").frame())).code() is (
         grpc.StatusCode.INVALID_ARGUMENT
     )
-    assert (await refusal(replica.watch(client_ids=["nobody"]))).code() is (
+    assert (await refusal(replica.watch(client_ids=["nobody"]).frame())).code() is (
         grpc.StatusCode.NOT_FOUND
     )
 
@@ -368,7 +324,7 @@ async def test_6_a_reader_that_takes_nothing_is_ended_and_others_do_not_notice(
 ) -> None:
     limits = QUICK.model_copy(update={"watch_slow": timedelta(milliseconds=300)})
     async with world.replica(limits) as replica:
-        options = [*LOCAL, ("grpc.http2.lookahead_bytes", 1024), ("grpc.http2.bdp_probe", 0)]
+        options = [("grpc.http2.lookahead_bytes", 1024), ("grpc.http2.bdp_probe", 0)]
         host = replica.address
         async with open_channel(host, options=options) as channel:
             stuck = Watcher(
@@ -418,9 +374,8 @@ async def test_7_a_drain_ends_streams_with_unavailable_and_their_token(
     async with contextlib.AsyncExitStack() as stack:
         async with world.replica() as replica:
             # A channel that outlives the replica, to see how it goes.
-            channel = await stack.enter_async_context(open_channel(replica.address, options=LOCAL))
-            stub = pb_grpc.CoordinatorServiceStub(channel)
-            watcher = Watcher(stub.WatchStatus(pb.WatchStatusRequest()))
+            caller = await stack.enter_async_context(calling(replica.address))
+            watcher = caller.watch()
             await watcher.until(SNAPSHOT_END)
             await progress(world, replica)
             await watcher.revision(await head(sql))

@@ -1,73 +1,38 @@
 """Who watches what, for how long and how often: by gRPC and as server-sent events alike."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing
 from datetime import timedelta
-from typing import Any
 
 import grpc
 import pytest
 from google.protobuf import json_format
 from potok.coordinator.v1 import coordinator_service_pb2 as pb
-from potok.coordinator.v1 import coordinator_service_pb2_grpc as pb_grpc
-from potok.coordinator.v1 import run_pb2, watch_pb2
+from potok.coordinator.v1 import watch_pb2
 from potok.status.v1.event_pb2 import Change
 from potok_client.watch import watch
 
 from services.coordinator.servicer import TOKEN_TRAILER
 from services.kernel.rpc.client import channel_to
 from services.kernel.rpc.errors import error_info
-from tests.conftest import Database
-from tests.coordination import (
-    PATIENCE,
-    QUICK,
-    SETTINGS,
-    Coordination,
-    Replica,
-    Watcher,
-    coordination,
-)
+from tests.coordination import PATIENCE, QUICK, Coordination, Replica, calling
 from tests.event_stream import EventStream, watch_events
-from tests.identity import open_channel, token
+from tests.identity import token
+from tests.refusals import refusal
 
 SNAPSHOT_END = watch_pb2.FRAME_KIND_SNAPSHOT_END
 
 
 @pytest.fixture
-async def world(database: Database) -> AsyncIterator[Coordination]:
-    async with coordination(database) as world:
-        yield world
-
-
-@pytest.fixture
-async def replica(world: Coordination) -> AsyncIterator[Replica]:
-    """Serve two clients; the streams of others are cancelled with those of the replica."""
-    async with world.replica() as replica:
-        other = run_pb2.Client(client_id="bakery", settings=SETTINGS)
-        await replica.stub.SetClient(pb.SetClientRequest(client=other), timeout=PATIENCE)
-        yield replica
-
-
-@asynccontextmanager
-async def calling(replica: Replica, own: str) -> AsyncIterator[Replica]:
-    """Call the replica by a token."""
-    async with open_channel(replica.address, as_=own) as channel:
-        theirs = Replica(pb_grpc.CoordinatorServiceStub(channel), replica.address, channel)
-        yield theirs
-        for stream in theirs.streams:
-            stream.cancel()
-
-
-async def refusal(stream: Any) -> grpc.aio.AioRpcError:
-    with pytest.raises(grpc.aio.AioRpcError) as refused:
-        await (stream.frame() if isinstance(stream, Watcher) else stream.next())
-    return refused.value
+async def replica(replica: Replica) -> Replica:
+    """Serve a second client."""
+    await replica.set_client("bakery")
+    return replica
 
 
 async def test_without_a_filter_events_are_of_what_the_token_names(replica: Replica) -> None:
     foreign = (await replica.start("bakery")).run.status.run_id
-    async with calling(replica, token(clients=["clinic"])) as anna:
+    async with calling(replica.address, token(clients=["clinic"])) as anna:
         stream = watch_events(anna)
         await stream.until("snapshot_end")
         await replica.stub.CancelRun(pb.CancelRunRequest(run_id=foreign), timeout=PATIENCE)
@@ -83,18 +48,18 @@ async def test_without_a_filter_events_are_of_what_the_token_names(replica: Repl
 
 async def test_events_of_what_belongs_to_others_are_refused(replica: Replica) -> None:
     foreign = (await replica.start("bakery")).run.status.run_id
-    async with calling(replica, token(clients=["clinic"])) as anna:
+    async with calling(replica.address, token(clients=["clinic"])) as anna:
         by_client = watch_events(anna, client_ids=["clinic", "bakery"])
         by_run = watch_events(anna, run_ids=[foreign])
 
-        assert (await refusal(by_client)).code() is grpc.StatusCode.PERMISSION_DENIED
-        assert (await refusal(by_run)).code() is grpc.StatusCode.NOT_FOUND
+        assert (await refusal(by_client.next())).code() is grpc.StatusCode.PERMISSION_DENIED
+        assert (await refusal(by_run.next())).code() is grpc.StatusCode.NOT_FOUND
 
 
 async def test_the_id_of_a_stream_does_not_resume_with_other_rights(replica: Replica) -> None:
-    async with calling(replica, token(clients=["clinic"])) as anna:
+    async with calling(replica.address, token(clients=["clinic"])) as anna:
         old = (await watch_events(anna).until("snapshot_end")).last_id
-    async with calling(replica, token(clients=["clinic", "bakery"])) as anna:
+    async with calling(replica.address, token(clients=["clinic", "bakery"])) as anna:
         first = await watch_events(anna, last_event_id=old).next()
 
     assert (first.name, first.data["reason"]) == ("reset", "WATCH_CHANGED")
@@ -103,16 +68,18 @@ async def test_the_id_of_a_stream_does_not_resume_with_other_rights(replica: Rep
 async def test_a_watch_ends_when_its_token_expires_and_a_new_one_resumes(
     replica: Replica,
 ) -> None:
-    async with calling(replica, token(clients=["clinic"], lifetime=timedelta(seconds=1))) as anna:
+    async with calling(
+        replica.address, token(clients=["clinic"], lifetime=timedelta(seconds=1))
+    ) as anna:
         watcher = anna.watch()
         last = await watcher.until(watch_pb2.FRAME_KIND_END)
-        error = await refusal(watcher)
+        error = await refusal(watcher.frame())
 
         assert last.end_reason == watch_pb2.END_REASON_TOKEN_EXPIRED
         assert error.code() is grpc.StatusCode.UNAUTHENTICATED
         assert dict(error.trailing_metadata())[TOKEN_TRAILER] == last.resume_token
     missed = await replica.start()
-    async with calling(replica, token(clients=["clinic"])) as anna:
+    async with calling(replica.address, token(clients=["clinic"])) as anna:
         resumed = anna.watch(resume_token=last.resume_token)
         await resumed.until(watch_pb2.FRAME_KIND_CHANGES)
 
@@ -122,7 +89,9 @@ async def test_a_watch_ends_when_its_token_expires_and_a_new_one_resumes(
 async def test_a_stream_of_events_says_that_its_token_has_expired_and_resumes(
     replica: Replica,
 ) -> None:
-    async with calling(replica, token(clients=["clinic"], lifetime=timedelta(seconds=1))) as anna:
+    async with calling(
+        replica.address, token(clients=["clinic"], lifetime=timedelta(seconds=1))
+    ) as anna:
         stream = watch_events(anna)
         end = await stream.until("end")
         with pytest.raises(EOFError):
@@ -131,7 +100,7 @@ async def test_a_stream_of_events_says_that_its_token_has_expired_and_resumes(
         assert end.data["end_reason"] == "END_REASON_TOKEN_EXPIRED"
         assert await stream.call.code() is grpc.StatusCode.OK
     await replica.start()
-    async with calling(replica, token(clients=["clinic"])) as anna:
+    async with calling(replica.address, token(clients=["clinic"])) as anna:
         assert (await watch_events(anna, last_event_id=end.last_id).next()).name == "changes"
 
 
@@ -165,13 +134,13 @@ async def test_a_user_has_so_many_watches_of_both_kinds_and_others_have_theirs(
 ) -> None:
     async with (
         world.replica(QUICK.model_copy(update={"watches_per_user": 2})) as replica,
-        calling(replica, token("anna", clients=["clinic"])) as anna,
-        calling(replica, token("boris", clients=["clinic"])) as boris,
+        calling(replica.address, token("anna", clients=["clinic"])) as anna,
+        calling(replica.address, token("boris", clients=["clinic"])) as boris,
     ):
         await anna.watch().frame()
         second = watch_events(anna)
         await second.next()
-        for third in (anna.watch(), watch_events(anna)):
+        for third in (anna.watch().frame(), watch_events(anna).next()):
             error = await refusal(third)
             assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
             info = error_info(error)
@@ -184,10 +153,11 @@ async def test_a_user_has_so_many_watches_of_both_kinds_and_others_have_theirs(
 
 async def admitted(replica: Replica) -> EventStream:
     """Try until a place is free: that a stream was cancelled reaches the server a moment later."""
-    while True:
-        stream = watch_events(replica)
-        try:
-            await stream.next()
-        except grpc.aio.AioRpcError:
-            continue
-        return stream
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            stream = watch_events(replica)
+            try:
+                await stream.next()
+            except grpc.aio.AioRpcError:
+                continue
+            return stream

@@ -2,7 +2,6 @@
 
 import contextlib
 import uuid
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -12,58 +11,13 @@ import grpc
 import pytest
 from google.protobuf import json_format
 from potok.coordinator.v1 import coordinator_service_pb2 as pb
-from potok.coordinator.v1 import run_pb2, watch_pb2
+from potok.coordinator.v1 import watch_pb2
 from potok.status.v1 import event_pb2
 
 from services.coordinator import tokens
-from tests.conftest import Database
-from tests.coordination import (
-    PATIENCE,
-    QUICK,
-    SETTINGS,
-    Coordination,
-    Replica,
-    a_report,
-    coordination,
-)
+from tests.coordination import QUICK, Coordination, Replica, a_report, calling, head, progress
 from tests.event_stream import EventStream, watch_events
-from tests.identity import open_channel
-
-LOCAL = [("grpc.use_local_subchannel_pool", 1)]
-
-
-@pytest.fixture
-async def world(database: Database) -> AsyncIterator[Coordination]:
-    async with coordination(database) as world:
-        yield world
-
-
-@pytest.fixture
-async def replica(world: Coordination) -> AsyncIterator[Replica]:
-    async with world.replica() as replica:
-        yield replica
-
-
-@pytest.fixture
-async def sql(database: Database) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(database.dsn("coordinator_system"))
-    yield connection
-    await connection.close()
-
-
-async def head(sql: asyncpg.Connection) -> int:
-    revision: int = await sql.fetchval("SELECT revision FROM coordinator.log_head")
-    return revision
-
-
-async def progress(world: Coordination, replica: Replica, reports: int = 5) -> int:
-    """Start a run and report some progress; returns the execution, whose last sequence is `reports`."""
-    await replica.start()
-    execution = await world.dispatched()
-    reporter = replica.reporter()
-    for sequence in range(1, reports + 1):
-        await reporter.send(a_report(execution, sequence, pending=100 - sequence, success=sequence))
-    return execution
+from tests.refusals import refusal
 
 
 async def ended(stream: EventStream) -> None:
@@ -153,8 +107,7 @@ async def test_a_heartbeat_moves_the_id_and_is_no_event(
 async def test_a_heartbeat_moves_the_id_over_what_does_not_concern_the_watch(
     world: Coordination, replica: Replica, sql: asyncpg.Connection
 ) -> None:
-    other = pb.SetClientRequest(client=run_pb2.Client(client_id="other", settings=SETTINGS))
-    await replica.stub.SetClient(other, timeout=PATIENCE)
+    await replica.set_client("other")
     stream = watch_events(replica, client_ids=["other"], heartbeat_seconds=1)
     await stream.until("snapshot_end")
     await progress(world, replica)
@@ -221,8 +174,8 @@ async def test_a_drain_says_so_and_the_id_goes_on_elsewhere(
 ) -> None:
     async with contextlib.AsyncExitStack() as stack:
         async with world.replica() as stopping:
-            channel = await stack.enter_async_context(open_channel(stopping.address, options=LOCAL))
-            stream = watch_events(Replica(stopping.stub, stopping.address, channel))
+            caller = await stack.enter_async_context(calling(stopping.address))
+            stream = watch_events(caller)
             await stream.until("snapshot_end")
         end = await stream.until("end")
         await ended(stream)
@@ -261,7 +214,5 @@ async def test_what_is_refused_before_it_begins_is_a_status(replica: Replica) ->
     ]
     for wrong, status in refused_with:
         stream = watch_events(replica, **wrong)
-        with pytest.raises(grpc.aio.AioRpcError) as refused:
-            await stream.next()
-        assert refused.value.code() is status
+        assert (await refusal(stream.next())).code() is status
         assert "cache-control" not in dict(await stream.call.initial_metadata())

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from typing import Any
 
 import grpc
@@ -12,30 +11,14 @@ import pytest
 from playwright.async_api import Page, Route
 from potok.coordinator.v1 import coordinator_service_pb2 as pb
 from potok.coordinator.v1 import coordinator_service_pb2_grpc as pb_grpc
-from potok.coordinator.v1 import run_pb2, watch_pb2
+from potok.coordinator.v1 import watch_pb2
 from potok.status.v1 import stage_pb2
 
 from deploy.local.postgres import free_port
-from services.coordinator.app import running
-from services.coordinator.settings import CoordinatorSettings, Limits
-from services.status.domain import Stage
 from tests.browser import running_browser
-from tests.conftest import Database
-from tests.coordination import (
-    PATIENCE,
-    QUICK,
-    RANGE,
-    SETTINGS,
-    SUCCEEDED,
-    Coordination,
-    Reporter,
-    Watcher,
-    a_report,
-    coordination,
-)
+from tests.coordination import PATIENCE, QUICK, SUCCEEDED, Coordination, Replica, a_report
 from tests.fakes.stage import until
 from tests.gateway import running_gateway, token
-from tests.identity import open_channel, settings_of
 
 LISTEN = """
 const seen = {revisions: [], ends: [], resets: 0, closed: false};
@@ -77,83 +60,46 @@ async def seen(page: Page) -> dict[str, Any]:
     return found
 
 
-@contextlib.asynccontextmanager
-async def replica_at(
-    coordinated: Coordination, address: str, limits: Limits = QUICK
-) -> AsyncIterator[Any]:
-    """Run a replica at an address until the block ends; yields a stub of it."""
-    settings = CoordinatorSettings(
-        **settings_of(coordinated.database, "coordinator"),
-        listen=address,
-        stages=dict.fromkeys(Stage, coordinated.address),
-        bot_status=coordinated.address,
-        limits=limits,
-        drain=timedelta(0),
-    )
-    async with running(settings), open_channel(address) as channel:
-        stub: Any = pb_grpc.CoordinatorServiceStub(channel)
-        client = run_pb2.Client(client_id="clinic", settings=SETTINGS)
-        await stub.SetClient(pb.SetClientRequest(client=client), timeout=PATIENCE)
-        yield stub
-
-
-async def start(stub: Any) -> Any:
-    request = pb.StartRunRequest(
-        client_id="clinic", range=RANGE, stages=[stage_pb2.STAGE_CALL_SYNC]
-    )
-    return (await stub.StartRun(request, timeout=PATIENCE)).run
-
-
-async def changes(page: Page, coordinated: Coordination, stub: Any, most: int) -> None:
+async def changes(page: Page, world: Coordination, replica: Replica, most: int) -> None:
     """Make changes at a replica, and wait until the page has seen the last of them."""
-    await start(stub)
-    execution = await coordinated.dispatched()
-    reporter = Reporter(stub)
+    await replica.start(stages=[stage_pb2.STAGE_CALL_SYNC])
+    execution = await world.dispatched()
+    reporter = replica.reporter()
     for number in range(1, most):
         await reporter.send(a_report(execution, number, success=number))
     await reporter.send(a_report(execution, most, SUCCEEDED, success=most))
-    reporter.close()
-    head = await head_of(stub)
+    newest = (await replica.watch().until(watch_pb2.FRAME_KIND_SNAPSHOT_END)).revision
 
     async def has_come() -> bool:
-        return bool((await seen(page))["revisions"][-1:] == [head])
+        return bool((await seen(page))["revisions"][-1:] == [newest])
 
     await until(has_come)
 
 
-async def head_of(stub: Any) -> int:
-    """Return the revision of the newest change."""
-    watcher = Watcher(stub.WatchStatus(pb.WatchStatusRequest()))
-    frame = await watcher.until(watch_pb2.FRAME_KIND_SNAPSHOT_END)
-    watcher.call.cancel()
-    return int(frame.revision)
-
-
 @pytest.mark.timeout(120)
 async def test_an_event_source_that_is_cut_goes_on_without_gap_or_repeat(
-    database: Database,
+    world: Coordination,
 ) -> None:
     first, second, door = (f"127.0.0.1:{free_port()}" for _ in range(3))
     behind = {"coordinator": [first, second]}
     async with contextlib.AsyncExitStack() as stack:
-        coordinated = await stack.enter_async_context(coordination(database))
         leaving = await stack.enter_async_context(contextlib.AsyncExitStack())
-        leaver = await leaving.enter_async_context(replica_at(coordinated, first))
+        leaver = await leaving.enter_async_context(world.replica(listen=first))
         gateway = await stack.enter_async_context(contextlib.AsyncExitStack())
         await gateway.enter_async_context(running_gateway(behind, listen=door))
         page = await stack.enter_async_context(listening_page(f"http://{door}"))
-        await changes(page, coordinated, leaver, 3)
+        await changes(page, world, leaver, 3)
 
         # The replica that the stream is on goes, and another one is there.
-        staying = await stack.enter_async_context(replica_at(coordinated, second))
+        staying = await stack.enter_async_context(world.replica(listen=second))
         await leaving.aclose()
-        await changes(page, coordinated, staying, 3)
+        await changes(page, world, staying, 3)
         assert [end["end_reason"] for end in (await seen(page))["ends"]] == ["END_REASON_DRAIN"]
 
         # The gateway goes, and comes again.
         await gateway.aclose()
         await stack.enter_async_context(running_gateway(behind, listen=door))
-        await changes(page, coordinated, staying, 3)
+        await changes(page, world, staying, 3)
         found = await seen(page)
 
     revisions = found["revisions"]
@@ -161,21 +107,20 @@ async def test_an_event_source_that_is_cut_goes_on_without_gap_or_repeat(
     assert len(revisions) >= 9
 
 
-async def test_a_grpc_watch_resumes_at_another_replica(database: Database) -> None:
+async def test_a_grpc_watch_resumes_at_another_replica(world: Coordination) -> None:
     first, second = (f"127.0.0.1:{free_port()}" for _ in range(2))
     bearer = (("authorization", f"Bearer {token()}"),)
     async with contextlib.AsyncExitStack() as stack:
-        coordinated = await stack.enter_async_context(coordination(database))
         leaving = await stack.enter_async_context(contextlib.AsyncExitStack())
-        leaver = await leaving.enter_async_context(replica_at(coordinated, first))
+        leaver = await leaving.enter_async_context(world.replica(listen=first))
         gateway = await stack.enter_async_context(running_gateway({"coordinator": [first, second]}))
         channel = await stack.enter_async_context(grpc.aio.insecure_channel(gateway.address))
         stub: Any = pb_grpc.CoordinatorServiceStub(channel)
         request = pb.WatchStatusRequest(client_ids=["clinic"])
         call = stub.WatchStatus(request, metadata=bearer, timeout=PATIENCE)
-        started = await start(leaver)
+        started = await leaver.start(stages=[stage_pb2.STAGE_CALL_SYNC])
         frames = [await call.read()]
-        await stack.enter_async_context(replica_at(coordinated, second))
+        await stack.enter_async_context(world.replica(listen=second))
         leaving_now = asyncio.create_task(leaving.aclose())
         while (frame := await call.read()) is not grpc.aio.EOF:
             frames.append(frame)
@@ -185,7 +130,7 @@ async def test_a_grpc_watch_resumes_at_another_replica(database: Database) -> No
         assert await call.code() is grpc.StatusCode.UNAVAILABLE
         await leaving_now
 
-        run = pb.CancelRunRequest(run_id=started.status.run_id)
+        run = pb.CancelRunRequest(run_id=started.run.status.run_id)
 
         async def cancelled() -> bool:
             code = await stub.CancelRun(run, metadata=bearer, timeout=PATIENCE).code()
@@ -203,11 +148,10 @@ async def test_a_grpc_watch_resumes_at_another_replica(database: Database) -> No
     assert frame.changes[0].revision == frames[-1].revision + 1
 
 
-async def test_a_stream_of_events_ends_with_its_token_and_says_so(database: Database) -> None:
+async def test_a_stream_of_events_ends_with_its_token_and_says_so(world: Coordination) -> None:
     async with contextlib.AsyncExitStack() as stack:
         address = f"127.0.0.1:{free_port()}"
-        coordinated = await stack.enter_async_context(coordination(database))
-        await stack.enter_async_context(replica_at(coordinated, address))
+        await stack.enter_async_context(world.replica(listen=address))
         gateway = await stack.enter_async_context(running_gateway({"coordinator": [address]}))
         http = await stack.enter_async_context(gateway.http(token(lifetime=3)))
         answer = await http.get("/api/v1/watch", params={"client_ids": "clinic"})
@@ -218,12 +162,11 @@ async def test_a_stream_of_events_ends_with_its_token_and_says_so(database: Data
     assert json.loads(data)["end_reason"] == "END_REASON_TOKEN_EXPIRED"
 
 
-async def test_more_streams_than_a_user_may_have_are_refused_in_json(database: Database) -> None:
+async def test_more_streams_than_a_user_may_have_are_refused_in_json(world: Coordination) -> None:
     address = f"127.0.0.1:{free_port()}"
     one = QUICK.model_copy(update={"watches_per_user": 1})
     async with contextlib.AsyncExitStack() as stack:
-        coordinated = await stack.enter_async_context(coordination(database))
-        await stack.enter_async_context(replica_at(coordinated, address, one))
+        await stack.enter_async_context(world.replica(one, listen=address))
         gateway = await stack.enter_async_context(running_gateway({"coordinator": [address]}))
         http = await stack.enter_async_context(gateway.http())
         async with http.stream("GET", "/api/v1/watch") as first:
@@ -254,10 +197,9 @@ async def test_a_watch_that_makes_no_sense_is_refused_before_it_begins(
 
 
 @pytest.fixture
-async def door_to_coordinator(database: Database) -> AsyncIterator[Any]:
+async def door_to_coordinator(world: Coordination) -> AsyncIterator[Any]:
     async with contextlib.AsyncExitStack() as stack:
         address = f"127.0.0.1:{free_port()}"
-        coordinated = await stack.enter_async_context(coordination(database))
-        await stack.enter_async_context(replica_at(coordinated, address))
+        await stack.enter_async_context(world.replica(listen=address))
         gateway = await stack.enter_async_context(running_gateway({"coordinator": [address]}))
         yield await stack.enter_async_context(gateway.http())
