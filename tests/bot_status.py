@@ -10,19 +10,21 @@ from typing import TYPE_CHECKING, Any
 from potok.bot_status.v1.bot_status_service_pb2_grpc import BotStatusServiceStub
 from potok.bot_status.v1.webhook_service_pb2_grpc import WebhookServiceStub
 
+from deploy.sandbox.behaviour import Behaviour
+from deploy.sandbox.clinic import clinic
 from services.bot_status.app import running
 from services.bot_status.settings import BotStatusSettings, Limits
 from tests.conftest import Database
 from tests.fakes.bot_coordinator import FakeBotCoordinator, serving_bot_coordinator
+from tests.fakes.stage import until
 from tests.identity import open_channel, settings_of
-from tests.sandbox import RunningSandbox
+from tests.sandbox import RunningSandbox, running_sandbox
 
 if TYPE_CHECKING:  # the generated code has it for type checkers only
     from potok.bot_status.v1.bot_status_service_pb2_grpc import BotStatusServiceAsyncStub
     from potok.bot_status.v1.webhook_service_pb2_grpc import WebhookServiceAsyncStub
 
 ANNA = "user:anna"
-MEETING = "https://meet.google.com/abc-defg-hij"
 
 
 def milliseconds(number: float) -> timedelta:
@@ -73,18 +75,25 @@ class Outside:
         ):
             yield Replica(bots=BotStatusServiceStub(channel), webhooks=WebhookServiceStub(channel))
 
+    async def until_asked(self, path: str, times: int = 1) -> None:
+        """Wait until the service outside was asked for a path so often."""
+
+        async def holds() -> bool:
+            return len(self.sandbox.requests(path)) >= times
+
+        await until(holds)
+
 
 @contextlib.asynccontextmanager
-async def outside(
-    database: Database, sandbox: RunningSandbox, folder: Path
-) -> AsyncIterator[Outside]:
-    """Serve a coordinator until the block ends."""
+async def outside(database: Database, folder: Path, **behaviour: Any) -> AsyncIterator[Outside]:
+    """Serve a coordinator, and a service that runs bots and behaves so, until the block ends."""
     coordinator = FakeBotCoordinator()
-    async with serving_bot_coordinator(coordinator) as address:
-        yield Outside(
-            database=database,
-            sandbox=sandbox,
-            coordinator=coordinator,
-            coordinator_address=address,
-            folder=folder,
-        )
+    with running_sandbox(clinic(), Behaviour(**behaviour)) as sandbox:
+        async with serving_bot_coordinator(coordinator) as address:
+            yield Outside(
+                database=database,
+                sandbox=sandbox,
+                coordinator=coordinator,
+                coordinator_address=address,
+                folder=folder,
+            )

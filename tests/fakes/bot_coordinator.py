@@ -21,12 +21,12 @@ FINAL = (stage_pb2.BOT_STATE_DONE, stage_pb2.BOT_STATE_ERROR)
 
 
 class FakeBotCoordinator(BotReportServiceServicer):
-    """Keeps the state of each bot and every report; while `down` it does not take any."""
+    """Keeps the state of each bot and every report; those that come while it is `down` are `lost`."""
 
     def __init__(self) -> None:
         self.reports: list[bot_pb2.BotReport] = []
         self.states: dict[str, int] = {}
-        self.media: set[str] = set()
+        self.lost: list[bot_pb2.BotReport] = []
         self.down = False
         self._news = asyncio.Condition()
 
@@ -34,10 +34,11 @@ class FakeBotCoordinator(BotReportServiceServicer):
         self, request: bot_report_service_pb2.ReportBotsRequest, context: Any
     ) -> bot_report_service_pb2.ReportBotsResponse:
         if self.down:
+            self.lost += request.reports
+            await self._tell()
             await context.abort(grpc.StatusCode.UNAVAILABLE, "down")
         verdicts = [self._take(report) for report in request.reports]
-        async with self._news:
-            self._news.notify_all()
+        await self._tell()
         return bot_report_service_pb2.ReportBotsResponse(verdicts=verdicts)
 
     def of(self, bot_id: str) -> list[bot_pb2.BotReport]:
@@ -52,6 +53,10 @@ class FakeBotCoordinator(BotReportServiceServicer):
     async def until_state(self, bot_id: str, state: int, seconds: float = 20) -> None:
         """Wait until a bot is in a state."""
         await self.until(lambda: self.states.get(bot_id) == state, seconds)
+
+    async def _tell(self) -> None:
+        async with self._news:
+            self._news.notify_all()
 
     def _take(self, report: bot_pb2.BotReport) -> bot_pb2.BotVerdict:
         self.reports.append(report)

@@ -15,7 +15,8 @@ from potok.status.v1 import stage_pb2
 from deploy.sandbox.behaviour import Behaviour, Shape
 from deploy.sandbox.clinic import clinic
 from deploy.sandbox.meeting import RECORDING
-from tests.bot_status import ANNA, MEETING
+from tests.bot_status import ANNA
+from tests.builders import MEETING_URL
 from tests.conftest import Database
 from tests.fakes.bot_coordinator import FakeBotCoordinator, serving_bot_coordinator
 from tests.identity import environment_of, open_channel
@@ -65,7 +66,7 @@ async def test_a_process_that_is_killed_in_a_meeting_loses_nothing(
             }
             async with process(environment), open_channel(address) as channel:
                 await asyncio.wait_for(channel.channel_ready(), 20)
-                request = pb.StartBotRequest(owner=ANNA, meet_url=MEETING, bot_name="Bot")
+                request = pb.StartBotRequest(owner=ANNA, meet_url=MEETING_URL, bot_name="Bot")
                 bot_id = (await BotStatusServiceStub(channel).StartBot(request)).bot_id
                 await coordinator.until_state(bot_id, stage_pb2.BOT_STATE_CONNECTED)
             async with process(environment), open_channel(address) as channel:

@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -14,33 +14,23 @@ from potok.bot_status.v1 import bot_status_service_pb2 as pb
 from potok.bot_status.v1 import webhook_service_pb2
 from potok.status.v1 import stage_pb2
 
-from deploy.sandbox.behaviour import Behaviour
 from deploy.sandbox.bot_service import BotService
-from deploy.sandbox.clinic import clinic
 from deploy.sandbox.meeting import RECORDING
-from services.kernel.rpc.errors import error_info
-from tests.bot_status import ANNA, MEETING, Outside, Replica, milliseconds, outside
+from tests.bot_status import ANNA, Outside, Replica, milliseconds, outside
+from tests.builders import MEETING_URL
 from tests.conftest import Database
 from tests.fakes.web_host import answer, web_host
-from tests.sandbox import RunningSandbox, running_sandbox
+from tests.refusals import reason_of, refusal
 
 SECRET = base64.b64encode(b"a secret of the tests").decode()
 ATTENDEE = {"provider": "attendee", "api_key": "key", "webhook_secrets": [SECRET]}
 TRANSCRIBING = stage_pb2.BOT_STATE_TRANSCRIBING
-WISH = pb.StartBotRequest(owner=ANNA, meet_url=MEETING, bot_name="Bot")
+WISH = pb.StartBotRequest(owner=ANNA, meet_url=MEETING_URL, bot_name="Bot")
 
 
 @pytest.fixture
-def sandbox() -> Iterator[RunningSandbox]:
-    with running_sandbox(clinic(), Behaviour(bots_speed=20)) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-async def world(
-    database: Database, sandbox: RunningSandbox, tmp_path: Path
-) -> AsyncIterator[Outside]:
-    async with outside(database, sandbox, tmp_path) as world:
+async def world(database: Database, tmp_path: Path) -> AsyncIterator[Outside]:
+    async with outside(database, tmp_path, bots_speed=20) as world:
         yield world
 
 
@@ -172,13 +162,11 @@ async def test_a_recording_that_cannot_be_had_says_why(
     async with web_host() as host, world.replica(private_hosts=["127.0.0.1"]) as replica:
         host.answers["/a.wav"] = said
         kept = await keep(replica, audio_url=host.link("/a.wav", "127.0.0.1"))
-        with pytest.raises(grpc.aio.AioRpcError) as refused:
-            await recording(replica, kept.bot_id)
-        info = error_info(refused.value)
+        error = await refusal(recording(replica, kept.bot_id))
 
-    assert refused.value.code() is code
-    assert (info.reason if info else "") == reason
-    assert "s3cret" not in str(refused.value.details())
+    assert error.code() is code
+    assert reason_of(error) == reason
+    assert "s3cret" not in str(error.details())
 
 
 async def test_what_a_service_recorded_is_stored_with_who_spoke(world: Outside) -> None:
@@ -210,8 +198,7 @@ async def test_a_webhook_has_its_bot_looked_at_now_and_once(world: Outside) -> N
     async with world.replica(**ATTENDEE, poll=milliseconds(600_000)) as replica:
         bot_id = (await replica.bots.StartBot(WISH)).bot_id
         path = f"/api/v1/bots/{bot_id}"
-        while not world.sandbox.requests(path):
-            await asyncio.sleep(0.02)
+        await world.until_asked(path)
         body = json.dumps({"idempotency_key": "k1", "bot_id": bot_id}).encode()
         await deliver(replica, body)
         async with asyncio.timeout(10):

@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -12,36 +12,28 @@ from potok.bot_status.v1 import bot_status_service_pb2 as pb
 from potok.coordinator.v1 import report_pb2
 from potok.status.v1 import stage_pb2
 
-from deploy.sandbox.behaviour import Behaviour
-from deploy.sandbox.clinic import clinic
-from services.kernel.rpc.errors import error_info
-from tests.bot_status import ANNA, MEETING, Outside, Replica, milliseconds, outside
+from tests.bot_status import ANNA, Outside, Replica, milliseconds, outside
+from tests.builders import MEETING_URL
 from tests.conftest import Database
-from tests.sandbox import RunningSandbox, running_sandbox
+from tests.fakes.stage import until
+from tests.refusals import reason_of
 
 INITIALIZED = stage_pb2.BOT_STATE_INITIALIZED
 CONNECTING = stage_pb2.BOT_STATE_CONNECTING
 CONNECTED = stage_pb2.BOT_STATE_CONNECTED
 ERROR = stage_pb2.BOT_STATE_ERROR
-FAST: dict[str, Any] = {"bots_speed": 20}
 
 
 @pytest.fixture
-def sandbox() -> Iterator[RunningSandbox]:
-    with running_sandbox(clinic(), Behaviour(**FAST)) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-async def world(
-    database: Database, sandbox: RunningSandbox, tmp_path: Path
-) -> AsyncIterator[Outside]:
-    async with outside(database, sandbox, tmp_path) as world:
+async def world(database: Database, tmp_path: Path) -> AsyncIterator[Outside]:
+    async with outside(database, tmp_path, bots_speed=20) as world:
         yield world
 
 
 async def start(replica: Replica, **more: Any) -> str:
-    request = pb.StartBotRequest(**{"owner": ANNA, "meet_url": MEETING, "bot_name": "Bot", **more})
+    request = pb.StartBotRequest(
+        **{"owner": ANNA, "meet_url": MEETING_URL, "bot_name": "Bot", **more}
+    )
     return (await replica.bots.StartBot(request)).bot_id
 
 
@@ -72,7 +64,7 @@ async def test_a_bot_is_reported_from_its_start_to_the_meeting(world: Outside) -
     assert [r.state for r in reports] == [INITIALIZED, CONNECTING, CONNECTED]
     assert [r.sequence for r in reports] == [1, 2, 3]
     first = reports[0]
-    assert (first.owner, first.meet_url, first.bot_name) == (ANNA, MEETING, "Bot")
+    assert (first.owner, first.meet_url, first.bot_name) == (ANNA, MEETING_URL, "Bot")
     assert (first.time_zone, first.language) == ("Asia/Almaty", "kk")
     assert [(o.source, o.raw_status) for o in seen[:1]] == [("trigger", "initialized")]
     told = [o for o in seen if o.verdict == report_pb2.VERDICT_APPLIED]
@@ -126,9 +118,7 @@ async def test_a_service_that_refuses_says_why(world: Outside) -> None:
             await start(replica)
 
     assert refused.value.code() is grpc.StatusCode.FAILED_PRECONDITION
-    info = error_info(refused.value)
-    assert info
-    assert info.reason == "BOT_REFUSED"
+    assert reason_of(refused.value) == "BOT_REFUSED"
     assert not world.coordinator.reports
 
 
@@ -191,8 +181,11 @@ async def test_a_failure_in_a_meeting_is_held_back_while_a_recording_may_come(
         ends, goes_on = await start(replica), await start(replica)
         for bot_id in (ends, goes_on):
             await world.coordinator.until_state(bot_id, CONNECTED)
-        while not any(o.raw_status == "error" for o in await observations(replica, goes_on)):
-            await asyncio.sleep(0.02)
+
+        async def failed_there() -> bool:
+            return any(o.raw_status == "error" for o in await observations(replica, goes_on))
+
+        await until(failed_there)
         kept = await replica.bots.KeepMedia(
             pb.KeepMediaRequest(owner=ANNA, bot_id=goes_on, text="Анна: всё успели записать")
         )
@@ -242,10 +235,8 @@ async def test_no_bot_is_looked_at_twice_at_once_by_replicas(world: Outside) -> 
     quick = {"poll": milliseconds(300)}
     async with world.replica(**quick) as first, world.replica(**quick) as second:
         bots = [await start(each) for each in (first, second) * 3]
-        deadline = asyncio.get_running_loop().time() + 20
-        while not all(len(world.sandbox.requests(f"/api/v1/bots/{b}")) >= 5 for b in bots):
-            assert asyncio.get_running_loop().time() < deadline
-            await asyncio.sleep(0.05)
+        for bot_id in bots:
+            await world.until_asked(f"/api/v1/bots/{bot_id}", times=5)
 
     for bot_id in bots:
         times = [r.at for r in world.sandbox.requests(f"/api/v1/bots/{bot_id}")]
@@ -254,17 +245,13 @@ async def test_no_bot_is_looked_at_twice_at_once_by_replicas(world: Outside) -> 
 
 
 async def test_what_the_coordinator_did_not_take_is_reported_again(world: Outside) -> None:
+    world.sandbox.behave(bots_speed=4)
     async with world.replica() as replica:
         bot_id = await start(replica)
         world.coordinator.down = True
-        asked = pb.ListObservationsRequest(bot_id=bot_id)
-        async with asyncio.timeout(20):
-            while "connected" not in {
-                each.raw_status
-                for each in (await replica.bots.ListObservations(asked)).observations
-            }:
-                await asyncio.sleep(0.02)
-        # It has tried, and nothing new comes of the bot: only what tells again can tell of it now.
+        lost = world.coordinator.lost
+        await world.coordinator.until(lambda: any(report.state == CONNECTED for report in lost))
+        # Nothing new comes of the bot: only what tells again can tell of it now.
         world.sandbox.behave(bots_down=True)
         world.coordinator.down = False
         await world.coordinator.until_state(bot_id, CONNECTED)

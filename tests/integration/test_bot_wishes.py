@@ -1,7 +1,7 @@
 """Wishes for bots whose start nobody saw the end of: by a lost answer, or since a process ended."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -9,27 +9,19 @@ import grpc
 import pytest
 from potok.bot_status.v1 import bot_status_service_pb2 as pb
 
-from deploy.sandbox.behaviour import Behaviour, Shape
-from deploy.sandbox.clinic import clinic
-from tests.bot_status import ANNA, MEETING, Outside, Replica, milliseconds, outside
+from deploy.sandbox.behaviour import Shape
+from tests.bot_status import ANNA, Outside, Replica, milliseconds, outside
+from tests.builders import MEETING_URL
 from tests.conftest import Database
-from tests.sandbox import RunningSandbox, running_sandbox
+from tests.fakes.stage import until
 
 ATTENDEE = {"provider": "attendee", "api_key": "key"}
-WISH = pb.StartBotRequest(owner=ANNA, meet_url=MEETING, bot_name="Bot", request_id="r")
+WISH = pb.StartBotRequest(owner=ANNA, meet_url=MEETING_URL, bot_name="Bot", request_id="r")
 
 
 @pytest.fixture
-def sandbox() -> Iterator[RunningSandbox]:
-    with running_sandbox(clinic(), Behaviour(bots_shape=Shape.ATTENDEE)) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-async def world(
-    database: Database, sandbox: RunningSandbox, tmp_path: Path
-) -> AsyncIterator[Outside]:
-    async with outside(database, sandbox, tmp_path) as world:
+async def world(database: Database, tmp_path: Path) -> AsyncIterator[Outside]:
+    async with outside(database, tmp_path, bots_shape=Shape.ATTENDEE) as world:
         yield world
 
 
@@ -39,18 +31,28 @@ async def phases(world: Outside) -> list[str]:
     return [row["phase"] for row in rows]
 
 
+async def until_phase(world: Outside, phase: str) -> None:
+    """Look until the only wish is in a phase."""
+
+    async def holds() -> bool:
+        return await phases(world) == [phase]
+
+    await until(holds)
+
+
 async def cut_short(world: Outside, replica: Replica) -> "asyncio.Future[Any]":
     """Start a bot, up to where the service outside is at it."""
     world.sandbox.behave(bots_start_seconds=0.7)
     call = asyncio.ensure_future(replica.bots.StartBot(WISH))
-    while not world.sandbox.requests("/api/v1/bots"):
-        await asyncio.sleep(0.01)
+    await world.until_asked("/api/v1/bots")
     return call
 
 
 async def started(world: Outside) -> str:
-    while not world.sandbox.started_bots():
-        await asyncio.sleep(0.02)
+    async def holds() -> bool:
+        return bool(world.sandbox.started_bots())
+
+    await until(holds)
     world.sandbox.behave(bots_start_seconds=0)
     return str(world.sandbox.started_bots()[0]["bot_id"])
 
@@ -59,8 +61,7 @@ async def test_a_caller_who_goes_away_does_not_end_the_start(world: Outside) -> 
     async with world.replica(**ATTENDEE) as replica:
         (await cut_short(world, replica)).cancel()
         bot_id = await started(world)
-        while await phases(world) != ["STARTED"]:
-            await asyncio.sleep(0.02)
+        await until_phase(world, "STARTED")
         again = await replica.bots.StartBot(WISH)
 
     assert again.bot_id == bot_id
@@ -88,8 +89,7 @@ async def test_where_nobody_can_tell_such_a_start_has_failed(world: Outside) -> 
     async with world.replica(start_lease=milliseconds(300)) as replica:
         (await cut_short(world, replica)).cancel()
     async with world.replica() as replica:
-        while await phases(world) != ["FAILED"]:
-            await asyncio.sleep(0.02)
+        await until_phase(world, "FAILED")
         world.sandbox.behave(bots_start_seconds=0)
         again = await replica.bots.StartBot(WISH)
 
@@ -103,8 +103,7 @@ async def test_a_bot_of_which_its_caller_was_told_that_it_failed_is_stopped(
     async with world.replica(**ATTENDEE) as replica:
         with pytest.raises(grpc.aio.AioRpcError, match="no bot was started") as refused:
             await replica.bots.StartBot(WISH)
-        while await phases(world) != ["FAILED"]:
-            await asyncio.sleep(0.02)
+        await until_phase(world, "FAILED")
         again = await replica.bots.StartBot(WISH)
 
     unwanted, wanted = [bot["bot_id"] for bot in world.sandbox.started_bots()]
@@ -140,6 +139,4 @@ async def test_a_wish_that_cannot_be_looked_for_is_given_up_and_holds_no_other_u
 
     nowhere = f"http://{world.sandbox.bots}/elsewhere"
     async with world.replica(**ATTENDEE, url=nowhere):
-        async with asyncio.timeout(20):
-            while await phases(world) != ["FAILED"]:
-                await asyncio.sleep(0.02)
+        await until_phase(world, "FAILED")
