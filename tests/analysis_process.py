@@ -2,11 +2,7 @@
 
 import asyncio
 import contextlib
-import os
-import signal
-import sys
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -21,12 +17,12 @@ from deploy.local.postgres import free_port
 from tests.conftest import Database
 from tests.fakes.analysis import CLINIC, CallsBefore
 from tests.identity import identity_told, open_channel
+from tests.processes import running_service
 
 if TYPE_CHECKING:
     from potok.analysis.v1.analysis_service_pb2_grpc import AnalysisServiceAsyncStub
 
-ROOT = Path(__file__).parents[1]
-PYTHON = {"PYTHONPATH": f"{ROOT}:{ROOT}/gen"}
+
 DAY = progress_pb2.DateRange(start_date="2026-03-01", end_date="2026-03-01")
 
 
@@ -46,25 +42,9 @@ async def the_service(
             "CALLS": upstream,
             **settings,
         }
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "services.analysis"),
-            cwd=ROOT,
-            env={
-                **os.environ,
-                **PYTHON,
-                **{f"POTOK_ANALYSIS_{name}": value for name, value in told.items()},
-            },
-        )
-        try:
-            async with open_channel(address) as channel:
-                await asyncio.wait_for(channel.channel_ready(), 20)
-                yield channel
-            process.send_signal(signal.SIGTERM)
-            assert await asyncio.wait_for(process.wait(), 20) == 0
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+        async with running_service("analysis", told), open_channel(address) as channel:
+            await asyncio.wait_for(channel.channel_ready(), 20)
+            yield channel
 
 
 async def run(

@@ -1,11 +1,7 @@
 """bot_status killed in the middle of a meeting: another process goes on where it was."""
 
 import asyncio
-import contextlib
 import json
-import os
-import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 from potok.bot_status.v1 import bot_status_service_pb2 as pb
@@ -19,28 +15,9 @@ from tests.bot_status import ANNA
 from tests.builders import MEETING_URL
 from tests.conftest import Database
 from tests.fakes.bot_coordinator import FakeBotCoordinator, serving_bot_coordinator
-from tests.identity import environment_of, open_channel
+from tests.identity import identity_told, open_channel
+from tests.processes import killed_at_last, start_service
 from tests.sandbox import running_sandbox
-
-ROOT = Path(__file__).parents[2]
-
-
-@contextlib.asynccontextmanager
-async def process(environment: dict[str, str]) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Run bot_status until the block ends, which kills it."""
-    running = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "services.bot_status",
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT}/gen", **environment},
-    )
-    try:
-        yield running
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            running.kill()
-        await running.wait()
 
 
 async def test_a_process_that_is_killed_in_a_meeting_loses_nothing(
@@ -49,7 +26,8 @@ async def test_a_process_that_is_killed_in_a_meeting_loses_nothing(
     coordinator, address = FakeBotCoordinator(), f"127.0.0.1:{free_port}"
     with running_sandbox(clinic(), Behaviour(bots_shape=Shape.ATTENDEE, bots_speed=1.5)) as sandbox:
         async with serving_bot_coordinator(coordinator) as reports_to:
-            told = {
+            settings = {
+                **identity_told(database, "bot_status"),
                 "LISTEN": address,
                 "COORDINATOR": reports_to,
                 "PROVIDER": "attendee",
@@ -61,15 +39,18 @@ async def test_a_process_that_is_killed_in_a_meeting_loses_nothing(
                 "POLL_TICK": "PT0.05S",
                 "LEASE": "PT1S",
             }
-            environment = environment_of(database, "bot_status") | {
-                f"POTOK_BOT_STATUS_{name}": value for name, value in told.items()
-            }
-            async with process(environment), open_channel(address) as channel:
+            async with (
+                killed_at_last(await start_service("bot_status", settings)),
+                open_channel(address) as channel,
+            ):
                 await asyncio.wait_for(channel.channel_ready(), 20)
                 request = pb.StartBotRequest(owner=ANNA, meet_url=MEETING_URL, bot_name="Bot")
                 bot_id = (await BotStatusServiceStub(channel).StartBot(request)).bot_id
                 await coordinator.until_state(bot_id, stage_pb2.BOT_STATE_CONNECTED)
-            async with process(environment), open_channel(address) as channel:
+            async with (
+                killed_at_last(await start_service("bot_status", settings)),
+                open_channel(address) as channel,
+            ):
                 await coordinator.until_state(bot_id, stage_pb2.BOT_STATE_TRANSCRIBING, 30)
                 await asyncio.wait_for(channel.channel_ready(), 20)
                 content = b""

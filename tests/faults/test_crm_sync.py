@@ -2,9 +2,7 @@
 
 import asyncio
 import contextlib
-import os
 import signal
-import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -26,7 +24,8 @@ from potok.status.v1 import progress_pb2, stage_pb2
 from deploy.sandbox.behaviour import Behaviour
 from deploy.sandbox.crowd import crowd
 from tests.conftest import Database
-from tests.identity import environment_of, open_channel
+from tests.identity import identity_told, open_channel
+from tests.processes import killed_at_last, start_service
 from tests.sandbox import RunningSandbox, running_sandbox
 
 if TYPE_CHECKING:
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
     from potok.stage.v1.stage_service_pb2_grpc import StageServiceAsyncStub
 
 CLINIC = "client:clinic"
-ROOT = Path(__file__).parents[2]
 WORLD = crowd(calls=40, first_day=date(2026, 3, 1), days=3)
 DAYS = progress_pb2.DateRange(start_date="2026-03-01", end_date="2026-03-03")
 RUN = stage_service_pb2.RunStageRequest(
@@ -83,32 +81,24 @@ async def call_sync(
     database: Database, sandbox: RunningSandbox, port: int, kept: Path, key: str
 ) -> AsyncIterator[CallSync]:
     address = f"127.0.0.1:{port}"
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "services.call_sync"),
-        cwd=ROOT,
-        env={
-            **os.environ,
-            "PYTHONPATH": f"{ROOT}:{ROOT}/gen",
-            **environment_of(database, "call_sync"),
-            "POTOK_CALL_SYNC_LISTEN": address,
-            "POTOK_CALL_SYNC_COORDINATOR": "127.0.0.1:1",
-            "POTOK_CALL_SYNC_REPORT_TIMEOUT": "PT1S",
-            "POTOK_CALL_SYNC_JOB_HEARTBEAT": "PT1S",
-            "POTOK_CALL_SYNC_RECONCILE": "PT0.5S",
-            "POTOK_CALL_SYNC_RECORDINGS": kept.as_uri(),
-            "POTOK_CALL_SYNC_SECRETS_KEY": key,
-            "POTOK_CALL_SYNC_CRM_HOSTS": f'["{sandbox.host}"]',
-            "POTOK_CALL_SYNC_PRIVATE_HOSTS": f'["{sandbox.telephony}"]',
-        },
-    )
-    try:
-        async with open_channel(address) as channel:
-            await asyncio.wait_for(channel.channel_ready(), 20)
-            yield CallSync(process=process, channel=channel)
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
+    settings = {
+        **identity_told(database, "call_sync"),
+        "LISTEN": address,
+        "COORDINATOR": "127.0.0.1:1",
+        "REPORT_TIMEOUT": "PT1S",
+        "JOB_HEARTBEAT": "PT1S",
+        "RECONCILE": "PT0.5S",
+        "RECORDINGS": kept.as_uri(),
+        "SECRETS_KEY": key,
+        "CRM_HOSTS": f'["{sandbox.host}"]',
+        "PRIVATE_HOSTS": f'["{sandbox.telephony}"]',
+    }
+    async with (
+        killed_at_last(await start_service("call_sync", settings)) as process,
+        open_channel(address) as channel,
+    ):
+        await asyncio.wait_for(channel.channel_ready(), 20)
+        yield CallSync(process=process, channel=channel)
 
 
 async def add_account(service: CallSync, sandbox: RunningSandbox) -> None:

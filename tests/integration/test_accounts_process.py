@@ -3,8 +3,6 @@
 import asyncio
 import contextlib
 import json
-import os
-import signal
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -20,12 +18,13 @@ from deploy.local.postgres import free_port
 from deploy.sandbox.world import World
 from tests.conftest import Database
 from tests.identity import client_environment, identity_told, open_channel
+from tests.processes import running_service
 from tests.sandbox import RunningSandbox, running_sandbox
 
 if TYPE_CHECKING:
     from potok.call_sync.v1.account_service_pb2_grpc import AccountServiceAsyncStub as Stub
 
-ROOT = Path(__file__).parents[2]
+
 POTOK = Path(sys.executable).with_name("potok")
 RATE = 10
 CHECK = pb.CheckAccountRequest(account_id="clinic")
@@ -71,34 +70,11 @@ async def world(database: Database, tmp_path: Path) -> AsyncIterator[Replicas]:
                 "CRM_HOSTS": json.dumps([box.host]),
                 "CRM_REQUESTS_PER_SECOND": f"{RATE}",
             }
-            await stack.enter_async_context(_replica(settings))
+            await stack.enter_async_context(running_service("call_sync", settings))
         channels = [await stack.enter_async_context(open_channel(each)) for each in addresses]
         await asyncio.wait_for(asyncio.gather(*(c.channel_ready() for c in channels)), 20)
         stubs: list[Stub] = [AccountServiceStub(channel) for channel in channels]
         yield Replicas(box=box, addresses=addresses, stubs=stubs)
-
-
-@contextlib.asynccontextmanager
-async def _replica(settings: dict[str, str]) -> AsyncIterator[None]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "services.call_sync",
-        cwd=ROOT,
-        env={
-            **os.environ,
-            "PYTHONPATH": f"{ROOT}:{ROOT}/gen",
-            **{f"POTOK_CALL_SYNC_{name}": value for name, value in settings.items()},
-        },
-    )
-    try:
-        yield
-        process.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(process.wait(), 20) == 0
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
 
 
 async def test_two_processes_renew_a_token_once_and_never_exceed_the_rate(world: Replicas) -> None:

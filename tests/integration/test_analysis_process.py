@@ -9,12 +9,14 @@ import grpc
 import pytest
 from potok.status.v1 import stage_pb2
 
+from deploy.local.place import CHECKOUT
 from services.status.domain import ExecutionNumber
-from tests.analysis_process import PYTHON, ROOT, listed, run, the_service
+from tests.analysis_process import listed, run, the_service
 from tests.conftest import Database
 from tests.fakes.analysis import CLINIC, CallsBefore, a_transcript
 from tests.fakes.call_sync import a_call
 from tests.identity import nowhere_told
+from tests.processes import PYTHON
 from tests.unit.analysis_dialogues import SAMPLES, recording
 
 INITIAL = {"operator": "O", "client": "C"}
@@ -83,7 +85,7 @@ async def test_a_playbook_with_a_fault_is_named_and_ends_the_process(tmp_path: P
     (tmp_path / "bakery.yaml").write_text("name: bakery\ncall_typos: []\n")
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "services.analysis"),
-        cwd=ROOT,
+        cwd=CHECKOUT,
         env={
             **PYTHON,
             **{f"POTOK_ANALYSIS_{name}": value for name, value in nowhere_told().items()},

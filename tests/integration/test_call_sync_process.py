@@ -1,10 +1,8 @@
 """The service as it is started, over a folder and a real database; nobody takes its reports."""
 
 import asyncio
-import contextlib
 import json
 import os
-import signal
 import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -21,15 +19,16 @@ from potok.stage.v1 import stage_service_pb2
 from potok.stage.v1.stage_service_pb2_grpc import StageServiceStub
 from potok.status.v1 import progress_pb2, stage_pb2
 
+from deploy.local.place import CHECKOUT
 from tests.conftest import Database
 from tests.fakes.call_sync import WAV
-from tests.identity import environment_of, open_channel
+from tests.identity import identity_told, open_channel
+from tests.processes import PYTHON, running_service
 
 if TYPE_CHECKING:
     from potok.call_sync.v1.call_sync_service_pb2_grpc import CallSyncServiceAsyncStub
 
 CLINIC = "client:clinic"
-ROOT = Path(__file__).parents[2]
 MARCH = progress_pb2.DateRange(start_date="2026-03-01", end_date="2026-03-31")
 MANIFEST = """call_id;file;start_time
 recorded;a.wav;2026-03-01T09:30
@@ -41,32 +40,18 @@ page;c.wav;2026-03-02T12:00
 
 @pytest.fixture
 async def address(database: Database, free_port: int, tmp_path: Path) -> AsyncIterator[str]:
-    """Where a process of the service listens; it must end well when it is asked to."""
+    """Where a process of the service listens."""
     address = f"127.0.0.1:{free_port}"
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "services.call_sync",
-        cwd=ROOT,
-        env={
-            **os.environ,
-            "PYTHONPATH": f"{ROOT}:{ROOT}/gen",
-            **environment_of(database, "call_sync"),
-            "POTOK_CALL_SYNC_LISTEN": address,
-            "POTOK_CALL_SYNC_COORDINATOR": "127.0.0.1:1",
-            "POTOK_CALL_SYNC_REPORT_TIMEOUT": "PT1S",
-            "POTOK_CALL_SYNC_RECORDINGS": f"file://{tmp_path}/kept",
-            "POTOK_CALL_SYNC_RECORDING_DELAYS": json.dumps(["PT0.2S"] * 50),
-        },
-    )
-    try:
+    settings = {
+        **identity_told(database, "call_sync"),
+        "LISTEN": address,
+        "COORDINATOR": "127.0.0.1:1",
+        "REPORT_TIMEOUT": "PT1S",
+        "RECORDINGS": f"file://{tmp_path}/kept",
+        "RECORDING_DELAYS": json.dumps(["PT0.2S"] * 50),
+    }
+    async with running_service("call_sync", settings):
         yield address
-        process.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(process.wait(), 20) == 0
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
 
 
 @pytest.fixture
@@ -235,8 +220,8 @@ async def test_a_setting_that_is_missing_is_named_and_ends_the_process() -> None
         sys.executable,
         "-m",
         "services.call_sync",
-        cwd=ROOT,
-        env={"PYTHONPATH": f"{ROOT}:{ROOT}/gen", "POTOK_CALL_SYNC_RECORDINGS": "recordings"},
+        cwd=CHECKOUT,
+        env={**PYTHON, "POTOK_CALL_SYNC_RECORDINGS": "recordings"},
         stderr=asyncio.subprocess.PIPE,
     )
     async with asyncio.timeout(20):

@@ -2,13 +2,9 @@
 
 import asyncio
 import contextlib
-import os
-import signal
-import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -25,17 +21,17 @@ from potok.status.v1 import progress_pb2, stage_pb2
 from potok.transcription.v1 import transcript_pb2, transcription_service_pb2
 from potok.transcription.v1.transcription_service_pb2_grpc import TranscriptionServiceStub
 
+from deploy.local.place import CHECKOUT
 from deploy.local.postgres import free_port
 from tests.conftest import Database
 from tests.fakes.bot_status import FakeBotStatus
 from tests.fakes.coordinator import FakeCoordinator, serving_coordinator
 from tests.fakes.language_model import a_model, says
 from tests.identity import identity_told, open_channel, token
+from tests.processes import running_service
 
 pytestmark = pytest.mark.timeout(180)
-
-ROOT = Path(__file__).parents[2]
-SAMPLES = ROOT / "deploy" / "samples"
+SAMPLES = CHECKOUT / "deploy" / "samples"
 ANNA = "user:anna"
 RUN = "3b241101-e2bb-4255-8caf-4136c566a962"
 DAY = progress_pb2.DateRange(start_date="2026-11-26", end_date="2026-11-26")
@@ -144,7 +140,7 @@ async def the_chain(
             own = {"LISTEN": addresses[service], "COORDINATOR": reports}
             settings = {**identity_told(database, service), **own, **told}
             settings |= (more or {}).get(service, {})
-            await stack.enter_async_context(_process(service, settings))
+            await stack.enter_async_context(running_service(service, settings))
         channels = {
             service: await stack.enter_async_context(open_channel(address))
             for service, address in addresses.items()
@@ -152,28 +148,6 @@ async def the_chain(
         for channel in channels.values():
             await asyncio.wait_for(channel.channel_ready(), 30)
         yield Chain(channels=channels, addresses=addresses, coordinator=coordinator, bots=bots)
-
-
-@contextlib.asynccontextmanager
-async def _process(service: str, settings: Mapping[str, str]) -> AsyncIterator[None]:
-    """Run a service; it must end well when it is asked to."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", f"services.{service}"),
-        cwd=ROOT,
-        env={
-            **os.environ,
-            "PYTHONPATH": f"{ROOT}:{ROOT}/gen",
-            **{f"POTOK_{service.upper()}_{name}": value for name, value in settings.items()},
-        },
-    )
-    try:
-        yield
-        process.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(process.wait(), 20) == 0
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
 
 
 def states(ended: Mapping[str, report_pb2.Report]) -> set[int]:

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import os
 import re
-import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
@@ -22,11 +21,13 @@ from potok.stage.v1 import stage_service_pb2
 from potok.stage.v1.stage_service_pb2_grpc import StageServiceStub
 from potok.status.v1 import progress_pb2, stage_pb2
 
+from deploy.local.place import CHECKOUT
 from deploy.local.postgres import free_port
 from tests.conftest import Database
 from tests.fakes.language_model import a_model, says
 from tests.fakes.recommendations import MONDAY, Owners, an_analysed_call
 from tests.identity import identity_told, open_channel
+from tests.processes import running_service
 
 if TYPE_CHECKING:
     from potok.recommendations.v1.recommendations_service_pb2_grpc import (
@@ -34,10 +35,9 @@ if TYPE_CHECKING:
     )
 
 CLINIC = "client:clinic"
-ROOT = Path(__file__).parents[2]
 WEEK = progress_pb2.DateRange(start_date="2026-03-02", end_date="2026-03-08")
 EMPTY_WEEK = progress_pb2.DateRange(start_date="2026-04-06", end_date="2026-04-12")
-DOCUMENT = (ROOT / "docs" / "reporting.md").read_text()
+DOCUMENT = (CHECKOUT / "docs" / "reporting.md").read_text()
 BOTH = (stage_pb2.STAGE_RECOMMENDATIONS, stage_pb2.STAGE_REPORTING)
 
 
@@ -73,25 +73,9 @@ async def the_service(
             "ANALYSES": before,
             **settings,
         }
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "services.recommendations"),
-            cwd=ROOT,
-            env={
-                **os.environ,
-                "PYTHONPATH": f"{ROOT}:{ROOT}/gen",
-                **{f"POTOK_RECOMMENDATIONS_{name}": value for name, value in told.items()},
-            },
-        )
-        try:
-            async with open_channel(address) as channel:
-                await asyncio.wait_for(channel.channel_ready(), 20)
-                yield channel
-            process.send_signal(signal.SIGTERM)
-            assert await asyncio.wait_for(process.wait(), 20) == 0
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+        async with running_service("recommendations", told), open_channel(address) as channel:
+            await asyncio.wait_for(channel.channel_ready(), 20)
+            yield channel
 
 
 @pytest.fixture
@@ -108,7 +92,7 @@ async def elsewhere(database: Database) -> AsyncIterator[Database]:
         [command] = [block for block in blocks if "dbmate" in block]
         dbmate = await asyncio.create_subprocess_shell(
             command,
-            cwd=ROOT,
+            cwd=CHECKOUT,
             env={
                 "PATH": f"{Path(sys.executable).parent}:{os.defpath}",
                 "POTOK_RECOMMENDATIONS_REPORTING_URL": (

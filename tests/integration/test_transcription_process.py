@@ -3,11 +3,9 @@
 import asyncio
 import contextlib
 import io
-import os
 import signal
-import sys
 import wave
-from asyncio.subprocess import Process
+from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +26,7 @@ from potok.transcription.v1 import transcript_pb2
 from potok.transcription.v1 import transcription_service_pb2 as pb
 from potok.transcription.v1.transcription_service_pb2_grpc import TranscriptionServiceStub
 
+from deploy.local.place import CHECKOUT
 from services.call_sync.domain import CallId
 from services.call_sync.servicer import CallSyncServicer
 from services.call_sync.usecases import CallSync
@@ -40,6 +39,7 @@ from tests.fakes.speech_server import KEY, speech_server
 from tests.fakes.stage import until
 from tests.fakes.stages import FakeStages
 from tests.identity import guard, identity_told, nowhere_told, open_channel
+from tests.processes import killed_at_last, start_service
 
 if TYPE_CHECKING:
     from potok.stage.v1.stage_service_pb2_grpc import StageServiceAsyncStub
@@ -48,8 +48,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.timeout(120)
 
 CLINIC = Owner("client:clinic")
-ROOT = Path(__file__).parents[2]
-SAMPLES = ROOT / "deploy" / "samples"
+SAMPLES = CHECKOUT / "deploy" / "samples"
 DAY = progress_pb2.DateRange(start_date="2026-03-01", end_date="2026-03-01")
 LOST = a_recording(b"lost")
 
@@ -150,43 +149,24 @@ async def serving_process(
     database: Database, port: int, settings: Mapping[str, str]
 ) -> AsyncIterator[Service]:
     address = f"127.0.0.1:{port}"
-    process = await started(
-        {
-            **identity_told(database, "transcription"),
-            "LISTEN": address,
-            "COORDINATOR": "127.0.0.1:1",
-            "PROCESSES": "1",
-            "REPORT_TIMEOUT": "PT1S",
-            **settings,
-        }
-    )
-    try:
-        async with open_channel(address) as channel:
-            await asyncio.wait_for(channel.channel_ready(), 30)
-            yield Service(
-                process=process,
-                stage=StageServiceStub(channel),
-                transcripts=TranscriptionServiceStub(channel),
-            )
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
-
-
-async def started(settings: Mapping[str, str]) -> Process:
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "services.transcription",
-        cwd=ROOT,
-        env={
-            **os.environ,
-            "PYTHONPATH": f"{ROOT}:{ROOT}/gen",
-            **{f"POTOK_TRANSCRIPTION_{name}": value for name, value in settings.items()},
-        },
-        stderr=asyncio.subprocess.PIPE,
-    )
+    told = {
+        **identity_told(database, "transcription"),
+        "LISTEN": address,
+        "COORDINATOR": "127.0.0.1:1",
+        "PROCESSES": "1",
+        "REPORT_TIMEOUT": "PT1S",
+        **settings,
+    }
+    async with (
+        killed_at_last(await start_service("transcription", told, stderr=PIPE)) as process,
+        open_channel(address) as channel,
+    ):
+        await asyncio.wait_for(channel.channel_ready(), 30)
+        yield Service(
+            process=process,
+            stage=StageServiceStub(channel),
+            transcripts=TranscriptionServiceStub(channel),
+        )
 
 
 def silence(seconds: int) -> bytes:
@@ -282,7 +262,8 @@ async def test_a_server_may_listen_and_the_transcript_becomes_a_file(
 
 
 async def test_a_model_that_is_not_there_is_named_and_ends_the_process(tmp_path: Path) -> None:
-    process = await started({**nowhere_told(), "MODEL_DIR": str(tmp_path)})
+    settings = {**nowhere_told(), "MODEL_DIR": str(tmp_path)}
+    process = await start_service("transcription", settings, stderr=PIPE)
     async with asyncio.timeout(30):
         _, errors = await process.communicate()
 
@@ -293,7 +274,8 @@ async def test_a_model_that_is_not_there_is_named_and_ends_the_process(tmp_path:
 
 
 async def test_a_setting_that_is_wrong_is_named_and_ends_the_process() -> None:
-    process = await started({"LEFT": "nobody", "PROCESSES": "0", "URL": "ftp://x", "MODEL": ""})
+    settings = {"LEFT": "nobody", "PROCESSES": "0", "URL": "ftp://x", "MODEL": ""}
+    process = await start_service("transcription", settings, stderr=PIPE)
     async with asyncio.timeout(30):
         _, errors = await process.communicate()
 
