@@ -7,10 +7,8 @@ import os
 import pty
 import signal
 import struct
-import sys
 import termios
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -20,77 +18,18 @@ from potok.status.v1 import stage_pb2
 from potok.status.v1.progress_pb2 import Cost, DateRange
 from potok_client.cli.runs import LAST_YEAR
 
+from tests.command_line import POTOK, Shell, ended, said, shell
 from tests.conftest import Database
-from tests.coordination import DAY, PATIENCE, Coordination, Replica, coordination
-from tests.fakes.player import Player
-from tests.identity import client_environment
-
-POTOK = Path(sys.executable).with_name("potok")
-
-
-@dataclass(frozen=True)
-class Said:
-    """What a command ended with."""
-
-    code: int
-    out: str
-    err: str
-
-
-@dataclass(frozen=True)
-class World:
-    """A coordinator, its stages and a shell in front of it."""
-
-    coordination: Coordination
-    replica: Replica
-    player: Player
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return client_environment(self.replica.address, TERM="xterm-256color")
-
-    async def started(self, *arguments: str) -> asyncio.subprocess.Process:
-        pipe = asyncio.subprocess.PIPE
-        return await asyncio.create_subprocess_exec(
-            POTOK, *arguments, env=self.environment, stdout=pipe, stderr=pipe
-        )
-
-    async def potok(self, *arguments: str) -> Said:
-        """Run a command to its end."""
-        return await ended(await self.started(*arguments))
-
-
-async def ended(process: asyncio.subprocess.Process) -> Said:
-    try:
-        async with asyncio.timeout(2 * PATIENCE):
-            out, err = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    assert process.returncode is not None
-    assert "Traceback" not in err.decode()
-    return Said(process.returncode, out.decode(), err.decode())
-
-
-async def said(process: asyncio.subprocess.Process, wanted: str) -> None:
-    """Read lines of a process up to one with `wanted` in it."""
-    assert process.stdout
-    async with asyncio.timeout(PATIENCE):
-        while wanted not in (line := (await process.stdout.readline()).decode()):
-            assert line, f"it ended without saying {wanted!r}"
+from tests.coordination import DAY, PATIENCE
 
 
 @pytest.fixture
-async def world(database: Database) -> AsyncIterator[World]:
-    async with coordination(database) as coordinated, coordinated.replica() as replica:
-        player = Player(coordinated.stages, replica.stub)
-        player.gate.set()
-        async with player.playing():
-            yield World(coordinated, replica, player)
+async def world(database: Database) -> AsyncIterator[Shell]:
+    async with shell(database, TERM="xterm-256color") as world:
+        yield world
 
 
-async def test_a_run_is_followed_to_its_end(world: World) -> None:
+async def test_a_run_is_followed_to_its_end(world: Shell) -> None:
     done = await world.potok("run", "clinic", DAY, "--yes")
 
     assert done.code == 0
@@ -101,7 +40,7 @@ async def test_a_run_is_followed_to_its_end(world: World) -> None:
     assert f"potok report clinic {DAY} {DAY}" in done.err
 
 
-async def test_failed_items_have_their_own_exit_code_and_advice(world: World) -> None:
+async def test_failed_items_have_their_own_exit_code_and_advice(world: Shell) -> None:
     world.player.failing = {stage_pb2.STAGE_TRANSCRIPTION: 1}
     done = await world.potok("run", "clinic", DAY)
 
@@ -114,7 +53,7 @@ async def test_failed_items_have_their_own_exit_code_and_advice(world: World) ->
     assert again.code == 3, "a run that has ended is shown as it ended"
 
 
-async def test_a_retry_is_a_new_run_of_what_failed(world: World) -> None:
+async def test_a_retry_is_a_new_run_of_what_failed(world: Shell) -> None:
     world.player.failing = {stage_pb2.STAGE_ANALYSIS: 1}
     run = json.loads((await world.potok("run", "clinic", DAY, "--no-watch", "--json")).out)
     run_id = run["status"]["run_id"]
@@ -130,7 +69,7 @@ async def test_a_retry_is_a_new_run_of_what_failed(world: World) -> None:
     assert nothing.err.startswith("error: nothing failed in run")
 
 
-async def test_ctrl_c_detaches_and_the_run_goes_on(world: World) -> None:
+async def test_ctrl_c_detaches_and_the_run_goes_on(world: Shell) -> None:
     world.player.gate.clear()
     process = await world.started("run", "clinic", DAY)
     await said(process, "call_sync: dispatched")
@@ -147,7 +86,7 @@ async def test_ctrl_c_detaches_and_the_run_goes_on(world: World) -> None:
     assert (await ended(follower)).code == 0
 
 
-async def test_a_second_run_is_refused_naming_the_first(world: World) -> None:
+async def test_a_second_run_is_refused_naming_the_first(world: Shell) -> None:
     world.player.gate.clear()
     run = json.loads((await world.potok("run", "clinic", DAY, "--no-watch", "--json")).out)
     refused = await world.potok("run", "clinic", DAY)
@@ -157,7 +96,7 @@ async def test_a_second_run_is_refused_naming_the_first(world: World) -> None:
     assert f"potok cancel {run['status']['run_id'][:8]}" in refused.err
 
 
-async def test_a_cancelled_run_ends_its_watch(world: World) -> None:
+async def test_a_cancelled_run_ends_its_watch(world: Shell) -> None:
     world.player.gate.clear()
     await world.potok("run", "clinic", DAY, "--no-watch")
     run = (await world.potok("runs")).out.splitlines()[1].split()[0]
@@ -169,7 +108,7 @@ async def test_a_cancelled_run_ends_its_watch(world: World) -> None:
     assert "has ended: cancelled" in (await world.potok("cancel", run)).out
 
 
-async def test_json_of_a_run_is_its_changes_one_a_line(world: World) -> None:
+async def test_json_of_a_run_is_its_changes_one_a_line(world: Shell) -> None:
     done = await world.potok("run", "clinic", DAY, "--json")
     changes = [json.loads(line) for line in done.out.splitlines()]
 
@@ -180,7 +119,7 @@ async def test_json_of_a_run_is_its_changes_one_a_line(world: World) -> None:
     assert states[-1] == "RUN_STATE_COMPLETED"
 
 
-async def test_all_runs_are_followed_until_told_to_stop(world: World) -> None:
+async def test_all_runs_are_followed_until_told_to_stop(world: Shell) -> None:
     process = await world.started("watch", "--client", "clinic")
     assert (await world.potok("run", "clinic", DAY)).code == 0
     await said(process, "completed after")
@@ -188,7 +127,7 @@ async def test_all_runs_are_followed_until_told_to_stop(world: World) -> None:
     assert (await ended(process)).code == 143
 
 
-async def test_status_and_items_show_where_a_range_is(world: World) -> None:
+async def test_status_and_items_show_where_a_range_is(world: Shell) -> None:
     await world.potok("run", "clinic", DAY, "--stage", "call_sync", "--stage", "transcription")
     status = json.loads((await world.potok("status", "clinic", DAY, "--json")).out)
     assert status["transcription"]["overall_status"] == "completed"
@@ -215,14 +154,14 @@ async def test_status_and_items_show_where_a_range_is(world: World) -> None:
     assert "call-8" not in shown.out
 
 
-async def test_a_stage_out_of_order_says_which_to_run_first(world: World) -> None:
+async def test_a_stage_out_of_order_says_which_to_run_first(world: Shell) -> None:
     refused = await world.potok("run", "clinic", DAY, "--stage", "analysis")
     assert refused.code == 1
     assert refused.err.startswith("error: TRANSCRIPTION never covered")
     assert "--stage transcription" in refused.err
 
 
-async def test_clients_are_set_up_changed_and_shown(world: World, tmp_path: Path) -> None:
+async def test_clients_are_set_up_changed_and_shown(world: Shell, tmp_path: Path) -> None:
     missing = await world.potok("client", "set", "new")
     assert missing.code == 2
     assert "--folder DIR" in missing.err
@@ -245,13 +184,13 @@ async def test_clients_are_set_up_changed_and_shown(world: World, tmp_path: Path
     assert "settings.time_zone" in wrong.err
 
 
-async def test_a_new_epoch_says_what_watches_do_then(world: World) -> None:
+async def test_a_new_epoch_says_what_watches_do_then(world: Shell) -> None:
     done = await world.potok("admin", "new-epoch")
 
     assert (done.code, done.out) == (0, "epoch 1 of the log: watches take a snapshot and go on\n")
 
 
-async def test_what_is_not_there_is_said_in_one_line_with_what_to_do(world: World) -> None:
+async def test_what_is_not_there_is_said_in_one_line_with_what_to_do(world: Shell) -> None:
     nobody = await world.potok("run", "nobody", DAY)
     assert nobody.code == 1
     assert nobody.err.splitlines()[0] == "error: client nobody does not exist: set it up first"
@@ -262,7 +201,7 @@ async def test_what_is_not_there_is_said_in_one_line_with_what_to_do(world: Worl
     ("term", "drawn"), [("xterm-256color", True), ("dumb", False)], ids=["terminal", "dumb"]
 )
 async def test_a_terminal_is_drawn_on_and_a_dumb_one_gets_lines(
-    world: World, term: str, drawn: bool
+    world: Shell, term: str, drawn: bool
 ) -> None:
     code, text = await on_a_terminal(world, term, "run", "clinic", DAY, typed="\n")
 
@@ -275,7 +214,7 @@ async def test_a_terminal_is_drawn_on_and_a_dumb_one_gets_lines(
     assert "completed" in text
 
 
-async def test_a_run_shows_first_what_it_would_do(world: World) -> None:
+async def test_a_run_shows_first_what_it_would_do(world: Shell) -> None:
     taken = [
         PreviewedItem(item_id="call-1", day=DAY, duration_seconds=90),
         PreviewedItem(item_id="call-2", day=DAY),
@@ -298,14 +237,14 @@ async def test_a_run_shows_first_what_it_would_do(world: World) -> None:
     assert "call_sync" in (await world.potok("run", "clinic", DAY)).out, "a script is not asked"
 
 
-async def test_a_person_who_says_no_starts_nothing(world: World) -> None:
+async def test_a_person_who_says_no_starts_nothing(world: Shell) -> None:
     code, text = await on_a_terminal(world, "xterm", "run", "clinic", DAY, typed="n\n")
 
     assert (code, "start the run?" in text) == (0, True)
     assert "no runs yet" in (await world.potok("runs")).out
 
 
-async def test_a_folder_becomes_a_client_of_its_own(world: World, tmp_path: Path) -> None:
+async def test_a_folder_becomes_a_client_of_its_own(world: Shell, tmp_path: Path) -> None:
     relative = os.path.relpath(tmp_path)  # noqa: ASYNC240  # no file is touched
     done = await world.potok("run", "--folder", relative, "--no-watch")
 
@@ -325,7 +264,7 @@ async def test_a_folder_becomes_a_client_of_its_own(world: World, tmp_path: Path
 
 
 async def on_a_terminal(
-    world: World, term: str, *arguments: str, typed: str = ""
+    world: Shell, term: str, *arguments: str, typed: str = ""
 ) -> tuple[int, str]:
     """Run a command on a terminal of 100 columns; returns its exit code and what it wrote there."""
     ours, theirs = pty.openpty()

@@ -31,6 +31,7 @@ from tests.identity import identity_told, open_channel, token
 from tests.processes import running_service
 
 pytestmark = pytest.mark.timeout(180)
+
 SAMPLES = CHECKOUT / "deploy" / "samples"
 ANNA = "user:anna"
 RUN = "3b241101-e2bb-4255-8caf-4136c566a962"
