@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import grpc
 from potok.call_sync.v1.call_sync_service_pb2_grpc import add_CallSyncServiceServicer_to_server
@@ -273,16 +273,6 @@ class CallsBefore(TranscriptionServiceServicer, FakeStages):
         self.transcripts: dict[str, transcript_pb2.Transcript] = {}
         self.silent = False
 
-    async def GetTranscript(
-        self, request: transcription_pb2.GetTranscriptRequest, context: Any
-    ) -> transcription_pb2.GetTranscriptResponse:
-        raise NotImplementedError("analysis reads transcripts in batches")
-
-    async def ExportTranscript(
-        self, request: transcription_pb2.ExportTranscriptRequest, context: Any
-    ) -> transcription_pb2.ExportTranscriptResponse:
-        raise NotImplementedError("analysis reads no files")
-
     async def GetTranscripts(
         self, request: transcription_pb2.GetTranscriptsRequest, context: Any
     ) -> transcription_pb2.GetTranscriptsResponse:
@@ -317,6 +307,12 @@ class CallsBefore(TranscriptionServiceServicer, FakeStages):
 
         async with serving("127.0.0.1:0", register, services=[], guard=guard()) as port:
             yield f"127.0.0.1:{port}"
+
+
+def calls_before() -> CallsBefore:
+    """Return the services; RPCs that they lack are UNIMPLEMENTED."""
+    made: CallsBefore = cast(Any, CallsBefore)()
+    return made
 
 
 def a_transcript(call_id: str, lines: Iterable[str]) -> transcript_pb2.Transcript:

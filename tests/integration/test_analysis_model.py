@@ -14,7 +14,7 @@ from potok.status.v1 import stage_pb2
 from services.status.domain import ExecutionNumber
 from tests.analysis_process import listed, run, the_service
 from tests.conftest import Database
-from tests.fakes.analysis import CLINIC, CallsBefore, a_transcript
+from tests.fakes.analysis import CLINIC, CallsBefore, a_transcript, calls_before
 from tests.fakes.call_sync import a_call
 from tests.fakes.language_model import a_model, says, smollm
 
@@ -55,7 +55,7 @@ PRICES = {"MODEL_PROMPT_PRICE": "1000", "MODEL_COMPLETION_PRICE": "1000", "MODEL
 
 async def calls(*call_ids: str) -> CallsBefore:
     """Know calls in which a cake is ordered."""
-    before = CallsBefore()
+    before = calls_before()
     for call_id in call_ids:
         before.transcripts[call_id] = a_transcript(call_id, LINES)
     await before.calls.upsert_calls(

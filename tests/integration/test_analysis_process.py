@@ -13,7 +13,7 @@ from deploy.local.place import CHECKOUT
 from services.status.domain import ExecutionNumber
 from tests.analysis_process import listed, run, the_service
 from tests.conftest import Database
-from tests.fakes.analysis import CLINIC, CallsBefore, a_transcript
+from tests.fakes.analysis import CLINIC, CallsBefore, a_transcript, calls_before
 from tests.fakes.call_sync import a_call
 from tests.identity import nowhere_told
 from tests.processes import PYTHON
@@ -25,7 +25,7 @@ INITIAL = {"operator": "O", "client": "C"}
 @pytest.fixture
 async def before() -> CallsBefore:
     """Know the three sample calls and one in which nobody speaks."""
-    before = CallsBefore()
+    before = calls_before()
     for name in SAMPLES:
         turns = recording(name).conversation.turns
         lines = [f"{INITIAL[turn.speaker.value]}: {turn.text}" for turn in turns]

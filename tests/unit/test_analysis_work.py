@@ -71,6 +71,7 @@ from tests.fakes.analysis import (
     FakeMeetingAnalyses,
     FakeRunUsages,
     a_transcript,
+    calls_before,
 )
 from tests.fakes.call_sync import a_call
 from tests.identity import open_channel
@@ -167,7 +168,7 @@ class Scene:
 async def the_scene(
     patience: timedelta = timedelta(seconds=5), *, fallback: bool = False
 ) -> AsyncIterator[Scene]:
-    before = CallsBefore()
+    before = calls_before()
     async with before.serving() as address, open_channel(address) as channel:
         yield Scene(before, channel, patience, fallback=fallback)
 
