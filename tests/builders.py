@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+from services.bot_status.domain import IntentId, Wish
 from services.coordinator.bot import BotId, BotReport
 from services.coordinator.domain import Client, DayFigures, DayReport, StageReport, Start, Tenant
 from services.status.domain import (
@@ -89,6 +90,16 @@ def days_of(days: DateRange) -> list[str]:
     return [
         (days.start + timedelta(n)).isoformat() for n in range((days.end - days.start).days + 1)
     ]
+
+
+def a_wish(intent_id: str = "i") -> Wish:
+    return Wish(
+        intent_id=IntentId(intent_id),
+        owner=user_owner("anna"),
+        meet_url=MEETING_URL,
+        bot_name="Bot",
+        language="ru",
+    )
 
 
 def a_bot_report(

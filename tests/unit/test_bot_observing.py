@@ -12,18 +12,17 @@ from services.bot_status.domain import (
     Bot,
     BotId,
     External,
-    IntentId,
     Kind,
     Meaning,
     Phase,
     Said,
     Source,
     Verdict,
-    Wish,
 )
 from services.bot_status.observing import Step, fail, observe, ready
 from services.bot_status.patience import Patience
-from services.status.domain import BotState, Owner
+from services.status.domain import BotState
+from tests.builders import a_wish
 
 NOW = datetime(2026, 11, 26, 20, 30, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -38,13 +37,7 @@ SAID = st.builds(Said, raw_status=st.sampled_from("abc"), meaning=st.sampled_fro
 
 def a_bot(**changes: object) -> Bot:
     bot = Bot(
-        wish=Wish(
-            intent_id=IntentId("i"),
-            owner=Owner("user:anna"),
-            meet_url="https://meet.google.com/abc-defg-hij",
-            bot_name="Bot",
-            language="ru",
-        ),
+        wish=a_wish(),
         provider="generic",
         phase=Phase.STARTED,
         bot_id=BotId("b"),
