@@ -67,6 +67,13 @@ class Panel:
     async def text(self, button: str) -> str:
         return await self.page.inner_text(f"#{button}-btn")
 
+    async def refused(self, button: str, endpoint: str) -> tuple[int, str]:
+        """Press a button whose call is refused; returns the status and the reason."""
+        async with self.page.expect_response(f"**/{endpoint}") as refused:
+            await self.press(button)
+        answer = await refused.value
+        return answer.status, (await answer.json())["details"][0]["reason"]
+
     async def becomes(self, button: str, state: str) -> None:
         """Let the panel poll until a button is in a state."""
 
@@ -170,12 +177,9 @@ async def test_while_a_stage_runs_another_one_is_a_conflict(
         await panel.press("sync")
         await running.stages[Stage.CALL_SYNC].started.wait()
         await panel.open()
-        async with panel.page.expect_response("**/transcribe-by-date-range") as refused:
-            await panel.press("transcribe")
-        answer = await refused.value
+        refused = await panel.refused("transcribe", "transcribe-by-date-range")
 
-        assert answer.status == 409
-        assert (await answer.json())["details"][0]["reason"] == "RUN_ACTIVE"
+        assert refused == (409, "RUN_ACTIVE")
         await panel.becomes("transcribe", "error")
         running.stages[Stage.CALL_SYNC].go_on.set()
 
@@ -191,10 +195,7 @@ async def test_when_all_calls_fail_the_button_ends_and_the_next_start_is_refused
         for button in ("sync", "transcribe"):
             await panel.press(button)
             await panel.becomes(button, "completed")
-        async with panel.page.expect_response("**/analyze-by-date-range") as refused:
-            await panel.press("analyze")
-        answer = await refused.value
+        refused = await panel.refused("analyze", "analyze-by-date-range")
 
-        assert answer.status == 400
-        assert (await answer.json())["details"][0]["reason"] == "GATE_NOT_MET"
+        assert refused == (400, "GATE_NOT_MET")
         await panel.becomes("analyze", "error")
