@@ -163,14 +163,16 @@ async def test_a_wait_that_takes_too_long_names_the_run() -> None:
 
 
 async def test_a_user_waits_for_only_so_many_syncs() -> None:
+    begun: asyncio.Queue[RunId] = asyncio.Queue()
+
     class Never:
         async def wait(self, run_id: RunId) -> None:
-            assert run_id == "run"
+            begun.put_nowait(run_id)
             await asyncio.Event().wait()
 
     syncs = ranges(FakeCoordinator(starts=[a_run(), a_run()], looks=[]), Never())
     waiting = asyncio.ensure_future(syncs.sync_calls(ANNA, "clinic", DAYS, **END))
-    await asyncio.sleep(0)
+    assert await asyncio.wait_for(begun.get(), 5) == "run"
     with pytest.raises(LimitReached, match="anna has 1 waits here already"):
         await syncs.sync_calls(ANNA, "clinic", DAYS, **END)
     waiting.cancel()
@@ -178,6 +180,5 @@ async def test_a_user_waits_for_only_so_many_syncs() -> None:
         await waiting
 
     again = asyncio.ensure_future(syncs.sync_calls(ANNA, "clinic", DAYS, **END))
-    await asyncio.sleep(0)
-    assert not again.done()
+    assert await asyncio.wait_for(begun.get(), 5) == "run"
     again.cancel()

@@ -22,7 +22,6 @@ from services.kernel.clock import utc_now
 from services.status.domain import Owner
 
 EVERYTHING = Filter(everything=True)
-OWNERS = ("client:a", "client:b")
 
 
 def an_entry(owner: str = "client:a", subject: str = "run", size: int = 0) -> Entry:
