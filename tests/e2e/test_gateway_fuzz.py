@@ -3,9 +3,7 @@
 import asyncio
 import json
 import os
-import shutil
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -16,14 +14,11 @@ from google.protobuf.descriptor import FieldDescriptor
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from potok.status.v1 import deadline_pb2
-from potok_client.identity import mint
 
-from deploy.local.database import SERVICES
-from deploy.local.place import CHECKOUT, own_folder
-from deploy.local.postgres import free_port
-from deploy.local.settings import GATEWAY, OUTSIDE
-from deploy.local.system import running
+from deploy.local.place import CHECKOUT
+from deploy.local.settings import GATEWAY
 from gateway.endpoints import Endpoint, endpoints
+from tests.whole_system import free_places, token_of, whole_system
 
 EXAMPLES = int(os.environ.get("POTOK_FUZZ", "0"))
 """So many requests of each endpoint, other ones each time; else a few that are always the same."""
@@ -74,18 +69,10 @@ pytestmark = pytest.mark.timeout(300)
 @pytest.fixture
 async def door(postgres_home: Path) -> AsyncIterator[tuple[str, str]]:
     """Run a whole system; yields the gateway's address and the token of an administrator."""
-    home = own_folder(postgres_home / f"fuzz-{os.getpid()}")
-    logs = home / "logs"
-    logs.mkdir(exist_ok=True)
-    listens = {part: f"127.0.0.1:{free_port()}" for part in (*SERVICES, GATEWAY, *OUTSIDE)}
+    listens = free_places()
     also = {"POTOK_GATEWAY_RATE": "100000", "POTOK_GATEWAY_BURST": "100000"}
-    try:
-        async with running(home, listens, logs, free_port(), also) as system:
-            key = await asyncio.to_thread(Path(system.settings["POTOK_ISSUER_KEY"]).read_text)
-            olga = mint(key, "olga", roles=["admin"], clients=[], lifetime=timedelta(hours=1))
-            yield f"http://{listens[GATEWAY]}", olga
-    finally:
-        shutil.rmtree(home)
+    async with whole_system(postgres_home / f"fuzz-{os.getpid()}", listens, also) as system:
+        yield f"http://{listens[GATEWAY]}", token_of(system, "olga", "admin")
 
 
 def value_of(field: Any, depth: int) -> st.SearchStrategy[Any]:

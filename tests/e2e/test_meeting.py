@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,14 +11,10 @@ from typing import Any
 import httpx2
 import pytest
 from playwright.async_api import ConsoleMessage, Route
-from potok_client.identity import mint
 
-from deploy.local.database import SERVICES
-from deploy.local.place import own_folder
-from deploy.local.postgres import free_port
-from deploy.local.settings import GATEWAY, OUTSIDE, SANDBOX
-from deploy.local.system import System, running
+from deploy.local.settings import GATEWAY, SANDBOX
 from tests.browser import running_browser
+from tests.whole_system import free_places, token_of, whole_system
 
 STATES = ["initialized", "connecting", "connected", "transcribing", "analyzing_meeting",
           "creating_tasks", "done"]  # fmt: skip
@@ -27,6 +22,8 @@ RECORD = ["bot_id", "status", "user_id", "created_at", "updated_at", "error_mess
           "result_data"]  # fmt: skip
 GUIDE = "http://localhost:8000/"
 """The address that is printed in the guide."""
+PATIENCE = 120
+"""Seconds for a bot to come to its end, which takes a few."""
 POLL = 3000
 """Milliseconds between two looks of the guide's page."""
 
@@ -59,42 +56,33 @@ class Browser:
     async def polled(self, bot_id: str) -> tuple[list[str], dict[str, Any]]:
         """Ask for a bot until it is final, as often as nothing is missed; returns the states and the last record."""
         seen: list[str] = []
-        while True:
-            answer = await self.http.get(f"/api/v1/meet/status/{bot_id}", headers=self.anna)
-            assert answer.status_code == 200, answer.text
-            record = answer.json()
-            if not seen or seen[-1] != record["status"]:
-                seen.append(record["status"])
-            if record["status"] in ("done", "error"):
-                return seen, record
-            await asyncio.sleep(0.05)
-
-
-def issuer_key(system: System) -> str:
-    return Path(system.settings["POTOK_ISSUER_KEY"]).read_text()
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                answer = await self.http.get(f"/api/v1/meet/status/{bot_id}", headers=self.anna)
+                assert answer.status_code == 200, answer.text
+                record = answer.json()
+                if not seen or seen[-1] != record["status"]:
+                    seen.append(record["status"])
+                if record["status"] in ("done", "error"):
+                    return seen, record
+                await asyncio.sleep(0.05)
 
 
 @pytest.fixture
 async def browser(postgres_home: Path) -> AsyncIterator[Browser]:
-    home = own_folder(postgres_home / f"e2e-meeting-{os.getpid()}")
-    logs = home / "logs"
-    logs.mkdir(exist_ok=True)
-    listens = {part: f"127.0.0.1:{free_port()}" for part in (*SERVICES, GATEWAY, *OUTSIDE)}
+    listens = free_places()
     also = {"POTOK_BOT_STATUS_POLL": "PT0.2S"}
-    try:
-        async with (
-            running(home, listens, logs, free_port(), also) as system,
-            httpx2.AsyncClient(
-                base_url=f"http://{listens[GATEWAY]}", trust_env=False, timeout=130
-            ) as http,
-        ):
-            anna, olga = (
-                {"authorization": f"Bearer {mint(issuer_key(system), user, roles=['operator'])}"}
-                for user in ("anna", "olga")
-            )
-            yield Browser(http=http, anna=anna, olga=olga, sandbox=listens[SANDBOX])
-    finally:
-        shutil.rmtree(home)
+    async with (
+        whole_system(postgres_home / f"e2e-meeting-{os.getpid()}", listens, also) as system,
+        httpx2.AsyncClient(
+            base_url=f"http://{listens[GATEWAY]}", trust_env=False, timeout=130
+        ) as http,
+    ):
+        anna, olga = (
+            {"authorization": f"Bearer {token_of(system, user, 'operator')}"}
+            for user in ("anna", "olga")
+        )
+        yield Browser(http=http, anna=anna, olga=olga, sandbox=listens[SANDBOX])
 
 
 async def test_a_bot_goes_through_every_state_to_its_tasks(browser: Browser) -> None:

@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import re
-import shutil
 import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -14,15 +13,15 @@ from pathlib import Path
 import pytest
 
 from deploy.local.database import SERVICES
-from deploy.local.place import CHECKOUT, own_folder
-from deploy.local.postgres import free_port
-from deploy.local.settings import GATEWAY, OUTSIDE, SANDBOX, TELEPHONY
-from deploy.local.system import System, running
+from deploy.local.place import CHECKOUT
+from deploy.local.settings import GATEWAY, SANDBOX, TELEPHONY
+from deploy.local.system import System
 from deploy.sandbox.behaviour import Behaviour
 from deploy.sandbox.clinic import ANNA
 from deploy.sandbox.world import Call, Entity, Manner, Note, Recording
 from deploy.sandbox.world import World as SandboxWorld
 from tests.sandbox import RunningSandbox, running_sandbox
+from tests.whole_system import free_places, whole_system
 
 DAYS = ("2026-11-02", "2026-11-04")
 PARTIAL = 3
@@ -86,20 +85,15 @@ def sandbox() -> Iterator[RunningSandbox]:
 
 @pytest.fixture
 async def world(postgres_home: Path, sandbox: RunningSandbox) -> AsyncIterator[World]:
-    home = own_folder(postgres_home / f"e2e-{os.getpid()}")
-    logs = home / "logs"
-    logs.mkdir(exist_ok=True)
-    listens = {part: f"127.0.0.1:{free_port()}" for part in (*SERVICES, GATEWAY, *OUTSIDE)}
+    home = postgres_home / f"e2e-{os.getpid()}"
+    listens = free_places()
     also = {
         "POTOK_CALL_SYNC_RECORDING_DELAYS": json.dumps(["PT0.5S", "PT1S"]),
         "POTOK_CALL_SYNC_CRM_HOSTS": json.dumps([listens[SANDBOX], sandbox.host]),
         "POTOK_CALL_SYNC_PRIVATE_HOSTS": json.dumps([listens[TELEPHONY], sandbox.telephony]),
     }
-    try:
-        async with running(home, listens, logs, free_port(), also) as system:
-            yield World(system=system, home=home)
-    finally:
-        shutil.rmtree(home)
+    async with whole_system(home, listens, also) as system:
+        yield World(system=system, home=home)
 
 
 def fresh_calls() -> SandboxWorld:
