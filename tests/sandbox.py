@@ -65,20 +65,17 @@ def running_sandbox(
     *,
     gateway: str = "",
     token: str = "",
-    webhook_secret: str = "",
 ) -> Iterator[RunningSandbox]:
     """Serve a world on free ports, in a thread, until the block ends.
 
-    Bots are told of at `gateway`, by `token`; webhooks are signed with `webhook_secret`.
+    Bots are told of at `gateway`, by `token`.
     """
     listeners = [listening("127.0.0.1:0") for _ in range(3)]
     host, telephony, bots = (f"127.0.0.1:{each.getsockname()[1]}" for each in listeners)
     sandbox = Sandbox(
         world=world,
         telephony=telephony,
-        bot_service=BotService(
-            address=bots, gateway=gateway, token=token, webhook_secret=webhook_secret
-        ),
+        bot_service=BotService(address=bots, gateway=gateway, token=token),
         behaviour=behaviour or Behaviour(),
     )
     server = Server(sandbox, listeners)

@@ -1,7 +1,7 @@
 """Stand-ins for the ports of call_sync, and valid objects with defaults."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -10,6 +10,7 @@ from hashlib import sha256
 from services.call_sync.domain import Call, CallFacts, CallId, Direction
 from services.call_sync.ports import Transaction
 from services.recordings.domain import Fetched, Recording, RecordingNotFound
+from services.recordings.store import ObjectRecordings, open_store
 from services.status.domain import DateRange, ExecutionNumber, Owner
 
 WAV = b"RIFF\x24\x00\x00\x00WAVEfmt "
@@ -41,6 +42,20 @@ def a_recording(content: bytes = WAV) -> Recording:
 async def register_nowhere(name: str) -> None:
     """Take the hash of a recording that no sweep will ever look for."""
     del name
+
+
+def kept_at(
+    url: str,
+    max_bytes: int = 1_000_000,
+    register: Callable[[str], Awaitable[None]] = register_nowhere,
+) -> ObjectRecordings:
+    """Return what keeps recordings in the store of an URL."""
+    return ObjectRecordings(
+        open_store(url),
+        max_bytes=max_bytes,
+        register=register,
+        mend="run CALL_SYNC for its day in mode ALL",
+    )
 
 
 async def chunks(*pieces: bytes) -> AsyncIterator[bytes]:

@@ -19,13 +19,12 @@ from deploy.sandbox.crowd import crowd
 from services.call_sync.repository import PostgresCalls
 from services.call_sync.usecases import CallSync
 from services.call_sync.work import CallSyncWork
-from services.recordings.store import ObjectRecordings, open_store
 from services.stage.compose import stage_service
 from services.stage.domain import Limits
 from services.status.domain import Stage
 from tests.amocrm import CLINIC, DAY, Amo, amocrm
 from tests.conftest import Database
-from tests.fakes.call_sync import register_nowhere
+from tests.fakes.call_sync import kept_at
 from tests.fakes.coordinator import FakeCoordinator, serving_coordinator
 from tests.fakes.stage import a_run_request, quick_settings
 from tests.identity import everything, identity, open_channel
@@ -70,12 +69,7 @@ class Sync:
 
 @pytest.fixture
 async def sync(database: Database, tmp_path: Path) -> AsyncIterator[Sync]:
-    recordings = ObjectRecordings(
-        open_store(f"file://{tmp_path}"),
-        max_bytes=10_000_000,
-        register=register_nowhere,
-        mend="run CALL_SYNC for its day in mode ALL",
-    )
+    recordings = kept_at(f"file://{tmp_path}", max_bytes=10_000_000)
     async with contextlib.AsyncExitStack() as stack:
         box = stack.enter_context(running_sandbox(crowd(calls=CALLS, first_day=DAY)))
         pool = await stack.enter_async_context(database.pool("call_sync_system", size=8))

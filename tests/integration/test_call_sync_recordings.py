@@ -30,14 +30,7 @@ from services.recordings.registry import PAGE_SIZE, RecordingRegistry
 from services.recordings.store import PIECE_BYTES, ObjectRecordings, open_store
 from services.status.domain import ExecutionNumber, Owner
 from tests.conftest import Database
-from tests.fakes.call_sync import (
-    WAV,
-    FakeRecordings,
-    a_call,
-    a_recording,
-    chunks,
-    register_nowhere,
-)
+from tests.fakes.call_sync import WAV, FakeRecordings, a_call, a_recording, chunks, kept_at
 from tests.identity import everything
 
 CLINIC, OTHER = Owner("client:clinic"), Owner("client:other")
@@ -52,15 +45,6 @@ SELECT EXISTS (SELECT FROM pg_stat_activity
 @pytest.fixture
 def recordings(tmp_path: Path) -> ObjectRecordings:
     return kept_at(f"file://{tmp_path}/kept")
-
-
-def kept_at(url: str) -> ObjectRecordings:
-    return ObjectRecordings(
-        open_store(url),
-        max_bytes=1_000_000,
-        register=register_nowhere,
-        mend="run CALL_SYNC for its day in mode ALL",
-    )
 
 
 @pytest.fixture(scope="module")
@@ -213,12 +197,7 @@ async def test_a_bucket_keeps_recordings_the_same_way(bucket: str) -> None:
 
 
 async def test_a_bucket_takes_a_recording_in_parts(bucket: str) -> None:
-    recordings = ObjectRecordings(
-        open_store(bucket),
-        max_bytes=20_000_000,
-        register=register_nowhere,
-        mend="run CALL_SYNC for its day in mode ALL",
-    )
+    recordings = kept_at(bucket, max_bytes=20_000_000)
     content = WAV + os.urandom(12_000_000)
 
     kept = await recordings.keep(fetched(content))
@@ -317,12 +296,7 @@ class Sweeping:
 async def sweeping(database: Database, tmp_path: Path) -> AsyncIterator[Sweeping]:
     async with database.pool("call_sync_system") as pool:
         registry = RecordingRegistry(pool, QUERIES, GRACE)
-        recordings = ObjectRecordings(
-            open_store(f"file://{tmp_path}/kept"),
-            max_bytes=1_000_000,
-            register=registry.register,
-            mend="run CALL_SYNC for its day in mode ALL",
-        )
+        recordings = kept_at(f"file://{tmp_path}/kept", register=registry.register)
         yield Sweeping(
             pool=pool,
             recordings=recordings,

@@ -15,7 +15,7 @@ from services.call_sync.servicer import CallSyncServicer
 from services.call_sync.usecases import CallSync
 from services.kernel.rpc.server import serving
 from services.recordings.domain import Fetched, StoreUnavailable
-from services.recordings.store import PIECE_BYTES, ObjectRecordings, open_store
+from services.recordings.store import PIECE_BYTES
 from services.status.domain import ExecutionNumber, Owner
 from tests.fakes.call_sync import (
     WAV,
@@ -24,7 +24,7 @@ from tests.fakes.call_sync import (
     a_call,
     a_recording,
     chunks,
-    register_nowhere,
+    kept_at,
 )
 from tests.identity import guard, open_channel
 
@@ -144,13 +144,7 @@ async def test_a_large_recording_comes_in_small_messages(
     tmp_path_factory: pytest.TempPathFactory, calls: FakeCalls
 ) -> None:
     content = WAV + os.urandom(5_000_000)
-    store = open_store(f"file://{tmp_path_factory.mktemp('kept')}")
-    recordings = ObjectRecordings(
-        store,
-        max_bytes=10_000_000,
-        register=register_nowhere,
-        mend="run CALL_SYNC for its day in mode ALL",
-    )
+    recordings = kept_at(f"file://{tmp_path_factory.mktemp('kept')}", max_bytes=10_000_000)
     kept = await recordings.keep(Fetched(file_name="a.wav", chunks=chunks(content)))
     await calls.set_recordings(None, CLINIC, [(CallId("c1"), kept)])
     servicer = CallSyncServicer(CallSync(calls, recordings, {}))
