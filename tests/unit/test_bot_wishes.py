@@ -23,7 +23,8 @@ from services.bot_status.domain import (
 from services.bot_status.new_bots import Defaults, new_bot
 from services.bot_status.usecases import Bots
 from services.kernel.clock import utc_now
-from services.status.domain import BotState, Owner
+from services.status.domain import BotState
+from tests import builders
 
 LONGEST = timedelta(hours=12)
 FOUND = Started(
@@ -64,14 +65,7 @@ class Outside:
 
 
 def a_wish(phase: Phase, age: timedelta, failure: str = "") -> Bot:
-    wish = Wish(
-        intent_id=IntentId("intent-1"),
-        owner=Owner("user:anna"),
-        meet_url="https://meet.google.com/abc-defg-hij",
-        bot_name="Bot",
-        language="ru",
-    )
-    bot = new_bot(wish, "Europe/Moscow", "attendee")
+    bot = new_bot(builders.a_wish("intent-1"), "Europe/Moscow", "attendee")
     return replace(bot, phase=phase, failure=failure, created_at=utc_now() - age)
 
 
