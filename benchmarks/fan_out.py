@@ -20,7 +20,7 @@ from benchmarks.traffic import (
     messages,
     start_runs,
 )
-from services.coordinator.hub import MOST_MESSAGES_A_SECOND
+from services.coordinator.watch.hub import MOST_MESSAGES_A_SECOND
 from tests.fakes.stages import FakeStages
 
 SECONDS = 8.0

@@ -19,7 +19,7 @@ from services.llm.domain import ModelUnavailable, NoAnswer
 from services.llm.openai_model import open_model
 from services.llm.purse import OwnPurse
 from services.llm.settings import ModelSettings
-from tests.unit.analysis_dialogues import Labelled, Portion, clinic, dialogues
+from tests.unit.analysis.dialogues import Labelled, Portion, clinic, dialogues
 
 PART_CHARACTERS = 60_000
 LANGUAGES = ("ru", "en")

@@ -11,7 +11,7 @@ import uvloop
 from potok.stage.v1.stage_service_pb2_grpc import StageServiceStub
 from pydantic_settings import SettingsConfigDict
 
-from services.coordinator.order import stage_before
+from services.coordinator.state.order import stage_before
 from services.kernel.log import configure_logging
 from services.kernel.postgres import open_pool
 from services.kernel.rpc.client import channel_to

@@ -21,7 +21,7 @@ from benchmarks.arena import Arena, arena, connected, watching_load
 from benchmarks.no_op import made_up
 from benchmarks.traffic import SETTINGS
 from deploy.local.postgres import free_port
-from services.coordinator.order import ORDER
+from services.coordinator.state.order import ORDER
 from services.kernel.postgres import open_pool
 from services.stage import execution_rows, item_rows
 from services.stage.domain import Execution, Limits

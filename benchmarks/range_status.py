@@ -15,7 +15,7 @@ from potok.coordinator.v1.coordinator_service_pb2_grpc import CoordinatorService
 from benchmarks.arena import Arena, arena, connected, watching_load
 from benchmarks.latency import percentiles
 from benchmarks.traffic import SETTINGS, a_coordinator
-from services.coordinator.order import ORDER
+from services.coordinator.state.order import ORDER
 from services.status.domain import DateRange
 from services.status.mapping import STAGE_TO_PB, date_range_to_pb
 from tests.fakes.stages import FakeStages

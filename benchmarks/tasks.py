@@ -5,7 +5,7 @@ import sys
 
 from services.recommendations.adapters.task_rules import RulesTasks
 from services.recommendations.meeting import said_tasks
-from tests.unit.meeting_samples import Score, samples, score
+from tests.unit.recommendations.meeting_samples import Score, samples, score
 
 PORTIONS = ("seen", "unseen")
 

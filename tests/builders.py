@@ -3,8 +3,15 @@
 from datetime import UTC, date, datetime, timedelta
 
 from services.bot_status.domain import IntentId, Wish
-from services.coordinator.bot import BotId, BotReport
-from services.coordinator.domain import Client, DayFigures, DayReport, StageReport, Start, Tenant
+from services.coordinator.state.bot import BotId, BotReport
+from services.coordinator.state.domain import (
+    Client,
+    DayFigures,
+    DayReport,
+    StageReport,
+    Start,
+    Tenant,
+)
 from services.status.domain import (
     BotState,
     ClientSettings,

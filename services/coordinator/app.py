@@ -17,41 +17,39 @@ from potok.coordinator.v1 import (
 from potok.recommendations.v1 import meeting_tasks_service_pb2_grpc
 from potok.stage.v1 import stage_service_pb2_grpc as stage_grpc
 
-from services.coordinator import (
-    bot_servicer,
-    date_range_servicer,
-    servicer,
-    session_servicer,
-    watch_events_servicer,
-)
-from services.coordinator.bot_clients import RpcBotStatus, RpcMeetingTasks
-from services.coordinator.bot_commands import LaneBotChanges
-from services.coordinator.bot_repository import PostgresBots
-from services.coordinator.bot_servicer import BotReportServicer, BotServicer
-from services.coordinator.bot_usecases import Bots
-from services.coordinator.bot_waits import HubWaits
-from services.coordinator.bot_watchdog import BotWatchdog
-from services.coordinator.commands import LaneChanges
-from services.coordinator.date_range_servicer import DateRangeServicer
-from services.coordinator.date_ranges import DateRanges
-from services.coordinator.dispatcher import Dispatcher
-from services.coordinator.group import Entry
-from services.coordinator.hub import Hub
-from services.coordinator.lanes import Lanes
-from services.coordinator.places import Places
-from services.coordinator.reports import Reports
-from services.coordinator.repository import PostgresRuns
-from services.coordinator.run_ends import LogRunEnds
-from services.coordinator.servicer import CODECS, CoordinatorServicer
-from services.coordinator.session_servicer import SessionServicer
+from services.coordinator.bots import servicer as bot_servicer
+from services.coordinator.bots.clients import RpcBotStatus, RpcMeetingTasks
+from services.coordinator.bots.commands import LaneBotChanges
+from services.coordinator.bots.repository import PostgresBots
+from services.coordinator.bots.servicer import BotReportServicer, BotServicer
+from services.coordinator.bots.usecases import Bots
+from services.coordinator.bots.watchdog import BotWatchdog
+from services.coordinator.commit.group import Entry
+from services.coordinator.commit.lanes import Lanes
+from services.coordinator.commit.report_stream import Reports
+from services.coordinator.date_ranges import servicer as date_range_servicer
+from services.coordinator.date_ranges.servicer import DateRangeServicer
+from services.coordinator.date_ranges.usecases import DateRanges
+from services.coordinator.dispatch.dispatcher import Dispatcher
+from services.coordinator.dispatch.watchdog import CLEAN_UP, COMPACT, Watchdog
+from services.coordinator.quota import Places
+from services.coordinator.runs import servicer
+from services.coordinator.runs.commands import LaneChanges
+from services.coordinator.runs.repository import PostgresRuns
+from services.coordinator.runs.servicer import CODECS, CoordinatorServicer
+from services.coordinator.runs.stages import RpcStages
+from services.coordinator.runs.usecases import Coordinator
+from services.coordinator.session import servicer as session_servicer
+from services.coordinator.session.servicer import SessionServicer
 from services.coordinator.settings import CoordinatorSettings
-from services.coordinator.stages import RpcStages
-from services.coordinator.tailer import CHANNEL, Tailer
-from services.coordinator.usecases import Coordinator
-from services.coordinator.watch import Watches
-from services.coordinator.watch_events_servicer import WatchEventsServicer
-from services.coordinator.watchdog import CLEAN_UP, COMPACT, Watchdog
-from services.coordinator.watched import Watched
+from services.coordinator.watch import servicer as watch_events_servicer
+from services.coordinator.watch.bot_waits import HubWaits
+from services.coordinator.watch.hub import Hub
+from services.coordinator.watch.request import Watched
+from services.coordinator.watch.run_ends import LogRunEnds
+from services.coordinator.watch.servicer import WatchEventsServicer
+from services.coordinator.watch.tailer import CHANNEL, Tailer
+from services.coordinator.watch.watches import Watches
 from services.kernel.postgres import listen, open_pool, open_readers
 from services.kernel.rpc.client import channel_to
 from services.kernel.rpc.server import serving

@@ -7,7 +7,6 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -19,8 +18,8 @@ from starlette.routing import Route
 
 from services.llm.domain import A, Answer, Message, Usage
 from services.status.domain import Cost
+from tests.tree import ROOT
 
-ROOT = Path(__file__).parents[2]
 HANG = PlainTextResponse("")
 """The reply that never comes."""
 

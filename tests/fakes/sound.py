@@ -14,16 +14,17 @@ from av.container import OutputContainer
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
+from tests.tree import RECORDINGS
+
 Samples: TypeAlias = NDArray[np.int16]
 """(channels, samples) of 16 bits."""
 
-SAMPLES = Path(__file__).parents[2] / "deploy" / "samples"
 RATE = 8000
 
 
 def a_sample(name: str, seconds: float | None = None) -> Samples:
     """Return a sample recording, stereo at 8 kHz, or its beginning."""
-    with wave.open(str(SAMPLES / f"{name}.wav")) as file:
+    with wave.open(str(RECORDINGS / f"{name}.wav")) as file:
         assert file.getframerate() == RATE
         frames = file.readframes(round(seconds * RATE) if seconds else file.getnframes())
     return np.frombuffer(frames, np.int16).reshape(-1, 2).T

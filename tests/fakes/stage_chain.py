@@ -13,8 +13,8 @@ from potok.stage.v1.stage_service_pb2_grpc import StageServiceStub
 from potok.status.v1 import progress_pb2
 
 from services.coordinator.app import running
-from services.coordinator.order import ORDER, stage_before
 from services.coordinator.settings import CoordinatorSettings
+from services.coordinator.state.order import ORDER, stage_before
 from services.stage.compose import stage_service
 from services.stage.domain import Execution, Found, Limits
 from services.stage.upstream import discover_upstream

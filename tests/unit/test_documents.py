@@ -10,7 +10,8 @@ import typer
 from potok_client.cli.app import app
 from typer.core import TyperGroup
 
-ROOT = Path(__file__).parents[2]
+from tests.tree import ROOT
+
 FOLDERS = sorted(path.name for path in ROOT.iterdir() if path.is_dir() and path.name[0] != ".")
 DOCUMENTS = sorted(
     str(path.relative_to(ROOT))
@@ -42,9 +43,10 @@ def code(document: str) -> list[str]:
 
 
 def found(document: str, path: str) -> Iterator[Path]:
-    """Yield what a path may mean: below the root, beside the document, below services/, or in each of them."""
+    """Yield what a path may mean: below the root, beside the document, below services/, or in a service or room."""
     services = ROOT / "services"
-    for base in (ROOT, (ROOT / document).parent, services, *services.iterdir()):
+    rooms = (*services.glob("*/"), *services.glob("*/*/"))
+    for base in (ROOT, (ROOT / document).parent, services, *rooms):
         yield from base.glob(path.rstrip("/"))
 
 

@@ -1,0 +1,265 @@
+"""What goes through a lane: the reports of a message, or a command; and how each is applied to the rows in memory."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+from services.coordinator.commit.group import ACTORS, Group
+from services.coordinator.state.bot import BotId
+from services.coordinator.state.domain import Execution, Tenant, Verdict
+from services.coordinator.state.pace import note_progress
+from services.coordinator.state.sequence import NextNumber, take_day, take_progress, take_report
+from services.coordinator.wire import events as wire
+from services.coordinator.wire.events import RawReport
+from services.kernel.errors import DomainError
+from services.status.domain import ExecutionNumber, ExecutionState, Owner
+from services.status.mapping import EXECUTION_STATE_FROM_PB, EXECUTION_STATE_TO_PB
+
+_RUNNING = EXECUTION_STATE_TO_PB[ExecutionState.RUNNING]
+
+
+class Rejection(NamedTuple):
+    """The verdict on a report that was not applied."""
+
+    execution: ExecutionNumber
+    sequence: int
+    verdict: Verdict
+
+
+@dataclass(slots=True, eq=False)
+class Batch:
+    """The reports of one message: settled when every lane has committed its part."""
+
+    number: int
+    open: int
+    settled: asyncio.Future[None]
+    rejections: list[Rejection] = field(default_factory=list)
+
+    def settle(self, count: int, rejections: Iterable[Rejection]) -> None:
+        """Note that `count` reports are durable, all but `rejections` applied."""
+        self.open -= count
+        self.rejections.extend(rejections)
+        if self.open == 0 and not self.settled.done():
+            self.settled.set_result(None)
+
+
+class Reported(NamedTuple):
+    """One report and whose execution it is about."""
+
+    owner: Owner
+    raw: RawReport
+
+
+@dataclass(slots=True, eq=False)
+class Part:
+    """The reports of one message that belong to one lane."""
+
+    batch: Batch
+    reports: list[Reported]
+    size: int
+    """Bytes, about."""
+    rejections: list[Rejection] = field(default_factory=list)
+    """As of the last try to commit it."""
+
+    def reject(self, raw: RawReport, verdict: Verdict) -> None:
+        """Note the verdict on a report that is not applied."""
+        self.rejections.append(Rejection(raw.execution, raw.sequence, verdict))
+
+
+class Command(Protocol):
+    """A change that somebody or a timer wants; `apply` runs again when its group failed."""
+
+    @property
+    def owner(self) -> Owner:
+        """Whose rows it needs."""
+
+    @property
+    def executions(self) -> Sequence[ExecutionNumber]:
+        """Executions it needs beside those under way."""
+
+    @property
+    def days(self) -> Sequence[str]:
+        """Ledger days it needs."""
+
+    @property
+    def bots(self) -> Sequence[BotId]:
+        """Bots it needs beside those of runs under way."""
+
+    @property
+    def numbers(self) -> int:
+        """How many new execution numbers it may use."""
+
+    def apply(self, tenant: Tenant, group: Group, next_number: NextNumber) -> object:
+        """Change the tenant, note it in the group, return the answer; raises DomainError to refuse."""
+
+
+@dataclass(slots=True, eq=False)
+class Asked:
+    """A command and who waits for its answer."""
+
+    command: Command
+    answer: asyncio.Future[object]
+    outcome: object = None
+    """As of the last try to commit it."""
+
+
+Change = Part | Asked
+
+
+@dataclass(slots=True)
+class Needs:
+    """What a group of changes needs in memory before it is applied."""
+
+    owners: set[Owner] = field(default_factory=set)
+    executions: set[ExecutionNumber] = field(default_factory=set)
+    days: dict[Owner, set[str]] = field(default_factory=dict)
+    bots: dict[Owner, set[BotId]] = field(default_factory=dict)
+    numbers: int = 0
+    ending: list[tuple[Owner, ExecutionNumber]] = field(default_factory=list)
+    """Executions that end: their whole range is needed."""
+
+
+def needs(changes: Iterable[Change], tenants: Mapping[Owner, Tenant]) -> Needs:
+    """Return what `tenants` lacks for the changes."""
+    found = Needs()
+    for change in changes:
+        if isinstance(change, Part):
+            for owner, raw in change.reports:
+                tenant = tenants.get(owner)
+                if (
+                    tenant is None
+                    or raw.execution not in tenant.executions
+                    or not tenant.loaded_days.issuperset([day.day for day in raw.days])
+                ):
+                    _need(found, tenants, owner, (raw.execution,), [day.day for day in raw.days])
+                if raw.state != _RUNNING:
+                    found.numbers += 1
+                    found.ending.append((owner, raw.execution))
+        else:
+            command = change.command
+            _need(found, tenants, command.owner, command.executions, command.days)
+            found.numbers += command.numbers
+            if command.bots:
+                _need_bots(found, tenants, command.owner, command.bots)
+    return found
+
+
+def _need(
+    found: Needs,
+    tenants: Mapping[Owner, Tenant],
+    owner: Owner,
+    executions: Iterable[int],
+    days: Iterable[str],
+) -> None:
+    tenant = tenants.get(owner)
+    if tenant is None:
+        found.owners.add(owner)
+        found.executions.update(map(ExecutionNumber, executions))
+        found.days.setdefault(owner, set()).update(days)
+        return
+    for number in executions:
+        if number not in tenant.executions:
+            found.executions.add(ExecutionNumber(number))
+    for day in days:
+        if day not in tenant.loaded_days:
+            found.days.setdefault(owner, set()).add(day)
+
+
+def _need_bots(
+    found: Needs, tenants: Mapping[Owner, Tenant], owner: Owner, bots: Iterable[BotId]
+) -> None:
+    tenant = tenants.get(owner)
+    missing = set(bots) - tenant.loaded_bots if tenant else set(bots)
+    if missing:
+        found.bots.setdefault(owner, set()).update(missing)
+
+
+def need_ranges(found: Needs, tenants: Mapping[Owner, Tenant]) -> None:
+    """Add the ledger days that ending executions need; their runs must be in memory. Meetings have none."""
+    for owner, number in found.ending:
+        tenant = tenants[owner]
+        run = tenant.runs[tenant.executions[number].run_id]
+        if not run.bot_id:
+            _need(found, tenants, owner, (), [day.isoformat() for day in run.range.days])
+
+
+def apply(
+    changes: Sequence[Change],
+    tenants: Mapping[Owner, Tenant],
+    group: Group,
+    next_number: NextNumber,
+) -> None:
+    """Apply the changes in their order."""
+    last = {
+        raw.execution: raw
+        for change in changes
+        if isinstance(change, Part)
+        for _, raw in change.reports
+    }
+    for change in changes:
+        if isinstance(change, Part):
+            change.rejections = []
+            for owner, raw in change.reports:
+                tenant = tenants[owner]
+                if raw.state == _RUNNING:
+                    execution = tenant.executions[raw.execution]
+                    if execution.state is ExecutionState.RUNNING:
+                        is_last = last[raw.execution] is raw
+                        verdict = _take_progress(raw, tenant, execution, group, is_last=is_last)
+                        if verdict is not Verdict.APPLIED:
+                            change.reject(raw, verdict)
+                        continue
+                verdict = _take_whole(raw, tenant, group, next_number)
+                if verdict is not Verdict.APPLIED:
+                    change.reject(raw, verdict)
+        else:
+            try:
+                change.outcome = change.command.apply(
+                    tenants[change.command.owner], group, next_number
+                )
+            except DomainError as refusal:
+                change.outcome = refusal
+
+
+def _take_progress(
+    raw: RawReport, tenant: Tenant, execution: Execution, group: Group, *, is_last: bool
+) -> Verdict:
+    """Apply progress of a RUNNING execution, the frequent case, without decoding it.
+
+    Rate and counts are decoded from the last report of an execution in the group; the events before it carry the
+    rate of before.
+    """
+    verdict = take_progress(execution, raw.sequence, raw.progress)
+    group.tenants[tenant.owner] = tenant
+    group.reported.add(execution)
+    changed = []
+    for report in raw.days:
+        day = tenant.day(execution.stage, report.day)
+        group.days.add(day)
+        if take_day(day, report):
+            changed.append(day)
+    if is_last:
+        counts, discovered, waiting = wire.read_progress(execution.progress)
+        note_progress(execution, counts, group.now, discovered=discovered, waiting=waiting)
+        execution.pace = wire.pace(execution)
+    if changed or verdict is Verdict.APPLIED:
+        group.note_progress(tenant, execution, changed)
+        return Verdict.APPLIED
+    return verdict
+
+
+def _take_whole(raw: RawReport, tenant: Tenant, group: Group, next_number: NextNumber) -> Verdict:
+    if raw.state not in EXECUTION_STATE_FROM_PB:
+        return Verdict.ILLEGAL
+    execution = tenant.executions[raw.execution]
+    report = wire.read_report(raw)
+    judged = take_report(tenant, execution, report, next_number, group.now)
+    if raw.days or raw.sequence == execution.sequence:
+        days = [tenant.day(execution.stage, day.day) for day in raw.days]
+        group.keep_quietly(tenant, execution, *days)
+    if judged.touched:
+        group.note(tenant, judged.touched, execution.subject, ACTORS[execution.stage])
+    if judged.verdict in (Verdict.STALE, Verdict.ILLEGAL):
+        group.rejected.append((execution, report, judged.verdict, judged.message))
+    return judged.verdict

@@ -1,0 +1,291 @@
+"""Group commit: whatever waits goes into Postgres in one transaction, in two lanes by owner.
+
+While one lane's group is on its way to the disk the other gathers; they meet only at the log head. A lane keeps the rows of
+its owners in memory under the owner's version. When a group fails, they are dropped, read again, and the group is tried
+again: what was stored after all comes out as DUPLICATE. Nothing is acknowledged before its commit.
+"""
+
+import asyncio
+import zlib
+from collections import OrderedDict, deque
+from collections.abc import Callable, Sequence
+
+import asyncpg
+import structlog
+
+from services.coordinator.commit.changes import (
+    Asked,
+    Batch,
+    Change,
+    Command,
+    Part,
+    Rejection,
+    Reported,
+    apply,
+    need_ranges,
+    needs,
+)
+from services.coordinator.commit.group import (
+    Entry,
+    Group,
+    commit,
+    load_bots,
+    load_days,
+    load_runs,
+    load_tenants,
+)
+from services.coordinator.runs.repository import QUERIES
+from services.coordinator.state.domain import Tenant, Verdict
+from services.kernel.clock import utc_now
+from services.kernel.errors import DomainError
+from services.kernel.postgres import STATEMENT_TIMEOUT
+from services.status.domain import ExecutionNumber, Owner
+
+log = structlog.get_logger()
+
+LANES = 2
+MOST_CHANGES = 1_000
+MOST_BYTES = 1 << 20
+"""Of a group; a part is never split, so that both may be exceeded by one."""
+MOST_WAITING = 8_000
+MOST_TENANTS = 4_000
+MOST_EXECUTIONS = 64
+"""Executions of one owner kept in memory; more are ended ones that late reports asked for."""
+MOST_BOTS = 256
+"""Likewise bots; more are ended ones, or none."""
+PATIENCE_SECONDS = 0.1
+"""A constraint may be violated by a race with another replica, which reading again resolves; not for longer."""
+
+Publish = Callable[[int, Sequence[Entry]], None]
+"""Told of every commit: the first revision and the entries."""
+
+
+class Lane:
+    """Commits the changes of its owners, one group at a time."""
+
+    def __init__(self, dsn: str, publish: Publish) -> None:
+        self._dsn = dsn
+        self._publish = publish
+        self._queue: deque[Change] = deque()
+        self._waiting = 0
+        self._arrived = asyncio.Event()
+        self._room = asyncio.Event()
+        self._room.set()
+        self._tenants: OrderedDict[Owner, Tenant] = OrderedDict()
+        self._outdated: set[Owner] = set()
+        self._connection: asyncpg.Connection | None = None
+
+    async def put(self, change: Change) -> None:
+        """Queue a change; waits while too many wait already, which holds back the sender."""
+        await self._room.wait()
+        self._queue.append(change)
+        self._waiting += _count(change)
+        if self._waiting >= MOST_WAITING:
+            self._room.clear()
+        self._arrived.set()
+
+    def forget(self, owner: Owner) -> None:
+        """Drop the rows of an owner that another replica has changed, before the next group."""
+        self._outdated.add(owner)
+
+    async def run(self) -> None:
+        """Commit groups until cancelled."""
+        try:
+            while True:
+                await self._arrived.wait()
+                self._arrived.clear()
+                while self._queue:
+                    await self._settle(self._take())
+        finally:
+            if self._connection is not None:
+                self._connection.terminate()
+
+    def _take(self) -> list[Change]:
+        changes: list[Change] = []
+        taken = 0
+        size = 0
+        while self._queue and taken < MOST_CHANGES and size < MOST_BYTES:
+            change = self._queue.popleft()
+            changes.append(change)
+            taken += _count(change)
+            size += change.size if isinstance(change, Part) else 0
+        self._waiting -= taken
+        if self._waiting < MOST_WAITING:
+            self._room.set()
+        return changes
+
+    async def _settle(self, changes: list[Change]) -> None:
+        """Commit a group, again and again until it is stored or is at fault itself."""
+        delay = 0.01
+        while changes:
+            try:
+                await self._commit(changes)
+            except asyncpg.SerializationError:
+                await asyncio.sleep(delay)
+            except asyncpg.IntegrityConstraintViolationError as error:
+                if delay > PATIENCE_SECONDS:
+                    await self._settle_singly(changes, error)
+                    return
+                await asyncio.sleep(delay)
+            except asyncpg.DataError as error:
+                await self._settle_singly(changes, error)
+                return
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+                log.warning("group_failed", error=repr(error), changes=len(changes))
+                await asyncio.sleep(delay)
+            except Exception as error:
+                log.exception("group_faulty", changes=len(changes))
+                await self._settle_singly(changes, error)
+                return
+            else:
+                return
+            self._drop(changes)
+            delay = min(delay * 2, 1.0)
+            changes = [c for c in changes if isinstance(c, Part) or not c.answer.done()]
+
+    async def _settle_singly(self, changes: list[Change], error: Exception) -> None:
+        """Reject the change when it is alone; otherwise try each alone, so that the others pass."""
+        self._drop(changes)
+        singles = [single for change in changes for single in _singles(change)]
+        if len(singles) > 1:
+            for single in singles:
+                await self._settle([single])
+            return
+        log.error("change_rejected", error=repr(error), change=repr(singles[0])[:500])
+        for single in singles:
+            if isinstance(single, Part):
+                raw = single.reports[0].raw
+                rejection = Rejection(raw.execution, raw.sequence, Verdict.ILLEGAL)
+                single.batch.settle(1, [rejection])
+            elif not single.answer.done():
+                single.answer.set_exception(error)
+
+    def _drop(self, changes: Sequence[Change]) -> None:
+        for change in changes:
+            for owner in _owners(change):
+                self._tenants.pop(owner, None)
+
+    async def _commit(self, changes: Sequence[Change]) -> None:
+        connection = await self._connected()
+        while self._outdated:
+            self._tenants.pop(self._outdated.pop(), None)
+        numbers = await self._load(connection, changes)
+        group = Group(utc_now())
+        apply(changes, self._tenants, group, numbers.popleft)
+        if not group.empty:
+            revision = await commit(connection, group)
+            if group.entries:
+                self._publish(revision - len(group.entries) + 1, group.entries)
+        for change in changes:
+            if isinstance(change, Part):
+                change.batch.settle(len(change.reports), change.rejections)
+            else:
+                _answer(change)
+        self._trim(group)
+
+    async def _connected(self) -> asyncpg.Connection:
+        if self._connection is None or self._connection.is_closed():
+            self._connection = await asyncpg.connect(
+                self._dsn,
+                timeout=10,
+                command_timeout=30,
+                server_settings={
+                    "plan_cache_mode": "force_generic_plan",
+                    "jit": "off",
+                    "lock_timeout": "5s",
+                    "statement_timeout": STATEMENT_TIMEOUT,
+                    "idle_in_transaction_session_timeout": "10s",
+                },
+            )
+        return self._connection
+
+    async def _load(
+        self, connection: asyncpg.Connection, changes: Sequence[Change]
+    ) -> deque[ExecutionNumber]:
+        """Read what the changes need and the lane does not have; returns numbers for new executions."""
+        wanted = needs(changes, self._tenants)
+        if wanted.owners:
+            self._tenants |= await load_tenants(connection, wanted.owners)
+        if wanted.owners or wanted.executions:
+            concerned = {o: self._tenants[o] for change in changes for o in _owners(change)}
+            await load_runs(connection, concerned, wanted.owners, wanted.executions)
+        if wanted.bots:
+            await load_bots(connection, self._tenants, wanted.bots)
+        need_ranges(wanted, self._tenants)
+        if wanted.days:
+            await load_days(connection, self._tenants, wanted.days)
+        numbers: deque[ExecutionNumber] = deque()
+        if wanted.numbers:
+            rows = QUERIES.draw_numbers(connection, count=wanted.numbers)
+            numbers.extend([ExecutionNumber(row["number"]) async for row in rows])
+        return numbers
+
+    def _trim(self, group: Group) -> None:
+        """Keep the rows of the owners used last."""
+        for owner, tenant in group.tenants.items():
+            if len(tenant.executions) > MOST_EXECUTIONS or len(tenant.loaded_bots) > MOST_BOTS:
+                self._tenants.pop(owner, None)
+            elif owner in self._tenants:
+                self._tenants.move_to_end(owner)
+        while len(self._tenants) > MOST_TENANTS:
+            self._tenants.popitem(last=False)
+
+
+def _count(change: Change) -> int:
+    return len(change.reports) if isinstance(change, Part) else 1
+
+
+def _owners(change: Change) -> Sequence[Owner]:
+    if isinstance(change, Part):
+        return [report.owner for report in change.reports]
+    return (change.command.owner,)
+
+
+def _singles(change: Change) -> list[Change]:
+    if isinstance(change, Part):
+        return [Part(change.batch, [report], 0) for report in change.reports]
+    return [change]
+
+
+def _answer(asked: Asked) -> None:
+    if asked.answer.done():
+        return
+    if isinstance(asked.outcome, DomainError):
+        asked.answer.set_exception(asked.outcome)
+    else:
+        asked.answer.set_result(asked.outcome)
+
+
+class Lanes:
+    """The lanes of a replica, chosen by the hash of the owner."""
+
+    def __init__(self, dsn: str, publish: Publish) -> None:
+        self._lanes = [Lane(dsn, publish) for _ in range(LANES)]
+
+    def of(self, owner: Owner) -> Lane:
+        """Return the lane that has the owner's rows."""
+        return self._lanes[zlib.crc32(owner.encode()) % LANES]
+
+    def forget(self, owner: Owner) -> None:
+        """Note that another replica has changed rows of an owner."""
+        self.of(owner).forget(owner)
+
+    async def put(self, batch: Batch, reports: Sequence[Reported], size: int) -> None:
+        """Queue the reports of a message of `size` bytes."""
+        parts: dict[Lane, list[Reported]] = {}
+        for report in reports:
+            parts.setdefault(self.of(report.owner), []).append(report)
+        for lane, part in parts.items():
+            await lane.put(Part(batch, part, size * len(part) // len(reports)))
+
+    async def ask(self, command: Command) -> object:
+        """Run a command through its lane; returns its answer after the commit, raises its refusal."""
+        answer: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+        await self.of(command.owner).put(Asked(command, answer))
+        return await answer
+
+    async def run(self) -> None:
+        """Commit until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            for lane in self._lanes:
+                tasks.create_task(lane.run())

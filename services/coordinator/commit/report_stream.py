@@ -1,0 +1,136 @@
+"""ReportStatus: batches of reports in, one acknowledgement after each commit out."""
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from datetime import timedelta
+
+import asyncpg
+import structlog
+from google.protobuf.message import DecodeError
+from potok.coordinator.v1 import coordinator_service_pb2 as pb
+
+from services.coordinator.commit.changes import Batch, Rejection, Reported
+from services.coordinator.commit.lanes import Lanes
+from services.coordinator.runs.mapping import VERDICT_TO_PB
+from services.coordinator.runs.repository import QUERIES
+from services.coordinator.state.domain import Verdict
+from services.coordinator.wire import events as wire
+from services.coordinator.wire.events import RawReport
+from services.kernel.errors import InvalidInput
+from services.kernel.tasks import cancel
+from services.status.domain import ExecutionNumber, Owner
+
+log = structlog.get_logger()
+
+MOST_REPORTS = 1_000
+MOST_BATCHES_OPEN = 100
+MOST_OWNERS = 100_000
+
+Write = Callable[[bytes], Awaitable[None]]
+
+
+class Reports:
+    """Takes the report streams of a replica."""
+
+    def __init__(self, pool: asyncpg.Pool, lanes: Lanes) -> None:
+        self._pool = pool
+        self._lanes = lanes
+        self._owners: OrderedDict[ExecutionNumber, Owner] = OrderedDict()
+        self._alive: set[int] = set()
+
+    async def take(self, requests: AsyncIterator[bytes], write: Write) -> None:
+        """Take one stream until its sender closes it; everything taken is acknowledged by then."""
+        open_batches: deque[Batch | None] = deque()
+        arrived = asyncio.Event()
+        room = asyncio.Semaphore(MOST_BATCHES_OPEN)
+        acker = asyncio.create_task(_acknowledge(open_batches, arrived, room, write))
+        try:
+            async for data in requests:
+                await room.acquire()
+                open_batches.append(await self._take_batch(data))
+                arrived.set()
+                if acker.done():
+                    break
+            open_batches.append(None)
+            arrived.set()
+            await acker
+        finally:
+            await cancel(acker)
+
+    async def store_heartbeats(self, least: timedelta) -> None:
+        """Write down who was heard of since the last time."""
+        alive, self._alive = self._alive, set()
+        if alive:
+            await QUERIES.heartbeat(self._pool, executions=list(alive), least=least)
+
+    async def _take_batch(self, data: bytes) -> Batch:
+        message = wire.read_batch(data)
+        if len(message.reports) > MOST_REPORTS:
+            raise InvalidInput(f"reports: at most {MOST_REPORTS} in a message")
+        self._alive.update(message.heartbeats)
+        settled = asyncio.get_running_loop().create_future()
+        # One more than there are reports, until all are on their way.
+        batch = Batch(message.batch, len(message.reports) + 1, settled)
+        raws = self._read(message.reports, batch)
+        owners = self._owners
+        unknown = {raw.execution for raw in raws if raw.execution not in owners}
+        if unknown:
+            await self._learn_owners(unknown)
+        reports = []
+        for raw in raws:
+            owner = owners.get(raw.execution)
+            if owner is None:
+                batch.settle(1, [_illegal(raw.execution, raw.sequence)])
+            else:
+                reports.append(Reported(owner, raw))
+        self._alive.update([raw.execution for raw in raws])
+        await self._lanes.put(batch, reports, len(data))
+        batch.settle(1, [])
+        return batch
+
+    def _read(self, messages: Iterable[bytes], batch: Batch) -> list[RawReport]:
+        reports = []
+        for data in messages:
+            try:
+                reports.append(wire.read_raw(data))
+            except (ValueError, DecodeError) as error:
+                log.warning("report_malformed", error=str(error))
+                batch.settle(1, [_illegal(0, 0)])
+        return reports
+
+    async def _learn_owners(self, executions: set[ExecutionNumber]) -> None:
+        async for row in QUERIES.owners_of(self._pool, executions=list(executions)):
+            self._owners[ExecutionNumber(row["execution"])] = Owner(row["owner"])
+        while len(self._owners) > MOST_OWNERS:
+            self._owners.popitem(last=False)
+
+
+def _illegal(execution: int, sequence: int) -> Rejection:
+    return Rejection(ExecutionNumber(execution), sequence, Verdict.ILLEGAL)
+
+
+async def _acknowledge(
+    batches: deque[Batch | None], arrived: asyncio.Event, room: asyncio.Semaphore, write: Write
+) -> None:
+    """Acknowledge batches in their order until None; those that are settled together share an answer."""
+    while True:
+        while not batches:
+            arrived.clear()
+            await arrived.wait()
+        first = batches[0]
+        if first is None:
+            return
+        await first.settled
+        answer = pb.ReportStatusResponse()
+        while batches and (batch := batches[0]) is not None and batch.settled.done():
+            batches.popleft()
+            room.release()
+            answer.batch = batch.number
+            for rejection in batch.rejections:
+                answer.verdicts.add(
+                    execution=rejection.execution,
+                    sequence=rejection.sequence,
+                    verdict=VERDICT_TO_PB[rejection.verdict],
+                )
+        await write(answer.SerializeToString())

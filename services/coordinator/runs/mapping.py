@@ -1,0 +1,180 @@
+"""The coordinator's messages to its domain and back. What a watch sends is built in `wire`."""
+
+import base64
+import binascii
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from potok.coordinator.v1 import (
+    coordinator_service_pb2,
+    range_status_pb2,
+    report_pb2,
+    run_pb2,
+)
+from potok.stage.v1 import stage_service_pb2
+from potok.status.v1 import progress_pb2
+
+from services.coordinator.state.domain import (
+    Client,
+    RejectedReport,
+    Run,
+    RunView,
+    StagePreview,
+    Verdict,
+)
+from services.coordinator.state.ledger import RangeStatus, StageLedger
+from services.coordinator.wire import events as wire
+from services.kernel.errors import InvalidInput
+from services.kernel.rpc.convert import enum_pairs, timestamp
+from services.status.domain import ClientSettings, RunMode, Stage
+from services.status.mapping import (
+    EXECUTION_STATE_TO_PB,
+    RUN_MODE_TO_PB,
+    STAGE_TO_PB,
+    cost_from_pb,
+    cost_to_pb,
+    date_range_to_pb,
+    settings_from_pb,
+    settings_to_pb,
+)
+
+VERDICT_TO_PB = enum_pairs(Verdict, report_pb2.Verdict, "VERDICT")
+
+
+def client_to_pb(client: Client) -> run_pb2.Client:
+    return run_pb2.Client(client_id=client.client_id, settings=settings_to_pb(client.settings))
+
+
+def client_from_pb(message: run_pb2.Client) -> Client:
+    return Client(client_id=message.client_id, settings=settings_from_pb(message.settings))
+
+
+def run_to_pb(view: RunView) -> run_pb2.Run:
+    return run_pb2.Run(
+        status=wire.run_status(view.run),
+        stages=[wire.stage_status(execution) for execution in view.executions],
+    )
+
+
+def run_word(run: Run) -> str:
+    """Return the state of a run as the endpoints for browsers print it."""
+    return run.state.value.lower()
+
+
+def range_figures_to_pb(status: RangeStatus) -> dict[str, Any]:
+    """Return the fields that every answer about a range has."""
+    return {
+        "overall_status": status.overall_status,
+        "total_calls": status.total_calls,
+        "status_breakdown": range_status_pb2.StatusBreakdown(
+            pending=status.pending,
+            processing=status.processing,
+            success=status.success,
+            failed=status.failed,
+        ),
+        "progress_percentage": status.progress_percentage,
+    }
+
+
+def range_status_to_pb(status: RangeStatus) -> range_status_pb2.RangeStatus:
+    return range_status_pb2.RangeStatus(**range_figures_to_pb(status), stale_days=status.stale_days)
+
+
+def stage_ledger_to_pb(ledger: StageLedger) -> range_status_pb2.StageLedger:
+    return range_status_pb2.StageLedger(
+        stage=STAGE_TO_PB[ledger.stage],
+        found=ledger.found,
+        success=ledger.success,
+        skipped=ledger.skipped,
+        failed=ledger.failed,
+        pending=ledger.pending,
+        available=ledger.available,
+        gone=ledger.gone,
+        stale_days=ledger.stale_days,
+        covered_days=ledger.covered_days,
+    )
+
+
+def preview_stage_request(
+    run: Run, stage: Stage, mode: RunMode, coming: Iterable[stage_service_pb2.PreviewedItem]
+) -> stage_service_pb2.PreviewStageRequest:
+    """Return what the service of a stage is asked of a run that is only thought of."""
+    return stage_service_pb2.PreviewStageRequest(
+        stage=STAGE_TO_PB[stage],
+        owner=run.owner,
+        mode=RUN_MODE_TO_PB[mode],
+        range=date_range_to_pb(run.range),
+        settings=settings_to_pb(run.settings),
+        coming=coming,
+    )
+
+
+def stage_preview_from_pb(
+    stage: Stage, message: stage_service_pb2.PreviewStageResponse
+) -> StagePreview:
+    unknown = sum(not item.HasField("duration_seconds") for item in message.taken)
+    return StagePreview(
+        stage=stage,
+        calls=len(message.taken),
+        duration_seconds=sum(item.duration_seconds for item in message.taken),
+        unknown_durations=unknown,
+        unchanged=message.unchanged,
+        more=message.more,
+        cost=cost_from_pb(message.cost) if message.HasField("cost") else None,
+    )
+
+
+def stage_preview_to_pb(preview: StagePreview) -> coordinator_service_pb2.StagePreview:
+    return coordinator_service_pb2.StagePreview(
+        stage=STAGE_TO_PB[preview.stage],
+        calls=preview.calls,
+        duration_seconds=preview.duration_seconds,
+        unknown_durations=preview.unknown_durations,
+        unchanged=preview.unchanged,
+        more=preview.more,
+        cost=cost_to_pb(preview.cost),
+    )
+
+
+def rejected_report_to_pb(report: RejectedReport) -> report_pb2.RejectedReport:
+    return report_pb2.RejectedReport(
+        execution=report.execution,
+        sequence=report.sequence,
+        state=EXECUTION_STATE_TO_PB[report.state],
+        verdict=VERDICT_TO_PB[report.verdict],
+        message=report.message,
+        time=timestamp(report.at),
+    )
+
+
+def page_token(at: datetime, last_id: str) -> str:
+    """Return the token of the page after a row, of a list that has the newest first."""
+    return base64.urlsafe_b64encode(f"{at.isoformat()} {last_id}".encode()).decode()
+
+
+def page_start(token: str) -> tuple[datetime, str] | None:
+    """Parse a page token; raises InvalidInput."""
+    if not token:
+        return None
+    try:
+        at, last_id = base64.urlsafe_b64decode(token.encode()).decode().split(" ")
+        return datetime.fromisoformat(at), last_id
+    except (binascii.Error, ValueError):
+        raise InvalidInput("page_token: is not of this list") from None
+
+
+def run_stage_request(row: Any, settings: dict[str, Any]) -> stage_service_pb2.RunStageRequest:
+    """Return what the service of a stage is told of an execution, from its row joined with its run's."""
+    return stage_service_pb2.RunStageRequest(
+        execution=row["execution"],
+        stage=STAGE_TO_PB[Stage(row["stage"])],
+        run_id=str(row["run_id"]),
+        owner=row["owner"],
+        mode=RUN_MODE_TO_PB[RunMode(row["mode"])],
+        range=progress_pb2.DateRange(
+            start_date=row["start_date"].isoformat(), end_date=row["end_date"].isoformat()
+        ),
+        settings=settings_to_pb(ClientSettings(**settings)),
+        bot_id=row["bot_id"] or "",
+    )

@@ -1,0 +1,85 @@
+"""What the use cases need from the outside."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from services.coordinator.state.domain import (
+    AcceptedStart,
+    Client,
+    Ledger,
+    RejectedReport,
+    Run,
+    RunView,
+    StagePreview,
+    Start,
+    Tenant,
+)
+from services.status.domain import DateRange, Owner, RunId, RunMode, Stage
+
+
+class RunRepository(Protocol):
+    """What is read for callers, and clients."""
+
+    async def set_client(self, client: Client) -> None: ...
+
+    async def get_client(self, client_id: str) -> Client | None: ...
+
+    async def list_clients(self, after: str, page_size: int) -> list[Client]: ...
+
+    async def known_clients(self, client_ids: Collection[str]) -> set[str]: ...
+
+    async def get_runs(self, run_ids: Collection[RunId]) -> list[RunView]: ...
+
+    async def list_runs(
+        self, client_id: str, before: tuple[datetime, str] | None, page_size: int
+    ) -> list[RunView]: ...
+
+    async def find_request(
+        self, caller: str, method: str, request_id: str
+    ) -> AcceptedStart | None: ...
+
+    async def list_rejected_reports(
+        self, run_id: RunId, page_size: int
+    ) -> list[RejectedReport]: ...
+
+    async def advance_epoch(self) -> int: ...
+
+    async def get_tenant(self, owner: Owner, days: DateRange) -> Tenant:
+        """Return what a start over these days is judged by: the run under way, and the days of every stage."""
+
+    async def get_ledger(
+        self, client_id: str, stages: Iterable[Stage], days: DateRange
+    ) -> Ledger | None:
+        """Return the days that are known of each stage, in their order; None where there is no such client."""
+
+
+class Changes(Protocol):
+    """Changes of runs: decided by the sequence, durable when these return."""
+
+    async def start_run(
+        self, start: Start, accepted: AcceptedStart, method: str, request_id: str
+    ) -> None:
+        """Start the run of `accepted`, remembering it under a request id that is not empty."""
+
+    async def cancel_run(self, owner: Owner, run_id: RunId, actor: str) -> None:
+        """Ask the run to stop."""
+
+
+class RunEnds(Protocol):
+    """The ends of runs, as they happen."""
+
+    async def wait(self, run_id: RunId) -> None:
+        """Return once the run has ended; raises UpstreamUnavailable when this replica stops before."""
+
+
+class Stages(Protocol):
+    """The services of the stages."""
+
+    async def preview_stages(
+        self, run: Run, modes: Sequence[tuple[Stage, RunMode]]
+    ) -> list[StagePreview]:
+        """Ask stages of a run in their order, each told what the one before would take.
+
+        Raises UpstreamUnavailable, WrongState where the source of the calls refuses.
+        """

@@ -1,0 +1,236 @@
+"""gRPC in, use case, gRPC out. No decisions are made here."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import grpc
+from potok.coordinator.v1 import coordinator_service_pb2 as pb
+from potok.coordinator.v1 import coordinator_service_pb2_grpc as pb_grpc
+from potok.coordinator.v1 import watch_pb2
+from potok.stage.v1 import stage_service_pb2 as stage_pb
+from potok.stage.v1 import stage_service_pb2_grpc as stage_grpc
+
+from services.coordinator.commit.report_stream import Reports
+from services.coordinator.runs.mapping import (
+    client_from_pb,
+    client_to_pb,
+    page_start,
+    page_token,
+    range_status_to_pb,
+    rejected_report_to_pb,
+    run_to_pb,
+    stage_ledger_to_pb,
+    stage_preview_to_pb,
+)
+from services.coordinator.runs.usecases import Coordinator
+from services.coordinator.watch import resume_tokens as tokens
+from services.coordinator.watch.request import Watched
+from services.coordinator.watch.watches import WatchEnded, Watches
+from services.kernel.rpc.client import errors_of
+from services.kernel.rpc.interceptors import Codec
+from services.status.access import current_caller
+from services.status.domain import RunId, RunMode, Stage
+from services.status.mapping import RUN_MODE_FROM_PB, STAGE_FROM_PB, date_range_from_pb
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+SERVICE = "potok.coordinator.v1.CoordinatorService"
+TOKEN_TRAILER = "potok-resume-token"  # noqa: S105
+LIST_ITEMS_SECONDS = 10
+END_SECONDS = 5
+
+CODECS: Mapping[str, Codec] = {
+    f"/{SERVICE}/ReportStatus": Codec(deserialize=None, serialize=None),
+    f"/{SERVICE}/WatchStatus": Codec(deserialize=pb.WatchStatusRequest.FromString, serialize=None),
+}
+"""The methods that pass bytes: reports are split, not decoded; frames are encoded once for all watchers."""
+
+_END_STATUS = {
+    watch_pb2.END_REASON_AGE: grpc.StatusCode.OK,
+    watch_pb2.END_REASON_DRAIN: grpc.StatusCode.UNAVAILABLE,
+    watch_pb2.END_REASON_SLOW: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    watch_pb2.END_REASON_TOKEN_EXPIRED: grpc.StatusCode.UNAUTHENTICATED,
+}
+
+
+class CoordinatorServicer(pb_grpc.CoordinatorServiceServicer):
+    """Serves potok.coordinator.v1.CoordinatorService."""
+
+    def __init__(
+        self,
+        coordinator: Coordinator,
+        reports: Reports,
+        watches: Watches,
+        watched: Watched,
+        stages: Mapping[Stage, "stage_grpc.StageServiceAsyncStub"],
+    ) -> None:
+        self._coordinator = coordinator
+        self._reports = reports
+        self._watches = watches
+        self._watched = watched
+        self._stages = stages
+
+    async def SetClient(
+        self, request: pb.SetClientRequest, context: Context
+    ) -> pb.SetClientResponse:
+        client = await self._coordinator.set_client(client_from_pb(request.client))
+        return pb.SetClientResponse(client=client_to_pb(client))
+
+    async def GetClient(
+        self, request: pb.GetClientRequest, context: Context
+    ) -> pb.GetClientResponse:
+        client = await self._coordinator.get_client(request.client_id)
+        return pb.GetClientResponse(client=client_to_pb(client))
+
+    async def ListClients(
+        self, request: pb.ListClientsRequest, context: Context
+    ) -> pb.ListClientsResponse:
+        size = request.page_size or 100
+        clients = await self._coordinator.list_clients(request.page_token, size + 1)
+        return pb.ListClientsResponse(
+            clients=map(client_to_pb, clients[:size]),
+            next_page_token=clients[size - 1].client_id if len(clients) > size else "",
+        )
+
+    async def StartRun(self, request: pb.StartRunRequest, context: Context) -> pb.StartRunResponse:
+        view = await self._coordinator.start_run(
+            current_caller(),
+            request.client_id,
+            date_range_from_pb(request.range),
+            tuple(STAGE_FROM_PB[stage] for stage in request.stages),
+            RUN_MODE_FROM_PB.get(request.mode, RunMode.PENDING),
+            request.request_id,
+        )
+        return pb.StartRunResponse(run=run_to_pb(view))
+
+    async def PreviewRun(
+        self, request: pb.PreviewRunRequest, context: Context
+    ) -> pb.PreviewRunResponse:
+        previews = await self._coordinator.preview_run(
+            current_caller(),
+            request.client_id,
+            date_range_from_pb(request.range),
+            tuple(STAGE_FROM_PB[stage] for stage in request.stages),
+            RUN_MODE_FROM_PB.get(request.mode, RunMode.PENDING),
+        )
+        return pb.PreviewRunResponse(stages=map(stage_preview_to_pb, previews))
+
+    async def RetryFailed(
+        self, request: pb.RetryFailedRequest, context: Context
+    ) -> pb.RetryFailedResponse:
+        view = await self._coordinator.retry_failed(
+            current_caller(),
+            RunId(request.run_id),
+            STAGE_FROM_PB.get(request.stage),
+            request.request_id,
+        )
+        return pb.RetryFailedResponse(run=run_to_pb(view))
+
+    async def CancelRun(
+        self, request: pb.CancelRunRequest, context: Context
+    ) -> pb.CancelRunResponse:
+        view = await self._coordinator.cancel_run(current_caller(), RunId(request.run_id))
+        return pb.CancelRunResponse(run=run_to_pb(view))
+
+    async def GetRun(self, request: pb.GetRunRequest, context: Context) -> pb.GetRunResponse:
+        view = await self._coordinator.get_run(RunId(request.run_id))
+        return pb.GetRunResponse(run=run_to_pb(view))
+
+    async def ListRuns(self, request: pb.ListRunsRequest, context: Context) -> pb.ListRunsResponse:
+        size = request.page_size or 20
+        views = await self._coordinator.list_runs(
+            request.client_id, page_start(request.page_token), size + 1
+        )
+        return pb.ListRunsResponse(
+            runs=map(run_to_pb, views[:size]),
+            next_page_token=page_token(views[size - 1].run.created_at, views[size - 1].run.run_id)
+            if len(views) > size
+            else "",
+        )
+
+    async def ListItems(
+        self, request: pb.ListItemsRequest, context: Context
+    ) -> pb.ListItemsResponse:
+        client = await self._coordinator.get_client(request.client_id)
+        stage = STAGE_FROM_PB[request.stage]
+        with errors_of(stage.value):
+            page = await self._stages[stage].ListItems(
+                stage_pb.ListItemsRequest(
+                    owner=client.owner,
+                    stage=request.stage,
+                    range=request.range,
+                    states=request.states,
+                    execution=request.execution,
+                    page_size=request.page_size,
+                    page_token=request.page_token,
+                ),
+                timeout=LIST_ITEMS_SECONDS,
+            )
+        return pb.ListItemsResponse(items=page.items, next_page_token=page.next_page_token)
+
+    async def GetRangeStatus(
+        self, request: pb.GetRangeStatusRequest, context: Context
+    ) -> pb.GetRangeStatusResponse:
+        status = await self._coordinator.get_range_status(
+            request.client_id, STAGE_FROM_PB[request.stage], date_range_from_pb(request.range)
+        )
+        return pb.GetRangeStatusResponse(status=range_status_to_pb(status))
+
+    async def GetLedger(
+        self, request: pb.GetLedgerRequest, context: Context
+    ) -> pb.GetLedgerResponse:
+        ledgers = await self._coordinator.get_ledger(
+            request.client_id, date_range_from_pb(request.range)
+        )
+        return pb.GetLedgerResponse(stages=map(stage_ledger_to_pb, ledgers))
+
+    async def ListRejectedReports(
+        self, request: pb.ListRejectedReportsRequest, context: Context
+    ) -> pb.ListRejectedReportsResponse:
+        reports = await self._coordinator.list_rejected_reports(
+            RunId(request.run_id), request.page_size or 100
+        )
+        return pb.ListRejectedReportsResponse(reports=map(rejected_report_to_pb, reports))
+
+    async def AdvanceEpoch(
+        self, request: pb.AdvanceEpochRequest, context: Context
+    ) -> pb.AdvanceEpochResponse:
+        generation = await self._coordinator.advance_epoch()
+        return pb.AdvanceEpochResponse(generation=generation)
+
+    async def ReportStatus(  # type: ignore[override]  # bytes by CODECS, and written rather than yielded
+        self, request_iterator: AsyncIterator[bytes], context: Context
+    ) -> None:
+        await self._reports.take(request_iterator, context.write)
+
+    async def WatchStatus(  # type: ignore[override]  # likewise
+        self, request: pb.WatchStatusRequest, context: Context
+    ) -> None:
+        caller = current_caller()
+        with self._watches.admitted(caller.subject):
+            await context.send_initial_metadata(())
+            token = tokens.resumed(request.resume_token)
+            wanted = await self._watched.read(request, caller, token)
+            try:
+                await self._watches.watch(wanted, context.write)
+            except WatchEnded as ended:
+                await _end(context, ended)
+
+
+async def _end(context: Context, ended: WatchEnded) -> None:
+    """Close the stream with the status of the reason; the token is in the trailers too."""
+    trailers = ((TOKEN_TRAILER, ended.token),)
+    code = _END_STATUS[ended.reason]
+    if code is grpc.StatusCode.OK:
+        context.set_trailing_metadata(trailers)
+        return
+    reason = watch_pb2.EndReason.Name(ended.reason)
+    try:
+        async with asyncio.timeout(END_SECONDS):
+            await context.abort(code, f"the watch was ended: {reason}, resume it", trailers)
+    except grpc.aio.AbortError:
+        raise
+    except Exception:
+        # A reader that takes nothing blocks an abort, or a write under way forbids it: leaving so resets the stream.
+        raise asyncio.CancelledError from None

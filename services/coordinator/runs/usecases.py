@@ -1,0 +1,236 @@
+"""What the coordinator does for its callers, in the words of the protos."""
+
+import hashlib
+import uuid
+from collections.abc import Collection
+from datetime import date, datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from services.coordinator.runs.ports import Changes, RunRepository, Stages
+from services.coordinator.state import order, sequence
+from services.coordinator.state.domain import (
+    AcceptedStart,
+    Client,
+    ClientNotFound,
+    Ledger,
+    RejectedReport,
+    RunNotFound,
+    RunView,
+    StagePreview,
+    Start,
+)
+from services.coordinator.state.ledger import RangeStatus, StageLedger, range_status, stage_ledgers
+from services.kernel.clock import utc_now
+from services.kernel.errors import Conflict, InvalidInput
+from services.status.domain import DateRange, RunId, RunMode, Stage
+from services.status.identity import Caller
+
+
+class Coordinator:
+    """Clients, runs and the ledger."""
+
+    def __init__(self, runs: RunRepository, changes: Changes, stages: Stages) -> None:
+        self._runs = runs
+        self._changes = changes
+        self._stages = stages
+
+    async def set_client(self, client: Client) -> Client:
+        """Store a client; raises InvalidInput for an unknown time zone, or a source without a kind."""
+        kind, _, place = client.settings.source.partition(":")
+        if not (kind and place):
+            raise InvalidInput(
+                f"settings.source: {client.settings.source!r} names no kind of source, "
+                "write amocrm:ACCOUNT or folder:DIRECTORY"
+            )
+        try:
+            ZoneInfo(client.settings.time_zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise InvalidInput(
+                f"settings.time_zone: {client.settings.time_zone!r} is unknown, "
+                "write an IANA name such as Europe/Moscow"
+            ) from None
+        await self._runs.set_client(client)
+        return client
+
+    async def get_client(self, client_id: str) -> Client:
+        """Return a client; raises ClientNotFound."""
+        client = await self._runs.get_client(client_id)
+        if client is None:
+            raise _no_client(client_id)
+        return client
+
+    async def list_clients(self, after: str, page_size: int) -> list[Client]:
+        """Return a page of clients by id."""
+        return await self._runs.list_clients(after, page_size)
+
+    async def check_watched(
+        self, client_ids: Collection[str], run_ids: Collection[RunId]
+    ) -> frozenset[str]:
+        """Refuse a watch of what does not exist; raises ClientNotFound or RunNotFound.
+
+        Returns the subjects of the runs: themselves, or the bots whose meetings they process.
+        """
+        if client_ids:
+            unknown = set(client_ids) - await self._runs.known_clients(client_ids)
+            if unknown:
+                raise ClientNotFound(f"client_ids: {', '.join(sorted(unknown))} do not exist")
+        if run_ids:
+            runs = [view.run for view in await self._runs.get_runs(run_ids)]
+            if missing := set(run_ids) - {run.run_id for run in runs}:
+                raise RunNotFound(f"run_ids: {', '.join(sorted(missing))} do not exist")
+            return frozenset(run.subject for run in runs)
+        return frozenset()
+
+    async def start_run(
+        self,
+        caller: Caller,
+        client_id: str,
+        days: DateRange,
+        stages: tuple[Stage, ...],
+        mode: RunMode,
+        request_id: str,
+        *,
+        end_field: str = "end_date",
+    ) -> RunView:
+        """Start a run; a known `request_id` answers the run it started. `end_field` names the last day in errors."""
+        parameters = f"{client_id} {days.start} {days.end} {[s.value for s in stages]} {mode.value}"
+        start = await self._wanted(caller, client_id, days, stages, mode, end_field)
+        return await self._start(start, "StartRun", request_id, parameters)
+
+    async def preview_run(
+        self,
+        caller: Caller,
+        client_id: str,
+        days: DateRange,
+        stages: tuple[Stage, ...],
+        mode: RunMode,
+    ) -> list[StagePreview]:
+        """Return what each stage of a run would do; refused where `start_run` would be."""
+        start = await self._wanted(caller, client_id, days, stages, mode)
+        tenant = await self._runs.get_tenant(start.client.owner, days)
+        run = sequence.wanted_run(tenant, start, RunId(""), utc_now())
+        return await self._stages.preview_stages(run, order.run_stages(run))
+
+    async def retry_failed(
+        self, caller: Caller, run_id: RunId, stage: Stage | None, request_id: str
+    ) -> RunView:
+        """Start a run that takes up the failures of an ended one."""
+        parameters = f"{run_id} {stage}"
+        old = await self.get_run(run_id)
+        stages = order.retry_stages(old.run, old.executions, stage)
+        client = await self.get_client(old.run.client_id)
+        start = Start(
+            client=client,
+            range=old.run.range,
+            stages=stages,
+            mode=RunMode.FAILED,
+            actor=caller.subject,
+            today=self._today(client),
+            retry_of=run_id,
+        )
+        return await self._start(start, "RetryFailed", request_id, parameters)
+
+    async def cancel_run(self, caller: Caller, run_id: RunId) -> RunView:
+        """Ask a run to stop; returns it as it is then."""
+        view = await self.get_run(run_id)
+        if not view.run.state.ended:
+            await self._changes.cancel_run(view.run.owner, run_id, caller.subject)
+        return await self.get_run(run_id)
+
+    async def get_run(self, run_id: RunId) -> RunView:
+        """Return a run; raises RunNotFound."""
+        views = await self._runs.get_runs([run_id])
+        if not views:
+            raise RunNotFound(f"run {run_id} does not exist")
+        return views[0]
+
+    async def list_runs(
+        self, client_id: str, before: tuple[datetime, str] | None, page_size: int
+    ) -> list[RunView]:
+        """Return a page of runs, newest first."""
+        return await self._runs.list_runs(client_id, before, page_size)
+
+    async def list_rejected_reports(self, run_id: RunId, page_size: int) -> list[RejectedReport]:
+        """Return the newest rejected reports of a run; raises RunNotFound."""
+        await self.get_run(run_id)
+        return await self._runs.list_rejected_reports(run_id, page_size)
+
+    async def advance_epoch(self) -> int:
+        """Make every resume token of before invalid; returns how often that was done."""
+        return await self._runs.advance_epoch()
+
+    async def get_range_status(self, client_id: str, stage: Stage, days: DateRange) -> RangeStatus:
+        """Return where a stage is over a range; raises ClientNotFound."""
+        chain = order.stages_up_to(stage)
+        ledger = await self._ledger(client_id, chain, days)
+        watched = {stage}
+        if stage is Stage.RECOMMENDATIONS:
+            watched.add(Stage.REPORTING)
+        return range_status(
+            [day.isoformat() for day in days.days],
+            [ledger.days[each] for each in chain],
+            active=bool(ledger.active & watched),
+        )
+
+    async def get_ledger(self, client_id: str, days: DateRange) -> list[StageLedger]:
+        """Return where the calls of a range are, stage by stage; raises ClientNotFound."""
+        ledger = await self._ledger(client_id, order.ORDER, days)
+        return stage_ledgers([day.isoformat() for day in days.days], ledger.days)
+
+    async def _ledger(self, client_id: str, stages: tuple[Stage, ...], days: DateRange) -> Ledger:
+        ledger = await self._runs.get_ledger(client_id, stages, days)
+        if ledger is None:
+            raise _no_client(client_id)
+        return ledger
+
+    async def _wanted(
+        self,
+        caller: Caller,
+        client_id: str,
+        days: DateRange,
+        stages: tuple[Stage, ...],
+        mode: RunMode,
+        end_field: str = "end_date",
+    ) -> Start:
+        client = await self.get_client(client_id)
+        return Start(
+            client=client,
+            range=days,
+            stages=stages,
+            mode=mode,
+            actor=caller.subject,
+            today=self._today(client),
+            end_field=end_field,
+        )
+
+    async def _start(self, start: Start, method: str, request_id: str, parameters: str) -> RunView:
+        digest = hashlib.sha256(parameters.encode()).hexdigest()
+        if request_id:
+            known = await self._runs.find_request(start.actor, method, request_id)
+            if known is not None:
+                return await self._known(known, digest, request_id)
+        run_id = RunId(str(uuid.uuid4()))
+        accepted = AcceptedStart(run_id=run_id, parameters=digest)
+        try:
+            await self._changes.start_run(start, accepted, method, request_id)
+        except Conflict:
+            # The same request may have come twice at once: the other one is the run under way.
+            known = await self._runs.find_request(start.actor, method, request_id)
+            if known is None:
+                raise
+            return await self._known(known, digest, request_id)
+        return await self.get_run(run_id)
+
+    async def _known(self, known: AcceptedStart, digest: str, request_id: str) -> RunView:
+        if known.parameters != digest:
+            raise InvalidInput(
+                f"request_id: {request_id!r} was used with other parameters, take a new one"
+            )
+        return await self.get_run(known.run_id)
+
+    def _today(self, client: Client) -> date:
+        return utc_now().astimezone(ZoneInfo(client.settings.time_zone)).date()
+
+
+def _no_client(client_id: str) -> ClientNotFound:
+    return ClientNotFound(f"client {client_id} does not exist: set it up first")

@@ -1,0 +1,109 @@
+"""A bot that joins a meeting, as the coordinator keeps it. Only `services.coordinator.state.bot_steps` changes one."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import NewType
+
+from services.kernel.errors import NotFound
+from services.status.domain import BotState, Owner, RunId
+
+BotId = NewType("BotId", str)
+"""As the service that runs the bot names it."""
+
+RANK = {state: rank for rank, state in enumerate(BotState)}
+"""A bot only goes up; both final states are above all others."""
+FINAL = frozenset({BotState.DONE, BotState.ERROR})
+FROM_OUTSIDE = frozenset(
+    {BotState.INITIALIZED, BotState.CONNECTING, BotState.CONNECTED, BotState.ERROR}
+)
+"""What the outside may say of a bot."""
+FROM_US = frozenset(BotState) - {BotState.INITIALIZED, BotState.CONNECTING, BotState.CONNECTED}
+"""What the run of its meeting, and time, may make of a bot."""
+
+
+class BotNotFound(NotFound):
+    """There is no bot of that id, or its record has expired."""
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Bot:
+    """A bot and what became of its meeting; the in-memory image of its row, which changes in place."""
+
+    bot_id: BotId
+    owner: Owner
+    state: BotState
+    detail: str = ""
+    """What its service says beyond the state."""
+    error_message: str = ""
+    meet_url: str = ""
+    bot_name: str = ""
+    sequence: int = 0
+    """Of the last report that was taken."""
+    run_id: RunId | None = None
+    """The run of its meeting; also the session of its analysis."""
+    day: date
+    time_zone: str
+    language: str
+    created_at: datetime
+    changed_at: datetime
+    """When the state last changed: the record expires so long after."""
+    updated_at: datetime
+    """When anything of it last changed."""
+    stored: bool = False
+    """It has a row."""
+
+    @property
+    def final(self) -> bool:
+        """True where it never changes again."""
+        return self.state in FINAL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BotReport:
+    """What the outside says of a bot: absolute, so that a lost or repeated report costs nothing."""
+
+    bot_id: BotId
+    owner: Owner
+    sequence: int
+    state: BotState
+    detail: str
+    error_message: str
+    media_ready: bool
+    """What was said in the meeting is there to be processed."""
+    meet_url: str
+    bot_name: str
+    day: date
+    time_zone: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeetingTask:
+    """Something that somebody is to do; what nobody said is empty."""
+
+    title: str
+    description: str
+    assignee: str
+    due_date: str
+    """YYYY-MM-DD."""
+    priority: str
+    quote: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeetingResult:
+    """What came out of a meeting."""
+
+    tasks: tuple[MeetingTask, ...]
+    summary: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BotRecord:
+    """A bot as its owner reads it."""
+
+    bot: Bot
+    session_id: str = ""
+    """The session of the analysis; empty before there is one."""
+    result: MeetingResult | None = None
+    """Of a bot that is done."""

@@ -1,0 +1,321 @@
+"""What the coordinator keeps: clients, runs, executions and the ledger.
+
+Runs, executions and days are the in-memory images of their rows and change in place: they are folded thousands of
+times a second, and a copy of each would cost more than everything else done with it. Only `services.coordinator.state.sequence`
+changes them; what a failed commit left behind is thrown away and read again.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import NamedTuple
+
+from services.coordinator.state.bot import Bot, BotId
+from services.kernel.errors import NotFound
+from services.status.domain import (
+    ClientSettings,
+    Cost,
+    DateRange,
+    ExecutionNumber,
+    ExecutionState,
+    ItemCounts,
+    Owner,
+    Reason,
+    RunId,
+    RunMode,
+    RunState,
+    Stage,
+    Word,
+    client_owner,
+)
+
+
+class ClientNotFound(NotFound):
+    """There is no client of that id."""
+
+
+class RunNotFound(NotFound):
+    """There is no run of that id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Client:
+    """A tenant whose calls are processed."""
+
+    client_id: str
+    settings: ClientSettings
+
+    @property
+    def owner(self) -> Owner:
+        """The owner its runs and items have."""
+        return client_owner(self.client_id)
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Execution:
+    """One stage of one run."""
+
+    number: ExecutionNumber
+    run_id: RunId
+    owner: Owner
+    stage: Stage
+    mode: RunMode
+    created_at: datetime
+    state: ExecutionState = ExecutionState.QUEUED
+    sequence: int = 0
+    progress: bytes = b""
+    """The last reported StageProgress, as it came."""
+    counts: ItemCounts = field(default_factory=ItemCounts)
+    discovered: bool = False
+    waiting: bool = False
+    """The service says why it waits."""
+    items_per_second: float = 0.0
+    progressed_at: datetime
+    """When the counts last changed."""
+    rated_at: datetime | None = None
+    """When `items_per_second` was last computed; not stored."""
+    unreachable: bool = False
+    """Its service did not take it yet."""
+    reason: Reason | None = None
+    message: str = ""
+    cancelling_at: datetime | None = None
+    ended_at: datetime | None = None
+    bot_id: BotId | None = None
+    """The bot whose meeting it processes: its changes are the bot's then. Kept with its run."""
+    written: ExecutionState | None = None
+    """The state its row has, None for a new one: what its service is told follows from the difference."""
+    header: bytes = b""
+    """The part of its event that never changes, already encoded; empty until first needed."""
+    pace: bytes = b""
+    """The part of its event that says rate and time left, already encoded."""
+
+    @property
+    def subject(self) -> str:
+        """Whose changes the log has for it: its run's, or its bot's."""
+        return self.bot_id or self.run_id
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Run:
+    """One pass over consecutive stages, for the calls of a client or for the meeting of a bot."""
+
+    run_id: RunId
+    owner: Owner
+    client_id: str
+    range: DateRange
+    first_stage: Stage
+    last_stage: Stage
+    mode: RunMode
+    settings: ClientSettings
+    actor: str
+    created_at: datetime
+    state: RunState = RunState.ACTIVE
+    stage: Stage
+    reason: Reason | None = None
+    message: str = ""
+    retry_of: RunId | None = None
+    bot_id: BotId | None = None
+    """The bot whose meeting is processed; then there is no client."""
+    ended_at: datetime | None = None
+
+    @property
+    def subject(self) -> str:
+        """Whose changes the log has for it: its own, or its bot's."""
+        return self.bot_id or self.run_id
+
+
+class DayFigures(NamedTuple):
+    """The counts of a ledger day; a tuple, since one is made for every reported day."""
+
+    pending: int = 0
+    processing: int = 0
+    success: int = 0
+    failed: int = 0
+    skipped: int = 0
+    available: int = 0
+    input: int = 0
+    output: int = 0
+
+    @property
+    def items(self) -> int:
+        """All items of the day."""
+        return self.pending + self.processing + self.success + self.failed + self.skipped
+
+
+class LedgerDay(NamedTuple):
+    """What a range status needs of a ledger day; a tuple, since a year of five stages has 1,830."""
+
+    figures: DayFigures
+    covered: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledger:
+    """What the ledger says of a range: known days by stage and name, and the stages that are at work on any of them."""
+
+    days: Mapping[Stage, Mapping[str, LedgerDay]]
+    active: frozenset[Stage]
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Day:
+    """One ledger day of one stage."""
+
+    owner: Owner
+    stage: Stage
+    day: str
+    """YYYY-MM-DD, as it travels."""
+    version: int = 0
+    figures: DayFigures = field(default_factory=DayFigures)
+    covered_at: datetime | None = None
+    raw: bytes = b""
+    """The last reported DayCounts, as it came."""
+    header: bytes = b""
+    """The part of its event that never changes, already encoded; empty until first needed."""
+    cover: bytes = b""
+    """The part of its event that says when it was covered, likewise."""
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Tenant:
+    """Everything of one owner that a decision needs, as of `version`."""
+
+    owner: Owner
+    version: int
+    run: Run | None = None
+    """The run of calls under way; meetings are not one at a time."""
+    executions: dict[ExecutionNumber, Execution] = field(default_factory=dict)
+    runs: dict[RunId, Run] = field(default_factory=dict)
+    days: dict[tuple[Stage, str], Day] = field(default_factory=dict)
+    loaded_days: set[str] = field(default_factory=set)
+    bots: dict[BotId, Bot] = field(default_factory=dict)
+    """Those asked for, and those of runs under way."""
+    loaded_bots: set[BotId] = field(default_factory=set)
+    """Those that were looked for, whether there or not."""
+
+    def day(self, stage: Stage, day: str) -> Day:
+        """Return the ledger day, new where nothing was reported yet."""
+        found = self.days.get((stage, day))
+        if found is None:
+            found = self.days[stage, day] = Day(owner=self.owner, stage=stage, day=day)
+        return found
+
+    def run_days(self, run: Run, stage: Stage) -> list[Day]:
+        """Return the ledger days of a stage over the range of a run."""
+        return [self.day(stage, day.isoformat()) for day in run.range.days]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """A wanted run; `stages` are as the caller named them."""
+
+    client: Client
+    range: DateRange
+    stages: tuple[Stage, ...]
+    mode: RunMode
+    actor: str
+    today: date
+    """Today in the client's time zone."""
+    end_field: str = "end_date"
+    """What the request calls the last day of `range`."""
+    retry_of: RunId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StagePreview:
+    """What one stage of a run would do.
+
+    `duration_seconds` is of the calls of which their source says it; `more`: the figures are those of the first calls;
+    `cost` is the most it may be, None where it costs nothing, or nobody knows.
+    """
+
+    stage: Stage
+    calls: int
+    duration_seconds: float
+    unknown_durations: int
+    unchanged: int
+    more: bool
+    cost: Cost | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunView:
+    """A run with its executions in order."""
+
+    run: Run
+    executions: list[Execution]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptedStart:
+    """A start that was accepted under a request id; `parameters` is their digest."""
+
+    run_id: RunId
+    parameters: str
+
+
+class Verdict(Word):
+    """What became of a report."""
+
+    APPLIED = "APPLIED"
+    DUPLICATE = "DUPLICATE"
+    STALE = "STALE"
+    ILLEGAL = "ILLEGAL"
+
+
+class DayReport(NamedTuple):
+    """The reported counts of one day: the fields of DayCounts, and its bytes."""
+
+    day: str
+    version: int
+    figures: DayFigures
+    raw: bytes
+
+
+class StageReport(NamedTuple):
+    """A report as the state machine sees it; `progress` stays the bytes that came."""
+
+    execution: ExecutionNumber
+    sequence: int
+    state: ExecutionState
+    progress: bytes
+    counts: ItemCounts
+    discovered: bool
+    waiting: bool
+    reason: Reason | None
+    message: str
+    days: tuple[DayReport, ...]
+    failure: "Failure | None" = None
+    """The last item that failed."""
+
+
+class Failure(NamedTuple):
+    """Why an item failed."""
+
+    reason: Reason | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RejectedReport:
+    """A report that was not applied, as it is kept for people."""
+
+    execution: ExecutionNumber
+    sequence: int
+    state: ExecutionState
+    verdict: Verdict
+    message: str
+    at: datetime
+
+
+Subject = Run | Execution | Day | Bot
+"""What an event is about."""
+
+
+@dataclass(slots=True)
+class Judged:
+    """The verdict on a report, why, and what it changed."""
+
+    verdict: Verdict
+    touched: list[Subject] = field(default_factory=list)
+    message: str = ""

@@ -1,0 +1,159 @@
+"""Where a range of days is: pure functions of the ledger, in O(days)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from services.coordinator.state.domain import DayFigures, LedgerDay
+from services.status.domain import Stage
+
+StageDays = Mapping[str, LedgerDay]
+"""The ledger days of one stage by their name, YYYY-MM-DD."""
+NOTHING = LedgerDay(figures=DayFigures(), covered=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RangeStatus:
+    """Where a stage is over a range; the four counts add up to `total_calls`."""
+
+    overall_status: str
+    total_calls: int
+    pending: int
+    processing: int
+    success: int
+    failed: int
+    progress_percentage: float
+    stale_days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageLedger:
+    """Where the calls of a range are in a stage: `found` is success + skipped + failed + pending.
+
+    `gone` are among them: calls that the stage before has no result of any more.
+    """
+
+    stage: Stage
+    found: int
+    success: int
+    skipped: int
+    failed: int
+    pending: int
+    available: int
+    gone: int
+    stale_days: int
+    covered_days: int
+
+
+def range_status(days: Sequence[str], chain: Sequence[StageDays], *, active: bool) -> RangeStatus:
+    """Compute the status of the last stage of a chain that begins with the first one.
+
+    `active`: an execution of the stage over any of the days is under way. What the stage before holds ready and the
+    stage does not know yet counts as pending, so that a late call shows at once.
+    """
+    stage, before = chain[-1], chain[-2] if len(chain) > 1 else None
+    pending = processing = success = failed = covered = 0
+    for name in days:
+        figures = _figures(stage, name)
+        pending += figures.pending + _late(stage, before, name)
+        processing += figures.processing
+        success += figures.success + figures.skipped
+        failed += figures.failed
+        covered += _is_covered(stage, name)
+    total = pending + processing + success + failed
+    all_covered = covered == len(days)
+    if active:
+        overall = "processing"
+    elif all_covered and not pending + processing + failed:
+        overall = "completed"
+    elif success + failed:
+        overall = "partial"
+    else:
+        overall = "pending"
+    if all_covered and not active and not pending + processing:
+        progress = 100.0  # nothing is left to wait for, failures or not: pollers stop at it
+    else:
+        progress = round(100 * success / total, 2) if total else 0.0
+    return RangeStatus(
+        overall_status=overall,
+        total_calls=total,
+        pending=pending,
+        processing=processing,
+        success=success,
+        failed=failed,
+        progress_percentage=progress,
+        stale_days=len(stale_days(days, chain)[-1]),
+    )
+
+
+def stage_ledgers(days: Sequence[str], chain: Mapping[Stage, StageDays]) -> list[StageLedger]:
+    """Account for the calls of every stage of a chain that begins with the first one, in its order."""
+    ledgers = []
+    before: StageDays | None = None
+    for (stage, known), stale in zip(
+        chain.items(), stale_days(days, list(chain.values())), strict=True
+    ):
+        figures = [_figures(known, name) for name in days]
+        late = sum(_late(known, before, name) for name in days)
+        ledgers.append(
+            StageLedger(
+                stage=stage,
+                found=sum(each.items for each in figures) + late,
+                success=sum(each.success for each in figures),
+                skipped=sum(each.skipped for each in figures),
+                failed=sum(each.failed for each in figures),
+                pending=sum(each.pending + each.processing for each in figures) + late,
+                available=sum(each.available for each in figures),
+                gone=sum(_gone(known, before, name) for name in days),
+                stale_days=len(stale),
+                covered_days=sum(_is_covered(known, name) for name in days),
+            )
+        )
+        before = known
+    return ledgers
+
+
+def stale_days(days: Sequence[str], chain: Sequence[StageDays]) -> list[set[str]]:
+    """Return, for each stage of a chain that begins with the first one, the days that the stages before have overtaken.
+
+    That is: a stage before has newer results than were consumed, or calls it has no result of any more are still
+    known. It goes on down the chain, since what was made from something stale is no newer than that. A day of which
+    nothing was made is not stale but pending or failed.
+    """
+    found: list[set[str]] = []
+    before: StageDays | None = None
+    for stage in chain:
+        above = found[-1] if found else set()
+        found.append({name for name in days if _is_stale(stage, before, name, above)})
+        before = stage
+    return found
+
+
+def _is_stale(stage: StageDays, before: StageDays | None, name: str, above: set[str]) -> bool:
+    if before is None or not _is_covered(stage, name):
+        return False
+    if _gone(stage, before, name):
+        return True
+    consumed = _figures(stage, name).input
+    return consumed > 0 and (name in above or consumed < _figures(before, name).output)
+
+
+def _gone(stage: StageDays, before: StageDays | None, name: str) -> int:
+    """Return how many calls the stage knows that the stage before has no result of any more."""
+    if before is None or not _is_covered(stage, name):
+        return 0
+    return max(0, _figures(stage, name).items - _figures(before, name).available)
+
+
+def _late(stage: StageDays, before: StageDays | None, name: str) -> int:
+    """Return how many results of the stage before the stage does not know yet."""
+    if before is None:
+        return 0
+    return max(0, _figures(before, name).available - _figures(stage, name).items)
+
+
+def _figures(stage: StageDays, name: str) -> DayFigures:
+    return stage.get(name, NOTHING).figures
+
+
+def _is_covered(stage: StageDays, name: str) -> bool:
+    return stage.get(name, NOTHING).covered

@@ -1,0 +1,44 @@
+"""The watch as server-sent events over gRPC. No decisions are made here."""
+
+from typing import Any
+
+import grpc
+from google.api import httpbody_pb2
+from potok.coordinator.v1 import watch_events_service_pb2 as pb
+from potok.coordinator.v1 import watch_events_service_pb2_grpc as pb_grpc
+
+from services.coordinator.watch.request import Watched
+from services.coordinator.watch.server_sent import EventWatches
+from services.coordinator.watch.watches import Watches
+from services.status.access import current_caller
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+SERVICE = "potok.coordinator.v1.WatchEventsService"
+CONTENT_TYPE = "text/event-stream; charset=utf-8"
+LAST_EVENT_ID = "last-event-id"
+"""The header with which a browser says what it saw last."""
+
+
+class WatchEventsServicer(pb_grpc.WatchEventsServiceServicer):
+    """Serves potok.coordinator.v1.WatchEventsService."""
+
+    def __init__(self, watches: Watches, watched: Watched) -> None:
+        self._watches = watches
+        self._watched = watched
+        self._events = EventWatches(watches)
+
+    async def WatchEvents(  # type: ignore[override]  # written rather than yielded
+        self, request: pb.WatchEventsRequest, context: Context
+    ) -> None:
+        async def write(event: bytes) -> None:
+            await context.write(httpbody_pb2.HttpBody(content_type=CONTENT_TYPE, data=event))
+
+        caller = current_caller()
+        with self._watches.admitted(caller.subject):
+            wanted = await self._watched.read(request, caller, token=None)
+            metadata = dict(context.invocation_metadata() or ())
+            token = str(metadata.get(LAST_EVENT_ID, "")) or request.resume_token
+            # Not before now: what was refused until here is a status that a browser can see.
+            await context.send_initial_metadata((("cache-control", "no-cache"),))
+            await self._events.watch(wanted, token, write)

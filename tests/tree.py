@@ -1,0 +1,8 @@
+"""Where things lie in the tree, for tests at any depth."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+DATA = ROOT / "tests" / "data"
+RECORDINGS = ROOT / "deploy" / "samples"
+"""The recordings of the sample calls, each with its reference text."""

@@ -1,0 +1,376 @@
+"""What services that run bots are asked, and what is made of the answers that they document."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import httpx2
+import pytest
+
+from services.bot_status.adapters.api import MOST_BODY_BYTES, Api
+from services.bot_status.adapters.attendee import AttendeeProvider
+from services.bot_status.adapters.generic import GenericProvider
+from services.bot_status.adapters.recall import RecallProvider
+from services.bot_status.adapters.vexa import VexaProvider, meeting_of
+from services.bot_status.domain import (
+    External,
+    Kind,
+    NoSuchBot,
+    ServiceDenies,
+    ServiceRefuses,
+    ServiceUnavailable,
+    SpokenInterval,
+)
+from services.status.domain import BotState
+from tests.builders import a_wish
+from tests.unit.bot_status.test_signatures import (
+    KEY,
+    NOW,
+    SVIX_BODY,
+    SVIX_HEADERS,
+    SVIX_NOW,
+    SVIX_SECRET,
+    attendee_sign,
+    vexa_sign,
+)
+
+API_KEY = "s3cret"
+WISH = a_wish("intent-1")
+Reply = tuple[int, Any] | Exception
+
+
+@dataclass
+class Service:
+    """Answers each `METHOD path` as it is told, and keeps what it was asked."""
+
+    replies: dict[str, Reply]
+    asked: list[httpx2.Request] = field(default_factory=list)
+
+    def __call__(self, request: httpx2.Request) -> httpx2.Response:
+        self.asked.append(request)
+        reply = self.replies[f"{request.method} {request.url.raw_path.decode()}"]
+        if isinstance(reply, Exception):
+            raise reply
+        status, body = reply
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return httpx2.Response(status, content=content)
+
+    def api(self) -> Api:
+        http = httpx2.AsyncClient(transport=httpx2.MockTransport(self))
+        return Api(http, "https://bots.example/", {"Authorization": f"Token {API_KEY}"})
+
+    def sent(self, number: int = 0) -> dict[str, Any]:
+        body: dict[str, Any] = json.loads(self.asked[number].content)
+        return body
+
+
+def generic(service: Service, *fields: str) -> GenericProvider:
+    return GenericProvider(service.api(), status_fields=fields or ("status", "state"), words={})
+
+
+async def test_a_plain_service_is_told_who_and_where() -> None:
+    service = Service({"POST /api/v1/bots": (201, {"id": 17, "state": "Joining"})})
+    started = await generic(service).start(WISH)
+
+    assert service.sent() == {
+        "meet_url": WISH.meet_url,
+        "bot_name": "Bot",
+        "user_id": "anna",
+        "language": "ru",
+    }
+    assert service.asked[0].headers["idempotency-key"] == "intent-1"
+    assert (started.bot_id, started.external) == ("17", "17")
+    assert started.said.meaning.state is BotState.CONNECTING
+
+
+@pytest.mark.parametrize(
+    ("reply", "error", "doubtful"),
+    [
+        ((503, {}), ServiceUnavailable, False),
+        ((429, {}), ServiceUnavailable, False),
+        ((500, {}), ServiceUnavailable, True),
+        ((504, b"<html>"), ServiceUnavailable, True),
+        ((200, b"no json"), ServiceUnavailable, True),
+        ((200, {"bot_id": "../x"}), ServiceUnavailable, True),
+        ((200, {}), ServiceUnavailable, True),
+        ((200, b"x" * (MOST_BODY_BYTES + 1)), ServiceUnavailable, True),
+        (httpx2.ConnectError("no"), ServiceUnavailable, False),
+        (httpx2.ReadTimeout("late"), ServiceUnavailable, True),
+        (httpx2.RemoteProtocolError("broken"), ServiceUnavailable, True),
+        ((401, {}), ServiceDenies, False),
+        ((302, {}), ServiceDenies, False),
+    ],
+)
+async def test_a_start_that_is_not_answered_well_may_have_been_done(
+    reply: Reply, error: type[ServiceUnavailable], doubtful: bool
+) -> None:
+    service = Service({"POST /api/v1/bots": reply})
+    with pytest.raises(error) as raised:
+        await generic(service).start(WISH)
+
+    assert raised.value.doubtful is doubtful
+    assert API_KEY not in str(raised.value)
+
+
+async def test_a_refusal_has_the_words_of_the_service() -> None:
+    service = Service({"POST /api/v1/bots": (422, {"detail": "no such meeting"})})
+    with pytest.raises(ServiceRefuses, match="refuses: HTTP 422: no such meeting"):
+        await generic(service).start(WISH)
+
+
+async def test_an_id_that_is_no_id_never_becomes_a_path() -> None:
+    service = Service({})
+    for external in ("../admin", "a/b", "", "x" * 65):
+        with pytest.raises(NoSuchBot):
+            await generic(service).get(External(external))
+
+    assert not service.asked
+
+
+async def test_attendee_looks_for_the_bot_when_the_key_is_in_use() -> None:
+    bot = {"id": "bot_1", "state": "joining", "events": [], "recording_state": "not_started"}
+    service = Service(
+        {
+            "POST /api/v1/bots": (400, {"error": "Deduplication key already in use. A bot …"}),
+            "GET /api/v1/bots?deduplication_key=intent-1": (200, {"next": None, "results": [bot]}),
+        }
+    )
+    started = await AttendeeProvider(service.api(), []).start(WISH)
+
+    assert started.bot_id == "bot_1"
+    assert service.sent()["deduplication_key"] == "intent-1"
+    assert service.sent()["metadata"] == {"intent_id": "intent-1", "user_id": "anna"}
+    assert service.asked[0].headers["authorization"] == f"Token {API_KEY}"
+
+
+async def test_a_bot_that_attendee_lists_without_a_state_is_found_all_the_same() -> None:
+    service = Service(
+        {
+            "GET /api/v1/bots?deduplication_key=intent-1": (200, {"results": [{"id": "bot_1"}]}),
+            "GET /api/v1/bots/bot_1": (200, {"id": "bot_1"}),
+        }
+    )
+    provider = AttendeeProvider(service.api(), [])
+    found = await provider.find(WISH)
+
+    assert found
+    assert (found.external, found.said.meaning.state) == ("bot_1", BotState.INITIALIZED)
+    with pytest.raises(ServiceUnavailable, match="without a state"):
+        await provider.get(External("bot_1"))
+
+
+async def test_attendee_hands_out_a_link_without_a_transcript_too() -> None:
+    service = Service(
+        {
+            "GET /api/v1/bots/bot_1/recording": (
+                200,
+                {"url": "https://s3.example/r.mp3?sig=1", "start_timestamp_ms": 1000},
+            ),
+            "GET /api/v1/bots/bot_1/transcript": (503, {}),
+        }
+    )
+    found = await AttendeeProvider(service.api(), []).recording(External("bot_1"))
+
+    assert found
+    assert (found.link, found.speakers) == ("https://s3.example/r.mp3?sig=1", ())
+    assert not found.headers, "the key is not for the host of the recording"
+
+
+def test_a_webhook_of_attendee() -> None:
+    body = {"idempotency_key": "k", "bot_id": "bot_1", "data": {"new_state": "ended"}}
+    headers = {"x-webhook-signature": attendee_sign(body)}
+    read = AttendeeProvider(Service({}).api(), [KEY]).read_webhook(
+        headers, json.dumps(body).encode(), NOW
+    )
+
+    assert (read.key, read.external) == ("k", "bot_1")
+
+
+@pytest.mark.parametrize(
+    ("url", "platform", "number"),
+    [
+        ("https://meet.google.com/abc-defg-hij", "google_meet", "abc-defg-hij"),
+        ("https://meet.google.com/ABC-defg-hij/?authuser=1", "google_meet", "abc-defg-hij"),
+        ("https://us02web.zoom.us/j/1234567890?pwd=x", "zoom", "1234567890"),
+    ],
+)
+def test_vexa_knows_meetings_by_platform_and_number(url: str, platform: str, number: str) -> None:
+    assert meeting_of(url) == (platform, number)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://meet.google.com/lookup/abc",
+        "https://evil.example/abc-defg-hij",
+        "https://meet.google.com.evil.example/abc-defg-hij",
+        "https://notzoom.us/j/1234567890",
+        "nonsense",
+    ],
+)
+def test_vexa_is_sent_to_no_other_address(url: str) -> None:
+    with pytest.raises(ServiceRefuses, match=r"meet\.google\.com"):
+        meeting_of(url)
+
+
+def vexa(service: Service, secrets: tuple[str, ...] = ()) -> VexaProvider:
+    return VexaProvider(service.api(), API_KEY, secrets)
+
+
+async def test_a_bot_of_vexa_has_an_id_of_ours_and_keeps_its_meeting() -> None:
+    service = Service(
+        {
+            "POST /bots": (201, {"id": 77, "status": "requested"}),
+            "GET /meetings/77": (200, {"id": 77, "status": "awaiting_admission", "data": {}}),
+            "DELETE /bots/google_meet/abc-defg-hij": (202, {}),
+        }
+    )
+    provider = vexa(service)
+    started = await provider.start(WISH)
+    said = await provider.get(started.external)
+    await provider.stop(started.external)
+
+    assert started.bot_id.startswith("vexa-")
+    assert started.external == "google_meet/abc-defg-hij/77"
+    assert said.meaning.state is BotState.CONNECTING
+    assert service.sent()["native_meeting_id"] == "abc-defg-hij"
+
+
+async def test_vexa_has_one_bot_in_a_meeting() -> None:
+    service = Service({"POST /bots": (409, {"detail": "already active"})})
+    with pytest.raises(ServiceRefuses, match="in this meeting already"):
+        await vexa(service).start(WISH)
+
+
+async def test_a_recording_of_vexa_is_read_with_our_key_from_vexa_only() -> None:
+    def replies(raw_url: str) -> dict[str, Reply]:
+        return {
+            "GET /recordings": (
+                200,
+                {"recordings": [{"id": 5, "meeting_id": 77}, {"id": 6, "meeting_id": 78}]},
+            ),
+            "GET /recordings/5/master?type=audio": (200, {"raw_url": raw_url}),
+            "GET /transcripts/google_meet/abc-defg-hij": (
+                200,
+                {
+                    "segments": [
+                        {"speaker": "Анна", "start": 0.5, "end": 2.0, "text": "да"},
+                        {"speaker": "", "start": 2.0, "end": 3.0, "text": "нет"},
+                    ]
+                },
+            ),
+        }
+
+    external = External("google_meet/abc-defg-hij/77")
+    own = await vexa(Service(replies("/recordings/5/media/1/raw"))).recording(external)
+    other = await vexa(Service(replies("https://s3.example/x"))).recording(external)
+    none = await vexa(Service(replies(""))).recording(external)
+
+    assert own
+    assert own.link == "https://bots.example/recordings/5/media/1/raw"
+    assert own.headers == {"X-API-Key": API_KEY}
+    assert own.speakers == (
+        SpokenInterval(speaker_name="Анна", start_seconds=0.5, end_seconds=2.0),
+    )
+    assert other
+    assert not other.headers
+    assert none is None
+
+
+def test_a_webhook_of_vexa() -> None:
+    meeting = {"platform": "google_meet", "native_meeting_id": "abc-defg-hij", "id": 77}
+    body = json.dumps({"event_id": "evt_1", "data": {"meeting": meeting}}).encode()
+    read = vexa(Service({}), ("s1",)).read_webhook(vexa_sign(body), body, NOW)
+
+    assert (read.key, read.external) == ("evt_1", "google_meet/abc-defg-hij/77")
+
+
+BOT_OF_RECALL = {
+    "id": "3fa85f64-5717-4562-b3fc-2c963f66afa6",
+    "status_changes": [
+        {"code": "joining_call", "sub_code": None},
+        {"code": "in_call_recording", "sub_code": None},
+        {"code": "done", "sub_code": "timeout_exceeded_everyone_left"},
+    ],
+    "recordings": [
+        {
+            "media_shortcuts": {
+                "audio_mixed": None,
+                "video_mixed": {"data": {"download_url": "https://s3.example/v.mp4?sig=1"}},
+                "transcript": {"data": {"download_url": "https://s3.example/t.json"}},
+            }
+        }
+    ],
+}
+TRANSCRIPT = [
+    {
+        "participant": {"id": 1, "name": "Анна"},
+        "words": [
+            {"text": "да", "start_timestamp": {"relative": 1.5}, "end_timestamp": {"relative": 2}},
+            {"text": "да", "start_timestamp": {"relative": 2}, "end_timestamp": {"relative": 4.5}},
+        ],
+    },
+    {"participant": {"name": None}, "words": []},
+]
+
+
+def recall(service: Service, read: Callable[[str], Any] = lambda _: TRANSCRIPT) -> RecallProvider:
+    async def reading(link: str) -> Any:
+        return read(link)
+
+    return RecallProvider(service.api(), [SVIX_SECRET], reading)
+
+
+async def test_a_recording_of_recall_comes_with_who_spoke() -> None:
+    path = f"/api/v1/bot/{BOT_OF_RECALL['id']}/"
+    provider = recall(Service({f"GET {path}": (200, BOT_OF_RECALL)}))
+    external = External(str(BOT_OF_RECALL["id"]))
+    said, found = await provider.get(external), await provider.recording(external)
+
+    assert (said.raw_status, said.meaning.kind) == ("done", Kind.RECORDED)
+    assert found
+    assert found.link == "https://s3.example/v.mp4?sig=1"
+    assert found.speakers == (
+        SpokenInterval(speaker_name="Анна", start_seconds=1.5, end_seconds=4.5),
+    )
+
+
+@pytest.mark.parametrize("status", ["done", "fatal"])
+def test_a_word_of_recall_alone_loses_no_recording(status: str) -> None:
+    """Whether there is one only a look at the bot can tell."""
+    provider = RecallProvider(Service({}).api(), [], read=_no_document)
+
+    assert provider.meaning(status, "").kind is Kind.RECORDED
+
+
+async def _no_document(_link: str) -> None: ...
+
+
+async def test_recall_finds_a_bot_by_what_it_was_wanted_for() -> None:
+    path = "GET /api/v1/bot/?metadata__intent_id=intent-1"
+    found = await recall(Service({path: (200, {"results": [BOT_OF_RECALL]})})).find(WISH)
+    none = await recall(Service({path: (200, {"results": []})})).find(WISH)
+
+    assert found
+    assert found.bot_id == BOT_OF_RECALL["id"]
+    assert none is None
+
+
+def test_webhooks_of_recall_in_both_shapes() -> None:
+    provider = recall(Service({}))
+    read = provider.read_webhook(SVIX_HEADERS, SVIX_BODY, SVIX_NOW)
+    assert (read.key, read.external) == ("msg_p5jXN8AQM9LWM0D4loKWxJek", None)
+
+
+async def test_a_service_says_when_to_come_back() -> None:
+    http = httpx2.AsyncClient(
+        transport=httpx2.MockTransport(
+            lambda _: httpx2.Response(429, headers={"retry-after": "7"}, content=b"")
+        )
+    )
+    with pytest.raises(ServiceUnavailable) as raised:
+        await Api(http, "https://bots.example", {}).ask("GET", "/x")
+
+    assert raised.value.retry_after == timedelta(seconds=7)

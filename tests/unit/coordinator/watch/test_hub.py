@@ -1,0 +1,214 @@
+"""The fan-out: every watcher gets every matching change once, in order, whenever it is woken."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any, cast
+
+import asyncpg
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from potok.coordinator.v1 import coordinator_service_pb2 as pb
+from potok.coordinator.v1 import watch_pb2
+from potok.status.v1 import event_pb2
+
+from services.coordinator.commit.group import Entry
+from services.coordinator.settings import Limits
+from services.coordinator.watch import hub as hub_module
+from services.coordinator.watch.fold import fold
+from services.coordinator.watch.hub import COHORT, FRAME_BYTES, Filter, Hub
+from services.coordinator.watch.watches import Watches, WatchRequest, _Watcher
+from services.kernel.clock import utc_now
+from services.status.domain import Owner
+
+EVERYTHING = Filter(everything=True)
+
+
+def an_entry(owner: str = "client:a", subject: str = "run", size: int = 0) -> Entry:
+    return Entry(Owner(owner), subject, event_pb2.Change(actor="x" * size).SerializeToString(), "x")
+
+
+def revisions(elements: bytes) -> list[int]:
+    return [c.revision for c in pb.WatchStatusResponse.FromString(elements).changes]
+
+
+async def test_a_hole_in_the_log_is_never_published() -> None:
+    hub = Hub()
+    hub.start_at(4)
+    with pytest.raises(AssertionError, match="hole"):
+        hub.publish(6, [an_entry()])
+
+
+async def test_a_slice_holds_what_matches_and_says_how_far_it_goes() -> None:
+    hub = Hub()
+    hub.publish(1, [an_entry("client:a"), an_entry("client:b"), an_entry("client:a")])
+    wanted = Filter(everything=False, owners=frozenset({"client:b"}))
+    found = hub.slice(wanted, 0, 3)
+
+    assert (revisions(found.elements), found.revision) == ([2], 3)
+
+
+async def test_a_run_is_matched_by_its_subject() -> None:
+    hub = Hub()
+    hub.publish(1, [an_entry(subject="run1"), an_entry(subject="run2")])
+    found = hub.slice(Filter(everything=False, subjects=frozenset({"run2"})), 0, 2)
+
+    assert revisions(found.elements) == [2]
+
+
+async def test_frames_are_bounded_and_never_split_a_change() -> None:
+    hub = Hub()
+    hub.publish(1, [an_entry(size=FRAME_BYTES // 3)] * 5 + [an_entry(size=FRAME_BYTES * 2)])
+    cursor, frames = 0, []
+    while cursor < 6:
+        found = hub.slice(EVERYTHING, cursor, 6)
+        frames.append(revisions(found.elements))
+        cursor = found.revision
+
+    assert frames == [[1, 2], [3, 4], [5], [6]]
+
+
+async def test_the_ring_forgets_its_older_half(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub_module, "RING_CHANGES", 10)
+    hub = Hub()
+    hub.publish(1, [an_entry()] * 11)
+
+    assert hub.head - hub.oldest <= 10
+    assert [c.revision for c in hub.changes(hub.oldest, hub.head)] == list(
+        range(hub.oldest + 1, 12)
+    )
+
+
+async def test_cohorts_fill_up_and_empty_ones_go() -> None:
+    hub = Hub()
+    places = [hub.join() for _ in range(COHORT + 1)]
+
+    assert len({id(place) for place in places}) == 2
+    for place in places:
+        hub.leave(place)
+    assert hub.join() is not places[0]
+
+
+async def test_many_watchers_all_get_everything_in_order() -> None:
+    hub = Hub()
+    total = 300
+
+    async def watch() -> list[int]:
+        cohort, cursor, got = hub.join(), 0, []
+        while cursor < total:
+            await hub.newer(cohort, cursor)
+            found = hub.slice(EVERYTHING, cursor, cohort.visible)
+            got += revisions(found.elements)
+            cursor = found.revision
+        hub.leave(cohort)
+        return got
+
+    watchers = [asyncio.create_task(watch()) for _ in range(3 * COHORT)]
+    for revision in range(1, total + 1):
+        hub.publish(revision, [an_entry()])
+        await asyncio.sleep(0)
+    async with asyncio.timeout(10):
+        histories = await asyncio.gather(*watchers)
+
+    assert all(history == list(range(1, total + 1)) for history in histories)
+
+
+async def test_a_cancelled_watcher_takes_no_other_along() -> None:
+    hub = Hub()
+    cohort = hub.join()
+    gone = asyncio.create_task(hub.newer(cohort, 0))
+    stays = asyncio.create_task(hub.newer(cohort, 0))
+    await asyncio.sleep(0)
+    gone.cancel()
+    hub.publish(1, [an_entry()])
+
+    async with asyncio.timeout(5):
+        await stays
+
+
+def an_event(kind: str, subject: int, value: int) -> event_pb2.Event:
+    if kind == "run":
+        return event_pb2.Event(run=event_pb2.RunStatus(run_id=str(subject), message=str(value)))
+    if kind == "stage":
+        return event_pb2.Event(stage=event_pb2.StageStatus(execution=subject, message=str(value)))
+    day = event_pb2.DayStatus(owner="client:a", stage=1)  # type: ignore[arg-type]
+    day.counts.day, day.counts.version = f"2026-11-{subject + 1:02}", value
+    return event_pb2.Event(day=day)
+
+
+def state_after(changes: list[event_pb2.Change]) -> dict[str, event_pb2.Event]:
+    """Fold events as a client does: the newest of every subject."""
+    state = {}
+    for change in changes:
+        for event in change.events:
+            name = (
+                event.run.run_id
+                or (event.stage.execution and f"stage {event.stage.execution}")
+                or event.day.counts.day
+            )
+            state[str(name)] = event
+    return state
+
+
+changes_of_subjects = st.lists(
+    st.lists(
+        st.tuples(st.sampled_from(["run", "stage", "day"]), st.integers(1, 3)),
+        min_size=1,
+        max_size=3,
+        unique=True,
+    ),
+    max_size=20,
+)
+
+
+@given(changes_of_subjects)
+def test_latest_leaves_the_newest_of_every_subject_and_counts_the_rest(
+    plan: list[list[tuple[str, int]]],
+) -> None:
+    async def publish() -> Hub:
+        hub = Hub()
+        for revision, subjects in enumerate(plan, 1):
+            events = [an_event(kind, number, revision) for kind, number in subjects]
+            body = event_pb2.Change(events=events, actor="t").SerializeToString()
+            hub.publish(revision, [Entry(Owner("client:a"), "run", body, "t")])
+        return hub
+
+    hub = asyncio.run(publish())
+    everything = hub.slice(EVERYTHING, 0, hub.head)
+    whole = list(pb.WatchStatusResponse.FromString(everything.elements).changes)
+    folded = fold(hub.changes(0, hub.head), EVERYTHING)
+    few = list(pb.WatchStatusResponse.FromString(folded.elements).changes)
+
+    assert state_after(few) == state_after(whole)
+    kept = sum(len(change.events) for change in few)
+    assert kept == len(state_after(whole))
+    assert kept + folded.count == sum(len(change.events) for change in whole)
+    assert [c.revision for c in few] == sorted(c.revision for c in few)
+    assert all(change.events for change in few)
+
+
+async def test_a_heartbeat_never_runs_ahead_of_what_was_delivered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hub = Hub()
+    monkeypatch.setattr(Hub, "_step", lambda _self: None)  # the turn of this watcher does not come
+    frames: list[bytes] = []
+
+    async def write(frame: bytes) -> None:
+        frames.append(frame)
+
+    request = WatchRequest(
+        wanted=EVERYTHING,
+        token=None,
+        latest=False,
+        heartbeat=timedelta(milliseconds=5),
+        ledger=None,
+        expires_at=utc_now() + timedelta(hours=1),
+    )
+    watches = Watches(cast("asyncpg.Pool", None), cast("Any", None), hub, Limits())
+    watcher = _Watcher(watches, request, write, hub.join())
+    hub.publish(1, [an_entry()] * 3)
+    await watcher._wait()
+    beat = pb.WatchStatusResponse.FromString(frames[0])
+
+    assert (beat.kind, beat.revision, hub.head) == (watch_pb2.FRAME_KIND_HEARTBEAT, 0, 3)

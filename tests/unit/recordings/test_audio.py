@@ -1,0 +1,58 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.recordings.audio import HEAD_BYTES, content_type
+from tests.tree import RECORDINGS
+
+
+@pytest.mark.parametrize(
+    ("head", "media_type"),
+    [
+        (b"ID3\x03\x00\x00", "audio/mpeg"),
+        (b"\xff\xfb\x90\x64", "audio/mpeg"),
+        (b"\xff\xf3\x18\xc4", "audio/mpeg"),
+        (b"\xff\xf1\x50\x80", "audio/aac"),
+        (b"RIFF\x24\x00\x00\x00WAVEfmt ", "audio/wav"),
+        (b"RF64\xff\xff\xff\xffWAVEds64", "audio/wav"),
+        (b"FORM\x00\x00\x00\x00AIFF", "audio/aiff"),
+        (b"OggS\x00\x02", "audio/ogg"),
+        (b"fLaC\x00", "audio/flac"),
+        (b"#!AMR-WB\n", "audio/amr"),
+        (b"\x1a\x45\xdf\xa3\x01", "audio/webm"),
+        (b"\x00\x00\x00\x20ftypM4A ", "audio/mp4"),
+        (b"\x00\x00\x00\x18ftyp3gp4", "audio/mp4"),
+        (b".snd\x00\x00\x00\x18", "audio/basic"),
+        (b"caff\x00\x01\x00\x00desc", "audio/x-caf"),
+        (b"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\x00\x00", "audio/x-w64"),
+        (b"riff and raff, a tale", None),
+        (b"", None),
+        (b"RIFF\x24\x00\x00\x00AVI LIST", None),
+        (b"RIFF\x24\x00\x00\x00WEBPVP8 ", None),
+        (b"12345678WAVE", None),
+        (b"\x00\x00\x00\x20ftypheic", None),
+        (b"<!DOCTYPE html>", None),
+        (b'{"error": 404}', None),
+        ("call".encode("utf-16"), None),
+        (b"\xff\xd8\xff\xe0\x00\x10JFIF", None),
+        (b"\xff\xfb\xf0\x64", None),
+        (b"\xff\xfb\x9c\x64", None),
+        (b"\xff\xeb\x90\x64", None),
+        (b"%PDF-1.7", None),
+        (b"PK\x03\x04", None),
+    ],
+)
+def test_content_type_follows_the_first_bytes(head: bytes, media_type: str | None) -> None:
+    assert content_type(head[:HEAD_BYTES]) == media_type
+
+
+def test_the_sample_recordings_are_audio() -> None:
+    found = [content_type(path.read_bytes()[:HEAD_BYTES]) for path in RECORDINGS.glob("*.wav")]
+
+    assert found
+    assert set(found) == {"audio/wav"}
+
+
+@given(st.binary(max_size=HEAD_BYTES))
+def test_any_head_has_an_answer(head: bytes) -> None:
+    assert (content_type(head) or "audio/none").startswith("audio/")
