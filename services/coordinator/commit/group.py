@@ -7,15 +7,16 @@ from typing import Any, NamedTuple
 
 import asyncpg
 
-from services.coordinator.bots.repository import bot_from_row, write_bot
-from services.coordinator.runs.repository import (
-    QUERIES,
+from services.coordinator.commit.rows import (
+    bot_from_row,
+    bot_to_row,
     day_from_row,
     execution_from_row,
     execution_to_row,
     run_from_row,
     run_to_row,
 )
+from services.coordinator.runs.repository import QUERIES
 from services.coordinator.state.bot import Bot, BotId
 from services.coordinator.state.domain import (
     Day,
@@ -254,7 +255,7 @@ async def _write_structure(connection: asyncpg.Connection, group: Group) -> None
     for execution in group.executions:
         await QUERIES.write_execution(connection, **execution_to_row(execution))
     for bot in group.bots:
-        await write_bot(connection, bot)
+        await _write_bot(connection, bot)
     if group.forgotten:
         await QUERIES.delete_bots(connection, bot_ids=group.forgotten)
     for delivery in group.deliveries:
@@ -280,6 +281,16 @@ async def _write_structure(connection: asyncpg.Connection, group: Group) -> None
             verdicts=[v.value for _, _, v, _ in group.rejected],
             messages=[m for _, _, _, m in group.rejected],
         )
+
+
+async def _write_bot(connection: asyncpg.Connection, bot: Bot) -> None:
+    """Write the row of a bot; raises UniqueViolationError where another owner has a bot of that id."""
+    row = bot_to_row(bot)
+    if bot.stored:
+        await QUERIES.update_bot(connection, **row)
+        return
+    await QUERIES.insert_bot(connection, owner=bot.owner, created_at=bot.created_at, **row)
+    bot.stored = True
 
 
 async def _commit_group(connection: asyncpg.Connection, group: Group) -> int:

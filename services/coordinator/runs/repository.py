@@ -1,39 +1,35 @@
 """The coordinator's rows: what is read for callers and for decisions. `lanes` writes, in groups."""
 
-import json
 from collections.abc import AsyncIterator, Collection, Iterable
 from dataclasses import asdict
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
 
 import asyncpg
 
+from services.coordinator.commit.rows import (
+    day_from_row,
+    execution_from_row,
+    run_from_row,
+    settings_from_row,
+)
 from services.coordinator.state.domain import (
     AcceptedStart,
     Client,
-    Day,
     DayFigures,
-    Execution,
     Ledger,
     LedgerDay,
     RejectedReport,
-    Run,
     RunView,
     Tenant,
     Verdict,
 )
-from services.coordinator.wire import events as wire
 from services.kernel.postgres import Connection, Reading, load_queries
 from services.status.domain import (
-    ClientSettings,
     DateRange,
     ExecutionNumber,
     ExecutionState,
     Owner,
-    Reason,
     RunId,
-    RunMode,
-    RunState,
     Stage,
     client_owner,
 )
@@ -150,121 +146,4 @@ async def _views(connection: Connection, rows: AsyncIterator[asyncpg.Record]) ->
 
 
 def _client(row: asyncpg.Record) -> Client:
-    return Client(client_id=row["client_id"], settings=_settings(row))
-
-
-def _settings(row: Any) -> ClientSettings:
-    return ClientSettings(
-        time_zone=row["time_zone"],
-        source=row["source"],
-        playbook=row["playbook"],
-        language=row["language"],
-        min_success_ratio=row["min_success_ratio"],
-        weight=row["weight"],
-    )
-
-
-def run_from_row(row: asyncpg.Record) -> Run:
-    return Run(
-        run_id=RunId(str(row["run_id"])),
-        owner=Owner(row["owner"]),
-        client_id=row["client_id"],
-        range=DateRange(start=row["start_date"], end=row["end_date"]),
-        first_stage=Stage(row["first_stage"]),
-        last_stage=Stage(row["last_stage"]),
-        mode=RunMode(row["mode"]),
-        settings=_settings(json.loads(row["settings"])),
-        actor=row["actor"],
-        created_at=row["created_at"],
-        state=RunState(row["state"]),
-        stage=Stage(row["stage"]),
-        reason=Reason(row["reason"]) if row["reason"] else None,
-        message=row["message"],
-        retry_of=RunId(str(row["retry_of"])) if row["retry_of"] else None,
-        bot_id=row["bot_id"],
-        ended_at=row["ended_at"],
-    )
-
-
-def run_to_row(run: Run) -> dict[str, object]:
-    return {
-        "run_id": run.run_id,
-        "owner": run.owner,
-        "client_id": run.client_id,
-        "start_date": run.range.start,
-        "end_date": run.range.end,
-        "first_stage": run.first_stage.value,
-        "last_stage": run.last_stage.value,
-        "mode": run.mode.value,
-        "state": run.state.value,
-        "stage": run.stage.value,
-        "reason": run.reason.value if run.reason else None,
-        "message": run.message,
-        "retry_of": run.retry_of,
-        "actor": run.actor,
-        "settings": json.dumps(asdict(run.settings)),
-        "bot_id": run.bot_id,
-        "created_at": run.created_at,
-        "ended_at": run.ended_at,
-    }
-
-
-def execution_from_row(row: asyncpg.Record) -> Execution:
-    counts, discovered, _ = wire.read_progress(row["progress"])
-    return Execution(
-        number=ExecutionNumber(row["execution"]),
-        run_id=RunId(str(row["run_id"])),
-        owner=Owner(row["owner"]),
-        stage=Stage(row["stage"]),
-        mode=RunMode(row["mode"]),
-        created_at=row["created_at"],
-        state=ExecutionState(row["state"]),
-        sequence=row["sequence"],
-        progress=row["progress"],
-        counts=counts,
-        discovered=discovered,
-        waiting=row["waiting"],
-        items_per_second=row["items_per_second"],
-        progressed_at=row["progressed_at"],
-        unreachable=row["unreachable"],
-        reason=Reason(row["reason"]) if row["reason"] else None,
-        message=row["message"],
-        cancelling_at=row["cancelling_at"],
-        ended_at=row["ended_at"],
-        bot_id=row["bot_id"],
-        written=ExecutionState(row["state"]),
-    )
-
-
-def execution_to_row(execution: Execution) -> dict[str, object]:
-    return {
-        "execution": execution.number,
-        "run_id": execution.run_id,
-        "owner": execution.owner,
-        "stage": execution.stage.value,
-        "mode": execution.mode.value,
-        "state": execution.state.value,
-        "sequence": execution.sequence,
-        "progress": execution.progress,
-        "waiting": execution.waiting,
-        "items_per_second": execution.items_per_second,
-        "reason": execution.reason.value if execution.reason else None,
-        "message": execution.message,
-        "unreachable": execution.unreachable,
-        "created_at": execution.created_at,
-        "progressed_at": execution.progressed_at,
-        "cancelling_at": execution.cancelling_at,
-        "ended_at": execution.ended_at,
-    }
-
-
-def day_from_row(row: asyncpg.Record) -> Day:
-    day: date = row["day"]
-    return Day(
-        owner=Owner(row["owner"]),
-        stage=Stage(row["stage"]),
-        day=day.isoformat(),
-        version=row["version"],
-        figures=DayFigures(*(row[name] for name in DayFigures._fields)),
-        covered_at=row["covered_at"],
-    )
+    return Client(client_id=row["client_id"], settings=settings_from_row(row))

@@ -6,13 +6,13 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from services.coordinator.bots.repository import bot_from_row
-from services.coordinator.runs.repository import (
-    QUERIES,
+from services.coordinator.commit.rows import (
+    bot_from_row,
     day_from_row,
     execution_from_row,
     run_from_row,
 )
+from services.coordinator.runs.repository import QUERIES
 from services.coordinator.state.bot import Bot
 from services.coordinator.state.domain import Day, Execution, Run, Subject
 from services.coordinator.watch.hub import FRAME_BYTES, Filter

@@ -24,7 +24,8 @@ from services.transcription.domain import (
     TooShort,
 )
 from tests.fakes.sound import RATE as LINE
-from tests.fakes.sound import RECORDINGS, a_film, a_recording, a_sample
+from tests.fakes.sound import a_film, a_recording, a_sample
+from tests.tree import RECORDINGS
 
 CALL = a_sample("call4_wrong_number")
 WINDOW = 60

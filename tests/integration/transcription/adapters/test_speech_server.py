@@ -33,8 +33,9 @@ from services.transcription.domain import (
     Speaker,
     TimedOut,
 )
-from tests.fakes.sound import RECORDINGS, a_recording, a_sample
+from tests.fakes.sound import a_recording, a_sample
 from tests.fakes.speech_server import KEY, SpeechServerDouble, refusal, speech_server
+from tests.tree import RECORDINGS
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
 
