@@ -9,7 +9,7 @@ from typing import Any
 
 import grpc
 
-from benchmarks.arena import Arena, connected
+from benchmarks.arena import Arena, dial
 from benchmarks.latency import Sent, Watcher, pace
 from deploy.local.postgres import free_port
 
@@ -69,7 +69,7 @@ def _transaction(first: int, size: int) -> Any:
 
 async def throughput(address: str, streams: int, transactions: int, size: int) -> float:
     """Put from `streams` callers at once, `size` puts a transaction, watched; returns puts a second."""
-    channels = [await connected(address) for _ in range(streams + 1)]
+    channels = [await dial(address) for _ in range(streams + 1)]
     counted, ready = Watcher(), asyncio.Event()
     watcher = asyncio.create_task(_watch(channels[-1], counted, ready))
     total = streams * transactions * size
@@ -97,7 +97,7 @@ async def latency(
     address: str, watchers: int, connections: int, rate: float, seconds: float
 ) -> list[float]:
     """Put at a steady rate, one a transaction, to some watchers; returns the delays in seconds."""
-    channels = [await connected(address) for _ in range(connections + 1)]
+    channels = [await dial(address) for _ in range(connections + 1)]
     counted = [Watcher() for _ in range(watchers)]
     ready = [asyncio.Event() for _ in range(watchers)]
     tasks = [
