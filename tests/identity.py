@@ -56,14 +56,14 @@ def issuer_key() -> str:
 
 
 def token(
-    subject: str = "anna",
+    user: str = "anna",
     *,
     roles: Sequence[str] = ("operator",),
     clients: Sequence[str] = (),
     lifetime: timedelta = HOUR,
 ) -> str:
     """Return a token of a user."""
-    return mint(issuer_key(), subject, roles=roles, clients=clients, lifetime=lifetime)
+    return mint(issuer_key(), user, roles=roles, clients=clients, lifetime=lifetime)
 
 
 @functools.cache

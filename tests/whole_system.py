@@ -34,7 +34,7 @@ async def whole_system(
         shutil.rmtree(home)
 
 
-def token_of(system: System, subject: str, role: str) -> str:
+def token_of(system: System, user: str, role: str) -> str:
     """Return a token of a user of the system."""
     key = Path(system.settings["POTOK_ISSUER_KEY"]).read_text()
-    return mint(key, subject, roles=[role], lifetime=timedelta(hours=1))
+    return mint(key, user, roles=[role], lifetime=timedelta(hours=1))

@@ -23,7 +23,7 @@ class NoIdentity(Exception):
 
 def mint(
     key: str,
-    subject: str,
+    user: str,
     *,
     roles: Sequence[str],
     clients: Sequence[str] = (),
@@ -37,7 +37,7 @@ def mint(
     claims = {
         "iss": ISSUER,
         "aud": AUDIENCE,
-        "sub": subject,
+        "sub": user,
         "roles": list(roles),
         "clients": list(clients),
         "iat": now,
@@ -71,14 +71,14 @@ def own_token() -> Callable[[], str]:
     if given:
         return lambda: given
     key = development_key()
-    subject = os.environ.get("USER") or "developer"
+    user = os.environ.get("USER") or "developer"
     made = ""
     renew_at = 0.0
 
     def fresh() -> str:
         nonlocal made, renew_at
         if time.monotonic() >= renew_at:
-            made = mint(key, subject, roles=["admin"])
+            made = mint(key, user, roles=["admin"])
             renew_at = time.monotonic() + LIFETIME.total_seconds() / 2
         return made
 

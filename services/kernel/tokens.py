@@ -104,16 +104,15 @@ class Signer:
         self,
         key: str,
         *,
-        key_id: str,
+        name: str,
         issuer: str,
         audience: str,
-        subject: str,
         lifetime: timedelta = timedelta(minutes=5),
     ) -> None:
-        """`key` is an EC private key, P-256, as PEM."""
+        """`key` is an EC private key, P-256, as PEM; `name` is the service's, and the id of its key."""
         self._key = key
-        self._key_id = key_id
-        self._claims = {"iss": issuer, "aud": audience, "sub": subject}
+        self._name = name
+        self._claims = {"iss": issuer, "aud": audience, "sub": name}
         self._lifetime = lifetime.total_seconds()
         self._token = ""
         self._renew_at = 0.0
@@ -124,7 +123,7 @@ class Signer:
         if now >= self._renew_at:
             times = {"iat": int(now), "exp": int(now + self._lifetime), "jti": uuid4().hex}
             self._token = jwt.encode(
-                self._claims | times, self._key, ALGORITHM, {"kid": self._key_id}
+                self._claims | times, self._key, ALGORITHM, {"kid": self._name}
             )
             self._renew_at = now + self._lifetime / 2
         return self._token

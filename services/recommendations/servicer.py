@@ -70,7 +70,7 @@ class RecommendationsServicer(pb_grpc.RecommendationsServiceServicer):
             owner,
             RecommendationId(UUID(request.recommendation_id)),
             STATE_FROM_PB[request.state],
-            current_caller().subject,
+            current_caller().user,
             request.comment,
         )
         return pb.CloseRecommendationResponse(

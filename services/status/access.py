@@ -25,7 +25,7 @@ SERVICES = "potok-services"
 """The issuer of the tokens of our services; each signs its own, by a key that is named as it is."""
 MOST_CALLERS = 4_096
 """Tokens whose check is remembered until they expire."""
-LONGEST_SUBJECT = 120
+LONGEST_USER = 120
 
 _ROLE_BY_CLAIM = {"operator": Role.OPERATOR, "admin": Role.ADMIN, "service": Role.SERVICE}
 _ANYONE = access_pb2.ROLE_ANYONE
@@ -117,21 +117,21 @@ def _service(claims: Mapping[str, Any]) -> Caller:
     if claims["sub"] != claims["kid"]:
         raise TokenRefused("the token names another service than its key does")
     return Caller(
-        subject=claims["sub"], roles=frozenset({Role.INTERNAL}), expires_at=_expiry(claims)
+        user=claims["sub"], roles=frozenset({Role.INTERNAL}), expires_at=_expiry(claims)
     )
 
 
 def _user(claims: Mapping[str, Any]) -> Caller:
-    subject = str(claims["sub"])
-    if not (0 < len(subject) <= LONGEST_SUBJECT and subject.isascii() and subject.isprintable()):
-        raise TokenRefused(f"sub: must be at most {LONGEST_SUBJECT} printable ASCII characters")
-    if "," in subject or " " in subject:
+    user = str(claims["sub"])
+    if not (0 < len(user) <= LONGEST_USER and user.isascii() and user.isprintable()):
+        raise TokenRefused(f"sub: must be at most {LONGEST_USER} printable ASCII characters")
+    if "," in user or " " in user:
         raise TokenRefused("sub: must not hold commas or blanks")
     roles = {_ROLE_BY_CLAIM[role] for role in _words(claims, "roles") if role in _ROLE_BY_CLAIM}
     if not roles:
         raise TokenRefused(f"roles: names none of {', '.join(_ROLE_BY_CLAIM)}")
     return Caller(
-        subject=subject,
+        user=user,
         roles=frozenset(roles),
         clients=frozenset(_words(claims, "clients")),
         expires_at=_expiry(claims),
@@ -182,10 +182,9 @@ def identity_of(service: str, settings: ServiceSettings) -> Identity:
             ),
             signer=Signer(
                 (keys / f"{service}.pem").read_text(),
-                key_id=service,
+                name=service,
                 issuer=SERVICES,
                 audience=audience,
-                subject=service,
             ),
         )
     except (OSError, ValueError) as error:

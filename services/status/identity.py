@@ -24,7 +24,8 @@ class Role(Word):
 class Caller:
     """Who makes a call, by their token: a user, a service outside, or one of our own."""
 
-    subject: str
+    user: str
+    """The user or service that the token names."""
     roles: frozenset[Role]
     clients: frozenset[str] = frozenset()
     expires_at: datetime
@@ -37,7 +38,7 @@ class Caller:
     @property
     def owner(self) -> Owner:
         """The owner that the user is."""
-        return user_owner(self.subject)
+        return user_owner(self.user)
 
     @property
     def owners(self) -> frozenset[Owner]:

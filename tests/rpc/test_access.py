@@ -14,7 +14,7 @@ from google.protobuf.descriptor import MethodDescriptor
 
 from gateway.endpoints import methods
 from services.kernel.rpc.server import serving
-from services.status.access import LONGEST_SUBJECT
+from services.status.access import LONGEST_USER
 from tests.identity import HOUR, forged, guard, identity, issuer_key, keys, open_channel, token
 
 OPERATOR, ADMIN, SERVICE, INTERNAL = "operator", "admin", "service", "internal"
@@ -253,7 +253,7 @@ def _bad_tokens() -> Iterator[tuple[str, str]]:
     yield "with roles that are no list", forged(claims | now | {"roles": "admin"})
     yield "of a user with a comma", forged(claims | now | {"sub": "eve,client:clinic"})
     yield "of nobody", forged(claims | now | {"sub": ""})
-    yield "of a name without an end", forged(claims | now | {"sub": "e" * (LONGEST_SUBJECT + 1)})
+    yield "of a name without an end", forged(claims | now | {"sub": "e" * (LONGEST_USER + 1)})
     yield "of a service by the issuer of users", forged(claims | now | {"iss": "potok-services"})
     yield (
         "of a service by the key of another",

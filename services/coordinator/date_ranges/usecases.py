@@ -112,7 +112,7 @@ class DateRanges:
         WrongState where the run failed, Conflict where it was cancelled, TookTooLong where it takes longer, LimitReached
         where too many wait already.
         """
-        with self._places.taken_by(caller.subject):
+        with self._places.taken_by(caller.user):
             return await self._sync_calls(caller, client_id, days, end_field)
 
     async def _sync_calls(

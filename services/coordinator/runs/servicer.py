@@ -208,7 +208,7 @@ class CoordinatorServicer(pb_grpc.CoordinatorServiceServicer):
         self, request: pb.WatchStatusRequest, context: Context
     ) -> None:
         caller = current_caller()
-        with self._watches.admitted(caller.subject):
+        with self._watches.admitted(caller.user):
             await context.send_initial_metadata(())
             token = tokens.resumed(request.resume_token)
             wanted = await self._watched.read(request, caller, token)

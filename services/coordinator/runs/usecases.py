@@ -124,7 +124,7 @@ class Coordinator:
             range=old.run.range,
             stages=stages,
             mode=RunMode.FAILED,
-            actor=caller.subject,
+            actor=caller.user,
             today=self._today(client),
             retry_of=run_id,
         )
@@ -134,7 +134,7 @@ class Coordinator:
         """Ask a run to stop; returns it as it is then."""
         view = await self.get_run(run_id)
         if not view.run.state.ended:
-            await self._changes.cancel_run(view.run.owner, run_id, caller.subject)
+            await self._changes.cancel_run(view.run.owner, run_id, caller.user)
         return await self.get_run(run_id)
 
     async def get_run(self, run_id: RunId) -> RunView:
@@ -198,7 +198,7 @@ class Coordinator:
             range=days,
             stages=stages,
             mode=mode,
-            actor=caller.subject,
+            actor=caller.user,
             today=self._today(client),
             end_field=end_field,
         )

@@ -53,7 +53,7 @@ class SessionServicer(pb_grpc.SessionServiceServicer):
 
 def _session(caller: Caller) -> pb.Session:
     return pb.Session(
-        user_id=caller.subject,
+        user_id=caller.user,
         client_ids=sorted(caller.clients),
         roles=sorted(role.value.lower() for role in caller.roles),
         expire_time=timestamp(caller.expires_at),

@@ -35,7 +35,7 @@ class WatchEventsServicer(pb_grpc.WatchEventsServiceServicer):
             await context.write(httpbody_pb2.HttpBody(content_type=CONTENT_TYPE, data=event))
 
         caller = current_caller()
-        with self._watches.admitted(caller.subject):
+        with self._watches.admitted(caller.user):
             wanted = await self._watched.read(request, caller, token=None)
             metadata = dict(context.invocation_metadata() or ())
             token = str(metadata.get(LAST_EVENT_ID, "")) or request.resume_token

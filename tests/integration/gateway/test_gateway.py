@@ -56,7 +56,7 @@ def another_key() -> str:
     return key.private_bytes(*pem).decode()
 
 
-def subject(metadata: dict[str, str]) -> str:
+def user(metadata: dict[str, str]) -> str:
     """Return whose token a call has brought."""
     bearer = metadata["authorization"].removeprefix("Bearer ")
     return str(jwt.decode(bearer, options={"verify_signature": False})["sub"])
@@ -131,7 +131,7 @@ async def test_headers_that_pretend_an_identity_go_nowhere(door: Door) -> None:
 
     metadata = door.behind.metadata("GetTranscriptionStatus")
     assert "root" not in metadata.values()
-    assert subject(metadata) == "anna"
+    assert user(metadata) == "anna"
 
 
 @pytest.mark.parametrize(("hops", "kind"), [(0, "http"), (1, "https")])
@@ -154,7 +154,7 @@ async def test_the_cookie_of_a_session_is_a_token(door: Door) -> None:
     assert answer.status_code == 200, answer.text
     metadata = door.behind.metadata("GetSession")
     assert metadata["cookie"] == "theme=dark; lang=ru"
-    assert subject(metadata) == "boris"
+    assert user(metadata) == "boris"
 
 
 async def test_a_token_goes_before_a_cookie(door: Door) -> None:
@@ -162,7 +162,7 @@ async def test_a_token_goes_before_a_cookie(door: Door) -> None:
         "/api/v1/session", headers={"cookie": f"potok_session={token(sub='boris')}"}
     )
 
-    assert subject(door.behind.metadata("GetSession")) == "anna"
+    assert user(door.behind.metadata("GetSession")) == "anna"
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])

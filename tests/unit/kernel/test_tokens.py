@@ -66,10 +66,9 @@ def test_a_first_set_that_is_broken_is_said(tmp_path: Path) -> None:
 def test_a_signer_uses_a_token_for_half_of_its_life() -> None:
     signer = Signer(
         (keys() / "analysis.pem").read_text(),
-        key_id="analysis",
+        name="analysis",
         issuer="potok-services",
         audience="potok",
-        subject="analysis",
     )
 
     first = signer.token()

@@ -26,7 +26,7 @@ from services.status.identity import Caller, Role
 from tests.builders import NOON, a_client
 
 ANNA = Caller(
-    subject="anna",
+    user="anna",
     roles=frozenset({Role.OPERATOR}),
     clients=frozenset({"clinic"}),
     expires_at=datetime(2100, 1, 1, tzinfo=UTC),
