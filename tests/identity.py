@@ -22,7 +22,7 @@ from pydantic import SecretStr
 from deploy.local.keys import ISSUER, make_keys
 from services.kernel.postgres import Reading, reading
 from services.kernel.rpc.client import OPTIONS, channel_to
-from services.status.access import Guard, Identity, allowed_roles, identity_of
+from services.status.access import Identity, TokenGuard, allowed_roles, identity_of
 from services.status.identity import EVERYTHING
 
 HOUR = timedelta(hours=1)
@@ -87,7 +87,7 @@ def identity(service: str = "coordinator") -> Identity:
     return identity_of(service, settings)
 
 
-def guard() -> Guard:
+def guard() -> TokenGuard:
     """Return what lets callers in by the keys of the tests."""
     return identity().guard
 

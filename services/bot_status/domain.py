@@ -6,7 +6,7 @@ from typing import NewType
 
 from services.kernel.errors import Conflict, InvalidInput, NotFound, UpstreamUnavailable, WrongState
 from services.recordings.domain import Recording
-from services.status.domain import BotState, Owner, Word
+from services.status.domain import BotState, FastEnum, Owner
 
 BotId = NewType("BotId", str)
 """The public id of a bot."""
@@ -85,7 +85,7 @@ def storable(text: str) -> str:
     return text.replace("\0", "").encode(errors="replace").decode()
 
 
-class Verdict(Word):
+class Verdict(FastEnum):
     """What became of an observation."""
 
     APPLIED = "APPLIED"
@@ -94,7 +94,7 @@ class Verdict(Word):
     ILLEGAL = "ILLEGAL"
 
 
-class Source(Word):
+class Source(FastEnum):
     """Who said something of a bot; the values are the public words."""
 
     TRIGGER = "trigger"
@@ -103,7 +103,7 @@ class Source(Word):
     WEBHOOK = "webhook"
 
 
-class Phase(Word):
+class Phase(FastEnum):
     """How far the wish for a bot has come."""
 
     INTENDED = "INTENDED"
@@ -113,7 +113,7 @@ class Phase(Word):
     """Its caller was told that it failed, but a bot may have come of it: it is to be found and stopped."""
 
 
-class Kind(Word):
+class Kind(FastEnum):
     """What the words of a service mean."""
 
     MOVED = "MOVED"

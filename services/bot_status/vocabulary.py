@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from services.bot_status.domain import Kind, Meaning, storable
-from services.status.domain import BotState, Word
+from services.status.domain import BotState, FastEnum
 
 
-class PlainWord(Word):
+class PlainWord(FastEnum):
     """What an operator may say a status of the plain service means; the values are what is written."""
 
     INITIALIZED = "initialized"

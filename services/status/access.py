@@ -55,8 +55,8 @@ def allowed_roles(method: str) -> frozenset[int]:
     return frozenset(found.GetOptions().Extensions[access_pb2.roles])
 
 
-class Guard:
-    """Lets in who may come in: deny by default."""
+class TokenGuard:
+    """Lets in who may come in, by their tokens: deny by default."""
 
     def __init__(self, users: KeySet, services: KeySet) -> None:
         self._users = users
@@ -116,9 +116,7 @@ def _bearer(metadata: Sequence[tuple[str, str | bytes]]) -> str:
 def _service(claims: Mapping[str, Any]) -> Caller:
     if claims["sub"] != claims["kid"]:
         raise TokenRefused("the token names another service than its key does")
-    return Caller(
-        user=claims["sub"], roles=frozenset({Role.INTERNAL}), expires_at=_expiry(claims)
-    )
+    return Caller(user=claims["sub"], roles=frozenset({Role.INTERNAL}), expires_at=_expiry(claims))
 
 
 def _user(claims: Mapping[str, Any]) -> Caller:
@@ -166,7 +164,7 @@ def _owners_in(request: Any) -> list[Owner]:
 class Identity:
     """What a service knows of who calls, and how it is known itself."""
 
-    guard: Guard
+    guard: TokenGuard
     signer: Signer
 
 
@@ -176,7 +174,7 @@ def identity_of(service: str, settings: ServiceSettings) -> Identity:
     try:
         audience = settings.audience
         return Identity(
-            guard=Guard(
+            guard=TokenGuard(
                 KeySet(keys / "users.json", issuer=settings.issuer, audience=audience),
                 KeySet(keys / "services.json", issuer=SERVICES, audience=audience),
             ),

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.kernel.errors import Forbidden
-from services.status.domain import Owner, Word, client_owner, user_owner
+from services.status.domain import FastEnum, Owner, client_owner, user_owner
 
 EVERYTHING = "*"
 """The scope of those who may see the rows of every owner."""
 
 
-class Role(Word):
+class Role(FastEnum):
     """What a caller may be; the proto says what each may do."""
 
     OPERATOR = "OPERATOR"

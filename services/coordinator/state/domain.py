@@ -18,6 +18,7 @@ from services.status.domain import (
     DateRange,
     ExecutionNumber,
     ExecutionState,
+    FastEnum,
     ItemCounts,
     Owner,
     Reason,
@@ -25,7 +26,6 @@ from services.status.domain import (
     RunMode,
     RunState,
     Stage,
-    Word,
     client_owner,
 )
 
@@ -254,7 +254,7 @@ class AcceptedStart:
     parameters: str
 
 
-class Verdict(Word):
+class Verdict(FastEnum):
     """What became of a report."""
 
     APPLIED = "APPLIED"

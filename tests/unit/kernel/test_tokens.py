@@ -14,7 +14,7 @@ from deploy.local.keys import make_keys
 from services.kernel import tokens
 from services.kernel.errors import Unauthenticated
 from services.kernel.tokens import KeySet, Signer, TokenRefused
-from services.status.access import Guard
+from services.status.access import TokenGuard
 from tests.identity import keys, token
 
 
@@ -116,7 +116,7 @@ def test_a_caller_who_was_known_is_not_once_their_key_is_taken_back(tmp_path: Pa
     file = tmp_path / "users.json"
     shutil.copy(keys() / "users.json", file)
     services = KeySet(keys() / "services.json", issuer="potok-services", audience="potok")
-    guard = Guard(key_set(file), services)
+    guard = TokenGuard(key_set(file), services)
     get_run = "/potok.coordinator.v1.CoordinatorService/GetRun"
     bearer = [("authorization", f"Bearer {token('anna')}")]
     guard.admit(get_run, bearer)
