@@ -9,7 +9,7 @@ import asyncpg
 import httpx2
 from cryptography.fernet import Fernet
 
-from services.call_sync.account import (
+from services.call_sync.accounts.domain import (
     Account,
     AccountId,
     AccountState,
@@ -17,8 +17,9 @@ from services.call_sync.account import (
     GrantKind,
     Integration,
 )
-from services.call_sync.account_repository import PostgresAccounts, PostgresRates
-from services.call_sync.account_usecases import Accounts
+from services.call_sync.accounts.repository import PostgresAccounts, PostgresRates
+from services.call_sync.accounts.sealing import Seal
+from services.call_sync.accounts.usecases import Accounts
 from services.call_sync.adapters.amocrm.accounts import AmoCrm
 from services.call_sync.adapters.amocrm.answer import open_http
 from services.call_sync.adapters.amocrm.client import AmoClient, Patience
@@ -27,7 +28,6 @@ from services.call_sync.adapters.amocrm.oauth import OAuth
 from services.call_sync.adapters.amocrm.source import AmoSource
 from services.call_sync.adapters.amocrm.tokens import AccessTokens
 from services.call_sync.domain import CallFacts
-from services.call_sync.sealing import Seal
 from services.kernel.fetch.addresses import parse_host
 from services.kernel.fetch.fetcher import Fetcher
 from services.recordings.download import Downloads

@@ -12,9 +12,10 @@ import uvloop
 from potok.call_sync.v1.account_service_pb2_grpc import add_AccountServiceServicer_to_server
 from potok.call_sync.v1.call_sync_service_pb2_grpc import add_CallSyncServiceServicer_to_server
 
-from services.call_sync.account_repository import PostgresAccounts, PostgresRates
-from services.call_sync.account_servicer import AccountServicer
-from services.call_sync.account_usecases import Accounts
+from services.call_sync.accounts.repository import PostgresAccounts, PostgresRates
+from services.call_sync.accounts.sealing import Seal
+from services.call_sync.accounts.servicer import AccountServicer
+from services.call_sync.accounts.usecases import Accounts
 from services.call_sync.adapters.amocrm.accounts import AmoCrm
 from services.call_sync.adapters.amocrm.answer import open_http
 from services.call_sync.adapters.amocrm.client import AmoClient, Patience
@@ -25,7 +26,6 @@ from services.call_sync.adapters.amocrm.tokens import AccessTokens
 from services.call_sync.adapters.folder import FolderSource
 from services.call_sync.ports import CallSource
 from services.call_sync.repository import QUERIES, PostgresCalls
-from services.call_sync.sealing import Seal
 from services.call_sync.servicer import CallSyncServicer
 from services.call_sync.settings import CallSyncSettings
 from services.call_sync.usecases import CallSync

@@ -3,7 +3,7 @@
 from potok.call_sync.v1 import account_pb2, call_pb2
 from potok.call_sync.v1 import account_service_pb2 as account_service
 
-from services.call_sync.account import (
+from services.call_sync.accounts.domain import (
     Account,
     AccountKind,
     AccountState,

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
-from services.call_sync.sealing import Seal
+from services.call_sync.accounts.sealing import Seal
 from services.kernel.fetch.addresses import Host, parse_host
 from services.recordings.settings import StoreUrl
 from services.stage.settings import StageSettings

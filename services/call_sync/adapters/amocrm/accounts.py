@@ -1,6 +1,6 @@
 """AmoCRM as accounts are set up with it."""
 
-from services.call_sync.account import (
+from services.call_sync.accounts.domain import (
     AccountId,
     CredentialsRefused,
     CrmUnavailable,
@@ -8,7 +8,7 @@ from services.call_sync.account import (
     Integration,
     Tokens,
 )
-from services.call_sync.account_ports import Description
+from services.call_sync.accounts.ports import Description
 from services.call_sync.adapters.amocrm.client import AmoClient, TooMuchAsked
 from services.call_sync.adapters.amocrm.oauth import (
     NotSent,

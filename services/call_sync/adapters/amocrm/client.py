@@ -11,7 +11,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx2
 import structlog
 
-from services.call_sync.account import (
+from services.call_sync.accounts.domain import (
     Account,
     AccountId,
     AccountKind,
@@ -20,7 +20,7 @@ from services.call_sync.account import (
     NoSecretsKey,
     origin,
 )
-from services.call_sync.account_ports import AccountRepository
+from services.call_sync.accounts.ports import AccountRepository
 from services.call_sync.adapters.amocrm.answer import Answer, Query, ask
 from services.call_sync.adapters.amocrm.limiter import Limiter
 from services.call_sync.adapters.amocrm.parsing import Json

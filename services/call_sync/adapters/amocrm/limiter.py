@@ -4,8 +4,8 @@ import asyncio
 from collections import defaultdict
 from dataclasses import dataclass
 
-from services.call_sync.account import Account, AccountId
-from services.call_sync.account_ports import Rates
+from services.call_sync.accounts.domain import Account, AccountId
+from services.call_sync.accounts.ports import Rates
 
 
 @dataclass(eq=False, slots=True)

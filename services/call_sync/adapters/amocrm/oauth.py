@@ -6,7 +6,7 @@ from typing import Any
 import httpx2
 import jwt
 
-from services.call_sync.account import Grant, GrantKind, Integration, Tokens, origin
+from services.call_sync.accounts.domain import Grant, GrantKind, Integration, Tokens, origin
 from services.kernel.clock import utc_now
 
 _SECONDS = 12

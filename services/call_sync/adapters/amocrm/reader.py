@@ -5,7 +5,7 @@ from typing import NoReturn
 
 import structlog
 
-from services.call_sync.account import AccountId
+from services.call_sync.accounts.domain import AccountId
 from services.call_sync.adapters.amocrm.answer import Query
 from services.call_sync.adapters.amocrm.client import AmoClient, TooMuchAsked
 from services.call_sync.adapters.amocrm.parsing import (

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
 from datetime import tzinfo
 
-from services.call_sync.account import AccountId
+from services.call_sync.accounts.domain import AccountId
 from services.call_sync.adapters.amocrm.client import AmoClient
 from services.call_sync.adapters.amocrm.duplicates import Listed
 from services.call_sync.adapters.amocrm.listing import Listing

@@ -8,7 +8,7 @@ from typing import Self
 
 import structlog
 
-from services.call_sync.account import (
+from services.call_sync.accounts.domain import (
     Account,
     AccountId,
     AccountState,
@@ -19,7 +19,7 @@ from services.call_sync.account import (
     Tokens,
     account_host,
 )
-from services.call_sync.account_ports import AccountRepository, Renewal
+from services.call_sync.accounts.ports import AccountRepository, Renewal
 from services.call_sync.adapters.amocrm.oauth import (
     NotSent,
     OAuth,

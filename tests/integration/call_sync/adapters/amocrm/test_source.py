@@ -10,7 +10,7 @@ import pytest
 
 from deploy.sandbox.crowd import crowd
 from deploy.sandbox.world import Call, Entity, Note, Quirk, Recording, User, World
-from services.call_sync.account import AccountState
+from services.call_sync.accounts.domain import AccountState
 from services.call_sync.domain import (
     CallId,
     Direction,

@@ -12,7 +12,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from deploy.sandbox.world import World
-from services.call_sync.account import (
+from services.call_sync.accounts.domain import (
     AccountId,
     AccountState,
     CredentialsRefused,
@@ -23,10 +23,10 @@ from services.call_sync.account import (
     NoSecretsKey,
     ReauthRequired,
 )
-from services.call_sync.account_repository import PostgresAccounts, PostgresRates
+from services.call_sync.accounts.repository import PostgresAccounts, PostgresRates
+from services.call_sync.accounts.sealing import Seal
 from services.call_sync.adapters.amocrm.limiter import Limiter
 from services.call_sync.domain import SourceInvalid, SourceUnavailable
-from services.call_sync.sealing import Seal
 from tests.amocrm import CLINIC, Amo, amocrm
 from tests.conftest import Database
 from tests.sandbox import RunningSandbox, running_sandbox

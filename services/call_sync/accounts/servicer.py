@@ -4,8 +4,8 @@ import grpc
 from potok.call_sync.v1 import account_service_pb2 as pb
 from potok.call_sync.v1 import account_service_pb2_grpc as pb_grpc
 
-from services.call_sync.account import REQUESTS_PER_SECOND, AccountId
-from services.call_sync.account_usecases import Accounts
+from services.call_sync.accounts.domain import REQUESTS_PER_SECOND, AccountId
+from services.call_sync.accounts.usecases import Accounts
 from services.call_sync.mapping import account_to_pb, grant_from_pb, integration_from_pb
 
 _PAGE = 100

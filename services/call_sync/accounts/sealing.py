@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from pydantic import TypeAdapter
 
-from services.call_sync.account import AccountId, Credentials, NoSecretsKey
+from services.call_sync.accounts.domain import AccountId, Credentials, NoSecretsKey
 
 _SETTING = "POTOK_CALL_SYNC_SECRETS_KEY"
 

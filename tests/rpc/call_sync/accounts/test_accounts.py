@@ -11,11 +11,11 @@ from potok.call_sync.v1 import account_service_pb2_grpc as pb_grpc
 from potok_client.channels import error_info
 
 from deploy.sandbox.world import World
-from services.call_sync.account_repository import PostgresAccounts
-from services.call_sync.account_servicer import AccountServicer
-from services.call_sync.account_usecases import Accounts
+from services.call_sync.accounts.repository import PostgresAccounts
+from services.call_sync.accounts.sealing import Seal
+from services.call_sync.accounts.servicer import AccountServicer
+from services.call_sync.accounts.usecases import Accounts
 from services.call_sync.mapping import ACCOUNT_KIND_TO_PB, ACCOUNT_STATE_TO_PB
-from services.call_sync.sealing import Seal
 from services.kernel.rpc.server import serving
 from tests.amocrm import CLINIC, Amo, amocrm
 from tests.conftest import Database

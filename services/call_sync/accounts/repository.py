@@ -6,7 +6,7 @@ from datetime import datetime
 
 import asyncpg
 
-from services.call_sync.account import (
+from services.call_sync.accounts.domain import (
     Account,
     AccountId,
     AccountKind,
@@ -14,9 +14,9 @@ from services.call_sync.account import (
     AccountState,
     Credentials,
 )
-from services.call_sync.account_ports import Renewal, Slots
+from services.call_sync.accounts.ports import Renewal, Slots
+from services.call_sync.accounts.sealing import Seal
 from services.call_sync.repository import QUERIES
-from services.call_sync.sealing import Seal
 from services.kernel.clock import utc_now
 from services.stage.database import Connection
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from services.call_sync.account import (
+from services.call_sync.accounts.domain import (
     Account,
     AccountId,
     AccountKind,
@@ -18,7 +18,7 @@ from services.call_sync.account import (
     ReauthRequired,
     account_host,
 )
-from services.call_sync.account_ports import AccountRepository, Crm
+from services.call_sync.accounts.ports import AccountRepository, Crm
 from services.call_sync.domain import SourceRefused
 from services.kernel.clock import utc_now
 
