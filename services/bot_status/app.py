@@ -37,7 +37,7 @@ from services.kernel.rpc.server import serving
 from services.kernel.tasks import cancel, every
 from services.recordings.domain import StoreUnavailable
 from services.recordings.download import Downloads
-from services.recordings.registry import RecordingRegistry
+from services.recordings.repository import RecordingRegistry
 from services.recordings.store import ObjectRecordings, open_store
 from services.status.access import identity_of, reading_for_caller
 from services.status.deadlines import deadlines_of

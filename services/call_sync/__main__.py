@@ -38,7 +38,7 @@ from services.kernel.settings import load_settings
 from services.kernel.tasks import cancel, every
 from services.recordings.domain import StoreUnavailable
 from services.recordings.download import Downloads
-from services.recordings.registry import RecordingRegistry
+from services.recordings.repository import RecordingRegistry
 from services.recordings.store import ObjectRecordings, open_store
 from services.stage.compose import stage_service
 from services.stage.domain import Limits

@@ -12,7 +12,7 @@ from services.bot_status.meeting_repository import PostgresMeetings
 from services.bot_status.new_bots import new_bot
 from services.bot_status.repository import QUERIES, PostgresBots
 from services.recordings.domain import Recording
-from services.recordings.registry import RecordingRegistry
+from services.recordings.repository import RecordingRegistry
 from services.status.domain import BotState, Owner
 from tests.conftest import Database
 from tests.identity import everything

@@ -26,7 +26,7 @@ from services.recordings.domain import (
     StoreUnavailable,
     TooLarge,
 )
-from services.recordings.registry import PAGE_SIZE, RecordingRegistry
+from services.recordings.repository import PAGE_SIZE, RecordingRegistry
 from services.recordings.store import PIECE_BYTES, ObjectRecordings, open_store
 from services.status.domain import ExecutionNumber, Owner
 from tests.conftest import Database
