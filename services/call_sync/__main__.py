@@ -25,7 +25,7 @@ from services.call_sync.adapters.amocrm.source import AmoSource
 from services.call_sync.adapters.amocrm.tokens import AccessTokens
 from services.call_sync.adapters.folder import FolderSource
 from services.call_sync.ports import CallSource
-from services.call_sync.repository import QUERIES, PostgresCalls
+from services.call_sync.repository import PostgresCalls, recording_registry
 from services.call_sync.servicer import CallSyncServicer
 from services.call_sync.settings import CallSyncSettings
 from services.call_sync.usecases import CallSync
@@ -38,7 +38,6 @@ from services.kernel.settings import load_settings
 from services.kernel.tasks import cancel, every
 from services.recordings.domain import StoreUnavailable
 from services.recordings.download import Downloads
-from services.recordings.repository import RecordingRegistry
 from services.recordings.store import ObjectRecordings, open_store
 from services.stage.compose import stage_service
 from services.stage.domain import Limits
@@ -63,7 +62,7 @@ async def main() -> None:
         open_readers(settings.app_database_url.get_secret_value(), settings.pool_size) as readers,
         _amocrm(pool, settings) as amocrm,
     ):
-        registry = RecordingRegistry(pool, QUERIES, settings.recording_grace)
+        registry = recording_registry(pool, settings.recording_grace)
         recordings = ObjectRecordings(
             store,
             max_bytes=settings.max_recording_bytes,

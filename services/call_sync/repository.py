@@ -1,6 +1,7 @@
-"""Calls in Postgres."""
+"""Calls in Postgres, and which recordings the store was given for them."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import asyncpg
 
@@ -8,9 +9,10 @@ from services.call_sync.domain import Call, CallFacts, CallId, Direction
 from services.call_sync.ports import Transaction
 from services.kernel.postgres import Reading, load_queries
 from services.recordings.domain import Recording
+from services.recordings.repository import RecordingRegistry
 from services.status.domain import ExecutionNumber, Owner
 
-QUERIES = load_queries(__file__)
+_QUERIES = load_queries(__file__)
 
 
 class PostgresCalls:
@@ -22,13 +24,13 @@ class PostgresCalls:
 
     async def get_calls(self, owner: Owner, call_ids: Sequence[CallId]) -> list[Call]:
         async with self._reading() as connection:
-            rows = QUERIES.get_calls(connection, owner=owner, call_ids=call_ids)
+            rows = _QUERIES.get_calls(connection, owner=owner, call_ids=call_ids)
             return [_call(row) async for row in rows]
 
     async def upsert_calls(
         self, owner: Owner, execution: ExecutionNumber, calls: Sequence[CallFacts]
     ) -> None:
-        await QUERIES.upsert_calls(
+        await _QUERIES.upsert_calls(
             self._pool,
             owner=owner,
             execution=execution,
@@ -46,7 +48,7 @@ class PostgresCalls:
     async def set_recordings(
         self, transaction: Transaction, owner: Owner, recordings: Sequence[tuple[CallId, Recording]]
     ) -> None:
-        await QUERIES.set_recordings(
+        await _QUERIES.set_recordings(
             transaction,
             owner=owner,
             call_ids=[call_id for call_id, _ in recordings],
@@ -59,12 +61,17 @@ class PostgresCalls:
     async def clear_recordings(
         self, transaction: Transaction, owner: Owner, call_ids: Sequence[CallId]
     ) -> None:
-        await QUERIES.clear_recordings(transaction, owner=owner, call_ids=call_ids)
+        await _QUERIES.clear_recordings(transaction, owner=owner, call_ids=call_ids)
 
     async def delete_calls(
         self, transaction: Transaction, owner: Owner, call_ids: Sequence[CallId]
     ) -> None:
-        await QUERIES.delete_calls(transaction, owner=owner, call_ids=call_ids)
+        await _QUERIES.delete_calls(transaction, owner=owner, call_ids=call_ids)
+
+
+def recording_registry(pool: asyncpg.Pool, grace: timedelta) -> RecordingRegistry:
+    """Return the registry of what the store holds; a recording that no call has is kept for `grace` at the least."""
+    return RecordingRegistry(pool, _QUERIES, grace)
 
 
 def _call(row: asyncpg.Record) -> Call:

@@ -48,8 +48,8 @@ class AccountRepository(Protocol):
     async def get_account(self, account_id: AccountId) -> Account:
         """Return an account."""
 
-    async def list_accounts(self, after: str, page_size: int) -> list[Account]:
-        """Return a page of accounts by id."""
+    async def list_accounts(self, after: AccountId, limit: int) -> list[Account]:
+        """Return the first accounts after an id, in the order of ids."""
 
     def check_key(self) -> None:
         """Make sure that secrets can be kept; raises NoSecretsKey."""

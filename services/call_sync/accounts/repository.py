@@ -16,9 +16,10 @@ from services.call_sync.accounts.domain import (
 )
 from services.call_sync.accounts.ports import Renewal, Slots
 from services.call_sync.accounts.sealing import Seal
-from services.call_sync.repository import QUERIES
 from services.kernel.clock import utc_now
-from services.stage.database import Connection
+from services.kernel.postgres import Connection, load_queries
+
+_QUERIES = load_queries(__file__)
 
 
 class PostgresAccounts:
@@ -29,11 +30,11 @@ class PostgresAccounts:
         self._seal = seal
 
     async def get_account(self, account_id: AccountId) -> Account:
-        row = await QUERIES.get_account(self._pool, account_id=account_id)
+        row = await _QUERIES.get_account(self._pool, account_id=account_id)
         return _account(_found(row, account_id))
 
-    async def list_accounts(self, after: str, page_size: int) -> list[Account]:
-        rows = QUERIES.list_accounts(self._pool, after=after, page_size=page_size)
+    async def list_accounts(self, after: AccountId, limit: int) -> list[Account]:
+        rows = _QUERIES.list_accounts(self._pool, after=after, most=limit)
         return [_account(row) async for row in rows]
 
     def check_key(self) -> None:
@@ -43,17 +44,17 @@ class PostgresAccounts:
         account_id = account.account_id
         sealed = self._seal.seal(account_id, credentials)
         async with self._holding(account_id) as connection:
-            await QUERIES.put_account(
+            await _QUERIES.put_account(
                 connection,
                 account_id=account_id,
                 host=account.host,
                 kind=account.kind.value,
                 requests_per_second=account.requests_per_second,
             )
-            await QUERIES.put_rate(
+            await _QUERIES.put_rate(
                 connection, account_id=account_id, rate=account.requests_per_second
             )
-            await QUERIES.put_tokens(
+            await _QUERIES.put_tokens(
                 connection,
                 account_id=account_id,
                 sealed=sealed,
@@ -62,46 +63,46 @@ class PostgresAccounts:
 
     async def delete_account(self, account_id: AccountId) -> None:
         async with self._holding(account_id) as connection:
-            _found(await QUERIES.delete_account(connection, account_id=account_id), account_id)
+            _found(await _QUERIES.delete_account(connection, account_id=account_id), account_id)
 
     async def get_credentials(self, account_id: AccountId) -> tuple[Account, Credentials]:
-        row = _found(await QUERIES.get_credentials(self._pool, account_id=account_id), account_id)
+        row = _found(await _QUERIES.get_credentials(self._pool, account_id=account_id), account_id)
         return _account(row), self._seal.open(account_id, row["sealed"])
 
     @contextlib.asynccontextmanager
     async def renewal(self, account_id: AccountId) -> AsyncIterator[Renewal]:
         async with self._holding(account_id) as connection:
-            row = await QUERIES.get_credentials(connection, account_id=account_id)
+            row = await _QUERIES.get_credentials(connection, account_id=account_id)
             yield _Renewal(connection, _found(row, account_id), self._seal)
 
     async def pause(self, account_id: AccountId, message: str, resume_at: datetime | None) -> None:
-        await QUERIES.pause_account(
+        await _QUERIES.pause_account(
             self._pool, account_id=account_id, message=message, resume_at=resume_at
         )
 
     async def resume(self, account_id: AccountId) -> None:
-        await QUERIES.resume_account(self._pool, account_id=account_id)
+        await _QUERIES.resume_account(self._pool, account_id=account_id)
 
     async def set_description(self, account_id: AccountId, name: str, time_zone: str) -> None:
-        await QUERIES.set_description(
+        await _QUERIES.set_description(
             self._pool, account_id=account_id, name=name, time_zone=time_zone
         )
 
     async def list_unrenewed(self, before: datetime) -> Sequence[AccountId]:
-        rows = QUERIES.list_unrenewed(self._pool, before=before)
+        rows = _QUERIES.list_unrenewed(self._pool, before=before)
         return [AccountId(row["account_id"]) async for row in rows]
 
     async def reseal(self) -> int:
         old = [
             row
-            async for row in QUERIES.list_sealed(self._pool)
+            async for row in _QUERIES.list_sealed(self._pool)
             if not self._seal.is_current(row["sealed"])
         ]
         changed = 0
         for row in old:
             account_id = AccountId(row["account_id"])
             resealed = self._seal.seal(account_id, self._seal.open(account_id, row["sealed"]))
-            done = await QUERIES.reseal(
+            done = await _QUERIES.reseal(
                 self._pool, account_id=account_id, sealed=row["sealed"], resealed=resealed
             )
             changed += done is not None
@@ -111,8 +112,8 @@ class PostgresAccounts:
     async def _holding(self, account_id: AccountId) -> AsyncIterator[Connection]:
         """Open a transaction in which nobody else changes the account's tokens."""
         async with self._pool.acquire() as connection, connection.transaction():
-            await QUERIES.allow_slow_renewal(connection)
-            await QUERIES.lock_tokens(connection, account_id=account_id)
+            await _QUERIES.allow_slow_renewal(connection)
+            await _QUERIES.lock_tokens(connection, account_id=account_id)
             yield connection
 
 
@@ -131,16 +132,16 @@ class _Renewal:
 
     async def keep(self, credentials: Credentials, host: str) -> None:
         account_id = self.account.account_id
-        await QUERIES.put_tokens(
+        await _QUERIES.put_tokens(
             self._connection,
             account_id=account_id,
             sealed=self._seal.seal(account_id, credentials),
             access_expires_at=credentials.tokens.access_expires_at,
         )
-        await QUERIES.set_host(self._connection, account_id=account_id, host=host)
+        await _QUERIES.set_host(self._connection, account_id=account_id, host=host)
 
     async def refuse(self, message: str) -> None:
-        await QUERIES.require_reauth(
+        await _QUERIES.require_reauth(
             self._connection, account_id=self.account.account_id, message=message
         )
 
@@ -152,15 +153,15 @@ class PostgresRates:
         self._pool = pool
 
     async def reserve_slots(self, account_id: AccountId, slots: int, top: float) -> Slots:
-        row = await QUERIES.reserve_slots(self._pool, account_id=account_id, slots=slots, top=top)
+        row = await _QUERIES.reserve_slots(self._pool, account_id=account_id, slots=slots, top=top)
         found = _found(row, account_id)
         return Slots(first_in=found["first_in"], rate=found["rate"])
 
     async def halve_rate(self, account_id: AccountId, wait_seconds: float) -> None:
-        await QUERIES.halve_rate(self._pool, account_id=account_id, wait_seconds=wait_seconds)
+        await _QUERIES.halve_rate(self._pool, account_id=account_id, wait_seconds=wait_seconds)
 
     async def raise_rate(self, account_id: AccountId, top: float) -> None:
-        await QUERIES.raise_rate(self._pool, account_id=account_id, top=top)
+        await _QUERIES.raise_rate(self._pool, account_id=account_id, top=top)
 
 
 def _found(row: asyncpg.Record | None, account_id: AccountId) -> asyncpg.Record:

@@ -5,10 +5,10 @@ from potok.call_sync.v1 import account_service_pb2 as pb
 from potok.call_sync.v1 import account_service_pb2_grpc as pb_grpc
 
 from services.call_sync.accounts.domain import REQUESTS_PER_SECOND, AccountId
+from services.call_sync.accounts.mapping import account_to_pb, grant_from_pb, integration_from_pb
 from services.call_sync.accounts.usecases import Accounts
-from services.call_sync.mapping import account_to_pb, grant_from_pb, integration_from_pb
 
-_PAGE = 100
+_PAGE_SIZE = 100
 
 
 class AccountServicer(pb_grpc.AccountServiceServicer):
@@ -53,11 +53,11 @@ class AccountServicer(pb_grpc.AccountServiceServicer):
         request: pb.ListAccountsRequest,
         context: grpc.aio.ServicerContext[pb.ListAccountsRequest, pb.ListAccountsResponse],
     ) -> pb.ListAccountsResponse:
-        size = request.page_size or _PAGE
-        accounts = await self._accounts.list_accounts(request.page_token, size)
+        page = await self._accounts.list_accounts(
+            request.page_size or _PAGE_SIZE, request.page_token
+        )
         return pb.ListAccountsResponse(
-            accounts=[account_to_pb(account) for account in accounts],
-            next_page_token=accounts[-1].account_id if len(accounts) == size else "",
+            accounts=map(account_to_pb, page.items), next_page_token=page.next_page_token
         )
 
     async def CheckAccount(

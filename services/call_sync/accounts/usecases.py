@@ -21,6 +21,7 @@ from services.call_sync.accounts.domain import (
 from services.call_sync.accounts.ports import AccountRepository, Crm
 from services.call_sync.domain import SourceRefused
 from services.kernel.clock import utc_now
+from services.kernel.paging import Page, page_of, page_start
 
 log = structlog.get_logger()
 
@@ -28,6 +29,9 @@ _WARN = timedelta(days=14)
 """Before a long-lived token ends."""
 _MOST_ACCOUNTS = 1000
 """Accounts whose tokens one turn looks at."""
+_LISTING = "ListAccounts"
+_FIRST = AccountId("")
+"""Before the first account."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,9 +95,11 @@ class Accounts:
         """Return an account; raises AccountNotFound."""
         return await self._accounts.get_account(account_id)
 
-    async def list_accounts(self, after: str, page_size: int) -> list[Account]:
-        """Return a page of accounts by id."""
-        return await self._accounts.list_accounts(after, page_size)
+    async def list_accounts(self, page_size: int, page_token: str) -> Page[Account]:
+        """Return a page of accounts in the order of their ids; raises InvalidInput for a token of another list."""
+        after = page_start(_LISTING, page_token, AccountId) or _FIRST
+        found = await self._accounts.list_accounts(after, page_size + 1)
+        return page_of(_LISTING, found, page_size, lambda account: [account.account_id])
 
     async def check_account(self, account_id: AccountId) -> Check:
         """Ask an account who it is, unless it must be left alone; raises AccountNotFound, NoSecretsKey."""
@@ -128,7 +134,7 @@ class Accounts:
                 await self._crm.renew(account_id)
             except SourceRefused as error:
                 log.warning("account_not_renewed", account_id=account_id, error=str(error))
-        for account in await self._accounts.list_accounts("", _MOST_ACCOUNTS):
+        for account in await self._accounts.list_accounts(_FIRST, _MOST_ACCOUNTS):
             if warning := _warning(account, utc_now()):
                 log.warning("account_ends", account_id=account.account_id, warning=warning)
         try:

@@ -17,7 +17,7 @@ from moto.server import ThreadedMotoServer
 from obstore.store import ObjectStore
 
 from services.call_sync.domain import CallId
-from services.call_sync.repository import QUERIES, PostgresCalls
+from services.call_sync.repository import PostgresCalls, recording_registry
 from services.recordings.domain import (
     Fetched,
     NotAudio,
@@ -295,7 +295,7 @@ class Sweeping:
 @pytest.fixture
 async def sweeping(database: Database, tmp_path: Path) -> AsyncIterator[Sweeping]:
     async with database.pool("call_sync_system") as pool:
-        registry = RecordingRegistry(pool, QUERIES, GRACE)
+        registry = recording_registry(pool, GRACE)
         recordings = kept_at(f"file://{tmp_path}/kept", register=registry.register)
         yield Sweeping(
             pool=pool,

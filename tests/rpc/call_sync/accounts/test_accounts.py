@@ -11,11 +11,11 @@ from potok.call_sync.v1 import account_service_pb2_grpc as pb_grpc
 from potok_client.channels import error_info
 
 from deploy.sandbox.world import World
+from services.call_sync.accounts.mapping import ACCOUNT_KIND_TO_PB, ACCOUNT_STATE_TO_PB
 from services.call_sync.accounts.repository import PostgresAccounts
 from services.call_sync.accounts.sealing import Seal
 from services.call_sync.accounts.servicer import AccountServicer
 from services.call_sync.accounts.usecases import Accounts
-from services.call_sync.mapping import ACCOUNT_KIND_TO_PB, ACCOUNT_STATE_TO_PB
 from services.kernel.rpc.server import serving
 from tests.amocrm import CLINIC, Amo, amocrm
 from tests.conftest import Database
@@ -68,6 +68,9 @@ async def test_accounts_are_added_listed_by_pages_and_deleted(amo: Amo, stub: "S
     )
     assert [each.account_id for each in (*first.accounts, *rest.accounts)] == ["a", "b", "c"]
     assert rest.next_page_token == ""
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await stub.ListAccounts(pb.ListAccountsRequest(page_token="b"), timeout=5)
+    assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT
 
     await stub.DeleteAccount(pb.DeleteAccountRequest(account_id="b"), timeout=5)
     refused: list[Awaitable[object]] = [

@@ -262,7 +262,7 @@ async def test_a_code_or_secret_that_is_refused_stores_nothing(
         with pytest.raises(CredentialsRefused, match="three parts"):
             await amo.accounts.add_long_lived(CLINIC, box.host, 5, "no token")
 
-        assert await amo.accounts.list_accounts("", 10) == []
+        assert (await amo.accounts.list_accounts(10, "")).items == []
 
 
 @pytest.mark.parametrize(
