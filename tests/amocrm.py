@@ -22,7 +22,7 @@ from services.call_sync.accounts.sealing import Seal
 from services.call_sync.accounts.usecases import Accounts
 from services.call_sync.adapters.amocrm.accounts import AmoCrm
 from services.call_sync.adapters.amocrm.answer import open_http
-from services.call_sync.adapters.amocrm.client import AmoClient, Patience
+from services.call_sync.adapters.amocrm.client import AmoClient, RetryPolicy
 from services.call_sync.adapters.amocrm.limiter import Limiter
 from services.call_sync.adapters.amocrm.oauth import OAuth
 from services.call_sync.adapters.amocrm.source import AmoSource
@@ -68,8 +68,8 @@ class Amo:
 
     async def calls(self, *, days: int = 1, time_zone: str = "Europe/Moscow") -> list[CallFacts]:
         """List the calls of DAY and those after it."""
-        wanted = DateRange(start=DAY, end=DAY + timedelta(days - 1))
-        pages = self.source.list_calls(CLINIC, wanted, time_zone)
+        range_ = DateRange(start=DAY, end=DAY + timedelta(days - 1))
+        pages = self.source.list_calls(CLINIC, range_, time_zone)
         return [call async for page in pages for call in page]
 
     async def state(self) -> AccountState:
@@ -102,8 +102,8 @@ async def amocrm(
             AccessTokens(repository, oauth, sandboxes=sandboxes)
         )
         limiter = Limiter(PostgresRates(pool), FAST)
-        patience = Patience(backoff=timedelta(milliseconds=5), pause=PAUSE)
-        client = AmoClient(http, repository, tokens, limiter, patience)
+        policy = RetryPolicy(backoff=timedelta(milliseconds=5), pause=PAUSE)
+        client = AmoClient(http, repository, tokens, limiter, policy)
         yield Amo(
             box=box,
             repository=repository,

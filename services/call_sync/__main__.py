@@ -18,7 +18,7 @@ from services.call_sync.accounts.servicer import AccountServicer
 from services.call_sync.accounts.usecases import Accounts
 from services.call_sync.adapters.amocrm.accounts import AmoCrm
 from services.call_sync.adapters.amocrm.answer import open_http
-from services.call_sync.adapters.amocrm.client import AmoClient, Patience
+from services.call_sync.adapters.amocrm.client import AmoClient, RetryPolicy
 from services.call_sync.adapters.amocrm.limiter import Limiter
 from services.call_sync.adapters.amocrm.oauth import OAuth
 from services.call_sync.adapters.amocrm.source import AmoSource
@@ -125,8 +125,8 @@ async def _amocrm(pool: asyncpg.Pool, settings: CallSyncSettings) -> AsyncIterat
             AccessTokens(accounts, oauth, sandboxes=settings.crm_hosts)
         )
         limiter = Limiter(PostgresRates(pool), settings.crm_requests_per_second)
-        patience = Patience(backoff=settings.crm_backoff, pause=settings.crm_pause)
-        client = AmoClient(http, accounts, tokens, limiter, patience)
+        policy = RetryPolicy(backoff=settings.crm_backoff, pause=settings.crm_pause)
+        client = AmoClient(http, accounts, tokens, limiter, policy)
         yield _AmoCrm(
             source=AmoSource(
                 client,

@@ -12,7 +12,7 @@ from services.status.domain import Owner, Reason, WaitReason
 CallId = NewType("CallId", str)
 
 YOUNG = timedelta(hours=24)
-"""For so long after a call its recording may still come."""
+"""How long after a call its recording may still come."""
 
 
 class SourceRefused(Exception):

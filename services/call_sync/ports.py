@@ -1,4 +1,4 @@
-"""What the use cases need from the outside."""
+"""The ports of the use cases."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager

@@ -1,9 +1,9 @@
 -- name: get_calls(owner, call_ids)
 -- Returns the calls that are known, in the order asked for, with the addresses of their recordings.
 SELECT calls.*
-  FROM unnest(:call_ids::text[]) WITH ORDINALITY AS wanted (call_id, position)
-  JOIN call_sync.calls ON calls.owner = :owner AND calls.call_id = wanted.call_id
- ORDER BY wanted.position;
+  FROM unnest(:call_ids::text[]) WITH ORDINALITY AS asked (call_id, position)
+  JOIN call_sync.calls ON calls.owner = :owner AND calls.call_id = asked.call_id
+ ORDER BY asked.position;
 
 -- name: upsert_calls(owner, execution, call_ids, days, started_at, directions, durations, employees, contacts, answered, links)!
 -- Stores calls as their source lists them, unless a later execution has listed them. They are sorted, so that two

@@ -1,4 +1,4 @@
-"""What the service can do: list and fetch for its stage, hand out for the stages after it."""
+"""The use cases: list calls and fetch recordings for the stage, hand both out to the stages after it."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
@@ -61,7 +61,7 @@ class CallSync:
         call_ids: Sequence[CallId],
         time_zone: str,
     ) -> Sequence[CallFacts]:
-        """Store and return what the source says of calls by now; those it no longer has stay. Raises SourceRefused."""
+        """Store and return what the source says of calls by now; calls it no longer has stay stored. Raises SourceRefused."""
         at, location = self._source(source)
         calls = await at.reread(location, call_ids, time_zone)
         await self._calls.upsert_calls(owner, execution, calls)

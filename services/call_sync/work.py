@@ -40,7 +40,7 @@ log = structlog.get_logger()
 AT_ONCE = 4
 """Recordings of one job that are fetched at a time."""
 SHARE = 0.9
-"""How much of a job's time its recordings may take."""
+"""The part of a job's time that its recordings may take."""
 
 
 class CallSyncWork:
@@ -82,7 +82,7 @@ class CallSyncWork:
         """Return nothing: recordings cost nothing."""
 
     async def work(self, execution: Execution, items: Sequence[Item]) -> Sequence[Outcome]:
-        # Less than the job has, so that what came in time is not lost with what did not.
+        # Less time than the job has, so that recordings that came in time are not lost with those that did not.
         seconds = SHARE * self.limits.job_timeout.total_seconds()
         deadline = asyncio.get_running_loop().time() + seconds
         calls = await self._call_sync.get_calls(
@@ -208,7 +208,7 @@ class CallSyncWork:
         )
 
     def _later_than(self, paused: SourceWaits, item_id: ItemId) -> Later:
-        """Wait for a recording that only a source which is left alone for a while can name."""
+        """Wait until a source that is left alone for a while can say where the recording is."""
         rest = paused.until_at - utc_now()
         return Later(
             item_id=item_id,
@@ -221,7 +221,7 @@ class CallSyncWork:
     async def _reread(
         self, execution: Execution, call_ids: Sequence[CallId]
     ) -> Mapping[CallId, CallFacts]:
-        """Look again what the source says of calls: their recordings may have come, or moved; raises SourceWaits."""
+        """Ask the source for calls again, since recordings may have come or moved; raises SourceWaits."""
         try:
             calls = await self._call_sync.reread_calls(
                 owner=execution.owner,

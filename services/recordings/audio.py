@@ -1,4 +1,4 @@
-"""What kind of audio a file is, by its first bytes: names and headers of foreign files are no evidence."""
+"""The kind of an audio file by its first bytes: names and headers of foreign files are no evidence."""
 
 HEAD_BYTES = 16
 """How many bytes `content_type` looks at."""

@@ -1,4 +1,4 @@
-"""A recording, and why one may not be had. Nothing here does I/O."""
+"""A recording, and the reasons why there may be none. Nothing here does I/O."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -20,8 +20,8 @@ class StoreUnavailable(UpstreamUnavailable):
 class NotFetched(Exception):
     """A recording could not be fetched from its source; the text is for people.
 
-    `may_come`: a recording of a young call may stand there later. `retry_after`: the pause the source asked for, and
-    `wait_reason` what it is.
+    `may_come` tells that a recording of a young call may stand there later; `retry_after` is the pause that the source
+    asked for, and `wait_reason` the reason of the pause.
     """
 
     reason: ClassVar[Reason]
@@ -83,7 +83,7 @@ class FetchFailed(NotFetched):
 
 
 FOR_NOW = (FetchFailed, RecordingNotReady)
-"""A recording that cannot be fetched for such a reason may be had later."""
+"""The errors after which a recording may be had later."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

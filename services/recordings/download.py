@@ -1,4 +1,4 @@
-"""Recordings behind links, which lead to the hosts of other people."""
+"""Downloads of recordings behind links, which lead to the hosts of other people."""
 
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
@@ -20,7 +20,7 @@ from services.recordings.domain import (
 )
 
 LEAST_BYTES = 2048
-"""A recording with less in it is none."""
+"""A file with fewer bytes is no recording."""
 
 
 class Downloads:

@@ -1,4 +1,4 @@
-"""Which recordings a store was given, in Postgres, and the deletion of those that nothing has any more."""
+"""The registry of what a store holds, in Postgres, and the deletion of recordings that nothing has any more."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -31,10 +31,10 @@ class Swept:
 
 
 class RecordingRegistry:
-    """The recordings of one service, whose `queries` know its schema and what has a recording (`in_use`).
+    """The recordings of one service. Its `queries` know its schema, and what a recording is used by (`in_use`).
 
-    A recording is looked at `grace` after it was stored and again each `grace`; one that nothing had at two looks in
-    a row is deleted.
+    A recording is looked at `grace` after it was stored, and every `grace` after that. One that nothing used at two
+    looks in a row is deleted.
     """
 
     def __init__(self, pool: asyncpg.Pool, queries: Any, grace: timedelta) -> None:
@@ -43,7 +43,7 @@ class RecordingRegistry:
         self._grace = grace
 
     async def register(self, sha256: str) -> None:
-        """Note a recording before its bytes are stored, which waits for a sweep that is deleting them."""
+        """Note a recording before its bytes are stored; waits for a sweep that is deleting them."""
         await self._queries.register_recording(self._pool, sha256=sha256, grace=self._grace)
 
     async def sweep(self, delete: Delete) -> None:

@@ -56,7 +56,7 @@ def open_store(url: str) -> ObjectStore:
 class ObjectRecordings:
     """Implements RecordingStore; a recording of more than `max_bytes` is refused.
 
-    `register` is told the hash of each before it is stored; `mend` says what brings a lost one back.
+    `register` is given the hash of each recording before it is stored; `mend` tells people what brings a lost one back.
     """
 
     def __init__(
@@ -99,7 +99,7 @@ class ObjectRecordings:
             raise _unavailable(error) from error
 
     async def delete(self, hashes: Sequence[str]) -> None:
-        """Delete each by itself, since a store on a disk cannot do without what is not there, and all at once."""
+        """Delete all at once, each by itself: a store on a disk fails as a whole where one is not there."""
         ends = await asyncio.gather(
             *(obstore.delete_async(self._store, _key(sha256)) for sha256 in hashes),
             return_exceptions=True,
@@ -132,7 +132,7 @@ class ObjectRecordings:
         )
 
     async def _put(self, recording: Recording, file: Path) -> None:
-        """Store a file unless it is there whole: one of another size is what a power cut left of it."""
+        """Store a file unless it is there; one of another size was cut short by a power cut, and is stored again."""
         key = _key(recording.sha256)
         if await self._size(key) == recording.size_bytes:
             return
@@ -154,8 +154,8 @@ def _key(sha256: str) -> str:
 def _sync(root: Path, key: str) -> None:
     """Make a new file and its folders outlive a power cut, which obstore leaves to chance."""
     path = root / key
-    for place in (path, *path.parents[: len(Path(key).parts)]):
-        number = os.open(place, os.O_RDONLY)
+    for name in (path, *path.parents[: len(Path(key).parts)]):
+        number = os.open(name, os.O_RDONLY)
         try:
             os.fsync(number)
         finally:

@@ -12,9 +12,9 @@ from services.kernel.errors import InvalidInput, NotFound, UpstreamUnavailable, 
 AccountId = NewType("AccountId", str)
 
 DOMAINS = (".amocrm.ru", ".amocrm.com", ".kommo.com")
-"""Accounts are hosts below these, and nowhere else a token is sent to."""
+"""Accounts are hosts below these domains; tokens are sent nowhere else."""
 REQUESTS_PER_SECOND = 5.0
-"""AmoCRM blocks who keeps asking more than seven times a second; an account begins with a reserve."""
+"""The rate an account begins with. AmoCRM blocks whoever keeps asking more than seven times a second."""
 
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
@@ -87,7 +87,7 @@ class Account:
     access_expires_at: datetime | None = None
 
     def at(self, now: datetime) -> "Account":
-        """Return the account with a pause ended whose time is over."""
+        """Return the account at a moment: a pause whose time is over has ended."""
         if self.resume_at is None or self.resume_at > now:
             return self
         return replace(self, state=AccountState.ACTIVE, message="", resume_at=None)
@@ -103,8 +103,8 @@ class Integration:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tokens:
-    """What requests are made with; a refresh token can be used once. Without one they cannot be renewed."""
+class AccountTokens:
+    """The tokens that requests are made with; a refresh token can be used once, and without one there is no renewal."""
 
     access_token: str = field(repr=False)
     access_expires_at: datetime | None
@@ -112,15 +112,15 @@ class Tokens:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Credentials:
-    """All that is secret of an account; `integration` is None for a long-lived token."""
+class AccountCredentials:
+    """Everything of an account that is secret; `integration` is None where it is entered by a long-lived token."""
 
-    tokens: Tokens
+    tokens: AccountTokens
     integration: Integration | None = None
 
 
 class GrantKind(enum.Enum):
-    """What the first tokens of an integration are had for, in the words of OAuth."""
+    """What tokens are given in exchange for, in the words of OAuth."""
 
     CODE = "authorization_code"
     REFRESH_TOKEN = "refresh_token"  # noqa: S105  # the name of a grant
@@ -128,14 +128,14 @@ class GrantKind(enum.Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
-    """A code or a refresh token; used up by being used."""
+    """A code or a refresh token; each can be used once."""
 
     kind: GrantKind
     value: str = field(repr=False)
 
 
 def account_host(text: str, sandboxes: Sequence[str]) -> str:
-    """Return the host that people mean by `https://example.amocrm.ru/` and the like.
+    """Return the host that is meant by `https://example.amocrm.ru/` and the like.
 
     `sandboxes` are further hosts, `host[:port]`, that are allowed. Raises HostRefused.
     """
@@ -157,5 +157,5 @@ def is_crm_host(host: str) -> bool:
 
 
 def origin(host: str) -> str:
-    """Return where the host of an account is asked; a sandbox, which has no certificate, by plain http."""
+    """Return the origin at which an account is asked: https, or http for a sandbox, which has no certificate."""
     return f"https://{host}" if is_crm_host(host) else f"http://{host}"

@@ -1,4 +1,4 @@
-"""What accounts need from the outside."""
+"""The ports of the use cases of accounts."""
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
@@ -8,11 +8,11 @@ from typing import Protocol
 
 from services.call_sync.accounts.domain import (
     Account,
+    AccountCredentials,
     AccountId,
-    Credentials,
+    AccountTokens,
     Grant,
     Integration,
-    Tokens,
 )
 
 
@@ -32,18 +32,18 @@ class Renewal(Protocol):
         """The account."""
 
     @property
-    def credentials(self) -> Credentials:
+    def credentials(self) -> AccountCredentials:
         """What is stored, read under the lock; raises NoSecretsKey."""
 
-    async def keep(self, credentials: Credentials, host: str) -> None:
-        """Store new credentials and where they hold; done when the block ends."""
+    async def keep(self, credentials: AccountCredentials, host: str) -> None:
+        """Store new credentials and the host they are for, when the block ends."""
 
     async def refuse(self, message: str) -> None:
-        """Note that the tokens are worth nothing, and why; done when the block ends."""
+        """Note that the tokens are worth nothing, and why, when the block ends."""
 
 
 class AccountRepository(Protocol):
-    """Accounts and their secrets; all raise AccountNotFound where they name one that is not there."""
+    """Accounts and their secrets; every method that is given an id raises AccountNotFound where there is none."""
 
     async def get_account(self, account_id: AccountId) -> Account:
         """Return an account."""
@@ -54,17 +54,17 @@ class AccountRepository(Protocol):
     def check_key(self) -> None:
         """Make sure that secrets can be kept; raises NoSecretsKey."""
 
-    async def put_account(self, account: Account, credentials: Credentials) -> None:
+    async def put_account(self, account: Account, credentials: AccountCredentials) -> None:
         """Store an account, in the place of one of the same id; raises NoSecretsKey."""
 
     async def delete_account(self, account_id: AccountId) -> None:
         """Forget an account and its secrets."""
 
-    async def get_credentials(self, account_id: AccountId) -> tuple[Account, Credentials]:
+    async def get_credentials(self, account_id: AccountId) -> tuple[Account, AccountCredentials]:
         """Return an account and its secrets; raises NoSecretsKey."""
 
     def renewal(self, account_id: AccountId) -> AbstractAsyncContextManager[Renewal]:
-        """Hold the account's tokens, over all processes, for half a minute at the most."""
+        """Lock the account's tokens against all other processes, for half a minute at the most."""
 
     async def pause(self, account_id: AccountId, message: str, resume_at: datetime | None) -> None:
         """Leave an account alone; a pause that a person has to end stays, and so does REAUTH_REQUIRED."""
@@ -73,7 +73,7 @@ class AccountRepository(Protocol):
         """End a pause."""
 
     async def set_description(self, account_id: AccountId, name: str, time_zone: str) -> None:
-        """Write what the account says of itself."""
+        """Store what the account says of itself."""
 
     async def list_unrenewed(self, before: datetime) -> Sequence[AccountId]:
         """Return ACTIVE accounts of integrations whose tokens were last renewed before a moment."""
@@ -104,13 +104,13 @@ class Description:
 
 
 class Crm(Protocol):
-    """AmoCRM, as accounts are set up with it."""
+    """What setting up accounts asks of AmoCRM."""
 
-    def long_lived(self, token: str) -> Tokens:
+    def long_lived(self, token: str) -> AccountTokens:
         """Read when a long-lived token ends; raises CredentialsRefused for what is no token."""
 
-    async def authorise(self, host: str, integration: Integration, grant: Grant) -> Tokens:
-        """Have the first tokens of an integration; raises CredentialsRefused, CrmUnavailable."""
+    async def authorise(self, host: str, integration: Integration, grant: Grant) -> AccountTokens:
+        """Exchange a grant for the first tokens of an integration; raises CredentialsRefused, CrmUnavailable."""
 
     async def renew(self, account_id: AccountId) -> None:
         """Renew the tokens of an account now; raises SourceRefused."""

@@ -1,4 +1,4 @@
-"""Accounts in Postgres: their secrets sealed, their tokens under a lock, their rate shared by all processes."""
+"""Accounts in Postgres: their secrets encrypted, their tokens under a lock, their rates shared by all processes."""
 
 import contextlib
 from collections.abc import AsyncIterator, Sequence
@@ -8,11 +8,11 @@ import asyncpg
 
 from services.call_sync.accounts.domain import (
     Account,
+    AccountCredentials,
     AccountId,
     AccountKind,
     AccountNotFound,
     AccountState,
-    Credentials,
 )
 from services.call_sync.accounts.ports import Renewal, Slots
 from services.call_sync.accounts.sealing import Seal
@@ -40,7 +40,7 @@ class PostgresAccounts:
     def check_key(self) -> None:
         self._seal.check_key()
 
-    async def put_account(self, account: Account, credentials: Credentials) -> None:
+    async def put_account(self, account: Account, credentials: AccountCredentials) -> None:
         account_id = account.account_id
         sealed = self._seal.seal(account_id, credentials)
         async with self._holding(account_id) as connection:
@@ -65,7 +65,7 @@ class PostgresAccounts:
         async with self._holding(account_id) as connection:
             _found(await _QUERIES.delete_account(connection, account_id=account_id), account_id)
 
-    async def get_credentials(self, account_id: AccountId) -> tuple[Account, Credentials]:
+    async def get_credentials(self, account_id: AccountId) -> tuple[Account, AccountCredentials]:
         row = _found(await _QUERIES.get_credentials(self._pool, account_id=account_id), account_id)
         return _account(row), self._seal.open(account_id, row["sealed"])
 
@@ -127,10 +127,10 @@ class _Renewal:
         self.account = _account(row)
 
     @property
-    def credentials(self) -> Credentials:
+    def credentials(self) -> AccountCredentials:
         return self._seal.open(self.account.account_id, self._sealed)
 
-    async def keep(self, credentials: Credentials, host: str) -> None:
+    async def keep(self, credentials: AccountCredentials, host: str) -> None:
         account_id = self.account.account_id
         await _QUERIES.put_tokens(
             self._connection,

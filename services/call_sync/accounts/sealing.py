@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from pydantic import TypeAdapter
 
-from services.call_sync.accounts.domain import AccountId, Credentials, NoSecretsKey
+from services.call_sync.accounts.domain import AccountCredentials, AccountId, NoSecretsKey
 
 _SETTING = "POTOK_CALL_SYNC_SECRETS_KEY"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Secrets:
-    """What is encrypted: with its account, so that a text moved to another account's row is refused."""
+    """The text that is encrypted; it names its account, so that a text moved to another account's row is refused."""
 
     account_id: AccountId
-    credentials: Credentials
+    credentials: AccountCredentials
 
 
 _SECRETS = TypeAdapter(_Secrets)
@@ -35,12 +35,12 @@ class Seal:
         """Make sure that there is a key; raises NoSecretsKey."""
         self._all()
 
-    def seal(self, account_id: AccountId, credentials: Credentials) -> bytes:
+    def seal(self, account_id: AccountId, credentials: AccountCredentials) -> bytes:
         """Return the credentials encrypted; raises NoSecretsKey."""
         secrets = _Secrets(account_id=account_id, credentials=credentials)
         return self._all().encrypt(_SECRETS.dump_json(secrets))
 
-    def open(self, account_id: AccountId, sealed: bytes) -> Credentials:
+    def open(self, account_id: AccountId, sealed: bytes) -> AccountCredentials:
         """Return what was sealed for the account; raises NoSecretsKey."""
         try:
             secrets = _SECRETS.validate_json(self._all().decrypt(sealed))
@@ -54,7 +54,7 @@ class Seal:
         return secrets.credentials
 
     def is_current(self, sealed: bytes) -> bool:
-        """Tell whether the newest key opens it, so that the others may go."""
+        """Tell whether the newest key opens it, so that the older keys may go."""
         try:
             self._keys[0].decrypt(sealed)
         except (InvalidToken, IndexError):

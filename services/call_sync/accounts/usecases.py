@@ -1,4 +1,4 @@
-"""What people do with accounts, and what keeps them usable while nobody looks."""
+"""What people do with accounts, and what keeps accounts usable while nobody looks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -8,10 +8,10 @@ import structlog
 
 from services.call_sync.accounts.domain import (
     Account,
+    AccountCredentials,
     AccountId,
     AccountKind,
     AccountState,
-    Credentials,
     Grant,
     Integration,
     NoSecretsKey,
@@ -26,7 +26,7 @@ from services.kernel.paging import Page, page_of, page_start
 log = structlog.get_logger()
 
 _WARN = timedelta(days=14)
-"""Before a long-lived token ends."""
+"""People are warned so long before a long-lived token ends."""
 _MOST_ACCOUNTS = 1000
 """Accounts whose tokens one turn looks at."""
 _LISTING = "ListAccounts"
@@ -36,7 +36,7 @@ _FIRST = AccountId("")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """Whether an account works; `message` says why not, or what will soon end it."""
+    """The result of a check; `message` says why the account does not work, or what will soon end it."""
 
     account: Account
     works: bool
@@ -70,7 +70,7 @@ class Accounts:
             kind=AccountKind.LONG_LIVED,
             requests_per_second=requests_per_second,
         )
-        return await self._put(account, Credentials(tokens=self._crm.long_lived(token)))
+        return await self._put(account, AccountCredentials(tokens=self._crm.long_lived(token)))
 
     async def add_integration(
         self,
@@ -89,7 +89,7 @@ class Accounts:
         )
         self._accounts.check_key()  # before the grant is spent
         tokens = await self._crm.authorise(account.host, integration, grant)
-        return await self._put(account, Credentials(tokens=tokens, integration=integration))
+        return await self._put(account, AccountCredentials(tokens=tokens, integration=integration))
 
     async def get_account(self, account_id: AccountId) -> Account:
         """Return an account; raises AccountNotFound."""
@@ -128,7 +128,10 @@ class Accounts:
         await self._accounts.delete_account(account_id)
 
     async def turn(self) -> None:
-        """Renew what has lain unused, warn of what ends, and let go of old keys; any number may do it at once."""
+        """Renew tokens that lay unused, warn of tokens that end, and encrypt anew what an old key holds.
+
+        Any number of processes may do so at once.
+        """
         for account_id in await self._accounts.list_unrenewed(utc_now() - self._renew_after):
             try:
                 await self._crm.renew(account_id)
@@ -142,7 +145,7 @@ class Accounts:
         except NoSecretsKey as error:
             log.warning("secrets_unreadable", error=str(error))
 
-    async def _put(self, account: Account, credentials: Credentials) -> Account:
+    async def _put(self, account: Account, credentials: AccountCredentials) -> Account:
         await self._accounts.put_account(account, credentials)
         return replace(account, access_expires_at=credentials.tokens.access_expires_at)
 

@@ -39,7 +39,7 @@ class FolderSource:
     async def list_calls(
         self, location: str, days: DateRange, time_zone: str
     ) -> AsyncGenerator[Sequence[CallFacts], None]:
-        """Yield the calls that the folder has on the days; the whole manifest must be sound."""
+        """Yield the calls of the days; the whole manifest must be free of faults."""
         calls = await asyncio.to_thread(
             _list, location, time_zone, lambda call: days.start <= call.day <= days.end
         )
@@ -50,10 +50,8 @@ class FolderSource:
         self, location: str, call_ids: Sequence[CallId], time_zone: str
     ) -> Sequence[CallFacts]:
         """Read the whole folder again."""
-        wanted = frozenset(call_ids)
-        return await asyncio.to_thread(
-            _list, location, time_zone, lambda call: call.call_id in wanted
-        )
+        ids = frozenset(call_ids)
+        return await asyncio.to_thread(_list, location, time_zone, lambda call: call.call_id in ids)
 
     @contextlib.asynccontextmanager
     async def fetch(self, location: str, link: str) -> AsyncIterator[Fetched]:
@@ -66,17 +64,17 @@ class FolderSource:
             file.close()
 
 
-def _list(location: str, time_zone: str, wanted: Callable[[CallFacts], bool]) -> list[CallFacts]:
+def _list(location: str, time_zone: str, filter_: Callable[[CallFacts], bool]) -> list[CallFacts]:
     zone = client_zone(time_zone)
     manifest = _read_manifest(location)
     if manifest is None:
-        return [call for call in list_audio_files(location, zone) if wanted(call)]
+        return [call for call in list_audio_files(location, zone) if filter_(call)]
     calls = parse_manifest(decode_manifest(manifest), zone)
-    return [_versioned(location, call) for call in calls if wanted(call)]
+    return [_versioned(location, call) for call in calls if filter_(call)]
 
 
 def _versioned(location: str, call: CallFacts) -> CallFacts:
-    """Say when the call's file was written last, for one that replaces another to be noticed."""
+    """Return the call with the time its file was written as its version, so that a replaced file is noticed."""
     if call.recording_link is None:
         return call
     try:

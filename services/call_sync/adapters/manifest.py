@@ -1,4 +1,4 @@
-"""The manifest of a folder of recordings, `calls.csv`: text in, calls out. Pure."""
+"""The manifest of a folder of recordings, `calls.csv`, read into calls. Pure functions."""
 
 import csv
 import hashlib

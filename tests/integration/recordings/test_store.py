@@ -60,7 +60,7 @@ def s3_port() -> Iterator[int]:
 
 @pytest.fixture
 def bucket(s3_port: int, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Return the address of a place in the bucket, as the environment of a service leads to it."""
+    """Return the address of a folder in the bucket; the environment of a service says how the bucket is reached."""
     set_aws(monkeypatch, f"http://127.0.0.1:{s3_port}")
     return f"s3://kept/{uuid4().hex}/calls"
 

@@ -1,20 +1,20 @@
-"""AmoCRM as accounts are set up with it."""
+"""What setting up accounts asks of AmoCRM."""
 
 from services.call_sync.accounts.domain import (
     AccountId,
+    AccountTokens,
     CredentialsRefused,
     CrmUnavailable,
     Grant,
     Integration,
-    Tokens,
 )
 from services.call_sync.accounts.ports import Description
 from services.call_sync.adapters.amocrm.client import AmoClient, TooMuchAsked
 from services.call_sync.adapters.amocrm.oauth import (
+    GrantRefused,
     NotSent,
     OAuth,
     OutcomeUnknown,
-    Refused,
     claims,
     expires_at,
 )
@@ -31,19 +31,19 @@ class AmoCrm:
         self._tokens = tokens
         self._oauth = oauth
 
-    def long_lived(self, token: str) -> Tokens:
+    def long_lived(self, token: str) -> AccountTokens:
         token = token.strip()
         try:
-            return Tokens(access_token=token, access_expires_at=expires_at(claims(token)))
+            return AccountTokens(access_token=token, access_expires_at=expires_at(claims(token)))
         except ValueError:
             raise CredentialsRefused(
                 "long_lived.token: is no token of AmoCRM; copy all of it, three parts with dots between"
             ) from None
 
-    async def authorise(self, host: str, integration: Integration, grant: Grant) -> Tokens:
+    async def authorise(self, host: str, integration: Integration, grant: Grant) -> AccountTokens:
         try:
             return await self._oauth.exchange(host, integration, grant)
-        except Refused as error:
+        except GrantRefused as error:
             raise CredentialsRefused(
                 f"integration: {host} refuses it ({error}): a code holds 20 minutes and once, and "
                 "redirect_uri has to be as it is registered"

@@ -1,4 +1,4 @@
-"""One request to AmoCRM and its answer, whatever that looks like."""
+"""One request to AmoCRM, and its answer as it came."""
 
 import asyncio
 import json
@@ -19,8 +19,8 @@ _MAX_DIGITS = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What came back; `body` is None where it is no JSON, or broken."""
+class CrmResponse:
+    """An answer of AmoCRM; `body` is None where it is no JSON, or broken JSON."""
 
     status: int
     is_json: bool
@@ -36,7 +36,7 @@ class Answer:
 
     @property
     def blocked(self) -> str:
-        """Why a 403 is one, for people: the API answers in JSON, what blocks before it does not."""
+        """Why access is denied (403), for people: the API answers in JSON, what blocks before it does not."""
         if self.is_json:
             return (
                 f"AmoCRM denies access (HTTP 403 {self.detail}): give its user the rights to notes, or "
@@ -55,8 +55,8 @@ def open_http() -> httpx2.AsyncClient:
     )
 
 
-async def ask(http: httpx2.AsyncClient, url: str, query: Query, token: str) -> Answer:
-    """Send one GET; without a query the address is asked for as it is.
+async def ask(http: httpx2.AsyncClient, url: str, query: Query, token: str) -> CrmResponse:
+    """Send one GET; without a query the address is used as it is.
 
     Raises httpx2.TransportError, TimeoutError, and ValueError for a body that is larger than any page.
     """
@@ -74,7 +74,7 @@ async def ask(http: httpx2.AsyncClient, url: str, query: Query, token: str) -> A
             if len(content) > _MAX_BODY_BYTES:
                 raise ValueError("larger than any page")
     is_json = "json" in response.headers.get("content-type", "")
-    return Answer(
+    return CrmResponse(
         status=response.status_code,
         is_json=is_json,
         body=_json(content) if is_json else None,
@@ -91,5 +91,5 @@ def _json(content: bytearray) -> Any:
 
 
 def _seconds(text: str) -> timedelta | None:
-    """Return the seconds of a Retry-After; a date, which AmoCRM was never seen to send, is none."""
+    """Return the seconds of a Retry-After, None for a date, which AmoCRM was never seen to send."""
     return timedelta(seconds=int(text)) if text.isdecimal() and len(text) <= _MAX_DIGITS else None

@@ -1,4 +1,4 @@
-"""One account of AmoCRM after another, and all that may come of a request."""
+"""Requests to accounts of AmoCRM, and what follows from each kind of answer."""
 
 import asyncio
 import random
@@ -21,7 +21,7 @@ from services.call_sync.accounts.domain import (
     origin,
 )
 from services.call_sync.accounts.ports import AccountRepository
-from services.call_sync.adapters.amocrm.answer import Answer, Query, ask
+from services.call_sync.adapters.amocrm.answer import CrmResponse, Query, ask
 from services.call_sync.adapters.amocrm.limiter import Limiter
 from services.call_sync.adapters.amocrm.parsing import Json
 from services.call_sync.adapters.amocrm.tokens import AccessTokens
@@ -34,11 +34,11 @@ log = structlog.get_logger()
 
 _API = "/api/v4/"
 _TRIES = 4
-_PATIENCE_WITH_LIMITS = 5
+_MOST_REFUSALS = 5
 _LONGEST_WAIT = timedelta(minutes=1)
 _LONGEST_PAUSE = timedelta(days=1)
 _LACKING = (HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
-"""What is answered, in JSON, for a part that the account or the token's user does not have."""
+"""The statuses, with JSON, of a part that the account or the token's user does not have."""
 
 
 class TooMuchAsked(Exception):
@@ -46,13 +46,13 @@ class TooMuchAsked(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
-    """How long is waited for an account that does not answer as it should."""
+class RetryPolicy:
+    """How long to wait for an account that does not answer as it should."""
 
     backoff: timedelta
-    """After the first failure; doubles for each further one, up to 30 times as long."""
+    """The wait after the first failure; it doubles for each further one, up to 30 times as long."""
     pause: timedelta
-    """The account is left alone for so long when it keeps asking to slow down."""
+    """How long the account is left alone when it keeps asking to slow down."""
 
 
 @dataclass(slots=True)
@@ -73,22 +73,22 @@ class AmoClient:
         accounts: AccountRepository,
         tokens: AccessTokens,
         limiter: Limiter,
-        patience: Patience,
+        policy: RetryPolicy,
     ) -> None:
         self._http = http
         self._accounts = accounts
         self._tokens = tokens
         self._limiter = limiter
-        self._patience = patience
+        self._policy = policy
 
     async def get(
         self, account_id: AccountId, target: str, query: Query = (), *, optional: bool = False
     ) -> Json | None:
         """Return what the account has at `target`, a path below /api/v4/ or the link of a next page.
 
-        None: there is nothing, or, where the target is `optional`, the account does not have this part. Raises
-        TooMuchAsked, SourceInvalid where only a person can help, SourceUnavailable, SourceWaits while the account is
-        left alone; all name the account.
+        Returns None where there is nothing, and where the target is `optional` and the account does not have this
+        part. Raises TooMuchAsked, SourceInvalid where only a person can help, SourceUnavailable, and SourceWaits while
+        the account is left alone; the texts name the account.
         """
         tries = _Tries()
         while True:
@@ -113,7 +113,7 @@ class AmoClient:
             )
             if optional and answer.is_json and answer.status in _LACKING:
                 return None
-            await self._bear(account, token, answer, tries)
+            await self._recover(account, token, answer, tries)
 
     async def credentials_for(self, account_id: AccountId, link: str) -> Credentials | None:
         """Return the headers for a link to the account's own host, None for any other; raises SourceRefused."""
@@ -128,7 +128,7 @@ class AmoClient:
         return Credentials(origin=home, headers={"Authorization": f"Bearer {token}"})
 
     async def _entry(self, account_id: AccountId) -> tuple[Account, str]:
-        """Return an account and its access token; raises SourceRefused where it must not be asked."""
+        """Return an account and its access token; raises SourceRefused where the account must not be asked."""
         try:
             account, credentials = await self._accounts.get_credentials(account_id)
         except AccountNotFound:
@@ -141,8 +141,10 @@ class AmoClient:
             _refuse(account, account.message)
         return account, await self._tokens.fresh(account, credentials)
 
-    async def _bear(self, account: Account, token: str, answer: Answer, tries: _Tries) -> None:
-        """Do what an answer that is none asks for; returns when the request may be tried again."""
+    async def _recover(
+        self, account: Account, token: str, answer: CrmResponse, tries: _Tries
+    ) -> None:
+        """Do what an answer other than a success asks for; returns when the request may be tried again."""
         match answer.status:
             case status if not tries.renewed and _may_renew(status, account):
                 tries.renewed = True
@@ -177,11 +179,11 @@ class AmoClient:
     async def _slow_down(
         self, account: Account, tries: _Tries, retry_after: timedelta | None
     ) -> None:
-        """Slow everybody down who asks the account; leave it alone when that was in vain."""
+        """Slow down everybody who asks the account; leave it alone where that was in vain."""
         tries.refusals += 1
         least = retry_after or timedelta()
-        if tries.refusals == _PATIENCE_WITH_LIMITS or least > _LONGEST_WAIT:
-            until = utc_now() + min(max(self._patience.pause, least), _LONGEST_PAUSE)
+        if tries.refusals == _MOST_REFUSALS or least > _LONGEST_WAIT:
+            until = utc_now() + min(max(self._policy.pause, least), _LONGEST_PAUSE)
             message = "AmoCRM keeps asking to slow down (HTTP 429)"
             await self._accounts.pause(account.account_id, message, until)
             log.warning("account_paused", account_id=account.account_id, until=until.isoformat())
@@ -202,12 +204,12 @@ class AmoClient:
         _refuse(account, message)
 
     def _wait_seconds(self, nth: int) -> float:
-        doubled = self._patience.backoff.total_seconds() * min(2.0 ** (nth - 1), 30)
+        doubled = self._policy.backoff.total_seconds() * min(2.0 ** (nth - 1), 30)
         return doubled * random.uniform(1, 1.25)  # noqa: S311  # so that waits do not end together
 
 
 def _may_renew(status: int, account: Account) -> bool:
-    """Tell whether new tokens may help: a redirect may say that the account has moved, which renewing finds out."""
+    """Tell whether new tokens may help. A redirect may mean that the account has moved, which renewing finds out."""
     redirected = HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST
     return status == HTTPStatus.UNAUTHORIZED or (redirected and account.kind is AccountKind.OAUTH)
 

@@ -1,4 +1,4 @@
-"""One physical call may be two notes, on a lead and on its contact: the first that is listed stays."""
+"""Duplicates: one physical call may be two notes, on a lead and on its contact. The first that is listed stays."""
 
 from collections import defaultdict
 from datetime import timedelta
@@ -9,7 +9,7 @@ _APART = timedelta(seconds=60)
 
 
 class Listed:
-    """What a listing holds so far."""
+    """The notes that were listed so far."""
 
     def __init__(self) -> None:
         self._notes: set[int] = set()

@@ -1,4 +1,4 @@
-"""No account is asked faster than it allows, however many processes ask: a schedule in the database."""
+"""The rate limit of each account, shared by all processes through a schedule in the database."""
 
 import asyncio
 from collections import defaultdict
@@ -10,7 +10,7 @@ from services.call_sync.accounts.ports import Rates
 
 @dataclass(eq=False, slots=True)
 class _Ticket:
-    """One that waits for its turn; `at` is the time of the loop when it comes."""
+    """A request that waits for its turn; `at` is the time of the event loop when the turn comes."""
 
     at: float | None = None
 
@@ -44,7 +44,7 @@ class Limiter:
         await asyncio.sleep(ticket.at - asyncio.get_running_loop().time())
 
     async def slow_down(self, account: Account, wait_seconds: float) -> None:
-        """Give everybody's turns after a wait, and half as many."""
+        """Hand out no turn before a wait is over, and then half as many."""
         await self._rates.halve_rate(account.account_id, wait_seconds)
 
     async def _reserve(self, account: Account, waiting: list[_Ticket]) -> None:

@@ -1,4 +1,4 @@
-"""The calls of a range, as AmoCRM can be asked for them: by events, and by notes that were written since."""
+"""The calls of a range as AmoCRM lists them: by events, and by notes that were written since."""
 
 from collections import defaultdict
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
@@ -46,11 +46,11 @@ Reference = tuple[str, int]
 
 
 class _NotNarrowed(Exception):
-    """Events of other times came: this account does not know the range as it was written."""
+    """Events of other times came: this account does not understand the range as it was written."""
 
 
-class Listing:
-    """Reads what one account has about the calls of a range of days; raises SourceRefused everywhere."""
+class RangeListing:
+    """Reads what one account has about the calls of a range of days; every method raises SourceRefused."""
 
     def __init__(self, reader: Reader, days: DateRange, zone: tzinfo) -> None:
         self._reader = reader
@@ -62,7 +62,7 @@ class Listing:
         """Whether a range of events is written `from,to`, as it once was everywhere."""
 
     async def by_events(self) -> AsyncGenerator[list[CallNote], None]:
-        """Yield the notes that events of the range tell of, days together, each group in the order of ids."""
+        """Yield the notes that events of the range name, in groups, each in the order of ids."""
         gathered: dict[Reference, None] = {}
         works = [partial(self._events, window) for window in self._windows]
         async with aclosing(in_order(works, _AHEAD)) as days:
@@ -75,7 +75,7 @@ class Listing:
             yield await self._notes(gathered)
 
     async def by_update(self, known: Callable[[int], bool]) -> list[CallNote]:
-        """Return notes of the range that are not `known`, by their ids: events come late, and some never.
+        """Return notes of the range that are not `known`, in the order of ids: events come late, and some never.
 
         A note may be written or edited long after its call, so the time of its update has no upper bound.
         """
@@ -98,7 +98,7 @@ class Listing:
         return sorted(notes, key=lambda note: note.note_id)
 
     async def _events(self, window: Window, limit: int = EVENTS) -> list[Reference]:
-        """Return what the events of a window tell of, in smaller pieces where AmoCRM has no time for it."""
+        """Return the notes that events of a window name; the window is split where AmoCRM has no time for it."""
         start, end = window
         try:
             return [reference async for reference in self._window(window, limit)]

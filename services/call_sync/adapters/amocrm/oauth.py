@@ -6,7 +6,7 @@ from typing import Any
 import httpx2
 import jwt
 
-from services.call_sync.accounts.domain import Grant, GrantKind, Integration, Tokens, origin
+from services.call_sync.accounts.domain import AccountTokens, Grant, GrantKind, Integration, origin
 from services.kernel.clock import utc_now
 
 _SECONDS = 12
@@ -17,11 +17,11 @@ _TOO_MANY = 429
 
 
 class NotSent(Exception):
-    """The endpoint cannot be reached, or had no time: the grant is as good as before."""
+    """The endpoint cannot be reached, or had no time: the grant can still be used."""
 
 
-class Refused(Exception):
-    """The endpoint says no, and will again."""
+class GrantRefused(Exception):
+    """The endpoint refuses the grant, and will again."""
 
 
 class OutcomeUnknown(Exception):
@@ -29,13 +29,13 @@ class OutcomeUnknown(Exception):
 
 
 class OAuth:
-    """Asks token endpoints; nothing is repeated here, since every grant is good once."""
+    """Asks token endpoints; nothing is repeated here, since every grant can be used once."""
 
     def __init__(self, http: httpx2.AsyncClient) -> None:
         self._http = http
 
-    async def exchange(self, host: str, integration: Integration, grant: Grant) -> Tokens:
-        """Return the tokens a grant is good for; raises NotSent, Refused, OutcomeUnknown."""
+    async def exchange(self, host: str, integration: Integration, grant: Grant) -> AccountTokens:
+        """Return the tokens that a grant is exchanged for; raises NotSent, GrantRefused, OutcomeUnknown."""
         field = "code" if grant.kind is GrantKind.CODE else "refresh_token"
         body = {
             "client_id": integration.client_id,
@@ -48,14 +48,14 @@ class OAuth:
         if response.status_code == _TOO_MANY:
             raise NotSent("it is asked too often")
         if response.status_code in _REFUSED:
-            raise Refused(f"HTTP {response.status_code}")
+            raise GrantRefused(f"HTTP {response.status_code}")
         tokens = _tokens(response)
         if tokens is None:
             raise OutcomeUnknown(f"HTTP {response.status_code}")
         return tokens
 
     async def moved_to(self, api_host: str, refresh_token: str) -> str | None:
-        """Ask where the account is now that its host refuses it; None where that is not known."""
+        """Return the host that the account has moved to; None where that is not known."""
         url = f"{origin(api_host)}/oauth2/account/current/subdomain"
         try:
             response = await self._ask("GET", url, headers={"X-Refresh-Token": refresh_token})
@@ -74,9 +74,9 @@ class OAuth:
 
 
 def claims(token: str) -> dict[str, Any]:
-    """Return what an access token says of itself; raises ValueError where it is none.
+    """Return what an access token says of itself; raises ValueError where it is no token.
 
-    Nothing is trusted that it says: only AmoCRM can check its signature.
+    The claims are not to be trusted: only AmoCRM can check their signature.
     """
     try:
         return jwt.decode(token, options={"verify_signature": False})
@@ -90,14 +90,14 @@ def expires_at(found: dict[str, Any]) -> datetime | None:
     return datetime.fromtimestamp(exp, UTC) if isinstance(exp, int | float) else None
 
 
-def _tokens(response: httpx2.Response) -> Tokens | None:
-    """Return the pair of an answer; None where there is none in it."""
+def _tokens(response: httpx2.Response) -> AccountTokens | None:
+    """Return the tokens in an answer; None where there are none."""
     body = _json(response)
     access, refresh, seconds = map(body.get, ("access_token", "refresh_token", "expires_in"))
     if not (response.is_success and isinstance(access, str) and isinstance(refresh, str)):
         return None
     lasts = timedelta(seconds=seconds) if isinstance(seconds, int | float) else None
-    return Tokens(
+    return AccountTokens(
         access_token=access,
         refresh_token=refresh,
         access_expires_at=utc_now() + lasts if lasts else None,

@@ -1,4 +1,4 @@
-"""What AmoCRM answers, read leniently: integrations fill notes as they please. Pure functions."""
+"""Answers of AmoCRM, read leniently, since integrations fill notes as they please. Pure functions."""
 
 import contextlib
 import json
@@ -18,7 +18,7 @@ ENTITIES = {
     "company": "companies",
     "customer": "customers",
 }
-"""What notes hang on: as events name it, and as its address does."""
+"""The kinds of entity that have notes: the name in events, and the name in addresses."""
 
 _DIRECTIONS = {
     "call_in": Direction.INCOMING,
@@ -75,7 +75,7 @@ def next_link(body: Json) -> str | None:
 
 
 def note_references(event: Json) -> Iterator[tuple[str, int]]:
-    """Yield (entity as its address names it, note id) of what an event is about."""
+    """Yield what an event is about: the entity as addresses name it, and the id of the note."""
     entity = ENTITIES.get(str(event.get("entity_type")))
     changes = event.get("value_after")
     for change in changes if isinstance(changes, list) else [changes]:
@@ -97,7 +97,7 @@ def user_names(users: list[Json]) -> dict[str, str]:
 
 
 def call_note(raw: Json) -> CallNote | None:
-    """Return the call that a note is about; None where it is about none, or without an id or a time."""
+    """Return the call that a note is about; None where it is about no call, or has no id or no time."""
     direction = _DIRECTIONS.get(str(raw.get("note_type")))
     note_id, created_at = _integer(raw.get("id")), _moment(raw.get("created_at"))
     if direction is None or not note_id or created_at is None:

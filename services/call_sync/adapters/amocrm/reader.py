@@ -23,7 +23,7 @@ log = structlog.get_logger()
 NOTES = 250
 """AmoCRM gives no more notes, nor users, a page."""
 IDS = 100
-"""More ids make an address that proxies refuse."""
+"""Ids in one request; more make an address that proxies refuse."""
 LEAST_PAGE = 10
 """An account that cannot gather so few objects in time is given up."""
 
@@ -33,14 +33,14 @@ _MAX_PAGES = 10_000
 
 
 class Reader:
-    """Reads one account; raises SourceRefused everywhere, and TooMuchAsked where it says so."""
+    """Reads one account; every method raises SourceRefused, and TooMuchAsked where it says so."""
 
     def __init__(self, client: AmoClient, account_id: AccountId) -> None:
         self._client = client
         self.account_id = account_id
 
     async def user_names(self, limit: int = NOTES) -> dict[str, str]:
-        """Return the names of the users by id; none where the token may not read them."""
+        """Return the names of the users by id; it is empty where the token may not read them."""
         names: dict[str, str] = {}
         try:
             async for page in self.pages("users", [("limit", limit)], "users", optional=True):
@@ -103,5 +103,5 @@ def call_notes(page: Iterable[Json]) -> Iterator[CallNote]:
 
 
 def give_up(error: TooMuchAsked) -> NoReturn:
-    """Tell people that the account is too slow."""
+    """Raise SourceUnavailable with a text that says that the account is too slow."""
     raise SourceUnavailable(f"{error}, though little was asked for; try again later") from error

@@ -7,7 +7,7 @@ from datetime import tzinfo
 from services.call_sync.accounts.domain import AccountId
 from services.call_sync.adapters.amocrm.client import AmoClient
 from services.call_sync.adapters.amocrm.duplicates import Listed
-from services.call_sync.adapters.amocrm.listing import Listing
+from services.call_sync.adapters.amocrm.listing import RangeListing
 from services.call_sync.adapters.amocrm.parsing import ENTITIES, CallNote, call_facts, note_id
 from services.call_sync.adapters.amocrm.reader import IDS, Reader
 from services.call_sync.domain import CallFacts, CallId, SourceRefused, SourceWaits, client_zone
@@ -30,10 +30,10 @@ class AmoSource:
     async def list_calls(
         self, location: str, days: DateRange, time_zone: str
     ) -> AsyncGenerator[Sequence[CallFacts], None]:
-        """Yield the calls of the days; one that stands in two notes once."""
+        """Yield the calls of the days; a call that two notes are about is yielded once."""
         zone = client_zone(time_zone)
         reader = Reader(self._client, AccountId(location))
-        listing, listed = Listing(reader, days, zone), Listed()
+        listing, listed = RangeListing(reader, days, zone), Listed()
         names = await reader.user_names()
         async with contextlib.aclosing(_all_notes(listing, listed)) as groups:
             async for notes in groups:
@@ -45,15 +45,15 @@ class AmoSource:
     async def reread(
         self, location: str, call_ids: Sequence[CallId], time_zone: str
     ) -> Sequence[CallFacts]:
-        """Read notes anew. What they hang on is not in their ids, so every entity is asked until all are found."""
+        """Read notes anew. An id does not tell the entity of its note, so each entity is asked until all are found."""
         zone = client_zone(time_zone)
         reader = Reader(self._client, AccountId(location))
         missing = {number for number in map(note_id, call_ids) if number}
         found: list[CallNote] = []
         for entity in ENTITIES.values():
-            wanted = sorted(missing)
-            for start in range(0, len(wanted), IDS):
-                found += await reader.notes_by_ids(entity, wanted[start : start + IDS])
+            note_ids = sorted(missing)
+            for start in range(0, len(note_ids), IDS):
+                found += await reader.notes_by_ids(entity, note_ids[start : start + IDS])
             missing -= {note.note_id for note in found}
         return list(_calls(found, zone, await reader.user_names() if found else {}))
 
@@ -75,7 +75,7 @@ class AmoSource:
             raise FetchFailed(str(error)) from error
 
 
-async def _all_notes(listing: Listing, listed: Listed) -> AsyncGenerator[list[CallNote], None]:
+async def _all_notes(listing: RangeListing, listed: Listed) -> AsyncGenerator[list[CallNote], None]:
     async with contextlib.aclosing(listing.by_events()) as groups:
         async for group in groups:
             yield group

@@ -1,4 +1,4 @@
-"""Access tokens that are fresh: renewed once, whoever asks, since a refresh token is good for one use only."""
+"""Access tokens that are fresh. A renewal happens once, whoever asks, since a refresh token can be used once."""
 
 import asyncio
 from collections.abc import Sequence
@@ -10,21 +10,21 @@ import structlog
 
 from services.call_sync.accounts.domain import (
     Account,
+    AccountCredentials,
     AccountId,
     AccountState,
-    Credentials,
+    AccountTokens,
     Grant,
     GrantKind,
     HostRefused,
-    Tokens,
     account_host,
 )
 from services.call_sync.accounts.ports import AccountRepository, Renewal
 from services.call_sync.adapters.amocrm.oauth import (
+    GrantRefused,
     NotSent,
     OAuth,
     OutcomeUnknown,
-    Refused,
     claims,
 )
 from services.call_sync.domain import SourceInvalid, SourceUnavailable
@@ -35,7 +35,7 @@ log = structlog.get_logger()
 _RESERVE = timedelta(minutes=5)
 """A token is renewed when so little of its time is left."""
 _LONGEST_SECONDS = 35
-"""All of a renewal; the row is held for no longer."""
+"""How long a renewal may take; the row is locked for no longer."""
 
 REFUSED = "AmoCRM refuses its tokens; add it again with new ones"
 ENDED = "its long-lived token has ended or was revoked; make another and add it again"
@@ -54,17 +54,17 @@ class AccessTokens:
         self._accounts = accounts
         self._oauth = oauth
         self._sandboxes = sandboxes
-        self._renewals: dict[AccountId, asyncio.Task[Tokens]] = {}
+        self._renewals: dict[AccountId, asyncio.Task[AccountTokens]] = {}
 
-    async def fresh(self, account: Account, credentials: Credentials) -> str:
-        """Return a token that lasts for a while, renewing it where it must be; raises SourceRefused."""
+    async def fresh(self, account: Account, credentials: AccountCredentials) -> str:
+        """Return a token that lasts for a while, renewed where needed; raises SourceRefused."""
         tokens = credentials.tokens
         if not _is_fresh(tokens):
             tokens = await self.renew(account.account_id)
         return tokens.access_token
 
-    async def renew(self, account_id: AccountId, *, refused: str | None = None) -> Tokens:
-        """Renew unless somebody has meanwhile; `refused` is a token that AmoCRM does not take any more.
+    async def renew(self, account_id: AccountId, *, refused: str | None = None) -> AccountTokens:
+        """Renew the tokens unless somebody has meanwhile; `refused` is a token that AmoCRM does not take any more.
 
         Raises SourceInvalid when only new tokens help, SourceUnavailable.
         """
@@ -80,7 +80,7 @@ class AccessTokens:
         return tokens
 
     async def give_up(self, account_id: AccountId, refused: str) -> None:
-        """Note that AmoCRM refuses a token that is new; nothing where there are others by now."""
+        """Note that AmoCRM refuses a token that is new; does nothing where there is another by now."""
         async with self._accounts.renewal(account_id) as held:
             if held.credentials.tokens.access_token == refused:
                 await held.refuse(REFUSED if held.credentials.integration else ENDED)
@@ -92,13 +92,15 @@ class AccessTokens:
         """Let renewals under way end."""
         await asyncio.gather(*self._renewals.values(), return_exceptions=True)
 
-    def _forget(self, account_id: AccountId, renewal: "asyncio.Task[Tokens]") -> None:
+    def _forget(self, account_id: AccountId, renewal: "asyncio.Task[AccountTokens]") -> None:
         del self._renewals[account_id]
         renewal.exception()  # all who waited for it may be gone
 
-    async def _renew(self, account_id: AccountId, refused: str | None) -> Tokens:
+    async def _renew(self, account_id: AccountId, refused: str | None) -> AccountTokens:
         async with self._accounts.renewal(account_id) as held:
-            if held.account.state is AccountState.REAUTH_REQUIRED:  # since this one waits
+            if (
+                held.account.state is AccountState.REAUTH_REQUIRED
+            ):  # another process has noted it while this one waited
                 raise SourceInvalid(f"account {account_id}: {held.account.message}")
             tokens = held.credentials.tokens
             if tokens.access_token != refused and _is_fresh(tokens):
@@ -106,7 +108,7 @@ class AccessTokens:
             try:
                 async with asyncio.timeout(_LONGEST_SECONDS):
                     renewed, host = await self._exchange(held)
-            except Refused as error:
+            except GrantRefused as error:
                 message = str(error)
                 await held.refuse(message)
             except (NotSent, OutcomeUnknown, TimeoutError) as error:
@@ -121,28 +123,28 @@ class AccessTokens:
         log.warning("tokens_refused", account_id=account_id)
         raise SourceInvalid(f"account {account_id}: {message}")
 
-    async def _exchange(self, held: Renewal) -> tuple[Tokens, str]:
-        """Return new tokens and the host they are for; raises Refused with a text for people."""
+    async def _exchange(self, held: Renewal) -> tuple[AccountTokens, str]:
+        """Return new tokens and the host they are for; raises GrantRefused with a text for people."""
         account, credentials = held.account, held.credentials
         integration, spent = credentials.integration, credentials.tokens
         if integration is None or spent.refresh_token is None:
-            raise Refused(ENDED)
+            raise GrantRefused(ENDED)
         grant = Grant(kind=GrantKind.REFRESH_TOKEN, value=spent.refresh_token)
         try:
             try:
                 return await self._oauth.exchange(account.host, integration, grant), account.host
-            except OutcomeUnknown:  # whether it was used up only asking again can show
+            except OutcomeUnknown:  # only asking again can show whether the grant was used up
                 return await self._oauth.exchange(account.host, integration, grant), account.host
-        except Refused:
+        except GrantRefused:
             host = await self._moved_to(spent)
             if host is None or host == account.host:
-                raise Refused(REFUSED) from None
+                raise GrantRefused(REFUSED) from None
         try:
             return await self._oauth.exchange(host, integration, grant), host
-        except Refused:
-            raise Refused(REFUSED) from None
+        except GrantRefused:
+            raise GrantRefused(REFUSED) from None
 
-    async def _moved_to(self, tokens: Tokens) -> str | None:
+    async def _moved_to(self, tokens: AccountTokens) -> str | None:
         """Return the host that an account has moved to, by the domain its access token names."""
         try:
             api_host = account_host(str(claims(tokens.access_token)["api_domain"]), self._sandboxes)
@@ -152,11 +154,11 @@ class AccessTokens:
         try:
             return account_host(moved, self._sandboxes) if moved else None
         except HostRefused:
-            raise Refused(
+            raise GrantRefused(
                 f"AmoCRM says that it has moved to {moved!r:.100}, which is none of its hosts; add it again where it is"
             ) from None
 
 
-def _is_fresh(tokens: Tokens) -> bool:
+def _is_fresh(tokens: AccountTokens) -> bool:
     expires_at = tokens.access_expires_at
     return expires_at is None or expires_at - utc_now() > _RESERVE

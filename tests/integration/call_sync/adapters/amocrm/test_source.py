@@ -52,8 +52,8 @@ def on(call: Call, *entities: Entity, **changes: Any) -> Call:
     """Return a call with a note on each entity, their ids counted up."""
     note = call.notes[0]
     notes = (
-        replace(note, note_id=note.note_id + place, entity=entity, **changes)
-        for place, entity in enumerate(entities)
+        replace(note, note_id=note.note_id + number, entity=entity, **changes)
+        for number, entity in enumerate(entities)
     )
     return replace(call, notes=tuple(notes))
 
@@ -306,11 +306,11 @@ async def test_a_next_page_outside_of_the_account_is_not_asked_for(
 
 async def test_reread_finds_notes_wherever_they_hang_and_a_link_that_came(amo: Amo) -> None:
     amo.box.behave(withheld_links=[31])
-    wanted = [CallId(each) for each in ("amocrm-31", "amocrm-61", "amocrm-404", "other")]
-    before = {c.call_id: c for c in await amo.source.reread(CLINIC, wanted, "Europe/Moscow")}
+    call_ids = [CallId(each) for each in ("amocrm-31", "amocrm-61", "amocrm-404", "other")]
+    before = {c.call_id: c for c in await amo.source.reread(CLINIC, call_ids, "Europe/Moscow")}
     amo.box.behave(withheld_links=[])
 
-    after = {c.call_id: c for c in await amo.source.reread(CLINIC, wanted, "Europe/Moscow")}
+    after = {c.call_id: c for c in await amo.source.reread(CLINIC, call_ids, "Europe/Moscow")}
 
     assert set(before) == set(after) == {"amocrm-31", "amocrm-61"}
     assert before[CallId("amocrm-31")].recording_link is None
