@@ -17,9 +17,9 @@ from services.bot_status.adapters.generic import GenericProvider
 from services.bot_status.adapters.links import GuardedLinks
 from services.bot_status.adapters.recall import RecallProvider
 from services.bot_status.adapters.vexa import VexaProvider
-from services.bot_status.fetching import Fetching
-from services.bot_status.meeting_repository import PostgresMeetings
-from services.bot_status.meeting_usecases import Meetings
+from services.bot_status.meetings.fetching import Fetching
+from services.bot_status.meetings.repository import PostgresMeetings
+from services.bot_status.meetings.usecases import Meetings
 from services.bot_status.new_bots import Defaults
 from services.bot_status.patience import Patience
 from services.bot_status.poller import Poller

@@ -16,8 +16,8 @@ from services.bot_status.domain import (
     ServiceUnavailable,
     Source,
 )
-from services.bot_status.fetching import Fetching
 from services.bot_status.leases import kept
+from services.bot_status.meetings.fetching import Fetching
 from services.bot_status.observing import Step, fail, observe
 from services.bot_status.patience import Patience
 from services.bot_status.ports import BotProvider, BotRepository, Leased

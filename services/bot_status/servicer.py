@@ -13,7 +13,7 @@ from services.bot_status.mapping import (
     recording_to_pb,
     verdict_to_pb,
 )
-from services.bot_status.meeting_usecases import Meetings
+from services.bot_status.meetings.usecases import Meetings
 from services.bot_status.usecases import Bots
 from services.status.domain import Owner
 from services.status.mapping import BOT_STATE_TO_PB

@@ -32,7 +32,7 @@ from services.bot_status.domain import (
     Verdict,
     Wish,
 )
-from services.bot_status.meeting_usecases import Meetings
+from services.bot_status.meetings.usecases import Meetings
 from services.bot_status.new_bots import Defaults, new_bot
 from services.bot_status.observing import observe
 from services.bot_status.ports import BotProvider, BotRepository, IntentRepository

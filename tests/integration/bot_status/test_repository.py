@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from services.bot_status.domain import BotId, External, IntentId, Media, Webhook, Wish
-from services.bot_status.meeting_repository import PostgresMeetings
+from services.bot_status.meetings.repository import PostgresMeetings
 from services.bot_status.new_bots import new_bot
 from services.bot_status.repository import QUERIES, PostgresBots
 from services.recordings.domain import Recording

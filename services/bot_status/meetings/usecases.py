@@ -13,7 +13,7 @@ from services.bot_status.domain import (
     MeetingNotFound,
     Wish,
 )
-from services.bot_status.fetching import Fetching
+from services.bot_status.meetings.fetching import Fetching
 from services.bot_status.new_bots import Defaults, new_bot
 from services.bot_status.observing import ready
 from services.bot_status.ports import BotRepository, Links, MeetingRepository, RecordingStore
