@@ -18,14 +18,14 @@ from services.bot_status.adapters.links import GuardedLinks
 from services.bot_status.adapters.recall import RecallProvider
 from services.bot_status.adapters.vexa import VexaProvider
 from services.bot_status.meetings.fetching import Fetching
-from services.bot_status.meetings.repository import PostgresMeetings
+from services.bot_status.meetings.repository import PostgresMeetings, recording_registry
 from services.bot_status.meetings.usecases import Meetings
 from services.bot_status.new_bots import Defaults
 from services.bot_status.patience import Patience
 from services.bot_status.poller import Poller
 from services.bot_status.ports import BotProvider
 from services.bot_status.reports import Reports
-from services.bot_status.repository import QUERIES, PostgresBots, PostgresIntents, PostgresReports
+from services.bot_status.repository import PostgresBots, PostgresIntents, PostgresReports
 from services.bot_status.servicer import BotStatusServicer
 from services.bot_status.settings import BotStatusSettings, ProviderName
 from services.bot_status.usecases import Bots
@@ -60,7 +60,7 @@ async def running(settings: BotStatusSettings) -> AsyncIterator[int]:
         )
         links = _links(settings, stack)
         provider = _provider(settings, http, links)
-        registry = RecordingRegistry(pool, QUERIES, settings.recording_grace)
+        registry = recording_registry(pool, settings.recording_grace)
         store = _store(settings, registry)
         reading = reading_for_caller(readers)
         bots = PostgresBots(pool, reading, settings.report_again)

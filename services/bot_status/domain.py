@@ -1,11 +1,10 @@
 """What a bot outside is, what is said of it, and what that changes. Nothing here does I/O."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NewType
 
 from services.kernel.errors import Conflict, InvalidInput, NotFound, UpstreamUnavailable, WrongState
-from services.recordings.domain import Recording
 from services.status.domain import BotState, FastEnum, Owner
 
 BotId = NewType("BotId", str)
@@ -22,10 +21,6 @@ FOLLOWED = frozenset({BotState.INITIALIZED, BotState.CONNECTING, BotState.CONNEC
 
 class BotNotFound(NotFound):
     """There is no such bot."""
-
-
-class MeetingNotFound(NotFound):
-    """There is no such meeting, or nothing of it is kept."""
 
 
 class BotRefused(WrongState):
@@ -238,24 +233,6 @@ class SpokenInterval:
     speaker_name: str
     start_seconds: float
     end_seconds: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Media:
-    """What there is of a meeting: a text, or a recording that is kept or is to be fetched from `audio_url`."""
-
-    audio_url: str = field(default="", repr=False)
-    text: str = field(default="", repr=False)
-    recording: Recording | None = None
-    speakers: tuple[SpokenInterval, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Meeting:
-    """A meeting of which there is something."""
-
-    bot: Bot
-    media: Media
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

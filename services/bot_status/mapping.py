@@ -1,14 +1,12 @@
-"""Bots and meetings in protobuf and back. Pure functions."""
+"""Bots in protobuf and back. Pure functions."""
 
 from typing import Any
 
-from potok.bot_status.v1 import meeting_pb2
 from potok.coordinator.v1 import bot_pb2, report_pb2
 
-from services.bot_status.domain import Bot, Meeting, Observation, Verdict
+from services.bot_status.domain import Bot, Observation, Verdict
 from services.bot_status.ports import Judged
 from services.kernel.rpc.convert import enum_pairs, timestamp
-from services.recordings.domain import Recording
 from services.status.domain import BotState
 from services.status.mapping import BOT_STATE_FROM_PB, BOT_STATE_TO_PB
 
@@ -63,33 +61,4 @@ def observation_to_pb(observation: Observation) -> bot_pb2.BotObservation:
         time=timestamp(observation.first_at),
         times=observation.times,
         last_time=timestamp(observation.last_at),
-    )
-
-
-def meeting_to_pb(meeting: Meeting) -> meeting_pb2.Meeting:
-    bot = meeting.bot
-    return meeting_pb2.Meeting(
-        bot_id=bot.bot_id or "",
-        owner=bot.wish.owner,
-        day=bot.day.isoformat(),
-        time_zone=bot.time_zone,
-        language=bot.wish.language,
-        start_time=timestamp(bot.joined_at),
-        text=meeting.media.text,
-        speakers=[
-            meeting_pb2.SpokenInterval(
-                speaker_name=each.speaker_name,
-                start_seconds=each.start_seconds,
-                end_seconds=each.end_seconds,
-            )
-            for each in meeting.media.speakers
-        ],
-    )
-
-
-def recording_to_pb(recording: Recording) -> meeting_pb2.MeetingRecording:
-    return meeting_pb2.MeetingRecording(
-        sha256=recording.sha256,
-        size_bytes=recording.size_bytes,
-        content_type=recording.content_type,
     )

@@ -1,7 +1,6 @@
 """What the use cases need from the outside."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -12,8 +11,6 @@ from services.bot_status.domain import (
     External,
     IntentId,
     Meaning,
-    Media,
-    Meeting,
     Observation,
     Said,
     SpokenInterval,
@@ -23,7 +20,6 @@ from services.bot_status.domain import (
     Wish,
 )
 from services.bot_status.observing import Step
-from services.recordings.domain import Fetched, Recording
 from services.status.domain import BotState
 
 
@@ -160,50 +156,3 @@ class Coordinator(Protocol):
 
     async def report(self, bots: Sequence[Bot]) -> list[Judged]:
         """Report bots as they are; raises DomainError."""
-
-
-class MeetingRepository(Protocol):
-    """What there is of meetings."""
-
-    async def create(self, bot: Bot, media: Media) -> Bot:
-        """Store a meeting that came without a bot."""
-
-    async def keep(self, intent_id: IntentId, media: Media, step: Callable[[Bot], Step]) -> Step:
-        """Store what there is of a bot's meeting, unless something was before, and do a step, in one transaction."""
-
-    async def get_meeting(self, bot_id: BotId) -> Meeting:
-        """Return a meeting; raises MeetingNotFound."""
-
-    async def claim_fetch(self, bot: Bot, lease: timedelta) -> bool:
-        """Take the fetching of a recording upon us; False while somebody else has it."""
-
-    async def renew_fetch(self, bot: Bot, lease: timedelta) -> None:
-        """Keep it upon us."""
-
-    async def release_fetch(self, bot: Bot) -> None:
-        """Leave the fetching to others."""
-
-    async def set_recording(self, bot: Bot, recording: Recording) -> None:
-        """Note where the recording of a meeting is kept."""
-
-
-class RecordingStore(Protocol):
-    """Where recordings are kept under the hash of their content."""
-
-    async def keep(self, fetched: Fetched) -> Recording:
-        """Store the bytes; raises NotFetched, StoreUnavailable."""
-
-    def read(self, recording: Recording) -> AsyncIterator[bytes]:
-        """Yield the bytes in pieces of at most 256 KiB; raises RecordingNotFound, StoreUnavailable."""
-
-
-class Links(Protocol):
-    """The guard before links of other people."""
-
-    def check(self, link: str) -> None:
-        """Refuse what is no link; raises InvalidInput."""
-
-    def fetch(
-        self, link: str, headers: Mapping[str, str] | None = None
-    ) -> AbstractAsyncContextManager[Fetched]:
-        """Open a recording; `headers` go to the link's own origin only. Raises NotFetched."""

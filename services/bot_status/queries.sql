@@ -1,8 +1,9 @@
 -- name: lock_request(owner, request_id)!
--- One request at a time: a second one waits here until the first has stored its wish.
+-- Lets one request through at a time: a second one of the same id waits here until the first has stored its wish.
 SELECT pg_advisory_xact_lock(hashtextextended(:owner || ' ' || :request_id, 0));
 
 -- name: get_request(owner, request_id, keep)^
+-- Returns the bot of an earlier request, and what it asked for, while requests are remembered.
 SELECT requests.digest AS request_digest, bots.*
   FROM bot_status.requests
   JOIN bot_status.bots USING (intent_id)
@@ -11,6 +12,7 @@ SELECT requests.digest AS request_digest, bots.*
    AND requests.created_at > now() - :keep::interval;
 
 -- name: put_request(owner, request_id, digest, intent_id)!
+-- Remembers the wish that came of a request, in the place of one that was forgotten.
 INSERT INTO bot_status.requests (owner, request_id, digest, intent_id)
 VALUES (:owner, :request_id, :digest, :intent_id)
     ON CONFLICT (owner, request_id) DO UPDATE
@@ -19,6 +21,8 @@ VALUES (:owner, :request_id, :digest, :intent_id)
        created_at = now();
 
 -- name: insert_bot(intent_id, owner, provider, phase, bot_id, meet_url, bot_name, language, time_zone, day, state, media_ready, sequence, report_in, lease)^
+-- Stores a bot that is only wished for, or one of a meeting that came without a bot. Without `report_in` it is not
+-- reported yet.
 INSERT INTO bot_status.bots (
        intent_id, owner, provider, phase, bot_id, meet_url, bot_name, language, time_zone, day, state,
        media_ready, sequence, report_at, state_at, answered_at, lease_until)
@@ -27,6 +31,7 @@ VALUES (:intent_id, :owner, :provider, :phase, :bot_id, :meet_url, :bot_name, :l
 RETURNING *;
 
 -- name: begin_bot(intent_id, bot_id, external, state, detail, report_in)^
+-- Makes a wish a bot that runs, with its first report; returns nothing where the wish was given up meanwhile.
 UPDATE bot_status.bots
    SET phase = 'STARTED',
        bot_id = :bot_id,
@@ -46,6 +51,7 @@ UPDATE bot_status.bots
 RETURNING *;
 
 -- name: give_up(intent_id, phase, failure)!
+-- Notes that nothing came of a wish, unless a bot has come of it.
 UPDATE bot_status.bots
    SET phase = :phase,
        failure = :failure,
@@ -55,9 +61,11 @@ UPDATE bot_status.bots
    AND phase IN ('INTENDED', 'DOUBTFUL');
 
 -- name: forget_request(intent_id)!
+-- Forgets the request of a wish that failed, so that the same request may start another bot.
 DELETE FROM bot_status.requests WHERE intent_id = :intent_id;
 
 -- name: claim_unresolved(provider, lease, most)
+-- Leases wishes whose end nobody has seen, the oldest first; another process gets others.
 UPDATE bot_status.bots
    SET lease_until = now() + :lease::interval
  WHERE intent_id IN (
@@ -72,13 +80,15 @@ UPDATE bot_status.bots
 RETURNING *;
 
 -- name: get_bot(bot_id)^
+-- Returns a bot by its public id.
 SELECT * FROM bot_status.bots WHERE bot_id = :bot_id;
 
 -- name: lock_bot(intent_id)^
+-- Returns a bot and locks its row, so that its reports are numbered one after another.
 SELECT * FROM bot_status.bots WHERE intent_id = :intent_id FOR UPDATE;
 
 -- name: set_bot(intent_id, day, state, detail, failure, media_ready, state_at, joined_at, left_at, failed_at, missing_at, answered_at, observations, sequence, told, report_in, followed)!
--- A bot of which nothing more is wanted is not looked at any more.
+-- Stores a bot after a step. One of which nothing more is wanted is not looked at any more.
 UPDATE bot_status.bots
    SET day = :day,
        state = :state,
@@ -99,7 +109,7 @@ UPDATE bot_status.bots
  WHERE intent_id = :intent_id;
 
 -- name: fold_observation(intent_id, source, raw_status, state, message)$
--- What is said again in a row by the same source is counted.
+-- Counts what is said once more in a row by the same source; returns nothing where something else is said.
 UPDATE bot_status.observations
    SET times = times + 1,
        last_at = now()
@@ -115,18 +125,22 @@ UPDATE bot_status.observations
 RETURNING number;
 
 -- name: insert_observation(intent_id, number, owner, source, raw_status, state, message, sequence, verdict)!
+-- Records what was said of a bot.
 INSERT INTO bot_status.observations (
        intent_id, number, owner, source, raw_status, state, message, sequence, verdict)
 VALUES (:intent_id, :number, :owner, :source, :raw_status, :state, :message, :sequence, :verdict);
 
 -- name: delete_old_observations(intent_id, number)!
+-- Forgets observations up to a number, so that a bot keeps a bounded number of them.
 DELETE FROM bot_status.observations WHERE intent_id = :intent_id AND number <= :number;
 
 -- name: list_observations(intent_id, most)
+-- Returns the last observations of a bot, newest first.
 SELECT * FROM bot_status.observations WHERE intent_id = :intent_id ORDER BY number DESC LIMIT :most;
 
 -- name: claim_due(provider, lease, most)
--- Any number of processes may ask at once: none gets what another has.
+-- Leases bots that are due for a look, the longest overdue first. Any number of processes may ask at once: none gets
+-- what another has.
 UPDATE bot_status.bots
    SET lease_until = now() + :lease::interval,
        lease_id = gen_random_uuid(),
@@ -145,6 +159,7 @@ UPDATE bot_status.bots
 RETURNING bots.*, due.was_hinted;
 
 -- name: renew_lease(intent_id, lease_id, lease)!
+-- Lengthens a lease that is still ours; a hint that came meanwhile stays due.
 UPDATE bot_status.bots
    SET lease_until = now() + :lease::interval,
        next_poll_at = CASE WHEN hinted THEN next_poll_at ELSE now() + :lease::interval END
@@ -153,7 +168,8 @@ UPDATE bot_status.bots
    AND next_poll_at IS NOT NULL;
 
 -- name: release_lease(intent_id, lease_id, pause, failures)!
--- A bot of which nothing more is wanted has lost its next look, and keeps none.
+-- Ends a lease: the next look is after a pause, or at once where a hint came meanwhile. A bot of which nothing more
+-- is wanted has lost its next look, and keeps none.
 UPDATE bot_status.bots
    SET lease_until = NULL,
        lease_id = NULL,
@@ -167,6 +183,7 @@ UPDATE bot_status.bots
    AND lease_id = :lease_id;
 
 -- name: hint(provider, external)!
+-- Has a bot looked at now, while it is looked at at all.
 UPDATE bot_status.bots
    SET hinted = true,
        next_poll_at = now()
@@ -175,18 +192,21 @@ UPDATE bot_status.bots
    AND next_poll_at IS NOT NULL;
 
 -- name: insert_webhook(provider, key)$
+-- Remembers a delivery; returns nothing where it was taken before.
 INSERT INTO bot_status.webhooks (provider, key)
 VALUES (:provider, :key)
     ON CONFLICT DO NOTHING
 RETURNING key;
 
 -- name: list_unreported(intent_ids)
+-- Returns those of the bots whose last report the coordinator has not acknowledged.
 SELECT *
   FROM bot_status.bots
  WHERE intent_id = ANY (:intent_ids::uuid[])
    AND report_at IS NOT NULL;
 
 -- name: claim_unreported(pause, most)
+-- Returns bots whose report is overdue, and puts their next try off, so that other processes leave them alone.
 UPDATE bot_status.bots
    SET report_at = now() + :pause::interval
  WHERE intent_id IN (
@@ -199,7 +219,8 @@ UPDATE bot_status.bots
 RETURNING *;
 
 -- name: acknowledge(intent_ids, sequences, states, followed)!
--- Sorted by the lock that each needs; an older answer changes nothing that a newer one has said.
+-- Notes what the coordinator knows of bots, and where the public sees them; looks end where the outside no longer
+-- moves a bot. Sorted by the lock that each needs; an older answer changes nothing that a newer one has said.
 UPDATE bot_status.bots
    SET acked_sequence = judged.sequence,
        public_state = judged.state,
@@ -211,6 +232,7 @@ UPDATE bot_status.bots
    AND bots.acked_sequence <= judged.sequence;
 
 -- name: judge_observations(intent_ids, sequences, verdicts)!
+-- Writes the coordinator's verdict to the observations that its report contained.
 UPDATE bot_status.observations
    SET verdict = judged.verdict
   FROM unnest(:intent_ids::uuid[], :sequences::bigint[], :verdicts::text[])
@@ -219,51 +241,8 @@ UPDATE bot_status.observations
    AND observations.sequence <= judged.sequence
    AND observations.verdict IS NULL;
 
--- name: insert_media(intent_id, owner, audio_url, text, sha256, size_bytes, content_type, file_name, speakers)$
--- The first one stays.
-INSERT INTO bot_status.media (
-       intent_id, owner, audio_url, text, recording_sha256, recording_size_bytes, recording_content_type,
-       recording_file_name, speakers)
-VALUES (:intent_id, :owner, :audio_url, :text, :sha256, :size_bytes, :content_type, :file_name,
-       :speakers::jsonb)
-    ON CONFLICT DO NOTHING
-RETURNING intent_id;
-
--- name: get_meeting(bot_id)^
-SELECT bots.*, media.audio_url, media.text, media.recording_sha256, media.recording_size_bytes,
-       media.recording_content_type, media.recording_file_name, media.speakers
-  FROM bot_status.bots
-  JOIN bot_status.media USING (intent_id)
- WHERE bots.bot_id = :bot_id;
-
--- name: claim_fetch(intent_id, lease)$
-UPDATE bot_status.media
-   SET fetching_until = now() + :lease::interval
- WHERE intent_id = :intent_id
-   AND recording_sha256 IS NULL
-   AND (fetching_until IS NULL OR fetching_until < now())
-RETURNING intent_id;
-
--- name: renew_fetch(intent_id, lease)!
-UPDATE bot_status.media
-   SET fetching_until = now() + :lease::interval
- WHERE intent_id = :intent_id
-   AND recording_sha256 IS NULL;
-
--- name: release_fetch(intent_id)!
-UPDATE bot_status.media SET fetching_until = NULL WHERE intent_id = :intent_id;
-
--- name: set_recording(intent_id, sha256, size_bytes, content_type, file_name)!
-UPDATE bot_status.media
-   SET recording_sha256 = :sha256,
-       recording_size_bytes = :size_bytes,
-       recording_content_type = :content_type,
-       recording_file_name = :file_name,
-       fetching_until = NULL
- WHERE intent_id = :intent_id
-   AND recording_sha256 IS NULL;
-
 -- name: delete_old_webhooks(keep)!
+-- Forgets deliveries that are too old to come again, some at a time.
 DELETE FROM bot_status.webhooks
  WHERE (provider, key) IN (
            SELECT provider, key
@@ -272,6 +251,7 @@ DELETE FROM bot_status.webhooks
             LIMIT 1000);
 
 -- name: delete_old_requests(keep)!
+-- Forgets requests that are too old to be repeated, some at a time.
 DELETE FROM bot_status.requests
  WHERE (owner, request_id) IN (
            SELECT owner, request_id
@@ -280,39 +260,11 @@ DELETE FROM bot_status.requests
             LIMIT 1000);
 
 -- name: delete_old_bots(keep)!
+-- Deletes bots that nothing has changed for long, some at a time; by the foreign keys their observations and media
+-- go along.
 DELETE FROM bot_status.bots
  WHERE intent_id IN (
            SELECT intent_id
              FROM bot_status.bots
             WHERE changed_at < now() - :keep::interval
             LIMIT 1000);
-
--- name: register_recording(sha256, grace)!
--- One that is being deleted is waited for; it is stored anew after that.
-INSERT INTO bot_status.recordings AS stored (sha256, look_at)
-VALUES (:sha256, now() + :grace::interval)
-    ON CONFLICT (sha256) DO UPDATE
-   SET unused = false,
-       look_at = excluded.look_at;
-
--- name: list_due_recordings(page_size)
-SELECT sha256,
-       unused,
-       EXISTS (
-           SELECT FROM bot_status.media WHERE media.recording_sha256 = recordings.sha256
-       ) AS in_use
-  FROM bot_status.recordings
- WHERE look_at <= now()
- ORDER BY look_at
- LIMIT :page_size
-   FOR UPDATE SKIP LOCKED;
-
--- name: note_recordings(hashes, unused, grace)!
-UPDATE bot_status.recordings
-   SET unused = noted.unused,
-       look_at = now() + :grace::interval
-  FROM unnest(:hashes::text[], :unused::boolean[]) AS noted (sha256, unused)
- WHERE recordings.sha256 = noted.sha256;
-
--- name: delete_recordings(hashes)!
-DELETE FROM bot_status.recordings WHERE sha256 = ANY (:hashes::text[]);

@@ -26,7 +26,7 @@ from services.bot_status.rows import bot_of, observation_of
 from services.kernel.postgres import Connection, Reading, load_queries
 from services.status.domain import BotState
 
-QUERIES = load_queries(__file__)
+_QUERIES = load_queries(__file__)
 
 KEEP_REQUESTS = timedelta(hours=24)
 MOST_OBSERVATIONS = 1000
@@ -44,8 +44,8 @@ class PostgresIntents:
         async with self._pool.acquire() as connection, connection.transaction():
             if request_id:
                 key = {"owner": bot.wish.owner, "request_id": request_id}
-                await QUERIES.lock_request(connection, **key)
-                found = await QUERIES.get_request(connection, **key, keep=KEEP_REQUESTS)
+                await _QUERIES.lock_request(connection, **key)
+                found = await _QUERIES.get_request(connection, **key, keep=KEEP_REQUESTS)
                 if found and found["request_digest"] != digest:
                     raise RequestChanged(
                         "request_id: it was used for another bot within the last 24 hours"
@@ -54,7 +54,7 @@ class PostgresIntents:
                     return Intended(bot=bot_of(found), is_new=False)
             row = await insert_bot(connection, bot, lease, report_in=None)
             if request_id:
-                await QUERIES.put_request(
+                await _QUERIES.put_request(
                     connection, **key, digest=digest, intent_id=bot.wish.intent_id
                 )
             return Intended(bot=bot_of(row), is_new=True)
@@ -64,7 +64,7 @@ class PostgresIntents:
         state = meaning.state or BotState.INITIALIZED
         try:
             async with self._pool.acquire() as connection, connection.transaction():
-                row = await QUERIES.begin_bot(
+                row = await _QUERIES.begin_bot(
                     connection,
                     intent_id=intent_id,
                     bot_id=started.bot_id,
@@ -75,7 +75,7 @@ class PostgresIntents:
                 )
                 if row is None:
                     raise BotNotFound(f"the wish {intent_id} was given up meanwhile")
-                await QUERIES.insert_observation(
+                await _QUERIES.insert_observation(
                     connection,
                     intent_id=intent_id,
                     number=row["observations"],
@@ -98,13 +98,13 @@ class PostgresIntents:
     async def give_up(self, intent_id: IntentId, failure: str, *, doubtful: bool) -> None:
         phase = Phase.DOUBTFUL if doubtful else Phase.FAILED
         async with self._pool.acquire() as connection, connection.transaction():
-            await QUERIES.give_up(
+            await _QUERIES.give_up(
                 connection, intent_id=intent_id, phase=phase.value, failure=failure
             )
-            await QUERIES.forget_request(connection, intent_id=intent_id)
+            await _QUERIES.forget_request(connection, intent_id=intent_id)
 
     async def claim_unresolved(self, provider: str, lease: timedelta, limit: int) -> list[Bot]:
-        rows = QUERIES.claim_unresolved(self._pool, provider=provider, lease=lease, most=limit)
+        rows = _QUERIES.claim_unresolved(self._pool, provider=provider, lease=lease, most=limit)
         return [bot_of(row) async for row in rows]
 
 
@@ -117,7 +117,7 @@ class PostgresBots:
         self._report_in = report_in
 
     async def get_bot(self, bot_id: BotId) -> Bot:
-        row = await QUERIES.get_bot(self._pool, bot_id=bot_id)
+        row = await _QUERIES.get_bot(self._pool, bot_id=bot_id)
         if row is None:
             raise BotNotFound(f"there is no bot {bot_id}")
         return bot_of(row)
@@ -128,23 +128,23 @@ class PostgresBots:
 
     async def list_observations(self, bot_id: BotId, limit: int) -> list[Observation]:
         async with self._reading() as connection:
-            bot = await QUERIES.get_bot(connection, bot_id=bot_id)
+            bot = await _QUERIES.get_bot(connection, bot_id=bot_id)
             if bot is None:
                 raise BotNotFound(f"there is no bot {bot_id}")
-            rows = QUERIES.list_observations(connection, intent_id=bot["intent_id"], most=limit)
+            rows = _QUERIES.list_observations(connection, intent_id=bot["intent_id"], most=limit)
             return [observation_of(row) async for row in rows]
 
     async def claim_due(self, provider: str, lease: timedelta, limit: int) -> list[Leased]:
-        rows = QUERIES.claim_due(self._pool, provider=provider, lease=lease, most=limit)
+        rows = _QUERIES.claim_due(self._pool, provider=provider, lease=lease, most=limit)
         return [Leased(bot=bot_of(row), hinted=row["was_hinted"]) async for row in rows]
 
     async def renew(self, bot: Bot, lease: timedelta) -> None:
-        await QUERIES.renew_lease(
+        await _QUERIES.renew_lease(
             self._pool, intent_id=bot.wish.intent_id, lease_id=bot.lease_id, lease=lease
         )
 
     async def release(self, bot: Bot, pause: timedelta, *, failures: int) -> None:
-        await QUERIES.release_lease(
+        await _QUERIES.release_lease(
             self._pool,
             intent_id=bot.wish.intent_id,
             lease_id=bot.lease_id,
@@ -153,21 +153,21 @@ class PostgresBots:
         )
 
     async def hint(self, provider: str, external: External) -> None:
-        await QUERIES.hint(self._pool, provider=provider, external=external)
+        await _QUERIES.hint(self._pool, provider=provider, external=external)
 
     async def take_webhook(self, provider: str, webhook: Webhook) -> bool:
         async with self._pool.acquire() as connection, connection.transaction():
-            key = await QUERIES.insert_webhook(connection, provider=provider, key=webhook.key)
+            key = await _QUERIES.insert_webhook(connection, provider=provider, key=webhook.key)
             if key is None:
                 return False
             if webhook.external is not None:
-                await QUERIES.hint(connection, provider=provider, external=webhook.external)
+                await _QUERIES.hint(connection, provider=provider, external=webhook.external)
         return True
 
     async def clean_up(self, receipts: timedelta, meetings: timedelta) -> None:
-        await QUERIES.delete_old_webhooks(self._pool, keep=receipts)
-        await QUERIES.delete_old_requests(self._pool, keep=KEEP_REQUESTS)
-        await QUERIES.delete_old_bots(self._pool, keep=meetings)
+        await _QUERIES.delete_old_webhooks(self._pool, keep=receipts)
+        await _QUERIES.delete_old_requests(self._pool, keep=KEEP_REQUESTS)
+        await _QUERIES.delete_old_bots(self._pool, keep=meetings)
 
 
 class PostgresReports:
@@ -177,11 +177,11 @@ class PostgresReports:
         self._pool = pool
 
     async def list_unreported(self, intent_ids: Sequence[IntentId]) -> list[Bot]:
-        rows = QUERIES.list_unreported(self._pool, intent_ids=list(intent_ids))
+        rows = _QUERIES.list_unreported(self._pool, intent_ids=list(intent_ids))
         return [bot_of(row) async for row in rows]
 
     async def claim_unreported(self, pause: timedelta, limit: int) -> list[Bot]:
-        rows = QUERIES.claim_unreported(self._pool, pause=pause, most=limit)
+        rows = _QUERIES.claim_unreported(self._pool, pause=pause, most=limit)
         return [bot_of(row) async for row in rows]
 
     async def acknowledge(self, judged: Sequence[Judged]) -> None:
@@ -191,13 +191,13 @@ class PostgresReports:
             "sequences": [each.sequence for each in ordered],
         }
         async with self._pool.acquire() as connection, connection.transaction():
-            await QUERIES.acknowledge(
+            await _QUERIES.acknowledge(
                 connection,
                 **keys,
                 states=[each.state.value for each in ordered],
                 followed=[each.state in FOLLOWED for each in ordered],
             )
-            await QUERIES.judge_observations(
+            await _QUERIES.judge_observations(
                 connection,
                 **keys,
                 verdicts=[each.verdict and each.verdict.value for each in ordered],
@@ -208,7 +208,7 @@ async def insert_bot(
     connection: Connection, bot: Bot, lease: timedelta | None, report_in: timedelta | None
 ) -> asyncpg.Record:
     """Store a bot that is new; it is reported where `report_in` says when."""
-    row: asyncpg.Record = await QUERIES.insert_bot(
+    row: asyncpg.Record = await _QUERIES.insert_bot(
         connection,
         intent_id=bot.wish.intent_id,
         owner=bot.wish.owner,
@@ -236,13 +236,13 @@ async def change_bot(
     report_in: timedelta,
 ) -> Step:
     """Do a step with a bot, whose row stays locked until the transaction ends; raises BotNotFound."""
-    row = await QUERIES.lock_bot(connection, intent_id=intent_id)
+    row = await _QUERIES.lock_bot(connection, intent_id=intent_id)
     if row is None:
         raise BotNotFound("there is no such bot any more")
     done = step(bot_of(row))
     number = await _record(connection, done)
     bot = done.bot
-    await QUERIES.set_bot(
+    await _QUERIES.set_bot(
         connection,
         intent_id=intent_id,
         day=bot.day,
@@ -277,10 +277,10 @@ async def _record(connection: Connection, done: Step) -> int:
         "state": said.meaning.state and said.meaning.state.value,
         "message": said.meaning.message[:MOST_MESSAGE],
     }
-    if not done.told and await QUERIES.fold_observation(connection, **what) is not None:
+    if not done.told and await _QUERIES.fold_observation(connection, **what) is not None:
         return bot.observations
     number = bot.observations + 1
-    await QUERIES.insert_observation(
+    await _QUERIES.insert_observation(
         connection,
         **what,
         number=number,
@@ -289,7 +289,7 @@ async def _record(connection: Connection, done: Step) -> int:
         sequence=bot.sequence if done.told else bot.sequence + 1,
         verdict=done.verdict and done.verdict.value,
     )
-    await QUERIES.delete_old_observations(
+    await _QUERIES.delete_old_observations(
         connection, intent_id=bot.wish.intent_id, number=number - MOST_OBSERVATIONS
     )
     return number

@@ -1,7 +1,4 @@
-"""Rows of Postgres to the domain and back."""
-
-import json
-from collections.abc import Sequence
+"""Rows of Postgres as the domain has them."""
 
 import asyncpg
 
@@ -10,15 +7,12 @@ from services.bot_status.domain import (
     BotId,
     External,
     IntentId,
-    Media,
     Observation,
     Phase,
     Source,
-    SpokenInterval,
     Verdict,
     Wish,
 )
-from services.recordings.domain import Recording
 from services.status.domain import BotState, Owner
 
 
@@ -70,27 +64,3 @@ def observation_of(row: asyncpg.Record) -> Observation:
         last_at=row["last_at"],
         times=row["times"],
     )
-
-
-def media_of(row: asyncpg.Record) -> Media:
-    """Return the media of a row of `media`."""
-    recording = row["recording_sha256"] and Recording(
-        sha256=row["recording_sha256"],
-        size_bytes=row["recording_size_bytes"],
-        content_type=row["recording_content_type"],
-        file_name=row["recording_file_name"],
-    )
-    return Media(
-        audio_url=row["audio_url"],
-        text=row["text"],
-        recording=recording or None,
-        speakers=tuple(
-            SpokenInterval(speaker_name=name, start_seconds=start, end_seconds=end)
-            for name, start, end in json.loads(row["speakers"])
-        ),
-    )
-
-
-def speakers_json(speakers: Sequence[SpokenInterval]) -> str:
-    """Return intervals as the column has them."""
-    return json.dumps([(s.speaker_name, s.start_seconds, s.end_seconds) for s in speakers])

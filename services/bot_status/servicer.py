@@ -8,11 +8,10 @@ from potok.bot_status.v1 import bot_status_service_pb2_grpc as pb_grpc
 
 from services.bot_status.domain import BotId
 from services.bot_status.mapping import (
-    meeting_to_pb,
     observation_to_pb,
-    recording_to_pb,
     verdict_to_pb,
 )
+from services.bot_status.meetings.mapping import meeting_to_pb, recording_to_pb
 from services.bot_status.meetings.usecases import Meetings
 from services.bot_status.usecases import Bots
 from services.status.domain import Owner

@@ -18,7 +18,6 @@ from services.bot_status.domain import (
     CannotFind,
     External,
     IntentId,
-    Media,
     NoBotStarted,
     NoSuchBot,
     Observation,
@@ -32,6 +31,7 @@ from services.bot_status.domain import (
     Verdict,
     Wish,
 )
+from services.bot_status.meetings.domain import Media
 from services.bot_status.meetings.usecases import Meetings
 from services.bot_status.new_bots import Defaults, new_bot
 from services.bot_status.observing import observe

@@ -3,10 +3,12 @@
 import asyncio
 from datetime import timedelta
 
-from services.bot_status.domain import Bot, Media, Meeting
+from services.bot_status.domain import Bot
 from services.bot_status.leases import kept
+from services.bot_status.meetings.domain import Media, MeetingMedia
+from services.bot_status.meetings.ports import Links, MeetingRepository, RecordingStore
 from services.bot_status.observing import ready
-from services.bot_status.ports import BotProvider, Links, MeetingRepository, RecordingStore
+from services.bot_status.ports import BotProvider
 from services.bot_status.reports import Reports
 from services.kernel.clock import utc_now
 from services.kernel.errors import UpstreamUnavailable
@@ -57,7 +59,7 @@ class Fetching:
         )
         await self._reports.report(bot.wish.intent_id)
 
-    async def fetch_of_link(self, meeting: Meeting) -> Recording:
+    async def fetch_of_link(self, meeting: MeetingMedia) -> Recording:
         """Return the recording of a meeting, fetched unless it was; raises NotFetched, UpstreamUnavailable."""
         bot, clock = meeting.bot, asyncio.get_running_loop().time
         deadline = clock() + self._longest.total_seconds()
@@ -71,7 +73,7 @@ class Fetching:
             meeting = await self._meetings.get_meeting(bot.bot_id)
         return meeting.media.recording
 
-    async def _fetch(self, meeting: Meeting) -> Recording:
+    async def _fetch(self, meeting: MeetingMedia) -> Recording:
         bot = meeting.bot
         try:
             async with (

@@ -1,16 +1,21 @@
 """What there is of meetings, in Postgres."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import asyncpg
 
-from services.bot_status.domain import Bot, BotId, IntentId, Media, Meeting, MeetingNotFound
+from services.bot_status.domain import Bot, BotId, IntentId, SpokenInterval
+from services.bot_status.meetings.domain import Media, MeetingMedia, MeetingNotFound
 from services.bot_status.observing import Step
-from services.bot_status.repository import QUERIES, change_bot, insert_bot
-from services.bot_status.rows import bot_of, media_of, speakers_json
-from services.kernel.postgres import Connection, Reading
+from services.bot_status.repository import change_bot, insert_bot
+from services.bot_status.rows import bot_of
+from services.kernel.postgres import Connection, Reading, load_queries
 from services.recordings.domain import Recording
+from services.recordings.repository import RecordingRegistry
+
+_QUERIES = load_queries(__file__)
 
 
 class PostgresMeetings:
@@ -37,25 +42,25 @@ class PostgresMeetings:
                 await _insert(connection, done.bot, media)
         return done
 
-    async def get_meeting(self, bot_id: BotId) -> Meeting:
+    async def get_meeting(self, bot_id: BotId) -> MeetingMedia:
         async with self._reading() as connection:
-            row = await QUERIES.get_meeting(connection, bot_id=bot_id)
+            row = await _QUERIES.get_meeting(connection, bot_id=bot_id)
         if row is None:
             raise MeetingNotFound(f"there is no meeting {bot_id}, or nothing of it is kept")
-        return Meeting(bot=bot_of(row), media=media_of(row))
+        return MeetingMedia(bot=bot_of(row), media=_media(row))
 
     async def claim_fetch(self, bot: Bot, lease: timedelta) -> bool:
-        found = await QUERIES.claim_fetch(self._pool, intent_id=bot.wish.intent_id, lease=lease)
+        found = await _QUERIES.claim_fetch(self._pool, intent_id=bot.wish.intent_id, lease=lease)
         return found is not None
 
     async def renew_fetch(self, bot: Bot, lease: timedelta) -> None:
-        await QUERIES.renew_fetch(self._pool, intent_id=bot.wish.intent_id, lease=lease)
+        await _QUERIES.renew_fetch(self._pool, intent_id=bot.wish.intent_id, lease=lease)
 
     async def release_fetch(self, bot: Bot) -> None:
-        await QUERIES.release_fetch(self._pool, intent_id=bot.wish.intent_id)
+        await _QUERIES.release_fetch(self._pool, intent_id=bot.wish.intent_id)
 
     async def set_recording(self, bot: Bot, recording: Recording) -> None:
-        await QUERIES.set_recording(
+        await _QUERIES.set_recording(
             self._pool,
             intent_id=bot.wish.intent_id,
             sha256=recording.sha256,
@@ -65,9 +70,14 @@ class PostgresMeetings:
         )
 
 
+def recording_registry(pool: asyncpg.Pool, grace: timedelta) -> RecordingRegistry:
+    """Return the registry of what the store holds; a recording that no meeting has is kept for `grace` at the least."""
+    return RecordingRegistry(pool, _QUERIES, grace)
+
+
 async def _insert(connection: Connection, bot: Bot, media: Media) -> None:
     recording = media.recording
-    await QUERIES.insert_media(
+    await _QUERIES.insert_media(
         connection,
         intent_id=bot.wish.intent_id,
         owner=bot.wish.owner,
@@ -77,5 +87,28 @@ async def _insert(connection: Connection, bot: Bot, media: Media) -> None:
         size_bytes=recording and recording.size_bytes,
         content_type=recording and recording.content_type,
         file_name=recording and recording.file_name,
-        speakers=speakers_json(media.speakers),
+        speakers=_speakers_json(media.speakers),
     )
+
+
+def _media(row: asyncpg.Record) -> Media:
+    recording = row["recording_sha256"] and Recording(
+        sha256=row["recording_sha256"],
+        size_bytes=row["recording_size_bytes"],
+        content_type=row["recording_content_type"],
+        file_name=row["recording_file_name"],
+    )
+    return Media(
+        audio_url=row["audio_url"],
+        text=row["text"],
+        recording=recording or None,
+        speakers=tuple(
+            SpokenInterval(speaker_name=name, start_seconds=start, end_seconds=end)
+            for name, start, end in json.loads(row["speakers"])
+        ),
+    )
+
+
+def _speakers_json(speakers: Sequence[SpokenInterval]) -> str:
+    """Return intervals as the column `speakers` has them."""
+    return json.dumps([(s.speaker_name, s.start_seconds, s.end_seconds) for s in speakers])

@@ -8,15 +8,14 @@ from services.bot_status.domain import (
     Bot,
     BotId,
     IntentId,
-    Media,
-    Meeting,
-    MeetingNotFound,
     Wish,
 )
+from services.bot_status.meetings.domain import Media, MeetingMedia, MeetingNotFound
 from services.bot_status.meetings.fetching import Fetching
+from services.bot_status.meetings.ports import Links, MeetingRepository, RecordingStore
 from services.bot_status.new_bots import Defaults, new_bot
 from services.bot_status.observing import ready
-from services.bot_status.ports import BotRepository, Links, MeetingRepository, RecordingStore
+from services.bot_status.ports import BotRepository
 from services.bot_status.reports import Reports
 from services.kernel.clock import utc_now
 from services.kernel.errors import InvalidInput, UpstreamUnavailable, WrongState
@@ -75,7 +74,7 @@ class Meetings:
         )
         return await self._report(step.bot)
 
-    async def get_meeting(self, owner: Owner, bot_id: BotId) -> Meeting:
+    async def get_meeting(self, owner: Owner, bot_id: BotId) -> MeetingMedia:
         """Return a meeting; raises MeetingNotFound, also for somebody else's."""
         meeting = await self._meetings.get_meeting(bot_id)
         if meeting.bot.wish.owner != owner:

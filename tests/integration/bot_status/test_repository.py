@@ -7,12 +7,12 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from services.bot_status.domain import BotId, External, IntentId, Media, Webhook, Wish
-from services.bot_status.meetings.repository import PostgresMeetings
+from services.bot_status.domain import BotId, External, IntentId, Webhook, Wish
+from services.bot_status.meetings.domain import Media
+from services.bot_status.meetings.repository import PostgresMeetings, recording_registry
 from services.bot_status.new_bots import new_bot
-from services.bot_status.repository import QUERIES, PostgresBots
+from services.bot_status.repository import PostgresBots
 from services.recordings.domain import Recording
-from services.recordings.repository import RecordingRegistry
 from services.status.domain import BotState, Owner
 from tests.conftest import Database
 from tests.identity import everything
@@ -62,7 +62,7 @@ async def test_what_is_old_is_forgotten_and_what_is_young_stays(pool: asyncpg.Po
 
 
 async def test_a_recording_that_no_meeting_has_at_two_looks_is_deleted(pool: asyncpg.Pool) -> None:
-    registry = RecordingRegistry(pool, QUERIES, timedelta(0))
+    registry = recording_registry(pool, timedelta(0))
     kept = Recording(sha256=SHA, size_bytes=9, content_type="audio/wav", file_name="a.wav")
     deleted: list[str] = []
 
