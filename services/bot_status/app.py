@@ -24,7 +24,7 @@ from services.bot_status.new_bots import Defaults
 from services.bot_status.patience import Patience
 from services.bot_status.poller import Poller
 from services.bot_status.ports import BotProvider
-from services.bot_status.reports import Reports
+from services.bot_status.reports import BotReports
 from services.bot_status.repository import PostgresBots, PostgresIntents, PostgresReports
 from services.bot_status.servicer import BotStatusServicer
 from services.bot_status.settings import BotStatusSettings, ProviderName
@@ -65,7 +65,7 @@ async def running(settings: BotStatusSettings) -> AsyncIterator[int]:
         reading = reading_for_caller(readers)
         bots = PostgresBots(pool, reading, settings.report_again)
         meetings = PostgresMeetings(pool, reading, settings.report_again)
-        reports = Reports(
+        reports = BotReports(
             PostgresReports(pool),
             RpcCoordinator(BotReportServiceStub(channel), settings.report_timeout),
             again=settings.report_again,

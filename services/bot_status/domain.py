@@ -1,4 +1,4 @@
-"""What a bot outside is, what is said of it, and what that changes. Nothing here does I/O."""
+"""What a bot outside is, and what is said of it. Nothing here does I/O."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -10,13 +10,13 @@ from services.status.domain import BotState, FastEnum, Owner
 BotId = NewType("BotId", str)
 """The public id of a bot."""
 IntentId = NewType("IntentId", str)
-"""The wish that a bot came from, a UUID: what the outside is given to know repeats by."""
+"""The wish that a bot came from, a UUID; the outside is given it to recognise repeats."""
 External = NewType("External", str)
-"""How the service that runs a bot names it; an adapter's own business."""
+"""The id that the service outside has for a bot; only its adapter knows what is in it."""
 
 RANKS = {state: rank for rank, state in enumerate(BotState)}
 FOLLOWED = frozenset({BotState.INITIALIZED, BotState.CONNECTING, BotState.CONNECTED})
-"""The states that the outside may set, and in which it is watched."""
+"""The states that the outside may set, and in which a bot is looked at."""
 
 
 class BotNotFound(NotFound):
@@ -24,7 +24,7 @@ class BotNotFound(NotFound):
 
 
 class BotRefused(WrongState):
-    """The service that runs bots does not want to."""
+    """The service that runs bots refuses to run one."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, reason="BOT_REFUSED")
@@ -48,7 +48,7 @@ class RequestChanged(InvalidInput):
 class ServiceUnavailable(UpstreamUnavailable):
     """The service that runs bots does not answer as it should.
 
-    `retry_after` is the pause it asks for; `doubtful` that it may have done what it was asked.
+    `retry_after` is the pause it asks for; `doubtful` tells that it may have done what it was asked.
     """
 
     def __init__(
@@ -60,27 +60,27 @@ class ServiceUnavailable(UpstreamUnavailable):
 
 
 class ServiceDenies(ServiceUnavailable):
-    """It does not take our key: only its operator can mend that, and no bot is at fault."""
+    """The service does not take our key: only an operator can mend that, and no bot is at fault."""
 
 
 class ServiceRefuses(Exception):
-    """It answers that it will not; the text is for people."""
+    """The service refuses a request; the text is for people."""
 
 
 class NoSuchBot(Exception):
-    """It does not know the bot."""
+    """The service does not know the bot."""
 
 
 class CannotFind(Exception):
-    """It has no way to look for a bot by the wish that it came from."""
+    """The service has no way to look for a bot by the wish that it came from."""
 
 
 def storable(text: str) -> str:
-    """Return what somebody outside says as it can be kept: without NUL and halves of characters."""
+    """Return a text of the outside as Postgres can keep it: without NUL and lone surrogates."""
     return text.replace("\0", "").encode(errors="replace").decode()
 
 
-class Verdict(FastEnum):
+class ObservationVerdict(FastEnum):
     """What became of an observation."""
 
     APPLIED = "APPLIED"
@@ -90,7 +90,7 @@ class Verdict(FastEnum):
 
 
 class Source(FastEnum):
-    """Who said something of a bot; the values are the public words."""
+    """Where something that was said of a bot came from; the values are public."""
 
     TRIGGER = "trigger"
     POLL = "poll"
@@ -99,26 +99,26 @@ class Source(FastEnum):
 
 
 class Phase(FastEnum):
-    """How far the wish for a bot has come."""
+    """The phase of a wish for a bot."""
 
     INTENDED = "INTENDED"
     STARTED = "STARTED"
     FAILED = "FAILED"
     DOUBTFUL = "DOUBTFUL"
-    """Its caller was told that it failed, but a bot may have come of it: it is to be found and stopped."""
+    """The caller was told that it failed, but a bot may have come of it, which is to be found and stopped."""
 
 
 class Kind(FastEnum):
-    """What the words of a service mean."""
+    """The kinds of things that the words of a service mean."""
 
     MOVED = "MOVED"
     """The bot is in `state`."""
     PREPARING = "PREPARING"
-    """It has left; its recording may come."""
+    """The bot has left; its recording may come."""
     RECORDED = "RECORDED"
-    """It has left, and its recording is there to be fetched."""
+    """The bot has left, and its recording is there to be fetched."""
     UNRECORDED = "UNRECORDED"
-    """It has left, and there will never be a recording."""
+    """The bot has left, and there will never be a recording."""
     FAILED = "FAILED"
     OURS = "OURS"
     """A state that only Potok sets."""
@@ -135,8 +135,8 @@ class Meaning:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
-    """Something that was said of a bot, in the words of its service and in ours."""
+class ReportedStatus:
+    """A status of a bot, in the words of its service and in ours."""
 
     raw_status: str
     meaning: Meaning
@@ -144,7 +144,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What a bot is wanted for."""
+    """A wish for a bot, in the words of whoever wants it."""
 
     intent_id: IntentId
     owner: Owner
@@ -164,16 +164,16 @@ class Started:
 
     external: External
     bot_id: BotId
-    said: Said
+    reported: ReportedStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bot:
     """A bot, or a meeting that came without one (its `provider` is empty).
 
-    `state` is what the outside says, never more than CONNECTED or ERROR; `public_state` what the coordinator said
-    last. A failure that is held back, since a recording may still come, has `failed_at`. `sequence` grows with every
-    change that the coordinator is told of.
+    `state` is what the outside says: up to CONNECTED, or ERROR. `public_state` is what the coordinator said last. A
+    failure that is held back, since a recording may still come, has a `failed_at`. `sequence` grows with every change
+    that the coordinator is told of.
     """
 
     wish: Wish
@@ -202,7 +202,7 @@ class Bot:
 
     @property
     def known_state(self) -> BotState:
-        """Where the bot is, as far as we know: what the public sees may be further than what the outside says."""
+        """The later of the two states: what the public sees may be ahead of what the outside says."""
         return max(self.state, self.public_state or self.state, key=RANKS.__getitem__)
 
     @property
@@ -220,7 +220,7 @@ class Observation:
     raw_status: str
     state: BotState | None
     message: str
-    verdict: Verdict | None
+    verdict: ObservationVerdict | None
     first_at: datetime
     last_at: datetime
     times: int
@@ -237,7 +237,7 @@ class SpokenInterval:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhook:
-    """What a verified webhook says: which delivery it is, and which bot is to be read again (None: none)."""
+    """What a verified webhook says: which delivery it is, and the bot to look at, None where it names none."""
 
     key: str
     external: External | None

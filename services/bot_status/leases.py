@@ -1,4 +1,4 @@
-"""Leases that are kept for as long as work under them goes on."""
+"""Leases that are renewed for as long as the work under them goes on."""
 
 import asyncio
 import contextlib

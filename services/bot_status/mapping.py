@@ -4,17 +4,17 @@ from typing import Any
 
 from potok.coordinator.v1 import bot_pb2, report_pb2
 
-from services.bot_status.domain import Bot, Observation, Verdict
-from services.bot_status.ports import Judged
+from services.bot_status.domain import Bot, Observation, ObservationVerdict
+from services.bot_status.ports import Acknowledgement
 from services.kernel.rpc.convert import enum_pairs, timestamp
 from services.status.domain import BotState
 from services.status.mapping import BOT_STATE_FROM_PB, BOT_STATE_TO_PB
 
-VERDICT_TO_PB = enum_pairs(Verdict, report_pb2.Verdict, "VERDICT")
+VERDICT_TO_PB = enum_pairs(ObservationVerdict, report_pb2.Verdict, "VERDICT")
 VERDICT_FROM_PB = {number: member for member, number in VERDICT_TO_PB.items()}
 
 
-def verdict_to_pb(verdict: Verdict | None) -> Any:
+def verdict_to_pb(verdict: ObservationVerdict | None) -> Any:
     return VERDICT_TO_PB[verdict] if verdict else report_pb2.VERDICT_UNSPECIFIED
 
 
@@ -40,9 +40,9 @@ def report_to_pb(bot: Bot) -> bot_pb2.BotReport:
     )
 
 
-def judged_from_pb(bot: Bot, message: bot_pb2.BotVerdict) -> Judged:
+def acknowledgement_from_pb(bot: Bot, message: bot_pb2.BotVerdict) -> Acknowledgement:
     """Return what the coordinator says of the report of a bot."""
-    return Judged(
+    return Acknowledgement(
         intent_id=bot.wish.intent_id,
         sequence=bot.sequence,
         verdict=VERDICT_FROM_PB.get(message.verdict),

@@ -1,4 +1,4 @@
-"""Bots at their beginning."""
+"""New bots, and what they are where nobody says."""
 
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
@@ -10,7 +10,7 @@ from services.status.domain import BotState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Defaults:
-    """What a bot is where its caller does not say."""
+    """What holds for a bot where its caller does not say."""
 
     time_zone: str
     language: str

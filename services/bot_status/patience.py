@@ -1,4 +1,4 @@
-"""How long is waited: for a bot that does not get on, and for a service that does not answer."""
+"""How long to wait for a bot that does not get on, and for a service that does not answer."""
 
 import random
 from collections.abc import Callable
@@ -11,28 +11,28 @@ from services.status.domain import BotState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
-    """Each limit is a setting of the service."""
+    """The limits of waiting; each is a setting of the service."""
 
     initialized: timedelta = timedelta(minutes=15)
     connecting: timedelta = timedelta(minutes=30)
     connected: timedelta = timedelta(hours=4)
     media: timedelta = timedelta(minutes=60)
-    """From the bot's end to its recording."""
+    """How long after the bot has left its recording may come."""
     failed: timedelta = timedelta(minutes=10)
-    """For so long after a failure in a meeting its recording may still come."""
+    """How long after a failure in a meeting its recording may still come."""
     missing: timedelta = timedelta(minutes=3)
-    """A bot that its service does not know may still appear."""
+    """How long a bot that its service does not know may still appear."""
     silent: timedelta = timedelta(hours=12)
-    """A bot whose service has not answered for so long is given up."""
+    """How long a service may not answer before its bots are given up."""
     interval: timedelta = timedelta(seconds=3)
-    """Between two looks at a bot."""
+    """The pause between two looks at a bot."""
     longest_pause: timedelta = timedelta(minutes=5)
-    """Between two looks at a bot whose service does not answer."""
+    """The longest pause between two looks at a bot whose service does not answer."""
 
-    def verdict(self, bot: Bot, now: datetime) -> str | None:
+    def give_up_reason(self, bot: Bot, now: datetime) -> str | None:
         """Return why a bot is to be given up now, as a sentence; None while it is not.
 
-        Time in a state only counts while its service answers: nobody knows where a bot is that cannot be looked at.
+        Time in a state counts only while the service answers: where it does not, nobody knows where the bot is.
         """
         if not bot.followed or bot.media_ready:
             return None
@@ -69,7 +69,7 @@ class Patience:
         retry_after: timedelta | None = None,
         jitter: Callable[[], float] = random.random,
     ) -> timedelta:
-        """Return how long until the next look after so many failures in a row: doubles, with a fifth of jitter."""
+        """Return the pause before the next look: it doubles with each failure in a row, with a fifth of jitter."""
         if not failures:
             return self.interval
         doubled = min(self.interval * (1 << min(failures, 20)), self.longest_pause)

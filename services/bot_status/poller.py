@@ -1,4 +1,4 @@
-"""Looks at bots in the meetings, each as often as it is due, whichever process comes first."""
+"""The looks at bots: each bot is looked at when it is due, by whichever process comes first."""
 
 import asyncio
 from dataclasses import replace
@@ -10,7 +10,7 @@ from services.bot_status.domain import (
     Bot,
     Kind,
     NoSuchBot,
-    Said,
+    ReportedStatus,
     ServiceDenies,
     ServiceRefuses,
     ServiceUnavailable,
@@ -21,7 +21,7 @@ from services.bot_status.meetings.fetching import Fetching
 from services.bot_status.observing import Step, fail, observe
 from services.bot_status.patience import Patience
 from services.bot_status.ports import BotProvider, BotRepository, Leased
-from services.bot_status.reports import Reports
+from services.bot_status.reports import BotReports
 from services.kernel.clock import utc_now
 from services.kernel.errors import UpstreamUnavailable
 from services.kernel.tasks import cancel
@@ -31,20 +31,20 @@ log = structlog.get_logger()
 
 
 class Poller:
-    """Follows bots while the public sees them in the first three states."""
+    """Looks at bots while the public sees them in the first three states."""
 
     def __init__(
         self,
         provider: BotProvider,
         bots: BotRepository,
-        reports: Reports,
+        reports: BotReports,
         fetching: Fetching,
         *,
         patience: Patience,
         lease: timedelta,
         concurrency: int,
     ) -> None:
-        """A bot that is looked at is leased for `lease`, renewed meanwhile; `concurrency` are looked at at a time."""
+        """A look leases its bot for `lease`, and renews that; no more than `concurrency` looks go on at a time."""
         self._provider = provider
         self._bots = bots
         self._reports = reports
@@ -55,11 +55,11 @@ class Poller:
         self._under_way: set[asyncio.Task[None]] = set()
 
     async def turn(self) -> None:
-        """Take what is due, as far as there is room; looks go on beside the next turns."""
-        room = self._concurrency - len(self._under_way)
-        if room <= 0:
+        """Begin the looks that are due, as far as `concurrency` allows; they go on beside the next turns."""
+        free = self._concurrency - len(self._under_way)
+        if free <= 0:
             return
-        for leased in await self._bots.claim_due(self._provider.name, self._lease, room):
+        for leased in await self._bots.claim_due(self._provider.name, self._lease, free):
             task = asyncio.create_task(self._look(leased))
             self._under_way.add(task)
             task.add_done_callback(self._under_way.discard)
@@ -84,10 +84,10 @@ class Poller:
     async def _look_at(self, leased: Leased) -> tuple[int, timedelta | None]:
         """Ask where a bot is and do what follows; returns failures in a row, and the pause that was asked for."""
         bot, failures, pause = leased.bot, 0, None
-        said: Said | None = None
+        reported: ReportedStatus | None = None
         missing = False
         try:
-            said = await self._provider.get(bot.external)
+            reported = await self._provider.get(bot.external)
         except NoSuchBot:
             missing = True
         except ServiceDenies as error:
@@ -100,33 +100,39 @@ class Poller:
         source = Source.WEBHOOK if leased.hinted else Source.POLL
         step = await self._bots.change(
             bot.wish.intent_id,
-            lambda stored: self._step(stored, source, said, missing=missing, failures=failures),
+            lambda stored: self._step(stored, source, reported, missing=missing, failures=failures),
         )
         if step.told:
             await self._reports.report(bot.wish.intent_id)
-        recorded = said is not None and said.meaning.kind is Kind.RECORDED
+        recorded = reported is not None and reported.meaning.kind is Kind.RECORDED
         if recorded and step.bot.followed and not step.bot.media_ready:
             return await self._fetch(step.bot, bot.failures)
         return failures, pause
 
     def _step(
-        self, bot: Bot, source: Source, said: Said | None, *, missing: bool, failures: int
+        self,
+        bot: Bot,
+        source: Source,
+        reported: ReportedStatus | None,
+        *,
+        missing: bool,
+        failures: int,
     ) -> Step:
         now = utc_now()
-        if said is not None:
+        if reported is not None:
             answered = replace(bot, answered_at=now, missing_at=None, failures=0)
-            return self._or_given_up(observe(answered, source, said, now), now)
+            return self._or_given_up(observe(answered, source, reported, now), now)
         if missing:
             bot = replace(bot, answered_at=now, missing_at=bot.missing_at or now)
         return self._or_given_up(Step(bot=replace(bot, failures=failures)), now)
 
     def _or_given_up(self, step: Step, now: datetime) -> Step:
-        """Have the last word on a bot that has not got on for too long."""
-        message = self._patience.verdict(step.bot, now)
+        """Return the step, or the end of a bot that has not got on for too long."""
+        message = self._patience.give_up_reason(step.bot, now)
         if message is None:
             return step
         given_up = fail(step.bot, message, now)
-        return replace(given_up, source=step.source, said=step.said)
+        return replace(given_up, source=step.source, reported=step.reported)
 
     async def _fetch(self, bot: Bot, failures: int) -> tuple[int, timedelta | None]:
         """Fetch what a bot has recorded, at once, since links to it soon end."""

@@ -1,4 +1,4 @@
-"""What the use cases need from the outside."""
+"""The ports of the use cases of bots."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,10 +12,10 @@ from services.bot_status.domain import (
     IntentId,
     Meaning,
     Observation,
-    Said,
+    ObservationVerdict,
+    ReportedStatus,
     SpokenInterval,
     Started,
-    Verdict,
     Webhook,
     Wish,
 )
@@ -25,7 +25,7 @@ from services.status.domain import BotState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundRecording:
-    """Where a service keeps a recording for a short time; `headers` are for the service's own origin only."""
+    """A recording that a service keeps for a short time; `headers` are for the service's own origin only."""
 
     link: str = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -35,8 +35,8 @@ class FoundRecording:
 class BotProvider(Protocol):
     """A service that runs bots.
 
-    What asks it raises ServiceUnavailable, ServiceDenies; where it says that it will not, ServiceRefuses; where it
-    does not know the bot, NoSuchBot.
+    Every method that asks it raises ServiceUnavailable, ServiceDenies, ServiceRefuses where it refuses, and NoSuchBot
+    where it does not know the bot.
     """
 
     @property
@@ -44,12 +44,12 @@ class BotProvider(Protocol):
         """The name of the service, as webhooks have it in their path."""
 
     async def start(self, wish: Wish) -> Started:
-        """Start a bot; one that was started for the same wish already is returned, where the service can tell."""
+        """Start a bot, or return the one that runs for the same wish already, where the service can tell."""
 
     async def find(self, wish: Wish) -> Started | None:
         """Return the bot that came of a wish; raises CannotFind where the service has no way to tell."""
 
-    async def get(self, external: External) -> Said:
+    async def get(self, external: External) -> ReportedStatus:
         """Return where a bot is."""
 
     async def stop(self, external: External) -> None:
@@ -59,10 +59,10 @@ class BotProvider(Protocol):
         """Return where the recording of a bot that has left is; None while it is not there."""
 
     def meaning(self, raw_status: str, message: str) -> Meaning:
-        """Return what a status means that came without anything else."""
+        """Return what a status means that came alone, in a callback."""
 
     def read_webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Webhook:
-        """Verify and read a webhook; raises Unauthenticated, InvalidInput, NotFound where none are sent."""
+        """Verify and read a webhook; raises Unauthenticated, InvalidInput, and NotFound where the service sends none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,14 +75,14 @@ class Intended:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leased:
-    """A bot that is to be looked at, by us alone until the lease ends; `hinted`: a webhook asked for it."""
+    """A bot that only we look at until the lease ends; `hinted` tells that a webhook asked for it."""
 
     bot: Bot
     hinted: bool
 
 
 class IntentRepository(Protocol):
-    """Wishes for bots, from the moment they are uttered."""
+    """Wishes for bots."""
 
     async def intend(self, bot: Bot, request_id: str, digest: str, lease: timedelta) -> Intended:
         """Store a wish, unless its owner's `request_id` has one already; raises RequestChanged."""
@@ -94,7 +94,7 @@ class IntentRepository(Protocol):
         """Note that nothing came of a wish, and forget its request."""
 
     async def claim_unresolved(self, provider: str, lease: timedelta, limit: int) -> list[Bot]:
-        """Return wishes whose end nobody has seen, leased to us."""
+        """Return wishes of which nobody saw whether a bot came, leased to us."""
 
 
 class BotRepository(Protocol):
@@ -122,37 +122,37 @@ class BotRepository(Protocol):
         """Have a bot looked at now."""
 
     async def take_webhook(self, provider: str, webhook: Webhook) -> bool:
-        """Remember a delivery and have its bot looked at now; False where it was taken before."""
+        """Remember a delivery and have its bot looked at now; returns False where it was taken before."""
 
     async def clean_up(self, receipts: timedelta, meetings: timedelta) -> None:
-        """Forget old receipts and requests, and bots and meetings that nothing was said of for long."""
+        """Delete old deliveries and requests, and bots and meetings that have not changed for long."""
 
 
 class ReportRepository(Protocol):
-    """What the coordinator has not acknowledged."""
+    """What the coordinator has not acknowledged of bots."""
 
     async def list_unreported(self, intent_ids: Sequence[IntentId]) -> list[Bot]:
-        """Return those of the bots of which the coordinator does not know all."""
+        """Return those of the bots whose last report is not acknowledged."""
 
     async def claim_unreported(self, pause: timedelta, limit: int) -> list[Bot]:
         """Return bots whose report is overdue; the next try is after the pause."""
 
-    async def acknowledge(self, judged: "Sequence[Judged]") -> None:
-        """Note what the coordinator says: bots it no longer wants to hear of are not looked at any more."""
+    async def acknowledge(self, acknowledged: "Sequence[Acknowledgement]") -> None:
+        """Note what the coordinator answered; bots that the outside no longer moves are not looked at any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
-    """What became of a report, and where the public sees the bot."""
+class Acknowledgement:
+    """The answer of the coordinator to a report: its verdict, and where the public sees the bot."""
 
     intent_id: IntentId
     sequence: int
-    verdict: Verdict | None
+    verdict: ObservationVerdict | None
     state: BotState
 
 
 class Coordinator(Protocol):
-    """Who owns the public record of bots."""
+    """The coordinator, which owns the public record of bots."""
 
-    async def report(self, bots: Sequence[Bot]) -> list[Judged]:
+    async def report(self, bots: Sequence[Bot]) -> list[Acknowledgement]:
         """Report bots as they are; raises DomainError."""

@@ -1,4 +1,4 @@
-"""Tells the coordinator of bots until it has acknowledged all of it."""
+"""Reports of bots to the coordinator, made until it has acknowledged them."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -6,18 +6,18 @@ from datetime import timedelta
 import structlog
 
 from services.bot_status.domain import Bot, IntentId
-from services.bot_status.ports import Coordinator, Judged, ReportRepository
+from services.bot_status.ports import Acknowledgement, Coordinator, ReportRepository
 from services.kernel.errors import DomainError, InvalidInput
 
 log = structlog.get_logger()
 
 MOST_REPORTS = 100
-"""In one call; the coordinator takes no more."""
+"""Reports in one call; the coordinator takes no more."""
 _MOST_TURNS = 100
 
 
-class Reports:
-    """The rows are the truth: what was not acknowledged is told again, by any replica, `again` later."""
+class BotReports:
+    """Reports what is stored; what was not acknowledged is reported again, by any replica, `again` later."""
 
     def __init__(
         self, reports: ReportRepository, coordinator: Coordinator, *, again: timedelta
@@ -26,34 +26,34 @@ class Reports:
         self._coordinator = coordinator
         self._again = again
 
-    async def report(self, intent_id: IntentId) -> Judged | None:
-        """Tell of a bot now, what is new of it; what the coordinator does not take a later turn tells again."""
+    async def report(self, intent_id: IntentId) -> Acknowledgement | None:
+        """Report a bot now where there is something new of it; returns None where the coordinator did not take it."""
         try:
-            judged = await self._send(await self._reports.list_unreported([intent_id]))
+            acknowledged = await self._send(await self._reports.list_unreported([intent_id]))
         except DomainError as error:
             log.warning("bots_not_reported", error=str(error))
             return None
-        return judged.get(intent_id)
+        return acknowledged.get(intent_id)
 
     async def turn(self) -> None:
-        """Tell of all that is overdue; may run in any number of processes at once. Raises DomainError."""
+        """Report all that is overdue; any number of processes may do so at once. Raises DomainError."""
         for _ in range(_MOST_TURNS):
             bots = await self._reports.claim_unreported(self._again, MOST_REPORTS)
             await self._send(bots)
             if len(bots) < MOST_REPORTS:
                 return
 
-    async def _send(self, bots: Sequence[Bot]) -> dict[IntentId, Judged]:
+    async def _send(self, bots: Sequence[Bot]) -> dict[IntentId, Acknowledgement]:
         if not bots:
             return {}
         try:
-            judged = await self._coordinator.report(bots)
+            acknowledged = await self._coordinator.report(bots)
         except InvalidInput as error:
             if len(bots) == 1:
                 log.exception("bot_report_refused", bot_id=bots[0].bot_id, error=str(error))
                 return {}
-            # One that cannot be taken must not hold up the others.
+            # A report that cannot be taken must not hold up the others.
             alone = [await self._send([bot]) for bot in bots]
             return {intent_id: each for found in alone for intent_id, each in found.items()}
-        await self._reports.acknowledge(judged)
-        return {each.intent_id: each for each in judged}
+        await self._reports.acknowledge(acknowledged)
+        return {each.intent_id: each for each in acknowledged}

@@ -21,7 +21,7 @@ from services.bot_status.domain import (
     Webhook,
 )
 from services.bot_status.observing import MOST_MESSAGE, Step, detail_of
-from services.bot_status.ports import Intended, Judged, Leased
+from services.bot_status.ports import Acknowledgement, Intended, Leased
 from services.bot_status.rows import bot_of, observation_of
 from services.kernel.postgres import Connection, Reading, load_queries
 from services.status.domain import BotState
@@ -30,7 +30,7 @@ _QUERIES = load_queries(__file__)
 
 KEEP_REQUESTS = timedelta(hours=24)
 MOST_OBSERVATIONS = 1000
-"""Of a bot; older ones are forgotten."""
+"""Observations that are kept of a bot; older ones are forgotten."""
 
 
 class PostgresIntents:
@@ -60,7 +60,7 @@ class PostgresIntents:
             return Intended(bot=bot_of(row), is_new=True)
 
     async def begin(self, intent_id: IntentId, started: Started) -> Bot:
-        meaning = started.said.meaning
+        meaning = started.reported.meaning
         state = meaning.state or BotState.INITIALIZED
         try:
             async with self._pool.acquire() as connection, connection.transaction():
@@ -70,7 +70,7 @@ class PostgresIntents:
                     bot_id=started.bot_id,
                     external=started.external,
                     state=state.value,
-                    detail=detail_of(started.said),
+                    detail=detail_of(started.reported),
                     report_in=self._report_in,
                 )
                 if row is None:
@@ -81,7 +81,7 @@ class PostgresIntents:
                     number=row["observations"],
                     owner=row["owner"],
                     source=Source.TRIGGER.value,
-                    raw_status=started.said.raw_status,
+                    raw_status=started.reported.raw_status,
                     state=meaning.state and meaning.state.value,
                     message="",
                     sequence=row["sequence"],
@@ -184,8 +184,8 @@ class PostgresReports:
         rows = _QUERIES.claim_unreported(self._pool, pause=pause, most=limit)
         return [bot_of(row) async for row in rows]
 
-    async def acknowledge(self, judged: Sequence[Judged]) -> None:
-        ordered = sorted(judged, key=lambda each: each.intent_id)
+    async def acknowledge(self, acknowledged: Sequence[Acknowledgement]) -> None:
+        ordered = sorted(acknowledged, key=lambda each: each.intent_id)
         keys = {
             "intent_ids": [each.intent_id for each in ordered],
             "sequences": [each.sequence for each in ordered],
@@ -207,7 +207,7 @@ class PostgresReports:
 async def insert_bot(
     connection: Connection, bot: Bot, lease: timedelta | None, report_in: timedelta | None
 ) -> asyncpg.Record:
-    """Store a bot that is new; it is reported where `report_in` says when."""
+    """Store a new bot; it is reported after `report_in`, and not at all where that is None."""
     row: asyncpg.Record = await _QUERIES.insert_bot(
         connection,
         intent_id=bot.wish.intent_id,
@@ -267,15 +267,15 @@ async def change_bot(
 
 async def _record(connection: Connection, done: Step) -> int:
     """Store what was said, and return the number of the bot's last observation."""
-    bot, said = done.bot, done.said
-    if said is None or done.source is None:
+    bot, reported = done.bot, done.reported
+    if reported is None or done.source is None:
         return bot.observations
     what = {
         "intent_id": bot.wish.intent_id,
         "source": done.source.value,
-        "raw_status": said.raw_status,
-        "state": said.meaning.state and said.meaning.state.value,
-        "message": said.meaning.message[:MOST_MESSAGE],
+        "raw_status": reported.raw_status,
+        "state": reported.meaning.state and reported.meaning.state.value,
+        "message": reported.meaning.message[:MOST_MESSAGE],
     }
     if not done.told and await _QUERIES.fold_observation(connection, **what) is not None:
         return bot.observations
@@ -285,7 +285,7 @@ async def _record(connection: Connection, done: Step) -> int:
         **what,
         number=number,
         owner=bot.wish.owner,
-        # What is held back is told by a report that is still to come.
+        # What is held back is part of a report that is still to come.
         sequence=bot.sequence if done.told else bot.sequence + 1,
         verdict=done.verdict and done.verdict.value,
     )

@@ -8,9 +8,9 @@ from services.bot_status.domain import (
     External,
     IntentId,
     Observation,
+    ObservationVerdict,
     Phase,
     Source,
-    Verdict,
     Wish,
 )
 from services.status.domain import BotState, Owner
@@ -59,7 +59,7 @@ def observation_of(row: asyncpg.Record) -> Observation:
         raw_status=row["raw_status"],
         state=BotState(row["state"]) if row["state"] else None,
         message=row["message"],
-        verdict=Verdict(row["verdict"]) if row["verdict"] else None,
+        verdict=ObservationVerdict(row["verdict"]) if row["verdict"] else None,
         first_at=row["first_at"],
         last_at=row["last_at"],
         times=row["times"],

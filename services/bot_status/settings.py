@@ -35,7 +35,7 @@ class ProviderName(enum.Enum):
 
 
 class Limits(BaseModel):
-    """How long is waited for a bot, each by its place in a meeting."""
+    """How long to wait for a bot, in each of its states."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -12,14 +12,14 @@ from typing import Any
 from services.kernel.errors import InvalidInput
 
 TOLERANCE = timedelta(minutes=5)
-"""A signed time may be so far off."""
+"""How far off a signed time may be."""
 
 Headers = Mapping[str, str]
-"""By names in lower case."""
+"""Headers by their names, in lower case."""
 
 
 def standard(secrets: Sequence[str], headers: Headers, body: bytes, now: datetime) -> bool:
-    """Verify as Standard Webhooks and Svix have it, which Recall.ai uses: `v1,<base64>` over id, time and body.
+    """Verify a signature of Standard Webhooks and Svix, which Recall.ai uses: `v1,<base64>` over id, time and body.
 
     Headers are `webhook-…` or, older, `svix-…`; a secret is base64 after `whsec_`; several signatures are a list.
     """
@@ -39,7 +39,7 @@ def standard(secrets: Sequence[str], headers: Headers, body: bytes, now: datetim
 
 
 def attendee(secrets: Sequence[str], headers: Headers, body: bytes) -> bool:
-    """Verify as Attendee has it: base64 over the JSON written anew, with sorted keys and no blanks; no time."""
+    """Verify a signature of Attendee: base64 over the JSON with sorted keys and no blanks; no time is signed."""
     written = json.dumps(
         read_json(body), sort_keys=True, ensure_ascii=False, separators=(",", ":")
     ).encode(errors="replace")
@@ -48,7 +48,7 @@ def attendee(secrets: Sequence[str], headers: Headers, body: bytes) -> bool:
 
 
 def vexa(secrets: Sequence[str], headers: Headers, body: bytes, now: datetime) -> bool:
-    """Verify as Vexa has it: `sha256=<hex>` over time and body; it does not look at the time, we do."""
+    """Verify a signature of Vexa: `sha256=<hex>` over time and body; the time may be off by TOLERANCE."""
     time = headers.get("x-webhook-timestamp", "")
     given = headers.get("x-webhook-signature", "")
     if not _is_fresh(time, now):
@@ -72,7 +72,7 @@ def read_json(body: bytes) -> dict[str, Any]:
 
 
 def _keys(secrets: Any) -> list[bytes]:
-    """Return what secrets in base64 stand for; one that is none never fits."""
+    """Return the keys that secrets in base64 stand for; one that is not base64 is left out."""
     keys = []
     for secret in secrets:
         try:

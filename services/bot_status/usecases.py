@@ -1,4 +1,4 @@
-"""What is done with bots: start, stop, listen to what is said of them."""
+"""What is done with bots: start and stop them, and take what is said of them."""
 
 import asyncio
 import hashlib
@@ -21,14 +21,14 @@ from services.bot_status.domain import (
     NoBotStarted,
     NoSuchBot,
     Observation,
+    ObservationVerdict,
     Phase,
-    Said,
+    ReportedStatus,
     ServiceDenies,
     ServiceRefuses,
     ServiceUnavailable,
     Source,
     Started,
-    Verdict,
     Wish,
 )
 from services.bot_status.meetings.domain import Media
@@ -36,7 +36,7 @@ from services.bot_status.meetings.usecases import Meetings
 from services.bot_status.new_bots import Defaults, new_bot
 from services.bot_status.observing import observe
 from services.bot_status.ports import BotProvider, BotRepository, IntentRepository
-from services.bot_status.reports import Reports
+from services.bot_status.reports import BotReports
 from services.kernel.clock import utc_now
 from services.kernel.errors import InvalidInput, NotFound
 from services.kernel.tasks import cancel
@@ -57,16 +57,16 @@ class Bots:
         provider: BotProvider,
         intents: IntentRepository,
         bots: BotRepository,
-        reports: Reports,
+        reports: BotReports,
         meetings: Meetings,
         *,
         defaults: Defaults,
         lease: timedelta,
         longest: timedelta,
     ) -> None:
-        """`lease` is how long a start may take; a wish that is older and has no end is looked into.
+        """`lease` is how long a start may take; a wish that is older and still INTENDED is looked into.
 
-        One that still has none after `longest` is given up.
+        It is given up where that has told nothing after `longest`.
         """
         self._provider = provider
         self._intents = intents
@@ -95,17 +95,17 @@ class Bots:
         digest = _digest(meet_url, bot_name, language)
         bot = new_bot(wish, self._defaults.time_zone, self._provider.name)
         intended = await self._intents.intend(bot, request_id, digest, self._lease)
-        # A caller who goes away ends its wait, and not the start: half of one is hard to mend.
+        # A caller who goes away ends the wait and not the start, half of which would be hard to mend.
         bot = await asyncio.shield(self._starting(wish)) if intended.is_new else intended.bot
         if bot.bot_id is None:
             raise BotStarting(
                 f"the bot of request_id {request_id} is being started: ask again in a moment"
             )
-        judged = await self._reports.report(bot.wish.intent_id)
-        return bot.bot_id, judged.state if judged else bot.known_state
+        acknowledged = await self._reports.report(bot.wish.intent_id)
+        return bot.bot_id, acknowledged.state if acknowledged else bot.known_state
 
     async def stop_bot(self, bot_id: BotId) -> None:
-        """Have a bot leave; one that has left already need not. Raises BotNotFound, UpstreamUnavailable."""
+        """Ask a bot to leave, unless it has left already. Raises BotNotFound, UpstreamUnavailable."""
         bot = await self._bots.get_bot(bot_id)
         if not bot.followed or bot.left_at or not bot.provider:
             return
@@ -123,23 +123,27 @@ class Bots:
 
     async def observe_bot(
         self, bot_id: BotId, raw_status: str, error_message: str, audio_url: str
-    ) -> tuple[BotState, Verdict | None]:
+    ) -> tuple[BotState, ObservationVerdict | None]:
         """Take what a callback says, and the recording it may name; returns where the bot is, and the verdict.
 
-        Raises BotNotFound; InvalidInput where the address of the recording is none.
+        Raises BotNotFound; InvalidInput where the link to the recording is no link.
         """
         if audio_url:
             self._meetings.check_link(audio_url)
         bot = await self._bots.get_bot(bot_id)
         raw = raw_status.strip().lower()
-        said = Said(raw_status=raw, meaning=self._provider.meaning(raw, error_message))
+        reported = ReportedStatus(
+            raw_status=raw, meaning=self._provider.meaning(raw, error_message)
+        )
         step = await self._bots.change(
-            bot.wish.intent_id, lambda stored: observe(stored, Source.CALLBACK, said, utc_now())
+            bot.wish.intent_id, lambda stored: observe(stored, Source.CALLBACK, reported, utc_now())
         )
         state, verdict = step.bot.known_state, step.verdict
         if step.told:
-            judged = await self._reports.report(bot.wish.intent_id)
-            state, verdict = (judged.state, judged.verdict) if judged else (state, None)
+            acknowledged = await self._reports.report(bot.wish.intent_id)
+            state, verdict = (
+                (acknowledged.state, acknowledged.verdict) if acknowledged else (state, None)
+            )
         if audio_url:
             state = await self._meetings.keep_of(step.bot, Media(audio_url=audio_url))
         return state, verdict
@@ -159,7 +163,7 @@ class Bots:
             log.info("webhook_again", provider=provider)
 
     async def resolve(self) -> None:
-        """See to wishes whose start nobody saw the end of; any number of processes may do it at once."""
+        """Look into starts whose end nobody saw; any number of processes may do so at once."""
         unresolved = await self._intents.claim_unresolved(
             self._provider.name, self._lease, MOST_UNRESOLVED
         )
@@ -206,7 +210,7 @@ class Bots:
             raise NoBotStarted(f"no bot was started: {error}; try again") from error
 
     async def _begin(self, intent_id: IntentId, started: Started) -> Bot:
-        """Note that a bot runs; gives up where its id is another bot's, which is not to be stopped for that."""
+        """Note that a bot runs; gives the wish up where the id is another bot's, which is not stopped for that."""
         try:
             return await self._intents.begin(intent_id, started)
         except BotRefused as error:
@@ -214,7 +218,7 @@ class Bots:
             raise
 
     async def _resolve(self, bot: Bot) -> None:
-        """Take a bot over whose start was cut short; stop one of which its caller was told that it failed."""
+        """Take over the bot of a start that was cut short, or stop it where the caller was told that it failed."""
         wish = bot.wish
         try:
             found = await self._provider.find(wish)

@@ -1,4 +1,4 @@
-"""What the words of each service that runs bots mean: tables, as their documentation and code have them."""
+"""The words of each service that runs bots, and what they mean, as their documentation and code have them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,13 +8,13 @@ from services.status.domain import BotState, FastEnum
 
 
 class PlainWord(FastEnum):
-    """What an operator may say a status of the plain service means; the values are what is written."""
+    """The meanings that an operator may give the statuses of a plain service; the values are what is written."""
 
     INITIALIZED = "initialized"
     CONNECTING = "connecting"
     CONNECTED = "connected"
     LEFT = "left"
-    """It has left, and its service will hand the recording over."""
+    """The bot has left, and its service will hand the recording over."""
     FAILED = "failed"
     IGNORED = "ignored"
 
@@ -134,7 +134,7 @@ def plain(raw: str, message: str, own: Mapping[str, PlainWord]) -> Meaning:
 
 
 def attendee(state: str, recording: str, sub_type: str) -> Meaning:
-    """Return what Attendee means: its `state`, its `recording_state`, the sub-type of the last event."""
+    """Return what Attendee means by `state`, `recording_state` and the sub-type of the last event."""
     match state:
         case "ended" | "fatal_error" if recording == "complete":
             return RECORDED
@@ -158,7 +158,7 @@ def attendee(state: str, recording: str, sub_type: str) -> Meaning:
 
 
 def vexa(status: str, reason: str, stage: str) -> Meaning:
-    """Return what Vexa means: its `status`, the `completion_reason`, the `failure_stage`."""
+    """Return what Vexa means by `status`, `completion_reason` and `failure_stage`."""
     match status:
         case "completed" if reason == "startup_alone":
             return Meaning(kind=Kind.UNRECORDED, message=SENTENCES[reason])
@@ -173,7 +173,7 @@ def vexa(status: str, reason: str, stage: str) -> Meaning:
 
 
 def recall(codes: Sequence[str], sub_code: str, *, has_media: bool) -> Meaning:
-    """Return what Recall.ai means: the codes of all status changes in order, and the sub-code of the last.
+    """Return what Recall.ai means by the codes of all status changes, in order, and the sub-code of the last.
 
     The codes are no closed list. After `fatal` a bot can still come to `done`, with what it had recorded.
     """
@@ -196,7 +196,7 @@ def recall(codes: Sequence[str], sub_code: str, *, has_media: bool) -> Meaning:
 
 
 def status_at(answer: Any, path: str) -> str | None:
-    """Return the word at a path such as `status.code` or `status_changes[-1].code`, in lower case; None: none."""
+    """Return the word at a path such as `status.code` or `status_changes[-1].code`, in lower case, or None."""
     found = answer
     for step in path.replace("[-1]", ".-1").split("."):
         match found, step:
@@ -211,6 +211,6 @@ def status_at(answer: Any, path: str) -> str | None:
 
 
 def has_path_syntax(path: str) -> bool:
-    """Whether a path is one that `status_at` reads: names joined by dots, `[-1]` for the last of a list."""
+    """Tell whether `status_at` can read a path: names joined by dots, `[-1]` for the last of a list."""
     names = path.replace("[-1]", "").split(".")
     return all(name.isidentifier() for name in names)

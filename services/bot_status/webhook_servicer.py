@@ -1,4 +1,4 @@
-"""Webhooks in, use case, an empty answer out. No decisions are made here."""
+"""Webhooks over gRPC. No decisions are made here."""
 
 import grpc
 from potok.bot_status.v1 import webhook_service_pb2 as pb

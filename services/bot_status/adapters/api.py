@@ -1,4 +1,4 @@
-"""One request to a service that runs bots, and its answer, whatever that looks like."""
+"""One request to a service that runs bots, and its answer as it came."""
 
 import asyncio
 import json
@@ -34,34 +34,34 @@ _DETAILS = ("detail", "error", "message", "error_message", "non_field_errors")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What came back: a success, or a refusal for a reason of the request; `body` is None where it is no JSON."""
+class ApiResponse:
+    """An answer of a service that runs bots: a success, or a refusal of the request; `body` is None where it is no JSON."""
 
     status: int
     body: Any
 
     @property
     def refused(self) -> bool:
-        """Whether the service says that it will not."""
+        """Whether the service refuses the request."""
         return self.status >= 400  # noqa: PLR2004
 
     @property
     def detail(self) -> str:
         """What the service says about a refusal."""
         body = self.body if isinstance(self.body, dict) else {}
-        said = next((body[name] for name in _DETAILS if body.get(name)), "")
-        text = said if isinstance(said, str) else json.dumps(said, ensure_ascii=False)
+        found = next((body[name] for name in _DETAILS if body.get(name)), "")
+        text = found if isinstance(found, str) else json.dumps(found, ensure_ascii=False)
         return f"HTTP {self.status}" + (f": {storable(text[:_MOST_DETAIL])}" if text else "")
 
     def check(self) -> None:
-        """Raise ServiceRefuses where the service says that it will not."""
+        """Raise ServiceRefuses where the service refuses the request."""
         if self.refused:
             raise ServiceRefuses(f"the service that runs bots refuses: {self.detail}")
 
     def fields(self) -> dict[str, Any]:
         """Return the object that was answered; raises ServiceRefuses, ServiceUnavailable where it is none.
 
-        What was asked for may have been done all the same.
+        Where it is no object, what was asked for may have been done all the same.
         """
         self.check()
         if not isinstance(self.body, dict):
@@ -98,14 +98,14 @@ class Api:
         body: Mapping[str, Any] | None = None,
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> Answer:
+    ) -> ApiResponse:
         """Send a request; raises ServiceUnavailable, ServiceDenies, NoSuchBot (404)."""
         try:
             status, content, pause = await self._send(method, path, body, query, headers)
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
             raise ServiceUnavailable("the service that runs bots cannot be reached") from error
         except (httpx2.HTTPError, TimeoutError, ValueError) as error:
-            # It may have been carried out all the same.
+            # The request may have been carried out all the same.
             what = "does not answer in time" if _is_late(error) else "does not answer as it should"
             raise ServiceUnavailable(
                 f"the service that runs bots {what}", doubtful=method != "GET"
@@ -124,7 +124,7 @@ class Api:
             raise ServiceDenies(
                 f"the service that runs bots leads elsewhere (HTTP {status}): is POTOK_BOT_STATUS_URL right?"
             )
-        return Answer(status=status, body=_json(content))
+        return ApiResponse(status=status, body=_json(content))
 
     async def _send(
         self,
@@ -155,14 +155,14 @@ class Api:
 
 
 def checked(external: External | str) -> str:
-    """Return an id that may stand in a path; raises NoSuchBot."""
+    """Return an id that may stand in a path; raises NoSuchBot for any other."""
     if not _ID.fullmatch(external):
         raise NoSuchBot("its id is none")
     return external
 
 
 def public_id(found: Any) -> str:
-    """Return the id that a service gave a bot; raises ServiceUnavailable where that is none."""
+    """Return the id that a service gave a bot; raises ServiceUnavailable where it gave no usable one."""
     text = str(found) if isinstance(found, str | int) and not isinstance(found, bool) else ""
     if not _ID.fullmatch(text):
         raise ServiceUnavailable("the service gave the bot no usable id", doubtful=True)
@@ -170,12 +170,12 @@ def public_id(found: Any) -> str:
 
 
 def text_of(found: Any) -> str:
-    """Return what is a text, as it can be kept, else nothing."""
+    """Return a text as it can be kept; empty for anything else."""
     return storable(found) if isinstance(found, str) else ""
 
 
 def number_of(found: Any) -> float:
-    """Return what is a number, else 0."""
+    """Return a number; 0 for anything else."""
     return float(found) if isinstance(found, int | float) and not isinstance(found, bool) else 0.0
 
 
@@ -187,12 +187,12 @@ def spoken(name: str, start: float, end: float) -> SpokenInterval:
 
 
 def objects_of(found: Any) -> list[dict[str, Any]]:
-    """Return the objects of what is a list."""
+    """Return the objects in a list; empty for anything else."""
     return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
 
 
 def object_of(found: Any) -> dict[str, Any]:
-    """Return what is an object, else an empty one."""
+    """Return an object; an empty one for anything else."""
     return found if isinstance(found, dict) else {}
 
 

@@ -1,4 +1,4 @@
-"""Attendee (attendee.dev, or a server of one's own): bots by id, the state of a bot and of its recording apart."""
+"""Attendee (attendee.dev, or a server of one's own), which tells the state of a bot and that of its recording."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -20,7 +20,7 @@ from services.bot_status.domain import (
     External,
     Meaning,
     NoSuchBot,
-    Said,
+    ReportedStatus,
     ServiceUnavailable,
     SpokenInterval,
     Started,
@@ -33,7 +33,7 @@ from services.kernel.errors import InvalidInput, Unauthenticated
 
 
 class AttendeeProvider:
-    """Implements BotProvider. Repeats are known by `deduplication_key`, while a bot with it has not ended."""
+    """Implements BotProvider; repeats are recognised by `deduplication_key`, until the bot that has it has ended."""
 
     name = "attendee"
 
@@ -66,9 +66,9 @@ class AttendeeProvider:
         bots = objects_of(answer.fields().get("results"))
         return self._started(bots[-1]) if bots else None
 
-    async def get(self, external: External) -> Said:
+    async def get(self, external: External) -> ReportedStatus:
         answer = await self._api.ask("GET", f"/api/v1/bots/{checked(external)}")
-        return _said(answer.fields())
+        return _reported(answer.fields())
 
     async def stop(self, external: External) -> None:
         answer = await self._api.ask("POST", f"/api/v1/bots/{checked(external)}/leave", body={})
@@ -96,34 +96,34 @@ class AttendeeProvider:
         return Webhook(key=key[:256], external=External(bot_id) if bot_id else None)
 
     async def _speakers(self, bot: str, start_ms: float) -> tuple[SpokenInterval, ...]:
-        """Return who spoke when; nothing where the transcript is not to be had, since it is only a help."""
+        """Return who spoke when; empty where there is no transcript, since it is only a help."""
         try:
             answer = await self._api.ask("GET", f"{bot}/transcript")
         except (ServiceUnavailable, NoSuchBot):
             return ()
         return tuple(
-            _spoken(name, said, start_ms)
-            for said in objects_of(answer.body)
-            if (name := text_of(said.get("speaker_name")))
+            _spoken(name, utterance, start_ms)
+            for utterance in objects_of(answer.body)
+            if (name := text_of(utterance.get("speaker_name")))
         )
 
     def _started(self, fields: dict[str, Any]) -> Started:
         found = public_id(fields.get("id"))
         state = text_of(fields.get("state")) or "ready"
-        said = _said({**fields, "state": state})
-        return Started(external=External(found), bot_id=BotId(found), said=said)
+        reported = _reported({**fields, "state": state})
+        return Started(external=External(found), bot_id=BotId(found), reported=reported)
 
 
-def _said(fields: dict[str, Any]) -> Said:
+def _reported(fields: dict[str, Any]) -> ReportedStatus:
     state = text_of(fields.get("state")).lower()
     if not state:
         raise ServiceUnavailable("Attendee answers a bot without a state", doubtful=True)
     events = objects_of(fields.get("events"))
     sub_type = text_of(object_of(events[-1] if events else None).get("sub_type"))
     recording = text_of(fields.get("recording_state")).lower()
-    return Said(raw_status=state[:128], meaning=attendee(state, recording, sub_type))
+    return ReportedStatus(raw_status=state[:128], meaning=attendee(state, recording, sub_type))
 
 
-def _spoken(name: str, said: dict[str, Any], start_ms: float) -> SpokenInterval:
-    start = number_of(said.get("timestamp_ms")) - start_ms
-    return spoken(name, start / 1000, (start + number_of(said.get("duration_ms"))) / 1000)
+def _spoken(name: str, utterance: dict[str, Any], start_ms: float) -> SpokenInterval:
+    start = number_of(utterance.get("timestamp_ms")) - start_ms
+    return spoken(name, start / 1000, (start + number_of(utterance.get("duration_ms"))) / 1000)

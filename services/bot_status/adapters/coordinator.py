@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from potok.coordinator.v1 import bot_report_service_pb2 as pb
 
 from services.bot_status.domain import Bot
-from services.bot_status.mapping import judged_from_pb, report_to_pb
-from services.bot_status.ports import Judged
+from services.bot_status.mapping import acknowledgement_from_pb, report_to_pb
+from services.bot_status.ports import Acknowledgement
 from services.kernel.errors import UpstreamUnavailable
 from services.kernel.rpc.client import errors_of
 
@@ -23,13 +23,13 @@ class RpcCoordinator:
         self._stub = stub
         self._timeout = timeout
 
-    async def report(self, bots: Sequence[Bot]) -> list[Judged]:
+    async def report(self, bots: Sequence[Bot]) -> list[Acknowledgement]:
         request = pb.ReportBotsRequest(reports=[report_to_pb(bot) for bot in bots])
         with errors_of("coordinator"):
             response = await self._stub.ReportBots(request, timeout=self._timeout.total_seconds())
         if len(response.verdicts) != len(bots):
             raise UpstreamUnavailable("the coordinator answered other reports than it was sent")
         return [
-            judged_from_pb(bot, verdict)
+            acknowledgement_from_pb(bot, verdict)
             for bot, verdict in zip(bots, response.verdicts, strict=True)
         ]

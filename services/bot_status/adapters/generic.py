@@ -13,7 +13,7 @@ from services.bot_status.domain import (
     CannotFind,
     External,
     Meaning,
-    Said,
+    ReportedStatus,
     ServiceUnavailable,
     Started,
     Webhook,
@@ -30,8 +30,8 @@ _MESSAGES = ("error_message", "error", "message")
 class GenericProvider:
     """Implements BotProvider.
 
-    `status_fields` are where its answers have the status, the first that is there counts; `words` what its statuses
-    mean beside the usual ones.
+    `status_fields` are the paths at which its answers may have the status, of which the first that is there counts;
+    `words` say what its statuses mean beside the usual ones.
     """
 
     name = "generic"
@@ -58,12 +58,14 @@ class GenericProvider:
         fields = answer.fields()
         found = public_id(next((fields[name] for name in _IDS if name in fields), None))
         raw = self._status(fields) or "initialized"
-        return Started(external=External(found), bot_id=BotId(found), said=self._said(raw, fields))
+        return Started(
+            external=External(found), bot_id=BotId(found), reported=self._reported(raw, fields)
+        )
 
     async def find(self, wish: Wish) -> Started | None:
         raise CannotFind
 
-    async def get(self, external: External) -> Said:
+    async def get(self, external: External) -> ReportedStatus:
         answer = await self._api.ask("GET", f"/api/v1/bots/{checked(external)}")
         fields = answer.fields()
         raw = self._status(fields)
@@ -72,7 +74,7 @@ class GenericProvider:
             raise ServiceUnavailable(
                 f"the service that runs bots answers no status: none of {names} is there"
             )
-        return self._said(raw, fields)
+        return self._reported(raw, fields)
 
     async def stop(self, external: External) -> None:
         answer = await self._api.ask("POST", f"/api/v1/bots/{checked(external)}/leave")
@@ -93,6 +95,6 @@ class GenericProvider:
         found = (status_at(fields, path) for path in self._status_fields)
         return next((raw for raw in found if raw is not None), None)
 
-    def _said(self, raw: str, fields: dict[str, Any]) -> Said:
+    def _reported(self, raw: str, fields: dict[str, Any]) -> ReportedStatus:
         message = next((text for name in _MESSAGES if (text := text_of(fields.get(name)))), "")
-        return Said(raw_status=raw[:128], meaning=self.meaning(raw, message))
+        return ReportedStatus(raw_status=raw[:128], meaning=self.meaning(raw, message))

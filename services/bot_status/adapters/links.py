@@ -1,4 +1,4 @@
-"""The guard before links: those of callbacks, and those by which services hand out recordings."""
+"""The guard before links, which come with callbacks and from services that hand out recordings."""
 
 import contextlib
 import json

@@ -1,4 +1,4 @@
-"""Recall.ai: bots by id, a list of status changes, recordings behind signed links."""
+"""Recall.ai, which lists the status changes of a bot and serves recordings behind signed links."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
@@ -19,7 +19,7 @@ from services.bot_status.domain import (
     BotId,
     External,
     Meaning,
-    Said,
+    ReportedStatus,
     SpokenInterval,
     Started,
     Webhook,
@@ -64,8 +64,8 @@ class RecallProvider:
         bots = objects_of(answer.fields().get("results"))
         return self._started(bots[-1]) if bots else None
 
-    async def get(self, external: External) -> Said:
-        return _said((await self._api.ask("GET", f"/api/v1/bot/{checked(external)}/")).fields())
+    async def get(self, external: External) -> ReportedStatus:
+        return _reported((await self._api.ask("GET", f"/api/v1/bot/{checked(external)}/")).fields())
 
     async def stop(self, external: External) -> None:
         answer = await self._api.ask("POST", f"/api/v1/bot/{checked(external)}/leave_call/")
@@ -82,7 +82,7 @@ class RecallProvider:
         return FoundRecording(link=link, speakers=speakers)
 
     def meaning(self, raw_status: str, message: str) -> Meaning:
-        # Whether there is a recording only a look can tell.
+        # Only a look can tell whether there is a recording.
         return recall([raw_status], message, has_media=True)
 
     def read_webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Webhook:
@@ -97,16 +97,16 @@ class RecallProvider:
 
     def _started(self, fields: dict[str, Any]) -> Started:
         found = public_id(fields.get("id"))
-        return Started(external=External(found), bot_id=BotId(found), said=_said(fields))
+        return Started(external=External(found), bot_id=BotId(found), reported=_reported(fields))
 
 
-def _said(fields: dict[str, Any]) -> Said:
+def _reported(fields: dict[str, Any]) -> ReportedStatus:
     changes = objects_of(fields.get("status_changes"))
     codes = [text_of(change.get("code")).lower() for change in changes]
     sub_code = text_of(changes[-1].get("sub_code")) if changes else ""
     shortcuts = _shortcuts(fields)
     has_media = any(_link(shortcuts, name) for name in _MEDIA)
-    return Said(
+    return ReportedStatus(
         raw_status=(codes[-1] if codes and codes[-1] else "ready")[:128],
         meaning=recall(codes, sub_code, has_media=has_media),
     )
@@ -122,11 +122,11 @@ def _link(shortcuts: dict[str, Any], name: str) -> str:
 
 
 def _speakers(transcript: Any) -> tuple[SpokenInterval, ...]:
-    """Return who spoke when: each part of a transcript has a participant and words with their times."""
+    """Return who spoke when: each element of a transcript has a participant and words with their times."""
     intervals = []
-    for part in objects_of(transcript):
-        name = text_of(object_of(part.get("participant")).get("name"))
-        words = objects_of(part.get("words"))
+    for turn in objects_of(transcript):
+        name = text_of(object_of(turn.get("participant")).get("name"))
+        words = objects_of(turn.get("words"))
         if name and words:
             start = object_of(words[0].get("start_timestamp")).get("relative")
             end = object_of(words[-1].get("end_timestamp")).get("relative")

@@ -1,4 +1,4 @@
-"""Vexa: a bot is known by platform and number of the meeting, and its meeting by a number of Vexa's own."""
+"""Vexa, which knows a bot by the platform and number of its meeting, and the meeting by a number of its own."""
 
 import re
 import uuid
@@ -22,7 +22,7 @@ from services.bot_status.domain import (
     External,
     Meaning,
     NoSuchBot,
-    Said,
+    ReportedStatus,
     ServiceRefuses,
     ServiceUnavailable,
     SpokenInterval,
@@ -41,7 +41,7 @@ _CONFLICT = 409
 
 
 class VexaProvider:
-    """Implements BotProvider; it has no ids for bots, so that we make them up."""
+    """Implements BotProvider; Vexa has no ids for bots, so we make them up."""
 
     name = "vexa"
 
@@ -76,16 +76,16 @@ class VexaProvider:
         return Started(
             external=External(f"{platform}/{native}/{number}"),
             bot_id=BotId(f"vexa-{uuid.uuid4().hex}"),
-            said=_said({"status": "requested", **fields}),
+            reported=_reported({"status": "requested", **fields}),
         )
 
     async def find(self, wish: Wish) -> Started | None:
         # A meeting has one bot at a time, and nothing tells for whom it was started.
         raise CannotFind
 
-    async def get(self, external: External) -> Said:
+    async def get(self, external: External) -> ReportedStatus:
         *_, number = _parts(external)
-        return _said((await self._api.ask("GET", f"/meetings/{number}")).fields())
+        return _reported((await self._api.ask("GET", f"/meetings/{number}")).fields())
 
     async def stop(self, external: External) -> None:
         platform, native, _ = _parts(external)
@@ -140,7 +140,7 @@ class VexaProvider:
         return {"X-API-Key": self._key} if same else {}
 
     async def _speakers(self, platform: str, native: str) -> tuple[SpokenInterval, ...]:
-        """Return who spoke when; nothing where the transcript is not to be had, since it is only a help."""
+        """Return who spoke when; empty where there is no transcript, since it is only a help."""
         try:
             answer = await self._api.ask("GET", f"/transcripts/{platform}/{native}")
         except (ServiceUnavailable, NoSuchBot):
@@ -173,11 +173,11 @@ def _parts(external: External) -> tuple[str, str, str]:
     return found[1], found[2], found[3]
 
 
-def _said(fields: dict[str, Any]) -> Said:
+def _reported(fields: dict[str, Any]) -> ReportedStatus:
     status = text_of(fields.get("status")).lower()
     if not status:
         raise ServiceUnavailable("Vexa answers a meeting without a status", doubtful=True)
     data = object_of(fields.get("data"))
     reason = text_of(data.get("completion_reason"))
     stage = text_of(data.get("failure_stage"))
-    return Said(raw_status=status[:128], meaning=vexa(status, reason, stage))
+    return ReportedStatus(raw_status=status[:128], meaning=vexa(status, reason, stage))

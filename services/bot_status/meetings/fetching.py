@@ -9,17 +9,17 @@ from services.bot_status.meetings.domain import Media, MeetingMedia
 from services.bot_status.meetings.ports import Links, MeetingRepository, RecordingStore
 from services.bot_status.observing import ready
 from services.bot_status.ports import BotProvider
-from services.bot_status.reports import Reports
+from services.bot_status.reports import BotReports
 from services.kernel.clock import utc_now
 from services.kernel.errors import UpstreamUnavailable
 from services.recordings.domain import Recording
 
 MOST_INTERVALS = 20_000
-"""Of people who speak; a whole day of a lively talk."""
+"""Intervals of speech kept of a meeting; enough for a whole day of a lively talk."""
 
 
 class Fetching:
-    """Fetches through the guard, from what services say and from what callbacks named."""
+    """Fetches recordings through the guard: those that services keep, and those that callbacks link to."""
 
     def __init__(
         self,
@@ -27,13 +27,13 @@ class Fetching:
         meetings: MeetingRepository,
         store: RecordingStore,
         links: Links,
-        reports: Reports,
+        reports: BotReports,
         *,
         lease: timedelta,
         look: timedelta,
         longest: timedelta,
     ) -> None:
-        """Who fetches has a lease; others look every `look` whether it is done, for `longest` at the most."""
+        """A fetch is leased for `lease`; others look every `look` whether it is done, for `longest` at the most."""
         self._provider = provider
         self._meetings = meetings
         self._store = store
@@ -44,7 +44,7 @@ class Fetching:
         self._longest = longest
 
     async def fetch_of_provider(self, bot: Bot) -> None:
-        """Store what a service has recorded and report that it is there; nothing where it is not there yet.
+        """Store what a service has recorded and report that it is there; does nothing where it is not there yet.
 
         Raises NotFetched, UpstreamUnavailable, ServiceRefuses, NoSuchBot.
         """
@@ -60,7 +60,7 @@ class Fetching:
         await self._reports.report(bot.wish.intent_id)
 
     async def fetch_of_link(self, meeting: MeetingMedia) -> Recording:
-        """Return the recording of a meeting, fetched unless it was; raises NotFetched, UpstreamUnavailable."""
+        """Return the recording of a meeting, fetched where it was not yet; raises NotFetched, UpstreamUnavailable."""
         bot, clock = meeting.bot, asyncio.get_running_loop().time
         deadline = clock() + self._longest.total_seconds()
         while meeting.media.recording is None:

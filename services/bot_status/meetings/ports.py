@@ -18,19 +18,19 @@ class MeetingRepository(Protocol):
         """Store a meeting that came without a bot."""
 
     async def keep(self, intent_id: IntentId, media: Media, step: Callable[[Bot], Step]) -> Step:
-        """Store what there is of a bot's meeting, unless something was before, and do a step, in one transaction."""
+        """Do a step with a bot and store what there is of its meeting, unless something is stored, in one transaction."""
 
     async def get_meeting(self, bot_id: BotId) -> MeetingMedia:
         """Return a meeting; raises MeetingNotFound."""
 
     async def claim_fetch(self, bot: Bot, lease: timedelta) -> bool:
-        """Take the fetching of a recording upon us; False while somebody else has it."""
+        """Lease the fetching of a recording to us; returns False while somebody else has it."""
 
     async def renew_fetch(self, bot: Bot, lease: timedelta) -> None:
-        """Keep it upon us."""
+        """Lengthen the lease of a fetch."""
 
     async def release_fetch(self, bot: Bot) -> None:
-        """Leave the fetching to others."""
+        """End the lease of a fetch."""
 
     async def set_recording(self, bot: Bot, recording: Recording) -> None:
         """Note where the recording of a meeting is kept."""

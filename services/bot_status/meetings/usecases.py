@@ -1,4 +1,4 @@
-"""What is done with meetings: keep what there is of them, hand it out to their run."""
+"""What is done with meetings: keep what there is of them, and hand it out to their runs."""
 
 import uuid
 from collections.abc import AsyncIterator
@@ -16,7 +16,7 @@ from services.bot_status.meetings.ports import Links, MeetingRepository, Recordi
 from services.bot_status.new_bots import Defaults, new_bot
 from services.bot_status.observing import ready
 from services.bot_status.ports import BotRepository
-from services.bot_status.reports import Reports
+from services.bot_status.reports import BotReports
 from services.kernel.clock import utc_now
 from services.kernel.errors import InvalidInput, UpstreamUnavailable, WrongState
 from services.recordings.domain import FOR_NOW, NotFetched, Recording
@@ -33,7 +33,7 @@ class Meetings:
         store: RecordingStore,
         links: Links,
         fetching: Fetching,
-        reports: Reports,
+        reports: BotReports,
         defaults: Defaults,
     ) -> None:
         self._bots = bots
@@ -84,10 +84,10 @@ class Meetings:
     async def read_recording(
         self, owner: Owner, bot_id: BotId
     ) -> tuple[Recording, AsyncIterator[bytes]]:
-        """Return what is recorded of a meeting and its bytes, fetched first where that was not done.
+        """Return the recording of a meeting and its bytes, fetched first where that was not done yet.
 
-        Raises MeetingNotFound; WrongState where it will never be had, with a word of Reason as reason;
-        UpstreamUnavailable.
+        Raises MeetingNotFound; UpstreamUnavailable; WrongState, with a value of Reason as its reason, where there will
+        never be one.
         """
         meeting = await self.get_meeting(owner, bot_id)
         if meeting.media.recording is None and not meeting.media.audio_url:
@@ -103,8 +103,8 @@ class Meetings:
         return recording, self._store.read(recording)
 
     async def _report(self, bot: Bot) -> BotState:
-        judged = await self._reports.report(bot.wish.intent_id)
-        return judged.state if judged else bot.known_state
+        acknowledged = await self._reports.report(bot.wish.intent_id)
+        return acknowledged.state if acknowledged else bot.known_state
 
     def _without_bot(self, owner: Owner) -> Bot:
         """Return what stands for the bot of a meeting that came without one: as if it had just left."""

@@ -14,10 +14,10 @@ from services.bot_status.domain import (
     External,
     Kind,
     Meaning,
+    ObservationVerdict,
     Phase,
-    Said,
+    ReportedStatus,
     Source,
-    Verdict,
 )
 from services.bot_status.observing import Step, fail, observe, ready
 from services.bot_status.patience import Patience
@@ -32,7 +32,9 @@ MEANINGS = [
     *(Meaning(kind=Kind.MOVED, state=state) for state in sorted(FOLLOWED, key=RANKS.__getitem__)),
     *(Meaning(kind=kind) for kind in Kind if kind is not Kind.MOVED),
 ]
-SAID = st.builds(Said, raw_status=st.sampled_from("abc"), meaning=st.sampled_from(MEANINGS))
+SAID = st.builds(
+    ReportedStatus, raw_status=st.sampled_from("abc"), meaning=st.sampled_from(MEANINGS)
+)
 
 
 def a_bot(**changes: object) -> Bot:
@@ -52,21 +54,21 @@ def a_bot(**changes: object) -> Bot:
     return replace(bot, **changes)  # type: ignore[arg-type]  # fields by their names
 
 
-def said(state: BotState, raw: str = "") -> Said:
-    return Said(
+def reported(state: BotState, raw: str = "") -> ReportedStatus:
+    return ReportedStatus(
         raw_status=raw or state.value.lower(), meaning=Meaning(kind=Kind.MOVED, state=state)
     )
 
 
 @given(st.lists(SAID | st.sampled_from(["ready", "fail", *BotState]), max_size=25))
 def test_whatever_is_said_states_grow_and_what_is_final_or_ours_stays(
-    story: "list[Said | str | BotState]",
+    story: "list[ReportedStatus | str | BotState]",
 ) -> None:
     bot = a_bot()
     for number, event in enumerate(story):
         before, now = bot, NOW + number * SECOND
         match event:
-            case Said():
+            case ReportedStatus():
                 step = observe(bot, Source.POLL, event, now)
             case "ready":
                 step = ready(bot, now)
@@ -84,9 +86,11 @@ def test_whatever_is_said_states_grow_and_what_is_final_or_ours_stays(
         if not before.followed:
             assert bot.state is before.state
             assert not step.told
-        if isinstance(event, Said) and event.meaning.state and before.followed:
+        if isinstance(event, ReportedStatus) and event.meaning.state and before.followed:
             behind = RANKS[event.meaning.state] < RANKS[before.state]
-            assert (step.verdict is Verdict.STALE) == (behind or before.left_at is not None)
+            assert (step.verdict is ObservationVerdict.STALE) == (
+                behind or before.left_at is not None
+            )
         assert bot.media_ready or not before.media_ready
         assert bot.sequence == before.sequence + step.told
         assert not (step.told and step.verdict)
@@ -96,24 +100,30 @@ def test_whatever_is_said_states_grow_and_what_is_final_or_ours_stays(
 
 
 @given(SAID)
-def test_what_is_said_twice_says_nothing_new(what: Said) -> None:
+def test_what_is_said_twice_says_nothing_new(what: ReportedStatus) -> None:
     first = observe(a_bot(), Source.CALLBACK, what, NOW)
     second = observe(first.bot, Source.CALLBACK, what, NOW + MINUTE)
 
     assert second.bot == first.bot
-    assert second.verdict in (Verdict.DUPLICATE, Verdict.STALE, Verdict.ILLEGAL)
+    assert second.verdict in (
+        ObservationVerdict.DUPLICATE,
+        ObservationVerdict.STALE,
+        ObservationVerdict.ILLEGAL,
+    )
 
 
 def test_a_detail_is_told_and_the_plain_word_is_none() -> None:
-    waiting = observe(a_bot(), Source.POLL, said(BotState.CONNECTING, "waiting_room"), NOW).bot
-    plain = observe(a_bot(), Source.POLL, said(BotState.CONNECTING), NOW).bot
+    waiting = observe(a_bot(), Source.POLL, reported(BotState.CONNECTING, "waiting_room"), NOW).bot
+    plain = observe(a_bot(), Source.POLL, reported(BotState.CONNECTING), NOW).bot
 
     assert (waiting.detail, plain.detail) == ("waiting_room", "")
 
 
 def test_a_meeting_belongs_to_the_day_on_which_it_began() -> None:
-    bot = observe(a_bot(), Source.POLL, said(BotState.CONNECTED), NOW).bot
-    later = observe(bot, Source.POLL, said(BotState.CONNECTED, "recording"), NOW + 600 * MINUTE).bot
+    bot = observe(a_bot(), Source.POLL, reported(BotState.CONNECTED), NOW).bot
+    later = observe(
+        bot, Source.POLL, reported(BotState.CONNECTED, "recording"), NOW + 600 * MINUTE
+    ).bot
 
     assert bot.day == later.day == date(2026, 11, 27), "at 20:30 UTC it is 01:30 in Almaty"
     assert later.joined_at == NOW
@@ -129,34 +139,34 @@ def test_each_place_has_its_patience() -> None:
     for state, (minutes, text) in told.items():
         end = NOW + minutes * MINUTE
         bot = a_bot(state=state, answered_at=end)
-        assert patience.verdict(bot, end) is None
-        assert text in (patience.verdict(bot, end + SECOND) or "")
-        assert patience.verdict(replace(bot, failures=1), end + SECOND) is None
+        assert patience.give_up_reason(bot, end) is None
+        assert text in (patience.give_up_reason(bot, end + SECOND) or "")
+        assert patience.give_up_reason(replace(bot, failures=1), end + SECOND) is None
 
 
 def test_a_recording_is_waited_for_after_the_end_of_the_meeting() -> None:
     patience = Patience()
     bot = a_bot(state=BotState.CONNECTED, left_at=NOW, answered_at=NOW)
 
-    assert patience.verdict(bot, NOW + 60 * MINUTE) is None
-    assert "no recording" in (patience.verdict(bot, NOW + 61 * MINUTE) or "")
-    assert patience.verdict(replace(bot, media_ready=True), NOW + 61 * MINUTE) is None
+    assert patience.give_up_reason(bot, NOW + 60 * MINUTE) is None
+    assert "no recording" in (patience.give_up_reason(bot, NOW + 61 * MINUTE) or "")
+    assert patience.give_up_reason(replace(bot, media_ready=True), NOW + 61 * MINUTE) is None
 
 
 def test_a_failure_is_told_when_nothing_came_after_it() -> None:
     patience = Patience()
     bot = a_bot(state=BotState.CONNECTED, failed_at=NOW, failure="it broke", left_at=NOW)
 
-    assert patience.verdict(bot, NOW + 10 * MINUTE) is None
-    assert patience.verdict(bot, NOW + 11 * MINUTE) == "it broke"
+    assert patience.give_up_reason(bot, NOW + 10 * MINUTE) is None
+    assert patience.give_up_reason(bot, NOW + 11 * MINUTE) == "it broke"
 
 
 def test_a_silent_service_is_given_up_at_last() -> None:
     patience = Patience()
     bot = a_bot(failures=99)
 
-    assert patience.verdict(bot, NOW + 700 * MINUTE) is None
-    assert "12 hours" in (patience.verdict(bot, NOW + 721 * MINUTE) or "")
+    assert patience.give_up_reason(bot, NOW + 700 * MINUTE) is None
+    assert "12 hours" in (patience.give_up_reason(bot, NOW + 721 * MINUTE) or "")
 
 
 @given(st.integers(0, 10_000), st.floats(0, 1), st.integers(0, 7200) | st.none())

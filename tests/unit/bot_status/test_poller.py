@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from services.bot_status.domain import Bot, External, Kind, Meaning, Said
+from services.bot_status.domain import Bot, External, Kind, Meaning, ReportedStatus
 from services.bot_status.observing import Step
 from services.bot_status.patience import Patience
 from services.bot_status.poller import Poller
@@ -24,8 +24,8 @@ class Outside:
     refusal: NotFetched | None = None
     fetched: list[Bot] = field(default_factory=list)
 
-    async def get(self, _external: External) -> Said:
-        return Said(raw_status="ended", meaning=Meaning(kind=Kind.RECORDED))
+    async def get(self, _external: External) -> ReportedStatus:
+        return ReportedStatus(raw_status="ended", meaning=Meaning(kind=Kind.RECORDED))
 
     async def change(self, _intent_id: object, step: Callable[[Bot], Step]) -> Step:
         made = step(self.bot)

@@ -15,7 +15,7 @@ from services.bot_status.domain import (
     Kind,
     Meaning,
     Phase,
-    Said,
+    ReportedStatus,
     ServiceUnavailable,
     Started,
     Wish,
@@ -30,7 +30,9 @@ LONGEST = timedelta(hours=12)
 FOUND = Started(
     external=External("bot_1"),
     bot_id=BotId("bot_1"),
-    said=Said(raw_status="ready", meaning=Meaning(kind=Kind.MOVED, state=BotState.INITIALIZED)),
+    reported=ReportedStatus(
+        raw_status="ready", meaning=Meaning(kind=Kind.MOVED, state=BotState.INITIALIZED)
+    ),
 )
 
 

@@ -82,7 +82,7 @@ async def test_a_plain_service_is_told_who_and_where() -> None:
     }
     assert service.asked[0].headers["idempotency-key"] == "intent-1"
     assert (started.bot_id, started.external) == ("17", "17")
-    assert started.said.meaning.state is BotState.CONNECTING
+    assert started.reported.meaning.state is BotState.CONNECTING
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ async def test_a_bot_that_attendee_lists_without_a_state_is_found_all_the_same()
     found = await provider.find(WISH)
 
     assert found
-    assert (found.external, found.said.meaning.state) == ("bot_1", BotState.INITIALIZED)
+    assert (found.external, found.reported.meaning.state) == ("bot_1", BotState.INITIALIZED)
     with pytest.raises(ServiceUnavailable, match="without a state"):
         await provider.get(External("bot_1"))
 
@@ -229,12 +229,12 @@ async def test_a_bot_of_vexa_has_an_id_of_ours_and_keeps_its_meeting() -> None:
     )
     provider = vexa(service)
     started = await provider.start(WISH)
-    said = await provider.get(started.external)
+    reported = await provider.get(started.external)
     await provider.stop(started.external)
 
     assert started.bot_id.startswith("vexa-")
     assert started.external == "google_meet/abc-defg-hij/77"
-    assert said.meaning.state is BotState.CONNECTING
+    assert reported.meaning.state is BotState.CONNECTING
     assert service.sent()["native_meeting_id"] == "abc-defg-hij"
 
 
@@ -327,9 +327,9 @@ async def test_a_recording_of_recall_comes_with_who_spoke() -> None:
     path = f"/api/v1/bot/{BOT_OF_RECALL['id']}/"
     provider = recall(Service({f"GET {path}": (200, BOT_OF_RECALL)}))
     external = External(str(BOT_OF_RECALL["id"]))
-    said, found = await provider.get(external), await provider.recording(external)
+    reported, found = await provider.get(external), await provider.recording(external)
 
-    assert (said.raw_status, said.meaning.kind) == ("done", Kind.RECORDED)
+    assert (reported.raw_status, reported.meaning.kind) == ("done", Kind.RECORDED)
     assert found
     assert found.link == "https://s3.example/v.mp4?sig=1"
     assert found.speakers == (
