@@ -37,9 +37,9 @@ from services.status.domain import (
     Stage,
 )
 from services.transcription.adapters.children import Children
-from services.transcription.adapters.listening import Listening
 from services.transcription.adapters.model import SpeechModel, embedded_model
-from services.transcription.adapters.receiving import Receiving
+from services.transcription.adapters.receiver import Receiving
+from services.transcription.adapters.recognition_options import Listening
 from services.transcription.adapters.recordings import CallSyncRecordings
 from services.transcription.adapters.whisper import WhisperEngine
 from services.transcription.usecases import Transcription
@@ -119,23 +119,23 @@ async def main() -> None:
 
 
 def _load(model: SpeechModel) -> None:
-    from services.transcription.adapters import hearing
+    from services.transcription.adapters import recognition
 
-    hearing.load(model.directory, Listening().threads)
+    recognition.load(model.directory, Listening().threads)
 
 
 def _listen(model: SpeechModel, sample: Path) -> None:
     """Do what Whisper takes at the least: decode a recording as a whole, recognise both channels at once."""
     from faster_whisper import decode_audio
 
-    from services.transcription.adapters import hearing
+    from services.transcription.adapters import recognition
 
-    whisper = hearing.load(model.directory, Listening().threads)
+    whisper = recognition.load(model.directory, Listening().threads)
     language = EXECUTION.settings.language
     with ThreadPoolExecutor(Listening().threads) as pool:
         for words in pool.map(
             lambda voice: list(
-                whisper.transcribe(voice, language=language, **hearing.RECOGNITION)[0]
+                whisper.transcribe(voice, language=language, **recognition.RECOGNITION)[0]
             ),
             decode_audio(str(sample), split_stereo=True),
         ):

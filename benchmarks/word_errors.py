@@ -11,8 +11,8 @@ from tempfile import TemporaryDirectory
 import jiwer
 from num2words import num2words  # type: ignore[import-untyped]
 
-from services.transcription.adapters.listening import Listening
 from services.transcription.adapters.model import SpeechModel, embedded_model, model_at
+from services.transcription.adapters.recognition_options import Listening
 from services.transcription.adapters.whisper import WhisperEngine
 
 SAMPLES = Path(__file__).parents[1] / "deploy" / "samples"

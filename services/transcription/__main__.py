@@ -20,7 +20,6 @@ from services.stage.compose import stage_service
 from services.stage.domain import Limits
 from services.status.access import identity_of, reading_for_caller
 from services.transcription.adapters.children import START_SECONDS
-from services.transcription.adapters.listening import Listening
 from services.transcription.adapters.meetings import BotStatusMeetings
 from services.transcription.adapters.model import (
     ModelBroken,
@@ -28,7 +27,8 @@ from services.transcription.adapters.model import (
     embedded_model,
     model_at,
 )
-from services.transcription.adapters.receiving import Receiving
+from services.transcription.adapters.receiver import Receiving
+from services.transcription.adapters.recognition_options import Listening
 from services.transcription.adapters.recordings import CallSyncRecordings
 from services.transcription.adapters.whisper import WhisperEngine
 from services.transcription.domain import Speaker

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from potok.bot_status.v1 import bot_status_service_pb2 as pb
 
 from services.status.domain import Owner
-from services.transcription.adapters.receiving import Receiving, refusals_of
+from services.transcription.adapters.receiver import Receiving, refusals_of
 from services.transcription.domain import CallId, Meeting
 from services.transcription.mapping import meeting_from_pb
 

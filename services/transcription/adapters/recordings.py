@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from potok.call_sync.v1 import call_sync_service_pb2 as pb
 
 from services.status.domain import Owner
-from services.transcription.adapters.receiving import Receiving
+from services.transcription.adapters.receiver import Receiving
 from services.transcription.domain import CallId
 
 if TYPE_CHECKING:  # the generated code has it for type checkers only

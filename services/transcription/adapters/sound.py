@@ -13,7 +13,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from numpy.typing import NDArray
 
-from services.transcription.adapters.listening import Listening
+from services.transcription.adapters.recognition_options import Listening
 from services.transcription.domain import (
     BadAudio,
     EmptyFile,

@@ -18,9 +18,9 @@ from services.kernel.clock import utc_now
 from services.kernel.retry_after import retry_after
 from services.status.domain import Cost
 from services.transcription.adapters.children import Children
-from services.transcription.adapters.heard import read_words
-from services.transcription.adapters.listening import Listening
-from services.transcription.adapters.parts import Part, Parts
+from services.transcription.adapters.chunks import Part, Parts
+from services.transcription.adapters.recognition_options import Listening
+from services.transcription.adapters.verbose_json import read_words
 from services.transcription.domain import (
     EngineClosed,
     EngineRefused,
@@ -185,10 +185,10 @@ class SpeechServerEngine:
 
 def _load() -> None:
     os.environ["HF_HUB_OFFLINE"] = "1"
-    from services.transcription.adapters import parting  # noqa: F401
+    from services.transcription.adapters import splitting  # noqa: F401
 
 
 def _take_apart(listening: Listening, recording: Path, into: Path) -> Parts:
-    from services.transcription.adapters import parting
+    from services.transcription.adapters import splitting
 
-    return parting.take_apart(listening, recording, into)
+    return splitting.take_apart(listening, recording, into)

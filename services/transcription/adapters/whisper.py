@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Self
 
 from services.transcription.adapters.children import Children
-from services.transcription.adapters.listening import Listening
 from services.transcription.adapters.model import SpeechModel
+from services.transcription.adapters.recognition_options import Listening
 from services.transcription.domain import Recognition
 
 
@@ -51,14 +51,14 @@ class WhisperEngine:
 
 def _load(model: SpeechModel, listening: Listening) -> None:
     os.environ["HF_HUB_OFFLINE"] = "1"
-    from services.transcription.adapters import hearing
+    from services.transcription.adapters import recognition
 
-    hearing.load(model.directory, listening.threads)
+    recognition.load(model.directory, listening.threads)
 
 
 def _recognise(
     model: SpeechModel, listening: Listening, recording: Path, language: str
 ) -> Recognition:
-    from services.transcription.adapters import hearing
+    from services.transcription.adapters import recognition
 
-    return hearing.recognise(model, listening, recording, language)
+    return recognition.recognise(model, listening, recording, language)

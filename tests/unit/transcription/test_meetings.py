@@ -13,7 +13,7 @@ from services.kernel.errors import NotFound, UpstreamUnavailable, WrongState
 from services.stage.domain import Failure, Found, Item, ItemId, Limits, Outcome, Skip, Success
 from services.status.domain import Owner, Reason
 from services.transcription.adapters.meetings import BotStatusMeetings
-from services.transcription.adapters.receiving import Receiving
+from services.transcription.adapters.receiver import Receiving
 from services.transcription.domain import CallId, Segment, Speaker
 from services.transcription.usecases import Transcription
 from services.transcription.work import TranscriptionWork

@@ -46,7 +46,7 @@ from services.status.domain import (
     Stage,
     WaitReason,
 )
-from services.transcription.adapters.receiving import Receiving
+from services.transcription.adapters.receiver import Receiving
 from services.transcription.adapters.recordings import CallSyncRecordings
 from services.transcription.domain import (
     BadAudio,

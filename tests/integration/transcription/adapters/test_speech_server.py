@@ -17,8 +17,8 @@ from pydantic import SecretStr
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from services.status.domain import Cost
-from services.transcription.adapters.listening import Listening
 from services.transcription.adapters.model import embedded_model
+from services.transcription.adapters.recognition_options import Listening
 from services.transcription.adapters.speech_server import SpeechServer, SpeechServerEngine
 from services.transcription.dialogue import turns
 from services.transcription.domain import (

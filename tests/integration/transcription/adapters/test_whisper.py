@@ -20,8 +20,8 @@ import numpy as np
 import pytest
 import pytest_asyncio
 
-from services.transcription.adapters.listening import Listening
 from services.transcription.adapters.model import SpeechModel, embedded_model
+from services.transcription.adapters.recognition_options import Listening
 from services.transcription.adapters.whisper import WhisperEngine
 from services.transcription.dialogue import turns
 from services.transcription.domain import (
@@ -290,7 +290,7 @@ async def test_recording_that_takes_too_long_is_given_up(model: SpeechModel) -> 
 PARENT = """
 import asyncio, multiprocessing, sys
 from pathlib import Path
-from services.transcription.adapters.listening import Listening
+from services.transcription.adapters.recognition_options import Listening
 from services.transcription.adapters.model import SpeechModel
 from services.transcription.adapters.whisper import WhisperEngine
 

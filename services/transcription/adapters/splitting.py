@@ -9,8 +9,8 @@ import numpy as np
 from av.audio.frame import AudioFrame
 from faster_whisper.vad import VadOptions, get_speech_timestamps
 
-from services.transcription.adapters.listening import Listening
-from services.transcription.adapters.parts import Part, Parts
+from services.transcription.adapters.chunks import Part, Parts
+from services.transcription.adapters.recognition_options import Listening
 from services.transcription.adapters.sound import (
     FULL_SCALE,
     RATE,

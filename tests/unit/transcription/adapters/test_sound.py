@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from services.transcription.adapters.listening import Listening
+from services.transcription.adapters.recognition_options import Listening
 from services.transcription.adapters.sound import (
     RATE,
     Samples,

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from services.transcription.adapters.listening import Listening
+from services.transcription.adapters.recognition_options import Listening
 from services.transcription.domain import Speaker
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from services.transcription.adapters.heard import read_words
+from services.transcription.adapters.verbose_json import read_words
 from services.transcription.domain import BadTranscript, Word
 
 SEGMENT = '{"text": "да", "start": 1, "end": 2, "avg_logprob": 0}'

@@ -10,8 +10,8 @@ import numpy as np
 from faster_whisper import WhisperModel
 from tqdm import tqdm  # type: ignore[import-untyped]
 
-from services.transcription.adapters.listening import Listening
 from services.transcription.adapters.model import SpeechModel
+from services.transcription.adapters.recognition_options import Listening
 from services.transcription.adapters.sound import FULL_SCALE, SPEECH, Window, survey, windows
 from services.transcription.domain import (
     NoSpeech,
