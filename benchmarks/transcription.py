@@ -38,8 +38,8 @@ from services.status.domain import (
 )
 from services.transcription.adapters.children import Children
 from services.transcription.adapters.model import SpeechModel, embedded_model
-from services.transcription.adapters.receiver import Receiving
-from services.transcription.adapters.recognition_options import Listening
+from services.transcription.adapters.receiver import RecordingReceiver
+from services.transcription.adapters.recognition_options import RecognitionOptions
 from services.transcription.adapters.recordings import CallSyncRecordings
 from services.transcription.adapters.whisper import WhisperEngine
 from services.transcription.usecases import Transcription
@@ -81,7 +81,7 @@ async def main() -> None:
         async with (
             WhisperEngine(
                 model,
-                Listening(),
+                RecognitionOptions(),
                 processes=PROCESSES,
                 timeout_seconds=PATIENCE.total_seconds(),
             ) as engine,
@@ -94,7 +94,8 @@ async def main() -> None:
             open_channel(address) as channel,
         ):
             recordings = CallSyncRecordings(
-                CallSyncServiceStub(channel), Receiving(max_bytes=MAX_BYTES, timeout=PATIENCE)
+                CallSyncServiceStub(channel),
+                RecordingReceiver(max_bytes=MAX_BYTES, timeout=PATIENCE),
             )
             transcription = Transcription(FakeTranscripts(), recordings, FakeMeetings(), engine)
             work = TranscriptionWork(transcription, StageServiceStub(channel), Limits())
@@ -121,7 +122,7 @@ async def main() -> None:
 def _load(model: SpeechModel) -> None:
     from services.transcription.adapters import recognition
 
-    recognition.load(model.directory, Listening().threads)
+    recognition.load(model.directory, RecognitionOptions().threads)
 
 
 def _listen(model: SpeechModel, sample: Path) -> None:
@@ -130,9 +131,9 @@ def _listen(model: SpeechModel, sample: Path) -> None:
 
     from services.transcription.adapters import recognition
 
-    whisper = recognition.load(model.directory, Listening().threads)
+    whisper = recognition.load(model.directory, RecognitionOptions().threads)
     language = EXECUTION.settings.language
-    with ThreadPoolExecutor(Listening().threads) as pool:
+    with ThreadPoolExecutor(RecognitionOptions().threads) as pool:
         for words in pool.map(
             lambda voice: list(
                 whisper.transcribe(voice, language=language, **recognition.RECOGNITION)[0]

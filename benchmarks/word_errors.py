@@ -12,7 +12,7 @@ import jiwer
 from num2words import num2words  # type: ignore[import-untyped]
 
 from services.transcription.adapters.model import SpeechModel, embedded_model, model_at
-from services.transcription.adapters.recognition_options import Listening
+from services.transcription.adapters.recognition_options import RecognitionOptions
 from services.transcription.adapters.whisper import WhisperEngine
 
 SAMPLES = Path(__file__).parents[1] / "deploy" / "samples"
@@ -51,8 +51,8 @@ async def main() -> None:
     with TemporaryDirectory() as cache:
         named = os.environ.get("POTOK_TRANSCRIPTION_MODEL_DIR")
         model = model_at(Path(named)) if named else embedded_model(Path(cache))
-        whole = await _listen(model, Listening())
-        cut = await _listen(model, Listening(window_seconds=WINDOW_SECONDS))
+        whole = await _recognise(model, RecognitionOptions())
+        cut = await _recognise(model, RecognitionOptions(window_seconds=WINDOW_SECONDS))
     print(f"{model.version}; columns: words, substituted, missed, added, word error rate")
     print(
         f"{'call':24}{'speaker':10}{'as a whole':>32}{f'in windows of {WINDOW_SECONDS:.0f} s':>32}"
@@ -64,9 +64,11 @@ async def main() -> None:
     print(f"windows add {total_cut.rate - total.rate:+.3f}   at most {LIMIT:+}")
 
 
-async def _listen(model: SpeechModel, listening: Listening) -> Mapping[tuple[str, str], Errors]:
+async def _recognise(
+    model: SpeechModel, options: RecognitionOptions
+) -> Mapping[tuple[str, str], Errors]:
     errors: dict[tuple[str, str], Errors] = {}
-    async with WhisperEngine(model, listening, processes=1, timeout_seconds=PATIENCE) as engine:
+    async with WhisperEngine(model, options, processes=1, timeout_seconds=PATIENCE) as engine:
         for call in CALLS:
             reference = json.loads((SAMPLES / f"{call}.json").read_text())
             heard = await engine.transcribe(SAMPLES / f"{call}.wav", reference["lang"])

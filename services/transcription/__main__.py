@@ -27,8 +27,8 @@ from services.transcription.adapters.model import (
     embedded_model,
     model_at,
 )
-from services.transcription.adapters.receiver import Receiving
-from services.transcription.adapters.recognition_options import Listening
+from services.transcription.adapters.receiver import RecordingReceiver
+from services.transcription.adapters.recognition_options import RecognitionOptions
 from services.transcription.adapters.recordings import CallSyncRecordings
 from services.transcription.adapters.whisper import WhisperEngine
 from services.transcription.domain import Speaker
@@ -53,13 +53,13 @@ async def serve(settings: TranscriptionSettings) -> None:
         channel_to(settings.upstream, identity.signer.token) as call_sync,
         channel_to(settings.bot_status, identity.signer.token) as bot_status,
     ):
-        receiving = Receiving(
+        receiver = RecordingReceiver(
             max_bytes=settings.max_recording_bytes, timeout=settings.recording_timeout
         )
         transcription = Transcription(
             PostgresTranscripts(reading_for_caller(readers)),
-            CallSyncRecordings(CallSyncServiceStub(call_sync), receiving),
-            BotStatusMeetings(BotStatusServiceStub(bot_status), receiving),
+            CallSyncRecordings(CallSyncServiceStub(call_sync), receiver),
+            BotStatusMeetings(BotStatusServiceStub(bot_status), receiver),
             engine,
         )
         servicer = TranscriptionServicer(transcription)
@@ -76,11 +76,11 @@ async def serve(settings: TranscriptionSettings) -> None:
 
 
 async def _engine(settings: TranscriptionSettings) -> "SpeechServerEngine | WhisperEngine":
-    listening, timeout_seconds = _listening(settings), settings.timeout.total_seconds()
+    options, timeout_seconds = _options(settings), settings.timeout.total_seconds()
     if settings.url is None or settings.model is None:
         return WhisperEngine(
             await asyncio.to_thread(_model, settings),
-            listening,
+            options,
             processes=settings.processes,
             timeout_seconds=timeout_seconds,
         )
@@ -94,7 +94,7 @@ async def _engine(settings: TranscriptionSettings) -> "SpeechServerEngine | Whis
         price=settings.price,
     )
     return SpeechServerEngine(
-        server, listening, processes=settings.processes, timeout_seconds=timeout_seconds
+        server, options, processes=settings.processes, timeout_seconds=timeout_seconds
     )
 
 
@@ -107,8 +107,8 @@ def _model(settings: TranscriptionSettings) -> SpeechModel:
         raise SystemExit(f"the speech model is not usable: {error}") from None
 
 
-def _listening(settings: TranscriptionSettings) -> Listening:
-    return Listening(
+def _options(settings: TranscriptionSettings) -> RecognitionOptions:
+    return RecognitionOptions(
         left=Speaker(settings.left),
         min_seconds=settings.min_seconds,
         max_seconds=settings.max_seconds,

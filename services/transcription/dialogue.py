@@ -1,4 +1,4 @@
-"""How the words of the speakers become one dialogue."""
+"""The dialogue that the words of the speakers make."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -7,7 +7,7 @@ from services.transcription.domain import (
     Recognition,
     Segment,
     Speaker,
-    Spoken,
+    SpokenInterval,
     Track,
     Transcript,
     Word,
@@ -21,9 +21,9 @@ SENTENCE_END = (".", "!", "?", "…")
 
 
 def transcript(
-    call_id: CallId, recognition: Recognition, spoken: Sequence[Spoken] = ()
+    call_id: CallId, recognition: Recognition, speakers: Sequence[SpokenInterval] = ()
 ) -> Transcript:
-    """Return what an engine heard as the dialogue of the call, or of the meeting in which people spoke when."""
+    """Return what an engine recognised as the dialogue of a call, or of a meeting with its intervals of speech."""
     return Transcript(
         call_id=call_id,
         language=recognition.language,
@@ -31,21 +31,21 @@ def transcript(
         channels=recognition.channels,
         overlap_reliable=recognition.overlap_reliable,
         model=recognition.model,
-        segments=turns(recognition.tracks, spoken),
+        segments=turns(recognition.tracks, speakers),
     )
 
 
-def turns(tracks: Iterable[Track], spoken: Sequence[Spoken] = ()) -> tuple[Segment, ...]:
+def turns(tracks: Iterable[Track], speakers: Sequence[SpokenInterval] = ()) -> tuple[Segment, ...]:
     """Return the turns of all speakers, ordered by start; every word is in exactly one.
 
     Each track is cut at pauses and after sentences, since an engine's own segments may span what
     the other speaker says in between, and given the name of who spoke then. Then neighbours of one
-    speaker become one turn again, unless a pause parts them.
+    speaker become one turn again, unless there is a pause between them.
     """
     phrases = [phrase for track in tracks for phrase in _phrases(track)]
     phrases.sort(key=lambda phrase: phrase.start_seconds)
     dialogue: list[Segment] = []
-    for phrase in named(phrases, spoken):
+    for phrase in named(phrases, speakers):
         if dialogue and _goes_on(dialogue[-1], phrase):
             words = dialogue.pop().words + phrase.words
             dialogue.append(segment(phrase.speaker, words, phrase.name))

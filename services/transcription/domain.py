@@ -16,11 +16,11 @@ class TranscriptNotFound(NotFound):
 
 
 class NoTimes(WrongState):
-    """Nobody knows when what was said was said."""
+    """The transcript came without times."""
 
 
 class NotTranscribed(Exception):
-    """A recording gave no transcript; `reason` is what its item is given, the text is for people."""
+    """A recording gave no transcript; `reason` is that of its item, the text is for people."""
 
     reason: Reason
 
@@ -57,7 +57,7 @@ class UnknownLanguage(NotTranscribed):
     reason = Reason.INVALID_INPUT
 
 
-class RecordingMissing(NotTranscribed):
+class RecordingGone(NotTranscribed):
     """There is no recording of the call any more: its item fails for good."""
 
     reason = Reason.RECORDING_MISSING
@@ -70,11 +70,11 @@ class RecordingTooLarge(NotTranscribed):
 
 
 class RecordingTooLong(RecordingTooLarge):
-    """The recording lasts longer than is listened to: its item fails for good."""
+    """The recording lasts longer than is allowed: its item fails for good."""
 
 
 class RecordingRefused(NotTranscribed):
-    """The recording will never be had, for a reason that is told with the refusal: its item fails for good."""
+    """There will never be a recording, for the reason that comes with the refusal: its item fails for good."""
 
     def __init__(self, message: str, reason: Reason) -> None:
         super().__init__(message)
@@ -97,14 +97,14 @@ class WorkerDied(EngineFailed):
     reason = Reason.WORKER_DIED
 
 
-class TimedOut(EngineFailed):
+class RecognitionTimedOut(EngineFailed):
     """The recording took longer than it may."""
 
     reason = Reason.TIMEOUT
 
 
 class EngineUnavailable(EngineFailed):
-    """The engine does not answer, or not now; `retry_after` is the least pause it asked for."""
+    """The engine does not answer at the moment; `retry_after` is the least pause it asked for."""
 
     reason = Reason.UPSTREAM_UNAVAILABLE
 
@@ -144,8 +144,9 @@ class Word:
     """One recognised word.
 
     `start` and `end` are seconds from the beginning of the recording, `probability` is the
-    engine's own, above 0 to 1, or 0 where it tells none. `text` keeps the blank before it and its punctuation, so that joining
-    words gives the sentence in every language and for numbers that come in parts ("15", "-30").
+    engine's own, above 0 and up to 1, or 0 where it gives none. `text` keeps the blank before the word
+    and the punctuation after it, so that joined words are the sentence in every language, and for
+    numbers that come in pieces ("15", "-30").
     """
 
     start: float
@@ -164,7 +165,7 @@ class Track:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recognition:
-    """What an engine heard in one recording.
+    """What an engine recognised in one recording.
 
     `channels` counts those of the file. `overlap_reliable` says that each speaker has a channel
     of their own, so that times at which both speak are real. `model` names the model and the
@@ -184,8 +185,8 @@ class Segment:
     """One turn of the dialogue: what one speaker says without a pause.
 
     It lasts from the beginning of its first word to the latest end; `text` is its words as one
-    line. `words` is empty only where they were not asked for, or nobody heard them: a meeting that
-    came as a text has no times. `name` is who speaks in a meeting, where that is known.
+    line. `words` is empty where they were not asked for, and in a meeting that came as a text, which
+    has no times. `name` is who speaks in a meeting, where that is known.
     """
 
     speaker: Speaker
@@ -197,21 +198,21 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spoken:
-    """A time of a recording, in seconds, in which somebody spoke."""
+class SpokenInterval:
+    """A time during which somebody spoke, in seconds from the start of the recording."""
 
-    name: str
-    start: float
-    end: float
+    speaker_name: str
+    start_seconds: float
+    end_seconds: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Meeting:
-    """What is known of a meeting: its text, or else there is a recording; who spoke when, if its provider says."""
+class MeetingMedia:
+    """What there is of a meeting: a text, or else a recording, and who spoke when, where its provider says."""
 
     language: str
     text: str = ""
-    spoken: tuple[Spoken, ...] = ()
+    speakers: tuple[SpokenInterval, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,7 +233,7 @@ class Transcript:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredTranscript:
-    """A transcript as it is kept: whose call it is and when it was made."""
+    """A transcript that is kept, with the owner of its call and when it was made."""
 
     owner: Owner
     transcript: Transcript

@@ -32,7 +32,7 @@ class ExportFormat(enum.Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Export:
-    """A file: its text, media type, and a name without anything that a file system minds."""
+    """A file: its text, its media type, and a name that any file system takes."""
 
     content: str
     content_type: str
@@ -40,8 +40,8 @@ class Export:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cue:
-    """A piece of a turn that fits on a screen; times are whole milliseconds, `speaker` is empty where unknown."""
+class SubtitleCue:
+    """A piece of a turn that fits on a screen; times are in milliseconds, `speaker` is empty where unknown."""
 
     speaker: str
     start: int
@@ -70,20 +70,20 @@ def export(stored: StoredTranscript, form: ExportFormat) -> Export:
     return Export(content=content, content_type=content_type, file_name=f"{name}.{form.value}")
 
 
-def cues(segments: tuple[Segment, ...]) -> list[Cue]:
+def cues(segments: tuple[Segment, ...]) -> list[SubtitleCue]:
     """Return the turns in pieces that can be read, ordered by start.
 
     Those of one speaker never overlap; those of two do where both speak.
     """
     free: dict[str, int] = {}
-    found: list[Cue] = []
+    found: list[SubtitleCue] = []
     for segment in segments:
         speaker = _speaker(segment)
         for words in _pieces(segment):
             start = max(round(words[0].start * 1000), free.get(speaker, 0))
             end = max(round(max(word.end for word in words) * 1000), start + 1)
             free[speaker] = end
-            found.append(Cue(speaker=speaker, start=start, end=end, text=_line(words)))
+            found.append(SubtitleCue(speaker=speaker, start=start, end=end, text=_line(words)))
     return sorted(found, key=lambda cue: cue.start)
 
 
@@ -91,7 +91,7 @@ def _pieces(segment: Segment) -> Iterator[list[Word]]:
     speaker = _speaker(segment)
     piece: list[Word] = []
     for word in segment.words:
-        # A word without a blank before it goes on with the one before: "15", "-30".
+        # A word without a blank before it belongs to the word before: "15", "-30".
         if piece and word.text.startswith(" ") and not _fits(speaker, [*piece, word]):
             yield piece
             piece = []

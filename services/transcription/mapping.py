@@ -5,10 +5,10 @@ from potok.transcription.v1 import transcript_pb2, transcription_service_pb2
 
 from services.kernel.rpc.convert import enum_pairs, timestamp
 from services.transcription.domain import (
-    Meeting,
+    MeetingMedia,
     Segment,
     Speaker,
-    Spoken,
+    SpokenInterval,
     StoredTranscript,
     Word,
 )
@@ -56,12 +56,16 @@ def word_to_pb(word: Word) -> transcript_pb2.Word:
     )
 
 
-def meeting_from_pb(message: meeting_pb2.Meeting) -> Meeting:
-    return Meeting(
+def meeting_from_pb(message: meeting_pb2.Meeting) -> MeetingMedia:
+    return MeetingMedia(
         language=message.language,
         text=message.text,
-        spoken=tuple(
-            Spoken(name=each.speaker_name, start=each.start_seconds, end=each.end_seconds)
+        speakers=tuple(
+            SpokenInterval(
+                speaker_name=each.speaker_name,
+                start_seconds=each.start_seconds,
+                end_seconds=each.end_seconds,
+            )
             for each in message.speakers
         ),
     )

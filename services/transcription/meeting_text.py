@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from services.transcription.domain import (
     CallId,
-    Meeting,
+    MeetingMedia,
     NoSpeech,
     RecordingTooLarge,
     Segment,
@@ -14,7 +14,7 @@ from services.transcription.domain import (
 )
 
 MODEL = "text"
-"""What such a transcript names in the place of a speech model."""
+"""The model of such a transcript, in which no speech model had a part."""
 MOST_TURNS = 20_000
 LONGEST_TURN = 1_000
 """Characters of a paragraph that stay in one turn; a longer one is cut at sentences."""
@@ -40,7 +40,7 @@ _NO_NAMES = frozenset(
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+")
 
 
-def read_meeting(call_id: CallId, meeting: Meeting) -> Transcript:
+def read_meeting(call_id: CallId, meeting: MeetingMedia) -> Transcript:
     """Return the text of a meeting as its transcript; raises NoSpeech, RecordingTooLarge."""
     turns = tuple(_turns(meeting.text))
     if not any(character.isalnum() for turn in turns for character in turn.text):
@@ -61,7 +61,7 @@ def _turns(text: str) -> Iterator[Segment]:
     for line in text.splitlines():
         if not line.strip():
             continue
-        speaker, said = _parted(line)
+        speaker, said = _split_name(line)
         name = speaker or name  # what follows a named line without a name goes on with it
         for piece in _pieces(said):
             count += 1
@@ -72,7 +72,7 @@ def _turns(text: str) -> Iterator[Segment]:
             )
 
 
-def _parted(line: str) -> tuple[str, str]:
+def _split_name(line: str) -> tuple[str, str]:
     """Return who speaks in a line, empty where it does not say, and what."""
     line = line.strip()
     match = _NAMED.match(line[:_HEAD])

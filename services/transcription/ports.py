@@ -1,4 +1,4 @@
-"""What the use cases need from the outside."""
+"""The ports of the use cases."""
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from services.status.domain import Cost, ExecutionNumber, Owner
 from services.transcription.domain import (
     CallId,
-    Meeting,
+    MeetingMedia,
     Recognition,
     StoredTranscript,
     Transcript,
@@ -24,32 +24,32 @@ class RecordingSource(Protocol):
     def fetch(self, owner: Owner, call_id: CallId) -> AbstractAsyncContextManager[Path]:
         """Bring a recording into a file that is gone when the block ends.
 
-        Raises RecordingMissing, RecordingTooLarge, RecordingUnavailable, RecordingRefused.
+        Raises RecordingGone, RecordingTooLarge, RecordingUnavailable, RecordingRefused.
         """
 
 
 class MeetingSource(RecordingSource, Protocol):
     """Where meetings come from, with their recordings by the id of the bot that made them."""
 
-    async def get_meeting(self, owner: Owner, call_id: CallId) -> Meeting:
-        """Return what is known of a meeting; raises RecordingMissing, RecordingUnavailable."""
+    async def get_meeting(self, owner: Owner, call_id: CallId) -> MeetingMedia:
+        """Return what is known of a meeting; raises RecordingGone, RecordingUnavailable."""
 
 
 class SpeechEngine(Protocol):
     """Turns speech into words with times."""
 
     def price(self, duration_seconds: float) -> Cost | None:
-        """Return what a recording of that length costs at the most; None: nothing, or nobody knows."""
+        """Return what a recording of that length costs at the most, None where it costs nothing or nobody knows."""
 
     async def transcribe(
         self, recording: Path, language: str, *, mixed: bool = False
     ) -> Recognition:
         """Return every word said in the audio file `recording`; `language` is ISO 639-1 ("ru").
 
-        `mixed`: its channels tell no speakers apart, and are heard as one voice.
+        `mixed` tells that its channels tell no speakers apart: they become one voice.
         Cancelling stops the work, wherever it is done. Raises NoSpeech, TooShort, BadAudio,
         EmptyFile, RecordingTooLong, RecordingTooLarge, UnknownLanguage; EngineClosed, EngineRefused,
-        BadTranscript; and WorkerDied, TimedOut or EngineUnavailable where another try may help.
+        BadTranscript; and WorkerDied, RecognitionTimedOut or EngineUnavailable where another try may help.
         """
 
 

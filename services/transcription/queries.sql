@@ -1,14 +1,16 @@
 -- name: get_transcripts(owner, call_ids, with_words)
--- In the order asked for.
+-- Returns the transcripts that there are, in the order asked for; their words, most of their size, only where they
+-- are asked for.
 SELECT owner, call_id, language, duration_seconds, channels, overlap_reliable, model, segments,
        CASE WHEN :with_words THEN words END AS words,
        created_at
-  FROM unnest(:call_ids::text[]) WITH ORDINALITY AS wanted (call_id, position)
+  FROM unnest(:call_ids::text[]) WITH ORDINALITY AS asked (call_id, position)
   JOIN transcription.transcripts USING (call_id)
  WHERE owner = :owner
  ORDER BY position;
 
 -- name: upsert_transcripts(owner, execution, call_ids, languages, durations, channels, overlaps, models, segments, words)!
+-- Stores transcripts and the execution that made them, in the place of earlier ones of the same calls.
 INSERT INTO transcription.transcripts (
        owner, execution, call_id, language, duration_seconds, channels, overlap_reliable, model,
        segments, words)
@@ -28,6 +30,7 @@ SELECT :owner, :execution, made.*
        created_at = now();
 
 -- name: delete_transcripts(owner, call_ids)!
+-- Forgets transcripts.
 DELETE FROM transcription.transcripts
  WHERE owner = :owner
    AND call_id = ANY (:call_ids::text[]);

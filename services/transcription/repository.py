@@ -19,7 +19,7 @@ from services.transcription.domain import (
 )
 from services.transcription.ports import Transaction
 
-QUERIES = load_queries(__file__)
+_QUERIES = load_queries(__file__)
 
 
 class PostgresTranscripts:
@@ -32,7 +32,7 @@ class PostgresTranscripts:
         self, owner: Owner, call_ids: Sequence[CallId], *, words: bool
     ) -> list[StoredTranscript]:
         async with self._reading() as connection:
-            rows = QUERIES.get_transcripts(
+            rows = _QUERIES.get_transcripts(
                 connection, owner=owner, call_ids=call_ids, with_words=words
             )
             return [_stored(row) async for row in rows]
@@ -44,7 +44,7 @@ class PostgresTranscripts:
         execution: ExecutionNumber,
         transcripts: Sequence[Transcript],
     ) -> None:
-        await QUERIES.upsert_transcripts(
+        await _QUERIES.upsert_transcripts(
             transaction,
             owner=owner,
             execution=execution,
@@ -61,7 +61,7 @@ class PostgresTranscripts:
     async def delete_transcripts(
         self, transaction: Transaction, owner: Owner, call_ids: Sequence[CallId]
     ) -> None:
-        await QUERIES.delete_transcripts(transaction, owner=owner, call_ids=call_ids)
+        await _QUERIES.delete_transcripts(transaction, owner=owner, call_ids=call_ids)
 
 
 def _stored(row: asyncpg.Record) -> StoredTranscript:
@@ -88,10 +88,10 @@ def _segments(row: asyncpg.Record) -> tuple[Segment, ...]:
             start_seconds=segment["start"],
             end_seconds=segment["end"],
             text=segment["text"],
-            words=tuple(_word(word) for word in spoken),
+            words=tuple(map(_word, said)),
             name=segment.get("name", ""),
         )
-        for segment, spoken in zip(json.loads(row["segments"]), words, strict=False)
+        for segment, said in zip(json.loads(row["segments"]), words, strict=False)
     )
 
 

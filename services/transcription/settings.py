@@ -30,15 +30,15 @@ class TranscriptionSettings(StageSettings):
     model_dir: Path | None = None
     """A directory with a CTranslate2 Whisper model; without it the one that is installed along."""
     url: str | None = Field(default=None, pattern=r"^https?://[^\s/]+")
-    """A server that speaks OpenAI's protocol, with its path, as in `http://127.0.0.1:8080/v1`; it listens instead."""
+    """A server that speaks OpenAI's protocol, with its path, as in `http://127.0.0.1:8080/v1`; it recognises speech instead."""
     api_key: SecretStr = SecretStr("")
     """What opens the server; empty where nothing has to."""
     model: str | None = Field(default=None, min_length=1, max_length=200, validate_default=True)
     """The model, as the server calls it."""
     request_timeout: timedelta = Field(default=timedelta(minutes=5), gt=timedelta(0))
-    """How long the server may take to answer for one part, at most five minutes of one speaker."""
+    """How long the server may take to answer for one chunk, at most five minutes of one speaker."""
     requests: int = Field(default=4, ge=1)
-    """Recordings at a time where a server listens."""
+    """Recordings at a time where a server recognises speech."""
     price_per_minute: float | None = Field(default=None, ge=0)
     """What the server takes for a minute of sound; a call in stereo is two."""
     currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$")
@@ -56,7 +56,7 @@ class TranscriptionSettings(StageSettings):
     recording_timeout: timedelta = timedelta(minutes=5)
     """How long a recording may take to come from call_sync."""
     processes: int = Field(default=os.cpu_count() or 1, ge=1)
-    """Recordings decoded, and by a model of one's own heard, at a time; such a process takes up to 900 MB."""
+    """Recordings that are decoded at a time, and recognised where no server does it; each takes up to 900 MB."""
     timeout: timedelta = timedelta(minutes=45)
     """How long one recording may take.
 
@@ -80,7 +80,7 @@ class TranscriptionSettings(StageSettings):
 
     @property
     def price(self) -> Cost | None:
-        """What a minute of sound costs; None: nothing, or it is not set."""
+        """What a minute of sound costs, None where that is not set."""
         if self.price_per_minute is None:
             return None
         return Cost(amount=self.price_per_minute, currency=self.currency)

@@ -1,4 +1,4 @@
-"""What the service can do: transcribe for its stage, hand out transcripts to the stages after it."""
+"""The use cases: transcribe for the stage, hand out transcripts to the stages after it."""
 
 from collections.abc import Sequence
 
@@ -37,14 +37,14 @@ class Transcription:
         self._engine = engine
 
     def price(self, duration_seconds: float) -> Cost | None:
-        """Return what a call of that length costs at the most; None: nothing, or nobody knows."""
+        """Return what a call of that length costs at the most, None where it costs nothing or nobody knows."""
         return self._engine.price(duration_seconds)
 
     async def transcribe(self, owner: Owner, call_id: CallId, language: str) -> Transcript:
         """Return what is said in the recording of a call; raises NotTranscribed."""
         async with self._recordings.fetch(owner, call_id) as recording:
-            heard = await self._engine.transcribe(recording, language)
-        return dialogue.transcript(call_id, heard)
+            recognition = await self._engine.transcribe(recording, language)
+        return dialogue.transcript(call_id, recognition)
 
     async def transcribe_meeting(self, owner: Owner, call_id: CallId) -> Transcript:
         """Return what is said in a meeting, by its text or its recording; raises NotTranscribed."""
@@ -52,8 +52,8 @@ class Transcription:
         if meeting.text:
             return read_meeting(call_id, meeting)
         async with self._meetings.fetch(owner, call_id) as recording:
-            heard = await self._engine.transcribe(recording, meeting.language, mixed=True)
-        return dialogue.transcript(call_id, heard, meeting.spoken)
+            recognition = await self._engine.transcribe(recording, meeting.language, mixed=True)
+        return dialogue.transcript(call_id, recognition, meeting.speakers)
 
     async def upsert_transcripts(
         self,

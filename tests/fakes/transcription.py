@@ -11,9 +11,9 @@ from services.status.domain import Cost, ExecutionNumber, Owner
 from services.transcription.dialogue import transcript
 from services.transcription.domain import (
     CallId,
-    Meeting,
+    MeetingMedia,
     Recognition,
-    RecordingMissing,
+    RecordingGone,
     Speaker,
     StoredTranscript,
     Track,
@@ -93,15 +93,15 @@ class FakeRecordings:
 
     @contextlib.asynccontextmanager
     async def fetch(self, owner: Owner, call_id: CallId) -> AsyncIterator[Path]:
-        raise RecordingMissing(f"{owner} has no recording of {call_id}")
+        raise RecordingGone(f"{owner} has no recording of {call_id}")
         yield
 
 
 class FakeMeetings(FakeRecordings):
     """A MeetingSource without meetings."""
 
-    async def get_meeting(self, owner: Owner, call_id: CallId) -> Meeting:
-        raise RecordingMissing(f"{owner} has no meeting of {call_id}")
+    async def get_meeting(self, owner: Owner, call_id: CallId) -> MeetingMedia:
+        raise RecordingGone(f"{owner} has no meeting of {call_id}")
 
 
 class FakeEngine:
@@ -112,7 +112,7 @@ class FakeEngine:
 
     def __init__(self) -> None:
         self.broken: Exception | None = None
-        self.heard: list[tuple[bytes, str]] = []
+        self.transcribed: list[tuple[bytes, str]] = []
         self.mixed: list[bool] = []
         self.paths: list[Path] = []
 
@@ -124,7 +124,7 @@ class FakeEngine:
     ) -> Recognition:
         self.mixed.append(mixed)
         self.paths.append(recording)
-        self.heard.append((await asyncio.to_thread(recording.read_bytes), language))
+        self.transcribed.append((await asyncio.to_thread(recording.read_bytes), language))
         if self.broken:
             raise self.broken
         return a_recognition()

@@ -1,4 +1,4 @@
-"""Processes for heavy work: one that is no longer wanted is killed, and none outlives this one."""
+"""Child processes for heavy work: one that is no longer needed is killed, and none outlives its parent."""
 
 import asyncio
 import ctypes
@@ -11,7 +11,7 @@ from typing import Self, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
-from services.transcription.domain import TimedOut, WorkerDied
+from services.transcription.domain import RecognitionTimedOut, WorkerDied
 
 T = TypeVar("T")
 
@@ -19,7 +19,7 @@ START_SECONDS = 120.0
 """How long a child may take to prepare itself."""
 
 NICENESS = 5
-"""Speech takes all the processor it can get; what answers requests goes first."""
+"""Speech takes all the processor it can get, so what answers requests goes first."""
 
 PR_SET_PDEATHSIG = 1
 
@@ -28,8 +28,8 @@ class Children:
     """Runs functions of modules in child processes; use it with `async with`.
 
     A child starts when it is first needed, calls `prepare` and stays. One that is
-    cancelled, out of time or dead is replaced, and none outlives the thread that made it work,
-    hence the process.
+    cancelled, out of time or dead is replaced. None outlives the thread that made it work, and so
+    none outlives this process.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Children:
             await asyncio.to_thread(_end, await self._idle.get())
 
     async def run(self, function: Callable[[], T]) -> T:
-        """Return what the function returns, or raise what it raises; raises WorkerDied, TimedOut.
+        """Return what the function returns, or raise what it raises; raises WorkerDied, RecognitionTimedOut.
 
         Cancelling kills the child.
         """
@@ -75,7 +75,9 @@ class Children:
         except TimeoutError as error:
             if limit.expired():
                 await asyncio.to_thread(_end, pool)  # its child never began
-            raise TimedOut(f"the recording was not done after {self._timeout:.0f} s") from error
+            raise RecognitionTimedOut(
+                f"the recording was not done after {self._timeout:.0f} s"
+            ) from error
         except (ProcessExpired, BrokenProcessPool) as error:
             raise WorkerDied("the speech process ended before the recording was done") from error
 

@@ -1,4 +1,4 @@
-"""A recording taken apart for a model behind a URL: what of it is sent, and what each part is."""
+"""A recording split into chunks, each of which is sent to a speech server by itself."""
 
 from dataclasses import dataclass
 
@@ -6,10 +6,10 @@ from services.transcription.domain import Speaker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Chunk:
     """A stretch of one voice as a FLAC file, which begins `start_seconds` into the recording.
 
-    Its bytes stand from `offset` in the file of all parts, `size` of them.
+    Its `size` bytes begin at `offset` in the file of all chunks.
     """
 
     speaker: Speaker
@@ -19,10 +19,10 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
-    """A recording taken apart; `speakers` are all who have a channel, also those who say nothing."""
+class SplitRecording:
+    """A recording that was split; `speakers` are all who have a channel, also those who say nothing."""
 
     channels: int
     duration_seconds: float
     speakers: tuple[Speaker, ...]
-    parts: tuple[Part, ...]
+    chunks: tuple[Chunk, ...]

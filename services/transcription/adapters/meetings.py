@@ -1,4 +1,4 @@
-"""Meetings, their texts and recordings, as bot_status hands them out."""
+"""Meetings, their texts and recordings, from bot_status."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -8,25 +8,25 @@ from typing import TYPE_CHECKING
 from potok.bot_status.v1 import bot_status_service_pb2 as pb
 
 from services.status.domain import Owner
-from services.transcription.adapters.receiver import Receiving, refusals_of
-from services.transcription.domain import CallId, Meeting
+from services.transcription.adapters.receiver import RecordingReceiver, refusals_of
+from services.transcription.domain import CallId, MeetingMedia
 from services.transcription.mapping import meeting_from_pb
 
 if TYPE_CHECKING:  # the generated code has it for type checkers only
     from potok.bot_status.v1.bot_status_service_pb2_grpc import BotStatusServiceAsyncStub
 
 DEADLINE = 20.0
-"""Seconds for what is known of a meeting."""
+"""Seconds that asking what is known of a meeting may take."""
 
 
 class BotStatusMeetings:
-    """Implements MeetingSource; a meeting goes by the id of its bot."""
+    """Implements MeetingSource; the id of a meeting is that of its bot."""
 
-    def __init__(self, stub: "BotStatusServiceAsyncStub", receiving: Receiving) -> None:
+    def __init__(self, stub: "BotStatusServiceAsyncStub", receiver: RecordingReceiver) -> None:
         self._stub = stub
-        self._receiving = receiving
+        self._receiver = receiver
 
-    async def get_meeting(self, owner: Owner, call_id: CallId) -> Meeting:
+    async def get_meeting(self, owner: Owner, call_id: CallId) -> MeetingMedia:
         with refusals_of("bot_status"):
             response = await self._stub.GetMeeting(
                 pb.GetMeetingRequest(owner=owner, bot_id=call_id), timeout=DEADLINE
@@ -36,7 +36,7 @@ class BotStatusMeetings:
     @contextlib.asynccontextmanager
     async def fetch(self, owner: Owner, call_id: CallId) -> AsyncIterator[Path]:
         call = self._stub.ReadRecording(
-            pb.ReadRecordingRequest(owner=owner, bot_id=call_id), timeout=self._receiving.deadline
+            pb.ReadRecordingRequest(owner=owner, bot_id=call_id), timeout=self._receiver.deadline
         )
-        async with self._receiving.received(call, "bot_status") as recording:
+        async with self._receiver.receive(call, "bot_status") as recording:
             yield recording

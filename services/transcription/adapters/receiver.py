@@ -1,4 +1,4 @@
-"""How a recording is received that another service streams: into a file without a name, within bounds."""
+"""The receiver of recordings that other services stream: into a file without a name, within bounds."""
 
 import asyncio
 import contextlib
@@ -16,7 +16,7 @@ from services.kernel.errors import NotFound, UpstreamUnavailable, WrongState
 from services.kernel.rpc.client import errors_of
 from services.status.domain import RETRYABLE, Reason
 from services.transcription.domain import (
-    RecordingMissing,
+    RecordingGone,
     RecordingRefused,
     RecordingTooLarge,
     RecordingUnavailable,
@@ -26,22 +26,22 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Receiving:
-    """A recording of more than `max_bytes` is refused, one that takes longer than `timeout` given up."""
+class RecordingReceiver:
+    """Receives recordings; one of more than `max_bytes` is refused, one that takes longer than `timeout` given up."""
 
     max_bytes: int
     timeout: timedelta
 
     @property
     def deadline(self) -> float:
-        """Seconds that the call which streams it may take."""
+        """Seconds that the call may take that streams a recording."""
         return self.timeout.total_seconds()
 
     @contextlib.asynccontextmanager
-    async def received(self, call: Any, service: str) -> AsyncIterator[Path]:
+    async def receive(self, call: Any, service: str) -> AsyncIterator[Path]:
         """Bring what the call to `service` streams into a file that is gone when the block ends.
 
-        Every message has `recording.size_bytes`, in the first, and `data`. Raises as RecordingSource.
+        The first message has `recording.size_bytes`, every one `data`. Raises what RecordingSource does.
         """
         # The file has no name, so that nothing of it stays behind, however this process ends. Its
         # path goes through us and works in our children too.
@@ -70,12 +70,12 @@ class Receiving:
 
 @contextlib.contextmanager
 def refusals_of(service: str) -> Iterator[None]:
-    """Turn a failed call inside the block into why there is no recording."""
+    """Turn the error of a call inside the block into the reason why there is no recording."""
     try:
         with errors_of(service):
             yield
     except NotFound as error:
-        raise RecordingMissing(str(error)) from error
+        raise RecordingGone(str(error)) from error
     except WrongState as error:
         raise RecordingRefused(str(error), _reason(error.reason)) from error
     except UpstreamUnavailable as error:
@@ -85,6 +85,6 @@ def refusals_of(service: str) -> Iterator[None]:
 
 
 def _reason(word: str) -> Reason:
-    """Return the reason that a service gives for good; what it may not or does not say is bad input."""
+    """Return the reason that a service gives for good; INVALID_INPUT where it gives none, or one that another try helps."""
     reason = next((each for each in Reason if each.value == word), Reason.INVALID_INPUT)
     return Reason.INVALID_INPUT if reason in RETRYABLE else reason

@@ -11,7 +11,7 @@ from faster_whisper import WhisperModel
 from tqdm import tqdm  # type: ignore[import-untyped]
 
 from services.transcription.adapters.model import SpeechModel
-from services.transcription.adapters.recognition_options import Listening
+from services.transcription.adapters.recognition_options import RecognitionOptions
 from services.transcription.adapters.sound import FULL_SCALE, SPEECH, Window, survey, windows
 from services.transcription.domain import (
     NoSpeech,
@@ -51,20 +51,20 @@ def load(directory: Path, threads: int) -> WhisperModel:
 
 
 def recognise(
-    model: SpeechModel, listening: Listening, recording: Path, language: str
+    model: SpeechModel, options: RecognitionOptions, recording: Path, language: str
 ) -> Recognition:
     """Return what is said in `recording`; raises what SpeechEngine does for bad recordings."""
-    whisper = load(model.directory, listening.threads)
+    whisper = load(model.directory, options.threads)
     if language not in whisper.supported_languages:
         raise UnknownLanguage(f"{model.version} does not know the language {language!r}")
-    sound = survey(recording, listening)
-    spoken: dict[Speaker, list[Word]] = {speaker: [] for speaker in sound.voices}
-    with ThreadPoolExecutor(listening.threads) as pool:
-        for voices in windows(recording, sound, listening.window_seconds):
-            words = pool.map(lambda window: _words(whisper, window, language), voices)
-            for window, heard in zip(voices, words, strict=True):
-                spoken[window.speaker] += heard
-    if not any(spoken.values()):
+    sound = survey(recording, options)
+    words: dict[Speaker, list[Word]] = {speaker: [] for speaker in sound.voices}
+    with ThreadPoolExecutor(options.threads) as pool:
+        for voices in windows(recording, sound, options.window_seconds):
+            found = pool.map(lambda window: _words(whisper, window, language), voices)
+            for window, recognised in zip(voices, found, strict=True):
+                words[window.speaker] += recognised
+    if not any(words.values()):
         raise NoSpeech("no speech was found in the recording")
     return Recognition(
         language=language,
@@ -72,9 +72,7 @@ def recognise(
         channels=sound.channels,
         overlap_reliable=sound.speakers_apart,
         model=model.version,
-        tracks=tuple(
-            Track(speaker=speaker, words=tuple(words)) for speaker, words in spoken.items()
-        ),
+        tracks=tuple(Track(speaker=speaker, words=tuple(said)) for speaker, said in words.items()),
     )
 
 

@@ -1,4 +1,4 @@
-"""How recordings are listened to: what an operator of the service may set."""
+"""The options of speech recognition that an operator of the service may set, or a kind of recording needs."""
 
 from dataclasses import dataclass
 
@@ -6,14 +6,14 @@ from services.transcription.domain import Speaker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listening:
+class RecognitionOptions:
     """What holds for every recording.
 
     `left` is who speaks on the left channel of a stereo call. `threads` is how many channels of a
     recording are recognised at once. Recordings shorter than `min_seconds` are refused as
-    TooShort, longer than `max_seconds` as RecordingTooLong. No more than `window_seconds` of it are
-    held at a time: a window of a minute makes of 900 MB 600, but costs words at its ends. `mixed`
-    is set for meetings: their channels tell nobody apart, and are heard as one voice.
+    TooShort, longer than `max_seconds` as RecordingTooLong. No more than `window_seconds` of one are
+    held at a time: a window of a minute takes 600 MB in place of 900, but costs words at its ends.
+    `mixed` is set for meetings, whose channels tell nobody apart: they become one voice.
     """
 
     left: Speaker = Speaker.OPERATOR
@@ -25,7 +25,7 @@ class Listening:
 
     @property
     def speakers(self) -> tuple[Speaker, Speaker]:
-        """Who speaks on the left and on the right channel."""
+        """The speakers on the left and on the right channel."""
         if self.left is Speaker.CLIENT:
             return Speaker.CLIENT, Speaker.OPERATOR
         return Speaker.OPERATOR, Speaker.CLIENT

@@ -1,4 +1,4 @@
-"""Recordings of calls as call_sync hands them out."""
+"""Recordings of calls, from call_sync."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from potok.call_sync.v1 import call_sync_service_pb2 as pb
 
 from services.status.domain import Owner
-from services.transcription.adapters.receiver import Receiving
+from services.transcription.adapters.receiver import RecordingReceiver
 from services.transcription.domain import CallId
 
 if TYPE_CHECKING:  # the generated code has it for type checkers only
@@ -18,14 +18,14 @@ if TYPE_CHECKING:  # the generated code has it for type checkers only
 class CallSyncRecordings:
     """Implements RecordingSource."""
 
-    def __init__(self, stub: "CallSyncServiceAsyncStub", receiving: Receiving) -> None:
+    def __init__(self, stub: "CallSyncServiceAsyncStub", receiver: RecordingReceiver) -> None:
         self._stub = stub
-        self._receiving = receiving
+        self._receiver = receiver
 
     @contextlib.asynccontextmanager
     async def fetch(self, owner: Owner, call_id: CallId) -> AsyncIterator[Path]:
         call = self._stub.ReadRecording(
-            pb.ReadRecordingRequest(owner=owner, call_id=call_id), timeout=self._receiving.deadline
+            pb.ReadRecordingRequest(owner=owner, call_id=call_id), timeout=self._receiver.deadline
         )
-        async with self._receiving.received(call, "call_sync") as recording:
+        async with self._receiver.receive(call, "call_sync") as recording:
             yield recording

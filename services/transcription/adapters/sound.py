@@ -1,4 +1,4 @@
-"""Sound as children read it: whatever PyAV decodes, in windows, so that hours need no more memory than minutes."""
+"""Sound as child processes read it: what PyAV decodes, in windows, so that hours need no more memory than minutes."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from numpy.typing import NDArray
 
-from services.transcription.adapters.recognition_options import Listening
+from services.transcription.adapters.recognition_options import RecognitionOptions
 from services.transcription.domain import (
     BadAudio,
     EmptyFile,
@@ -30,7 +30,7 @@ STEREO = 2
 FULL_SCALE = 32_768
 
 CUT_SHARE = 0.1
-"""A window ends at the quietest place in its last tenth, half a minute, in which everybody pauses."""
+"""A window ends at the quietest moment of its last tenth, half a minute, in which everybody pauses."""
 
 BLOCK_SECONDS = 5
 
@@ -49,11 +49,11 @@ CONTAINERS = "aac,aiff,amr,amrnb,amrwb,asf,au,caf,flac,g722,gsm,matroska,mov,mp3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sound:
-    """What is known of a recording before anybody listens to it.
+    """What is known of a recording before its words are recognised.
 
-    `channels` counts those of the file, `seconds` is what was decoded, whatever the file says of
-    itself. `voices` tells on which channel, 0 or 1, each speaker is heard; there is one speaker,
-    UNKNOWN, where no two channels carry different things, or all are heard as one, `mixed`.
+    `channels` counts those of the file; `seconds` is what was decoded, whatever the file says of
+    itself. `voices` tells on which channel, 0 or 1, each speaker is. There is one speaker, UNKNOWN,
+    where no two channels carry different things, or all channels are one voice, `mixed`.
     """
 
     channels: int
@@ -62,13 +62,13 @@ class Sound:
     mixed: bool = False
 
     @property
-    def heard(self) -> int:
-        """How many channels it is decoded to."""
+    def decoded_channels(self) -> int:
+        """How many channels the recording is decoded to."""
         return 1 if self.mixed else self.channels
 
     @property
     def speakers_apart(self) -> bool:
-        """True where each speaker has a channel of their own."""
+        """Whether each speaker has a channel of their own."""
         return len(self.voices) == STEREO
 
 
@@ -81,34 +81,34 @@ class Window:
     samples: Samples
 
 
-def survey(recording: Path, listening: Listening) -> Sound:
+def survey(recording: Path, options: RecognitionOptions) -> Sound:
     """Decode all of `recording` once, keeping nothing; raises BadAudio and its kin, TooShort, RecordingTooLong."""
     channels = _channels(recording)
     length = 0
     totals: NDArray[np.float64] = np.zeros(1)
     products: NDArray[np.float64] = np.zeros((1, 1))
-    for block in _blocks(recording, 1 if listening.mixed else channels):
+    for block in _blocks(recording, 1 if options.mixed else channels):
         length += block.shape[1]
-        if length > listening.max_seconds * RATE:
+        if length > options.max_seconds * RATE:
             raise RecordingTooLong(
-                f"the recording lasts more than the {listening.max_seconds:.0f} s allowed"
+                f"the recording lasts more than the {options.max_seconds:.0f} s allowed"
             )
         scaled = block / FULL_SCALE
         totals = totals + scaled.sum(axis=1)
         products = products + scaled @ scaled.T
     if not length:
         raise BadAudio("the file holds no sound")
-    if length < listening.min_seconds * RATE:
+    if length < options.min_seconds * RATE:
         raise TooShort(
-            f"the recording lasts {length / RATE:.1f} s, less than {listening.min_seconds:g} s"
+            f"the recording lasts {length / RATE:.1f} s, less than {options.min_seconds:g} s"
         )
     means = totals / length
     covariance = products / length - np.outer(means, means)
     return Sound(
         channels=channels,
         seconds=length / RATE,
-        voices=_voices(covariance, listening),
-        mixed=listening.mixed,
+        voices=_voices(covariance, options),
+        mixed=options.mixed,
     )
 
 
@@ -128,7 +128,7 @@ def windows(recording: Path, sound: Sound, window_seconds: float) -> Iterator[li
             starts[speaker] += end
             blocks[:] = [samples[end:]]
 
-    for block in _blocks(recording, sound.heard):
+    for block in _blocks(recording, sound.decoded_channels):
         for speaker, channel in sound.voices.items():
             kept[speaker].append(block[channel])
         if max(sum(map(len, blocks)) for blocks in kept.values()) >= longest:
@@ -137,7 +137,7 @@ def windows(recording: Path, sound: Sound, window_seconds: float) -> Iterator[li
 
 
 def _channels(recording: Path) -> int:
-    """Return how many channels the recording has, having refused what is none."""
+    """Return how many channels the recording has; raises EmptyFile, BadAudio."""
     if recording.stat().st_size == 0:
         raise EmptyFile("the file is empty")
     try:
@@ -154,7 +154,7 @@ def _opened(recording: Path) -> InputContainer:
 
 
 def _stream(container: InputContainer) -> AudioStream:
-    """Return the first stream of sound, but rather one in stereo, which may tell the speakers apart."""
+    """Return the first stream of sound in stereo, which may tell the speakers apart, else the first of all."""
     if not container.streams.audio:
         raise BadAudio("the file holds no sound")
     known = [stream for stream in container.streams.audio if stream.codec_context is not None]
@@ -180,7 +180,7 @@ def _blocks(recording: Path, channels: int) -> Iterator[Samples]:
 
 
 def _frames(recording: Path) -> Iterator[AudioFrame]:
-    """Yield what can be decoded; raises BadAudio where more cannot."""
+    """Yield what can be decoded; raises BadAudio where most of it cannot."""
     decoded = damaged = 0
     with _opened(recording) as container:
         packets = container.demux(_stream(container))
@@ -215,17 +215,17 @@ def _resampled(frames: Iterator[AudioFrame], layout: str) -> Iterator[AudioFrame
         yield from resampler.resample(None)
 
 
-def _voices(covariance: NDArray[np.float64], listening: Listening) -> Mapping[Speaker, int]:
+def _voices(covariance: NDArray[np.float64], options: RecognitionOptions) -> Mapping[Speaker, int]:
     levels = np.sqrt(np.diag(covariance))
     if len(levels) == 1 or levels.min() < SILENCE:
         return {Speaker.UNKNOWN: int(levels.argmax())}
     if abs(covariance[0, 1]) > SAME_SIGNAL * levels[0] * levels[1]:
         return {Speaker.UNKNOWN: int(levels.argmax())}
-    return {speaker: channel for channel, speaker in enumerate(listening.speakers)}
+    return {speaker: channel for channel, speaker in enumerate(options.speakers)}
 
 
 def _quietest(samples: Samples, longest: int) -> int:
-    """Return where to cut: the middle of the quietest half second at the end."""
+    """Return where to cut: in the middle of the quietest half second at the end."""
     step = RATE // 10
     tail = samples[-max(round(CUT_SHARE * longest), RATE) :].astype(np.float32)
     tenths = np.square(tail[: len(tail) // step * step]).reshape(-1, step).sum(axis=1)

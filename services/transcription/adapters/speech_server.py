@@ -18,8 +18,8 @@ from services.kernel.clock import utc_now
 from services.kernel.retry_after import retry_after
 from services.status.domain import Cost
 from services.transcription.adapters.children import Children
-from services.transcription.adapters.chunks import Part, Parts
-from services.transcription.adapters.recognition_options import Listening
+from services.transcription.adapters.chunks import Chunk, SplitRecording
+from services.transcription.adapters.recognition_options import RecognitionOptions
 from services.transcription.adapters.verbose_json import read_words
 from services.transcription.domain import (
     EngineClosed,
@@ -28,9 +28,9 @@ from services.transcription.domain import (
     NoSpeech,
     NotTranscribed,
     Recognition,
+    RecognitionTimedOut,
     RecordingTooLarge,
     Speaker,
-    TimedOut,
     Track,
     Word,
 )
@@ -56,21 +56,21 @@ class SpeechServer:
 class SpeechServerEngine:
     """Implements SpeechEngine; use it with `async with`.
 
-    Each speaker's channel is sent by itself, so that the server need not tell them apart, in parts
+    Each speaker's channel is sent by itself, so that the server need not tell them apart, in chunks
     of at most five minutes, one after another. Nothing is sent a second time: the stage tries again.
     """
 
     def __init__(
         self,
         server: SpeechServer,
-        listening: Listening,
+        options: RecognitionOptions,
         *,
         processes: int,
         timeout_seconds: float,
     ) -> None:
-        """Take up to `processes` recordings apart at once; on each work at most `timeout_seconds`."""
+        """Split up to `processes` recordings at once; on each work at most `timeout_seconds`."""
         self._server = server
-        self._listening = listening
+        self._options = options
         self._timeout = timeout_seconds
         self._children = Children(_load, processes=processes, timeout_seconds=timeout_seconds)
         self._client = openai.AsyncOpenAI(
@@ -90,46 +90,48 @@ class SpeechServerEngine:
         await self._open.aclose()
 
     def price(self, duration_seconds: float) -> Cost | None:
-        """Return what a recording costs both of whose channels have to be heard."""
+        """Return what a recording costs both of whose channels are sent."""
         if self._server.price is None:
             return None
-        minutes = len(self._listening.speakers) * duration_seconds / 60
+        minutes = len(self._options.speakers) * duration_seconds / 60
         return replace(self._server.price, amount=self._server.price.amount * minutes)
 
     async def transcribe(
         self, recording: Path, language: str, *, mixed: bool = False
     ) -> Recognition:
-        listening = replace(self._listening, mixed=mixed)
+        options = replace(self._options, mixed=mixed)
         try:
             async with asyncio.timeout(self._timeout):
                 # The file has no name, so that nothing of it stays behind, however this process ends.
                 with tempfile.TemporaryFile() as file:
                     path = Path(f"/proc/{os.getpid()}/fd/{file.fileno()}")
-                    work = partial(_take_apart, listening, recording, path)
-                    parts = await self._children.run(work)
-                    return await self._listen(parts, file.fileno(), language)
+                    work = partial(_split, options, recording, path)
+                    split = await self._children.run(work)
+                    return await self._recognise(split, file.fileno(), language)
         except TimeoutError as error:
-            raise TimedOut(f"the recording was not done after {self._timeout:.0f} s") from error
+            raise RecognitionTimedOut(
+                f"the recording was not done after {self._timeout:.0f} s"
+            ) from error
 
-    async def _listen(self, parts: Parts, file: int, language: str) -> Recognition:
-        spoken: dict[Speaker, list[Word]] = {speaker: [] for speaker in parts.speakers}
-        for part in parts.parts:
-            spoken[part.speaker] += await self._words(part, file, language)
-        if not any(spoken.values()):
+    async def _recognise(self, split: SplitRecording, file: int, language: str) -> Recognition:
+        words: dict[Speaker, list[Word]] = {speaker: [] for speaker in split.speakers}
+        for chunk in split.chunks:
+            words[chunk.speaker] += await self._words(chunk, file, language)
+        if not any(words.values()):
             raise NoSpeech("no speech was found in the recording")
         return Recognition(
             language=language,
-            duration_seconds=parts.duration_seconds,
-            channels=parts.channels,
-            overlap_reliable=len(spoken) > 1,
+            duration_seconds=split.duration_seconds,
+            channels=split.channels,
+            overlap_reliable=len(words) > 1,
             model=self._server.model,
             tracks=tuple(
-                Track(speaker=speaker, words=tuple(words)) for speaker, words in spoken.items()
+                Track(speaker=speaker, words=tuple(said)) for speaker, said in words.items()
             ),
         )
 
-    async def _words(self, part: Part, file: int, language: str) -> list[Word]:
-        content = await asyncio.to_thread(os.pread, file, part.size, part.offset)
+    async def _words(self, chunk: Chunk, file: int, language: str) -> list[Word]:
+        content = await asyncio.to_thread(os.pread, file, chunk.size, chunk.offset)
         seconds = self._server.timeout.total_seconds()
         try:
             async with asyncio.timeout(seconds):
@@ -144,15 +146,17 @@ class SpeechServerEngine:
         except openai.APIStatusError as error:
             raise self._failure(error) from error
         except (TimeoutError, openai.APITimeoutError) as error:
-            raise TimedOut(f"the speech server did not answer within {seconds:.0f} s") from error
+            raise RecognitionTimedOut(
+                f"the speech server did not answer within {seconds:.0f} s"
+            ) from error
         except openai.APIConnectionError as error:
             raise EngineUnavailable(
                 "the speech server cannot be reached: check POTOK_TRANSCRIPTION_URL"
             ) from error
-        return read_words(answer.text, part.start_seconds)
+        return read_words(answer.text, chunk.start_seconds)
 
     def _failure(self, error: openai.APIStatusError) -> NotTranscribed:
-        """Return what a status means; those that a person must mend name the setting."""
+        """Return what a status means; where a person must mend it, the text names the setting."""
         pause = retry_after(error.response.headers.get("retry-after", ""), utc_now())
         match error.status_code:
             case HTTPStatus.UNAUTHORIZED:
@@ -188,7 +192,7 @@ def _load() -> None:
     from services.transcription.adapters import splitting  # noqa: F401
 
 
-def _take_apart(listening: Listening, recording: Path, into: Path) -> Parts:
+def _split(options: RecognitionOptions, recording: Path, into: Path) -> SplitRecording:
     from services.transcription.adapters import splitting
 
-    return splitting.take_apart(listening, recording, into)
+    return splitting.split(options, recording, into)

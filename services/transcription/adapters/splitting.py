@@ -1,4 +1,4 @@
-"""What a child of the engine behind a URL does: take a recording apart into voices, each in pieces that may be sent."""
+"""What a child of the engine behind a URL does: split a recording into voices, and each voice into chunks."""
 
 import io
 from collections.abc import Iterator
@@ -9,8 +9,8 @@ import numpy as np
 from av.audio.frame import AudioFrame
 from faster_whisper.vad import VadOptions, get_speech_timestamps
 
-from services.transcription.adapters.chunks import Part, Parts
-from services.transcription.adapters.recognition_options import Listening
+from services.transcription.adapters.chunks import Chunk, SplitRecording
+from services.transcription.adapters.recognition_options import RecognitionOptions
 from services.transcription.adapters.sound import (
     FULL_SCALE,
     RATE,
@@ -25,45 +25,45 @@ FRAME = 4096
 """Samples the encoder takes at a time."""
 
 
-def take_apart(listening: Listening, recording: Path, into: Path) -> Parts:
-    """Write what of `recording` has speech in it to the file `into`; raises what SpeechEngine does for bad recordings.
+def split(options: RecognitionOptions, recording: Path, into: Path) -> SplitRecording:
+    """Write what has speech in it of `recording` to the file `into`; raises what SpeechEngine does for bad recordings.
 
     Silence before and after speech is left out: it costs money, and speech models invent text for
     it. A window of sound is at most 10 MB, which is less than any server refuses.
     """
-    sound = survey(recording, listening)
-    parts: list[Part] = []
+    sound = survey(recording, options)
+    chunks: list[Chunk] = []
     with into.open("wb") as file:
-        for voices in windows(recording, sound, listening.window_seconds):
+        for voices in windows(recording, sound, options.window_seconds):
             for window in voices:
-                spoken = _spoken(window.samples)
-                if not spoken:
+                speech = _speech(window.samples)
+                if not speech:
                     continue
-                content = _flac(window.samples[spoken.start : spoken.stop])
-                parts.append(
-                    Part(
+                content = _flac(window.samples[speech.start : speech.stop])
+                chunks.append(
+                    Chunk(
                         speaker=window.speaker,
-                        start_seconds=window.start_seconds + spoken.start / RATE,
+                        start_seconds=window.start_seconds + speech.start / RATE,
                         offset=file.tell(),
                         size=len(content),
                     )
                 )
                 file.write(content)
-    if not parts:
+    if not chunks:
         raise NoSpeech("no speech was found in the recording")
-    return Parts(
+    return SplitRecording(
         channels=sound.channels,
         duration_seconds=sound.seconds,
         speakers=tuple(sound.voices),
-        parts=tuple(parts),
+        chunks=tuple(chunks),
     )
 
 
-def _spoken(samples: Samples) -> range:
+def _speech(samples: Samples) -> range:
     """Return the samples from the first to the last in which somebody speaks; empty where nobody does."""
     scaled = samples.astype(np.float32) / FULL_SCALE
-    spoken = get_speech_timestamps(scaled, VadOptions(**SPEECH))
-    return range(spoken[0]["start"], spoken[-1]["end"]) if spoken else range(0)
+    speech = get_speech_timestamps(scaled, VadOptions(**SPEECH))
+    return range(speech[0]["start"], speech[-1]["end"]) if speech else range(0)
 
 
 def _flac(samples: Samples) -> bytes:

@@ -8,7 +8,7 @@ from typing import Self
 
 from services.transcription.adapters.children import Children
 from services.transcription.adapters.model import SpeechModel
-from services.transcription.adapters.recognition_options import Listening
+from services.transcription.adapters.recognition_options import RecognitionOptions
 from services.transcription.domain import Recognition
 
 
@@ -21,13 +21,18 @@ class WhisperEngine:
     """
 
     def __init__(
-        self, model: SpeechModel, listening: Listening, *, processes: int, timeout_seconds: float
+        self,
+        model: SpeechModel,
+        options: RecognitionOptions,
+        *,
+        processes: int,
+        timeout_seconds: float,
     ) -> None:
         """Work on up to `processes` recordings at once, on each at most `timeout_seconds`."""
         self._model = model
-        self._listening = listening
+        self._options = options
         self._children = Children(
-            partial(_load, model, listening), processes=processes, timeout_seconds=timeout_seconds
+            partial(_load, model, options), processes=processes, timeout_seconds=timeout_seconds
         )
 
     async def __aenter__(self) -> Self:
@@ -43,22 +48,22 @@ class WhisperEngine:
     async def transcribe(
         self, recording: Path, language: str, *, mixed: bool = False
     ) -> Recognition:
-        listening = replace(self._listening, mixed=mixed)
+        options = replace(self._options, mixed=mixed)
         return await self._children.run(
-            partial(_recognise, self._model, listening, recording, language)
+            partial(_recognise, self._model, options, recording, language)
         )
 
 
-def _load(model: SpeechModel, listening: Listening) -> None:
+def _load(model: SpeechModel, options: RecognitionOptions) -> None:
     os.environ["HF_HUB_OFFLINE"] = "1"
     from services.transcription.adapters import recognition
 
-    recognition.load(model.directory, listening.threads)
+    recognition.load(model.directory, options.threads)
 
 
 def _recognise(
-    model: SpeechModel, listening: Listening, recording: Path, language: str
+    model: SpeechModel, options: RecognitionOptions, recording: Path, language: str
 ) -> Recognition:
     from services.transcription.adapters import recognition
 
-    return recognition.recognise(model, listening, recording, language)
+    return recognition.recognise(model, options, recording, language)

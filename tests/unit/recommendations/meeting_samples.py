@@ -10,8 +10,7 @@ from rapidfuzz import fuzz
 
 from services.recommendations.meeting import BotId, Meeting, MeetingTask, MeetingTurn
 from services.status.domain import Owner
-from services.transcription.domain import CallId
-from services.transcription.domain import Meeting as SpokenMeeting
+from services.transcription.domain import CallId, MeetingMedia
 from services.transcription.meeting_text import read_meeting
 from tests.tree import DATA
 
@@ -66,7 +65,7 @@ def samples(name: str) -> list[Sample]:
 
 def a_meeting(text: str, language: str = "ru") -> Meeting:
     """Return a meeting as its text is transcribed."""
-    transcript = read_meeting(CallId("bot-1"), SpokenMeeting(language=language, text=text))
+    transcript = read_meeting(CallId("bot-1"), MeetingMedia(language=language, text=text))
     return Meeting(
         bot_id=BotId("bot-1"),
         owner=Owner("user:anna"),

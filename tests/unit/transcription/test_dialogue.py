@@ -80,7 +80,7 @@ def test_nobody_speaking_is_an_empty_dialogue() -> None:
 
 def test_transcript_carries_what_was_heard() -> None:
     track = a_track(Speaker.UNKNOWN, (0.0, 1.0, "Алло."))
-    heard = Recognition(
+    recognition = Recognition(
         language="ru",
         duration_seconds=2.5,
         channels=1,
@@ -88,10 +88,10 @@ def test_transcript_carries_what_was_heard() -> None:
         model="whisper-base@0",
         tracks=(track,),
     )
-    made = transcript(CallId("c1"), heard)
+    made = transcript(CallId("c1"), recognition)
     assert (made.call_id, made.segments) == (CallId("c1"), turns([track]))
     for field in ("language", "duration_seconds", "channels", "overlap_reliable", "model"):
-        assert getattr(made, field) == getattr(heard, field)
+        assert getattr(made, field) == getattr(recognition, field)
 
 
 @st.composite

@@ -15,11 +15,11 @@ from services.transcription.domain import (
     EngineUnavailable,
     NoSpeech,
     NotTranscribed,
-    RecordingMissing,
+    RecognitionTimedOut,
+    RecordingGone,
     RecordingTooLarge,
     RecordingTooLong,
     RecordingUnavailable,
-    TimedOut,
     TooShort,
     UnknownLanguage,
     WorkerDied,
@@ -34,7 +34,7 @@ from services.transcription.domain import (
         (BadAudio, Reason.BAD_AUDIO),
         (EmptyFile, Reason.BAD_AUDIO),
         (UnknownLanguage, Reason.INVALID_INPUT),
-        (RecordingMissing, Reason.RECORDING_MISSING),
+        (RecordingGone, Reason.RECORDING_MISSING),
         (RecordingTooLarge, Reason.TOO_LARGE),
         (RecordingTooLong, Reason.TOO_LARGE),
         (RecordingUnavailable, Reason.UPSTREAM_UNAVAILABLE),
@@ -43,7 +43,7 @@ from services.transcription.domain import (
         (EngineRefused, Reason.INVALID_INPUT),
         (BadTranscript, Reason.BAD_ANSWER),
         (WorkerDied, Reason.WORKER_DIED),
-        (TimedOut, Reason.TIMEOUT),
+        (RecognitionTimedOut, Reason.TIMEOUT),
     ],
 )
 def test_error_keeps_its_reason_and_text_between_processes(
@@ -54,7 +54,15 @@ def test_error_keeps_its_reason_and_text_between_processes(
 
 
 def test_only_failures_of_the_engine_are_tried_again() -> None:
-    leaves = (NoSpeech, TooShort, BadAudio, EmptyFile, UnknownLanguage, WorkerDied, TimedOut)
+    leaves = (
+        NoSpeech,
+        TooShort,
+        BadAudio,
+        EmptyFile,
+        UnknownLanguage,
+        WorkerDied,
+        RecognitionTimedOut,
+    )
     assert {leaf for leaf in leaves if leaf.reason in RETRYABLE} == {
         leaf for leaf in leaves if issubclass(leaf, EngineFailed)
     }

@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from services.transcription.dialogue import turns
 from services.transcription.domain import (
     CallId,
-    Meeting,
+    MeetingMedia,
     NoSpeech,
     RecordingTooLarge,
     Speaker,
-    Spoken,
+    SpokenInterval,
     Track,
     Word,
 )
@@ -19,7 +19,7 @@ from services.transcription.meeting_text import LONGEST_TURN, MOST_TURNS, read_m
 
 
 def read(text: str) -> list[tuple[str, str]]:
-    transcript = read_meeting(CallId("bot-1"), Meeting(language="ru", text=text))
+    transcript = read_meeting(CallId("bot-1"), MeetingMedia(language="ru", text=text))
     assert transcript.model == "text"
     return [(segment.name, segment.text) for segment in transcript.segments]
 
@@ -89,7 +89,9 @@ def test_a_text_of_too_many_turns_is_refused() -> None:
         read("да\n" * (MOST_TURNS + 1))
 
 
-def named(*words: tuple[float, float, str], spoken: tuple[Spoken, ...]) -> list[tuple[str, str]]:
+def named(
+    *words: tuple[float, float, str], speakers: tuple[SpokenInterval, ...]
+) -> list[tuple[str, str]]:
     track = Track(
         speaker=Speaker.UNKNOWN,
         words=tuple(
@@ -97,28 +99,28 @@ def named(*words: tuple[float, float, str], spoken: tuple[Spoken, ...]) -> list[
             for start, end, text in words
         ),
     )
-    return [(turn.name, turn.text) for turn in turns([track], spoken)]
+    return [(turn.name, turn.text) for turn in turns([track], speakers)]
 
 
-def spoke(name: str, start: float, end: float) -> Spoken:
-    return Spoken(name=name, start=start, end=end)
+def spoke(name: str, start: float, end: float) -> SpokenInterval:
+    return SpokenInterval(speaker_name=name, start_seconds=start, end_seconds=end)
 
 
 def test_a_turn_has_the_name_of_who_spoke_longest_during_it() -> None:
     said = named(
         (0.0, 2.0, "Начнём."),
         (2.1, 4.0, "Давайте."),
-        spoken=(spoke("Анна", 0.0, 2.3), spoke("Борис", 2.2, 4.0)),
+        speakers=(spoke("Анна", 0.0, 2.3), spoke("Борис", 2.2, 4.0)),
     )
     assert said == [("Анна", "Начнём."), ("Борис", "Давайте.")]
 
 
 def test_a_speaker_who_is_noticed_late_still_has_the_turn_and_a_far_one_has_not() -> None:
-    said = named((0.0, 1.0, "Да."), (9.0, 9.5, "Нет."), spoken=(spoke("Анна", 1.4, 2.0),))
+    said = named((0.0, 1.0, "Да."), (9.0, 9.5, "Нет."), speakers=(spoke("Анна", 1.4, 2.0),))
     assert said == [("Анна", "Да."), ("", "Нет.")]
 
 
 def test_sentences_of_one_speaker_are_one_turn_and_without_times_nobody_has_a_name() -> None:
     words = ((0.0, 1.0, "Раз."), (1.1, 2.0, "Два."))
-    assert named(*words, spoken=(spoke("Анна", 0.0, 2.0),)) == [("Анна", "Раз. Два.")]
-    assert named(*words, spoken=()) == [("", "Раз. Два.")]
+    assert named(*words, speakers=(spoke("Анна", 0.0, 2.0),)) == [("Анна", "Раз. Два.")]
+    assert named(*words, speakers=()) == [("", "Раз. Два.")]

@@ -13,7 +13,7 @@ from services.kernel.errors import NotFound, UpstreamUnavailable, WrongState
 from services.stage.domain import Failure, Found, Item, ItemId, Limits, Outcome, Skip, Success
 from services.status.domain import Owner, Reason
 from services.transcription.adapters.meetings import BotStatusMeetings
-from services.transcription.adapters.receiver import Receiving
+from services.transcription.adapters.receiver import RecordingReceiver
 from services.transcription.domain import CallId, Segment, Speaker
 from services.transcription.usecases import Transcription
 from services.transcription.work import TranscriptionWork
@@ -53,8 +53,8 @@ class World:
 async def a_world(max_bytes: int = len(SOUND)) -> AsyncIterator[World]:
     bots, engine = FakeBotStatus(), FakeEngine()
     async with bots.serving() as address, open_channel(address) as channel:
-        receiving = Receiving(max_bytes=max_bytes, timeout=timedelta(seconds=5))
-        meetings = BotStatusMeetings(BotStatusServiceStub(channel), receiving)
+        receiver = RecordingReceiver(max_bytes=max_bytes, timeout=timedelta(seconds=5))
+        meetings = BotStatusMeetings(BotStatusServiceStub(channel), receiver)
         transcription = Transcription(FakeTranscripts(), FakeRecordings(), meetings, engine)
         nobody: Any = None  # meetings have no stage before
         yield World(TranscriptionWork(transcription, nobody, Limits()), engine, bots)
@@ -84,7 +84,7 @@ async def test_a_text_is_a_transcript_without_times_and_nobody_listens(world: Wo
     assert {(each.speaker, each.start_seconds, each.end_seconds) for each in segments} == {
         (Speaker.UNKNOWN, 0.0, 0.0)
     }
-    assert not world.engine.heard
+    assert not world.engine.transcribed
 
 
 async def test_a_recording_is_heard_as_one_voice_with_the_names_of_its_provider(
@@ -94,7 +94,7 @@ async def test_a_recording_is_heard_as_one_voice_with_the_names_of_its_provider(
 
     segments = await world.segments()
 
-    assert world.engine.heard == [(SOUND, "ru")]
+    assert world.engine.transcribed == [(SOUND, "ru")]
     assert world.engine.mixed == [True]
     assert [each.name for each in segments] == ["Анна", "Борис"]
 

@@ -46,7 +46,7 @@ from services.status.domain import (
     Stage,
     WaitReason,
 )
-from services.transcription.adapters.receiver import Receiving
+from services.transcription.adapters.receiver import RecordingReceiver
 from services.transcription.adapters.recordings import CallSyncRecordings
 from services.transcription.domain import (
     BadAudio,
@@ -58,8 +58,8 @@ from services.transcription.domain import (
     EngineUnavailable,
     NoSpeech,
     NotTranscribed,
+    RecognitionTimedOut,
     RecordingTooLong,
-    TimedOut,
     TooShort,
     UnknownLanguage,
     WorkerDied,
@@ -166,7 +166,8 @@ class World:
             open_channel(await self.take_down.enter_async_context(_address(register))) as channel,
         ):
             recordings = CallSyncRecordings(
-                CallSyncServiceStub(channel), Receiving(max_bytes=max_bytes, timeout=patience)
+                CallSyncServiceStub(channel),
+                RecordingReceiver(max_bytes=max_bytes, timeout=patience),
             )
             self.work = TranscriptionWork(
                 Transcription(self.transcripts, recordings, FakeMeetings(), self.engine),
@@ -212,7 +213,7 @@ async def test_a_recording_becomes_a_transcript_in_the_language_of_the_client(
     outcome = await world.outcome()
 
     assert outcome == Success(item_id=ItemId("c1"), result=a_transcript("c1"))
-    assert world.engine.heard == [(SOUND, "ru")]
+    assert world.engine.transcribed == [(SOUND, "ru")]
 
 
 @pytest.mark.parametrize("error", [NoSpeech, TooShort])
@@ -238,7 +239,7 @@ async def test_a_recording_without_a_conversation_is_skipped(
         (BadTranscript, Reason.BAD_ANSWER),
         (EngineUnavailable, Reason.UPSTREAM_UNAVAILABLE),
         (WorkerDied, Reason.WORKER_DIED),
-        (TimedOut, Reason.TIMEOUT),
+        (RecognitionTimedOut, Reason.TIMEOUT),
     ],
 )
 async def test_an_engine_that_fails_fails_the_item_with_its_reason(
@@ -319,7 +320,7 @@ async def test_a_recording_that_ends_too_early_is_not_listened_to(world: World) 
     assert isinstance(outcome, Failure)
     assert outcome.reason is Reason.UPSTREAM_UNAVAILABLE
     assert f"1000 bytes of a recording of {len(SOUND)}" in outcome.message
-    assert not world.engine.heard
+    assert not world.engine.transcribed
 
 
 async def test_a_recording_that_stands_still_is_given_up_in_time() -> None:
@@ -341,7 +342,7 @@ async def test_a_recording_above_the_limit_fails_for_good_before_it_is_read() ->
 
     assert isinstance(outcome, Failure)
     assert outcome.reason is Reason.TOO_LARGE
-    assert not world.engine.heard
+    assert not world.engine.transcribed
 
 
 async def test_nothing_of_a_recording_stays_behind(world: World) -> None:

@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from services.status.domain import Cost
 from services.transcription.adapters.model import embedded_model
-from services.transcription.adapters.recognition_options import Listening
+from services.transcription.adapters.recognition_options import RecognitionOptions
 from services.transcription.adapters.speech_server import SpeechServer, SpeechServerEngine
 from services.transcription.dialogue import turns
 from services.transcription.domain import (
@@ -29,9 +29,9 @@ from services.transcription.domain import (
     EngineUnavailable,
     NoSpeech,
     NotTranscribed,
+    RecognitionTimedOut,
     RecordingTooLarge,
     Speaker,
-    TimedOut,
 )
 from tests.fakes.sound import a_recording, a_sample
 from tests.fakes.speech_server import KEY, SpeechServerDouble, refusal, speech_server
@@ -94,7 +94,7 @@ async def connected(
     server: SpeechServer, timeout_seconds: float = PATIENCE
 ) -> AsyncIterator[SpeechServerEngine]:
     async with SpeechServerEngine(
-        server, Listening(), processes=1, timeout_seconds=timeout_seconds
+        server, RecognitionOptions(), processes=1, timeout_seconds=timeout_seconds
     ) as engine:
         yield engine
 
@@ -102,18 +102,22 @@ async def connected(
 async def test_each_channel_is_sent_by_itself_and_becomes_a_speaker(
     server: SpeechServerDouble, engine: SpeechServerEngine
 ) -> None:
-    heard = await engine.transcribe(CALL, "ru")
+    recognition = await engine.transcribe(CALL, "ru")
 
-    dialogue = turns(heard.tracks)
+    dialogue = turns(recognition.tracks)
     assert [turn.speaker.value for turn in dialogue[:3]] == ["operator", "client", "operator"]
     assert "масло" in dialogue[1].text
     assert dialogue[1].text.endswith(".")  # which the words come without
     assert dialogue[1].start_seconds == pytest.approx(4.6, abs=2)
-    words = [word for track in heard.tracks for word in track.words]
+    words = [word for track in recognition.tracks for word in track.words]
     assert all(0 < word.probability <= 1 for word in words)
     assert all(0 <= word.start <= word.end <= 20 for word in words)
-    assert (heard.model, heard.channels, heard.overlap_reliable) == ("base", 2, True)
-    assert heard.duration_seconds == pytest.approx(19.0, abs=0.1)
+    assert (recognition.model, recognition.channels, recognition.overlap_reliable) == (
+        "base",
+        2,
+        True,
+    )
+    assert recognition.duration_seconds == pytest.approx(19.0, abs=0.1)
     assert [(f["file"], f["language"], f["model"]) for f in server.forms] == [
         ("voice.flac", "ru", "base")
     ] * 2
@@ -128,9 +132,9 @@ async def test_a_server_that_knows_no_words_gives_segments_whose_times_are_sprea
 ) -> None:
     server.granularities = ("segment",)
 
-    heard = await engine.transcribe(CALL, "ru")
+    recognition = await engine.transcribe(CALL, "ru")
 
-    [client] = [track for track in heard.tracks if track.speaker is Speaker.CLIENT]
+    [client] = [track for track in recognition.tracks if track.speaker is Speaker.CLIENT]
     assert "масло" in "".join(word.text for word in client.words)
     assert all(
         a.end <= b.start + 0.01 for a, b in zip(client.words, client.words[1:], strict=False)
@@ -147,14 +151,16 @@ async def test_long_calls_are_sent_in_parts_and_silence_is_not_sent(
         call[channel, start : start + speech.shape[1]] = speech[channel]
     server.answers = [TWO_WORDS, TWO_WORDS]
 
-    heard = await engine.transcribe(a_recording(tmp_path / "long.wav", "pcm_alaw", call), "ru")
+    recognition = await engine.transcribe(
+        a_recording(tmp_path / "long.wav", "pcm_alaw", call), "ru"
+    )
 
     assert len(server.forms) == 2
     assert all(len(form["content"]) < 25_000_000 for form in server.forms)
-    first, second = ([word.start for word in track.words] for track in heard.tracks)
+    first, second = ([word.start for word in track.words] for track in recognition.tracks)
     assert first == pytest.approx([60.9, 62.4], abs=0.6)
     assert second == pytest.approx([544.7, 546.2], abs=0.6)
-    assert [word.text for word in heard.tracks[0].words] == [" Раз,", " два."]
+    assert [word.text for word in recognition.tracks[0].words] == [" Раз,", " два."]
 
 
 async def test_nothing_is_sent_of_what_holds_no_speech(
@@ -229,7 +235,7 @@ async def test_a_wrong_key_and_a_wrong_model_are_told_by_their_settings(
 async def test_a_server_that_does_not_answer_is_given_up(server: SpeechServerDouble) -> None:
     server.silent = True
     async with connected(replace(at(server), timeout=timedelta(seconds=0.3))) as engine:
-        with pytest.raises(TimedOut, match="did not answer within"):
+        with pytest.raises(RecognitionTimedOut, match="did not answer within"):
             await engine.transcribe(CALL, "ru")
 
 

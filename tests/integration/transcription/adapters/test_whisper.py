@@ -21,7 +21,7 @@ import pytest
 import pytest_asyncio
 
 from services.transcription.adapters.model import SpeechModel, embedded_model
-from services.transcription.adapters.recognition_options import Listening
+from services.transcription.adapters.recognition_options import RecognitionOptions
 from services.transcription.adapters.whisper import WhisperEngine
 from services.transcription.dialogue import turns
 from services.transcription.domain import (
@@ -29,8 +29,8 @@ from services.transcription.domain import (
     EmptyFile,
     NoSpeech,
     Recognition,
+    RecognitionTimedOut,
     Speaker,
-    TimedOut,
     TooShort,
     UnknownLanguage,
     WorkerDied,
@@ -54,8 +54,8 @@ def model() -> Iterator[SpeechModel]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def engine(model: SpeechModel) -> AsyncIterator[WhisperEngine]:
-    listening = Listening()
-    async with WhisperEngine(model, listening, processes=1, timeout_seconds=60) as engine:
+    options = RecognitionOptions()
+    async with WhisperEngine(model, options, processes=1, timeout_seconds=60) as engine:
         yield engine
 
 
@@ -70,7 +70,7 @@ def a_wav(path: Path, *channels: list[int]) -> Path:
 
 
 def a_ringing(seconds: float) -> list[int]:
-    """Return what is heard before somebody answers: 425 Hz, one second in five."""
+    """Return the tone that is heard before somebody answers: 425 Hz, one second in five."""
     return [
         round(8000 * math.sin(2 * math.pi * 425 * n / RATE)) if n % (5 * RATE) < RATE else 0
         for n in range(int(seconds * RATE))
@@ -135,8 +135,8 @@ async def in_work(engine: WhisperEngine, recording: Path) -> tuple[asyncio.Task[
 
 
 async def test_stereo_call_becomes_a_dialogue_of_operator_and_client(engine: WhisperEngine) -> None:
-    heard = await engine.transcribe(WRONG_NUMBER, "ru")
-    dialogue = turns(heard.tracks)
+    recognition = await engine.transcribe(WRONG_NUMBER, "ru")
+    dialogue = turns(recognition.tracks)
     expected = json.loads(WRONG_NUMBER.with_suffix(".json").read_text())["turns"]
     assert [turn.speaker.value for turn in dialogue] == [turn["speaker"] for turn in expected]
     for turn, reference in zip(dialogue, expected, strict=True):
@@ -149,20 +149,24 @@ async def test_stereo_call_becomes_a_dialogue_of_operator_and_client(engine: Whi
 
 
 async def test_recognition_says_what_it_was_made_from(engine: WhisperEngine) -> None:
-    heard = await engine.transcribe(WRONG_NUMBER, "ru")
-    assert heard.duration_seconds == pytest.approx(18.99, abs=0.02)
-    assert (heard.channels, heard.overlap_reliable, heard.language) == (2, True, "ru")
-    assert heard.model == "whisper-base@d01c3014881c"
-    words = [word for track in heard.tracks for word in track.words]
-    assert all(0 <= word.start <= word.end <= heard.duration_seconds for word in words)
+    recognition = await engine.transcribe(WRONG_NUMBER, "ru")
+    assert recognition.duration_seconds == pytest.approx(18.99, abs=0.02)
+    assert (recognition.channels, recognition.overlap_reliable, recognition.language) == (
+        2,
+        True,
+        "ru",
+    )
+    assert recognition.model == "whisper-base@d01c3014881c"
+    words = [word for track in recognition.tracks for word in track.words]
+    assert all(0 <= word.start <= word.end <= recognition.duration_seconds for word in words)
     assert all(0 < word.probability <= 1 for word in words)
 
 
 async def test_mono_recording_has_an_unknown_speaker(engine: WhisperEngine, tmp_path: Path) -> None:
     mono = a_wav(tmp_path / "mono.wav", a_greeting())
-    heard = await engine.transcribe(mono, "ru")
-    assert [track.speaker for track in heard.tracks] == [Speaker.UNKNOWN]
-    assert (heard.channels, heard.overlap_reliable) == (1, False)
+    recognition = await engine.transcribe(mono, "ru")
+    assert [track.speaker for track in recognition.tracks] == [Speaker.UNKNOWN]
+    assert (recognition.channels, recognition.overlap_reliable) == (1, False)
 
 
 @pytest.mark.parametrize("right", ["the same", "inverted", "silent"])
@@ -172,9 +176,9 @@ async def test_stereo_file_with_one_signal_has_an_unknown_speaker(
     left = a_greeting()
     factor = {"the same": 1, "inverted": -1, "silent": 0}[right]
     both = a_wav(tmp_path / "both.wav", left, [factor * sample for sample in left])
-    heard = await engine.transcribe(both, "ru")
-    assert [track.speaker for track in heard.tracks] == [Speaker.UNKNOWN]
-    assert (heard.channels, heard.overlap_reliable) == (2, False)
+    recognition = await engine.transcribe(both, "ru")
+    assert [track.speaker for track in recognition.tracks] == [Speaker.UNKNOWN]
+    assert (recognition.channels, recognition.overlap_reliable) == (2, False)
 
 
 async def test_silence_ringing_and_noise_hold_no_speech(
@@ -192,18 +196,20 @@ async def test_silence_ringing_and_noise_hold_no_speech(
 
 async def test_a_longer_call_takes_no_more_memory(model: SpeechModel, tmp_path: Path) -> None:
     """Three windows against twelve; as a whole the latter took 290 MB more."""
-    listening = Listening(window_seconds=60)
+    options = RecognitionOptions(window_seconds=60)
     peaks: list[float] = []
     others = set(multiprocessing.active_children())
-    async with WhisperEngine(model, listening, processes=1, timeout_seconds=60) as engine:
+    async with WhisperEngine(model, options, processes=1, timeout_seconds=60) as engine:
         for minutes in (3, 12):
             call = np.zeros((1, minutes * 60 * RATE), np.int16)
             call[0, -4 * RATE :] = a_greeting()
             recording = a_recording(tmp_path / "long.wav", "pcm_alaw", call)
 
-            heard = await engine.transcribe(recording, "ru")
+            recognition = await engine.transcribe(recording, "ru")
 
-            assert heard.tracks[0].words[0].start == pytest.approx(minutes * 60 - 3.5, abs=0.7)
+            assert recognition.tracks[0].words[0].start == pytest.approx(
+                minutes * 60 - 3.5, abs=0.7
+            )
             (child,) = set(multiprocessing.active_children()) - others
             peaks.append(peak_megabytes(child.pid))
     assert peaks[1] - peaks[0] < 150
@@ -282,21 +288,23 @@ async def test_cancelling_kills_the_child_and_the_next_call_works(engine: Whispe
 
 
 async def test_recording_that_takes_too_long_is_given_up(model: SpeechModel) -> None:
-    async with WhisperEngine(model, Listening(), processes=1, timeout_seconds=0.3) as engine:
-        with pytest.raises(TimedOut, match="not done after"):
+    async with WhisperEngine(
+        model, RecognitionOptions(), processes=1, timeout_seconds=0.3
+    ) as engine:
+        with pytest.raises(RecognitionTimedOut, match="not done after"):
             await engine.transcribe(BOOKING, "ru")
 
 
 PARENT = """
 import asyncio, multiprocessing, sys
 from pathlib import Path
-from services.transcription.adapters.recognition_options import Listening
+from services.transcription.adapters.recognition_options import RecognitionOptions
 from services.transcription.adapters.model import SpeechModel
 from services.transcription.adapters.whisper import WhisperEngine
 
 async def main(model, recording, answer):
     model = SpeechModel(directory=Path(model), version="")
-    engine = WhisperEngine(model, Listening(), processes=1, timeout_seconds=60)
+    engine = WhisperEngine(model, RecognitionOptions(), processes=1, timeout_seconds=60)
     work = asyncio.create_task(engine.transcribe(Path(recording), "ru"))
     while not multiprocessing.active_children():
         await asyncio.sleep(0.01)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from services.transcription.adapters.recognition_options import Listening
+from services.transcription.adapters.recognition_options import RecognitionOptions
 from services.transcription.adapters.sound import (
     RATE,
     Samples,
@@ -45,9 +45,9 @@ def read(recording: Path, sound: Sound) -> Mapping[Speaker, Samples]:
     return {speaker: np.concatenate(parts) for speaker, parts in voices.items()}
 
 
-def likeness(heard: Samples, said: Samples) -> float:
+def likeness(decoded: Samples, said: Samples) -> float:
     """Return how well loudness over time correlates; encoders shift what they write by up to 0.2 s."""
-    out, into = loudness(heard, RATE), loudness(said, LINE)[5:]
+    out, into = loudness(decoded, RATE), loudness(said, LINE)[5:]
     length = min(len(out), len(into)) - 15
     return max(
         float(np.corrcoef(into[:length], out[shift : shift + length])[0, 1]) for shift in range(15)
@@ -100,12 +100,12 @@ def test_the_voices_of_every_format_are_those_that_were_recorded(
     said = CALL if channels == 2 else (CALL // 2).sum(axis=0, keepdims=True, dtype=np.int16)
     recording = a_recording(tmp_path / f"call.{container}", codec, said, rate=rate)
 
-    sound = survey(recording, Listening())
+    sound = survey(recording, RecognitionOptions())
 
     assert (sound.channels, dict(sound.voices)) == (channels, APART if channels == 2 else TOGETHER)
     assert sound.seconds == pytest.approx(SECONDS, abs=0.25)
-    for heard, voice in zip(read(recording, sound).values(), said, strict=True):
-        assert likeness(heard, voice) > 0.95
+    for decoded, voice in zip(read(recording, sound).values(), said, strict=True):
+        assert likeness(decoded, voice) > 0.95
 
 
 @pytest.mark.parametrize(
@@ -117,24 +117,24 @@ def test_a_meeting_in_stereo_is_one_voice_with_all_that_is_said(
     rate = 48_000 if codec == "libopus" else 16_000
     recording = a_recording(tmp_path / f"meeting.{container}", codec, CALL, rate=rate)
 
-    sound = survey(recording, Listening(mixed=True))
+    sound = survey(recording, RecognitionOptions(mixed=True))
 
     assert (sound.channels, sound.voices, sound.speakers_apart) == (2, TOGETHER, False)
-    (heard,) = read(recording, sound).values()
+    (decoded,) = read(recording, sound).values()
     both = (CALL // 2).sum(axis=0, dtype=np.int16)
-    assert likeness(heard, both) > 0.95
+    assert likeness(decoded, both) > 0.95
 
 
 def test_video_is_listened_to_as_its_sound(tmp_path: Path) -> None:
     recording = a_recording(tmp_path / "call.mp4", "aac", CALL, rate=16_000, video=True)
 
-    assert survey(recording, Listening()).voices == APART
+    assert survey(recording, RecognitionOptions()).voices == APART
 
 
 def test_of_several_streams_the_one_in_stereo_is_heard(tmp_path: Path) -> None:
     recording = a_recording(tmp_path / "call.mp4", "aac", CALL[:1] // 2, CALL, rate=16_000)
 
-    sound = survey(recording, Listening())
+    sound = survey(recording, RecognitionOptions())
 
     assert (sound.channels, sound.voices) == (2, APART)
 
@@ -146,7 +146,9 @@ def test_a_length_in_the_header_that_is_wrong_does_not_matter(tmp_path: Path, cl
     content[40:44] = claimed.to_bytes(4, "little")
     (tmp_path / "call.wav").write_bytes(content)
 
-    assert survey(tmp_path / "call.wav", Listening()).seconds == pytest.approx(SECONDS, abs=0.1)
+    assert survey(tmp_path / "call.wav", RecognitionOptions()).seconds == pytest.approx(
+        SECONDS, abs=0.1
+    )
 
 
 @pytest.mark.parametrize(
@@ -165,11 +167,11 @@ def test_a_recording_that_is_cut_off_is_heard_as_far_as_it_goes(
     content = recording.read_bytes()
     recording.write_bytes(content[: len(content) // 2])
 
-    sound = survey(recording, Listening())
+    sound = survey(recording, RecognitionOptions())
 
     assert sound.seconds == pytest.approx(SECONDS / 2, abs=1.5)
-    for heard, voice in zip(read(recording, sound).values(), CALL, strict=True):
-        assert likeness(heard, voice) > 0.95
+    for decoded, voice in zip(read(recording, sound).values(), CALL, strict=True):
+        assert likeness(decoded, voice) > 0.95
 
 
 def test_some_damage_costs_no_more_than_itself(tmp_path: Path) -> None:
@@ -179,7 +181,7 @@ def test_some_damage_costs_no_more_than_itself(tmp_path: Path) -> None:
     content[middle : middle + 1000] = bytes(1000)
     recording.write_bytes(content)
 
-    assert survey(recording, Listening()).seconds == pytest.approx(SECONDS, abs=1)
+    assert survey(recording, RecognitionOptions()).seconds == pytest.approx(SECONDS, abs=1)
 
 
 def test_a_recording_that_changes_its_rate_on_the_way_is_heard_to_its_end(tmp_path: Path) -> None:
@@ -188,14 +190,16 @@ def test_a_recording_that_changes_its_rate_on_the_way_is_heard_to_its_end(tmp_pa
     both = tmp_path / "both.aac"
     both.write_bytes(first.read_bytes() + second.read_bytes())
 
-    assert survey(both, Listening()).seconds == pytest.approx(2 * SECONDS, abs=0.5)
+    assert survey(both, RecognitionOptions()).seconds == pytest.approx(2 * SECONDS, abs=0.5)
 
 
 def test_one_signal_on_both_channels_is_one_voice(tmp_path: Path) -> None:
     for name, other in {"same": CALL[0], "inverted": -CALL[0], "quieter": CALL[0] // 4}.items():
         both = np.stack([CALL[0], other])
 
-        sound = survey(a_recording(tmp_path / f"{name}.wav", "pcm_s16le", both), Listening())
+        sound = survey(
+            a_recording(tmp_path / f"{name}.wav", "pcm_s16le", both), RecognitionOptions()
+        )
 
         assert (sound.channels, sound.voices) == (2, TOGETHER), name
         assert not sound.speakers_apart
@@ -208,7 +212,7 @@ def test_a_channel_that_carries_nothing_leaves_the_voice_of_the_other(
     nothing = np.random.default_rng(1).integers(-8, 9, CALL.shape[1], np.int16)
     recording = a_recording(tmp_path / "call.wav", codec, np.stack([nothing, CALL[1]]))
 
-    sound = survey(recording, Listening())
+    sound = survey(recording, RecognitionOptions())
 
     assert sound.voices == {Speaker.UNKNOWN: 1}
     assert likeness(read(recording, sound)[Speaker.UNKNOWN], CALL[1]) > 0.95
@@ -222,7 +226,7 @@ def test_more_channels_than_two_are_heard_as_one(tmp_path: Path) -> None:
         file.setframerate(LINE)
         file.writeframes(np.repeat(CALL[0], 4).tobytes())
 
-    sound = survey(path, Listening())
+    sound = survey(path, RecognitionOptions())
 
     assert (sound.channels, sound.voices) == (4, TOGETHER)
     assert likeness(read(path, sound)[Speaker.UNKNOWN], CALL[0]) > 0.95
@@ -234,7 +238,7 @@ def test_windows_are_cut_where_it_is_quiet(tmp_path: Path) -> None:
     pause = WINDOW - 4
     noise[:, pause * LINE : (pause + 1) * LINE] = 0
     recording = a_recording(tmp_path / "long.wav", "pcm_s16le", noise)
-    sound = survey(recording, Listening())
+    sound = survey(recording, RecognitionOptions())
 
     (first,), (second,), *_ = windows(recording, sound, WINDOW)
 
@@ -246,19 +250,19 @@ def test_windows_are_cut_where_it_is_quiet(tmp_path: Path) -> None:
 def test_what_is_too_short_too_long_or_empty_is_refused_by_its_reason(tmp_path: Path) -> None:
     recording = a_recording(tmp_path / "call.wav", "pcm_s16le", CALL)
     with pytest.raises(TooShort, match=r"19\.0 s, less than 20 s"):
-        survey(recording, Listening(min_seconds=20))
+        survey(recording, RecognitionOptions(min_seconds=20))
     with pytest.raises(RecordingTooLong, match="more than the 18 s allowed"):
-        survey(recording, Listening(max_seconds=18))
+        survey(recording, RecognitionOptions(max_seconds=18))
     (tmp_path / "empty.wav").touch()
     with pytest.raises(EmptyFile, match="the file is empty"):
-        survey(tmp_path / "empty.wav", Listening())
+        survey(tmp_path / "empty.wav", RecognitionOptions())
 
 
 def test_film_without_sound_and_a_header_alone_hold_no_sound(tmp_path: Path) -> None:
     film = a_film(tmp_path / "film.mp4")
     with pytest.raises(BadAudio, match="the file holds no sound"):
-        survey(film, Listening())
+        survey(film, RecognitionOptions())
     header = tmp_path / "header.wav"
     header.write_bytes((RECORDINGS / "call4_wrong_number.wav").read_bytes()[:44])
     with pytest.raises(BadAudio, match="the file holds no sound"):
-        survey(header, Listening())
+        survey(header, RecognitionOptions())

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from services.transcription.adapters.recognition_options import Listening
+from services.transcription.adapters.recognition_options import RecognitionOptions
 from services.transcription.domain import Speaker
 
 
@@ -20,5 +20,5 @@ def test_the_parent_does_not_import_what_only_children_need() -> None:
 
 
 def test_the_channels_swap_with_the_setting() -> None:
-    assert Listening().speakers == (Speaker.OPERATOR, Speaker.CLIENT)
-    assert Listening(left=Speaker.CLIENT).speakers == (Speaker.CLIENT, Speaker.OPERATOR)
+    assert RecognitionOptions().speakers == (Speaker.OPERATOR, Speaker.CLIENT)
+    assert RecognitionOptions(left=Speaker.CLIENT).speakers == (Speaker.CLIENT, Speaker.OPERATOR)
