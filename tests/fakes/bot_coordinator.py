@@ -51,8 +51,13 @@ class FakeBotCoordinator(BotReportServiceServicer):
             await self._news.wait_for(holds)
 
     async def until_state(self, bot_id: str, state: int, seconds: float = 20) -> None:
-        """Wait until a bot is in a state."""
-        await self.until(lambda: self.states.get(bot_id) == state, seconds)
+        """Wait until a bot has come to a state, in which it need not be any more."""
+
+        def came() -> bool:
+            reported = any(report.state == state for report in self.of(bot_id))
+            return reported or self.states.get(bot_id) == state
+
+        await self.until(came, seconds)
 
     async def _tell(self) -> None:
         async with self._news:
@@ -60,17 +65,17 @@ class FakeBotCoordinator(BotReportServiceServicer):
 
     def _take(self, report: bot_pb2.BotReport) -> bot_pb2.BotVerdict:
         self.reports.append(report)
-        wanted = report.state
-        if report.media_ready and wanted not in FINAL:
-            wanted = stage_pb2.BOT_STATE_TRANSCRIBING
+        state = report.state
+        if report.media_ready and state not in FINAL:
+            state = stage_pb2.BOT_STATE_TRANSCRIBING
         known = self.states.get(report.bot_id, 0)
-        if wanted == known:
+        if state == known:
             verdict = report_pb2.VERDICT_DUPLICATE
-        elif known in FINAL or wanted < known:
+        elif known in FINAL or state < known:
             verdict = report_pb2.VERDICT_STALE
         else:
             verdict = report_pb2.VERDICT_APPLIED
-            self.states[report.bot_id] = wanted
+            self.states[report.bot_id] = state
         return bot_pb2.BotVerdict(
             verdict=verdict,
             state=self.states[report.bot_id],  # type: ignore[arg-type]  # a number of the enum

@@ -177,7 +177,7 @@ async def test_a_failure_in_a_meeting_is_held_back_while_a_recording_may_come(
     world: Outside,
 ) -> None:
     world.sandbox.behave(bots_end="fatal")
-    async with world.replica(limits={"failed": milliseconds(700)}) as replica:
+    async with world.replica(limits={"failed": milliseconds(2000)}) as replica:
         ends, goes_on = await start(replica), await start(replica)
         for bot_id in (ends, goes_on):
             await world.coordinator.until_state(bot_id, CONNECTED)
