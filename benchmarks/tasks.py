@@ -3,9 +3,9 @@
 import argparse
 import sys
 
-from services.recommendations.adapters.task_rules import RulesTasks
-from services.recommendations.meeting import said_tasks
-from tests.unit.recommendations.meeting_samples import Score, samples, score
+from services.recommendations.meetings.adapters.rules import RulesTasks
+from services.recommendations.meetings.domain import said_tasks
+from tests.unit.recommendations.meetings.samples import Score, samples, score
 
 PORTIONS = ("seen", "unseen")
 

@@ -33,7 +33,7 @@ def all_migrations(checkout: Path = CHECKOUT) -> list[Migrations]:
             stage = services / "stage" / "migrations"
             planned.append(Migrations(folder=stage, schema=service, table="stage_migrations"))
         planned.append(Migrations(folder=services / service / "migrations", schema=service))
-    reporting = services / "recommendations" / "reporting_migrations"
+    reporting = services / "recommendations" / "reporting" / "reporting_migrations"
     planned.append(Migrations(folder=reporting, schema=REPORTING))
     return [each for each in planned if any(each.folder.glob("*.sql"))]
 

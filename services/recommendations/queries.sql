@@ -373,26 +373,3 @@ SELECT page.*, quoted.call_ids, quoted.days, quoted.quotes
                 ORDER BY calls.started_at DESC, calls.call_id, advice.position
                 LIMIT 5) AS latest) AS quoted
  ORDER BY closed, priority, age, id;
-
--- name: get_meeting_tasks(owner, bot_id)$
-SELECT body
-  FROM recommendations.meeting_tasks
- WHERE owner = :owner
-   AND bot_id = :bot_id;
-
--- name: store_meeting_tasks(execution, owners, bot_ids, bodies)!
--- Sorted, so that two writers lock rows in one order.
-INSERT INTO recommendations.meeting_tasks AS stored (owner, bot_id, execution, body)
-SELECT written.owner, written.bot_id, :execution, written.body
-  FROM unnest(:owners::text[], :bot_ids::text[], :bodies::bytea[]) AS written (owner, bot_id, body)
- ORDER BY written.owner, written.bot_id
-    ON CONFLICT (owner, bot_id) DO UPDATE
-   SET execution = excluded.execution,
-       body = excluded.body,
-       updated_at = now()
- WHERE stored.execution <= excluded.execution;
-
--- name: delete_meeting_tasks(owner, bot_ids)!
-DELETE FROM recommendations.meeting_tasks
- WHERE owner = :owner
-   AND bot_id = ANY (:bot_ids::text[]);

@@ -19,7 +19,6 @@ from services.recommendations.domain import (
     TableCount,
     conclude,
 )
-from services.recommendations.narrative import compose
 from services.recommendations.paging import page_token, parse_page_token
 from services.recommendations.ports import (
     Narrator,
@@ -30,6 +29,7 @@ from services.recommendations.ports import (
     RollUpRepository,
     Transaction,
 )
+from services.recommendations.ranges.narrative import compose
 from services.status.domain import DateRange, ExecutionNumber, Owner
 
 PAGE_SIZE = 50

@@ -15,11 +15,11 @@ from deploy.local.migrate import migrate
 from deploy.local.place import CHECKOUT, LocalError
 from tests.conftest import Database
 
-FOLDERS = sorted({file.parent for file in CHECKOUT.glob("services/*/*migrations/*.sql")})
+FOLDERS = sorted({file.parent for file in CHECKOUT.glob("services/**/*migrations/*.sql")})
 QUERIES = sorted(
     file
     for file in CHECKOUT.glob("services/**/queries.sql")
-    if file.parent.name != "adapters"  # those are of somebody else's database
+    if file.parent.name != "reporting"  # those are of another database
 )
 
 

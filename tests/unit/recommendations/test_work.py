@@ -11,7 +11,7 @@ from potok.analysis.v1.analysis_service_pb2_grpc import AnalysisServiceStub
 from potok.call_sync.v1.call_sync_service_pb2_grpc import CallSyncServiceStub
 from potok.transcription.v1.transcription_service_pb2_grpc import TranscriptionServiceStub
 
-from services.recommendations.adapters.payloads import RpcPayloads
+from services.recommendations.calls.adapters.payloads import RpcPayloads
 from services.recommendations.domain import (
     AnalysedCall,
     CallId,
@@ -24,8 +24,8 @@ from services.recommendations.domain import (
     ScoreReport,
     WrittenReport,
 )
-from services.recommendations.narrative import RulesNarrator
 from services.recommendations.ports import Place
+from services.recommendations.ranges.narrative import RulesNarrator
 from services.recommendations.usecases import FollowUps, Recommendations, Reporting
 from services.recommendations.work import RecommendationsWork, ReportingWork
 from services.stage.domain import Execution, Failure, Found, Item, ItemId, Limits, Outcome, Success

@@ -12,9 +12,9 @@ import pytest
 from services.analysis.meeting import BotId, MeetingAnalysis
 from services.analysis.meeting_repository import PostgresMeetingAnalyses
 from services.kernel.postgres import reading
-from services.recommendations.meeting import BotId as TasksBotId
-from services.recommendations.meeting import MeetingTasks
-from services.recommendations.meeting_rows import PostgresMeetingTasks
+from services.recommendations.meetings.domain import BotId as TasksBotId
+from services.recommendations.meetings.domain import MeetingTasks
+from services.recommendations.meetings.repository import PostgresMeetingTasks
 from services.status.domain import ExecutionNumber, Owner, RunId
 from tests.conftest import Database
 from tests.identity import everything

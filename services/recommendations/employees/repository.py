@@ -1,0 +1,292 @@
+"""Recommendations to employees in Postgres."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+
+from services.kernel.postgres import Reading
+from services.recommendations.domain import (
+    Advice,
+    CallId,
+    DatedQuote,
+    Decision,
+    EmployeeRecommendation,
+    FollowThrough,
+    FollowUp,
+    NotClosedByHand,
+    RecommendationFilter,
+    RecommendationId,
+    RecommendationNotFound,
+    RecommendationState,
+    SkillCall,
+)
+from services.recommendations.employees.follow_up import follow_up
+from services.recommendations.ports import Place, Transaction
+from services.recommendations.repository import QUERIES
+from services.status.domain import Owner
+
+FIRST = Place(closed=False, priority=0, age=float("-inf"), id=RecommendationId(UUID(int=0)))
+
+
+class PostgresRecommendations:
+    """Implements RecommendationRepository; `reading` sees what whoever asks may see."""
+
+    def __init__(self, pool: asyncpg.Pool, reading: Reading, rules: FollowUp) -> None:
+        self._pool = pool
+        self._reading = reading
+        self._rules = rules
+
+    async def tell(self, owner: Owner) -> None:
+        while await self._tell_one(owner):
+            pass
+
+    async def _tell_one(self, owner: Owner) -> bool:
+        async with self._pool.acquire() as connection, connection.transaction():
+            employee = await QUERIES.take_changed_employee(connection, owner=owner)
+            if employee is None:
+                return False
+            await QUERIES.lock_employee(connection, owner=owner, employee=employee)
+            await self._retell(connection, owner, employee)
+        return True
+
+    async def list_recommendations(
+        self, wanted: RecommendationFilter, after: Place | None, page_size: int
+    ) -> list[tuple[EmployeeRecommendation, Place]]:
+        async with self._reading() as connection:
+            return await self._list(connection, wanted, after or FIRST, page_size)
+
+    async def _list(
+        self,
+        connection: Transaction,
+        wanted: RecommendationFilter,
+        place: Place,
+        page_size: int,
+        recommendation_id: RecommendationId | None = None,
+    ) -> list[tuple[EmployeeRecommendation, Place]]:
+        rows = QUERIES.list_recommendations(
+            connection,
+            owner=wanted.owner,
+            states=[state.value for state in wanted.states],
+            employee=wanted.employee,
+            skill=wanted.skill,
+            id=recommendation_id,
+            after_closed=place.closed,
+            after_priority=place.priority,
+            after_age=place.age,
+            after_id=place.id,
+            page_size=page_size,
+        )
+        return [(_listed(row), _place(row)) async for row in rows]
+
+    async def close(
+        self,
+        owner: Owner,
+        recommendation_id: RecommendationId,
+        state: RecommendationState,
+        closed_by: str,
+        comment: str,
+        at: datetime,
+    ) -> EmployeeRecommendation:
+        async with self._pool.acquire() as connection, connection.transaction():
+            found = await self._locked(connection, owner, recommendation_id)
+            still_open = found["state"] == RecommendationState.OPEN.value
+            until = await QUERIES.get_latest_start(connection, owner=owner) if still_open else None
+            await QUERIES.decide(
+                connection,
+                owner=owner,
+                id=recommendation_id,
+                state=state.value,
+                closed_by=closed_by,
+                comment=comment,
+                decided_at=at,
+                first_at=found["first_at"] or found["opened_at"],
+                until_at=found["until_at"] or until or found["last_at"],
+            )
+            return await self._retold(connection, owner, found["employee"], recommendation_id)
+
+    async def reopen(
+        self, owner: Owner, recommendation_id: RecommendationId
+    ) -> EmployeeRecommendation:
+        async with self._pool.acquire() as connection, connection.transaction():
+            found = await self._locked(connection, owner, recommendation_id)
+            if found["first_at"] is None:
+                raise NotClosedByHand(
+                    f"recommendation {recommendation_id} was closed by nobody",
+                    reason="NOT_CLOSED_BY_HAND",
+                )
+            await QUERIES.take_decision_back(connection, owner=owner, id=recommendation_id)
+            return await self._retold(connection, owner, found["employee"], recommendation_id)
+
+    async def _locked(
+        self, connection: Transaction, owner: Owner, recommendation_id: RecommendationId
+    ) -> Any:
+        """Return what is known of a recommendation, while nobody else tells those of its employee anew."""
+        of = {"owner": owner, "id": recommendation_id}
+        async with self._reading() as seen:  # by who asks, which `connection` does not know
+            found = await QUERIES.get_place(seen, **of)
+        if found:
+            await QUERIES.lock_employee(connection, owner=owner, employee=found["employee"])
+            found = await QUERIES.get_place(connection, **of)
+        if found is None:
+            raise RecommendationNotFound(f"recommendation {recommendation_id} is unknown")
+        return found
+
+    async def _retold(
+        self,
+        connection: Transaction,
+        owner: Owner,
+        employee: str,
+        recommendation_id: RecommendationId,
+    ) -> EmployeeRecommendation:
+        await self._retell(connection, owner, employee)
+        wanted = RecommendationFilter(owner=owner, states=(), employee=employee, skill="")
+        found = await self._list(connection, wanted, FIRST, 1, recommendation_id)
+        if not found:
+            raise RecommendationNotFound(
+                f"recommendation {recommendation_id} is not borne out by its calls any more"
+            )
+        return found[0][0]
+
+    async def _retell(self, connection: Transaction, owner: Owner, employee: str) -> None:
+        of = {"owner": owner, "employee": employee}
+        known = [
+            _recommendation(row)
+            async for row in QUERIES.list_employee_recommendations(connection, **of)
+        ]
+        rows = [row async for row in QUERIES.list_skill_calls(connection, **of)]
+        calls = {
+            skill: [_skill_call(row) for row in own]
+            for skill, own in groupby(rows, key=lambda row: str(row["skill"]))
+        }
+        told = [
+            recommendation
+            for skill in sorted({*calls, *(each.skill for each in known)})
+            for recommendation in follow_up(
+                employee,
+                skill,
+                calls.get(skill, []),
+                [each for each in known if each.skill == skill],
+                self._rules,
+                _new_id,
+            )
+        ]
+        await QUERIES.delete_employee_recommendations(connection, **of)
+        await _insert(connection, owner, employee, told)
+
+
+async def _insert(
+    connection: Transaction, owner: Owner, employee: str, told: Sequence[EmployeeRecommendation]
+) -> None:
+    decisions = [each.decision for each in told]
+    await QUERIES.insert_employee_recommendations(
+        connection,
+        owner=owner,
+        employee=employee,
+        ids=[each.id for each in told],
+        skills=[each.skill for each in told],
+        states=[each.state.value for each in told],
+        priorities=[each.priority for each in told],
+        texts=[each.text for each in told],
+        whys=[each.why for each in told],
+        opened_call_ids=[each.opened_call_id for each in told],
+        opened_days=[each.opened_day for each in told],
+        opened_at=[each.opened_at for each in told],
+        advised_calls=[each.advised_calls for each in told],
+        advised_days=[each.advised_day for each in told],
+        advised_at=[each.advised_at for each in told],
+        expires_days=[each.expires_day for each in told],
+        followed=[each.follow_through.followed for each in told],
+        partly=[each.follow_through.partly for each in told],
+        not_followed=[each.follow_through.not_followed for each in told],
+        last_at=[each.last_at for each in told],
+        closed_days=[each.closed_day for each in told],
+        closed_call_ids=[each.closed_call_id for each in told],
+        closed_by=[each and each.closed_by for each in decisions],
+        comments=[each and each.comment for each in decisions],
+        decided_at=[each and each.decided_at for each in decisions],
+        first_at=[each and each.first_at for each in decisions],
+        until_at=[each and each.until_at for each in decisions],
+    )
+
+
+def _skill_call(row: asyncpg.Record) -> SkillCall:
+    advice = None
+    if row["priority"] is not None:
+        advice = Advice(
+            skill=row["skill"],
+            priority=row["priority"],
+            text=row["text"],
+            why=row["why"],
+            quote=row["quote"],
+        )
+    return SkillCall(
+        call_id=CallId(row["call_id"]),
+        day=row["day"],
+        started_at=row["started_at"],
+        applicable=row["applicable"],
+        completed=row["completed"],
+        attempted=row["attempted"],
+        advice=advice,
+    )
+
+
+def _recommendation(
+    row: asyncpg.Record, state: str = "", quotes: tuple[DatedQuote, ...] = ()
+) -> EmployeeRecommendation:
+    decision = None
+    if row["decided_at"] is not None:
+        decision = Decision(
+            state=RecommendationState(row["state"]),
+            closed_by=row["closed_by"],
+            comment=row["comment"],
+            decided_at=row["decided_at"],
+            first_at=row["first_at"],
+            until_at=row["until_at"],
+        )
+    return EmployeeRecommendation(
+        id=RecommendationId(row["id"]),
+        employee=row["employee"],
+        skill=row["skill"],
+        state=RecommendationState(state or row["state"]),
+        priority=row["priority"],
+        text=row["text"],
+        why=row["why"],
+        opened_call_id=CallId(row["opened_call_id"]),
+        opened_day=row["opened_day"],
+        opened_at=row["opened_at"],
+        advised_calls=row["advised_calls"],
+        advised_day=row["advised_day"],
+        advised_at=row["advised_at"],
+        expires_day=row["expires_day"],
+        follow_through=FollowThrough(
+            followed=row["followed"], partly=row["partly"], not_followed=row["not_followed"]
+        ),
+        last_at=row["last_at"],
+        closed_day=row["closed_day"],
+        closed_call_id=row["closed_call_id"] and CallId(row["closed_call_id"]),
+        decision=decision,
+        quotes=quotes,
+    )
+
+
+def _listed(row: asyncpg.Record) -> EmployeeRecommendation:
+    found = zip(row["call_ids"] or (), row["days"] or (), row["quotes"] or (), strict=True)
+    quotes = tuple(DatedQuote(call_id=CallId(c), day=day, text=text) for c, day, text in found)
+    return _recommendation(row, row["state_now"], quotes)
+
+
+def _place(row: asyncpg.Record) -> Place:
+    return Place(
+        closed=row["closed"],
+        priority=row["priority"],
+        age=row["age"],
+        id=RecommendationId(row["id"]),
+    )
+
+
+def _new_id() -> RecommendationId:
+    return RecommendationId(uuid4())

@@ -1,0 +1,140 @@
+"""Finds the tasks of a meeting by a language model, whose quotes, people and days are checked."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from services.llm.domain import Message, ModelUnavailable
+from services.llm.ports import LanguageModel
+from services.llm.purse import OwnPurse
+from services.llm.quotes import Said
+from services.llm.shapes import Due, Shape
+from services.llm.transcripts import MEETING_IS_DATA, meeting_line, parts, transcript_messages
+from services.recommendations.meetings.domain import (
+    MOST_TASKS,
+    Meeting,
+    MeetingTask,
+    Priority,
+)
+from services.recommendations.meetings.due_dates import find_dates
+
+_PROMPT = """\
+You write down what is to be done after a meeting, for the people who were there. It stands between <transcript> and \
+</transcript>, a turn a line: who speaks, the words. {untrusted}
+
+Answer with one JSON object:
+- tasks: at most {tasks} things that somebody is to do after the meeting: promised, asked for, or agreed on. Nothing that \
+was done before, refused, only thought of, or about the meeting itself. One task once, however often it comes up. Each with
+  - title: what, in a few words that begin with the verb;
+  - description: what exactly, in one or two sentences;
+  - assignee: who is to do it, by the name that the transcript has, or null where nobody was named;
+  - due: the day by which, as YYYY-MM-DD, or null. The meeting was on {weekday}, {day}: count words such as "tomorrow" or \
+"on Friday" from it;
+  - priority: high, medium or low, by what was said of its urgency and by the day;
+  - quote: the words it comes from, copied letter by letter from one turn, at most a sentence. What has no such words is no \
+task.
+Write title and description in the language with the ISO 639-1 code {language}."""
+
+Title = Annotated[str, Field(min_length=1, max_length=200)]
+Text = Annotated[str, Field(min_length=1, max_length=1000)]
+Quote = Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class ToldTask(Shape):
+    """A task as the model tells it."""
+
+    title: Title
+    description: Text
+    assignee: Annotated[str | None, Field(max_length=100)] = None
+    due: Due = None
+    priority: Literal["high", "medium", "low"]
+    quote: Quote
+
+
+class ToldTasks(Shape):
+    """All that is to be done."""
+
+    tasks: Annotated[list[ToldTask], Field(max_length=MOST_TASKS)]
+
+
+class ModelTasks:
+    """Implements TaskFinder; a longer meeting is read in parts of at most `part_characters`.
+
+    `cost_cap` is what one meeting may cost, in the currency of the model's prices, and `timeout` how long it may take.
+    """
+
+    def __init__(
+        self,
+        model: LanguageModel,
+        *,
+        part_characters: int,
+        cost_cap: float | None,
+        timeout: timedelta,
+    ) -> None:
+        self._model = model
+        self._part_characters = part_characters
+        self._cost_cap = cost_cap
+        self._timeout = timeout.total_seconds()
+
+    def name(self, meeting: Meeting) -> str:
+        del meeting
+        return self._model.name
+
+    async def find_tasks(self, meeting: Meeting) -> list[MeetingTask]:
+        purse = OwnPurse(self._cost_cap)
+        lines = [meeting_line(turn.speaker, turn.text) for turn in meeting.turns]
+        told: list[ToldTask] = []
+        try:
+            async with asyncio.timeout(self._timeout):
+                for part in parts(lines, self._part_characters):
+                    answer = await purse.ask(self._model, _messages(meeting, part), ToldTasks)
+                    told += answer.tasks
+        except TimeoutError as error:
+            raise ModelUnavailable(
+                f"model {self._model.name} did not end within {self._timeout:.0f} s"
+            ) from error
+        # A long meeting takes a good part of a second: too long for an event loop.
+        return await asyncio.to_thread(_checked, told, meeting)
+
+
+def _checked(told: Sequence[ToldTask], meeting: Meeting) -> list[MeetingTask]:
+    said = Said(turn.text for turn in meeting.turns)
+    return [_task_of(each, meeting, said) for each in told]
+
+
+def _task_of(told: ToldTask, meeting: Meeting, said: Said) -> MeetingTask:
+    """Return a task with what can be checked of it: a day that the quote names, or else one to come; known people."""
+    dates = find_dates(told.quote, meeting.day)
+    due = dates[0].day if dates else told.due
+    if due is not None and due < meeting.day:
+        due = None
+    return MeetingTask(
+        title=told.title.strip(),
+        description=told.description.strip(),
+        assignee=_known(told.assignee or "", meeting, said),
+        due=due,
+        priority=Priority(told.priority),
+        quote=told.quote,
+    )
+
+
+def _known(name: str, meeting: Meeting, said: Said) -> str:
+    """Return a name as its speaker has it, or as somebody said it; empty for one that never came up."""
+    for speaker in meeting.speakers:
+        if name.casefold() == speaker.casefold():
+            return speaker
+    return name if said.has(name) else ""
+
+
+def _messages(meeting: Meeting, lines: Sequence[str]) -> list[Message]:
+    system = _PROMPT.format(
+        untrusted=MEETING_IS_DATA,
+        tasks=MOST_TASKS,
+        weekday=f"{meeting.day:%A}",
+        day=meeting.day.isoformat(),
+        language=meeting.language,
+    )
+    return transcript_messages(system, lines)

@@ -1,0 +1,126 @@
+"""A Russian sentence word by word, and which of its words go with a verb that gives something to do."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pymorphy3.analyzer import Parse
+
+from services.recommendations.meetings.adapters.russian.words import (
+    CUTS,
+    FILLERS,
+    LET,
+    LINKS,
+    MUST,
+    OUGHT,
+    PRONOUNS,
+)
+from services.recommendations.meetings.adapters.sentences import Said, Who
+
+EVEN = 0.5
+FAR_FETCHED = 0.05
+"""A reading of a word that is no likelier than this is not meant."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """A word of a sentence with its readings; `clause` counts the marks before it, `name` is whom it names, if anybody."""
+
+    place: int
+    low: str
+    text: str
+    start: int
+    stop: int
+    clause: int
+    readings: tuple[Parse, ...]
+    name: str
+
+    def form(self, *grammemes: str) -> Parse | None:
+        """Return the reading of such a form, if it is no far-fetched one."""
+        wanted = set(grammemes)
+        return next((r for r in self.readings if r.score > FAR_FETCHED and wanted in r.tag), None)
+
+    def names(self, case: str) -> bool:
+        """Tell whether the word names somebody in such a case, also where it rather means a thing, as `Света`."""
+        usual = (r for r in self.readings if "Name" in r.tag or r.score > FAR_FETCHED)
+        return bool(self.name) and any(case in r.tag for r in usual)
+
+    def sure(self, *grammemes: str) -> Parse | None:
+        """Return the reading of such a form, if the word is rather that than another part of speech: not `смету`."""
+        found = self.form(*grammemes)
+        if found is None:
+            return None
+        likely = sum(r.score for r in self.readings if r.tag.POS == found.tag.POS)
+        return found if likely > EVEN else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trigger:
+    """A verb that gives something to do; `used` are the words that the title does without."""
+
+    at: Word
+    who: Who
+    verb: str
+    name: str = ""
+    used: tuple[int, ...] = ()
+
+
+def phrase(words: Sequence[Word], trigger: Trigger, said: Said) -> list[Word]:
+    """Return the words around a verb that go with it: up to what another verb, or a reason, begins."""
+    at = next(n for n, word in enumerate(words) if word.place == trigger.at.place)
+    first = max((n + 1 for n in range(at) if _finite(words[n], trigger)), default=0)
+    stop = len(words)
+    for n in range(at + 1, len(words)):
+        begins = words[n].clause > words[n - 1].clause
+        if begins and words[n].low in LINKS:
+            break  # `узнай, когда он приедет`: that is what is to be done
+        if begins and words[n].low in CUTS and n > at + 1:
+            stop = n
+            break
+        if _finite(words[n], trigger):
+            stop = next((m for m in range(n, at, -1) if _parts(words, m)), at + 1)
+            break
+    return [
+        word
+        for word in words[first:stop]
+        if not _left_out(word, trigger, said) and not _called(word, words)
+    ]
+
+
+def _called(word: Word, words: Sequence[Word]) -> bool:
+    """Tell whether somebody is called, as in `подготовь отчёт, Борис`."""
+    return bool(word.name) and sum(other.clause == word.clause for other in words) == 1
+
+
+def _parts(words: Sequence[Word], n: int) -> bool:
+    return words[n].clause > words[n - 1].clause or words[n].low in ("и", "а", "но")
+
+
+def _finite(word: Word, trigger: Trigger) -> bool:
+    """Tell whether a word is a verb that has somebody do something, and not part of what is to be done."""
+    if word.place in trigger.used or word.low in LET or word.low in FILLERS:
+        return False
+    likely: float = sum(r.score for r in word.readings if r.tag.POS == "VERB")
+    return likely > EVEN
+
+
+def _left_out(word: Word, trigger: Trigger, said: Said) -> bool:
+    if word.place == trigger.at.place or word.place in trigger.used or said.dated(word.start):
+        return True
+    if word.low in PRONOUNS or word.low in MUST or word.low in OUGHT:
+        return True
+    if trigger.who is Who.NAMED and word.name == trigger.name:
+        return True
+    return word.low in FILLERS and (word.place < trigger.at.place or word.low not in ("и", "а"))
+
+
+def spelled(kept: Sequence[Word], trigger: Trigger, said: Said) -> Iterator[str]:
+    """Yield the words as they are written, with the commas between neighbours."""
+    last = trigger.at
+    for word in kept:
+        if last.place + 1 == word.place:
+            between = said.text[last.stop : word.start].strip()
+            if between in (",", ":"):
+                yield between
+        first = word.start == 0 and not word.name and not word.text[1:].isupper()
+        yield word.low if first else word.text
+        last = word

@@ -1,0 +1,84 @@
+"""What one sentence of a meeting says is to be done, and who can be meant."""
+
+import enum
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from services.recommendations.meetings.due_dates import Due
+
+LONGEST_TITLE = 80
+_TAG = re.compile(
+    r",\s*(?:ок|окей|хорошо|ладно|да|ok|okay|all right|please|will you)\?$", re.IGNORECASE
+)
+_URGENCY = re.compile(
+    r",?\s*\b(?:как можно (?:скорее|быстрее)|срочно|по возможности|as soon as possible|asap|urgently|right away)\b",
+    re.IGNORECASE,
+)
+
+
+class Who(enum.Enum):
+    """Whom a sentence gives something to do."""
+
+    SPEAKER = "speaker"
+    ADDRESSEE = "addressee"
+    NAMED = "named"
+    NOBODY = "nobody"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """Something to do: `verb` in its plain form, and what with, its words in `objects` in theirs.
+
+    `name` is who is meant where the sentence says so. `vague` verbs, as in `I'll take it`, mean what was said before.
+    """
+
+    who: Who
+    name: str
+    verb: str
+    title: str
+    objects: frozenset[str]
+    vague: bool
+    due: Due | None
+
+    @property
+    def bare(self) -> bool:
+        """Whether it says nothing without what was said before."""
+        return not self.objects
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """One sentence, the days that it names, and those who may be named in it."""
+
+    text: str
+    dates: tuple[Due, ...]
+    speakers: tuple[str, ...]
+
+    @property
+    def asks(self) -> bool:
+        """Whether it is a question, and not a request that ends with `ок?`."""
+        text = self.text.rstrip("\"'»” ")
+        return text.endswith("?") and _TAG.search(text) is None
+
+    def due(self, start: int, stop: int) -> Due | None:
+        """Return the first day that is named between two places."""
+        return next((due for due in self.dates if start <= due.start < stop), None)
+
+    def dated(self, place: int) -> bool:
+        """Tell whether a place is inside the name of a day."""
+        return any(due.start <= place < due.stop for due in self.dates)
+
+
+def title_of(verb: str, words: Iterable[str]) -> str:
+    """Return a title of bearable length, as in `Подготовить отчёт`."""
+    text = _URGENCY.sub("", " ".join((verb, *words)).replace(" ,", ",")).strip()
+    if len(text) > LONGEST_TITLE:
+        text = text[: LONGEST_TITLE + 1].rpartition(" ")[0]
+    text = text.rstrip(" ,;:-–—")
+    return text[:1].upper() + text[1:]
+
+
+def words(text: str) -> frozenset[str]:
+    """Return the words of a list that is written as a text."""
+    return frozenset(text.split())

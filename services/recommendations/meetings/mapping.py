@@ -1,0 +1,85 @@
+"""Meetings and their tasks in protobuf and back. Pure functions."""
+
+from datetime import date
+
+from potok.analysis.v1 import meeting_analysis_pb2
+from potok.recommendations.v1 import meeting_tasks_pb2 as pb
+from potok.transcription.v1 import transcript_pb2
+
+from services.kernel.rpc.convert import moment, timestamp
+from services.recommendations.meetings.domain import (
+    BotId,
+    Conclusions,
+    Meeting,
+    MeetingTask,
+    MeetingTasks,
+    MeetingTurn,
+    Priority,
+)
+from services.status.domain import Owner, RunId
+
+
+def meeting_from_pb(transcript: transcript_pb2.Transcript, day: date) -> Meeting:
+    return Meeting(
+        bot_id=BotId(transcript.call_id),
+        owner=Owner(transcript.owner),
+        day=day,
+        language=transcript.language,
+        turns=tuple(
+            MeetingTurn(speaker=segment.speaker_name, text=segment.text)
+            for segment in transcript.segments
+            if segment.text.strip()
+        ),
+    )
+
+
+def conclusions_from_pb(message: meeting_analysis_pb2.MeetingAnalysis) -> Conclusions:
+    return Conclusions(
+        summary=message.summary, decisions=tuple(each.text for each in message.decisions)
+    )
+
+
+def meeting_tasks_to_pb(meeting: MeetingTasks) -> pb.MeetingTasks:
+    return pb.MeetingTasks(
+        bot_id=meeting.bot_id,
+        owner=meeting.owner,
+        session_id=meeting.session_id,
+        tasks=[
+            pb.MeetingTask(
+                title=task.title,
+                description=task.description,
+                assignee=task.assignee,
+                due_date=task.due.isoformat() if task.due else "",
+                priority=task.priority.value,
+                quote=task.quote,
+            )
+            for task in meeting.tasks
+        ],
+        summary=meeting.summary,
+        decisions=meeting.decisions,
+        judge=meeting.judge,
+        create_time=timestamp(meeting.created_at),
+    )
+
+
+def meeting_tasks_from_pb(message: pb.MeetingTasks) -> MeetingTasks:
+    return MeetingTasks(
+        bot_id=BotId(message.bot_id),
+        owner=Owner(message.owner),
+        session_id=RunId(message.session_id),
+        tasks=tuple(
+            MeetingTask(
+                title=task.title,
+                description=task.description,
+                assignee=task.assignee,
+                due=date.fromisoformat(task.due_date) if task.due_date else None,
+                priority=Priority(task.priority),
+                quote=task.quote,
+            )
+            for task in message.tasks
+        ),
+        summary=message.summary,
+        decisions=tuple(message.decisions),
+        judge=message.judge,
+        created_at=moment(message.create_time),
+    )
