@@ -25,8 +25,11 @@ from services.kernel.rpc.server import until_stopped
 from services.kernel.settings import load_settings
 from services.llm.ports import LanguageModel
 from services.recommendations.calls.adapters.payloads import RpcPayloads
-from services.recommendations.domain import FollowUp
+from services.recommendations.calls.repository import PostgresAnalysedCalls
+from services.recommendations.calls.usecases import AnalysedCalls
+from services.recommendations.employees.domain import FollowUp
 from services.recommendations.employees.repository import PostgresRecommendations
+from services.recommendations.employees.usecases import FollowUps
 from services.recommendations.meetings.adapters.model import ModelTasks
 from services.recommendations.meetings.adapters.payloads import RpcMeetingPayloads
 from services.recommendations.meetings.adapters.rules import RulesTasks
@@ -35,16 +38,18 @@ from services.recommendations.meetings.repository import PostgresMeetingTasks
 from services.recommendations.meetings.servicer import MeetingTasksServicer
 from services.recommendations.meetings.usecases import Tasks
 from services.recommendations.meetings.work import TasksWork
-from services.recommendations.ports import Narrator
 from services.recommendations.ranges.adapters.model import ModelNarrator
 from services.recommendations.ranges.narrative import RulesNarrator
+from services.recommendations.ranges.ports import Narrator
+from services.recommendations.ranges.repository import PostgresRollUps
+from services.recommendations.ranges.usecases import RangeReports
 from services.recommendations.reporting.adapters.discovery import discover_here
 from services.recommendations.reporting.repository import open_reporting
-from services.recommendations.repository import PostgresRollUps
+from services.recommendations.reporting.usecases import Reporting
+from services.recommendations.reporting.work import ReportingWork
 from services.recommendations.servicer import RecommendationsServicer
 from services.recommendations.settings import RecommendationsSettings
-from services.recommendations.usecases import FollowUps, Recommendations, Reporting
-from services.recommendations.work import RecommendationsWork, ReportingWork
+from services.recommendations.work import RecommendationsWork
 from services.stage.compose import stage_service
 from services.stage.domain import Limits
 from services.stage.upstream import discover_upstream
@@ -102,16 +107,20 @@ async def main() -> None:
             minimum_calls=minimum,
         )
 
-        def usecases(reading: Reading) -> tuple[Recommendations, FollowUps, Reporting]:
+        def usecases(reading: Reading) -> tuple[RangeReports, FollowUps, Reporting]:
+            analysed = PostgresAnalysedCalls(reading)
             roll_ups = PostgresRollUps(pool, reading)
-            rows = PostgresRecommendations(pool, reading, rules)
+            recommendations = PostgresRecommendations(pool, reading, rules)
             return (
-                Recommendations(payloads, roll_ups, narrator, minimum_calls=minimum),
-                FollowUps(rows),
-                Reporting(payloads, roll_ups, rows, database, minimum_calls=minimum),
+                RangeReports(roll_ups, narrator, minimum_calls=minimum),
+                FollowUps(recommendations),
+                Reporting(
+                    payloads, analysed, roll_ups, recommendations, database, minimum_calls=minimum
+                ),
             )
 
-        recommendations, follow_ups, reporting = usecases(partial(reading, pool, EVERYTHING))
+        everything = partial(reading, pool, EVERYTHING)
+        range_reports, follow_ups, reporting = usecases(everything)
         servicer = RecommendationsServicer(*usecases(reading_for_caller(readers)))
         discover = partial(
             discover_upstream, StageServiceStub(upstream), stage_before=Stage.ANALYSIS
@@ -127,8 +136,9 @@ async def main() -> None:
                 pool,
                 [
                     RecommendationsWork(
-                        recommendations,
+                        AnalysedCalls(payloads, PostgresAnalysedCalls(everything)),
                         follow_ups,
+                        range_reports,
                         discover,
                         limits(batch=settings.batch),
                     ),

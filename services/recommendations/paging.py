@@ -7,8 +7,8 @@ import json
 from uuid import UUID
 
 from services.kernel.errors import InvalidInput
-from services.recommendations.domain import RecommendationFilter, RecommendationId
-from services.recommendations.ports import Place
+from services.recommendations.employees.domain import RecommendationFilter, RecommendationId
+from services.recommendations.employees.ports import Place
 
 
 def page_token(wanted: RecommendationFilter, after: Place) -> str:

@@ -6,15 +6,17 @@ import grpc
 from potok.recommendations.v1 import recommendations_service_pb2 as pb
 from potok.recommendations.v1 import recommendations_service_pb2_grpc as pb_grpc
 
-from services.recommendations.domain import RecommendationId
-from services.recommendations.mapping import (
+from services.recommendations.employees.domain import RecommendationId
+from services.recommendations.employees.mapping import (
     STATE_FROM_PB,
     employee_recommendation_to_pb,
     filter_from_pb,
-    range_report_to_pb,
-    reported_calls_to_pb,
 )
-from services.recommendations.usecases import FollowUps, Recommendations, Reporting
+from services.recommendations.employees.usecases import FollowUps
+from services.recommendations.ranges.mapping import range_report_to_pb
+from services.recommendations.ranges.usecases import RangeReports
+from services.recommendations.reporting.mapping import reported_calls_to_pb
+from services.recommendations.reporting.usecases import Reporting
 from services.status.access import current_caller
 from services.status.domain import Owner
 from services.status.mapping import date_range_from_pb
@@ -24,9 +26,9 @@ class RecommendationsServicer(pb_grpc.RecommendationsServiceServicer):
     """Serves potok.recommendations.v1.RecommendationsService."""
 
     def __init__(
-        self, recommendations: Recommendations, follow_ups: FollowUps, reporting: Reporting
+        self, range_reports: RangeReports, follow_ups: FollowUps, reporting: Reporting
     ) -> None:
-        self._recommendations = recommendations
+        self._range_reports = range_reports
         self._follow_ups = follow_ups
         self._reporting = reporting
 
@@ -35,7 +37,7 @@ class RecommendationsServicer(pb_grpc.RecommendationsServiceServicer):
         request: pb.GetRangeReportRequest,
         context: grpc.aio.ServicerContext[pb.GetRangeReportRequest, pb.GetRangeReportResponse],
     ) -> pb.GetRangeReportResponse:
-        report = await self._recommendations.get_range_report(
+        report = await self._range_reports.get_range_report(
             Owner(request.owner), date_range_from_pb(request.range)
         )
         return pb.GetRangeReportResponse(report=range_report_to_pb(report))

@@ -1,14 +1,16 @@
-"""The stages RECOMMENDATIONS, which copies what analyses found and reports on the range, and REPORTING."""
+"""The stage RECOMMENDATIONS: copies what analyses found, tells recommendations anew, reports on the range."""
 
 from collections.abc import Sequence
 from typing import cast
 
 from services.kernel.errors import UpstreamUnavailable
-from services.recommendations.domain import AnalysedCall, CallId
-from services.recommendations.usecases import FollowUps, Recommendations, Reporting
+from services.recommendations.calls.domain import AnalysedCall, CallId
+from services.recommendations.calls.outcomes import call_ids, gone, unavailable
+from services.recommendations.calls.usecases import AnalysedCalls
+from services.recommendations.employees.usecases import FollowUps
+from services.recommendations.ranges.usecases import RangeReports
 from services.stage.domain import (
     Execution,
-    Failure,
     Item,
     ItemId,
     Limits,
@@ -16,7 +18,7 @@ from services.stage.domain import (
     Success,
 )
 from services.stage.ports import Discover, Transaction
-from services.status.domain import ClientSettings, Owner, Reason, Stage, Wait, WaitReason
+from services.status.domain import ClientSettings, Owner, Stage
 
 
 class RecommendationsWork:
@@ -26,41 +28,43 @@ class RecommendationsWork:
 
     def __init__(
         self,
-        recommendations: Recommendations,
+        calls: AnalysedCalls,
         follow_ups: FollowUps,
+        range_reports: RangeReports,
         discover: Discover,
         limits: Limits,
     ) -> None:
         self.limits = limits
         self.discover = self.preview = discover
-        self._recommendations = recommendations
+        self._calls = calls
         self._follow_ups = follow_ups
+        self._range_reports = range_reports
 
     def estimate(self, settings: ClientSettings, duration_seconds: float | None) -> None:
         """Return nothing: it costs nothing."""
 
     async def work(self, execution: Execution, items: Sequence[Item]) -> Sequence[Outcome]:
         try:
-            analyses = await self._recommendations.get_analyses(execution.owner, _call_ids(items))
+            analyses = await self._calls.get_analyses(execution.owner, call_ids(items))
         except UpstreamUnavailable as error:
-            return _unavailable(items, error)
+            return unavailable(items, error)
         return [
             Success(item_id=item.item_id, result=analyses[call_id])
             if call_id in analyses
-            else _gone(item, "analysis", Stage.ANALYSIS)
-            for item, call_id in zip(items, _call_ids(items), strict=True)
+            else gone(item, "analysis", Stage.ANALYSIS)
+            for item, call_id in zip(items, call_ids(items), strict=True)
         ]
 
     async def store(
         self, transaction: Transaction, execution: Execution, successes: Sequence[Success]
     ) -> None:
         calls = [cast(AnalysedCall, success.result) for success in successes]
-        await self._recommendations.replace_calls(transaction, execution.owner, calls)
+        await self._calls.replace_calls(transaction, execution.owner, calls)
 
     async def forget(
         self, transaction: Transaction, owner: Owner, item_ids: Sequence[ItemId]
     ) -> None:
-        await self._recommendations.delete_calls(
+        await self._calls.delete_calls(
             transaction, owner, [CallId(item_id) for item_id in item_ids]
         )
 
@@ -71,95 +75,6 @@ class RecommendationsWork:
 
     async def finish(self, execution: Execution) -> None:
         await self._follow_ups.tell(execution.owner)
-        await self._recommendations.write_report(
+        await self._range_reports.write_report(
             execution.owner, execution.range, execution.number, execution.settings.language
         )
-
-
-class ReportingWork:
-    """Implements StageWork: rows are written to the reporting database first, then their items end.
-
-    The two are different databases; writing again, after a crash between them, gives the same rows.
-    """
-
-    stage = Stage.REPORTING
-
-    def __init__(self, reporting: Reporting, discover: Discover, limits: Limits) -> None:
-        self.limits = limits
-        self.discover = self.preview = discover
-        self._reporting = reporting
-
-    def estimate(self, settings: ClientSettings, duration_seconds: float | None) -> None:
-        """Return nothing: it costs nothing."""
-
-    async def work(self, execution: Execution, items: Sequence[Item]) -> Sequence[Outcome]:
-        attempts = {CallId(item.item_id): item.attempt for item in items}
-        try:
-            calls = await self._reporting.get_calls(execution.owner, attempts)
-            refused = await self._reporting.write_calls(
-                execution.owner, execution.number, list(calls.values())
-            )
-        except UpstreamUnavailable as error:
-            return _unavailable(items, error)
-        outcomes: list[Outcome] = []
-        for item in items:
-            call_id = CallId(item.item_id)
-            if call_id not in calls:
-                outcomes.append(_gone(item, "call, transcript or analysis", Stage.CALL_SYNC))
-            elif call_id in refused:
-                outcomes.append(
-                    Failure(
-                        item_id=item.item_id,
-                        reason=Reason.INVALID_INPUT,
-                        message=refused[call_id],
-                    )
-                )
-            else:
-                outcomes.append(Success(item_id=item.item_id))
-        return outcomes
-
-    async def store(
-        self, transaction: Transaction, execution: Execution, successes: Sequence[Success]
-    ) -> None:
-        """Do nothing: the rows have been written."""
-
-    async def forget(
-        self, transaction: Transaction, owner: Owner, item_ids: Sequence[ItemId]
-    ) -> None:
-        del transaction  # of another database
-        await self._reporting.delete_calls(owner, [CallId(item_id) for item_id in item_ids])
-
-    async def discard(
-        self, transaction: Transaction, owner: Owner, item_ids: Sequence[ItemId]
-    ) -> None:
-        await self.forget(transaction, owner, item_ids)
-
-    async def finish(self, execution: Execution) -> None:
-        await self._reporting.write_recommendations(execution.owner, execution.number)
-        await self._reporting.write_report(
-            execution.owner, execution.range, execution.number, execution.settings.language
-        )
-
-
-def _call_ids(items: Sequence[Item]) -> list[CallId]:
-    return [CallId(item.item_id) for item in items]
-
-
-def _unavailable(items: Sequence[Item], error: UpstreamUnavailable) -> list[Outcome]:
-    return [
-        Failure(
-            item_id=item.item_id,
-            reason=Reason.UPSTREAM_UNAVAILABLE,
-            message=str(error),
-            wait=Wait(reason=WaitReason.SERVICE_DOWN),
-        )
-        for item in items
-    ]
-
-
-def _gone(item: Item, what: str, stage: Stage) -> Failure:
-    return Failure(
-        item_id=item.item_id,
-        reason=Reason.INTERNAL,
-        message=f"its {what} was removed while it was worked on: run {stage.value} again",
-    )

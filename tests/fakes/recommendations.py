@@ -20,7 +20,7 @@ from potok.transcription.v1 import (
 
 from services.kernel.rpc.convert import timestamp
 from services.kernel.rpc.server import serving
-from services.recommendations.domain import (
+from services.recommendations.calls.domain import (
     Advice,
     Agreement,
     AnalysedCall,
@@ -28,17 +28,19 @@ from services.recommendations.domain import (
     CallId,
     CallMetrics,
     CallSide,
-    EmployeeRecommendation,
     Finding,
     FindingStatus,
-    FollowThrough,
     Objection,
-    RecommendationId,
-    RecommendationState,
-    ReportedCall,
     Transcript,
 )
-from services.recommendations.mapping import SIDES, STATUS_FROM_PB
+from services.recommendations.calls.mapping import SIDES, STATUS_FROM_PB
+from services.recommendations.employees.domain import (
+    EmployeeRecommendation,
+    FollowThrough,
+    RecommendationId,
+    RecommendationState,
+)
+from services.recommendations.reporting.domain import ReportedCall
 from tests.identity import guard
 
 MONDAY = date(2026, 3, 2)

@@ -6,9 +6,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from statistics import fmean
 
-from services.recommendations.domain import (
-    Advice,
-    CallId,
+from services.recommendations.calls.domain import Advice, CallId
+from services.recommendations.employees.domain import (
     Decision,
     EmployeeRecommendation,
     FollowThrough,

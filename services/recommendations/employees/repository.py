@@ -8,10 +8,9 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
-from services.kernel.postgres import Reading
-from services.recommendations.domain import (
-    Advice,
-    CallId,
+from services.kernel.postgres import Connection, Reading, load_queries
+from services.recommendations.calls.domain import Advice, CallId
+from services.recommendations.employees.domain import (
     DatedQuote,
     Decision,
     EmployeeRecommendation,
@@ -25,10 +24,10 @@ from services.recommendations.domain import (
     SkillCall,
 )
 from services.recommendations.employees.follow_up import follow_up
-from services.recommendations.ports import Place, Transaction
-from services.recommendations.repository import QUERIES
+from services.recommendations.employees.ports import Place
 from services.status.domain import Owner
 
+QUERIES = load_queries(__file__)
 FIRST = Place(closed=False, priority=0, age=float("-inf"), id=RecommendationId(UUID(int=0)))
 
 
@@ -61,7 +60,7 @@ class PostgresRecommendations:
 
     async def _list(
         self,
-        connection: Transaction,
+        connection: Connection,
         wanted: RecommendationFilter,
         place: Place,
         page_size: int,
@@ -122,7 +121,7 @@ class PostgresRecommendations:
             return await self._retold(connection, owner, found["employee"], recommendation_id)
 
     async def _locked(
-        self, connection: Transaction, owner: Owner, recommendation_id: RecommendationId
+        self, connection: Connection, owner: Owner, recommendation_id: RecommendationId
     ) -> Any:
         """Return what is known of a recommendation, while nobody else tells those of its employee anew."""
         of = {"owner": owner, "id": recommendation_id}
@@ -137,7 +136,7 @@ class PostgresRecommendations:
 
     async def _retold(
         self,
-        connection: Transaction,
+        connection: Connection,
         owner: Owner,
         employee: str,
         recommendation_id: RecommendationId,
@@ -151,7 +150,7 @@ class PostgresRecommendations:
             )
         return found[0][0]
 
-    async def _retell(self, connection: Transaction, owner: Owner, employee: str) -> None:
+    async def _retell(self, connection: Connection, owner: Owner, employee: str) -> None:
         of = {"owner": owner, "employee": employee}
         known = [
             _recommendation(row)
@@ -179,7 +178,7 @@ class PostgresRecommendations:
 
 
 async def _insert(
-    connection: Transaction, owner: Owner, employee: str, told: Sequence[EmployeeRecommendation]
+    connection: Connection, owner: Owner, employee: str, told: Sequence[EmployeeRecommendation]
 ) -> None:
     decisions = [each.decision for each in told]
     await QUERIES.insert_employee_recommendations(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Protocol
 
+from services.recommendations.calls.ports import Transaction
 from services.recommendations.meetings.domain import (
     BotId,
     Conclusions,
@@ -11,7 +12,6 @@ from services.recommendations.meetings.domain import (
     MeetingTask,
     MeetingTasks,
 )
-from services.recommendations.ports import Transaction
 from services.status.domain import ExecutionNumber, Owner
 
 

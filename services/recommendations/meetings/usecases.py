@@ -8,6 +8,7 @@ import structlog
 
 from services.kernel.clock import utc_now
 from services.llm.domain import UNANSWERED, ModelUnavailable
+from services.recommendations.calls.ports import Transaction
 from services.recommendations.meetings.domain import (
     BotId,
     Conclusions,
@@ -21,7 +22,6 @@ from services.recommendations.meetings.ports import (
     MeetingTasksRepository,
     TaskFinder,
 )
-from services.recommendations.ports import Transaction
 from services.status.domain import ExecutionNumber, Owner, RunId
 
 log = structlog.get_logger()

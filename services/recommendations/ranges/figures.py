@@ -7,7 +7,13 @@ import enum
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from services.recommendations.domain import LabelCount, RollUp, ScoreReport, SkillReport, focus
+from services.recommendations.ranges.domain import (
+    LabelCount,
+    RollUp,
+    ScoreReport,
+    SkillReport,
+    focus,
+)
 
 MAX_LABELS = 12
 MAX_PEOPLE = 20

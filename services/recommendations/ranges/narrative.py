@@ -1,6 +1,6 @@
 """What the figures of a range say in words, composed by rules; every number is a figure of the roll-up. Pure."""
 
-from services.recommendations.domain import (
+from services.recommendations.ranges.domain import (
     MAX_FOCUS,
     Narrative,
     RollUp,

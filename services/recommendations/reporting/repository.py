@@ -6,13 +6,10 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 import asyncpg
 
 from services.kernel.postgres import STATEMENT_TIMEOUT, load_queries
-from services.recommendations.domain import (
-    CallId,
-    EmployeeRecommendation,
-    ReportedCall,
-    ReportingUnavailable,
-    WrittenReport,
-)
+from services.recommendations.calls.domain import CallId
+from services.recommendations.employees.domain import EmployeeRecommendation
+from services.recommendations.ranges.domain import WrittenReport
+from services.recommendations.reporting.domain import ReportedCall, ReportingUnavailable
 from services.recommendations.reporting.rows import (
     CALL_COLUMNS,
     COLUMNS,

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from services.recommendations.domain import EmployeeRecommendation, ReportedCall
+from services.recommendations.employees.domain import EmployeeRecommendation
+from services.recommendations.reporting.domain import ReportedCall
 from services.status.domain import ExecutionNumber
 
 CALL_COLUMNS = (

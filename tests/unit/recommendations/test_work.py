@@ -12,22 +12,18 @@ from potok.call_sync.v1.call_sync_service_pb2_grpc import CallSyncServiceStub
 from potok.transcription.v1.transcription_service_pb2_grpc import TranscriptionServiceStub
 
 from services.recommendations.calls.adapters.payloads import RpcPayloads
-from services.recommendations.domain import (
-    AnalysedCall,
-    CallId,
-    EmployeeRecommendation,
-    Narrative,
-    RecommendationFilter,
-    ReportedCall,
-    ReportingUnavailable,
-    RollUp,
-    ScoreReport,
-    WrittenReport,
-)
-from services.recommendations.ports import Place
+from services.recommendations.calls.domain import AnalysedCall, CallId
+from services.recommendations.calls.usecases import AnalysedCalls
+from services.recommendations.employees.domain import EmployeeRecommendation, RecommendationFilter
+from services.recommendations.employees.ports import Place
+from services.recommendations.employees.usecases import FollowUps
+from services.recommendations.ranges.domain import Narrative, RollUp, ScoreReport, WrittenReport
 from services.recommendations.ranges.narrative import RulesNarrator
-from services.recommendations.usecases import FollowUps, Recommendations, Reporting
-from services.recommendations.work import RecommendationsWork, ReportingWork
+from services.recommendations.ranges.usecases import RangeReports
+from services.recommendations.reporting.domain import ReportedCall, ReportingUnavailable
+from services.recommendations.reporting.usecases import Reporting
+from services.recommendations.reporting.work import ReportingWork
+from services.recommendations.work import RecommendationsWork
 from services.stage.domain import Execution, Failure, Found, Item, ItemId, Limits, Outcome, Success
 from services.status.domain import (
     ClientSettings,
@@ -47,14 +43,13 @@ from tests.identity import open_channel
 CLINIC = Owner("client:clinic")
 
 
-class FakeRollUps:
-    """A RollUpRepository in memory that counts calls and no more; a transaction is whatever it is given."""
+class FakeCalls:
+    """An AnalysedCallRepository in memory; a transaction is whatever it is given."""
 
     count_calls = cast(Any, None)  # is for an RPC, which no stage calls
 
     def __init__(self) -> None:
         self.calls: dict[CallId, AnalysedCall] = {}
-        self.reports: dict[DateRange, WrittenReport] = {}
 
     async def replace_calls(
         self, transaction: Any, owner: Owner, calls: Sequence[AnalysedCall]
@@ -69,12 +64,20 @@ class FakeRollUps:
         for call_id in call_ids:
             del self.calls[call_id]
 
+
+class FakeRollUps:
+    """A RollUpRepository in memory that counts calls and no more."""
+
+    def __init__(self, calls: FakeCalls) -> None:
+        self.reports: dict[DateRange, WrittenReport] = {}
+        self._calls = calls.calls
+
     async def roll_up(self, owner: Owner, days: DateRange, minimum_calls: int) -> RollUp:
         del owner, days, minimum_calls
         return RollUp(
             scores=ScoreReport(
-                calls=len(self.calls),
-                unscored_calls=len(self.calls),
+                calls=len(self._calls),
+                unscored_calls=len(self._calls),
                 score=None,
                 median_score=None,
                 enough=False,
@@ -163,17 +166,21 @@ class Stages:
 
     def __init__(self, owners: Owners, payloads: RpcPayloads) -> None:
         self.owners = owners
-        self.roll_ups = FakeRollUps()
+        self.calls = FakeCalls()
+        self.roll_ups = FakeRollUps(self.calls)
         self.database = FakeReporting()
         self.rows = NoRecommendations()
         self.recommendations = RecommendationsWork(
-            Recommendations(payloads, self.roll_ups, RulesNarrator(), minimum_calls=5),
+            AnalysedCalls(payloads, self.calls),
             FollowUps(self.rows),
+            RangeReports(self.roll_ups, RulesNarrator(), minimum_calls=5),
             nothing,
             Limits(),
         )
         self.reporting = ReportingWork(
-            Reporting(payloads, self.roll_ups, self.rows, self.database, minimum_calls=5),
+            Reporting(
+                payloads, self.calls, self.roll_ups, self.rows, self.database, minimum_calls=5
+            ),
             nothing,
             Limits(),
         )
@@ -243,7 +250,7 @@ async def test_analyses_are_stored_with_their_items_and_one_that_is_gone_holds_n
     await work.store(None, execution, [o for o in outcomes if isinstance(o, Success)])
 
     assert reasons(outcomes) == {"c1": None, "gone": Reason.INTERNAL, "c2": None}
-    assert stages.roll_ups.calls == stages.owners.calls
+    assert stages.calls.calls == stages.owners.calls
 
 
 async def test_a_range_ends_with_its_report_and_one_without_calls_with_an_empty_one(
@@ -329,11 +336,11 @@ async def test_forgotten_calls_are_removed_from_both_databases(stages: Stages) -
     for work in (stages.recommendations, stages.reporting):
         await work.forget(None, CLINIC, [ItemId("c1")])
 
-    assert list(stages.roll_ups.calls) == ["c2"]
+    assert list(stages.calls.calls) == ["c2"]
     assert list(stages.database.written) == ["c2"]
 
     for work in (stages.recommendations, stages.reporting):
         await work.discard(None, CLINIC, [ItemId("c2")])
 
-    assert not stages.roll_ups.calls
+    assert not stages.calls.calls
     assert not stages.database.written

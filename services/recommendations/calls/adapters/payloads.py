@@ -8,8 +8,8 @@ from potok.call_sync.v1 import call_sync_service_pb2
 from potok.transcription.v1 import transcription_service_pb2
 
 from services.kernel.rpc.client import errors_of
-from services.recommendations.domain import AnalysedCall, Call, CallId, Transcript
-from services.recommendations.mapping import (
+from services.recommendations.calls.domain import AnalysedCall, Call, CallId, Transcript
+from services.recommendations.calls.mapping import (
     analysed_call_from_pb,
     call_from_pb,
     transcript_from_pb,

@@ -9,13 +9,13 @@ import structlog
 from services.llm.domain import UNANSWERED, Message, Role
 from services.llm.ports import LanguageModel
 from services.llm.purse import OwnPurse
-from services.recommendations.domain import Narrative, RollUp, previous
 from services.recommendations.ranges.adapters.prompt import (
     Told,
     advice_lines,
     narrative_messages,
     wrong_numbers_message,
 )
+from services.recommendations.ranges.domain import Narrative, RollUp, previous
 from services.recommendations.ranges.figures import names, rows
 from services.recommendations.ranges.narrative import compose
 from services.recommendations.ranges.numbers import Facts, wrong_numbers

@@ -12,7 +12,13 @@ from pydantic import BeforeValidator, Field
 from services.llm.domain import Message, Role
 from services.llm.shapes import Shape
 from services.llm.untrusted import plain
-from services.recommendations.domain import MAX_FOCUS, Recommendation, RollUp, SkillReport, previous
+from services.recommendations.ranges.domain import (
+    MAX_FOCUS,
+    Recommendation,
+    RollUp,
+    SkillReport,
+    previous,
+)
 from services.recommendations.ranges.figures import Figure, Row, Unit
 from services.status.domain import DateRange
 

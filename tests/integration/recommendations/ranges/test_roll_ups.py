@@ -11,11 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.recommendations.domain import (
-    AnalysedCall,
-    CallId,
+from services.recommendations.calls.domain import AnalysedCall, CallId, FindingStatus
+from services.recommendations.calls.repository import PostgresAnalysedCalls
+from services.recommendations.ranges.domain import (
     EmployeeReport,
-    FindingStatus,
     LabelCount,
     Narrative,
     Quote,
@@ -25,7 +24,7 @@ from services.recommendations.domain import (
     SkillReport,
     WrittenReport,
 )
-from services.recommendations.repository import PostgresRollUps
+from services.recommendations.ranges.repository import PostgresRollUps
 from services.status.domain import DateRange, ExecutionNumber, Owner
 from tests.conftest import Database
 from tests.fakes.recommendations import MONDAY, a_finding, an_advice, an_analysed_call
@@ -62,15 +61,16 @@ class Store:
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self.pool = pool
+        self.calls = PostgresAnalysedCalls(everything(pool))
         self.roll_ups = PostgresRollUps(pool, everything(pool))
 
     async def hold(self, *calls: AnalysedCall, owner: Owner = CLINIC) -> None:
         async with self.pool.acquire() as connection, connection.transaction():
-            await self.roll_ups.replace_calls(connection, owner, calls)
+            await self.calls.replace_calls(connection, owner, calls)
 
     async def forget(self, *call_ids: str, owner: Owner = CLINIC) -> None:
         async with self.pool.acquire() as connection, connection.transaction():
-            await self.roll_ups.delete_calls(connection, owner, [CallId(c) for c in call_ids])
+            await self.calls.delete_calls(connection, owner, [CallId(c) for c in call_ids])
 
     async def roll_up(self, days: DateRange = WEEK) -> RollUp:
         return await self.roll_ups.roll_up(CLINIC, days, ENOUGH)

@@ -9,15 +9,13 @@ from typing import Any, cast
 import asyncpg
 import pytest
 
-from services.recommendations.domain import (
-    CallId,
-    RecommendationState,
-    ReportingUnavailable,
-    WrittenReport,
-)
+from services.recommendations.calls.domain import CallId
+from services.recommendations.calls.repository import PostgresAnalysedCalls
+from services.recommendations.employees.domain import RecommendationState
+from services.recommendations.ranges.domain import WrittenReport
+from services.recommendations.reporting.domain import ReportingUnavailable
 from services.recommendations.reporting.repository import PostgresReporting, open_reporting
-from services.recommendations.repository import PostgresRollUps
-from services.recommendations.usecases import Reporting
+from services.recommendations.reporting.usecases import Reporting
 from services.status.domain import DateRange, ExecutionNumber, Owner
 from tests.conftest import Database
 from tests.fakes.recommendations import (
@@ -340,10 +338,12 @@ async def test_counts_are_of_the_range_and_fall_when_a_row_is_lost(
     await reporting.write_calls(CLINIC, FIRST, calls)
     await reporting.write_calls(CLINIC, FIRST, [a_reported_call("later", day=WEEK.end)])
     async with database.pool("recommendations_system") as pool:
-        roll_ups = PostgresRollUps(pool, everything(pool))
+        analysed = PostgresAnalysedCalls(everything(pool))
         async with pool.acquire() as connection, connection.transaction():
-            await roll_ups.replace_calls(connection, CLINIC, [call.analysis for call in calls])
-        ledger = Reporting(cast(Any, None), roll_ups, cast(Any, None), reporting, minimum_calls=1)
+            await analysed.replace_calls(connection, CLINIC, [call.analysis for call in calls])
+        ledger = Reporting(
+            cast(Any, None), analysed, cast(Any, None), cast(Any, None), reporting, minimum_calls=1
+        )
         day = DateRange(start=MONDAY, end=MONDAY)
 
         async def broken() -> list[str]:

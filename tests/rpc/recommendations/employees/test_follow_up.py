@@ -14,11 +14,14 @@ from potok.recommendations.v1 import recommendations_service_pb2 as pb
 from potok.recommendations.v1 import recommendations_service_pb2_grpc as pb_grpc
 
 from services.kernel.rpc.server import serving
-from services.recommendations.domain import AnalysedCall, CallId, FindingStatus, FollowUp
+from services.recommendations.calls.domain import AnalysedCall, CallId, FindingStatus
+from services.recommendations.calls.repository import PostgresAnalysedCalls
+from services.recommendations.employees.domain import FollowUp
 from services.recommendations.employees.repository import PostgresRecommendations
-from services.recommendations.repository import PostgresRollUps
+from services.recommendations.employees.usecases import FollowUps
+from services.recommendations.ranges.usecases import RangeReports
+from services.recommendations.reporting.usecases import Reporting
 from services.recommendations.servicer import RecommendationsServicer
-from services.recommendations.usecases import FollowUps, Recommendations, Reporting
 from services.status.domain import Owner
 from tests.conftest import Database
 from tests.fakes.recommendations import MONDAY, a_finding, an_advice, an_analysed_call
@@ -46,14 +49,14 @@ class Service:
 
     async def hold(self, *calls: AnalysedCall) -> None:
         async with self.pool.acquire() as connection, connection.transaction():
-            await PostgresRollUps(self.pool, everything(self.pool)).replace_calls(
+            await PostgresAnalysedCalls(everything(self.pool)).replace_calls(
                 connection, CLINIC, calls
             )
         await self.follow_ups.tell(CLINIC)
 
     async def forget(self, call_id: str) -> None:
         async with self.pool.acquire() as connection, connection.transaction():
-            await PostgresRollUps(self.pool, everything(self.pool)).delete_calls(
+            await PostgresAnalysedCalls(everything(self.pool)).delete_calls(
                 connection, CLINIC, [CallId(call_id)]
             )
         await self.follow_ups.tell(CLINIC)
@@ -78,7 +81,7 @@ async def service(database: Database) -> AsyncIterator[Service]:
     async with database.pool("recommendations_system") as pool:
         follow_ups = FollowUps(PostgresRecommendations(pool, everything(pool), RULES))
         servicer = RecommendationsServicer(
-            cast(Recommendations, None), follow_ups, cast(Reporting, None)
+            cast(RangeReports, None), follow_ups, cast(Reporting, None)
         )
         async with (
             serving(

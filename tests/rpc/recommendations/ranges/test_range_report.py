@@ -12,12 +12,14 @@ from potok.recommendations.v1 import recommendations_service_pb2_grpc as pb_grpc
 from potok.status.v1 import progress_pb2
 
 from services.kernel.rpc.server import serving
-from services.recommendations.domain import FindingStatus
-from services.recommendations.ports import Payloads
+from services.recommendations.calls.domain import FindingStatus
+from services.recommendations.calls.repository import PostgresAnalysedCalls
+from services.recommendations.employees.usecases import FollowUps
 from services.recommendations.ranges.narrative import RulesNarrator
-from services.recommendations.repository import PostgresRollUps
+from services.recommendations.ranges.repository import PostgresRollUps
+from services.recommendations.ranges.usecases import RangeReports
+from services.recommendations.reporting.usecases import Reporting
 from services.recommendations.servicer import RecommendationsServicer
-from services.recommendations.usecases import FollowUps, Recommendations, Reporting
 from services.status.domain import DateRange, ExecutionNumber, Owner
 from tests.conftest import Database
 from tests.fakes.recommendations import MONDAY, a_finding, an_analysed_call
@@ -39,19 +41,15 @@ async def stub(database: Database) -> "AsyncIterator[Stub]":
         roll_ups = PostgresRollUps(pool, everything(pool))
         closing = a_finding("offers_time", skill="closing", status=FindingStatus.NOT_REACHED)
         async with pool.acquire() as connection, connection.transaction():
-            await roll_ups.replace_calls(
+            await PostgresAnalysedCalls(everything(pool)).replace_calls(
                 connection,
                 CLINIC,
                 [an_analysed_call(f"c{n}", findings=[closing]) for n in range(5)],
             )
-        recommendations = Recommendations(
-            cast(Payloads, None), roll_ups, RulesNarrator(), minimum_calls=5
-        )
+        reports = RangeReports(roll_ups, RulesNarrator(), minimum_calls=5)
         week = DateRange(start=MONDAY, end=MONDAY + timedelta(6))
-        await recommendations.write_report(CLINIC, week, ExecutionNumber(1), "ru")
-        servicer = RecommendationsServicer(
-            recommendations, cast(FollowUps, None), cast(Reporting, None)
-        )
+        await reports.write_report(CLINIC, week, ExecutionNumber(1), "ru")
+        servicer = RecommendationsServicer(reports, cast(FollowUps, None), cast(Reporting, None))
         async with (
             serving(
                 "127.0.0.1:0",

@@ -8,8 +8,8 @@ from uuid import uuid4
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.recommendations.domain import (
-    CallId,
+from services.recommendations.calls.domain import CallId
+from services.recommendations.employees.domain import (
     Decision,
     EmployeeRecommendation,
     FollowThrough,

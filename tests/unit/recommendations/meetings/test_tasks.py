@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from services.llm.domain import NOTHING_USED, CostLimitReached, ModelUnavailable, Refused
+from services.recommendations.calls.ports import Transaction
 from services.recommendations.meetings.adapters.model import ModelTasks
 from services.recommendations.meetings.adapters.rules import RulesTasks
 from services.recommendations.meetings.domain import (
@@ -23,7 +24,6 @@ from services.recommendations.meetings.domain import (
 from services.recommendations.meetings.mapping import meeting_tasks_from_pb, meeting_tasks_to_pb
 from services.recommendations.meetings.usecases import Tasks
 from services.recommendations.meetings.work import TasksWork
-from services.recommendations.ports import Transaction
 from services.stage.domain import DiscoveryFailed, Failure, Item, ItemId, Limits, Outcome, Success
 from services.status.domain import ExecutionNumber, Owner, Reason, RunId, WaitReason
 from tests.fakes.language_model import ToldModel

@@ -8,12 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.recommendations.domain import (
-    EmployeeReport,
-    RollUp,
-    ScoreReport,
-    SkillReport,
-)
+from services.recommendations.ranges.domain import EmployeeReport, RollUp, ScoreReport, SkillReport
 from services.recommendations.ranges.figures import Figure, Unit, names, rows
 from services.recommendations.ranges.narrative import compose
 from services.recommendations.ranges.numbers import Facts, wrong_numbers

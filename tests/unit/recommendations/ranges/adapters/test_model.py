@@ -15,7 +15,8 @@ from services.llm.domain import (
     Role,
     Truncated,
 )
-from services.recommendations.domain import (
+from services.recommendations.ranges.adapters.model import ModelNarrator
+from services.recommendations.ranges.domain import (
     EmployeeReport,
     LabelCount,
     Narrative,
@@ -25,7 +26,6 @@ from services.recommendations.domain import (
     ScoreReport,
     SkillReport,
 )
-from services.recommendations.ranges.adapters.model import ModelNarrator
 from services.recommendations.ranges.narrative import compose
 from services.status.domain import DateRange
 from tests.fakes.language_model import ToldModel

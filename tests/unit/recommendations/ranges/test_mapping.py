@@ -1,16 +1,13 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from potok.call_sync.v1 import call_pb2
 from potok.recommendations.v1 import range_report_pb2 as pb
 from potok.status.v1 import progress_pb2
-from potok.transcription.v1 import transcript_pb2
 
 from services.kernel.rpc.convert import timestamp
-from services.recommendations.domain import (
-    CallId,
+from services.recommendations.calls.domain import CallId
+from services.recommendations.ranges.domain import (
     EmployeeReport,
-    FindingStatus,
     LabelCount,
     Narrative,
     Quote,
@@ -23,23 +20,10 @@ from services.recommendations.domain import (
     conclude,
     focus,
 )
-from services.recommendations.mapping import (
-    analysed_call_from_pb,
-    call_from_pb,
-    range_report_to_pb,
-    transcript_from_pb,
-)
+from services.recommendations.ranges.mapping import range_report_to_pb
 from services.status.domain import DateRange, Owner
 from tests.fakes.recommendations import (
-    METRICS,
     MONDAY,
-    a_finding,
-    a_reported_call,
-    an_advice,
-    an_analysed_call,
-    analysis_to_pb,
-    call_to_pb,
-    transcript_to_pb,
 )
 
 NOON = datetime(2026, 3, 9, 12, tzinfo=UTC)
@@ -179,48 +163,6 @@ def test_a_report_that_no_run_wrote_has_no_time() -> None:
 
     assert not message.HasField("write_time")
     assert not message.HasField("score")
-
-
-def test_an_analysis_comes_back_as_it_was_sent() -> None:
-    full = an_analysed_call(
-        "c1",
-        score=0,
-        findings=[
-            a_finding(status.name, status=status, weight=0.5, quote="said")
-            for status in FindingStatus
-        ],
-        advice=[an_advice(), an_advice("contact", priority=2, quote="")],
-    )
-    bare = replace(
-        an_analysed_call("c2", employee="", score=None, findings=[], advice=[]),
-        metrics=replace(METRICS, operator_talk_share=None, silence_share=0.0),
-        objections=(),
-        agreements=(),
-    )
-
-    for call in (full, bare):
-        assert analysed_call_from_pb(analysis_to_pb(call)) == call
-
-
-def test_a_call_keeps_its_facts_and_says_its_direction_in_a_word() -> None:
-    message = call_to_pb(an_analysed_call("c1"))
-
-    assert call_from_pb(message) == a_reported_call("c1").call
-    message.ClearField("duration_seconds")
-    message.direction = call_pb2.DIRECTION_UNKNOWN
-    assert call_from_pb(message) == replace(
-        a_reported_call("c1").call, duration_seconds=None, direction="unknown"
-    )
-
-
-def test_a_transcript_becomes_a_line_for_each_turn() -> None:
-    message = transcript_to_pb(an_analysed_call("c1"))
-    message.segments.add(speaker=transcript_pb2.SPEAKER_UNKNOWN, text="Да")
-
-    transcript = transcript_from_pb(message)
-
-    assert transcript.language == "ru"
-    assert transcript.text == "operator: Добрый день\nclient: Здравствуйте\nunknown: Да"
 
 
 def test_the_focus_is_on_what_failed_in_most_calls_where_there_are_enough() -> None:

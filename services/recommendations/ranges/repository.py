@@ -1,4 +1,4 @@
-"""Rolled-up calls and reports in Postgres."""
+"""Roll-ups of ranges and the reports of runs, in Postgres."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -6,9 +6,8 @@ from collections.abc import Sequence
 import asyncpg
 
 from services.kernel.postgres import Reading, load_queries
-from services.recommendations.domain import (
-    AnalysedCall,
-    CallId,
+from services.recommendations.calls.domain import CallId
+from services.recommendations.ranges.domain import (
     EmployeeReport,
     LabelCount,
     Narrative,
@@ -19,9 +18,7 @@ from services.recommendations.domain import (
     SkillReport,
     WrittenReport,
     previous,
-    skill_findings,
 )
-from services.recommendations.ports import RolledUpCounts, Transaction
 from services.status.domain import DateRange, ExecutionNumber, Owner
 
 QUERIES = load_queries(__file__)
@@ -33,63 +30,6 @@ class PostgresRollUps:
     def __init__(self, pool: asyncpg.Pool, reading: Reading) -> None:
         self._pool = pool
         self._reading = reading
-
-    async def replace_calls(
-        self, transaction: Transaction, owner: Owner, calls: Sequence[AnalysedCall]
-    ) -> None:
-        call_ids = [call.call_id for call in calls]
-        employees = [call.employee for call in calls]
-        await QUERIES.note_changed_employees(
-            transaction, owner=owner, call_ids=call_ids, employees=employees
-        )
-        await QUERIES.upsert_calls(
-            transaction,
-            owner=owner,
-            call_ids=call_ids,
-            days=[call.day for call in calls],
-            started_at=[call.started_at for call in calls],
-            employees=employees,
-            call_types=[call.call_type for call in calls],
-            outcomes=[call.outcome for call in calls],
-            sentiments=[call.sentiment for call in calls],
-            scores=[call.score for call in calls],
-            items=[len(call.findings) for call in calls],
-        )
-        await QUERIES.delete_parts(transaction, owner=owner, call_ids=call_ids)
-        found = [(call, each) for call in calls for each in skill_findings(call.findings)]
-        await QUERIES.insert_call_skills(
-            transaction,
-            owner=owner,
-            call_ids=[call.call_id for call, _ in found],
-            skills=[each.skill for _, each in found],
-            days=[call.day for call, _ in found],
-            employees=[call.employee for call, _ in found],
-            applicable=[each.applicable for _, each in found],
-            completed=[each.completed for _, each in found],
-            attempted=[each.attempted for _, each in found],
-            weights=[each.weight for _, each in found],
-            values=[each.value for _, each in found],
-        )
-        advice = [(call.call_id, n, each) for call in calls for n, each in enumerate(call.advice)]
-        await QUERIES.insert_advice(
-            transaction,
-            owner=owner,
-            call_ids=[call_id for call_id, _, _ in advice],
-            positions=[position for _, position, _ in advice],
-            skills=[each.skill for _, _, each in advice],
-            priorities=[each.priority for _, _, each in advice],
-            texts=[each.text for _, _, each in advice],
-            whys=[each.why for _, _, each in advice],
-            quotes=[each.quote for _, _, each in advice],
-        )
-
-    async def delete_calls(
-        self, transaction: Transaction, owner: Owner, call_ids: Sequence[CallId]
-    ) -> None:
-        await QUERIES.note_changed_employees(
-            transaction, owner=owner, call_ids=call_ids, employees=[]
-        )
-        await QUERIES.delete_calls(transaction, owner=owner, call_ids=call_ids)
 
     async def roll_up(self, owner: Owner, days: DateRange, minimum_calls: int) -> RollUp:
         of = {"owner": owner, "start_date": days.start, "end_date": days.end}
@@ -122,13 +62,6 @@ class PostgresRollUps:
                 for row in skills
             ),
         )
-
-    async def count_calls(self, owner: Owner, days: DateRange) -> RolledUpCounts:
-        async with self._reading() as connection:
-            row = await QUERIES.count_calls(
-                connection, owner=owner, start_date=days.start, end_date=days.end
-            )
-        return RolledUpCounts(**row)
 
     async def get_report(self, owner: Owner, days: DateRange) -> WrittenReport | None:
         async with self._reading() as connection:

@@ -1,0 +1,161 @@
+-- name: take_changed_employee(owner)$
+-- One employee to tell recommendations of anew; another process that tells them waits for the end of this.
+DELETE FROM recommendations.changed_employees
+ WHERE owner = :owner
+   AND employee = (
+           SELECT employee
+             FROM recommendations.changed_employees
+            WHERE owner = :owner
+            ORDER BY employee
+            LIMIT 1)
+RETURNING employee;
+
+-- name: lock_employee(owner, employee)$
+-- Whoever tells recommendations of an employee anew is alone until the end of the transaction.
+SELECT pg_advisory_xact_lock(hashtextextended(:owner || '/' || :employee, 0));
+
+-- name: list_skill_calls(owner, employee)
+-- The calls of an employee, skill by skill in their order, where it was called for or advised; of skills that were
+-- ever advised.
+WITH advised AS (
+    SELECT DISTINCT ON (advice.skill, calls.call_id)
+           advice.skill, calls.call_id, advice.priority, advice.text, advice.why, advice.quote
+      FROM recommendations.calls
+      JOIN recommendations.advice USING (owner, call_id)
+     WHERE calls.owner = :owner
+       AND calls.employee = :employee
+     ORDER BY advice.skill, calls.call_id, advice.priority, advice.position
+), found AS (
+    SELECT call_skills.*
+      FROM recommendations.calls
+      JOIN recommendations.call_skills USING (owner, call_id)
+     WHERE calls.owner = :owner
+       AND calls.employee = :employee
+       AND call_skills.skill IN (SELECT skill FROM advised)
+)
+SELECT skill,
+       call_id,
+       calls.day,
+       calls.started_at,
+       coalesce(found.applicable, 0) AS applicable,
+       coalesce(found.completed, 0) AS completed,
+       coalesce(found.attempted, 0) AS attempted,
+       advised.priority,
+       advised.text,
+       advised.why,
+       advised.quote
+  FROM advised
+  FULL JOIN found USING (skill, call_id)
+  JOIN recommendations.calls USING (call_id)
+ WHERE calls.owner = :owner
+ ORDER BY skill, calls.started_at, call_id;
+
+-- name: list_employee_recommendations(owner, employee)
+SELECT *
+  FROM recommendations.employee_recommendations
+ WHERE owner = :owner
+   AND employee = :employee
+ ORDER BY skill, opened_at;
+
+-- name: get_latest_start(owner)$
+SELECT max(started_at)
+  FROM recommendations.calls
+ WHERE owner = :owner
+   AND day = (SELECT max(day) FROM recommendations.calls WHERE owner = :owner);
+
+-- name: get_place(owner, id)^
+-- Where a recommendation stands in its list, and what of it decides.
+SELECT employee, state, opened_at, last_at, first_at, until_at
+  FROM recommendations.employee_recommendations
+ WHERE owner = :owner
+   AND id = :id;
+
+-- name: decide(owner, id, state, closed_by, comment, decided_at, first_at, until_at)!
+UPDATE recommendations.employee_recommendations
+   SET state = :state,
+       closed_day = (:decided_at::timestamptz AT TIME ZONE 'UTC')::date,
+       closed_call_id = NULL,
+       closed_by = :closed_by,
+       comment = :comment,
+       decided_at = :decided_at,
+       first_at = :first_at,
+       until_at = :until_at
+ WHERE owner = :owner
+   AND id = :id;
+
+-- name: take_decision_back(owner, id)!
+UPDATE recommendations.employee_recommendations
+   SET closed_by = NULL,
+       comment = NULL,
+       decided_at = NULL,
+       first_at = NULL,
+       until_at = NULL
+ WHERE owner = :owner
+   AND id = :id;
+
+-- name: delete_employee_recommendations(owner, employee)!
+DELETE FROM recommendations.employee_recommendations
+ WHERE owner = :owner
+   AND employee = :employee;
+
+-- name: insert_employee_recommendations(owner, employee, ids, skills, states, priorities, texts, whys, opened_call_ids, opened_days, opened_at, advised_calls, advised_days, advised_at, expires_days, followed, partly, not_followed, last_at, closed_days, closed_call_ids, closed_by, comments, decided_at, first_at, until_at)!
+INSERT INTO recommendations.employee_recommendations (
+       owner, employee, id, skill, state, priority, text, why, opened_call_id, opened_day,
+       opened_at, advised_calls, advised_day, advised_at, expires_day, followed, partly,
+       not_followed, last_at, closed_day, closed_call_id, closed_by, comment, decided_at, first_at,
+       until_at)
+SELECT :owner, :employee, told.*
+  FROM unnest(
+           :ids::uuid[], :skills::text[], :states::text[], :priorities::int[], :texts::text[],
+           :whys::text[], :opened_call_ids::text[], :opened_days::date[],
+           :opened_at::timestamptz[], :advised_calls::int[], :advised_days::date[],
+           :advised_at::timestamptz[], :expires_days::date[], :followed::int[], :partly::int[],
+           :not_followed::int[], :last_at::timestamptz[], :closed_days::date[],
+           :closed_call_ids::text[], :closed_by::text[], :comments::text[],
+           :decided_at::timestamptz[], :first_at::timestamptz[], :until_at::timestamptz[])
+       AS told (id);
+
+-- name: list_recommendations(owner, states, employee, skill, id, after_closed, after_priority, after_age, after_id, page_size)
+-- Open ones first, then by priority, then the latest. What is open past its day has expired, as far as the client's
+-- calls go.
+WITH known AS (
+    SELECT *,
+           CASE WHEN state = 'OPEN' AND expires_day < (
+                         SELECT max(day) FROM recommendations.calls WHERE owner = :owner)
+                THEN 'EXPIRED'
+                ELSE state
+            END AS state_now
+      FROM recommendations.employee_recommendations
+     WHERE owner = :owner
+       AND (:employee::text IS NULL OR employee = :employee)
+       AND (:skill = '' OR skill = :skill)
+       AND (:id::uuid IS NULL OR id = :id)
+), placed AS (
+    SELECT *, state_now <> 'OPEN' AS closed, -extract(epoch FROM opened_at)::float8 AS age
+      FROM known
+), page AS (
+    SELECT *
+      FROM placed
+     WHERE (:states::text[] = '{}' OR state_now = ANY (:states::text[]))
+       AND (closed, priority, age, id)
+           > (:after_closed::bool, :after_priority::int, :after_age::float8, :after_id::uuid)
+     ORDER BY closed, priority, age, id
+     LIMIT :page_size
+)
+SELECT page.*, quoted.call_ids, quoted.days, quoted.quotes
+  FROM page
+ CROSS JOIN LATERAL (
+       SELECT array_agg(latest.call_id) AS call_ids,
+              array_agg(latest.day) AS days,
+              array_agg(latest.quote) AS quotes
+         FROM (SELECT calls.call_id, calls.day, advice.quote
+                 FROM recommendations.calls
+                 JOIN recommendations.advice USING (owner, call_id)
+                WHERE calls.owner = :owner
+                  AND calls.employee = page.employee
+                  AND calls.started_at BETWEEN page.opened_at AND page.advised_at
+                  AND advice.skill = page.skill
+                  AND advice.quote <> ''
+                ORDER BY calls.started_at DESC, calls.call_id, advice.position
+                LIMIT 5) AS latest) AS quoted
+ ORDER BY closed, priority, age, id;
