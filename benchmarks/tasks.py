@@ -1,4 +1,4 @@
-"""How many of the tasks of meetings are found, and how many of those found are any: seen and unseen meetings."""
+"""How many of the tasks of meetings are found, and how many of those found are right: seen and unseen meetings."""
 
 import argparse
 import sys
@@ -14,7 +14,7 @@ async def main() -> None:
     """Print the figures; with --mistakes also what is wrong with seen meetings."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks tasks")
     parser.add_argument("--mistakes", action="store_true")
-    wanted, _ = parser.parse_known_args(sys.argv[1:])
+    options, _ = parser.parse_known_args(sys.argv[1:])
     rules = RulesTasks()
     for portion in PORTIONS:
         result = Score()
@@ -28,5 +28,5 @@ async def main() -> None:
             f"{result.assignees} have the assignee, {result.dues} the due date, "
             f"{result.priorities} the priority"
         )
-        if wanted.mistakes and portion == "seen":
+        if options.mistakes and portion == "seen":
             print("\n".join(result.faults))

@@ -35,7 +35,7 @@ class MeetingTurn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Meeting:
+class MeetingTranscript:
     """The transcript of a meeting and its day, from which dates are counted."""
 
     bot_id: BotId
@@ -118,16 +118,16 @@ def priority_of(text: str, due: date | None, day: date) -> Priority:
     return Priority.LOW if left > LATE else Priority.MEDIUM
 
 
-def said_tasks(tasks: Iterable[MeetingTask], meeting: Meeting) -> tuple[MeetingTask, ...]:
+def said_tasks(tasks: Iterable[MeetingTask], meeting: MeetingTranscript) -> tuple[MeetingTask, ...]:
     """Return the tasks whose quote somebody said, each once, at most `MOST_TASKS`."""
     said = Said(turn.text for turn in meeting.turns)
     kept: list[MeetingTask] = []
     for task in tasks:
         if not said.has_quote(task.quote):
             continue
-        place = next((n for n, other in enumerate(kept) if same(other, task)), None)
-        if place is not None:
-            kept[place] = merged(kept[place], task)
+        index = next((n for n, other in enumerate(kept) if same(other, task)), None)
+        if index is not None:
+            kept[index] = merged(kept[index], task)
         elif len(kept) < MOST_TASKS:
             kept.append(task)
         else:

@@ -1,7 +1,7 @@
 """Days as people name them in a meeting, Russian and English, counted from the day of the meeting. Pure.
 
 A week ends on Friday, as long as that is not over: then on Sunday. `Next Tuesday` is that of the next week; `on
-Friday`, said on a Friday, is a week later. A day that was is no date by which anything could be done.
+Friday`, said on a Friday, is a week later. A day in the past is no due date.
 """
 
 import calendar
@@ -18,7 +18,7 @@ FARTHEST = timedelta(days=300)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Due:
+class NamedDay:
     """A day that is named in a text, from `start` to `stop`."""
 
     day: date
@@ -26,9 +26,9 @@ class Due:
     stop: int
 
 
-def find_dates(text: str, today: date) -> list[Due]:
+def find_dates(text: str, today: date) -> list[NamedDay]:
     """Return the days that a text names, in their order; not those it denies, nor those that were."""
-    taken: list[Due] = []
+    taken: list[NamedDay] = []
     for rule in _RULES:
         for match in rule.pattern.finditer(text):
             if _denied(text, match.start()) or any(_touch(match, due) for due in taken):
@@ -37,7 +37,7 @@ def find_dates(text: str, today: date) -> list[Due]:
             if day is not None and day >= today:
                 hour = _HOUR.match(text, match.end())
                 stop = hour.end() if hour else match.end()
-                taken.append(Due(day=day, start=match.start(), stop=stop))
+                taken.append(NamedDay(day=day, start=match.start(), stop=stop))
     return sorted(taken, key=lambda due: due.start)
 
 
@@ -239,7 +239,7 @@ def _next_monday(_match: re.Match[str], today: date) -> date:
     return _monday(today) + timedelta(days=7)
 
 
-def _touch(match: re.Match[str], due: Due) -> bool:
+def _touch(match: re.Match[str], due: NamedDay) -> bool:
     return match.start() < due.stop and due.start < match.end()
 
 

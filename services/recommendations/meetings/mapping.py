@@ -10,17 +10,17 @@ from services.kernel.rpc.convert import moment, timestamp
 from services.recommendations.meetings.domain import (
     BotId,
     Conclusions,
-    Meeting,
     MeetingTask,
     MeetingTasks,
+    MeetingTranscript,
     MeetingTurn,
     Priority,
 )
 from services.status.domain import Owner, RunId
 
 
-def meeting_from_pb(transcript: transcript_pb2.Transcript, day: date) -> Meeting:
-    return Meeting(
+def meeting_from_pb(transcript: transcript_pb2.Transcript, day: date) -> MeetingTranscript:
+    return MeetingTranscript(
         bot_id=BotId(transcript.call_id),
         owner=Owner(transcript.owner),
         day=day,

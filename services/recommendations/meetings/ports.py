@@ -8,9 +8,9 @@ from services.recommendations.calls.ports import Transaction
 from services.recommendations.meetings.domain import (
     BotId,
     Conclusions,
-    Meeting,
     MeetingTask,
     MeetingTasks,
+    MeetingTranscript,
 )
 from services.status.domain import ExecutionNumber, Owner
 
@@ -18,10 +18,10 @@ from services.status.domain import ExecutionNumber, Owner
 class TaskFinder(Protocol):
     """Whoever finds the tasks of a meeting: a set of rules or a language model."""
 
-    def name(self, meeting: Meeting) -> str:
+    def name(self, meeting: MeetingTranscript) -> str:
         """Name the finder, for instance `rules-ru`."""
 
-    async def find_tasks(self, meeting: Meeting) -> Sequence[MeetingTask]:
+    async def find_tasks(self, meeting: MeetingTranscript) -> Sequence[MeetingTask]:
         """Return the tasks in the order in which they came up, quoting the turns literally.
 
         One that asks a language model raises as that does.
@@ -31,7 +31,7 @@ class TaskFinder(Protocol):
 class MeetingPayloads(Protocol):
     """Where meetings and what they came to are owned; each raises UpstreamUnavailable."""
 
-    async def get_meeting(self, owner: Owner, bot_id: BotId, day: date) -> Meeting | None:
+    async def get_meeting(self, owner: Owner, bot_id: BotId, day: date) -> MeetingTranscript | None:
         """Return a meeting of a day, None where it has no transcript."""
 
     async def get_conclusions(self, owner: Owner, bot_id: BotId) -> Conclusions | None:

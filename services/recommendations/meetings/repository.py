@@ -11,7 +11,7 @@ from services.recommendations.meetings.domain import BotId, MeetingTasks
 from services.recommendations.meetings.mapping import meeting_tasks_from_pb, meeting_tasks_to_pb
 from services.status.domain import ExecutionNumber, Owner
 
-QUERIES = load_queries(__file__)
+_QUERIES = load_queries(__file__)
 
 
 class PostgresMeetingTasks:
@@ -23,7 +23,7 @@ class PostgresMeetingTasks:
 
     async def get_meeting_tasks(self, owner: Owner, bot_id: BotId) -> MeetingTasks | None:
         async with self._reading() as connection:
-            body = await QUERIES.get_meeting_tasks(connection, owner=owner, bot_id=bot_id)
+            body = await _QUERIES.get_meeting_tasks(connection, owner=owner, bot_id=bot_id)
         if body is None:
             return None
         return meeting_tasks_from_pb(meeting_tasks_pb2.MeetingTasks.FromString(body))
@@ -34,7 +34,7 @@ class PostgresMeetingTasks:
         execution: ExecutionNumber,
         meetings: Sequence[MeetingTasks],
     ) -> None:
-        await QUERIES.store_meeting_tasks(
+        await _QUERIES.store_meeting_tasks(
             transaction,
             execution=execution,
             owners=[each.owner for each in meetings],
@@ -48,4 +48,4 @@ class PostgresMeetingTasks:
     async def delete_meeting_tasks(
         self, transaction: Transaction, owner: Owner, bot_ids: Sequence[BotId]
     ) -> None:
-        await QUERIES.delete_meeting_tasks(transaction, owner=owner, bot_ids=bot_ids)
+        await _QUERIES.delete_meeting_tasks(transaction, owner=owner, bot_ids=bot_ids)

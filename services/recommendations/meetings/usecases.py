@@ -12,9 +12,9 @@ from services.recommendations.calls.ports import Transaction
 from services.recommendations.meetings.domain import (
     BotId,
     Conclusions,
-    Meeting,
     MeetingTasks,
     MeetingTasksNotFound,
+    MeetingTranscript,
     said_tasks,
 )
 from services.recommendations.meetings.ports import (
@@ -33,7 +33,7 @@ NOBODY_SPOKE = {
 
 
 class Tasks:
-    """The tasks of the meetings of all owners; what `finder` has no answer to, `rules` find."""
+    """The tasks of the meetings of all owners; where `finder` has no answer, `rules` find them."""
 
     def __init__(
         self,
@@ -49,16 +49,21 @@ class Tasks:
 
     async def get_meeting(
         self, owner: Owner, bot_id: BotId, day: date
-    ) -> tuple[Meeting, Conclusions] | None:
+    ) -> tuple[MeetingTranscript, Conclusions] | None:
         """Return a meeting and what it came to, None where either is gone; raises UpstreamUnavailable."""
         meeting = await self._payloads.get_meeting(owner, bot_id, day)
         conclusions = await self._payloads.get_conclusions(owner, bot_id)
         return (meeting, conclusions) if meeting and conclusions else None
 
     async def find_tasks(
-        self, meeting: Meeting, conclusions: Conclusions, run_id: RunId, *, last_attempt: bool
+        self,
+        meeting: MeetingTranscript,
+        conclusions: Conclusions,
+        run_id: RunId,
+        *,
+        last_attempt: bool,
     ) -> MeetingTasks:
-        """Return the tasks of a meeting; raises ModelUnavailable but at the last attempt."""
+        """Return the tasks of a meeting; raises ModelUnavailable, except at the last attempt."""
         finder = self._finder
         try:
             tasks = await finder.find_tasks(meeting)
@@ -87,7 +92,7 @@ class Tasks:
         execution: ExecutionNumber,
         language: str,
     ) -> None:
-        """Write of a meeting in which nobody spoke that it has no tasks."""
+        """Store that a meeting in which nobody spoke has no tasks."""
         silence = MeetingTasks(
             bot_id=bot_id,
             owner=owner,
@@ -119,5 +124,5 @@ class Tasks:
     async def delete_meeting_tasks(
         self, transaction: Transaction, owner: Owner, bot_ids: Sequence[BotId]
     ) -> None:
-        """Forget the tasks of meetings that are no more."""
+        """Forget the tasks of meetings that are gone."""
         await self._meetings.delete_meeting_tasks(transaction, owner, bot_ids)

@@ -67,7 +67,7 @@ class TasksWork:
         await self.forget(transaction, owner, item_ids)
 
     async def finish(self, execution: Execution) -> None:
-        """Say of a meeting that came this far without an item that nobody spoke in it."""
+        """Store that nobody spoke in a meeting that came this far without an item."""
         async for page in self._discover(execution):
             if page:
                 return

@@ -15,8 +15,8 @@ from services.llm.shapes import Due, Shape
 from services.llm.transcripts import MEETING_IS_DATA, meeting_line, parts, transcript_messages
 from services.recommendations.meetings.domain import (
     MOST_TASKS,
-    Meeting,
     MeetingTask,
+    MeetingTranscript,
     Priority,
 )
 from services.recommendations.meetings.due_dates import find_dates
@@ -79,18 +79,18 @@ class ModelTasks:
         self._cost_cap = cost_cap
         self._timeout = timeout.total_seconds()
 
-    def name(self, meeting: Meeting) -> str:
+    def name(self, meeting: MeetingTranscript) -> str:
         del meeting
         return self._model.name
 
-    async def find_tasks(self, meeting: Meeting) -> list[MeetingTask]:
-        purse = OwnPurse(self._cost_cap)
+    async def find_tasks(self, meeting: MeetingTranscript) -> list[MeetingTask]:
+        budget = OwnPurse(self._cost_cap)
         lines = [meeting_line(turn.speaker, turn.text) for turn in meeting.turns]
         told: list[ToldTask] = []
         try:
             async with asyncio.timeout(self._timeout):
                 for part in parts(lines, self._part_characters):
-                    answer = await purse.ask(self._model, _messages(meeting, part), ToldTasks)
+                    answer = await budget.ask(self._model, _messages(meeting, part), ToldTasks)
                     told += answer.tasks
         except TimeoutError as error:
             raise ModelUnavailable(
@@ -100,13 +100,13 @@ class ModelTasks:
         return await asyncio.to_thread(_checked, told, meeting)
 
 
-def _checked(told: Sequence[ToldTask], meeting: Meeting) -> list[MeetingTask]:
+def _checked(told: Sequence[ToldTask], meeting: MeetingTranscript) -> list[MeetingTask]:
     said = Said(turn.text for turn in meeting.turns)
     return [_task_of(each, meeting, said) for each in told]
 
 
-def _task_of(told: ToldTask, meeting: Meeting, said: Said) -> MeetingTask:
-    """Return a task with what can be checked of it: a day that the quote names, or else one to come; known people."""
+def _task_of(told: ToldTask, meeting: MeetingTranscript, said: Said) -> MeetingTask:
+    """Return a task as far as it holds: the day is one that the quote names, or else one to come; its assignee is known."""
     dates = find_dates(told.quote, meeting.day)
     due = dates[0].day if dates else told.due
     if due is not None and due < meeting.day:
@@ -121,7 +121,7 @@ def _task_of(told: ToldTask, meeting: Meeting, said: Said) -> MeetingTask:
     )
 
 
-def _known(name: str, meeting: Meeting, said: Said) -> str:
+def _known(name: str, meeting: MeetingTranscript, said: Said) -> str:
     """Return a name as its speaker has it, or as somebody said it; empty for one that never came up."""
     for speaker in meeting.speakers:
         if name.casefold() == speaker.casefold():
@@ -129,7 +129,7 @@ def _known(name: str, meeting: Meeting, said: Said) -> str:
     return name if said.has(name) else ""
 
 
-def _messages(meeting: Meeting, lines: Sequence[str]) -> list[Message]:
+def _messages(meeting: MeetingTranscript, lines: Sequence[str]) -> list[Message]:
     system = _PROMPT.format(
         untrusted=MEETING_IS_DATA,
         tasks=MOST_TASKS,

@@ -8,7 +8,7 @@ from potok.transcription.v1 import transcription_service_pb2
 
 from services.kernel.errors import NotFound
 from services.kernel.rpc.client import errors_of
-from services.recommendations.meetings.domain import BotId, Conclusions, Meeting
+from services.recommendations.meetings.domain import BotId, Conclusions, MeetingTranscript
 from services.recommendations.meetings.mapping import conclusions_from_pb, meeting_from_pb
 from services.status.domain import Owner
 
@@ -31,7 +31,7 @@ class RpcMeetingPayloads:
         self._transcripts = transcripts
         self._analyses = analyses
 
-    async def get_meeting(self, owner: Owner, bot_id: BotId, day: date) -> Meeting | None:
+    async def get_meeting(self, owner: Owner, bot_id: BotId, day: date) -> MeetingTranscript | None:
         request = transcription_service_pb2.GetTranscriptsRequest(owner=owner, call_ids=[bot_id])
         with errors_of("transcription"):
             response = await self._transcripts.GetTranscripts(request, timeout=DEADLINE)

@@ -10,8 +10,13 @@ import razdel
 
 from services.recommendations.meetings.adapters.english.tasks import EnglishTasks
 from services.recommendations.meetings.adapters.russian.tasks import RussianTasks
-from services.recommendations.meetings.adapters.sentences import Heard, Said, Who
-from services.recommendations.meetings.domain import Meeting, MeetingTask, alike, priority_of
+from services.recommendations.meetings.adapters.sentences import Sentence, SentenceTask, Who
+from services.recommendations.meetings.domain import (
+    MeetingTask,
+    MeetingTranscript,
+    alike,
+    priority_of,
+)
 from services.recommendations.meetings.due_dates import find_dates
 
 RECENT_TURNS = 3
@@ -43,7 +48,7 @@ class _Open:
 
     task: MeetingTask
     turn: int
-    heard: Heard
+    todo: SentenceTask
     asked: bool
 
 
@@ -54,157 +59,169 @@ class RulesTasks:
         self._russian = RussianTasks()
         self._english = EnglishTasks()
 
-    def name(self, meeting: Meeting) -> str:
-        """Name the judge."""
+    def name(self, meeting: MeetingTranscript) -> str:
+        """Name the finder."""
         return "rules-ru" if meeting.language == "ru" else "rules-en"
 
-    async def find_tasks(self, meeting: Meeting) -> list[MeetingTask]:
+    async def find_tasks(self, meeting: MeetingTranscript) -> list[MeetingTask]:
         """Find the tasks in a thread, so that the event loop goes on meanwhile."""
         return await asyncio.to_thread(self.find_now, meeting)
 
-    def find_now(self, meeting: Meeting) -> list[MeetingTask]:
+    def find_now(self, meeting: MeetingTranscript) -> list[MeetingTask]:
         """Find the tasks; equal input gives equal tasks."""
         speakers = meeting.speakers
         reading = _Reading(meeting, speakers)
         for turn, spoken in enumerate(meeting.turns):
             addressee, before = "", ""
-            for sentence in razdel.sentenize(spoken.text):
-                said = Said(
-                    text=sentence.text,
-                    dates=tuple(find_dates(sentence.text, meeting.day)),
+            for words in razdel.sentenize(spoken.text):
+                sentence = Sentence(
+                    text=words.text,
+                    dates=tuple(find_dates(words.text, meeting.day)),
                     speakers=speakers,
                 )
-                grammar = self._russian if _CYRILLIC.search(said.text) else self._english
-                called, heard = grammar.read(said)
+                grammar = self._russian if _CYRILLIC.search(sentence.text) else self._english
+                called, todo = grammar.read(sentence)
                 addressee = called or addressee
-                reading.take(turn, said, heard, addressee, before)
-                before = said.text
+                reading.take(turn, sentence, todo, addressee, before)
+                before = sentence.text
         return [each.task for each in reading.found]
 
 
 class _Reading:
     """What was found so far, turn by turn."""
 
-    def __init__(self, meeting: Meeting, speakers: tuple[str, ...]) -> None:
+    def __init__(self, meeting: MeetingTranscript, speakers: tuple[str, ...]) -> None:
         self._meeting = meeting
         self._speakers = speakers
         self.found: list[_Open] = []
 
-    def take(self, turn: int, said: Said, heard: list[Heard], addressee: str, before: str) -> None:
+    def take(
+        self, turn: int, sentence: Sentence, todo: list[SentenceTask], addressee: str, before: str
+    ) -> None:
         """Take what a sentence says is to be done, and what it says of what was said before."""
         here = len(self.found)
-        for each in heard:
-            if not self._answers(turn, said, each):
-                self._add(turn, said, each, addressee, before, here)
-        if not heard:
-            self._goes_on(turn, said)
+        for each in todo:
+            if not self._answers(turn, sentence, each):
+                self._add(turn, sentence, each, addressee, before, here)
+        if not todo:
+            self._goes_on(turn, sentence)
 
     def _add(
-        self, turn: int, said: Said, heard: Heard, addressee: str, before: str, here: int
+        self,
+        turn: int,
+        sentence: Sentence,
+        todo: SentenceTask,
+        addressee: str,
+        before: str,
+        here: int,
     ) -> None:
-        if heard.bare:
-            if heard.due and len(self.found) > here and self.found[-1].task.due is None:
-                self._change(len(self.found) - 1, said, heard.due.day)
+        if todo.bare:
+            if todo.due and len(self.found) > here and self.found[-1].task.due is None:
+                self._change(len(self.found) - 1, sentence, todo.due.day)
             return
-        due = heard.due.day if heard.due else None
+        due = todo.due.day if todo.due else None
         context = (
-            f"{before} {said.text}" if before and len(said.text) < LONGEST_CONTEXT else said.text
+            f"{before} {sentence.text}"
+            if before and len(sentence.text) < LONGEST_CONTEXT
+            else sentence.text
         )
         self.found.append(
             _Open(
                 task=MeetingTask(
-                    title=heard.title,
+                    title=todo.title,
                     description=context[-LONGEST_QUOTE:],
-                    assignee=self._assignee(turn, heard, addressee),
+                    assignee=self._assignee(turn, todo, addressee),
                     due=due,
-                    priority=priority_of(said.text, due, self._meeting.day),
-                    quote=said.text[:LONGEST_QUOTE],
+                    priority=priority_of(sentence.text, due, self._meeting.day),
+                    quote=sentence.text[:LONGEST_QUOTE],
                 ),
                 turn=turn,
-                heard=heard,
-                asked=heard.who in (Who.ADDRESSEE, Who.NOBODY),
+                todo=todo,
+                asked=todo.who in (Who.ADDRESSEE, Who.NOBODY),
             )
         )
 
-    def _assignee(self, turn: int, heard: Heard, addressee: str) -> str:
+    def _assignee(self, turn: int, todo: SentenceTask, addressee: str) -> str:
         """Return who is to do it: by name, by who speaks, or by whom they speak to."""
         speaker = self._meeting.turns[turn].speaker
-        if heard.who is Who.NAMED:
-            return heard.name
-        if heard.who is Who.SPEAKER:
+        if todo.who is Who.NAMED:
+            return todo.name
+        if todo.who is Who.SPEAKER:
             return speaker
-        if heard.who is Who.NOBODY:
+        if todo.who is Who.NOBODY:
             return ""
         others = [name for name in self._speakers if name != speaker]
         if not addressee and speaker and len(others) == PAIR - 1:
             return others[0]
         return addressee
 
-    def _answers(self, turn: int, said: Said, heard: Heard) -> bool:
-        """Take a promise for the answer to a request just made, if it is one."""
+    def _answers(self, turn: int, sentence: Sentence, todo: SentenceTask) -> bool:
+        """Take a promise as the answer to a request just made; tell whether it is one."""
         speaker = self._meeting.turns[turn].speaker
-        name = {Who.SPEAKER: speaker, Who.NAMED: heard.name}.get(heard.who)
+        name = {Who.SPEAKER: speaker, Who.NAMED: todo.name}.get(todo.who)
         if name is None:
             return False
-        for place in self._recent(turn):
-            open_ = self.found[place]
+        for index in self._recent(turn):
+            open_ = self.found[index]
             fits = open_.task.assignee in ("", name)
-            others = open_.turn != turn or heard.who is Who.NAMED
-            agreed = heard.vague and bool(_YES.match(said.text))
-            dated = heard.bare and heard.due is not None
+            others = open_.turn != turn or todo.who is Who.NAMED
+            agreed = todo.vague and bool(_YES.match(sentence.text))
+            dated = todo.bare and todo.due is not None
             next_ = turn - open_.turn == 1
-            same = (next_ and (agreed or dated)) or _same(open_, heard)
-            if fits and others and same and (open_.asked or heard.who is Who.NAMED):
-                due = heard.due.day if heard.due else None
-                self._change(place, said, due, name)
+            same = (next_ and (agreed or dated)) or _same(open_, todo)
+            if fits and others and same and (open_.asked or todo.who is Who.NAMED):
+                due = todo.due.day if todo.due else None
+                self._change(index, sentence, due, name)
                 return True
         return False
 
-    def _goes_on(self, turn: int, said: Said) -> None:
+    def _goes_on(self, turn: int, sentence: Sentence) -> None:
         """Take a short sentence with a day, a word of urgency or a yes for the task before it."""
-        words = _WORD.findall(said.text)
+        words = _WORD.findall(sentence.text)
         recent = list(self._recent(turn))
-        if not recent or said.asks:
+        if not recent or sentence.asks:
             return
-        place = recent[0]
-        named = sum(len(_WORD.findall(said.text[due.start : due.stop])) for due in said.dates)
-        if len(words) - named > SHORT_WORDS and not _HOW_URGENT.match(said.text):
+        index = recent[0]
+        named = sum(
+            len(_WORD.findall(sentence.text[due.start : due.stop])) for due in sentence.dates
+        )
+        if len(words) - named > SHORT_WORDS and not _HOW_URGENT.match(sentence.text):
             return
-        open_ = self.found[place]
+        open_ = self.found[index]
         speaker = self._meeting.turns[turn].speaker
-        yes = bool(_YES.match(said.text)) and open_.asked and open_.turn != turn
-        taken = speaker if yes and not open_.task.assignee and _takes(open_, said) else ""
-        due = said.dates[0].day if said.dates and open_.task.due is None else None
-        self._change(place, said, due, taken)
+        yes = bool(_YES.match(sentence.text)) and open_.asked and open_.turn != turn
+        taken = speaker if yes and not open_.task.assignee and _takes(open_, sentence) else ""
+        due = sentence.dates[0].day if sentence.dates and open_.task.due is None else None
+        self._change(index, sentence, due, taken)
 
-    def _change(self, place: int, said: Said, due: date | None, assignee: str = "") -> None:
-        open_ = self.found[place]
+    def _change(self, index: int, sentence: Sentence, due: date | None, assignee: str = "") -> None:
+        open_ = self.found[index]
         day = self._meeting.day
         task = replace(
             open_.task, due=due or open_.task.due, assignee=open_.task.assignee or assignee
         )
-        text = f"{task.quote} {said.text}"
-        self.found[place] = replace(
+        text = f"{task.quote} {sentence.text}"
+        self.found[index] = replace(
             open_, task=replace(task, priority=priority_of(text, task.due, day))
         )
 
     def _recent(self, turn: int) -> Iterator[int]:
-        for place in reversed(range(len(self.found))):
-            if turn - self.found[place].turn > RECENT_TURNS:
+        for index in reversed(range(len(self.found))):
+            if turn - self.found[index].turn > RECENT_TURNS:
                 return
-            yield place
+            yield index
 
 
-def _takes(open_: _Open, said: Said) -> bool:
-    """Tell whether a yes takes a task on: to a request that named nobody."""
-    return open_.heard.who is Who.ADDRESSEE or bool(
-        re.match(r"(?:давайте? я|беру|сделаю|will do|on it)\b", said.text, re.IGNORECASE)
+def _takes(open_: _Open, sentence: Sentence) -> bool:
+    """Tell whether a yes takes a task on: it answers a request to whoever is meant, or says so itself."""
+    return open_.todo.who is Who.ADDRESSEE or bool(
+        re.match(r"(?:давайте? я|беру|сделаю|will do|on it)\b", sentence.text, re.IGNORECASE)
     )
 
 
-def _same(open_: _Open, heard: Heard) -> bool:
-    """Tell whether a promise is about an open task: its verb or a vague one, its things or none."""
-    if alike(open_.heard.title, heard.title) and not heard.bare:
+def _same(open_: _Open, todo: SentenceTask) -> bool:
+    """Tell whether a promise is about an open task: by its verb or a vague one, and by its things or none at all."""
+    if alike(open_.todo.title, todo.title) and not todo.bare:
         return True
-    verb = heard.vague or heard.verb == open_.heard.verb
-    return verb and (heard.bare or bool(heard.objects & open_.heard.objects))
+    verb = todo.vague or todo.verb == open_.todo.verb
+    return verb and (todo.bare or bool(todo.objects & open_.todo.objects))

@@ -1,11 +1,11 @@
-"""What one sentence of a meeting says is to be done, and who can be meant."""
+"""What one sentence of a meeting says is to be done, and by whom."""
 
 import enum
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from services.recommendations.meetings.due_dates import Due
+from services.recommendations.meetings.due_dates import NamedDay
 
 LONGEST_TITLE = 80
 _TAG = re.compile(
@@ -27,8 +27,8 @@ class Who(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
-    """Something to do: `verb` in its plain form, and what with, its words in `objects` in theirs.
+class SentenceTask:
+    """Something to do by one sentence: `verb` in its plain form, and `objects`, the words of what it is done with.
 
     `name` is who is meant where the sentence says so. `vague` verbs, as in `I'll take it`, mean what was said before.
     """
@@ -39,7 +39,7 @@ class Heard:
     title: str
     objects: frozenset[str]
     vague: bool
-    due: Due | None
+    due: NamedDay | None
 
     @property
     def bare(self) -> bool:
@@ -48,11 +48,11 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
-    """One sentence, the days that it names, and those who may be named in it."""
+class Sentence:
+    """One sentence, the days that it names, and the speakers of its meeting, who may be named in it."""
 
     text: str
-    dates: tuple[Due, ...]
+    dates: tuple[NamedDay, ...]
     speakers: tuple[str, ...]
 
     @property
@@ -61,13 +61,13 @@ class Said:
         text = self.text.rstrip("\"'»” ")
         return text.endswith("?") and _TAG.search(text) is None
 
-    def due(self, start: int, stop: int) -> Due | None:
-        """Return the first day that is named between two places."""
+    def due(self, start: int, stop: int) -> NamedDay | None:
+        """Return the first day that is named between two positions."""
         return next((due for due in self.dates if start <= due.start < stop), None)
 
-    def dated(self, place: int) -> bool:
-        """Tell whether a place is inside the name of a day."""
-        return any(due.start <= place < due.stop for due in self.dates)
+    def dated(self, position: int) -> bool:
+        """Tell whether a position is inside the name of a day."""
+        return any(due.start <= position < due.stop for due in self.dates)
 
 
 def title_of(verb: str, words: Iterable[str]) -> str:

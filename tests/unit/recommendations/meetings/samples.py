@@ -8,7 +8,12 @@ from typing import Any
 import yaml
 from rapidfuzz import fuzz
 
-from services.recommendations.meetings.domain import BotId, Meeting, MeetingTask, MeetingTurn
+from services.recommendations.meetings.domain import (
+    BotId,
+    MeetingTask,
+    MeetingTranscript,
+    MeetingTurn,
+)
 from services.status.domain import Owner
 from services.transcription.domain import CallId, MeetingMedia
 from services.transcription.meeting_text import read_meeting
@@ -25,7 +30,7 @@ class Sample:
     """A meeting and its tasks."""
 
     name: str
-    meeting: Meeting
+    meeting: MeetingTranscript
     tasks: tuple[dict[str, Any], ...]
 
 
@@ -63,10 +68,10 @@ def samples(name: str) -> list[Sample]:
     ]
 
 
-def a_meeting(text: str, language: str = "ru") -> Meeting:
+def a_meeting(text: str, language: str = "ru") -> MeetingTranscript:
     """Return a meeting as its text is transcribed."""
     transcript = read_meeting(CallId("bot-1"), MeetingMedia(language=language, text=text))
-    return Meeting(
+    return MeetingTranscript(
         bot_id=BotId("bot-1"),
         owner=Owner("user:anna"),
         day=DAY,

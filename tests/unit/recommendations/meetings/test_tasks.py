@@ -14,10 +14,10 @@ from services.recommendations.meetings.adapters.rules import RulesTasks
 from services.recommendations.meetings.domain import (
     BotId,
     Conclusions,
-    Meeting,
     MeetingTask,
     MeetingTasks,
     MeetingTasksNotFound,
+    MeetingTranscript,
     Priority,
     said_tasks,
 )
@@ -203,7 +203,9 @@ def a_told_task(**parts: Any) -> dict[str, Any]:
     }
 
 
-async def told(*tasks: dict[str, Any], meeting: Meeting = LAUNCH) -> Sequence[MeetingTask]:
+async def told(
+    *tasks: dict[str, Any], meeting: MeetingTranscript = LAUNCH
+) -> Sequence[MeetingTask]:
     model = ToldModel({"tasks": list(tasks)})
     return said_tasks(await a_finder(model).find_tasks(meeting), meeting)
 
@@ -274,10 +276,10 @@ class FakeMeetingTasks:
 class FakePayloads:
     """Has one meeting, if any."""
 
-    def __init__(self, meeting: Meeting | None) -> None:
+    def __init__(self, meeting: MeetingTranscript | None) -> None:
         self._meeting = meeting
 
-    async def get_meeting(self, owner: Owner, bot_id: BotId, day: date) -> Meeting | None:
+    async def get_meeting(self, owner: Owner, bot_id: BotId, day: date) -> MeetingTranscript | None:
         del owner, bot_id, day
         return self._meeting
 
@@ -286,7 +288,7 @@ class FakePayloads:
         return Conclusions(summary="Коротко.", decisions=("Едем.",))
 
 
-def the_work(meeting: Meeting | None = LAUNCH, finder: Any = RULES) -> TasksWork:
+def the_work(meeting: MeetingTranscript | None = LAUNCH, finder: Any = RULES) -> TasksWork:
     tasks = Tasks(FakeMeetingTasks(), FakePayloads(meeting), finder, RULES)
     nobody: Any = None
     return TasksWork(tasks, nobody, Limits(attempts=3))

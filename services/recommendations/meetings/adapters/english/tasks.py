@@ -13,7 +13,12 @@ from services.recommendations.meetings.adapters.english.words import (
     VERBS,
     WEAK,
 )
-from services.recommendations.meetings.adapters.sentences import Heard, Said, Who, title_of
+from services.recommendations.meetings.adapters.sentences import (
+    Sentence,
+    SentenceTask,
+    Who,
+    title_of,
+)
 
 _SOFT = r"(?:(?:also|then|just|definitely|probably|please|now|gladly|happily|quickly|still)\s+)*"
 _VERB = r"(?P<verb>[a-z]+)\b"
@@ -85,54 +90,54 @@ _WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
 
 
 class EnglishTasks:
-    """Hears tasks in English sentences."""
+    """Finds tasks in English sentences."""
 
-    def read(self, said: Said) -> tuple[str, list[Heard]]:
+    def read(self, sentence: Sentence) -> tuple[str, list[SentenceTask]]:
         """Return who is called by name in a sentence, empty for nobody, and what is to be done by it."""
-        addressee = _addressee(said)
-        return addressee, list(_hear(said, addressee))
+        addressee = _addressee(sentence)
+        return addressee, list(_find(sentence, addressee))
 
 
-def _hear(said: Said, addressee: str) -> Iterator[Heard]:
-    found = sorted(_found(said, addressee), key=lambda each: each[0].start())
+def _find(sentence: Sentence, addressee: str) -> Iterator[SentenceTask]:
+    found = sorted(_found(sentence, addressee), key=lambda each: each[0].start())
     for n, (match, who, name) in enumerate(found):
-        stop = found[n + 1][0].start() if n + 1 < len(found) else len(said.text)
-        yield _heard(said, match, stop, who, name, alone=len(found) == 1)
+        stop = found[n + 1][0].start() if n + 1 < len(found) else len(sentence.text)
+        yield _todo(sentence, match, stop, who, name, alone=len(found) == 1)
 
 
-def _addressee(said: Said) -> str:
+def _addressee(sentence: Sentence) -> str:
     """Return who is called by name, as in `Bob, please ...` or `can you ..., Bob?`; empty for nobody."""
-    names = (_named(match["name"], said.speakers) for match in _CALL.finditer(said.text))
+    names = (_named(match["name"], sentence.speakers) for match in _CALL.finditer(sentence.text))
     return next((name for name in names if name), "")
 
 
-def _found(said: Said, addressee: str) -> list[tuple[re.Match[str], Who, str]]:
+def _found(sentence: Sentence, addressee: str) -> list[tuple[re.Match[str], Who, str]]:
     found: list[tuple[re.Match[str], Who, str]] = []
 
     def take(match: re.Match[str], who: Who, name: str = "") -> None:
         apart = all(match.start("verb") != other.start("verb") for other, _, _ in found)
-        if apart and _real(said, match, who):
+        if apart and _real(sentence, match, who):
             found.append((match, who, name))
 
     for rule in _RULES:
-        for match in rule.pattern.finditer(said.text):
-            if rule.asking or not said.asks:
+        for match in rule.pattern.finditer(sentence.text):
+            if rule.asking or not sentence.asks:
                 take(match, rule.who)
-    if not said.asks:
-        for match in _assignments(said):
-            take(match, Who.NAMED, _named(match["name"], said.speakers))
+    if not sentence.asks:
+        for match in _assignments(sentence):
+            take(match, Who.NAMED, _named(match["name"], sentence.speakers))
         if addressee:
-            for match in _ORDER.finditer(said.text):
+            for match in _ORDER.finditer(sentence.text):
                 take(match, Who.ADDRESSEE)
     return found
 
 
-def _assignments(said: Said) -> Iterator[re.Match[str]]:
-    for match in _ASSIGNMENT.finditer(said.text):
-        if _named(match["name"], said.speakers):
+def _assignments(sentence: Sentence) -> Iterator[re.Match[str]]:
+    for match in _ASSIGNMENT.finditer(sentence.text):
+        if _named(match["name"], sentence.speakers):
             yield match
-    for match in _NOTE.finditer(said.text):
-        if match["name"] in _first_names(said.speakers):
+    for match in _NOTE.finditer(sentence.text):
+        if match["name"] in _first_names(sentence.speakers):
             yield match
 
 
@@ -152,54 +157,58 @@ def _first_names(speakers: Sequence[str]) -> set[str]:
     return {part for name in speakers for part in name.split()}
 
 
-def _real(said: Said, match: re.Match[str], who: Who) -> bool:
+def _real(sentence: Sentence, match: re.Match[str], who: Who) -> bool:
     """Tell whether it is really to be done: not denied, not only thought of, not about the meeting itself."""
     verb = match["verb"].lower()
-    if _UNREAL.search(said.text[: match.start("verb")]):
+    if _UNREAL.search(sentence.text[: match.start("verb")]):
         return False
-    conduct = _CONDUCT.match(said.text, match.start("verb"))
+    conduct = _CONDUCT.match(sentence.text, match.start("verb"))
     if conduct and (who is Who.NOBODY or verb == "put"):
         return False
     if verb in ("not", "never"):
         return False
-    if who in (Who.ADDRESSEE, Who.SPEAKER, Who.NAMED) and verb in WEAK and _has_object(said, match):
+    if (
+        who in (Who.ADDRESSEE, Who.SPEAKER, Who.NAMED)
+        and verb in WEAK
+        and _has_object(sentence, match)
+    ):
         return True
     if verb not in VERBS and who is Who.SPEAKER and match.group().lower().startswith("i can"):
         return False
-    if verb in ("talk", "speak", "meet") and _SOMEBODY.match(said.text, match.end()):
+    if verb in ("talk", "speak", "meet") and _SOMEBODY.match(sentence.text, match.end()):
         return True
     promised = match.group().lower().startswith(("we'll", "we’ll", "we will"))
-    return (verb not in OF_THE_MEETING and not promised) or bool(said.dates)
+    return (verb not in OF_THE_MEETING and not promised) or bool(sentence.dates)
 
 
-def _has_object(said: Said, match: re.Match[str]) -> bool:
-    rest = _CUT.sub("", said.text[match.end("verb") :])
+def _has_object(sentence: Sentence, match: re.Match[str]) -> bool:
+    rest = _CUT.sub("", sentence.text[match.end("verb") :])
     return any(word.lower() not in EMPTY | DROPPED for word in _WORD.findall(rest))
 
 
-def _called(said: Said, start: int, word: str) -> bool:
+def _called(sentence: Sentence, start: int, word: str) -> bool:
     """Tell whether somebody is called, as in `can you check it, Bob?`."""
-    return word in _first_names(said.speakers) and said.text[:start].rstrip().endswith(",")
+    return word in _first_names(sentence.speakers) and sentence.text[:start].rstrip().endswith(",")
 
 
-def _heard(
-    said: Said, match: re.Match[str], stop: int, who: Who, name: str, *, alone: bool
-) -> Heard:
+def _todo(
+    sentence: Sentence, match: re.Match[str], stop: int, who: Who, name: str, *, alone: bool
+) -> SentenceTask:
     start = match.end("verb")
-    rest = said.text[start:stop]
+    rest = sentence.text[start:stop]
     cut = _CUT.search(rest)
     rest = rest[: cut.start()] if cut else rest
     words = [
         word
         for word in _WORD.finditer(rest)
-        if not said.dated(start + word.start())
+        if not sentence.dated(start + word.start())
         and word.group().lower() not in DROPPED
-        and not _called(said, start + word.start(), word.group())
+        and not _called(sentence, start + word.start(), word.group())
     ]
     if words and words[-1].group().lower() in ("and", "on", "by", "in", "at"):
         words.pop()
     verb = match["verb"].lower()
-    return Heard(
+    return SentenceTask(
         who=who,
         name=name,
         verb=verb,
@@ -208,5 +217,5 @@ def _heard(
             word.group().lower() for word in words if word.group().lower() not in EMPTY
         ),
         vague=verb in VAGUE,
-        due=said.due(0, len(said.text)) if alone else said.due(match.start(), stop),
+        due=sentence.due(0, len(sentence.text)) if alone else sentence.due(match.start(), stop),
     )

@@ -72,12 +72,12 @@ class RussianPeople:
         forms = {word.lower(), *(reading.normal_form for reading in self.readings(word))}
         forms = {form.replace("ё", "е") for form in forms}
         longer = {long for form in forms for long in _SHORT.get(form, ())}
-        for wanted in (forms, longer):
-            found = [name for name in speakers if _is_one_of(name, wanted)]
+        for names in (forms, longer):
+            found = [name for name in speakers if _is_one_of(name, names)]
             if len(found) == 1:
                 return found[0]
-        names = [reading for reading in self.readings(word) if "Name" in reading.tag]
-        return names[0].normal_form.capitalize() if names else ""
+        usual = [reading for reading in self.readings(word) if "Name" in reading.tag]
+        return usual[0].normal_form.capitalize() if usual else ""
 
 
 def _is_one_of(name: str, forms: set[str]) -> bool:

@@ -14,7 +14,7 @@ from services.recommendations.meetings.adapters.russian.words import (
     OUGHT,
     PRONOUNS,
 )
-from services.recommendations.meetings.adapters.sentences import Said, Who
+from services.recommendations.meetings.adapters.sentences import Sentence, Who
 
 EVEN = 0.5
 FAR_FETCHED = 0.05
@@ -22,10 +22,10 @@ FAR_FETCHED = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Word:
+class ParsedWord:
     """A word of a sentence with its readings; `clause` counts the marks before it, `name` is whom it names, if anybody."""
 
-    place: int
+    index: int
     low: str
     text: str
     start: int
@@ -36,8 +36,8 @@ class Word:
 
     def form(self, *grammemes: str) -> Parse | None:
         """Return the reading of such a form, if it is no far-fetched one."""
-        wanted = set(grammemes)
-        return next((r for r in self.readings if r.score > FAR_FETCHED and wanted in r.tag), None)
+        tag = set(grammemes)
+        return next((r for r in self.readings if r.score > FAR_FETCHED and tag in r.tag), None)
 
     def names(self, case: str) -> bool:
         """Tell whether the word names somebody in such a case, also where it rather means a thing, as `Света`."""
@@ -57,16 +57,16 @@ class Word:
 class Trigger:
     """A verb that gives something to do; `used` are the words that the title does without."""
 
-    at: Word
+    at: ParsedWord
     who: Who
     verb: str
     name: str = ""
     used: tuple[int, ...] = ()
 
 
-def phrase(words: Sequence[Word], trigger: Trigger, said: Said) -> list[Word]:
+def phrase(words: Sequence[ParsedWord], trigger: Trigger, sentence: Sentence) -> list[ParsedWord]:
     """Return the words around a verb that go with it: up to what another verb, or a reason, begins."""
-    at = next(n for n, word in enumerate(words) if word.place == trigger.at.place)
+    at = next(n for n, word in enumerate(words) if word.index == trigger.at.index)
     first = max((n + 1 for n in range(at) if _finite(words[n], trigger)), default=0)
     stop = len(words)
     for n in range(at + 1, len(words)):
@@ -77,48 +77,48 @@ def phrase(words: Sequence[Word], trigger: Trigger, said: Said) -> list[Word]:
             stop = n
             break
         if _finite(words[n], trigger):
-            stop = next((m for m in range(n, at, -1) if _parts(words, m)), at + 1)
+            stop = next((m for m in range(n, at, -1) if _begins_part(words, m)), at + 1)
             break
     return [
         word
         for word in words[first:stop]
-        if not _left_out(word, trigger, said) and not _called(word, words)
+        if not _left_out(word, trigger, sentence) and not _called(word, words)
     ]
 
 
-def _called(word: Word, words: Sequence[Word]) -> bool:
+def _called(word: ParsedWord, words: Sequence[ParsedWord]) -> bool:
     """Tell whether somebody is called, as in `подготовь отчёт, Борис`."""
     return bool(word.name) and sum(other.clause == word.clause for other in words) == 1
 
 
-def _parts(words: Sequence[Word], n: int) -> bool:
+def _begins_part(words: Sequence[ParsedWord], n: int) -> bool:
     return words[n].clause > words[n - 1].clause or words[n].low in ("и", "а", "но")
 
 
-def _finite(word: Word, trigger: Trigger) -> bool:
+def _finite(word: ParsedWord, trigger: Trigger) -> bool:
     """Tell whether a word is a verb that has somebody do something, and not part of what is to be done."""
-    if word.place in trigger.used or word.low in LET or word.low in FILLERS:
+    if word.index in trigger.used or word.low in LET or word.low in FILLERS:
         return False
     likely: float = sum(r.score for r in word.readings if r.tag.POS == "VERB")
     return likely > EVEN
 
 
-def _left_out(word: Word, trigger: Trigger, said: Said) -> bool:
-    if word.place == trigger.at.place or word.place in trigger.used or said.dated(word.start):
+def _left_out(word: ParsedWord, trigger: Trigger, sentence: Sentence) -> bool:
+    if word.index == trigger.at.index or word.index in trigger.used or sentence.dated(word.start):
         return True
     if word.low in PRONOUNS or word.low in MUST or word.low in OUGHT:
         return True
     if trigger.who is Who.NAMED and word.name == trigger.name:
         return True
-    return word.low in FILLERS and (word.place < trigger.at.place or word.low not in ("и", "а"))
+    return word.low in FILLERS and (word.index < trigger.at.index or word.low not in ("и", "а"))
 
 
-def spelled(kept: Sequence[Word], trigger: Trigger, said: Said) -> Iterator[str]:
+def spelled(kept: Sequence[ParsedWord], trigger: Trigger, sentence: Sentence) -> Iterator[str]:
     """Yield the words as they are written, with the commas between neighbours."""
     last = trigger.at
     for word in kept:
-        if last.place + 1 == word.place:
-            between = said.text[last.stop : word.start].strip()
+        if last.index + 1 == word.index:
+            between = sentence.text[last.stop : word.start].strip()
             if between in (",", ":"):
                 yield between
         first = word.start == 0 and not word.name and not word.text[1:].isupper()

@@ -51,5 +51,5 @@ FILLERS = words(
 )
 CUTS = words("чтобы потому поскольку если а но иначе пока так ведь хотя тогда")
 """What begins a clause that does not."""
-TALKS = words("поговорить обсудить созвониться встретиться связаться посоветоваться")
+TALK_VERBS = words("поговорить обсудить созвониться встретиться связаться посоветоваться")
 """Verbs of talk: with somebody who is not here it is something to do."""
