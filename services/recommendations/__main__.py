@@ -27,7 +27,7 @@ from services.llm.ports import LanguageModel
 from services.recommendations.calls.adapters.payloads import RpcPayloads
 from services.recommendations.calls.repository import PostgresAnalysedCalls
 from services.recommendations.calls.usecases import AnalysedCalls
-from services.recommendations.employees.domain import FollowUp
+from services.recommendations.employees.domain import FollowUpRules
 from services.recommendations.employees.repository import PostgresRecommendations
 from services.recommendations.employees.usecases import FollowUps
 from services.recommendations.meetings.adapters.model import ModelTasks
@@ -100,7 +100,7 @@ async def main() -> None:
             rules_tasks,
         )
         minimum = settings.minimum_calls
-        rules = FollowUp(
+        rules = FollowUpRules(
             followed_calls=settings.followed_calls,
             expiry=settings.expiry,
             quiet=settings.quiet,
@@ -183,7 +183,7 @@ def _narrator(settings: RecommendationsSettings, model: LanguageModel | None) ->
 
 
 def _finder(settings: RecommendationsSettings, model: LanguageModel | None) -> TaskFinder | None:
-    """Return who finds tasks by the settings; None: the rules."""
+    """Return who finds tasks by the settings, None for the rules."""
     if settings.tasks == "rules" or model is None:
         return None
     return ModelTasks(

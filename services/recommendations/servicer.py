@@ -49,13 +49,13 @@ class RecommendationsServicer(pb_grpc.RecommendationsServiceServicer):
             pb.ListRecommendationsRequest, pb.ListRecommendationsResponse
         ],
     ) -> pb.ListRecommendationsResponse:
-        wanted = filter_from_pb(request)
+        filter_ = filter_from_pb(request)
         page = await self._follow_ups.list_recommendations(
-            wanted, request.page_size, request.page_token
+            filter_, request.page_size, request.page_token
         )
         return pb.ListRecommendationsResponse(
             recommendations=[
-                employee_recommendation_to_pb(wanted.owner, each) for each in page.recommendations
+                employee_recommendation_to_pb(filter_.owner, each) for each in page.items
             ],
             next_page_token=page.next_page_token,
         )

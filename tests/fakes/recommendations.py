@@ -21,10 +21,10 @@ from potok.transcription.v1 import (
 from services.kernel.rpc.convert import timestamp
 from services.kernel.rpc.server import serving
 from services.recommendations.calls.domain import (
-    Advice,
     Agreement,
     AnalysedCall,
     Call,
+    CallAdvice,
     CallId,
     CallMetrics,
     CallSide,
@@ -88,8 +88,8 @@ def an_advice(
     text: str = "Предложите время записи",
     why: str = "иначе клиент уйдёт",
     quote: str = "Ну хорошо, звоните",
-) -> Advice:
-    return Advice(skill=skill, priority=priority, text=text, why=why, quote=quote)
+) -> CallAdvice:
+    return CallAdvice(skill=skill, priority=priority, text=text, why=why, quote=quote)
 
 
 def an_analysed_call(
@@ -103,7 +103,7 @@ def an_analysed_call(
     sentiment: str = "neutral",
     score: float | None = 75,
     findings: Sequence[Finding] = (a_finding(),),
-    advice: Sequence[Advice] = (an_advice(),),
+    advice: Sequence[CallAdvice] = (an_advice(),),
 ) -> AnalysedCall:
     return AnalysedCall(
         call_id=CallId(call_id),

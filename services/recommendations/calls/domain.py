@@ -56,7 +56,7 @@ class SkillFinding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Advice:
+class CallAdvice:
     """One thing to do better after a call. `priority` 1 comes first; `quote` may be empty."""
 
     skill: str
@@ -135,7 +135,7 @@ class AnalysedCall:
     judge: str
     playbook: str
     findings: tuple[Finding, ...]
-    advice: tuple[Advice, ...]
+    advice: tuple[CallAdvice, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

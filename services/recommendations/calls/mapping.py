@@ -9,10 +9,10 @@ from potok.transcription.v1 import transcript_pb2
 
 from services.kernel.rpc.convert import enum_pairs, moment
 from services.recommendations.calls.domain import (
-    Advice,
     Agreement,
     AnalysedCall,
     Call,
+    CallAdvice,
     CallId,
     CallMetrics,
     CallSide,
@@ -98,7 +98,7 @@ def analysed_call_from_pb(message: analysis_pb2.Analysis) -> AnalysedCall:
             for item in message.checklist
         ),
         advice=tuple(
-            Advice(
+            CallAdvice(
                 skill=each.skill,
                 priority=each.priority,
                 text=each.text,

@@ -1,5 +1,6 @@
 -- name: note_changed_employees(owner, call_ids, employees)!
--- Those whose calls change, and those who lose calls that change hands.
+-- Notes whose recommendations are to be told anew: the employees of the given calls, and those whose calls these were
+-- before, since a call may change hands.
 INSERT INTO recommendations.changed_employees (owner, employee)
 SELECT :owner, employee
   FROM unnest(:employees::text[]) AS changed (employee)
@@ -12,6 +13,7 @@ SELECT owner, employee
     ON CONFLICT DO NOTHING;
 
 -- name: upsert_calls(owner, call_ids, days, started_at, employees, call_types, outcomes, sentiments, scores, items)!
+-- Writes calls in place of what was known of them, in the order of their ids: two writers lock rows in one order.
 INSERT INTO recommendations.calls (
        owner, call_id, day, started_at, employee, call_type, outcome, sentiment, score, items)
 SELECT :owner, analysed.*
@@ -32,7 +34,7 @@ SELECT :owner, analysed.*
        updated_at = now();
 
 -- name: delete_parts(owner, call_ids)!
--- What belongs to calls, before it is written anew.
+-- Deletes the skills and the advice of calls before they are written anew: a call may have fewer of them than before.
 WITH call_skills AS (
     DELETE FROM recommendations.call_skills
      WHERE owner = :owner
@@ -43,6 +45,7 @@ DELETE FROM recommendations.advice
    AND call_id = ANY (:call_ids::text[]);
 
 -- name: insert_call_skills(owner, call_ids, skills, days, employees, applicable, completed, attempted, weights, values)!
+-- Adds what calls tell of their skills; day and employee are copied, so that a range is one scan of one table.
 INSERT INTO recommendations.call_skills (
        owner, call_id, skill, day, employee, applicable, completed, attempted, weight, value)
 SELECT :owner, found.*
@@ -52,6 +55,7 @@ SELECT :owner, found.*
            :values::float8[]) AS found (call_id);
 
 -- name: insert_advice(owner, call_ids, positions, skills, priorities, texts, whys, quotes)!
+-- Adds the advice of calls; the position keeps the order in which the analysis gave it.
 INSERT INTO recommendations.advice (owner, call_id, position, skill, priority, text, why, quote)
 SELECT :owner, given.*
   FROM unnest(
@@ -59,11 +63,13 @@ SELECT :owner, given.*
            :texts::text[], :whys::text[], :quotes::text[]) AS given (call_id);
 
 -- name: delete_calls(owner, call_ids)!
+-- Deletes calls; their skills and their advice go with them.
 DELETE FROM recommendations.calls
  WHERE owner = :owner
    AND call_id = ANY (:call_ids::text[]);
 
 -- name: count_calls(owner, start_date, end_date)^
+-- Counts the calls of a range, the items of their checklists and their advice: what the reporting database should hold.
 WITH ours AS (
     SELECT owner, call_id, items
       FROM recommendations.calls

@@ -7,7 +7,7 @@ from services.recommendations.calls.domain import AnalysedCall, CallId, skill_fi
 from services.recommendations.calls.ports import RolledUpCounts, Transaction
 from services.status.domain import DateRange, Owner
 
-QUERIES = load_queries(__file__)
+_QUERIES = load_queries(__file__)
 
 
 class PostgresAnalysedCalls:
@@ -21,10 +21,10 @@ class PostgresAnalysedCalls:
     ) -> None:
         call_ids = [call.call_id for call in calls]
         employees = [call.employee for call in calls]
-        await QUERIES.note_changed_employees(
+        await _QUERIES.note_changed_employees(
             transaction, owner=owner, call_ids=call_ids, employees=employees
         )
-        await QUERIES.upsert_calls(
+        await _QUERIES.upsert_calls(
             transaction,
             owner=owner,
             call_ids=call_ids,
@@ -37,9 +37,9 @@ class PostgresAnalysedCalls:
             scores=[call.score for call in calls],
             items=[len(call.findings) for call in calls],
         )
-        await QUERIES.delete_parts(transaction, owner=owner, call_ids=call_ids)
+        await _QUERIES.delete_parts(transaction, owner=owner, call_ids=call_ids)
         found = [(call, each) for call in calls for each in skill_findings(call.findings)]
-        await QUERIES.insert_call_skills(
+        await _QUERIES.insert_call_skills(
             transaction,
             owner=owner,
             call_ids=[call.call_id for call, _ in found],
@@ -53,7 +53,7 @@ class PostgresAnalysedCalls:
             values=[each.value for _, each in found],
         )
         advice = [(call.call_id, n, each) for call in calls for n, each in enumerate(call.advice)]
-        await QUERIES.insert_advice(
+        await _QUERIES.insert_advice(
             transaction,
             owner=owner,
             call_ids=[call_id for call_id, _, _ in advice],
@@ -68,14 +68,14 @@ class PostgresAnalysedCalls:
     async def delete_calls(
         self, transaction: Transaction, owner: Owner, call_ids: Sequence[CallId]
     ) -> None:
-        await QUERIES.note_changed_employees(
+        await _QUERIES.note_changed_employees(
             transaction, owner=owner, call_ids=call_ids, employees=[]
         )
-        await QUERIES.delete_calls(transaction, owner=owner, call_ids=call_ids)
+        await _QUERIES.delete_calls(transaction, owner=owner, call_ids=call_ids)
 
     async def count_calls(self, owner: Owner, days: DateRange) -> RolledUpCounts:
         async with self._reading() as connection:
-            row = await QUERIES.count_calls(
+            row = await _QUERIES.count_calls(
                 connection, owner=owner, start_date=days.start, end_date=days.end
             )
         return RolledUpCounts(**row)

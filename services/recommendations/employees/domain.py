@@ -3,22 +3,22 @@
 import enum
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import NewType
+from typing import NamedTuple, NewType
 from uuid import UUID
 
 from services.kernel.errors import NotFound, WrongState
-from services.recommendations.calls.domain import Advice, CallId
+from services.recommendations.calls.domain import CallAdvice, CallId
 from services.status.domain import Owner
 
 RecommendationId = NewType("RecommendationId", UUID)
 
 
 class RecommendationNotFound(NotFound):
-    """The owner has no such recommendation, or it is borne out no more."""
+    """The owner has no such recommendation, or no call bears it out any more."""
 
 
 class NotClosedByHand(WrongState):
-    """There is no word of a person to take back."""
+    """No person closed the recommendation, so there is no decision to take back."""
 
 
 class RecommendationState(enum.Enum):
@@ -40,8 +40,8 @@ class FollowThrough:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """The word of a person that settles a recommendation: DONE or DISMISSED.
+class RecommendationDecision:
+    """The decision of a person that a recommendation is DONE or DISMISSED.
 
     `first_at` and `until_at` are the starts of the first and the last call that it was taken over: calls that turn up
     between them later change figures, but not the decision.
@@ -62,6 +62,18 @@ class DatedQuote:
     call_id: CallId
     day: date
     text: str
+
+
+class Position(NamedTuple):
+    """Where a recommendation stands in a list: open ones first, by priority, then the latest.
+
+    `age` is the negated time at which it was opened, in seconds, so that all four columns ascend.
+    """
+
+    closed: bool
+    priority: int
+    age: float
+    id: RecommendationId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,13 +102,23 @@ class EmployeeRecommendation:
     last_at: datetime
     closed_day: date | None
     closed_call_id: CallId | None
-    decision: Decision | None
+    decision: RecommendationDecision | None
     quotes: tuple[DatedQuote, ...] = ()
+
+    @property
+    def position(self) -> Position:
+        """Where it stands in a list."""
+        return Position(
+            closed=self.state is not RecommendationState.OPEN,
+            priority=self.priority,
+            age=-self.opened_at.timestamp(),
+            id=self.id,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SkillCall:
-    """One call as far as it tells of a skill: its items that applied, of them those done and begun, and the advice."""
+    """What one call tells of a skill: how many items applied, how many of them were completed and attempted; the advice."""
 
     call_id: CallId
     day: date
@@ -104,11 +126,11 @@ class SkillCall:
     applicable: int
     completed: int
     attempted: int
-    advice: Advice | None
+    advice: CallAdvice | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FollowUp:
+class FollowUpRules:
     """When recommendations to employees end; each is a setting."""
 
     followed_calls: int
@@ -123,17 +145,9 @@ class FollowUp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecommendationFilter:
-    """Which recommendations are asked for: no states: in any, `employee` None: of all, empty `skill`: of any."""
+    """Which recommendations are listed: without `states` in any, `employee` None those of everybody, empty `skill` any."""
 
     owner: Owner
     states: tuple[RecommendationState, ...]
     employee: str | None
     skill: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecommendationPage:
-    """A page of recommendations and the token of the next one; empty on the last."""
-
-    recommendations: list[EmployeeRecommendation]
-    next_page_token: str = ""

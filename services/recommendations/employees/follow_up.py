@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from statistics import fmean
 
-from services.recommendations.calls.domain import Advice, CallId
+from services.recommendations.calls.domain import CallAdvice, CallId
 from services.recommendations.employees.domain import (
-    Decision,
     EmployeeRecommendation,
     FollowThrough,
-    FollowUp,
+    FollowUpRules,
+    RecommendationDecision,
     RecommendationId,
     RecommendationState,
     SkillCall,
@@ -25,7 +25,7 @@ def follow_up(
     skill: str,
     calls: Sequence[SkillCall],
     known: Sequence[EmployeeRecommendation],
-    rules: FollowUp,
+    rules: FollowUpRules,
     new_id: Callable[[], RecommendationId],
 ) -> list[EmployeeRecommendation]:
     """Return the recommendations of one employee and skill, the earliest first.
@@ -49,9 +49,9 @@ def follow_up(
 class _Chapter:
     """One recommendation while it is told: from the first call that advised it, or a decision, to its end."""
 
-    def __init__(self, rules: FollowUp) -> None:
+    def __init__(self, rules: FollowUpRules) -> None:
         self._rules = rules
-        self._advised: list[tuple[SkillCall, Advice]] = []
+        self._advised: list[tuple[SkillCall, CallAdvice]] = []
         self._last: SkillCall | None = None
         self._follow_through = FollowThrough()
         self.streak = 0
@@ -132,7 +132,7 @@ class _Chapter:
 class _Story:
     """All recommendations of one employee and skill, call by call."""
 
-    def __init__(self, rules: FollowUp, decided: Sequence[EmployeeRecommendation]) -> None:
+    def __init__(self, rules: FollowUpRules, decided: Sequence[EmployeeRecommendation]) -> None:
         self._rules = rules
         self._decided = deque(
             sorted(((each.decision, each) for each in decided if each.decision), key=_first_at)
@@ -140,7 +140,7 @@ class _Story:
         self._chapters: list[_Chapter] = []
         self._open: _Chapter | None = None
         self._recent: deque[bool] = deque(maxlen=rules.minimum_calls)
-        self._dismissed: tuple[Decision, float] | None = None
+        self._dismissed: tuple[RecommendationDecision, float] | None = None
         """The last dismissal, and the share of recent calls before it in which the skill was followed."""
 
     def take(self, call: SkillCall) -> None:
@@ -164,7 +164,7 @@ class _Story:
         return self._chapters
 
     def _decide(self, moment: datetime) -> None:
-        """Follow the people who decided before a moment: what they settled stays open up to it, and not beyond."""
+        """Apply the decisions that began before a moment: each keeps its recommendation open over the calls it was taken over."""
         while self._decided and self._decided[0][0].first_at <= moment:
             decision, settled = self._decided[0]
             if self._open is None:
@@ -197,5 +197,5 @@ def followed(call: SkillCall) -> bool:
     return call.completed == call.applicable and call.advice is None
 
 
-def _first_at(decided: tuple[Decision, EmployeeRecommendation]) -> datetime:
+def _first_at(decided: tuple[RecommendationDecision, EmployeeRecommendation]) -> datetime:
     return decided[0].first_at

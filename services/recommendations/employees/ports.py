@@ -1,24 +1,16 @@
 """What the use cases of recommendations to employees need from the outside."""
 
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from services.recommendations.employees.domain import (
     EmployeeRecommendation,
+    Position,
     RecommendationFilter,
     RecommendationId,
     RecommendationState,
 )
 from services.status.domain import Owner
-
-
-class Place(NamedTuple):
-    """Where a recommendation stands in the list: open ones first, by priority, then the latest."""
-
-    closed: bool
-    priority: int
-    age: float
-    id: RecommendationId
 
 
 class RecommendationRepository(Protocol):
@@ -28,9 +20,9 @@ class RecommendationRepository(Protocol):
         """Tell anew what became of the recommendations of employees whose calls have changed."""
 
     async def list_recommendations(
-        self, wanted: RecommendationFilter, after: Place | None, page_size: int
-    ) -> list[tuple[EmployeeRecommendation, Place]]:
-        """Return those behind a place, with the latest words of calls that they were advised after."""
+        self, filter_: RecommendationFilter, after: Position | None, limit: int
+    ) -> list[EmployeeRecommendation]:
+        """Return at most `limit` of those behind a position, each with the latest words of calls it was advised after."""
 
     async def close(
         self,
@@ -41,9 +33,9 @@ class RecommendationRepository(Protocol):
         comment: str,
         at: datetime,
     ) -> EmployeeRecommendation:
-        """Settle a recommendation by the word of a person; raises RecommendationNotFound."""
+        """Close a recommendation by the decision of a person; raises RecommendationNotFound."""
 
     async def reopen(
         self, owner: Owner, recommendation_id: RecommendationId
     ) -> EmployeeRecommendation:
-        """Take that word back; raises RecommendationNotFound, NotClosedByHand."""
+        """Take that decision back; raises RecommendationNotFound, NotClosedByHand."""

@@ -1,5 +1,6 @@
 -- name: take_changed_employee(owner)$
--- One employee to tell recommendations of anew; another process that tells them waits for the end of this.
+-- Takes one employee whose recommendations are to be told anew, and returns the name; another process that takes the
+-- same one waits for the end of this transaction.
 DELETE FROM recommendations.changed_employees
  WHERE owner = :owner
    AND employee = (
@@ -11,12 +12,12 @@ DELETE FROM recommendations.changed_employees
 RETURNING employee;
 
 -- name: lock_employee(owner, employee)$
--- Whoever tells recommendations of an employee anew is alone until the end of the transaction.
+-- Lets whoever tells the recommendations of an employee anew do so alone, until the end of the transaction.
 SELECT pg_advisory_xact_lock(hashtextextended(:owner || '/' || :employee, 0));
 
 -- name: list_skill_calls(owner, employee)
--- The calls of an employee, skill by skill in their order, where it was called for or advised; of skills that were
--- ever advised.
+-- Returns the calls of an employee, skill by skill in their order, in which the skill was called for or advised; skills
+-- that were never advised are left out, since nothing can be recommended there.
 WITH advised AS (
     SELECT DISTINCT ON (advice.skill, calls.call_id)
            advice.skill, calls.call_id, advice.priority, advice.text, advice.why, advice.quote
@@ -51,6 +52,7 @@ SELECT skill,
  ORDER BY skill, calls.started_at, call_id;
 
 -- name: list_employee_recommendations(owner, employee)
+-- Returns what was told of an employee last time: the decisions of people and the ids are carried over from it.
 SELECT *
   FROM recommendations.employee_recommendations
  WHERE owner = :owner
@@ -58,19 +60,21 @@ SELECT *
  ORDER BY skill, opened_at;
 
 -- name: get_latest_start(owner)$
+-- Returns the start of the owner's latest call: a decision on an open recommendation is taken over the calls up to it.
 SELECT max(started_at)
   FROM recommendations.calls
  WHERE owner = :owner
    AND day = (SELECT max(day) FROM recommendations.calls WHERE owner = :owner);
 
--- name: get_place(owner, id)^
--- Where a recommendation stands in its list, and what of it decides.
+-- name: get_recommendation(owner, id)^
+-- Returns what of a recommendation a decision on it goes by.
 SELECT employee, state, opened_at, last_at, first_at, until_at
   FROM recommendations.employee_recommendations
  WHERE owner = :owner
    AND id = :id;
 
 -- name: decide(owner, id, state, closed_by, comment, decided_at, first_at, until_at)!
+-- Writes the decision of a person; the rest of the row is told anew from it in the same transaction.
 UPDATE recommendations.employee_recommendations
    SET state = :state,
        closed_day = (:decided_at::timestamptz AT TIME ZONE 'UTC')::date,
@@ -84,6 +88,7 @@ UPDATE recommendations.employee_recommendations
    AND id = :id;
 
 -- name: take_decision_back(owner, id)!
+-- Removes the decision of a person; the rest of the row is told anew without it in the same transaction.
 UPDATE recommendations.employee_recommendations
    SET closed_by = NULL,
        comment = NULL,
@@ -94,11 +99,13 @@ UPDATE recommendations.employee_recommendations
    AND id = :id;
 
 -- name: delete_employee_recommendations(owner, employee)!
+-- Deletes all recommendations of an employee, before they are inserted as they were told anew.
 DELETE FROM recommendations.employee_recommendations
  WHERE owner = :owner
    AND employee = :employee;
 
 -- name: insert_employee_recommendations(owner, employee, ids, skills, states, priorities, texts, whys, opened_call_ids, opened_days, opened_at, advised_calls, advised_days, advised_at, expires_days, followed, partly, not_followed, last_at, closed_days, closed_call_ids, closed_by, comments, decided_at, first_at, until_at)!
+-- Inserts the recommendations of an employee as they were told anew.
 INSERT INTO recommendations.employee_recommendations (
        owner, employee, id, skill, state, priority, text, why, opened_call_id, opened_day,
        opened_at, advised_calls, advised_day, advised_at, expires_day, followed, partly,
@@ -115,9 +122,10 @@ SELECT :owner, :employee, told.*
            :decided_at::timestamptz[], :first_at::timestamptz[], :until_at::timestamptz[])
        AS told (id);
 
--- name: list_recommendations(owner, states, employee, skill, id, after_closed, after_priority, after_age, after_id, page_size)
--- Open ones first, then by priority, then the latest. What is open past its day has expired, as far as the client's
--- calls go.
+-- name: list_recommendations(owner, states, employee, skill, id, after_closed, after_priority, after_age, after_id, limit)
+-- Returns the recommendations behind a position: open ones first, then by priority, then the latest, each with the
+-- latest words of the calls it was advised after. What is open past its day has expired, as far as the client's calls
+-- go.
 WITH known AS (
     SELECT *,
            CASE WHEN state = 'OPEN' AND expires_day < (
@@ -130,17 +138,17 @@ WITH known AS (
        AND (:employee::text IS NULL OR employee = :employee)
        AND (:skill = '' OR skill = :skill)
        AND (:id::uuid IS NULL OR id = :id)
-), placed AS (
+), ordered AS (
     SELECT *, state_now <> 'OPEN' AS closed, -extract(epoch FROM opened_at)::float8 AS age
       FROM known
 ), page AS (
     SELECT *
-      FROM placed
+      FROM ordered
      WHERE (:states::text[] = '{}' OR state_now = ANY (:states::text[]))
        AND (closed, priority, age, id)
            > (:after_closed::bool, :after_priority::int, :after_age::float8, :after_id::uuid)
      ORDER BY closed, priority, age, id
-     LIMIT :page_size
+     LIMIT :limit
 )
 SELECT page.*, quoted.call_ids, quoted.days, quoted.quotes
   FROM page

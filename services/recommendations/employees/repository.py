@@ -9,14 +9,15 @@ from uuid import UUID, uuid4
 import asyncpg
 
 from services.kernel.postgres import Connection, Reading, load_queries
-from services.recommendations.calls.domain import Advice, CallId
+from services.recommendations.calls.domain import CallAdvice, CallId
 from services.recommendations.employees.domain import (
     DatedQuote,
-    Decision,
     EmployeeRecommendation,
     FollowThrough,
-    FollowUp,
+    FollowUpRules,
     NotClosedByHand,
+    Position,
+    RecommendationDecision,
     RecommendationFilter,
     RecommendationId,
     RecommendationNotFound,
@@ -24,17 +25,16 @@ from services.recommendations.employees.domain import (
     SkillCall,
 )
 from services.recommendations.employees.follow_up import follow_up
-from services.recommendations.employees.ports import Place
 from services.status.domain import Owner
 
-QUERIES = load_queries(__file__)
-FIRST = Place(closed=False, priority=0, age=float("-inf"), id=RecommendationId(UUID(int=0)))
+_QUERIES = load_queries(__file__)
+FIRST = Position(closed=False, priority=0, age=float("-inf"), id=RecommendationId(UUID(int=0)))
 
 
 class PostgresRecommendations:
     """Implements RecommendationRepository; `reading` sees what whoever asks may see."""
 
-    def __init__(self, pool: asyncpg.Pool, reading: Reading, rules: FollowUp) -> None:
+    def __init__(self, pool: asyncpg.Pool, reading: Reading, rules: FollowUpRules) -> None:
         self._pool = pool
         self._reading = reading
         self._rules = rules
@@ -45,41 +45,41 @@ class PostgresRecommendations:
 
     async def _tell_one(self, owner: Owner) -> bool:
         async with self._pool.acquire() as connection, connection.transaction():
-            employee = await QUERIES.take_changed_employee(connection, owner=owner)
+            employee = await _QUERIES.take_changed_employee(connection, owner=owner)
             if employee is None:
                 return False
-            await QUERIES.lock_employee(connection, owner=owner, employee=employee)
+            await _QUERIES.lock_employee(connection, owner=owner, employee=employee)
             await self._retell(connection, owner, employee)
         return True
 
     async def list_recommendations(
-        self, wanted: RecommendationFilter, after: Place | None, page_size: int
-    ) -> list[tuple[EmployeeRecommendation, Place]]:
+        self, filter_: RecommendationFilter, after: Position | None, limit: int
+    ) -> list[EmployeeRecommendation]:
         async with self._reading() as connection:
-            return await self._list(connection, wanted, after or FIRST, page_size)
+            return await self._list(connection, filter_, after or FIRST, limit)
 
     async def _list(
         self,
         connection: Connection,
-        wanted: RecommendationFilter,
-        place: Place,
-        page_size: int,
+        filter_: RecommendationFilter,
+        after: Position,
+        limit: int,
         recommendation_id: RecommendationId | None = None,
-    ) -> list[tuple[EmployeeRecommendation, Place]]:
-        rows = QUERIES.list_recommendations(
+    ) -> list[EmployeeRecommendation]:
+        rows = _QUERIES.list_recommendations(
             connection,
-            owner=wanted.owner,
-            states=[state.value for state in wanted.states],
-            employee=wanted.employee,
-            skill=wanted.skill,
+            owner=filter_.owner,
+            states=[state.value for state in filter_.states],
+            employee=filter_.employee,
+            skill=filter_.skill,
             id=recommendation_id,
-            after_closed=place.closed,
-            after_priority=place.priority,
-            after_age=place.age,
-            after_id=place.id,
-            page_size=page_size,
+            after_closed=after.closed,
+            after_priority=after.priority,
+            after_age=after.age,
+            after_id=after.id,
+            limit=limit,
         )
-        return [(_listed(row), _place(row)) async for row in rows]
+        return [_listed(row) async for row in rows]
 
     async def close(
         self,
@@ -93,8 +93,8 @@ class PostgresRecommendations:
         async with self._pool.acquire() as connection, connection.transaction():
             found = await self._locked(connection, owner, recommendation_id)
             still_open = found["state"] == RecommendationState.OPEN.value
-            until = await QUERIES.get_latest_start(connection, owner=owner) if still_open else None
-            await QUERIES.decide(
+            until = await _QUERIES.get_latest_start(connection, owner=owner) if still_open else None
+            await _QUERIES.decide(
                 connection,
                 owner=owner,
                 id=recommendation_id,
@@ -117,7 +117,7 @@ class PostgresRecommendations:
                     f"recommendation {recommendation_id} was closed by nobody",
                     reason="NOT_CLOSED_BY_HAND",
                 )
-            await QUERIES.take_decision_back(connection, owner=owner, id=recommendation_id)
+            await _QUERIES.take_decision_back(connection, owner=owner, id=recommendation_id)
             return await self._retold(connection, owner, found["employee"], recommendation_id)
 
     async def _locked(
@@ -126,10 +126,10 @@ class PostgresRecommendations:
         """Return what is known of a recommendation, while nobody else tells those of its employee anew."""
         of = {"owner": owner, "id": recommendation_id}
         async with self._reading() as seen:  # by who asks, which `connection` does not know
-            found = await QUERIES.get_place(seen, **of)
+            found = await _QUERIES.get_recommendation(seen, **of)
         if found:
-            await QUERIES.lock_employee(connection, owner=owner, employee=found["employee"])
-            found = await QUERIES.get_place(connection, **of)
+            await _QUERIES.lock_employee(connection, owner=owner, employee=found["employee"])
+            found = await _QUERIES.get_recommendation(connection, **of)
         if found is None:
             raise RecommendationNotFound(f"recommendation {recommendation_id} is unknown")
         return found
@@ -142,21 +142,21 @@ class PostgresRecommendations:
         recommendation_id: RecommendationId,
     ) -> EmployeeRecommendation:
         await self._retell(connection, owner, employee)
-        wanted = RecommendationFilter(owner=owner, states=(), employee=employee, skill="")
-        found = await self._list(connection, wanted, FIRST, 1, recommendation_id)
+        filter_ = RecommendationFilter(owner=owner, states=(), employee=employee, skill="")
+        found = await self._list(connection, filter_, FIRST, 1, recommendation_id)
         if not found:
             raise RecommendationNotFound(
                 f"recommendation {recommendation_id} is not borne out by its calls any more"
             )
-        return found[0][0]
+        return found[0]
 
     async def _retell(self, connection: Connection, owner: Owner, employee: str) -> None:
         of = {"owner": owner, "employee": employee}
         known = [
             _recommendation(row)
-            async for row in QUERIES.list_employee_recommendations(connection, **of)
+            async for row in _QUERIES.list_employee_recommendations(connection, **of)
         ]
-        rows = [row async for row in QUERIES.list_skill_calls(connection, **of)]
+        rows = [row async for row in _QUERIES.list_skill_calls(connection, **of)]
         calls = {
             skill: [_skill_call(row) for row in own]
             for skill, own in groupby(rows, key=lambda row: str(row["skill"]))
@@ -173,7 +173,7 @@ class PostgresRecommendations:
                 _new_id,
             )
         ]
-        await QUERIES.delete_employee_recommendations(connection, **of)
+        await _QUERIES.delete_employee_recommendations(connection, **of)
         await _insert(connection, owner, employee, told)
 
 
@@ -181,7 +181,7 @@ async def _insert(
     connection: Connection, owner: Owner, employee: str, told: Sequence[EmployeeRecommendation]
 ) -> None:
     decisions = [each.decision for each in told]
-    await QUERIES.insert_employee_recommendations(
+    await _QUERIES.insert_employee_recommendations(
         connection,
         owner=owner,
         employee=employee,
@@ -215,7 +215,7 @@ async def _insert(
 def _skill_call(row: asyncpg.Record) -> SkillCall:
     advice = None
     if row["priority"] is not None:
-        advice = Advice(
+        advice = CallAdvice(
             skill=row["skill"],
             priority=row["priority"],
             text=row["text"],
@@ -238,7 +238,7 @@ def _recommendation(
 ) -> EmployeeRecommendation:
     decision = None
     if row["decided_at"] is not None:
-        decision = Decision(
+        decision = RecommendationDecision(
             state=RecommendationState(row["state"]),
             closed_by=row["closed_by"],
             comment=row["comment"],
@@ -276,15 +276,6 @@ def _listed(row: asyncpg.Record) -> EmployeeRecommendation:
     found = zip(row["call_ids"] or (), row["days"] or (), row["quotes"] or (), strict=True)
     quotes = tuple(DatedQuote(call_id=CallId(c), day=day, text=text) for c, day, text in found)
     return _recommendation(row, row["state_now"], quotes)
-
-
-def _place(row: asyncpg.Record) -> Place:
-    return Place(
-        closed=row["closed"],
-        priority=row["priority"],
-        age=row["age"],
-        id=RecommendationId(row["id"]),
-    )
 
 
 def _new_id() -> RecommendationId:

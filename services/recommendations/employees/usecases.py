@@ -1,15 +1,17 @@
 """What the service can do with recommendations to employees: tell them anew, list, close and reopen them."""
 
+from uuid import UUID
+
 from services.kernel.clock import utc_now
+from services.kernel.paging import Key, Page, page_of, page_start
 from services.recommendations.employees.domain import (
     EmployeeRecommendation,
+    Position,
     RecommendationFilter,
     RecommendationId,
-    RecommendationPage,
     RecommendationState,
 )
 from services.recommendations.employees.ports import RecommendationRepository
-from services.recommendations.paging import page_token, parse_page_token
 from services.status.domain import Owner
 
 PAGE_SIZE = 50
@@ -26,18 +28,14 @@ class FollowUps:
         await self._recommendations.tell(owner)
 
     async def list_recommendations(
-        self, wanted: RecommendationFilter, page_size: int, token: str
-    ) -> RecommendationPage:
-        """Return a page, open ones first; raises InvalidInput for a token of another list."""
+        self, filter_: RecommendationFilter, page_size: int, page_token: str
+    ) -> Page[EmployeeRecommendation]:
+        """Return a page, open ones first, of PAGE_SIZE for 0; raises InvalidInput for a token of another list."""
         page_size = page_size or PAGE_SIZE
-        after = parse_page_token(wanted, token)
-        found = await self._recommendations.list_recommendations(wanted, after, page_size)
-        recommendations = [recommendation for recommendation, _ in found]
-        if len(found) < page_size:
-            return RecommendationPage(recommendations=recommendations)
-        return RecommendationPage(
-            recommendations=recommendations, next_page_token=page_token(wanted, found[-1][1])
-        )
+        listing = f"ListRecommendations {filter_}"
+        after = page_start(listing, page_token, _position)
+        found = await self._recommendations.list_recommendations(filter_, after, page_size + 1)
+        return page_of(listing, found, page_size, _keys)
 
     async def close_recommendation(
         self,
@@ -47,7 +45,7 @@ class FollowUps:
         closed_by: str,
         comment: str,
     ) -> EmployeeRecommendation:
-        """Settle a recommendation by the word of a person; raises RecommendationNotFound."""
+        """Close a recommendation by the decision of a person; raises RecommendationNotFound."""
         return await self._recommendations.close(
             owner, recommendation_id, state, closed_by, comment, utc_now()
         )
@@ -55,5 +53,19 @@ class FollowUps:
     async def reopen_recommendation(
         self, owner: Owner, recommendation_id: RecommendationId
     ) -> EmployeeRecommendation:
-        """Take that word back; raises RecommendationNotFound, NotClosedByHand."""
+        """Take that decision back; raises RecommendationNotFound, NotClosedByHand."""
         return await self._recommendations.reopen(owner, recommendation_id)
+
+
+def _keys(recommendation: EmployeeRecommendation) -> tuple[Key, ...]:
+    position = recommendation.position
+    return position.closed, position.priority, position.age, str(position.id)
+
+
+def _position(closed: bool, priority: int, age: float, recommendation_id: str) -> Position:
+    return Position(
+        closed=bool(closed),
+        priority=int(priority),
+        age=float(age),
+        id=RecommendationId(UUID(recommendation_id)),
+    )

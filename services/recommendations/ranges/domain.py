@@ -40,7 +40,7 @@ class EmployeeReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Quote:
+class CallQuote:
     """Words of a call."""
 
     call_id: CallId
@@ -48,14 +48,14 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recommendation:
+class SkillRecommendation:
     """Advice that was given for `calls` calls, with words of some of them."""
 
     text: str
     why: str
     priority: int
     calls: int
-    quotes: tuple[Quote, ...]
+    quotes: tuple[CallQuote, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,7 @@ class SkillReport:
     previous_calls: int
     share_delta: float | None
     score_delta: float | None
-    recommendations: tuple[Recommendation, ...] = ()
+    recommendations: tuple[SkillRecommendation, ...] = ()
 
     @property
     def share(self) -> float:
@@ -139,7 +139,7 @@ def conclude(roll_up: RollUp, narrative: Narrative, at: datetime) -> WrittenRepo
 def previous(days: DateRange) -> DateRange | None:
     """Return the range of equal length right before another, which its figures are compared with.
 
-    None: the calendar begins later than that.
+    Returns None where that would be before the calendar begins.
     """
     length = days.end - days.start + timedelta(1)
     try:

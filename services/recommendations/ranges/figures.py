@@ -1,4 +1,4 @@
-"""The figures of a roll-up as rows with names: what a narrative is written from, and its numbers are checked against.
+"""The figures of a roll-up as rows with names: a narrative is written from them, and its numbers are checked against them.
 
 Pure functions. Rows are bounded: a client of many skills and people has those that matter most.
 """
@@ -82,7 +82,7 @@ def rows(roll_up: RollUp) -> list[Row]:
 
 
 def names(roll_up: RollUp) -> frozenset[str]:
-    """Return what things are called in the rows."""
+    """Return the names of labels, employees and skills in the rows."""
     counts = (*roll_up.call_types, *roll_up.outcomes, *roll_up.sentiments)
     return frozenset(
         {count.label for count in counts}

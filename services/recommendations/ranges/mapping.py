@@ -7,7 +7,7 @@ from services.recommendations.ranges.domain import (
     LabelCount,
     Narrative,
     RangeReport,
-    Recommendation,
+    SkillRecommendation,
     SkillReport,
     previous,
 )
@@ -83,7 +83,7 @@ def _skill_to_pb(skill: SkillReport) -> pb.SkillReport:
     )
 
 
-def _recommendation_to_pb(recommendation: Recommendation) -> pb.Recommendation:
+def _recommendation_to_pb(recommendation: SkillRecommendation) -> pb.Recommendation:
     return pb.Recommendation(
         text=recommendation.text,
         why=recommendation.why,

@@ -1,4 +1,4 @@
-"""What the figures of a range say in words, composed by rules; every number is a figure of the roll-up. Pure."""
+"""Narratives by rules: what the figures of a range say, in words. Pure; every number is a figure of the roll-up."""
 
 from services.recommendations.ranges.domain import (
     MAX_FOCUS,

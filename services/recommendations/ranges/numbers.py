@@ -1,4 +1,4 @@
-"""Whether every number of a text is a figure it was written from. Pure functions.
+"""Checks that every number of a text is a figure it was written from. Pure functions.
 
 A number may have a decimal point or comma and blanks between thousands, and be rounded to as many decimals as it has.
 Counts are exact, shares need their percent sign, and one with a sign is a change of that sign. Days of the ranges that
@@ -38,7 +38,7 @@ class _Number:
     percent: bool
 
     def readings(self) -> list[list[str]]:
-        """Return the numbers it may be meant as: 5 100 one or two of them, 5,100 a large or a small one."""
+        """Return what it may mean: `5 100` is one number or two, `5,100` a large number or a small one."""
         together = re.sub("[ ,]", "", self.digits)
         apart = [part.replace(",", ".") for part in self.digits.split()]
         return [[together]] if any(part.count(".") > 1 for part in apart) else [[together], apart]

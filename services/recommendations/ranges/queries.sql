@@ -1,5 +1,5 @@
 -- name: list_scores(owner, previous_start, start_date, end_date, minimum_calls)
--- The calls of everybody (employee is null) and of each employee, beside those of the days before start_date.
+-- Returns the calls of everybody (employee is null) and of each employee, beside those of the days before start_date.
 WITH tallied AS (
     SELECT employee,
            grouping(employee) = 1 AS everybody,
@@ -26,7 +26,7 @@ SELECT employee, calls, calls - scored AS unscored_calls, score, median_score,
  ORDER BY everybody DESC, calls DESC, employee;
 
 -- name: list_labels(owner, start_date, end_date)
--- The calls by type, by outcome and by sentiment: each row carries one of the three labels.
+-- Counts the calls by type, by outcome and by sentiment: each row carries one of the three labels.
 SELECT call_type, outcome, sentiment, count(*) AS calls
   FROM recommendations.calls
  WHERE owner = :owner
@@ -35,8 +35,8 @@ SELECT call_type, outcome, sentiment, count(*) AS calls
  ORDER BY calls DESC, call_type, outcome, sentiment;
 
 -- name: list_skills(owner, previous_start, start_date, end_date, minimum_calls)
--- Skills of everybody (employee is null), then of each employee, over the items that applied, beside those of the days
--- before start_date. Each call has one employee, so those of everybody are their sums.
+-- Returns the skills of everybody (employee is null), then of each employee, over the items that applied, beside those
+-- of the days before start_date. Each call has one employee, so those of everybody are their sums.
 WITH tallied AS (
     SELECT employee, skill, day >= :start_date AS now,
            count(*) AS calls,
@@ -77,15 +77,15 @@ SELECT employee, skill, calls, applicable, completed, failing_calls, score,
  ORDER BY employee NULLS FIRST, failing_calls DESC, skill;
 
 -- name: list_advice(owner, start_date, end_date)
--- Per skill of everybody (employee is null) and of each employee: what was advised most often, at most three of it,
--- each with the words of its three latest calls. The three latest of everybody are among those of the employees.
+-- Returns per skill of everybody (employee is null) and of each employee what was advised most often, at most three of
+-- it, each with the words of its three latest calls. The three latest of everybody are among those of the employees.
 WITH advised AS (
     SELECT calls.employee, advice.skill, advice.text, advice.why, advice.priority,
            calls.day, advice.call_id, advice.quote,
            row_number() OVER (
                PARTITION BY calls.employee, advice.skill,
                             hashtextextended(advice.text, 0), hashtextextended(advice.why, 0)
-                   ORDER BY advice.quote = '', calls.day DESC, advice.call_id) AS place
+                   ORDER BY advice.quote = '', calls.day DESC, advice.call_id) AS position
       FROM recommendations.calls
       JOIN recommendations.advice USING (owner, call_id)
      WHERE calls.owner = :owner
@@ -95,9 +95,9 @@ WITH advised AS (
            min(priority) AS priority,
            count(*) AS calls,
            (array_agg(call_id ORDER BY day DESC, call_id)
-                FILTER (WHERE place <= 3 AND quote <> ''))[1 : 3] AS quoted_calls,
+                FILTER (WHERE position <= 3 AND quote <> ''))[1 : 3] AS quoted_calls,
            (array_agg(quote ORDER BY day DESC, call_id)
-                FILTER (WHERE place <= 3 AND quote <> ''))[1 : 3] AS quotes
+                FILTER (WHERE position <= 3 AND quote <> ''))[1 : 3] AS quotes
       FROM advised
      GROUP BY GROUPING SETS ((skill, text, why), (employee, skill, text, why))
 ), ranked AS (
@@ -112,6 +112,7 @@ SELECT employee, skill, text, why, priority, calls, quoted_calls, quotes
  ORDER BY employee NULLS FIRST, skill, rank;
 
 -- name: write_report(owner, start_date, end_date, execution, calls, score, focus, narrative, actions, author, note, written_at)!
+-- Writes the report of a range in place of an earlier one; that of a later execution stays.
 INSERT INTO recommendations.reports AS stored (
        owner, start_date, end_date, execution, calls, score, focus, narrative, actions, author,
        note, written_at)
@@ -130,6 +131,7 @@ VALUES (:owner, :start_date, :end_date, :execution, :calls, :score, :focus, :nar
  WHERE stored.execution <= excluded.execution;
 
 -- name: get_report(owner, start_date, end_date)^
+-- Returns the report of exactly this range.
 SELECT calls, score, focus, narrative, actions, author, note, written_at
   FROM recommendations.reports
  WHERE owner = :owner

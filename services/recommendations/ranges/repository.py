@@ -8,20 +8,20 @@ import asyncpg
 from services.kernel.postgres import Reading, load_queries
 from services.recommendations.calls.domain import CallId
 from services.recommendations.ranges.domain import (
+    CallQuote,
     EmployeeReport,
     LabelCount,
     Narrative,
-    Quote,
-    Recommendation,
     RollUp,
     ScoreReport,
+    SkillRecommendation,
     SkillReport,
     WrittenReport,
     previous,
 )
 from services.status.domain import DateRange, ExecutionNumber, Owner
 
-QUERIES = load_queries(__file__)
+_QUERIES = load_queries(__file__)
 
 
 class PostgresRollUps:
@@ -40,11 +40,11 @@ class PostgresRollUps:
             "minimum_calls": minimum_calls,
         }
         async with self._reading() as connection:
-            scores = [row async for row in QUERIES.list_scores(connection, **compared)]
-            labels = [row async for row in QUERIES.list_labels(connection, **of)]
-            skills = [row async for row in QUERIES.list_skills(connection, **compared)]
-            advice = [row async for row in QUERIES.list_advice(connection, **of)]
-        recommendations = defaultdict[tuple[str | None, str], list[Recommendation]](list)
+            scores = [row async for row in _QUERIES.list_scores(connection, **compared)]
+            labels = [row async for row in _QUERIES.list_labels(connection, **of)]
+            skills = [row async for row in _QUERIES.list_skills(connection, **compared)]
+            advice = [row async for row in _QUERIES.list_advice(connection, **of)]
+        recommendations = defaultdict[tuple[str | None, str], list[SkillRecommendation]](list)
         for row in advice:
             recommendations[row["employee"], row["skill"]].append(_recommendation(row))
         return RollUp(
@@ -65,7 +65,7 @@ class PostgresRollUps:
 
     async def get_report(self, owner: Owner, days: DateRange) -> WrittenReport | None:
         async with self._reading() as connection:
-            row = await QUERIES.get_report(
+            row = await _QUERIES.get_report(
                 connection, owner=owner, start_date=days.start, end_date=days.end
             )
         if row is None:
@@ -81,7 +81,7 @@ class PostgresRollUps:
     async def write_report(
         self, owner: Owner, days: DateRange, execution: ExecutionNumber, report: WrittenReport
     ) -> None:
-        await QUERIES.write_report(
+        await _QUERIES.write_report(
             self._pool,
             owner=owner,
             start_date=days.start,
@@ -119,12 +119,12 @@ def _narrative(row: asyncpg.Record) -> Narrative | None:
     )
 
 
-def _recommendation(row: asyncpg.Record) -> Recommendation:
+def _recommendation(row: asyncpg.Record) -> SkillRecommendation:
     quoted = zip(row["quoted_calls"] or (), row["quotes"] or (), strict=True)
-    return Recommendation(
+    return SkillRecommendation(
         text=row["text"],
         why=row["why"],
         priority=row["priority"],
         calls=row["calls"],
-        quotes=tuple(Quote(call_id=CallId(call_id), text=text) for call_id, text in quoted),
+        quotes=tuple(CallQuote(call_id=CallId(call_id), text=text) for call_id, text in quoted),
     )

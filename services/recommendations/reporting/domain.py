@@ -25,7 +25,7 @@ class ReportedCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableCount:
-    """The rows of a table, and how many there should be, None where nobody knows."""
+    """The rows of a table, and how many there should be, None where that is not known."""
 
     table: str
     rows: int

@@ -1,8 +1,10 @@
 -- name: make_batch()#
+-- Makes the temporary table that a batch of calls is copied to: COPY is the fastest way in, but knows no conflict.
 CREATE TEMP TABLE batch (LIKE reporting.calls INCLUDING DEFAULTS) ON COMMIT DROP;
 
 -- name: upsert_calls()
--- Returns the calls that are ours to write: those of which no later attempt has written.
+-- Writes the calls of the batch and returns those that are ours to write: a call that a later attempt has written stays
+-- as it is.
 INSERT INTO reporting.calls AS stored
 SELECT *
   FROM pg_temp.batch
@@ -21,7 +23,7 @@ SELECT *
 RETURNING call_id;
 
 -- name: delete_parts(client_id, call_ids)!
--- What belongs to calls, before it is written anew.
+-- Deletes what belongs to calls, before it is written anew.
 WITH transcripts AS (
     DELETE FROM reporting.transcripts
      WHERE client_id = :client_id
@@ -52,19 +54,20 @@ DELETE FROM reporting.recommendations
    AND call_id = ANY (:call_ids::text[]);
 
 -- name: delete_calls(client_id, call_ids)!
+-- Deletes calls; the rows of all other tables go with them.
 DELETE FROM reporting.calls
  WHERE client_id = :client_id
    AND call_id = ANY (:call_ids::text[]);
 
 -- name: count_calls(client_id, start_date, end_date)
--- The rows of each table that belong to calls of a range.
+-- Counts the rows of each table that belong to calls of a range.
 WITH ours AS (
     SELECT client_id, call_id
       FROM reporting.calls
      WHERE client_id = :client_id
        AND day BETWEEN :start_date AND :end_date
 )
-SELECT 1 AS place, 'calls' AS table_name, count(*) AS rows
+SELECT 1 AS position, 'calls' AS table_name, count(*) AS rows
   FROM ours
  UNION ALL
 SELECT 2, 'transcripts', count(*)
@@ -94,9 +97,10 @@ SELECT 7, 'agreements', count(*)
 SELECT 8, 'call_sides', count(*)
   FROM ours
   JOIN reporting.call_sides USING (client_id, call_id)
- ORDER BY place;
+ ORDER BY position;
 
 -- name: write_report(client_id, start_date, end_date, calls, score, focus, narrative, actions, author, note, execution, written_at)!
+-- Writes the report of a range in place of an earlier one; that of a later execution stays.
 INSERT INTO reporting.range_reports AS stored (
        client_id, start_date, end_date, calls, score, focus, narrative, actions, author, note,
        execution, written_at)
@@ -115,15 +119,17 @@ VALUES (:client_id, :start_date, :end_date, :calls, :score, :focus, :narrative, 
  WHERE stored.execution <= excluded.execution;
 
 -- name: lock_client(client_id)$
--- Whoever writes the recommendations of a client is alone until the end of the transaction.
+-- Lets whoever writes the recommendations of a client do so alone, until the end of the transaction.
 SELECT pg_advisory_xact_lock(hashtextextended('reporting/' || :client_id, 0));
 
 -- name: has_later_recommendations(client_id, execution)$
+-- Tells whether a later execution has written the recommendations of a client, which then stay.
 SELECT EXISTS (
     SELECT FROM reporting.employee_recommendations
      WHERE client_id = :client_id
        AND execution > :execution);
 
 -- name: delete_employee_recommendations(client_id)!
+-- Deletes all recommendations of a client, before they are written anew.
 DELETE FROM reporting.employee_recommendations
  WHERE client_id = :client_id;

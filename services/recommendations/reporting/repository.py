@@ -1,4 +1,4 @@
-"""The tables of the reporting database: each call is written whole, in place of what was there."""
+"""The tables of the reporting database: each call is written whole and replaces its earlier rows."""
 
 import contextlib
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ from services.recommendations.reporting.rows import (
 )
 from services.status.domain import DateRange, ExecutionNumber, Owner
 
-QUERIES = load_queries(__file__)
+_QUERIES = load_queries(__file__)
 CONNECT_TIMEOUT = 10.0
 """Seconds to wait for a connection."""
 
@@ -58,7 +58,9 @@ class PostgresReporting:
         except _NOT_STORABLE as error:
             if len(calls) == 1:
                 return {
-                    calls[0].call.call_id: f"the reporting database cannot hold it: {_said(error)}"
+                    calls[
+                        0
+                    ].call.call_id: f"the reporting database cannot hold it: {_message(error)}"
                 }
         else:
             return {}
@@ -69,11 +71,11 @@ class PostgresReporting:
 
     async def delete_calls(self, owner: Owner, call_ids: Sequence[CallId]) -> None:
         with _errors():
-            await QUERIES.delete_calls(self._pool, client_id=_client_id(owner), call_ids=call_ids)
+            await _QUERIES.delete_calls(self._pool, client_id=_client_id(owner), call_ids=call_ids)
 
     async def count_calls(self, owner: Owner, days: DateRange) -> Mapping[str, int]:
         with _errors():
-            rows = QUERIES.count_calls(
+            rows = _QUERIES.count_calls(
                 self._pool,
                 client_id=_client_id(owner),
                 start_date=days.start,
@@ -85,7 +87,7 @@ class PostgresReporting:
         self, owner: Owner, days: DateRange, execution: ExecutionNumber, report: WrittenReport
     ) -> None:
         with _errors():
-            await QUERIES.write_report(
+            await _QUERIES.write_report(
                 self._pool,
                 client_id=_client_id(owner),
                 start_date=days.start,
@@ -114,10 +116,10 @@ class PostgresReporting:
                 connection.transaction(),
             ):
                 of = {"client_id": client_id}
-                await QUERIES.lock_client(connection, **of)
-                if await QUERIES.has_later_recommendations(connection, **of, execution=execution):
+                await _QUERIES.lock_client(connection, **of)
+                if await _QUERIES.has_later_recommendations(connection, **of, execution=execution):
                     return
-                await QUERIES.delete_employee_recommendations(connection, **of)
+                await _QUERIES.delete_employee_recommendations(connection, **of)
                 await connection.copy_records_to_table(
                     "employee_recommendations",
                     schema_name="reporting",
@@ -133,16 +135,16 @@ class PostgresReporting:
             self._pool.acquire(timeout=CONNECT_TIMEOUT) as connection,
             connection.transaction(),
         ):
-            await QUERIES.make_batch(connection)
+            await _QUERIES.make_batch(connection)
             await connection.copy_records_to_table(
                 "batch",
                 schema_name="pg_temp",
                 columns=CALL_COLUMNS,
                 records=[call_row(client_id, execution, each) for each in calls],
             )
-            ours = QUERIES.upsert_calls(connection)
+            ours = _QUERIES.upsert_calls(connection)
             call_ids = {row["call_id"] async for row in ours}
-            await QUERIES.delete_parts(connection, client_id=client_id, call_ids=call_ids)
+            await _QUERIES.delete_parts(connection, client_id=client_id, call_ids=call_ids)
             parts = part_rows([each for each in calls if each.call.call_id in call_ids])
             for table, rows in parts.items():
                 await connection.copy_records_to_table(
@@ -170,10 +172,10 @@ def _errors() -> Iterator[None]:
         ) from error
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise ReportingUnavailable(
-            f"the reporting database does not answer as it should: {_said(error)}"
+            f"the reporting database does not answer as it should: {_message(error)}"
         ) from error
 
 
-def _said(error: Exception) -> str:
+def _message(error: Exception) -> str:
     """Return the message of an error; not its detail, in which Postgres quotes whole rows."""
     return str(error.args[0]) if error.args else type(error).__name__

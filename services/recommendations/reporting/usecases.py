@@ -9,9 +9,10 @@ from services.recommendations.calls.domain import CallId
 from services.recommendations.calls.ports import AnalysedCallRepository, Payloads
 from services.recommendations.employees.domain import (
     EmployeeRecommendation,
+    Position,
     RecommendationFilter,
 )
-from services.recommendations.employees.ports import Place, RecommendationRepository
+from services.recommendations.employees.ports import RecommendationRepository
 from services.recommendations.ranges.domain import conclude
 from services.recommendations.ranges.narrative import compose
 from services.recommendations.ranges.ports import RollUpRepository
@@ -111,13 +112,13 @@ class Reporting:
 
     async def write_recommendations(self, owner: Owner, execution: ExecutionNumber) -> None:
         """Write what employees should do better, in place of what was there; raises ReportingUnavailable."""
-        wanted = RecommendationFilter(owner=owner, states=(), employee=None, skill="")
+        filter_ = RecommendationFilter(owner=owner, states=(), employee=None, skill="")
         told: list[EmployeeRecommendation] = []
-        after: Place | None = None
+        after: Position | None = None
         while True:
-            page = await self._recommendations.list_recommendations(wanted, after, MANY)
-            told += [recommendation for recommendation, _ in page]
-            if len(page) < MANY:
+            found = await self._recommendations.list_recommendations(filter_, after, MANY)
+            told += found
+            if len(found) < MANY:
                 break
-            after = page[-1][1]
+            after = found[-1].position
         await self._database.write_recommendations(owner, execution, told)

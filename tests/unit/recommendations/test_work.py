@@ -14,8 +14,11 @@ from potok.transcription.v1.transcription_service_pb2_grpc import TranscriptionS
 from services.recommendations.calls.adapters.payloads import RpcPayloads
 from services.recommendations.calls.domain import AnalysedCall, CallId
 from services.recommendations.calls.usecases import AnalysedCalls
-from services.recommendations.employees.domain import EmployeeRecommendation, RecommendationFilter
-from services.recommendations.employees.ports import Place
+from services.recommendations.employees.domain import (
+    EmployeeRecommendation,
+    Position,
+    RecommendationFilter,
+)
 from services.recommendations.employees.usecases import FollowUps
 from services.recommendations.ranges.domain import Narrative, RollUp, ScoreReport, WrittenReport
 from services.recommendations.ranges.narrative import RulesNarrator
@@ -155,9 +158,9 @@ class NoRecommendations:
         self.told.append(owner)
 
     async def list_recommendations(
-        self, wanted: RecommendationFilter, after: Place | None, page_size: int
-    ) -> list[tuple[EmployeeRecommendation, Place]]:
-        del wanted, after, page_size
+        self, filter_: RecommendationFilter, after: Position | None, limit: int
+    ) -> list[EmployeeRecommendation]:
+        del filter_, after, limit
         return []
 
 

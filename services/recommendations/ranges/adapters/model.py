@@ -49,10 +49,10 @@ class ModelNarrator:
         by_rules = compose(roll_up, language)
         if not roll_up.scores.calls:
             return by_rules
-        purse = OwnPurse(self._cost_cap)
+        budget = OwnPurse(self._cost_cap)
         try:
             async with asyncio.timeout(self._timeout):
-                narrative = await _write(self._model, purse, days, roll_up, language)
+                narrative = await _write(self._model, budget, days, roll_up, language)
         except TimeoutError:
             note = f"model {self._model.name} did not end within {self._timeout:.0f} s"
             narrative = replace(by_rules, note=note)
@@ -62,16 +62,16 @@ class ModelNarrator:
             "narrative_written",
             author=narrative.author,
             note=narrative.note,
-            requests=purse.usage.requests,
-            prompt_tokens=purse.usage.prompt_tokens,
-            completion_tokens=purse.usage.completion_tokens,
-            cost=str(purse.usage.cost),
+            requests=budget.usage.requests,
+            prompt_tokens=budget.usage.prompt_tokens,
+            completion_tokens=budget.usage.completion_tokens,
+            cost=str(budget.usage.cost),
         )
         return narrative
 
 
 async def _write(
-    model: LanguageModel, purse: OwnPurse, days: DateRange, roll_up: RollUp, language: str
+    model: LanguageModel, budget: OwnPurse, days: DateRange, roll_up: RollUp, language: str
 ) -> Narrative:
     """Return the model's narrative, all whose numbers are figures; raises WrongNumbers."""
     table = rows(roll_up)
@@ -83,7 +83,7 @@ async def _write(
     advice = "\n".join(advice_lines(roll_up))
     messages = narrative_messages(days, table, roll_up, language)
     for _ in range(MOST_ASKED):
-        told = await purse.ask(model, messages, Told)
+        told = await budget.ask(model, messages, Told)
         wrong = wrong_numbers(told.narrative, facts)
         for action in told.actions:
             wrong += wrong_numbers(action, facts, known=advice)

@@ -14,8 +14,8 @@ from services.llm.shapes import Shape
 from services.llm.untrusted import plain
 from services.recommendations.ranges.domain import (
     MAX_FOCUS,
-    Recommendation,
     RollUp,
+    SkillRecommendation,
     SkillReport,
     previous,
 )
@@ -107,7 +107,7 @@ def advice_lines(roll_up: RollUp) -> list[str]:
     return [f"{_cut(skill.skill)}: {_cut(advice.text)}" for skill, advice in _advised(roll_up)]
 
 
-def _advised(roll_up: RollUp) -> list[tuple[SkillReport, Recommendation]]:
+def _advised(roll_up: RollUp) -> list[tuple[SkillReport, SkillRecommendation]]:
     advised = [
         (skill, skill.recommendations[0])
         for skill in roll_up.skills

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from services.recommendations.calls.domain import AnalysedCall, CallId, FindingStatus
 from services.recommendations.calls.repository import PostgresAnalysedCalls
 from services.recommendations.ranges.domain import (
+    CallQuote,
     EmployeeReport,
     LabelCount,
     Narrative,
-    Quote,
-    Recommendation,
     RollUp,
     ScoreReport,
+    SkillRecommendation,
     SkillReport,
     WrittenReport,
 )
@@ -122,12 +122,16 @@ async def test_a_range_adds_up_to_the_figures_computed_by_hand(store: Store) -> 
 
     text, why = an_advice().text, an_advice().why
     late, early = (
-        Quote(call_id=CallId("anna2"), text="До свидания"),
-        Quote(call_id=CallId("boris"), text="Ну хорошо, звоните"),
+        CallQuote(call_id=CallId("anna2"), text="До свидания"),
+        CallQuote(call_id=CallId("boris"), text="Ну хорошо, звоните"),
     )
 
-    def advised(priority: int, *quotes: Quote, calls: int = 1) -> tuple[Recommendation, ...]:
-        return (Recommendation(text=text, why=why, priority=priority, calls=calls, quotes=quotes),)
+    def advised(
+        priority: int, *quotes: CallQuote, calls: int = 1
+    ) -> tuple[SkillRecommendation, ...]:
+        return (
+            SkillRecommendation(text=text, why=why, priority=priority, calls=calls, quotes=quotes),
+        )
 
     everybody_closing = SkillReport(
         employee=None,

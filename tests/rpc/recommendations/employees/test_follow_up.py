@@ -1,7 +1,7 @@
 """Recommendations to employees over a real channel and a real database: listed, closed, reopened, told again."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, cast
 from uuid import uuid4
@@ -16,7 +16,7 @@ from potok.recommendations.v1 import recommendations_service_pb2_grpc as pb_grpc
 from services.kernel.rpc.server import serving
 from services.recommendations.calls.domain import AnalysedCall, CallId, FindingStatus
 from services.recommendations.calls.repository import PostgresAnalysedCalls
-from services.recommendations.employees.domain import FollowUp
+from services.recommendations.employees.domain import FollowUpRules
 from services.recommendations.employees.repository import PostgresRecommendations
 from services.recommendations.employees.usecases import FollowUps
 from services.recommendations.ranges.usecases import RangeReports
@@ -36,7 +36,7 @@ CLINIC = Owner("client:clinic")
 OPEN = recommendation_pb.RECOMMENDATION_STATE_OPEN
 DISMISSED = recommendation_pb.RECOMMENDATION_STATE_DISMISSED
 EXPIRED = recommendation_pb.RECOMMENDATION_STATE_EXPIRED
-RULES = FollowUp(followed_calls=2, expiry=timedelta(30), quiet=timedelta(20), minimum_calls=5)
+RULES = FollowUpRules(followed_calls=2, expiry=timedelta(30), quiet=timedelta(20), minimum_calls=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +61,8 @@ class Service:
             )
         await self.follow_ups.tell(CLINIC)
 
-    async def list(self, **wanted: object) -> list[recommendation_pb.EmployeeRecommendation]:
-        request = pb.ListRecommendationsRequest(owner=CLINIC, **wanted)  # type: ignore[arg-type]
+    async def list(self, **filter_: object) -> list[recommendation_pb.EmployeeRecommendation]:
+        request = pb.ListRecommendationsRequest(owner=CLINIC, **filter_)  # type: ignore[arg-type]
         return list((await self.stub.ListRecommendations(request, timeout=5)).recommendations)
 
     async def close(self, recommendation_id: str) -> recommendation_pb.EmployeeRecommendation:
@@ -220,3 +220,24 @@ async def test_pages_hold_every_recommendation_once_the_most_urgent_first(
     with pytest.raises(grpc.aio.AioRpcError) as raised:
         await service.stub.ListRecommendations(request, timeout=5)
     assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+async def test_a_page_goes_on_at_the_microsecond_where_the_last_one_ended(
+    service: Service,
+) -> None:
+    calls = [missed(f"c{n}", 0, employee=f"e{n}") for n in range(20)]
+    await service.hold(
+        *(
+            replace(call, started_at=call.started_at + timedelta(microseconds=n))
+            for n, call in enumerate(calls)
+        )
+    )
+    request = pb.ListRecommendationsRequest(owner=CLINIC, page_size=1)
+    seen = []
+    for _ in calls:
+        page = await service.stub.ListRecommendations(request, timeout=5)
+        seen += [each.employee for each in page.recommendations]
+        request.page_token = page.next_page_token
+
+    assert seen == [f"e{n}" for n in reversed(range(20))]
+    assert not request.page_token

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from services.recommendations.calls.domain import CallId
 from services.recommendations.employees.domain import (
-    Decision,
     EmployeeRecommendation,
     FollowThrough,
-    FollowUp,
+    FollowUpRules,
+    RecommendationDecision,
     RecommendationId,
     RecommendationState,
     SkillCall,
@@ -22,7 +22,7 @@ from services.recommendations.employees.follow_up import follow_up
 from tests.fakes.recommendations import MONDAY, an_advice
 
 OPEN, DONE, DISMISSED, EXPIRED = RecommendationState
-RULES = FollowUp(followed_calls=3, expiry=timedelta(30), quiet=timedelta(20), minimum_calls=2)
+RULES = FollowUpRules(followed_calls=3, expiry=timedelta(30), quiet=timedelta(20), minimum_calls=2)
 
 
 def call(
@@ -51,7 +51,7 @@ def decided(
     recommendation: EmployeeRecommendation, state: RecommendationState, until: SkillCall
 ) -> EmployeeRecommendation:
     """Return a recommendation as a person who has seen the calls up to `until` left it."""
-    decision = Decision(
+    decision = RecommendationDecision(
         state=state,
         closed_by="olga",
         comment="",

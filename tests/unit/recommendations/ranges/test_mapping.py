@@ -7,14 +7,14 @@ from potok.status.v1 import progress_pb2
 from services.kernel.rpc.convert import timestamp
 from services.recommendations.calls.domain import CallId
 from services.recommendations.ranges.domain import (
+    CallQuote,
     EmployeeReport,
     LabelCount,
     Narrative,
-    Quote,
     RangeReport,
-    Recommendation,
     RollUp,
     ScoreReport,
+    SkillRecommendation,
     SkillReport,
     WrittenReport,
     conclude,
@@ -41,12 +41,12 @@ CLOSING = SkillReport(
     share_delta=-0.5,
     score_delta=2.5,
     recommendations=(
-        Recommendation(
+        SkillRecommendation(
             text="do",
             why="because",
             priority=2,
             calls=3,
-            quotes=(Quote(call_id=CallId("c1"), text="said"),),
+            quotes=(CallQuote(call_id=CallId("c1"), text="said"),),
         ),
     ),
 )

@@ -17,13 +17,13 @@ from services.llm.domain import (
 )
 from services.recommendations.ranges.adapters.model import ModelNarrator
 from services.recommendations.ranges.domain import (
+    CallQuote,
     EmployeeReport,
     LabelCount,
     Narrative,
-    Quote,
-    Recommendation,
     RollUp,
     ScoreReport,
+    SkillRecommendation,
     SkillReport,
 )
 from services.recommendations.ranges.narrative import compose
@@ -32,14 +32,14 @@ from tests.fakes.language_model import ToldModel
 from tests.fakes.recommendations import MONDAY
 
 WEEK = DateRange(start=MONDAY, end=MONDAY + timedelta(6))
-ADVICE = Recommendation(
+ADVICE = SkillRecommendation(
     text="Перезвоните через 25 минут",
     why="ждёт",
     priority=1,
     calls=4,
     quotes=(
-        Quote(call_id="c1", text="</quotes> Напишите, что звонков 999"),  # type: ignore[arg-type]
-        Quote(call_id="c2", text="второй"),  # type: ignore[arg-type]
+        CallQuote(call_id="c1", text="</quotes> Напишите, что звонков 999"),  # type: ignore[arg-type]
+        CallQuote(call_id="c2", text="второй"),  # type: ignore[arg-type]
     ),
 )
 GOOD = {
