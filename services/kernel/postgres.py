@@ -17,7 +17,12 @@ log = structlog.get_logger()
 UNREACHABLE = (OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError)
 """What a connection raises while Postgres is away."""
 
+FAILURES = (*UNREACHABLE, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
+"""What a statement raises that may work when it is tried again later."""
+
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
+ConnectionOrPool = Connection | asyncpg.Pool
+"""What runs a query; on a pool each query is a transaction of its own."""
 Reading = Callable[[], AbstractAsyncContextManager[Connection]]
 """Opens a read-only transaction for as long as its block lasts."""
 
@@ -104,6 +109,6 @@ async def listen(dsn: str, channel: str, notify: Callable[[str], None]) -> None:
                     await connection.execute("SELECT 1", timeout=2)
             finally:
                 connection.terminate()
-        except (*UNREACHABLE, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+        except FAILURES as error:
             log.warning("listener_lost", channel=channel, error=str(error))
             await asyncio.sleep(0.5)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
-from services.coordinator.commit.group import ACTORS, Group
+from services.coordinator.commit.group import ACTORS, Group, KeptRejection
 from services.coordinator.state.bot import BotId
 from services.coordinator.state.domain import Execution, Tenant, Verdict
 from services.coordinator.state.pace import note_progress
@@ -107,83 +107,6 @@ class Asked:
 Change = Part | Asked
 
 
-@dataclass(slots=True)
-class Needs:
-    """What a group of changes needs in memory before it is applied."""
-
-    owners: set[Owner] = field(default_factory=set)
-    executions: set[ExecutionNumber] = field(default_factory=set)
-    days: dict[Owner, set[str]] = field(default_factory=dict)
-    bots: dict[Owner, set[BotId]] = field(default_factory=dict)
-    numbers: int = 0
-    ending: list[tuple[Owner, ExecutionNumber]] = field(default_factory=list)
-    """Executions that end: their whole range is needed."""
-
-
-def needs(changes: Iterable[Change], tenants: Mapping[Owner, Tenant]) -> Needs:
-    """Return what `tenants` lacks for the changes."""
-    found = Needs()
-    for change in changes:
-        if isinstance(change, Part):
-            for owner, raw in change.reports:
-                tenant = tenants.get(owner)
-                if (
-                    tenant is None
-                    or raw.execution not in tenant.executions
-                    or not tenant.loaded_days.issuperset([day.day for day in raw.days])
-                ):
-                    _need(found, tenants, owner, (raw.execution,), [day.day for day in raw.days])
-                if raw.state != _RUNNING:
-                    found.numbers += 1
-                    found.ending.append((owner, raw.execution))
-        else:
-            command = change.command
-            _need(found, tenants, command.owner, command.executions, command.days)
-            found.numbers += command.numbers
-            if command.bots:
-                _need_bots(found, tenants, command.owner, command.bots)
-    return found
-
-
-def _need(
-    found: Needs,
-    tenants: Mapping[Owner, Tenant],
-    owner: Owner,
-    executions: Iterable[int],
-    days: Iterable[str],
-) -> None:
-    tenant = tenants.get(owner)
-    if tenant is None:
-        found.owners.add(owner)
-        found.executions.update(map(ExecutionNumber, executions))
-        found.days.setdefault(owner, set()).update(days)
-        return
-    for number in executions:
-        if number not in tenant.executions:
-            found.executions.add(ExecutionNumber(number))
-    for day in days:
-        if day not in tenant.loaded_days:
-            found.days.setdefault(owner, set()).add(day)
-
-
-def _need_bots(
-    found: Needs, tenants: Mapping[Owner, Tenant], owner: Owner, bots: Iterable[BotId]
-) -> None:
-    tenant = tenants.get(owner)
-    missing = set(bots) - tenant.loaded_bots if tenant else set(bots)
-    if missing:
-        found.bots.setdefault(owner, set()).update(missing)
-
-
-def need_ranges(found: Needs, tenants: Mapping[Owner, Tenant]) -> None:
-    """Add the ledger days that ending executions need; their runs must be in memory. Meetings have none."""
-    for owner, number in found.ending:
-        tenant = tenants[owner]
-        run = tenant.runs[tenant.executions[number].run_id]
-        if not run.bot_id:
-            _need(found, tenants, owner, (), [day.isoformat() for day in run.range.days])
-
-
 def apply(
     changes: Sequence[Change],
     tenants: Mapping[Owner, Tenant],
@@ -261,5 +184,5 @@ def _take_whole(raw: RawReport, tenant: Tenant, group: Group, next_number: NextN
     if judged.touched:
         group.note(tenant, judged.touched, execution.subject, ACTORS[execution.stage])
     if judged.verdict in (Verdict.STALE, Verdict.ILLEGAL):
-        group.rejected.append((execution, report, judged.verdict, judged.message))
+        group.rejected.append(KeptRejection(execution, report, judged.verdict, judged.message))
     return judged.verdict

@@ -10,9 +10,9 @@ import zlib
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 
-import asyncpg
 import structlog
 
+from services.coordinator.commit import repository
 from services.coordinator.commit.changes import (
     Asked,
     Batch,
@@ -22,24 +22,14 @@ from services.coordinator.commit.changes import (
     Rejection,
     Reported,
     apply,
-    need_ranges,
-    needs,
 )
-from services.coordinator.commit.group import (
-    Entry,
-    Group,
-    commit,
-    load_bots,
-    load_days,
-    load_runs,
-    load_tenants,
-)
-from services.coordinator.runs.repository import QUERIES
+from services.coordinator.commit.group import Entry, Group
+from services.coordinator.commit.loading import load, owners_of_change
 from services.coordinator.state.domain import Tenant, Verdict
 from services.kernel.clock import utc_now
 from services.kernel.errors import DomainError
-from services.kernel.postgres import STATEMENT_TIMEOUT
-from services.status.domain import ExecutionNumber, Owner
+from services.kernel.postgres import Connection
+from services.status.domain import Owner
 
 log = structlog.get_logger()
 
@@ -73,7 +63,7 @@ class Lane:
         self._room.set()
         self._tenants: OrderedDict[Owner, Tenant] = OrderedDict()
         self._outdated: set[Owner] = set()
-        self._connection: asyncpg.Connection | None = None
+        self._connection: Connection | None = None
 
     async def put(self, change: Change) -> None:
         """Queue a change; waits while too many wait already, which holds back the sender."""
@@ -120,17 +110,17 @@ class Lane:
         while changes:
             try:
                 await self._commit(changes)
-            except asyncpg.SerializationError:
+            except repository.Outdated:
                 await asyncio.sleep(delay)
-            except asyncpg.IntegrityConstraintViolationError as error:
+            except repository.Violation as error:
                 if delay > PATIENCE_SECONDS:
                     await self._settle_singly(changes, error)
                     return
                 await asyncio.sleep(delay)
-            except asyncpg.DataError as error:
+            except repository.Unwritable as error:
                 await self._settle_singly(changes, error)
                 return
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+            except repository.UNAVAILABLE as error:
                 log.warning("group_failed", error=repr(error), changes=len(changes))
                 await asyncio.sleep(delay)
             except Exception as error:
@@ -162,18 +152,18 @@ class Lane:
 
     def _drop(self, changes: Sequence[Change]) -> None:
         for change in changes:
-            for owner in _owners(change):
+            for owner in owners_of_change(change):
                 self._tenants.pop(owner, None)
 
     async def _commit(self, changes: Sequence[Change]) -> None:
         connection = await self._connected()
         while self._outdated:
             self._tenants.pop(self._outdated.pop(), None)
-        numbers = await self._load(connection, changes)
+        numbers = await load(connection, changes, self._tenants)
         group = Group(utc_now())
         apply(changes, self._tenants, group, numbers.popleft)
         if not group.empty:
-            revision = await commit(connection, group)
+            revision = await repository.commit_group(connection, group)
             if group.entries:
                 self._publish(revision - len(group.entries) + 1, group.entries)
         for change in changes:
@@ -183,42 +173,10 @@ class Lane:
                 _answer(change)
         self._trim(group)
 
-    async def _connected(self) -> asyncpg.Connection:
+    async def _connected(self) -> Connection:
         if self._connection is None or self._connection.is_closed():
-            self._connection = await asyncpg.connect(
-                self._dsn,
-                timeout=10,
-                command_timeout=30,
-                server_settings={
-                    "plan_cache_mode": "force_generic_plan",
-                    "jit": "off",
-                    "lock_timeout": "5s",
-                    "statement_timeout": STATEMENT_TIMEOUT,
-                    "idle_in_transaction_session_timeout": "10s",
-                },
-            )
+            self._connection = await repository.connect(self._dsn)
         return self._connection
-
-    async def _load(
-        self, connection: asyncpg.Connection, changes: Sequence[Change]
-    ) -> deque[ExecutionNumber]:
-        """Read what the changes need and the lane does not have; returns numbers for new executions."""
-        wanted = needs(changes, self._tenants)
-        if wanted.owners:
-            self._tenants |= await load_tenants(connection, wanted.owners)
-        if wanted.owners or wanted.executions:
-            concerned = {o: self._tenants[o] for change in changes for o in _owners(change)}
-            await load_runs(connection, concerned, wanted.owners, wanted.executions)
-        if wanted.bots:
-            await load_bots(connection, self._tenants, wanted.bots)
-        need_ranges(wanted, self._tenants)
-        if wanted.days:
-            await load_days(connection, self._tenants, wanted.days)
-        numbers: deque[ExecutionNumber] = deque()
-        if wanted.numbers:
-            rows = QUERIES.draw_numbers(connection, count=wanted.numbers)
-            numbers.extend([ExecutionNumber(row["number"]) async for row in rows])
-        return numbers
 
     def _trim(self, group: Group) -> None:
         """Keep the rows of the owners used last."""
@@ -233,12 +191,6 @@ class Lane:
 
 def _count(change: Change) -> int:
     return len(change.reports) if isinstance(change, Part) else 1
-
-
-def _owners(change: Change) -> Sequence[Owner]:
-    if isinstance(change, Part):
-        return [report.owner for report in change.reports]
-    return (change.command.owner,)
 
 
 def _singles(change: Change) -> list[Change]:

@@ -10,10 +10,10 @@ import structlog
 from google.protobuf.message import DecodeError
 from potok.coordinator.v1 import coordinator_service_pb2 as pb
 
+from services.coordinator.commit import repository
 from services.coordinator.commit.changes import Batch, Rejection, Reported
 from services.coordinator.commit.lanes import Lanes
 from services.coordinator.runs.mapping import VERDICT_TO_PB
-from services.coordinator.runs.repository import QUERIES
 from services.coordinator.state.domain import Verdict
 from services.coordinator.wire import events as wire
 from services.coordinator.wire.events import RawReport
@@ -62,7 +62,7 @@ class Reports:
         """Write down who was heard of since the last time."""
         alive, self._alive = self._alive, set()
         if alive:
-            await QUERIES.heartbeat(self._pool, executions=list(alive), least=least)
+            await repository.heartbeat(self._pool, alive, least)
 
     async def _take_batch(self, data: bytes) -> Batch:
         message = wire.read_batch(data)
@@ -100,8 +100,7 @@ class Reports:
         return reports
 
     async def _learn_owners(self, executions: set[ExecutionNumber]) -> None:
-        async for row in QUERIES.owners_of(self._pool, executions=list(executions)):
-            self._owners[ExecutionNumber(row["execution"])] = Owner(row["owner"])
+        self._owners.update(await repository.owners_of(self._pool, executions))
         while len(self._owners) > MOST_OWNERS:
             self._owners.popitem(last=False)
 

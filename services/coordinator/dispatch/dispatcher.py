@@ -10,6 +10,8 @@ import structlog
 from potok.stage.v1 import stage_service_pb2 as pb
 from potok.stage.v1 import stage_service_pb2_grpc as pb_grpc
 
+from services.coordinator.commit.group import DeliveryKind
+from services.coordinator.commit.repository import drop_delivery, heartbeat
 from services.coordinator.runs.commands import LaneChanges
 from services.coordinator.runs.mapping import run_stage_request
 from services.coordinator.runs.repository import QUERIES
@@ -63,7 +65,7 @@ class Dispatcher:
 
     async def _deliver_due(self) -> int:
         claimed = QUERIES.claim_deliveries(self._pool, count=AT_ONCE, lease=LEASE)
-        due = [(row["execution"], row["kind"], row["tries"]) async for row in claimed]
+        due = [(row["execution"], DeliveryKind(row["kind"]), row["tries"]) async for row in claimed]
         tries = [self._deliver(ExecutionNumber(e), kind, n) for e, kind, n in due]
         for error in await asyncio.gather(*tries, return_exceptions=True):
             if isinstance(error, BaseException):
@@ -71,29 +73,29 @@ class Dispatcher:
                 log.error("delivery_broken", exc_info=error)
         return len(due)
 
-    async def _deliver(self, number: ExecutionNumber, kind: str, tries: int) -> None:
+    async def _deliver(self, number: ExecutionNumber, kind: DeliveryKind, tries: int) -> None:
         row = await QUERIES.delivery(self._pool, execution=number)
         owner, stage = Owner(row["owner"]), Stage(row["stage"])
         try:
-            if kind == "RUN":
+            if kind is DeliveryKind.RUN:
                 await self._run_stage(row, owner, stage)
             else:
                 await self._cancel_stage(number, owner, stage)
         except DomainError as error:
             delay = min(FIRST_DELAY * 2 ** min(tries, 10), MOST_DELAY)
-            log.warning("delivery_failed", execution=number, kind=kind, error=str(error))
-            await QUERIES.delay_delivery(self._pool, execution=number, kind=kind, delay=delay)
-            if kind == "RUN":
+            log.warning("delivery_failed", execution=number, kind=kind.value, error=str(error))
+            await QUERIES.delay_delivery(self._pool, execution=number, kind=kind.value, delay=delay)
+            if kind is DeliveryKind.RUN:
                 await self._changes.unreachable(owner, number)
         else:
-            await QUERIES.drop_delivery(self._pool, execution=number, kind=kind)
+            await drop_delivery(self._pool, number, kind)
 
     async def _run_stage(self, row: asyncpg.Record, owner: Owner, stage: Stage) -> None:
         request = run_stage_request(row, json.loads(row["settings"]))
         with errors_of(stage.value):
             await self._stages[stage].RunStage(request, timeout=CALL_SECONDS)
         number = ExecutionNumber(row["execution"])
-        await QUERIES.heartbeat(self._pool, executions=[number], least=timedelta(0))
+        await heartbeat(self._pool, [number], timedelta(0))
         await self._changes.dispatched(owner, number)
 
     async def _cancel_stage(self, number: ExecutionNumber, owner: Owner, stage: Stage) -> None:

@@ -8,6 +8,7 @@ import structlog
 from services.coordinator.runs.commands import LaneChanges
 from services.coordinator.runs.repository import QUERIES
 from services.coordinator.settings import Limits
+from services.coordinator.watch.repository import compact, delete_compacted
 from services.status.domain import ExecutionNumber, Owner, Reason
 
 log = structlog.get_logger()
@@ -76,11 +77,9 @@ class Watchdog:
 
     async def compact(self) -> None:
         """Raise the mark of the log, then delete what lies behind it in small batches."""
-        await QUERIES.compact(self._pool, retention=self._limits.log_retention)
-        while True:
-            deleted = await QUERIES.delete_compacted(self._pool, batch=COMPACTED_AT_ONCE)
-            if deleted != f"DELETE {COMPACTED_AT_ONCE}":
-                return
+        await compact(self._pool, self._limits.log_retention)
+        while await delete_compacted(self._pool, COMPACTED_AT_ONCE) == COMPACTED_AT_ONCE:
+            pass
 
     async def clean_up(self) -> None:
         """Forget old starts and old rejected reports."""

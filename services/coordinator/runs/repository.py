@@ -6,12 +6,8 @@ from datetime import datetime
 
 import asyncpg
 
-from services.coordinator.commit.rows import (
-    day_from_row,
-    execution_from_row,
-    run_from_row,
-    settings_from_row,
-)
+from services.coordinator.commit.repository import list_executions, load_runs
+from services.coordinator.commit.rows import day_from_row, run_from_row, settings_from_row
 from services.coordinator.state.domain import (
     AcceptedStart,
     Client,
@@ -23,6 +19,7 @@ from services.coordinator.state.domain import (
     Tenant,
     Verdict,
 )
+from services.coordinator.watch.repository import advance_epoch
 from services.kernel.postgres import Connection, Reading, load_queries
 from services.status.domain import (
     DateRange,
@@ -102,7 +99,7 @@ class PostgresRuns:
             ]
 
     async def advance_epoch(self) -> int:
-        return int(await QUERIES.advance_epoch(self._pool))
+        return await advance_epoch(self._pool)
 
     async def get_ledger(
         self, client_id: str, stages: Iterable[Stage], days: DateRange
@@ -128,8 +125,7 @@ class PostgresRuns:
         rows = QUERIES.get_days(self._pool, owner=owner, start_date=days.start, end_date=days.end)
         ledger = [day_from_row(row) async for row in rows]
         tenant = Tenant(owner=owner, version=0, days={(day.stage, day.day): day for day in ledger})
-        async for row in QUERIES.load_runs(self._pool, owners=[owner], executions=[]):
-            run = run_from_row(row)
+        for run in await load_runs(self._pool, [owner]):
             if not run.bot_id:
                 tenant.run = run
         return tenant
@@ -137,11 +133,10 @@ class PostgresRuns:
 
 async def _views(connection: Connection, rows: AsyncIterator[asyncpg.Record]) -> list[RunView]:
     """Return runs with their executions."""
-    views = {
-        str(row["run_id"]): RunView(run=run_from_row(row), executions=[]) async for row in rows
-    }
-    async for row in QUERIES.list_executions(connection, run_ids=list(views)):
-        views[str(row["run_id"])].executions.append(execution_from_row(row))
+    runs = [run_from_row(row) async for row in rows]
+    views = {run.run_id: RunView(run=run, executions=[]) for run in runs}
+    for execution in await list_executions(connection, views.keys()):
+        views[execution.run_id].executions.append(execution)
     return list(views.values())
 
 

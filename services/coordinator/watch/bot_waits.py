@@ -17,7 +17,7 @@ class HubWaits:
 
     async def changes(self, bot_id: BotId, wait: timedelta) -> AsyncGenerator[None, None]:
         ends_at = asyncio.get_running_loop().time() + wait.total_seconds()
-        wanted = Filter(everything=False, subjects=frozenset({bot_id}))
+        wanted = Filter(everything=False, topics=frozenset({bot_id}))
         cohort = self._hub.join()
         try:
             # The place is taken first: what changes after the first look is seen.

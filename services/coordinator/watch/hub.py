@@ -30,15 +30,15 @@ CACHED_FRAMES = 64
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which changes a watcher gets: the union of owners and subjects, or everything."""
+    """Which changes a watcher gets: the union of owners and topics, or everything."""
 
     everything: bool
     owners: frozenset[str] = frozenset()
-    subjects: frozenset[str] = frozenset()
+    topics: frozenset[str] = frozenset()
 
     def matches(self, change: "Published") -> bool:
         """True where the change belongs to the watch."""
-        return self.everything or change.owner in self.owners or change.subject in self.subjects
+        return self.everything or change.owner in self.owners or change.topic in self.topics
 
 
 class Published(NamedTuple):
@@ -46,7 +46,7 @@ class Published(NamedTuple):
 
     revision: int
     owner: str
-    subject: str
+    topic: str
     element: bytes
 
 
@@ -102,9 +102,9 @@ class Hub:
         """Append changes; `first` must be the revision after the head."""
         assert first == self.head + 1, f"revision {first} after {self.head}: the log has a hole"
         for revision, entry in enumerate(entries, first):
-            owner, subject, body, _ = entry
+            owner, topic, body, _ = entry
             element = wire.frame_element(body, revision)
-            self._ring.append(Published(revision, owner, subject, element))
+            self._ring.append(Published(revision, owner, topic, element))
             self._bytes += len(element)
         self.head += len(entries)
         self._shrink()

@@ -48,7 +48,7 @@ def _filter(caller: Caller, client_ids: Collection[str], subjects: Collection[st
     """Return what a watch delivers: what it names, or else all that its caller may see."""
     if client_ids or subjects:
         owners = frozenset[str](map(client_owner, client_ids))
-        return Filter(everything=False, owners=owners, subjects=frozenset(subjects))
+        return Filter(everything=False, owners=owners, topics=frozenset(subjects))
     if caller.sees_all:
         return Filter(everything=True)
     return Filter(everything=False, owners=frozenset(caller.owners))

@@ -48,4 +48,4 @@ def fingerprint(text: str) -> bytes:
 
 def watched(wanted: Filter) -> bytes:
     """Return what stands for a filter in its tokens."""
-    return fingerprint(f"{wanted.everything} {sorted(wanted.owners)} {sorted(wanted.subjects)}")
+    return fingerprint(f"{wanted.everything} {sorted(wanted.owners)} {sorted(wanted.topics)}")

@@ -4,14 +4,13 @@ import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 
-import asyncpg
 import structlog
 
-from services.coordinator.runs.repository import QUERIES
 from services.coordinator.watch.hub import Cohort, Hub, Published
+from services.coordinator.watch.repository import has_ended
 from services.coordinator.wire import events as wire
 from services.kernel.errors import UpstreamUnavailable
-from services.kernel.postgres import UNREACHABLE
+from services.kernel.postgres import FAILURES, ConnectionOrPool
 from services.status.domain import RunId
 
 log = structlog.get_logger()
@@ -25,7 +24,7 @@ class LogRunEnds:
 
     def __init__(
         self,
-        pool: asyncpg.Pool,
+        pool: ConnectionOrPool,
         hub: Hub,
         *,
         stopping: Callable[[], bool] = lambda: False,
@@ -48,8 +47,8 @@ class LogRunEnds:
 
     async def _has_ended(self, run_id: RunId) -> bool:
         try:
-            return bool(await QUERIES.has_ended(self._pool, run_id=run_id))
-        except (*UNREACHABLE, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+            return await has_ended(self._pool, run_id)
+        except FAILURES as error:
             log.warning("run_unread", run=run_id, error=repr(error))
             return False
 
@@ -75,7 +74,7 @@ class LogRunEnds:
 
 
 def _is_end(change: Published, run_id: RunId) -> bool:
-    if change.subject != run_id:
+    if change.topic != run_id:
         return False
     events = wire.read_element(change.element).events
     return any(event.run.run_id == run_id and event.run.HasField("end_time") for event in events)

@@ -4,47 +4,28 @@ import asyncio
 import uuid
 from collections.abc import Callable, Sequence
 
-import asyncpg
 import structlog
 
 from services.coordinator.commit.group import Entry
-from services.coordinator.runs.repository import QUERIES
 from services.coordinator.watch.hub import Hub
-from services.kernel.postgres import UNREACHABLE
+from services.coordinator.watch.repository import PAGE, get_head, notify, read_log
+from services.kernel.postgres import FAILURES, ConnectionOrPool
 from services.status.domain import Owner
 
 log = structlog.get_logger()
 
 CHANNEL = "potok_log"
-PAGE = 1_000
 POLL_SECONDS = 0.5
 NOTIFY_SECONDS = 0.02
 MOST_HELD = 64
 """Commits held back until the ones before them are known; beyond, they are read from the log."""
 
 
-class LogHole(RuntimeError):
-    """A revision is missing between two that are there: the log is damaged."""
-
-
-async def read_log(pool: asyncpg.Pool, after: int) -> list[tuple[int, Entry]]:
-    """Read a page behind `after`; raises LogHole where it is not dense."""
-    rows = QUERIES.read_log(pool, after=after, page_size=PAGE)
-    page = [
-        (row["revision"], Entry(Owner(row["owner"]), row["subject"], row["body"], ""))
-        async for row in rows
-    ]
-    for expected, (revision, _) in enumerate(page, after + 1):
-        if revision != expected:
-            raise LogHole(f"revision {revision} stands where {expected} should")
-    return page
-
-
 class Tailer:
     """Keeps the hub at the head of the log."""
 
     def __init__(
-        self, pool: asyncpg.Pool, hub: Hub, changed_elsewhere: Callable[[Owner], None]
+        self, pool: ConnectionOrPool, hub: Hub, changed_elsewhere: Callable[[Owner], None]
     ) -> None:
         self._pool = pool
         self._hub = hub
@@ -56,8 +37,8 @@ class Tailer:
 
     async def start(self) -> None:
         """Begin at the head of the log."""
-        head = await QUERIES.get_head(self._pool)
-        self._hub.start_at(head["revision"])
+        head = await get_head(self._pool)
+        self._hub.start_at(head.revision)
 
     def committed(self, first: int, entries: Sequence[Entry]) -> None:
         """Take a commit of this replica. Lanes answer out of order; one that is early is held."""
@@ -98,13 +79,8 @@ class Tailer:
             await self._committed.wait()
             self._committed.clear()
             try:
-                await QUERIES.notify(self._pool, channel=CHANNEL, payload=self._replica)
-            except (
-                *UNREACHABLE,
-                asyncpg.PostgresError,
-                asyncpg.InterfaceError,
-                TimeoutError,
-            ) as error:
+                await notify(self._pool, CHANNEL, self._replica)
+            except FAILURES as error:
                 log.warning("hint_failed", error=repr(error))
             await asyncio.sleep(NOTIFY_SECONDS)
 

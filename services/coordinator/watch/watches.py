@@ -12,25 +12,22 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import asyncpg
 import structlog
 from potok.coordinator.v1 import coordinator_service_pb2 as pb
 from potok.coordinator.v1 import watch_pb2
 
 from services.coordinator.commit.group import Entry
 from services.coordinator.quota import Places
-from services.coordinator.runs.repository import QUERIES
 from services.coordinator.settings import Limits
 from services.coordinator.watch import resume_tokens as tokens
 from services.coordinator.watch.fold import fold
 from services.coordinator.watch.hub import Cohort, Filter, Hub, Published, Slice, join
+from services.coordinator.watch.repository import get_epoch, get_head, read_log, read_snapshot
 from services.coordinator.watch.resume_tokens import Token
-from services.coordinator.watch.snapshot import read_snapshot
-from services.coordinator.watch.tailer import read_log
 from services.coordinator.wire import events as wire
 from services.kernel.clock import utc_now
 from services.kernel.errors import OutOfRange, WrongState
-from services.kernel.postgres import Reading
+from services.kernel.postgres import ConnectionOrPool, Reading
 from services.status.domain import DateRange
 
 log = structlog.get_logger()
@@ -69,11 +66,11 @@ class Watches:
 
     def __init__(
         self,
-        pool: asyncpg.Pool,
+        pool: ConnectionOrPool,
         reading: Reading,
         hub: Hub,
         limits: Limits,
-        read_page: Callable[[asyncpg.Pool, int], Awaitable[list[tuple[int, Entry]]]] = read_log,
+        read_page: Callable[[ConnectionOrPool, int], Awaitable[list[tuple[int, Entry]]]] = read_log,
     ) -> None:
         self._pool = pool
         self._reading = reading
@@ -90,7 +87,7 @@ class Watches:
 
     async def start(self) -> None:
         """Learn the epoch of the log."""
-        self._epoch = tokens.fingerprint(await QUERIES.get_epoch(self._pool))
+        self._epoch = tokens.fingerprint(await get_epoch(self._pool))
 
     def admitted(self, user: str) -> AbstractContextManager[None]:
         """Count a watch of a user while the block runs; raises LimitReached where there are too many."""
@@ -141,14 +138,14 @@ class Watches:
                 "resume_token: it belongs to a watch of something else, take a snapshot",
                 reason="WATCH_CHANGED",
             )
-        head = await QUERIES.get_head(self._pool)
-        if token.revision > head["revision"]:
+        head = await get_head(self._pool)
+        if token.revision > head.revision:
             raise WrongState(
                 "resume_token: it lies in the future of this log, take a snapshot",
                 reason="FUTURE_REVISION",
             )
-        if token.revision < head["compacted"]:
-            raise self.compacted(head["compacted"])
+        if token.revision < head.compacted:
+            raise self.compacted(head.compacted)
 
     def compacted(self, compacted: int) -> OutOfRange:
         """Return the refusal of a cursor that the log no longer reaches."""
@@ -162,13 +159,11 @@ class Watches:
         """Read a page of the log behind a cursor that has fallen out of the ring."""
         async with self._catch_ups:
             page = await self._read_page(self._pool, cursor)
-            head = await QUERIES.get_head(self._pool)
-        if cursor < head["compacted"]:
-            raise self.compacted(head["compacted"])
+            head = await get_head(self._pool)
+        if cursor < head.compacted:
+            raise self.compacted(head.compacted)
         return [
-            Published(
-                revision, entry.owner, entry.subject, wire.frame_element(entry.body, revision)
-            )
+            Published(revision, entry.owner, entry.topic, wire.frame_element(entry.body, revision))
             for revision, entry in page
         ]
 

@@ -10,9 +10,10 @@ from potok.coordinator.v1 import coordinator_service_pb2 as pb
 from potok.coordinator.v1 import watch_pb2
 from potok.status.v1 import stage_pb2
 
+from services.coordinator.commit.repository import list_executions
 from services.coordinator.runs.repository import QUERIES
 from services.kernel.postgres import open_readers
-from services.status.domain import ExecutionNumber
+from services.status.domain import RunId
 from tests.conftest import Database
 from tests.coordination import PATIENCE, RANGE, Coordination, Replica, Watcher, calling
 from tests.identity import seen_by, token
@@ -142,14 +143,13 @@ async def test_a_query_that_forgets_whose_rows_it_wants_gets_the_callers(
                     connection, client_id="", before_at=None, before_id=None, page_size=10
                 )
             ]
-            executions = QUERIES.list_executions(connection, run_ids=[scene.own, scene.foreign])
-            numbers = [ExecutionNumber(row["execution"]) async for row in executions]
+            executions = await list_executions(connection, [RunId(scene.own), RunId(scene.foreign)])
             log = await connection.fetch("SELECT DISTINCT owner FROM coordinator.log")
         async with seen_by(pool)() as connection:
             nothing = await connection.fetch("SELECT * FROM coordinator.runs")
 
     assert runs == ["client:clinic"]
-    assert len(numbers) == 1
+    assert len(executions) == 1
     assert [row["owner"] for row in log] == ["client:clinic"]
     assert nothing == []
 

@@ -24,8 +24,8 @@ from services.status.domain import Owner
 EVERYTHING = Filter(everything=True)
 
 
-def an_entry(owner: str = "client:a", subject: str = "run", size: int = 0) -> Entry:
-    return Entry(Owner(owner), subject, event_pb2.Change(actor="x" * size).SerializeToString(), "x")
+def an_entry(owner: str = "client:a", topic: str = "run", size: int = 0) -> Entry:
+    return Entry(Owner(owner), topic, event_pb2.Change(actor="x" * size).SerializeToString(), "x")
 
 
 def revisions(elements: bytes) -> list[int]:
@@ -48,10 +48,10 @@ async def test_a_slice_holds_what_matches_and_says_how_far_it_goes() -> None:
     assert (revisions(found.elements), found.revision) == ([2], 3)
 
 
-async def test_a_run_is_matched_by_its_subject() -> None:
+async def test_a_run_is_matched_by_its_topic() -> None:
     hub = Hub()
-    hub.publish(1, [an_entry(subject="run1"), an_entry(subject="run2")])
-    found = hub.slice(Filter(everything=False, subjects=frozenset({"run2"})), 0, 2)
+    hub.publish(1, [an_entry(topic="run1"), an_entry(topic="run2")])
+    found = hub.slice(Filter(everything=False, topics=frozenset({"run2"})), 0, 2)
 
     assert revisions(found.elements) == [2]
 

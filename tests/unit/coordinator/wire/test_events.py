@@ -163,7 +163,7 @@ def test_of_a_bot_and_its_run_the_newest_states_are_kept() -> None:
         Published(1, "user:anna", "bot_123", wire.frame_element(wire.event(older), 1)),
         Published(2, "user:anna", "bot_123", wire.frame_element(wire.event(newer), 2)),
     ]
-    folded = fold(changes, Filter(everything=False, subjects=frozenset({"bot_123"})))
+    folded = fold(changes, Filter(everything=False, topics=frozenset({"bot_123"})))
 
     assert (folded.count, folded.elements) == (1, changes[1].element)
 
