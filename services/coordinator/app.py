@@ -18,7 +18,7 @@ from potok.recommendations.v1 import meeting_tasks_service_pb2_grpc
 from potok.stage.v1 import stage_service_pb2_grpc as stage_grpc
 
 from services.coordinator.bots import servicer as bot_servicer
-from services.coordinator.bots.clients import RpcBotStatus, RpcMeetingTasks
+from services.coordinator.bots.adapters import RpcBotStatus, RpcMeetingTasks
 from services.coordinator.bots.commands import LaneBotChanges
 from services.coordinator.bots.repository import PostgresBots
 from services.coordinator.bots.servicer import BotReportServicer, BotServicer
@@ -34,10 +34,10 @@ from services.coordinator.dispatch.dispatcher import Dispatcher
 from services.coordinator.dispatch.watchdog import CLEAN_UP, COMPACT, Watchdog
 from services.coordinator.quota import Places
 from services.coordinator.runs import servicer
+from services.coordinator.runs.adapters import RpcStages
 from services.coordinator.runs.commands import LaneChanges
 from services.coordinator.runs.repository import PostgresRuns
 from services.coordinator.runs.servicer import CODECS, CoordinatorServicer
-from services.coordinator.runs.stages import RpcStages
 from services.coordinator.runs.usecases import Coordinator
 from services.coordinator.session import servicer as session_servicer
 from services.coordinator.session.servicer import SessionServicer
