@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
 
 import grpc
 from potok.bot_status.v1 import bot_status_service_pb2_grpc
@@ -30,12 +31,15 @@ from services.coordinator.commit.report_stream import Reports
 from services.coordinator.date_ranges import servicer as date_range_servicer
 from services.coordinator.date_ranges.servicer import DateRangeServicer
 from services.coordinator.date_ranges.usecases import DateRanges
+from services.coordinator.dispatch.adapters import RpcStageServices
+from services.coordinator.dispatch.commands import LaneExecutionChanges
 from services.coordinator.dispatch.dispatcher import Dispatcher
-from services.coordinator.dispatch.watchdog import CLEAN_UP, COMPACT, Watchdog
+from services.coordinator.dispatch.repository import PostgresDispatch
+from services.coordinator.dispatch.watchdog import Watchdog
 from services.coordinator.quota import Places
 from services.coordinator.runs import servicer
 from services.coordinator.runs.adapters import RpcStages
-from services.coordinator.runs.commands import LaneChanges
+from services.coordinator.runs.commands import LaneRunChanges
 from services.coordinator.runs.repository import PostgresRuns
 from services.coordinator.runs.servicer import CODECS, CoordinatorServicer
 from services.coordinator.runs.usecases import Coordinator
@@ -44,6 +48,7 @@ from services.coordinator.session.servicer import SessionServicer
 from services.coordinator.settings import CoordinatorSettings
 from services.coordinator.watch import servicer as watch_events_servicer
 from services.coordinator.watch.bot_waits import HubWaits
+from services.coordinator.watch.compaction import compact_log
 from services.coordinator.watch.hub import Hub
 from services.coordinator.watch.request import Watched
 from services.coordinator.watch.run_ends import LogRunEnds
@@ -57,6 +62,9 @@ from services.kernel.tasks import cancel, every
 from services.status.access import identity_of, reading_for_caller
 from services.status.deadlines import deadlines_of
 from services.status.domain import Stage
+
+COMPACT = timedelta(minutes=1)
+CLEAN_UP = timedelta(hours=1)
 
 SERVICES = [
     servicer.SERVICE,
@@ -96,15 +104,17 @@ async def running(settings: CoordinatorSettings) -> AsyncIterator[int]:
 
         lanes = Lanes(dsn, publish)
         tailer = Tailer(pool, hub, lanes.forget)
-        changes = LaneChanges(lanes)
-        dispatcher = Dispatcher(pool, changes, stages)
-        watchdog = Watchdog(pool, changes, limits)
+        dispatch, executions = PostgresDispatch(pool), LaneExecutionChanges(lanes)
+        dispatcher = Dispatcher(dispatch, executions, RpcStageServices(stages))
+        watchdog = Watchdog(dispatch, executions, limits)
         reports = Reports(pool, lanes)
         watches = Watches(pool, reading, hub, limits)
         await tailer.start()
         await watches.start()
 
-        coordinator = Coordinator(PostgresRuns(pool, reading), changes, RpcStages(stages))
+        coordinator = Coordinator(
+            PostgresRuns(pool, reading), LaneRunChanges(lanes), RpcStages(stages)
+        )
         ends = LogRunEnds(pool, hub, stopping=lambda: watches.draining)
         places = Places(limits.waits_per_user, "waits")
 
@@ -153,8 +163,8 @@ async def running(settings: CoordinatorSettings) -> AsyncIterator[int]:
                 "heartbeats",
             ),
             every(limits.watchdog, watchdog.look, "watchdog"),
-            every(COMPACT, watchdog.compact, "compact"),
-            every(CLEAN_UP, watchdog.clean_up, "clean_up"),
+            every(COMPACT, lambda: compact_log(pool, limits.log_retention), "compact"),
+            every(CLEAN_UP, coordinator.clean_up, "clean_up"),
             every(limits.bot_clean_up, bot_watchdog.clean_up, "bot_clean_up"),
         ]
         tasks = [asyncio.create_task(loop) for loop in loops]

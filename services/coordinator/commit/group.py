@@ -8,6 +8,7 @@ from typing import NamedTuple
 from services.coordinator.state.bot import Bot, BotId
 from services.coordinator.state.domain import (
     Day,
+    DeliveryKind,
     Execution,
     Run,
     StageReport,
@@ -16,7 +17,7 @@ from services.coordinator.state.domain import (
     Verdict,
 )
 from services.coordinator.wire.events import change_tail, event, progress_change
-from services.status.domain import ExecutionNumber, ExecutionState, FastEnum, Owner, RunId, Stage
+from services.status.domain import ExecutionNumber, ExecutionState, Owner, RunId, Stage
 
 ACTORS = {stage: stage.value.lower() for stage in Stage}
 """Who reports on a stage: its service."""
@@ -41,13 +42,6 @@ class Remembered:
     request_id: str
     parameters: str
     run_id: RunId
-
-
-class DeliveryKind(FastEnum):
-    """What a stage service is told of an execution."""
-
-    RUN = "RUN"
-    CANCEL = "CANCEL"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 import asyncpg
 
-from services.coordinator.commit.group import DeliveryKind, Group, Remembered
+from services.coordinator.commit.group import Group, Remembered
 from services.coordinator.commit.rows import (
     bot_from_row,
     bot_to_row,
@@ -17,7 +17,7 @@ from services.coordinator.commit.rows import (
     run_to_row,
 )
 from services.coordinator.state.bot import Bot, BotId
-from services.coordinator.state.domain import Day, DayFigures, Execution, Run, Tenant
+from services.coordinator.state.domain import Day, DayFigures, DeliveryKind, Execution, Run, Tenant
 from services.kernel.postgres import STATEMENT_TIMEOUT, Connection, ConnectionOrPool, load_queries
 from services.status.domain import ExecutionNumber, Owner, RunId
 

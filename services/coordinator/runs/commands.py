@@ -1,18 +1,15 @@
-"""The changes that callers and timers want, as commands for the lanes. Decisions are the sequence's."""
+"""What callers change of runs, as commands for the lanes. Decisions are the sequence's."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.coordinator.commit.group import Group, Remembered
 from services.coordinator.commit.lanes import Lanes
 from services.coordinator.state import order, sequence
 from services.coordinator.state.bot import BotId
-from services.coordinator.state.domain import AcceptedStart, Execution, Start, Subject, Tenant
+from services.coordinator.state.domain import AcceptedStart, Start, Tenant
 from services.coordinator.state.sequence import NextNumber
-from services.status.domain import ExecutionNumber, Owner, Reason, RunId
-
-COORDINATOR = "coordinator"
-"""The actor of what timers and the dispatcher do."""
+from services.status.domain import ExecutionNumber, Owner, RunId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,30 +72,8 @@ class CancelRun:
             group.note(tenant, touched, run.subject, self.actor)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OnExecution:
-    """Something that happens to an execution; `decide` is one of the sequence's steps."""
-
-    owner: Owner
-    number: ExecutionNumber
-    decide: Callable[[Tenant, Execution, Group], list[Subject]]
-    days: Sequence[str] = ()
-    bots: Sequence[BotId] = ()
-    numbers: int = 0
-
-    @property
-    def executions(self) -> Sequence[ExecutionNumber]:
-        return (self.number,)
-
-    def apply(self, tenant: Tenant, group: Group, next_number: NextNumber) -> None:  # noqa: ARG002
-        execution = tenant.executions[self.number]
-        touched = self.decide(tenant, execution, group)
-        if touched:
-            group.note(tenant, touched, execution.subject, COORDINATOR)
-
-
-class LaneChanges:
-    """Implements Changes, and what dispatcher and watchdog need, through the lanes."""
+class LaneRunChanges:
+    """Implements RunChanges through the lanes."""
 
     def __init__(self, lanes: Lanes) -> None:
         self._lanes = lanes
@@ -112,40 +87,3 @@ class LaneChanges:
 
     async def cancel_run(self, owner: Owner, run_id: RunId, actor: str) -> None:
         await self._lanes.ask(CancelRun(owner=owner, run_id=run_id, actor=actor))
-
-    async def dispatched(self, owner: Owner, number: ExecutionNumber) -> None:
-        """Note that the service has stored the execution."""
-        await self._happen(owner, number, lambda _, e, __: sequence.dispatched(e))
-
-    async def unreachable(self, owner: Owner, number: ExecutionNumber) -> None:
-        """Note that the service does not answer."""
-        await self._happen(owner, number, lambda _, e, __: sequence.unreachable(e))
-
-    async def stalled(self, owner: Owner, number: ExecutionNumber) -> None:
-        """Note that the service has fallen silent."""
-        await self._happen(owner, number, lambda _, e, __: sequence.stalled(e))
-
-    async def cancelled(self, owner: Owner, number: ExecutionNumber) -> None:
-        """End an execution that was asked to stop."""
-        await self._happen(owner, number, lambda t, e, g: sequence.cancelled(t, e, g.now))
-
-    async def fail(
-        self, owner: Owner, number: ExecutionNumber, reason: Reason, message: str
-    ) -> None:
-        """End an execution that is given up on; its service is told until it accepts."""
-
-        def decide(tenant: Tenant, execution: Execution, group: Group) -> list[Subject]:
-            touched = sequence.fail_execution(tenant, execution, reason, message, group.now)
-            if touched:
-                group.stop(execution)
-            return touched
-
-        await self._happen(owner, number, decide)
-
-    async def _happen(
-        self,
-        owner: Owner,
-        number: ExecutionNumber,
-        decide: Callable[[Tenant, Execution, Group], list[Subject]],
-    ) -> None:
-        await self._lanes.ask(OnExecution(owner=owner, number=number, decide=decide))

@@ -13,7 +13,6 @@ from potok.coordinator.v1 import (
     run_pb2,
 )
 from potok.stage.v1 import stage_service_pb2
-from potok.status.v1 import progress_pb2
 
 from services.coordinator.state.domain import (
     Client,
@@ -27,7 +26,7 @@ from services.coordinator.state.ledger import RangeStatus, StageLedger
 from services.coordinator.wire import events as wire
 from services.kernel.errors import InvalidInput
 from services.kernel.rpc.convert import enum_pairs, timestamp
-from services.status.domain import ClientSettings, RunMode, Stage
+from services.status.domain import RunMode, Stage
 from services.status.mapping import (
     EXECUTION_STATE_TO_PB,
     RUN_MODE_TO_PB,
@@ -162,19 +161,3 @@ def page_start(token: str) -> tuple[datetime, str] | None:
         return datetime.fromisoformat(at), last_id
     except (binascii.Error, ValueError):
         raise InvalidInput("page_token: is not of this list") from None
-
-
-def run_stage_request(row: Any, settings: dict[str, Any]) -> stage_service_pb2.RunStageRequest:
-    """Return what the service of a stage is told of an execution, from its row joined with its run's."""
-    return stage_service_pb2.RunStageRequest(
-        execution=row["execution"],
-        stage=STAGE_TO_PB[Stage(row["stage"])],
-        run_id=str(row["run_id"]),
-        owner=row["owner"],
-        mode=RUN_MODE_TO_PB[RunMode(row["mode"])],
-        range=progress_pb2.DateRange(
-            start_date=row["start_date"].isoformat(), end_date=row["end_date"].isoformat()
-        ),
-        settings=settings_to_pb(ClientSettings(**settings)),
-        bot_id=row["bot_id"] or "",
-    )

@@ -45,6 +45,10 @@ class RunRepository(Protocol):
 
     async def advance_epoch(self) -> int: ...
 
+    async def delete_old_requests(self) -> None: ...
+
+    async def delete_old_rejected_reports(self, keep: int) -> None: ...
+
     async def get_tenant(self, owner: Owner, days: DateRange) -> Tenant:
         """Return what a start over these days is judged by: the run under way, and the days of every stage."""
 
@@ -54,7 +58,7 @@ class RunRepository(Protocol):
         """Return the days that are known of each stage, in their order; None where there is no such client."""
 
 
-class Changes(Protocol):
+class RunChanges(Protocol):
     """Changes of runs: decided by the sequence, durable when these return."""
 
     async def start_run(

@@ -73,44 +73,6 @@ SELECT * FROM coordinator.bots
 SELECT bot_id, owner, changed_at FROM coordinator.bots
  WHERE changed_at < now() - :retention::interval ORDER BY changed_at LIMIT :count;
 
--- name: claim_deliveries(count, lease)
-UPDATE coordinator.deliveries d SET next_at = now() + :lease::interval, tries = tries + 1
- WHERE (execution, kind) IN (SELECT execution, kind FROM coordinator.deliveries WHERE next_at <= now()
-                              ORDER BY next_at LIMIT :count FOR UPDATE SKIP LOCKED)
-RETURNING execution, kind, tries;
-
--- name: delivery(execution)^
-SELECT e.execution, e.stage, e.run_id, e.owner, e.mode, e.state, r.start_date, r.end_date, r.settings, r.bot_id
-  FROM coordinator.executions e JOIN coordinator.runs r USING (run_id) WHERE e.execution = :execution;
-
--- name: delay_delivery(execution, kind, delay)!
-UPDATE coordinator.deliveries SET next_at = now() + :delay::interval WHERE execution = :execution AND kind = :kind;
-
--- name: overdue(silent, stall_limit, progress_limit, wait_limit, cancel_grace)
--- Executions that something must happen to, by database time.
-SELECT e.execution, e.owner,
-       CASE
-           WHEN e.state = 'CANCELLING' THEN 'CANCELLED'
-           WHEN e.state = 'QUEUED' THEN 'UNREACHABLE'
-           WHEN e.state = 'STALLED' THEN 'SILENT'
-           WHEN h.seen_at IS NULL OR h.seen_at < now() - :silent::interval THEN 'STALLED'
-           WHEN e.waiting THEN 'WAIT_LIMIT'
-           ELSE 'NO_PROGRESS'
-       END AS happening
-  FROM coordinator.executions e LEFT JOIN coordinator.heartbeats h USING (execution)
- WHERE e.ended_at IS NULL
-   AND CASE e.state
-           WHEN 'CANCELLING' THEN e.cancelling_at < now() - :cancel_grace::interval
-           WHEN 'QUEUED' THEN e.created_at < now() - :stall_limit::interval
-           WHEN 'STALLED' THEN coalesce(h.seen_at, e.created_at) < now() - :stall_limit::interval
-           ELSE coalesce(h.seen_at, e.created_at) < now() - :silent::interval
-                OR (NOT e.waiting AND e.progressed_at < now() - :progress_limit::interval)
-                OR (e.waiting AND e.progressed_at < now() - :wait_limit::interval)
-       END;
-
--- name: try_lock(key)$
-SELECT pg_try_advisory_xact_lock(:key);
-
 -- name: delete_old_requests()!
 DELETE FROM coordinator.requests WHERE at < now() - interval '24 hours';
 

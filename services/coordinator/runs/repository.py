@@ -101,6 +101,12 @@ class PostgresRuns:
     async def advance_epoch(self) -> int:
         return await advance_epoch(self._pool)
 
+    async def delete_old_requests(self) -> None:
+        await QUERIES.delete_old_requests(self._pool)
+
+    async def delete_old_rejected_reports(self, keep: int) -> None:
+        await QUERIES.delete_old_rejected_reports(self._pool, keep=keep)
+
     async def get_ledger(
         self, client_id: str, stages: Iterable[Stage], days: DateRange
     ) -> Ledger | None:

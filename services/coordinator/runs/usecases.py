@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import date, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from services.coordinator.runs.ports import Changes, RunRepository, Stages
+from services.coordinator.runs.ports import RunChanges, RunRepository, Stages
 from services.coordinator.state import order, sequence
 from services.coordinator.state.domain import (
     AcceptedStart,
@@ -25,11 +25,13 @@ from services.kernel.errors import Conflict, InvalidInput
 from services.status.domain import DateRange, RunId, RunMode, Stage
 from services.status.identity import Caller
 
+REJECTED_REPORTS_A_RUN = 1_000
+
 
 class Coordinator:
     """Clients, runs and the ledger."""
 
-    def __init__(self, runs: RunRepository, changes: Changes, stages: Stages) -> None:
+    def __init__(self, runs: RunRepository, changes: RunChanges, stages: Stages) -> None:
         self._runs = runs
         self._changes = changes
         self._stages = stages
@@ -158,6 +160,11 @@ class Coordinator:
     async def advance_epoch(self) -> int:
         """Make every resume token of before invalid; returns how often that was done."""
         return await self._runs.advance_epoch()
+
+    async def clean_up(self) -> None:
+        """Forget starts that are too old to be repeated, and rejected reports that are too old or too many."""
+        await self._runs.delete_old_requests()
+        await self._runs.delete_old_rejected_reports(REJECTED_REPORTS_A_RUN)
 
     async def get_range_status(self, client_id: str, stage: Stage, days: DateRange) -> RangeStatus:
         """Return where a stage is over a range; raises ClientNotFound."""

@@ -51,6 +51,13 @@ class Client:
         return client_owner(self.client_id)
 
 
+class DeliveryKind(FastEnum):
+    """What the service of a stage has to be told of an execution."""
+
+    RUN = "RUN"
+    CANCEL = "CANCEL"
+
+
 @dataclass(slots=True, kw_only=True, eq=False)
 class Execution:
     """One stage of one run."""

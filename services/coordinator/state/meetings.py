@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from services.coordinator.state import bot_steps as bots
+from services.coordinator.state.actors import BOT_STATUS
 from services.coordinator.state.bot import Bot, BotReport
 from services.coordinator.state.domain import Run, Subject, Tenant, Verdict
 from services.coordinator.state.order import MEETING
@@ -10,8 +11,6 @@ from services.coordinator.state.sequence import NextNumber, cancel_run, open_exe
 from services.status.domain import BotState, ClientSettings, DateRange, RunId, RunMode
 
 PLAYBOOK = "meeting"
-BOT_STATUS = "bot_status"
-"""The actor of what is reported of bots, and so of the runs of meetings."""
 
 
 def take_bot_report(
