@@ -119,8 +119,9 @@ async def running(settings: CoordinatorSettings) -> AsyncIterator[int]:
         places = Places(limits.waits_per_user, "waits")
 
         bot_changes = LaneBotChanges(lanes)
+        bot_rows = PostgresBots(pool, readers)
         bots = Bots(
-            PostgresBots(pool, readers),
+            bot_rows,
             bot_changes,
             RpcBotStatus(bot_status),
             RpcMeetingTasks(
@@ -131,7 +132,7 @@ async def running(settings: CoordinatorSettings) -> AsyncIterator[int]:
             places,
         )
         watched = Watched(coordinator, bots)
-        bot_watchdog = BotWatchdog(pool, bot_changes, limits.bot_retention)
+        bot_watchdog = BotWatchdog(bot_rows, bot_changes, limits.bot_retention)
 
         def register(server: grpc.aio.Server) -> None:
             coordinator_service_pb2_grpc.add_CoordinatorServiceServicer_to_server(

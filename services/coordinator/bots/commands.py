@@ -80,7 +80,7 @@ class ExpireBot:
 
 
 class LaneBotChanges:
-    """Implements BotChanges, and what the clean-up needs, through the lanes."""
+    """Implements BotChanges through the lanes."""
 
     def __init__(self, lanes: Lanes) -> None:
         self._lanes = lanes
@@ -93,5 +93,4 @@ class LaneBotChanges:
         return cast("list[tuple[Verdict, BotState]]", answers)
 
     async def expire_bot(self, owner: Owner, bot_id: BotId, changed_at: datetime, why: str) -> None:
-        """Give up a bot, or delete the record of one that had ended, unless it has changed since."""
         await self._lanes.ask(ExpireBot(owner=owner, bot_id=bot_id, changed_at=changed_at, why=why))

@@ -28,11 +28,21 @@ class BotRepository(Protocol):
     ) -> list[Bot]: ...
 
 
+class ExpiredBots(Protocol):
+    """The bots that nobody hears of any more, by the time of the database."""
+
+    async def expired_bots(self, retention: timedelta, count: int) -> list[Bot]:
+        """Return bots whose state has not changed for so long, the oldest first."""
+
+
 class BotChanges(Protocol):
     """Changes of bots: decided by the state machine, durable when these return."""
 
     async def report_bots(self, reports: Sequence[BotReport]) -> list[tuple[Verdict, BotState]]:
         """Take reports; returns what became of each, and where its bot is."""
+
+    async def expire_bot(self, owner: Owner, bot_id: BotId, changed_at: datetime, why: str) -> None:
+        """Give up a bot, or delete the record of one that had ended, unless it has changed since."""
 
 
 class BotStatus(Protocol):

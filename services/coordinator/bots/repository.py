@@ -1,15 +1,16 @@
-"""The rows of bots: what is read for their owners, and how the lanes write them."""
+"""The rows of bots, as they are read; the lanes write them."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import asyncpg
 
 from services.coordinator.commit.rows import bot_from_row
-from services.coordinator.runs.repository import QUERIES
 from services.coordinator.state.bot import Bot, BotId, BotRecord
-from services.kernel.postgres import reading
+from services.kernel.postgres import load_queries, reading
 from services.status.domain import BotState, Owner, Stage
+
+_QUERIES = load_queries(__file__)
 
 _ANALYSED = frozenset({Stage.ANALYSIS.value, Stage.TASKS.value})
 """Stages in which the analysis of a meeting has a session."""
@@ -23,15 +24,15 @@ class PostgresBots:
         self._app_pool = app_pool
 
     async def ensure_owners(self, owners: Collection[Owner]) -> None:
-        await QUERIES.ensure_owners(self._pool, owners=list(owners))
+        await _QUERIES.ensure_owners(self._pool, owners=list(owners))
 
     async def owners_of_bots(self, bot_ids: Collection[BotId]) -> Mapping[BotId, Owner]:
-        rows = QUERIES.owners_of_bots(self._pool, bot_ids=list(bot_ids))
+        rows = _QUERIES.owners_of_bots(self._pool, bot_ids=list(bot_ids))
         return {BotId(row["bot_id"]): Owner(row["owner"]) async for row in rows}
 
     async def get_bot(self, scope: str, bot_id: BotId) -> BotRecord | None:
         async with reading(self._app_pool, scope) as connection:
-            row = await QUERIES.get_bot(connection, bot_id=bot_id)
+            row = await _QUERIES.get_bot(connection, bot_id=bot_id)
         if row is None:
             return None
         begun = row["run_stage"] in _ANALYSED
@@ -46,7 +47,7 @@ class PostgresBots:
     ) -> list[Bot]:
         before_at, before_id = before or (None, None)
         async with reading(self._app_pool, scope) as connection:
-            rows = QUERIES.list_bots(
+            rows = _QUERIES.list_bots(
                 connection,
                 states=[state.value for state in states],
                 before_at=before_at,
@@ -54,3 +55,7 @@ class PostgresBots:
                 page_size=page_size,
             )
             return [bot_from_row(row) async for row in rows]
+
+    async def expired_bots(self, retention: timedelta, count: int) -> list[Bot]:
+        rows = _QUERIES.expired_bots(self._pool, retention=retention, count=count)
+        return [bot_from_row(row) async for row in rows]

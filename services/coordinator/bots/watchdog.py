@@ -2,13 +2,9 @@
 
 from datetime import timedelta
 
-import asyncpg
 import structlog
 
-from services.coordinator.bots.commands import LaneBotChanges
-from services.coordinator.runs.repository import QUERIES
-from services.coordinator.state.bot import BotId
-from services.status.domain import Owner
+from services.coordinator.bots.ports import BotChanges, ExpiredBots
 
 log = structlog.get_logger()
 
@@ -20,19 +16,18 @@ MOST_ROUNDS = 100
 class BotWatchdog:
     """Ends what nobody hears of any more, and deletes what has ended long ago."""
 
-    def __init__(self, pool: asyncpg.Pool, changes: LaneBotChanges, retention: timedelta) -> None:
-        self._pool = pool
+    def __init__(self, bots: ExpiredBots, changes: BotChanges, retention: timedelta) -> None:
+        self._bots = bots
         self._changes = changes
         self._retention = retention
 
     async def clean_up(self) -> None:
         """Expire what is due. Several replicas may do so at once: each change is checked again in its lane."""
+        why = f"nothing changed for {self._retention}"
         for _ in range(MOST_ROUNDS):
-            rows = QUERIES.expired_bots(self._pool, retention=self._retention, count=AT_ONCE)
-            due = [(row["owner"], row["bot_id"], row["changed_at"]) async for row in rows]
-            for owner, bot_id, changed_at in due:
-                log.info("bot_expired", bot_id=bot_id)
-                why = f"nothing changed for {self._retention}"
-                await self._changes.expire_bot(Owner(owner), BotId(bot_id), changed_at, why)
+            due = await self._bots.expired_bots(self._retention, AT_ONCE)
+            for bot in due:
+                log.info("bot_expired", bot_id=bot.bot_id)
+                await self._changes.expire_bot(bot.owner, bot.bot_id, bot.changed_at, why)
             if len(due) < AT_ONCE:
                 return

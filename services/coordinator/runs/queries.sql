@@ -53,26 +53,6 @@ SELECT * FROM coordinator.ledger WHERE owner = :owner AND day BETWEEN :start_dat
 SELECT stage FROM coordinator.runs
  WHERE owner = :owner AND ended_at IS NULL AND start_date <= :end_date AND end_date >= :start_date;
 
--- name: ensure_owners(owners)!
-INSERT INTO coordinator.owners (owner) SELECT unnest(:owners::text[]) ON CONFLICT DO NOTHING;
-
--- name: owners_of_bots(bot_ids)
-SELECT bot_id, owner FROM coordinator.bots WHERE bot_id = ANY (:bot_ids::text[]);
-
--- name: get_bot(bot_id)^
-SELECT b.*, r.stage AS run_stage FROM coordinator.bots b LEFT JOIN coordinator.runs r USING (run_id)
- WHERE b.bot_id = :bot_id;
-
--- name: list_bots(states, before_at, before_id, page_size)
-SELECT * FROM coordinator.bots
- WHERE (cardinality(:states::text[]) = 0 OR state = ANY (:states))
-   AND (:before_at::timestamptz IS NULL OR (created_at, bot_id) < (:before_at, :before_id::text))
- ORDER BY created_at DESC, bot_id DESC LIMIT :page_size;
-
--- name: expired_bots(retention, count)
-SELECT bot_id, owner, changed_at FROM coordinator.bots
- WHERE changed_at < now() - :retention::interval ORDER BY changed_at LIMIT :count;
-
 -- name: delete_old_requests()!
 DELETE FROM coordinator.requests WHERE at < now() - interval '24 hours';
 
