@@ -36,7 +36,7 @@ from services.coordinator.dispatch.commands import LaneExecutionChanges
 from services.coordinator.dispatch.dispatcher import Dispatcher
 from services.coordinator.dispatch.repository import PostgresDispatch
 from services.coordinator.dispatch.watchdog import Watchdog
-from services.coordinator.quota import Places
+from services.coordinator.quota import Quota
 from services.coordinator.runs import servicer
 from services.coordinator.runs.adapters import RpcStages
 from services.coordinator.runs.commands import LaneRunChanges
@@ -116,7 +116,7 @@ async def running(settings: CoordinatorSettings) -> AsyncIterator[int]:
             PostgresRuns(pool, reading), LaneRunChanges(lanes), RpcStages(stages)
         )
         ends = LogRunEnds(pool, hub, stopping=lambda: watches.draining)
-        places = Places(limits.waits_per_user, "waits")
+        quota = Quota(limits.waits_per_user, "waits")
 
         bot_changes = LaneBotChanges(lanes)
         bot_rows = PostgresBots(pool, readers)
@@ -129,7 +129,7 @@ async def running(settings: CoordinatorSettings) -> AsyncIterator[int]:
             ),
             HubWaits(hub, lambda: watches.draining),
             limits.create_tasks_wait,
-            places,
+            quota,
         )
         watched = Watched(coordinator, bots)
         bot_watchdog = BotWatchdog(bot_rows, bot_changes, limits.bot_retention)
@@ -139,7 +139,7 @@ async def running(settings: CoordinatorSettings) -> AsyncIterator[int]:
                 CoordinatorServicer(coordinator, reports, watches, watched, stages), server
             )
             date_range_service_pb2_grpc.add_DateRangeServiceServicer_to_server(
-                DateRangeServicer(DateRanges(coordinator, ends, limits.sync_wait, places)), server
+                DateRangeServicer(DateRanges(coordinator, ends, limits.sync_wait, quota)), server
             )
             watch_events_service_pb2_grpc.add_WatchEventsServiceServicer_to_server(
                 WatchEventsServicer(watches, watched), server

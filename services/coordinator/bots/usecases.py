@@ -15,7 +15,7 @@ from services.coordinator.bots.ports import (
     BotWaits,
     MeetingTasks,
 )
-from services.coordinator.quota import Places
+from services.coordinator.quota import Quota
 from services.coordinator.state.bot import (
     RANK,
     Bot,
@@ -43,16 +43,16 @@ class Bots:
         tasks: MeetingTasks,
         waits: BotWaits,
         create_tasks_wait: timedelta,
-        places: Places,
+        quota: Quota,
     ) -> None:
-        """`places` are those of users whose meetings are waited for."""
+        """`quota` is that of users whose meetings are waited for."""
         self._bots = bots
         self._changes = changes
         self._status = status
         self._tasks = tasks
         self._waits = waits
         self._create_tasks_wait = create_tasks_wait
-        self._places = places
+        self._quota = quota
 
     async def report_bots(self, reports: Sequence[BotReport]) -> list[tuple[Verdict, BotState]]:
         """Take what the outside says; of a bot that is somebody else's nothing is taken."""
@@ -103,7 +103,7 @@ class Bots:
         Raises InvalidInput where the bot is not the user's, NotFound where there is none, LimitReached where too many
         wait for the user's meetings already. The work does not depend on the caller staying.
         """
-        with self._places.taken_by(user_id):
+        with self._quota.taken_by(user_id):
             return await self._create_tasks(user_owner(user_id), bot_id, audio_url, text)
 
     async def _create_tasks(

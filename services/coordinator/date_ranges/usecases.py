@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 
-from services.coordinator.quota import Places
+from services.coordinator.quota import Quota
 from services.coordinator.runs.ports import RunEnds
 from services.coordinator.runs.usecases import Coordinator
 from services.coordinator.state import order
@@ -71,13 +71,13 @@ class DateRanges:
     """The stages of a client's calls, one by one."""
 
     def __init__(
-        self, coordinator: Coordinator, ends: RunEnds, sync_wait: timedelta, places: Places
+        self, coordinator: Coordinator, ends: RunEnds, sync_wait: timedelta, quota: Quota
     ) -> None:
-        """`places` are those of users who wait."""
+        """`quota` is that of users who wait."""
         self._coordinator = coordinator
         self._ends = ends
         self._sync_wait = sync_wait
-        self._places = places
+        self._quota = quota
 
     async def begin(
         self, caller: Caller, client_id: str, days: DateRange, stage: Stage, *, end_field: str
@@ -112,7 +112,7 @@ class DateRanges:
         WrongState where the run failed, Conflict where it was cancelled, TookTooLong where it takes longer, LimitReached
         where too many wait already.
         """
-        with self._places.taken_by(caller.user):
+        with self._quota.taken_by(caller.user):
             return await self._sync_calls(caller, client_id, days, end_field)
 
     async def _sync_calls(

@@ -17,7 +17,7 @@ from potok.coordinator.v1 import coordinator_service_pb2 as pb
 from potok.coordinator.v1 import watch_pb2
 
 from services.coordinator.commit.group import Entry
-from services.coordinator.quota import Places
+from services.coordinator.quota import Quota
 from services.coordinator.settings import Limits
 from services.coordinator.watch import resume_tokens as tokens
 from services.coordinator.watch.fold import fold
@@ -81,7 +81,7 @@ class Watches:
         self._epoch = b""
         self._drain_at: float | None = None
         self._count = 0
-        self._places = Places(limits.watches_per_user, "watches")
+        self._quota = Quota(limits.watches_per_user, "watches")
         self._gone = asyncio.Event()
         self._gone.set()
 
@@ -91,7 +91,7 @@ class Watches:
 
     def admitted(self, user: str) -> AbstractContextManager[None]:
         """Count a watch of a user while the block runs; raises LimitReached where there are too many."""
-        return self._places.taken_by(user)
+        return self._quota.taken_by(user)
 
     async def watch(self, request: WatchRequest, write: Write) -> None:
         """Write frames until the stream is ended by raising WatchEnded.

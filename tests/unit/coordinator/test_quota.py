@@ -6,17 +6,17 @@ from typing import Any, cast
 import pytest
 
 from services.coordinator.bots.usecases import Bots
-from services.coordinator.quota import Places
+from services.coordinator.quota import Quota
 from services.kernel.errors import LimitReached
 
 
-async def test_a_user_who_waits_for_a_sync_has_one_place_less_for_meetings() -> None:
-    places = Places(1, "waits")
+async def test_a_user_who_waits_for_a_sync_has_one_wait_less_for_meetings() -> None:
+    quota = Quota(1, "waits")
     nothing: Any = cast("Any", None)
-    bots = Bots(nothing, nothing, nothing, nothing, nothing, timedelta(seconds=1), places)
+    bots = Bots(nothing, nothing, nothing, nothing, nothing, timedelta(seconds=1), quota)
 
     with (
-        places.taken_by("anna"),
+        quota.taken_by("anna"),
         pytest.raises(LimitReached, match="anna has 1 waits here already"),
     ):
         await bots.create_tasks("anna", "", "", "Hello")

@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from services.coordinator.date_ranges.usecases import FOR_A_PERSON, DateRanges
-from services.coordinator.quota import Places
+from services.coordinator.quota import Quota
 from services.coordinator.runs.ports import RunEnds
 from services.coordinator.runs.usecases import Coordinator
 from services.coordinator.state.domain import Run, RunView
@@ -92,9 +92,9 @@ class Ended:
 
 
 def ranges(coordinator: FakeCoordinator, ends: RunEnds | None = None) -> DateRanges:
-    places = Places(1, "waits")
+    quota = Quota(1, "waits")
     played = cast("Coordinator", coordinator)
-    return DateRanges(played, ends or Ended(), timedelta(hours=1), places)
+    return DateRanges(played, ends or Ended(), timedelta(hours=1), quota)
 
 
 async def sync_that_ends(run: Run) -> DomainError:
