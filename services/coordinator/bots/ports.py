@@ -6,6 +6,7 @@ from typing import Protocol
 
 from services.coordinator.state.bot import Bot, BotId, BotRecord, BotReport, MeetingResult
 from services.coordinator.state.domain import Verdict
+from services.coordinator.state.position import Position
 from services.status.domain import BotState, Owner
 
 
@@ -23,7 +24,7 @@ class BotRepository(Protocol):
         self,
         scope: str,
         states: Collection[BotState],
-        before: tuple[datetime, str] | None,
+        before: Position | None,
         page_size: int,
     ) -> list[Bot]: ...
 

@@ -1,12 +1,13 @@
 """The rows of bots, as they are read; the lanes write them."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import asyncpg
 
 from services.coordinator.commit.rows import bot_from_row
 from services.coordinator.state.bot import Bot, BotId, BotRecord
+from services.coordinator.state.position import Position
 from services.kernel.postgres import load_queries, reading
 from services.status.domain import BotState, Owner, Stage
 
@@ -42,7 +43,7 @@ class PostgresBots:
         self,
         scope: str,
         states: Collection[BotState],
-        before: tuple[datetime, str] | None,
+        before: Position | None,
         page_size: int,
     ) -> list[Bot]:
         before_at, before_id = before or (None, None)

@@ -16,7 +16,6 @@ from services.coordinator.bots.mapping import (
     bot_verdict_to_pb,
 )
 from services.coordinator.bots.usecases import Bots
-from services.coordinator.runs.mapping import page_start, page_token
 from services.coordinator.state.bot import BotId
 from services.coordinator.wire import events as wire
 from services.kernel.rpc.client import errors_of
@@ -81,18 +80,14 @@ class BotServicer(pb_grpc.BotServiceServicer):
         return pb.CreateTasksFromAudioResponse(**bot_record_fields(record))
 
     async def ListBots(self, request: pb.ListBotsRequest, context: Context) -> pb.ListBotsResponse:
-        size = request.page_size or 50
-        found = await self._bots.list_bots(
+        page = await self._bots.list_bots(
             current_caller(),
             [BOT_STATE_FROM_PB[state] for state in request.states],
-            page_start(request.page_token),
-            size + 1,
+            request.page_size or 50,
+            request.page_token,
         )
         return pb.ListBotsResponse(
-            bots=map(wire.bot_status, found[:size]),
-            next_page_token=page_token(found[size - 1].created_at, found[size - 1].bot_id)
-            if len(found) > size
-            else "",
+            bots=map(wire.bot_status, page.items), next_page_token=page.next_page_token
         )
 
     async def StopBot(self, request: pb.StopBotRequest, context: Context) -> pb.StopBotResponse:

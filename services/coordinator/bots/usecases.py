@@ -5,7 +5,7 @@ import time
 from collections.abc import Collection, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from services.coordinator.bots.ports import (
@@ -25,7 +25,9 @@ from services.coordinator.state.bot import (
     BotReport,
 )
 from services.coordinator.state.domain import Verdict
+from services.coordinator.state.position import Position, position
 from services.kernel.errors import Forbidden, InvalidInput, UpstreamUnavailable
+from services.kernel.paging import Page, page_of, page_start
 from services.status.domain import BotState, Owner, user_owner
 from services.status.identity import Caller
 
@@ -122,11 +124,19 @@ class Bots:
         self,
         caller: Caller,
         states: Collection[BotState],
-        before: tuple[datetime, str] | None,
         page_size: int,
-    ) -> list[Bot]:
-        """Return a page of the bots that the caller may see, newest first."""
-        return await self._bots.list_bots(caller.scope, states, before, page_size)
+        page_token: str,
+    ) -> Page[Bot]:
+        """Return a page of the bots in any of `states` that the caller may see, newest first; no states are all.
+
+        Raises InvalidInput for a token of another list or of other states.
+        """
+        listing = f"ListBots {sorted({state.value for state in states})}"
+        before = page_start(listing, page_token, position)
+        found = await self._bots.list_bots(caller.scope, states, before, page_size + 1)
+        return page_of(
+            listing, found, page_size, lambda bot: Position(bot.created_at, bot.bot_id).keys
+        )
 
     async def stop_bot(self, caller: Caller, bot_id: BotId) -> Bot:
         """Ask a bot to leave its meeting; one that has left is returned as it is."""

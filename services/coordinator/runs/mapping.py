@@ -1,9 +1,6 @@
 """The coordinator's messages to its domain and back. What a watch sends is built in `wire`."""
 
-import base64
-import binascii
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 
 from potok.coordinator.v1 import (
@@ -24,7 +21,6 @@ from services.coordinator.state.domain import (
 )
 from services.coordinator.state.ledger import RangeStatus, StageLedger
 from services.coordinator.wire import events as wire
-from services.kernel.errors import InvalidInput
 from services.kernel.rpc.convert import enum_pairs, timestamp
 from services.status.domain import RunMode, Stage
 from services.status.mapping import (
@@ -145,19 +141,3 @@ def rejected_report_to_pb(report: RejectedReport) -> report_pb2.RejectedReport:
         message=report.message,
         time=timestamp(report.at),
     )
-
-
-def page_token(at: datetime, last_id: str) -> str:
-    """Return the token of the page after a row, of a list that has the newest first."""
-    return base64.urlsafe_b64encode(f"{at.isoformat()} {last_id}".encode()).decode()
-
-
-def page_start(token: str) -> tuple[datetime, str] | None:
-    """Parse a page token; raises InvalidInput."""
-    if not token:
-        return None
-    try:
-        at, last_id = base64.urlsafe_b64decode(token.encode()).decode().split(" ")
-        return datetime.fromisoformat(at), last_id
-    except (binascii.Error, ValueError):
-        raise InvalidInput("page_token: is not of this list") from None

@@ -1,7 +1,6 @@
 """What the use cases need from the outside."""
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
 from typing import Protocol
 
 from services.coordinator.state.domain import (
@@ -15,13 +14,15 @@ from services.coordinator.state.domain import (
     Start,
     Tenant,
 )
+from services.coordinator.state.position import Position
 from services.status.domain import DateRange, Owner, RunId, RunMode, Stage
 
 
 class RunRepository(Protocol):
     """What is read for callers, and clients."""
 
-    async def set_client(self, client: Client) -> None: ...
+    async def set_client(self, client: Client) -> Client:
+        """Store a client, new or known; returns it as it is stored."""
 
     async def get_client(self, client_id: str) -> Client | None: ...
 
@@ -32,7 +33,7 @@ class RunRepository(Protocol):
     async def get_runs(self, run_ids: Collection[RunId]) -> list[RunView]: ...
 
     async def list_runs(
-        self, client_id: str, before: tuple[datetime, str] | None, page_size: int
+        self, client_id: str, before: Position | None, page_size: int
     ) -> list[RunView]: ...
 
     async def find_request(

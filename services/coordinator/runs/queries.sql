@@ -1,4 +1,5 @@
--- name: set_client(client_id, time_zone, source, playbook, language, min_success_ratio, weight)!
+-- name: set_client(client_id, time_zone, source, playbook, language, min_success_ratio, weight)^
+-- Stores a client, new or known, and returns its row as it is then.
 WITH owner AS (
     INSERT INTO coordinator.owners (owner) VALUES ('client:' || :client_id) ON CONFLICT DO NOTHING
 )
@@ -7,15 +8,16 @@ VALUES (:client_id, :time_zone, :source, :playbook, :language, :min_success_rati
 ON CONFLICT (client_id) DO UPDATE
    SET time_zone = excluded.time_zone, source = excluded.source, playbook = excluded.playbook,
        language = excluded.language, min_success_ratio = excluded.min_success_ratio, weight = excluded.weight,
-       updated_at = now();
+       updated_at = now()
+RETURNING *;
 
 -- name: get_client(client_id)^
-SELECT client_id, time_zone, source, playbook, language, min_success_ratio, weight
-  FROM coordinator.clients WHERE client_id = :client_id;
+-- Returns a client.
+SELECT * FROM coordinator.clients WHERE client_id = :client_id;
 
 -- name: list_clients(after, page_size)
-SELECT client_id, time_zone, source, playbook, language, min_success_ratio, weight
-  FROM coordinator.clients WHERE client_id > :after ORDER BY client_id LIMIT :page_size;
+-- Returns a page of clients by id; the empty text lies before the first.
+SELECT * FROM coordinator.clients WHERE client_id > :after ORDER BY client_id LIMIT :page_size;
 
 -- name: known_clients(client_ids)
 SELECT client_id FROM coordinator.clients WHERE client_id = ANY (:client_ids::text[]);

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Collection, Iterable
 from dataclasses import asdict
-from datetime import datetime
 
 import asyncpg
 
@@ -19,6 +18,7 @@ from services.coordinator.state.domain import (
     Tenant,
     Verdict,
 )
+from services.coordinator.state.position import Position
 from services.coordinator.watch.repository import advance_epoch
 from services.kernel.postgres import Connection, Reading, load_queries
 from services.status.domain import (
@@ -31,7 +31,7 @@ from services.status.domain import (
     client_owner,
 )
 
-QUERIES = load_queries(__file__)
+_QUERIES = load_queries(__file__)
 
 
 class PostgresRuns:
@@ -41,34 +41,37 @@ class PostgresRuns:
         self._pool = pool
         self._reading = reading
 
-    async def set_client(self, client: Client) -> None:
-        await QUERIES.set_client(self._pool, client_id=client.client_id, **asdict(client.settings))
+    async def set_client(self, client: Client) -> Client:
+        row = await _QUERIES.set_client(
+            self._pool, client_id=client.client_id, **asdict(client.settings)
+        )
+        return _client(row)
 
     async def get_client(self, client_id: str) -> Client | None:
         async with self._reading() as connection:
-            row = await QUERIES.get_client(connection, client_id=client_id)
+            row = await _QUERIES.get_client(connection, client_id=client_id)
         return None if row is None else _client(row)
 
     async def list_clients(self, after: str, page_size: int) -> list[Client]:
         async with self._reading() as connection:
-            rows = QUERIES.list_clients(connection, after=after, page_size=page_size)
+            rows = _QUERIES.list_clients(connection, after=after, page_size=page_size)
             return [_client(row) async for row in rows]
 
     async def known_clients(self, client_ids: Collection[str]) -> set[str]:
         async with self._reading() as connection:
-            rows = QUERIES.known_clients(connection, client_ids=list(client_ids))
+            rows = _QUERIES.known_clients(connection, client_ids=list(client_ids))
             return {row["client_id"] async for row in rows}
 
     async def get_runs(self, run_ids: Collection[RunId]) -> list[RunView]:
         async with self._reading() as connection:
-            return await _views(connection, QUERIES.get_runs(connection, run_ids=list(run_ids)))
+            return await _views(connection, _QUERIES.get_runs(connection, run_ids=list(run_ids)))
 
     async def list_runs(
-        self, client_id: str, before: tuple[datetime, str] | None, page_size: int
+        self, client_id: str, before: Position | None, page_size: int
     ) -> list[RunView]:
         before_at, before_id = before or (None, None)
         async with self._reading() as connection:
-            rows = QUERIES.list_runs(
+            rows = _QUERIES.list_runs(
                 connection,
                 client_id=client_id,
                 before_at=before_at,
@@ -78,14 +81,14 @@ class PostgresRuns:
             return await _views(connection, rows)
 
     async def find_request(self, caller: str, method: str, request_id: str) -> AcceptedStart | None:
-        row = await QUERIES.find_request(
+        row = await _QUERIES.find_request(
             self._pool, caller=caller, method=method, request_id=request_id
         )
         return row and AcceptedStart(run_id=RunId(str(row["run_id"])), parameters=row["parameters"])
 
     async def list_rejected_reports(self, run_id: RunId, page_size: int) -> list[RejectedReport]:
         async with self._reading() as connection:
-            rows = QUERIES.list_rejected_reports(connection, run_id=run_id, page_size=page_size)
+            rows = _QUERIES.list_rejected_reports(connection, run_id=run_id, page_size=page_size)
             return [
                 RejectedReport(
                     execution=ExecutionNumber(row["execution"]),
@@ -102,10 +105,10 @@ class PostgresRuns:
         return await advance_epoch(self._pool)
 
     async def delete_old_requests(self) -> None:
-        await QUERIES.delete_old_requests(self._pool)
+        await _QUERIES.delete_old_requests(self._pool)
 
     async def delete_old_rejected_reports(self, keep: int) -> None:
-        await QUERIES.delete_old_rejected_reports(self._pool, keep=keep)
+        await _QUERIES.delete_old_rejected_reports(self._pool, keep=keep)
 
     async def get_ledger(
         self, client_id: str, stages: Iterable[Stage], days: DateRange
@@ -114,12 +117,12 @@ class PostgresRuns:
         by_name = {stage.value: known for stage, known in wanted.items()}
         owner = client_owner(client_id)
         async with self._reading() as connection:
-            if await QUERIES.get_client(connection, client_id=client_id) is None:
+            if await _QUERIES.get_client(connection, client_id=client_id) is None:
                 return None
             rows = await connection.fetch(  # aiosql's rows one by one would cost as much again
-                QUERIES.get_ledger.sql, owner, list(by_name), days.start, days.end
+                _QUERIES.get_ledger.sql, owner, list(by_name), days.start, days.end
             )
-            running = QUERIES.active_stages(
+            running = _QUERIES.active_stages(
                 connection, owner=owner, start_date=days.start, end_date=days.end
             )
             active = frozenset([Stage(row["stage"]) async for row in running])
@@ -128,7 +131,7 @@ class PostgresRuns:
         return Ledger(days=wanted, active=active)
 
     async def get_tenant(self, owner: Owner, days: DateRange) -> Tenant:
-        rows = QUERIES.get_days(self._pool, owner=owner, start_date=days.start, end_date=days.end)
+        rows = _QUERIES.get_days(self._pool, owner=owner, start_date=days.start, end_date=days.end)
         ledger = [day_from_row(row) async for row in rows]
         tenant = Tenant(owner=owner, version=0, days={(day.stage, day.day): day for day in ledger})
         for run in await load_runs(self._pool, [owner]):

@@ -15,8 +15,6 @@ from services.coordinator.commit.report_stream import Reports
 from services.coordinator.runs.mapping import (
     client_from_pb,
     client_to_pb,
-    page_start,
-    page_token,
     range_status_to_pb,
     rejected_report_to_pb,
     run_to_pb,
@@ -86,11 +84,9 @@ class CoordinatorServicer(pb_grpc.CoordinatorServiceServicer):
     async def ListClients(
         self, request: pb.ListClientsRequest, context: Context
     ) -> pb.ListClientsResponse:
-        size = request.page_size or 100
-        clients = await self._coordinator.list_clients(request.page_token, size + 1)
+        page = await self._coordinator.list_clients(request.page_size or 100, request.page_token)
         return pb.ListClientsResponse(
-            clients=map(client_to_pb, clients[:size]),
-            next_page_token=clients[size - 1].client_id if len(clients) > size else "",
+            clients=map(client_to_pb, page.items), next_page_token=page.next_page_token
         )
 
     async def StartRun(self, request: pb.StartRunRequest, context: Context) -> pb.StartRunResponse:
@@ -138,15 +134,11 @@ class CoordinatorServicer(pb_grpc.CoordinatorServiceServicer):
         return pb.GetRunResponse(run=run_to_pb(view))
 
     async def ListRuns(self, request: pb.ListRunsRequest, context: Context) -> pb.ListRunsResponse:
-        size = request.page_size or 20
-        views = await self._coordinator.list_runs(
-            request.client_id, page_start(request.page_token), size + 1
+        page = await self._coordinator.list_runs(
+            request.client_id, request.page_size or 20, request.page_token
         )
         return pb.ListRunsResponse(
-            runs=map(run_to_pb, views[:size]),
-            next_page_token=page_token(views[size - 1].run.created_at, views[size - 1].run.run_id)
-            if len(views) > size
-            else "",
+            runs=map(run_to_pb, page.items), next_page_token=page.next_page_token
         )
 
     async def ListItems(

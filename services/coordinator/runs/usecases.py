@@ -3,7 +3,7 @@
 import hashlib
 import uuid
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import date
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from services.coordinator.runs.ports import RunChanges, RunRepository, Stages
@@ -20,12 +20,16 @@ from services.coordinator.state.domain import (
     Start,
 )
 from services.coordinator.state.ledger import RangeStatus, StageLedger, range_status, stage_ledgers
+from services.coordinator.state.position import Position, position
 from services.kernel.clock import utc_now
 from services.kernel.errors import Conflict, InvalidInput
+from services.kernel.paging import Page, page_of, page_start
 from services.status.domain import DateRange, RunId, RunMode, Stage
 from services.status.identity import Caller
 
 REJECTED_REPORTS_A_RUN = 1_000
+
+_CLIENTS = "ListClients"
 
 
 class Coordinator:
@@ -37,9 +41,12 @@ class Coordinator:
         self._stages = stages
 
     async def set_client(self, client: Client) -> Client:
-        """Store a client; raises InvalidInput for an unknown time zone, or a source without a kind."""
-        kind, _, place = client.settings.source.partition(":")
-        if not (kind and place):
+        """Store a client and return it as it is stored.
+
+        Raises InvalidInput for an unknown time zone, or a source without a kind.
+        """
+        kind, _, name = client.settings.source.partition(":")
+        if not (kind and name):
             raise InvalidInput(
                 f"settings.source: {client.settings.source!r} names no kind of source, "
                 "write amocrm:ACCOUNT or folder:DIRECTORY"
@@ -51,8 +58,7 @@ class Coordinator:
                 f"settings.time_zone: {client.settings.time_zone!r} is unknown, "
                 "write an IANA name such as Europe/Moscow"
             ) from None
-        await self._runs.set_client(client)
-        return client
+        return await self._runs.set_client(client)
 
     async def get_client(self, client_id: str) -> Client:
         """Return a client; raises ClientNotFound."""
@@ -61,9 +67,11 @@ class Coordinator:
             raise _no_client(client_id)
         return client
 
-    async def list_clients(self, after: str, page_size: int) -> list[Client]:
-        """Return a page of clients by id."""
-        return await self._runs.list_clients(after, page_size)
+    async def list_clients(self, page_size: int, page_token: str) -> Page[Client]:
+        """Return a page of clients by id; raises InvalidInput for a token of another list."""
+        after = page_start(_CLIENTS, page_token, str) or ""
+        found = await self._runs.list_clients(after, page_size + 1)
+        return page_of(_CLIENTS, found, page_size, lambda client: [client.client_id])
 
     async def check_watched(
         self, client_ids: Collection[str], run_ids: Collection[RunId]
@@ -146,11 +154,20 @@ class Coordinator:
             raise RunNotFound(f"run {run_id} does not exist")
         return views[0]
 
-    async def list_runs(
-        self, client_id: str, before: tuple[datetime, str] | None, page_size: int
-    ) -> list[RunView]:
-        """Return a page of runs, newest first."""
-        return await self._runs.list_runs(client_id, before, page_size)
+    async def list_runs(self, client_id: str, page_size: int, page_token: str) -> Page[RunView]:
+        """Return a page of the runs of a client, newest first, of all clients where `client_id` is empty.
+
+        Raises InvalidInput for a token of another list or client.
+        """
+        listing = f"ListRuns {client_id}"
+        before = page_start(listing, page_token, position)
+        found = await self._runs.list_runs(client_id, before, page_size + 1)
+        return page_of(
+            listing,
+            found,
+            page_size,
+            lambda view: Position(view.run.created_at, view.run.run_id).keys,
+        )
 
     async def list_rejected_reports(self, run_id: RunId, page_size: int) -> list[RejectedReport]:
         """Return the newest rejected reports of a run; raises RunNotFound."""

@@ -233,11 +233,24 @@ async def test_bots_are_listed_newest_first_by_pages_and_states(
     connected = await anna.bots.ListBots(
         pb.ListBotsRequest(states=[stage_pb2.BOT_STATE_CONNECTED]), timeout=PATIENCE
     )
-    strange = await refusal(anna.bots.ListBots(pb.ListBotsRequest(page_token="strange")))
 
     assert listed == ["d", "c", "b", "a"]
     assert [bot.bot_id for bot in connected.bots] == ["b"]
-    assert strange.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+async def test_a_page_token_of_bots_is_of_the_same_states_only(
+    world: Coordination, anna: Replica
+) -> None:
+    for bot_id in ("a", "b"):
+        await world.bots.report(bot_id, "initialized")
+    of_all = await anna.bots.ListBots(pb.ListBotsRequest(page_size=1), timeout=PATIENCE)
+    strange = pb.ListBotsRequest(page_token="strange")
+    foreign = pb.ListBotsRequest(
+        states=[stage_pb2.BOT_STATE_INITIALIZED], page_token=of_all.next_page_token
+    )
+    errors = [await refusal(anna.bots.ListBots(request)) for request in (strange, foreign)]
+
+    assert {error.code() for error in errors} == {grpc.StatusCode.INVALID_ARGUMENT}
 
 
 async def test_a_bot_is_asked_to_leave_while_it_is_in_its_meeting(

@@ -14,6 +14,7 @@ from tests.coordination import (
     PATIENCE,
     QUICK,
     RANGE,
+    SETTINGS,
     SUCCEEDED,
     Coordination,
     Replica,
@@ -341,6 +342,53 @@ async def test_lists_are_paged_to_the_end(world: Coordination, replica: Replica)
             break
 
     assert found == started[::-1]
-    bad = pb.ListRunsRequest(page_token="nonsense")
-    error = await refusal(replica.stub.ListRuns(bad, timeout=PATIENCE))
-    assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+async def test_clients_are_listed_by_pages(replica: Replica) -> None:
+    await replica.set_client("bakery")
+    request = pb.ListClientsRequest(page_size=1)
+    first = await replica.stub.ListClients(request, timeout=PATIENCE)
+    request.page_token = first.next_page_token
+    second = await replica.stub.ListClients(request, timeout=PATIENCE)
+
+    assert [client.client_id for client in first.clients] == ["bakery"]
+    assert [client.client_id for client in second.clients] == ["clinic"]
+    assert not second.next_page_token
+
+
+async def test_a_page_token_is_of_one_list_and_one_client_only(
+    world: Coordination, replica: Replica
+) -> None:
+    for _ in range(2):
+        await replica.start()
+        await end_stage(world, replica, failed=1)
+    await replica.set_client("bakery")
+    clients = await replica.stub.ListClients(pb.ListClientsRequest(page_size=1), timeout=PATIENCE)
+    runs = await replica.stub.ListRuns(
+        pb.ListRunsRequest(client_id="clinic", page_size=1), timeout=PATIENCE
+    )
+    strange = [
+        replica.stub.ListRuns(pb.ListRunsRequest(client_id="clinic", page_token=token))
+        for token in (clients.next_page_token, "nonsense")
+    ]
+    strange += [
+        replica.stub.ListRuns(pb.ListRunsRequest(client_id=other, page_token=runs.next_page_token))
+        for other in ("bakery", "")
+    ]
+    errors = [await refusal(call) for call in strange]
+    errors += [
+        await refusal(replica.stub.ListClients(pb.ListClientsRequest(page_token=token)))
+        for token in (runs.next_page_token, "clinic")
+    ]
+
+    assert {error.code() for error in errors} == {grpc.StatusCode.INVALID_ARGUMENT}
+    assert all("begin again without one" in str(error.details()) for error in errors)
+
+
+async def test_a_client_is_answered_as_it_is_stored(replica: Replica) -> None:
+    client = run_pb2.Client(client_id="clinic", settings=SETTINGS)
+    client.settings.playbook = "clinic-2"
+    answer = await replica.stub.SetClient(pb.SetClientRequest(client=client), timeout=PATIENCE)
+    stored = await replica.stub.GetClient(pb.GetClientRequest(client_id="clinic"), timeout=PATIENCE)
+
+    assert answer.client == stored.client == client
