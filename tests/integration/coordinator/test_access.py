@@ -11,7 +11,7 @@ from potok.coordinator.v1 import watch_pb2
 from potok.status.v1 import stage_pb2
 
 from services.coordinator.commit.repository import list_executions
-from services.coordinator.runs.repository import QUERIES
+from services.coordinator.runs.repository import PostgresRuns
 from services.kernel.postgres import open_readers
 from services.status.domain import RunId
 from tests.conftest import Database
@@ -136,19 +136,15 @@ async def test_a_query_that_forgets_whose_rows_it_wants_gets_the_callers(
     scene: Scene, database: Database
 ) -> None:
     async with database.pool("coordinator_app") as pool:
-        async with seen_by(pool, "client:clinic")() as connection:
-            runs = [
-                row["owner"]
-                async for row in QUERIES.list_runs(
-                    connection, client_id="", before_at=None, before_id=None, page_size=10
-                )
-            ]
+        reading = seen_by(pool, "client:clinic")
+        views = await PostgresRuns(pool, reading).list_runs("", None, 10)
+        async with reading() as connection:
             executions = await list_executions(connection, [RunId(scene.own), RunId(scene.foreign)])
             log = await connection.fetch("SELECT DISTINCT owner FROM coordinator.log")
         async with seen_by(pool)() as connection:
             nothing = await connection.fetch("SELECT * FROM coordinator.runs")
 
-    assert runs == ["client:clinic"]
+    assert [view.run.owner for view in views] == ["client:clinic"]
     assert len(executions) == 1
     assert [row["owner"] for row in log] == ["client:clinic"]
     assert nothing == []
