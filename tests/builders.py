@@ -4,12 +4,18 @@ from datetime import UTC, date, datetime, timedelta
 
 from services.bot_status.domain import IntentId, Wish
 from services.coordinator.state.bot import BotId, BotReport
+from services.coordinator.state.days import (
+    DayFigures,
+)
 from services.coordinator.state.domain import (
     Client,
-    DayFigures,
+    Start,
+)
+from services.coordinator.state.reports import (
     DayReport,
     StageReport,
-    Start,
+)
+from services.coordinator.state.tenant import (
     Tenant,
 )
 from services.status.domain import (

@@ -11,9 +11,14 @@ from services.coordinator.commit.group import Group
 from services.coordinator.commit.lanes import Lanes
 from services.coordinator.state.actors import BOT_STATUS, COORDINATOR
 from services.coordinator.state.bot import BotId, BotReport
-from services.coordinator.state.domain import Tenant, Verdict
 from services.coordinator.state.meetings import expire_bot, take_bot_report
+from services.coordinator.state.reports import (
+    Verdict,
+)
 from services.coordinator.state.sequence import NextNumber
+from services.coordinator.state.tenant import (
+    Tenant,
+)
 from services.status.domain import BotState, ExecutionNumber, Owner, RunId
 
 

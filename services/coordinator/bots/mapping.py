@@ -15,7 +15,9 @@ from services.coordinator.state.bot import (
     MeetingResult,
     MeetingTask,
 )
-from services.coordinator.state.domain import Verdict
+from services.coordinator.state.reports import (
+    Verdict,
+)
 from services.kernel.errors import InvalidInput
 from services.status.domain import BotState, Owner
 from services.status.mapping import BOT_STATE_FROM_PB, BOT_STATE_TO_PB

@@ -5,8 +5,10 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from services.coordinator.state.bot import Bot, BotId, BotRecord, BotReport, MeetingResult
-from services.coordinator.state.domain import Verdict
 from services.coordinator.state.position import Position
+from services.coordinator.state.reports import (
+    Verdict,
+)
 from services.status.domain import BotState, Owner
 
 

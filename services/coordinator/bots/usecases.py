@@ -24,8 +24,10 @@ from services.coordinator.state.bot import (
     BotRecord,
     BotReport,
 )
-from services.coordinator.state.domain import Verdict
 from services.coordinator.state.position import Position, position
+from services.coordinator.state.reports import (
+    Verdict,
+)
 from services.kernel.errors import Forbidden, InvalidInput, UpstreamUnavailable
 from services.kernel.paging import Page, page_of, page_start
 from services.status.domain import BotState, Owner, user_owner

@@ -7,9 +7,17 @@ from typing import NamedTuple, Protocol
 
 from services.coordinator.commit.group import ACTORS, Group, KeptRejection
 from services.coordinator.state.bot import BotId
-from services.coordinator.state.domain import Execution, Tenant, Verdict
+from services.coordinator.state.domain import (
+    Execution,
+)
 from services.coordinator.state.pace import note_progress
+from services.coordinator.state.reports import (
+    Verdict,
+)
 from services.coordinator.state.sequence import NextNumber, take_day, take_progress, take_report
+from services.coordinator.state.tenant import (
+    Tenant,
+)
 from services.coordinator.wire import events as wire
 from services.coordinator.wire.events import RawReport
 from services.kernel.errors import DomainError

@@ -6,15 +6,21 @@ from datetime import datetime
 from typing import NamedTuple
 
 from services.coordinator.state.bot import Bot, BotId
-from services.coordinator.state.domain import (
+from services.coordinator.state.days import (
     Day,
+)
+from services.coordinator.state.domain import (
     DeliveryKind,
     Execution,
     Run,
+)
+from services.coordinator.state.reports import (
     StageReport,
+    Verdict,
+)
+from services.coordinator.state.tenant import (
     Subject,
     Tenant,
-    Verdict,
 )
 from services.coordinator.wire.events import change_tail, event, progress_change
 from services.status.domain import ExecutionNumber, ExecutionState, Owner, RunId, Stage

@@ -25,7 +25,12 @@ from services.coordinator.commit.changes import (
 )
 from services.coordinator.commit.group import Entry, Group
 from services.coordinator.commit.loading import load, owners_of_change
-from services.coordinator.state.domain import Tenant, Verdict
+from services.coordinator.state.reports import (
+    Verdict,
+)
+from services.coordinator.state.tenant import (
+    Tenant,
+)
 from services.kernel.clock import utc_now
 from services.kernel.errors import DomainError
 from services.kernel.postgres import Connection

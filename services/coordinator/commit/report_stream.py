@@ -14,7 +14,9 @@ from services.coordinator.commit import repository
 from services.coordinator.commit.changes import Batch, Rejection, Reported
 from services.coordinator.commit.lanes import Lanes
 from services.coordinator.runs.mapping import VERDICT_TO_PB
-from services.coordinator.state.domain import Verdict
+from services.coordinator.state.reports import (
+    Verdict,
+)
 from services.coordinator.wire import events as wire
 from services.coordinator.wire.events import RawReport
 from services.kernel.errors import InvalidInput

@@ -8,7 +8,14 @@ from typing import Any
 import asyncpg
 
 from services.coordinator.state.bot import Bot, BotId
-from services.coordinator.state.domain import Day, DayFigures, Execution, Run
+from services.coordinator.state.days import (
+    Day,
+    DayFigures,
+)
+from services.coordinator.state.domain import (
+    Execution,
+    Run,
+)
 from services.coordinator.wire import events as wire
 from services.status.domain import (
     BotState,

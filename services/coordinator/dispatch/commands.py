@@ -8,8 +8,14 @@ from services.coordinator.commit.lanes import Lanes
 from services.coordinator.state import sequence
 from services.coordinator.state.actors import COORDINATOR
 from services.coordinator.state.bot import BotId
-from services.coordinator.state.domain import Execution, Subject, Tenant
+from services.coordinator.state.domain import (
+    Execution,
+)
 from services.coordinator.state.sequence import NextNumber
+from services.coordinator.state.tenant import (
+    Subject,
+    Tenant,
+)
 from services.status.domain import ExecutionNumber, Owner, Reason
 
 Decide = Callable[[Tenant, Execution, Group], list[Subject]]

@@ -8,7 +8,9 @@ import structlog
 
 from services.coordinator.dispatch.domain import Assignment, DueDelivery
 from services.coordinator.dispatch.ports import Deliveries, ExecutionChanges, StageServices
-from services.coordinator.state.domain import DeliveryKind
+from services.coordinator.state.domain import (
+    DeliveryKind,
+)
 from services.kernel.errors import DomainError
 from services.status.domain import ExecutionState
 

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-from services.coordinator.state.domain import DeliveryKind
+from services.coordinator.state.domain import (
+    DeliveryKind,
+)
 from services.status.domain import (
     ClientSettings,
     DateRange,

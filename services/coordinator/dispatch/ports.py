@@ -6,7 +6,9 @@ from typing import Protocol
 
 from services.coordinator.dispatch.domain import Assignment, DueDelivery, OverdueExecution
 from services.coordinator.settings import Limits
-from services.coordinator.state.domain import DeliveryKind
+from services.coordinator.state.domain import (
+    DeliveryKind,
+)
 from services.status.domain import ExecutionNumber, ExecutionState, Owner, Reason, Stage
 
 

@@ -14,7 +14,9 @@ from services.coordinator.dispatch.domain import (
     OverdueExecution,
 )
 from services.coordinator.settings import Limits
-from services.coordinator.state.domain import DeliveryKind
+from services.coordinator.state.domain import (
+    DeliveryKind,
+)
 from services.kernel.postgres import load_queries
 from services.status.domain import (
     ClientSettings,

@@ -6,7 +6,10 @@ from potok.stage.v1 import stage_service_pb2 as pb
 from potok.stage.v1 import stage_service_pb2_grpc as pb_grpc
 
 from services.coordinator.runs.mapping import preview_stage_request, stage_preview_from_pb
-from services.coordinator.state.domain import Run, StagePreview
+from services.coordinator.state.domain import (
+    Run,
+    StagePreview,
+)
 from services.kernel.rpc.client import errors_of
 from services.status.domain import RunMode, Stage
 

@@ -7,8 +7,14 @@ from services.coordinator.commit.group import Group, Remembered
 from services.coordinator.commit.lanes import Lanes
 from services.coordinator.state import order, sequence
 from services.coordinator.state.bot import BotId
-from services.coordinator.state.domain import AcceptedStart, Start, Tenant
+from services.coordinator.state.domain import (
+    AcceptedStart,
+    Start,
+)
 from services.coordinator.state.sequence import NextNumber
+from services.coordinator.state.tenant import (
+    Tenant,
+)
 from services.status.domain import ExecutionNumber, Owner, RunId
 
 

@@ -13,13 +13,15 @@ from potok.stage.v1 import stage_service_pb2
 
 from services.coordinator.state.domain import (
     Client,
-    RejectedReport,
     Run,
     RunView,
     StagePreview,
-    Verdict,
 )
 from services.coordinator.state.ledger import RangeStatus, StageLedger
+from services.coordinator.state.reports import (
+    RejectedReport,
+    Verdict,
+)
 from services.coordinator.wire import events as wire
 from services.kernel.rpc.convert import enum_pairs, timestamp
 from services.status.domain import RunMode, Stage

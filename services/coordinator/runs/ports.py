@@ -3,18 +3,24 @@
 from collections.abc import Collection, Iterable, Sequence
 from typing import Protocol
 
+from services.coordinator.state.days import (
+    Ledger,
+)
 from services.coordinator.state.domain import (
     AcceptedStart,
     Client,
-    Ledger,
-    RejectedReport,
     Run,
     RunView,
     StagePreview,
     Start,
-    Tenant,
 )
 from services.coordinator.state.position import Position
+from services.coordinator.state.reports import (
+    RejectedReport,
+)
+from services.coordinator.state.tenant import (
+    Tenant,
+)
 from services.status.domain import DateRange, Owner, RunId, RunMode, Stage
 
 

@@ -7,18 +7,24 @@ import asyncpg
 
 from services.coordinator.commit.repository import list_executions, load_runs
 from services.coordinator.commit.rows import day_from_row, run_from_row, settings_from_row
+from services.coordinator.state.days import (
+    DayFigures,
+    Ledger,
+    RangeDay,
+)
 from services.coordinator.state.domain import (
     AcceptedStart,
     Client,
-    DayFigures,
-    Ledger,
-    LedgerDay,
-    RejectedReport,
     RunView,
-    Tenant,
-    Verdict,
 )
 from services.coordinator.state.position import Position
+from services.coordinator.state.reports import (
+    RejectedReport,
+    Verdict,
+)
+from services.coordinator.state.tenant import (
+    Tenant,
+)
 from services.coordinator.watch.repository import advance_epoch
 from services.kernel.postgres import Connection, Reading, load_queries
 from services.status.domain import (
@@ -113,7 +119,7 @@ class PostgresRuns:
     async def get_ledger(
         self, client_id: str, stages: Iterable[Stage], days: DateRange
     ) -> Ledger | None:
-        wanted: dict[Stage, dict[str, LedgerDay]] = {stage: {} for stage in stages}
+        wanted: dict[Stage, dict[str, RangeDay]] = {stage: {} for stage in stages}
         by_name = {stage.value: known for stage, known in wanted.items()}
         owner = client_owner(client_id)
         async with self._reading() as connection:
@@ -127,7 +133,7 @@ class PostgresRuns:
             )
             active = frozenset([Stage(row["stage"]) async for row in running])
         for stage, day, covered, *figures in rows:
-            by_name[stage][day] = LedgerDay(DayFigures._make(figures), covered)
+            by_name[stage][day] = RangeDay(DayFigures._make(figures), covered)
         return Ledger(days=wanted, active=active)
 
     async def get_tenant(self, owner: Owner, days: DateRange) -> Tenant:

@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from services.coordinator.runs.ports import RunChanges, RunRepository, Stages
 from services.coordinator.state import order, sequence
+from services.coordinator.state.days import (
+    Ledger,
+)
 from services.coordinator.state.domain import (
     AcceptedStart,
     Client,
     ClientNotFound,
-    Ledger,
-    RejectedReport,
     RunNotFound,
     RunView,
     StagePreview,
@@ -21,6 +22,9 @@ from services.coordinator.state.domain import (
 )
 from services.coordinator.state.ledger import RangeStatus, StageLedger, range_status, stage_ledgers
 from services.coordinator.state.position import Position, position
+from services.coordinator.state.reports import (
+    RejectedReport,
+)
 from services.kernel.clock import utc_now
 from services.kernel.errors import Conflict, InvalidInput
 from services.kernel.paging import Page, page_of, page_start

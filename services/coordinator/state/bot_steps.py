@@ -8,7 +8,12 @@ from datetime import datetime
 from typing import assert_never
 
 from services.coordinator.state.bot import FINAL, FROM_OUTSIDE, FROM_US, RANK, Bot, BotReport
-from services.coordinator.state.domain import Run, Verdict
+from services.coordinator.state.domain import (
+    Run,
+)
+from services.coordinator.state.reports import (
+    Verdict,
+)
 from services.status.domain import BotState, RunState, Stage
 
 STATE_OF_STAGE = {

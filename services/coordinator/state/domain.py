@@ -1,16 +1,14 @@
-"""What the coordinator keeps: clients, runs, executions and the ledger.
+"""Clients and their runs, with the executions that runs consist of.
 
-Runs, executions and days are the in-memory images of their rows and change in place: they are folded thousands of
+Runs and executions, and the days and bots of the modules beside this one, are the in-memory images of their rows and change in place: they are folded thousands of
 times a second, and a copy of each would cost more than everything else done with it. Only `services.coordinator.state.sequence`
 changes them; what a failed commit left behind is thrown away and read again.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import NamedTuple
 
-from services.coordinator.state.bot import Bot, BotId
+from services.coordinator.state.bot import BotId
 from services.kernel.errors import NotFound
 from services.status.domain import (
     ClientSettings,
@@ -131,87 +129,6 @@ class Run:
         return self.bot_id or self.run_id
 
 
-class DayFigures(NamedTuple):
-    """The counts of a ledger day; a tuple, since one is made for every reported day."""
-
-    pending: int = 0
-    processing: int = 0
-    success: int = 0
-    failed: int = 0
-    skipped: int = 0
-    available: int = 0
-    input: int = 0
-    output: int = 0
-
-    @property
-    def items(self) -> int:
-        """All items of the day."""
-        return self.pending + self.processing + self.success + self.failed + self.skipped
-
-
-class LedgerDay(NamedTuple):
-    """What a range status needs of a ledger day; a tuple, since a year of five stages has 1,830."""
-
-    figures: DayFigures
-    covered: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ledger:
-    """What the ledger says of a range: known days by stage and name, and the stages that are at work on any of them."""
-
-    days: Mapping[Stage, Mapping[str, LedgerDay]]
-    active: frozenset[Stage]
-
-
-@dataclass(slots=True, kw_only=True, eq=False)
-class Day:
-    """One ledger day of one stage."""
-
-    owner: Owner
-    stage: Stage
-    day: str
-    """YYYY-MM-DD, as it travels."""
-    version: int = 0
-    figures: DayFigures = field(default_factory=DayFigures)
-    covered_at: datetime | None = None
-    raw: bytes = b""
-    """The last reported DayCounts, as it came."""
-    header: bytes = b""
-    """The part of its event that never changes, already encoded; empty until first needed."""
-    cover: bytes = b""
-    """The part of its event that says when it was covered, likewise."""
-
-
-@dataclass(slots=True, kw_only=True, eq=False)
-class Tenant:
-    """Everything of one owner that a decision needs, as of `version`."""
-
-    owner: Owner
-    version: int
-    run: Run | None = None
-    """The run of calls under way; meetings are not one at a time."""
-    executions: dict[ExecutionNumber, Execution] = field(default_factory=dict)
-    runs: dict[RunId, Run] = field(default_factory=dict)
-    days: dict[tuple[Stage, str], Day] = field(default_factory=dict)
-    loaded_days: set[str] = field(default_factory=set)
-    bots: dict[BotId, Bot] = field(default_factory=dict)
-    """Those asked for, and those of runs under way."""
-    loaded_bots: set[BotId] = field(default_factory=set)
-    """Those that were looked for, whether there or not."""
-
-    def day(self, stage: Stage, day: str) -> Day:
-        """Return the ledger day, new where nothing was reported yet."""
-        found = self.days.get((stage, day))
-        if found is None:
-            found = self.days[stage, day] = Day(owner=self.owner, stage=stage, day=day)
-        return found
-
-    def run_days(self, run: Run, stage: Stage) -> list[Day]:
-        """Return the ledger days of a stage over the range of a run."""
-        return [self.day(stage, day.isoformat()) for day in run.range.days]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
     """A wanted run; `stages` are as the caller named them."""
@@ -259,70 +176,3 @@ class AcceptedStart:
 
     run_id: RunId
     parameters: str
-
-
-class Verdict(FastEnum):
-    """What became of a report."""
-
-    APPLIED = "APPLIED"
-    DUPLICATE = "DUPLICATE"
-    STALE = "STALE"
-    ILLEGAL = "ILLEGAL"
-
-
-class DayReport(NamedTuple):
-    """The reported counts of one day: the fields of DayCounts, and its bytes."""
-
-    day: str
-    version: int
-    figures: DayFigures
-    raw: bytes
-
-
-class StageReport(NamedTuple):
-    """A report as the state machine sees it; `progress` stays the bytes that came."""
-
-    execution: ExecutionNumber
-    sequence: int
-    state: ExecutionState
-    progress: bytes
-    counts: ItemCounts
-    discovered: bool
-    waiting: bool
-    reason: Reason | None
-    message: str
-    days: tuple[DayReport, ...]
-    failure: "Failure | None" = None
-    """The last item that failed."""
-
-
-class Failure(NamedTuple):
-    """Why an item failed."""
-
-    reason: Reason | None
-    message: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RejectedReport:
-    """A report that was not applied, as it is kept for people."""
-
-    execution: ExecutionNumber
-    sequence: int
-    state: ExecutionState
-    verdict: Verdict
-    message: str
-    at: datetime
-
-
-Subject = Run | Execution | Day | Bot
-"""What an event is about."""
-
-
-@dataclass(slots=True)
-class Judged:
-    """The verdict on a report, why, and what it changed."""
-
-    verdict: Verdict
-    touched: list[Subject] = field(default_factory=list)
-    message: str = ""

@@ -3,12 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from services.coordinator.state.domain import DayFigures, LedgerDay
+from services.coordinator.state.days import (
+    DayFigures,
+    RangeDay,
+)
 from services.status.domain import Stage
 
-StageDays = Mapping[str, LedgerDay]
+StageDays = Mapping[str, RangeDay]
 """The ledger days of one stage by their name, YYYY-MM-DD."""
-NOTHING = LedgerDay(figures=DayFigures(), covered=False)
+NOTHING = RangeDay(figures=DayFigures(), covered=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

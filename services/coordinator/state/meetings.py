@@ -5,9 +5,18 @@ from datetime import datetime
 from services.coordinator.state import bot_steps as bots
 from services.coordinator.state.actors import BOT_STATUS
 from services.coordinator.state.bot import Bot, BotReport
-from services.coordinator.state.domain import Run, Subject, Tenant, Verdict
+from services.coordinator.state.domain import (
+    Run,
+)
 from services.coordinator.state.order import MEETING
+from services.coordinator.state.reports import (
+    Verdict,
+)
 from services.coordinator.state.sequence import NextNumber, cancel_run, open_execution
+from services.coordinator.state.tenant import (
+    Subject,
+    Tenant,
+)
 from services.status.domain import BotState, ClientSettings, DateRange, RunId, RunMode
 
 PLAYBOOK = "meeting"

@@ -1,6 +1,9 @@
 """The orders of the stages: which a run has, which comes before or after another, which a retry takes up."""
 
-from services.coordinator.state.domain import Execution, Run
+from services.coordinator.state.domain import (
+    Execution,
+    Run,
+)
 from services.kernel.errors import InvalidInput, WrongState
 from services.status.domain import ExecutionState, RunMode, RunState, Stage
 

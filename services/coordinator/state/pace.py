@@ -2,7 +2,9 @@
 
 from datetime import datetime
 
-from services.coordinator.state.domain import Execution
+from services.coordinator.state.domain import (
+    Execution,
+)
 from services.status.domain import ItemCounts
 
 SMOOTHING_SECONDS = 20.0

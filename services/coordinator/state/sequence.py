@@ -8,20 +8,26 @@ from collections.abc import Callable
 from datetime import datetime
 
 from services.coordinator.state import bot_steps as bots
-from services.coordinator.state.domain import (
+from services.coordinator.state.days import (
     Day,
-    DayReport,
+)
+from services.coordinator.state.domain import (
     Execution,
-    Judged,
     Run,
-    StageReport,
     Start,
-    Subject,
-    Tenant,
-    Verdict,
 )
 from services.coordinator.state.order import consecutive, stage_after, stage_before, stage_mode
 from services.coordinator.state.pace import note_progress
+from services.coordinator.state.reports import (
+    DayReport,
+    StageReport,
+    Verdict,
+)
+from services.coordinator.state.tenant import (
+    ReportOutcome,
+    Subject,
+    Tenant,
+)
 from services.kernel.errors import Conflict, InvalidInput, WrongState
 from services.status.domain import (
     ExecutionNumber,
@@ -102,18 +108,18 @@ def take_report(
     report: StageReport,
     next_number: NextNumber,
     now: datetime,
-) -> Judged:
+) -> ReportOutcome:
     """Judge a report and apply it; its days are taken whatever the verdict."""
     verdict, message = _judge(execution, report)
     days = take_days(tenant, execution.stage, report.days) if report.days else []
     if verdict is not Verdict.APPLIED:
-        return Judged(verdict, days, message)
+        return ReportOutcome(verdict, days, message)
     execution.sequence = report.sequence
     state = report.state
     if state is ExecutionState.RUNNING and execution.state is ExecutionState.CANCELLING:
         state = ExecutionState.CANCELLING
     if report.progress == execution.progress and state is execution.state:
-        return Judged(Verdict.APPLIED if days else Verdict.DUPLICATE, days)
+        return ReportOutcome(Verdict.APPLIED if days else Verdict.DUPLICATE, days)
     note_progress(
         execution, report.counts, now, discovered=report.discovered, waiting=report.waiting
     )
@@ -124,7 +130,7 @@ def take_report(
         if execution.bot_id and state is ExecutionState.PARTIAL and report.failure:
             execution.reason, execution.message = report.failure
         _end_execution(tenant, execution, touched, next_number, now)
-    return Judged(Verdict.APPLIED, touched)
+    return ReportOutcome(Verdict.APPLIED, touched)
 
 
 def take_progress(execution: Execution, sequence: int, progress: bytes) -> Verdict:

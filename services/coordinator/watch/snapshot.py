@@ -4,7 +4,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from services.coordinator.state.bot import Bot
-from services.coordinator.state.domain import Day, Execution, Run, Subject
+from services.coordinator.state.days import (
+    Day,
+)
+from services.coordinator.state.domain import (
+    Execution,
+    Run,
+)
+from services.coordinator.state.tenant import (
+    Subject,
+)
 from services.coordinator.watch.hub import FRAME_BYTES
 from services.coordinator.wire import events as wire
 from services.kernel.clock import utc_now

@@ -14,14 +14,20 @@ from potok.coordinator.wire.v1 import raw_report_pb2
 from potok.status.v1 import event_pb2, progress_pb2, stage_pb2
 
 from services.coordinator.state.bot import Bot
-from services.coordinator.state.domain import (
+from services.coordinator.state.days import (
     Day,
     DayFigures,
-    DayReport,
+)
+from services.coordinator.state.domain import (
     Execution,
-    Failure,
     Run,
+)
+from services.coordinator.state.reports import (
+    DayReport,
+    ItemFailure,
     StageReport,
+)
+from services.coordinator.state.tenant import (
     Subject,
 )
 from services.kernel.rpc.convert import timestamp
@@ -125,8 +131,8 @@ def read_report(raw: RawReport) -> StageReport:
     )
 
 
-def _failure(failure: progress_pb2.ItemFailure) -> Failure:
-    return Failure(REASON_FROM_PB.get(failure.reason), failure.message)
+def _failure(failure: progress_pb2.ItemFailure) -> ItemFailure:
+    return ItemFailure(REASON_FROM_PB.get(failure.reason), failure.message)
 
 
 def read_progress(data: bytes) -> tuple[ItemCounts, bool, bool]:

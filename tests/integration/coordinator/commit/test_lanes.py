@@ -9,7 +9,9 @@ import pytest
 
 from services.coordinator.commit.changes import Batch, Rejection, Reported
 from services.coordinator.commit.lanes import Lanes
-from services.coordinator.state.domain import Verdict
+from services.coordinator.state.reports import (
+    Verdict,
+)
 from services.coordinator.wire import events as wire
 from services.kernel.tasks import cancel
 from services.status.domain import ExecutionNumber, Owner

@@ -11,7 +11,10 @@ from services.coordinator.date_ranges.usecases import FOR_A_PERSON, DateRanges
 from services.coordinator.quota import Quota
 from services.coordinator.runs.ports import RunEnds
 from services.coordinator.runs.usecases import Coordinator
-from services.coordinator.state.domain import Run, RunView
+from services.coordinator.state.domain import (
+    Run,
+    RunView,
+)
 from services.coordinator.state.ledger import RangeStatus
 from services.kernel.errors import (
     Conflict,

@@ -7,7 +7,9 @@ from datetime import date, timedelta
 
 from services.coordinator.dispatch.dispatcher import FIRST_DELAY, MOST_DELAY, Dispatcher
 from services.coordinator.dispatch.domain import Assignment, DueDelivery
-from services.coordinator.state.domain import DeliveryKind
+from services.coordinator.state.domain import (
+    DeliveryKind,
+)
 from services.kernel.errors import UpstreamUnavailable
 from services.status.domain import (
     DateRange,

@@ -11,10 +11,20 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from services.coordinator.state import bot_steps as bots
 from services.coordinator.state import order, sequence
 from services.coordinator.state.bot import FINAL, FROM_OUTSIDE, FROM_US, RANK, Bot, BotId
-from services.coordinator.state.domain import Execution, Failure, Run, Tenant, Verdict
+from services.coordinator.state.domain import (
+    Execution,
+    Run,
+)
 from services.coordinator.state.meetings import expire_bot, take_bot_report
 from services.coordinator.state.order import MEETING
+from services.coordinator.state.reports import (
+    ItemFailure,
+    Verdict,
+)
 from services.coordinator.state.sequence import take_report
+from services.coordinator.state.tenant import (
+    Tenant,
+)
 from services.kernel.errors import WrongState
 from services.status.domain import (
     BotState,
@@ -166,7 +176,7 @@ def test_a_meeting_that_failed_says_why_its_item_did() -> None:
     world = World()
     world.report(1, media_ready=True)
     report = a_stage_report(world.execution.number, 1, ExecutionState.PARTIAL, failed=1)._replace(
-        failure=Failure(Reason.BAD_AUDIO, "the recording is damaged")
+        failure=ItemFailure(Reason.BAD_AUDIO, "the recording is damaged")
     )
     take_report(world.tenant, world.execution, report, world.next_number, NOON)
 

@@ -4,7 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.coordinator.state.domain import DayFigures, LedgerDay
+from services.coordinator.state.days import (
+    DayFigures,
+    RangeDay,
+)
 from services.coordinator.state.ledger import (
     RangeStatus,
     StageLedger,
@@ -14,7 +17,7 @@ from services.coordinator.state.ledger import (
 )
 from services.status.domain import Stage
 
-Day = tuple[str, LedgerDay]
+Day = tuple[str, RangeDay]
 NAMES = ["2026-11-19", "2026-11-20"]
 
 
@@ -25,7 +28,7 @@ def a_day(
     figures: DayFigures | None = None,
     **counts: int,
 ) -> Day:
-    return name, LedgerDay(figures=figures or DayFigures(**counts), covered=covered)
+    return name, RangeDay(figures=figures or DayFigures(**counts), covered=covered)
 
 
 def status(*days: Day, before: tuple[Day, ...] = (), active: bool = False) -> RangeStatus:
@@ -179,7 +182,7 @@ a_chain = st.lists(st.lists(a_known_day, max_size=2), min_size=len(Stage), max_s
 
 
 @given(chain=a_chain)
-def test_no_call_is_lost_between_the_stages(chain: list[dict[str, LedgerDay]]) -> None:
+def test_no_call_is_lost_between_the_stages(chain: list[dict[str, RangeDay]]) -> None:
     ledgers = stage_ledgers(NAMES, dict(zip(Stage, chain, strict=True)))
 
     for place, each in enumerate(ledgers):

@@ -10,10 +10,19 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from services.coordinator.state import order, sequence
-from services.coordinator.state.domain import Execution, Run, Tenant, Verdict
+from services.coordinator.state.domain import (
+    Execution,
+    Run,
+)
 from services.coordinator.state.order import ORDER
 from services.coordinator.state.pace import note_progress
+from services.coordinator.state.reports import (
+    Verdict,
+)
 from services.coordinator.state.sequence import take_report
+from services.coordinator.state.tenant import (
+    Tenant,
+)
 from services.kernel.errors import Conflict, InvalidInput, WrongState
 from services.status.domain import (
     DateRange,

@@ -14,7 +14,17 @@ from potok.status.v1 import event_pb2, progress_pb2, stage_pb2
 from services.coordinator.state import bot_steps as bots
 from services.coordinator.state import sequence
 from services.coordinator.state.bot import Bot
-from services.coordinator.state.domain import Day, Execution, Failure, StageReport, Verdict
+from services.coordinator.state.days import (
+    Day,
+)
+from services.coordinator.state.domain import (
+    Execution,
+)
+from services.coordinator.state.reports import (
+    ItemFailure,
+    StageReport,
+    Verdict,
+)
 from services.coordinator.watch.fold import fold
 from services.coordinator.watch.hub import Filter, Published
 from services.coordinator.wire import events as wire
@@ -181,7 +191,7 @@ def test_why_the_only_item_failed_is_read_from_its_report() -> None:
     )
     read = wire.read_report(wire.read_raw(report.SerializeToString()))
 
-    assert read.failure == Failure(Reason.BAD_AUDIO, "damaged")
+    assert read.failure == ItemFailure(Reason.BAD_AUDIO, "damaged")
 
 
 @pytest.mark.parametrize("days", [0, 1, 3])
