@@ -11,7 +11,7 @@ from services.coordinator.commit.group import Group
 from services.coordinator.commit.lanes import Lanes
 from services.coordinator.state.actors import BOT_STATUS, COORDINATOR
 from services.coordinator.state.bot import BotId, BotReport
-from services.coordinator.state.meetings import expire_bot, take_bot_report
+from services.coordinator.state.meeting_runs import expire_bot, take_bot_report
 from services.coordinator.state.reports import (
     Verdict,
 )

@@ -10,7 +10,7 @@ from services.coordinator.state.bot import BotId
 from services.coordinator.state.domain import (
     Execution,
 )
-from services.coordinator.state.pace import note_progress
+from services.coordinator.state.pace import update_rate
 from services.coordinator.state.reports import (
     Verdict,
 )
@@ -172,7 +172,7 @@ def _take_progress(
             changed.append(day)
     if is_last:
         counts, discovered, waiting = wire.read_progress(execution.progress)
-        note_progress(execution, counts, group.now, discovered=discovered, waiting=waiting)
+        update_rate(execution, counts, group.now, discovered=discovered, waiting=waiting)
         execution.pace = wire.pace(execution)
     if changed or verdict is Verdict.APPLIED:
         group.note_progress(tenant, execution, changed)
@@ -190,7 +190,7 @@ def _take_whole(raw: RawReport, tenant: Tenant, group: Group, next_number: NextN
         days = [tenant.day(execution.stage, day.day) for day in raw.days]
         group.keep_quietly(tenant, execution, *days)
     if judged.touched:
-        group.note(tenant, judged.touched, execution.subject, ACTORS[execution.stage])
+        group.note(tenant, judged.touched, execution.topic, ACTORS[execution.stage])
     if judged.verdict in (Verdict.STALE, Verdict.ILLEGAL):
         group.rejected.append(KeptRejection(execution, report, judged.verdict, judged.message))
     return judged.verdict

@@ -41,7 +41,7 @@ class OnExecution:
         execution = tenant.executions[self.number]
         touched = self.decide(tenant, execution, group)
         if touched:
-            group.note(tenant, touched, execution.subject, COORDINATOR)
+            group.note(tenant, touched, execution.topic, COORDINATOR)
 
 
 class LaneExecutionChanges:

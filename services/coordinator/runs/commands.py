@@ -75,7 +75,7 @@ class CancelRun:
         run = tenant.runs.get(self.run_id)
         touched = sequence.cancel_run(tenant, run, group.now) if run else []
         if run and touched:
-            group.note(tenant, touched, run.subject, self.actor)
+            group.note(tenant, touched, run.topic, self.actor)
 
 
 class LaneRunChanges:

@@ -62,7 +62,7 @@ def run_word(run: Run) -> str:
 def range_figures_to_pb(status: RangeStatus) -> dict[str, Any]:
     """Return the fields that every answer about a range has."""
     return {
-        "overall_status": status.overall_status,
+        "overall_status": status.overall_status.value,
         "total_calls": status.total_calls,
         "status_breakdown": range_status_pb2.StatusBreakdown(
             pending=status.pending,

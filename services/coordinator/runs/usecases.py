@@ -92,7 +92,7 @@ class Coordinator:
             runs = [view.run for view in await self._runs.get_runs(run_ids)]
             if missing := set(run_ids) - {run.run_id for run in runs}:
                 raise RunNotFound(f"run_ids: {', '.join(sorted(missing))} do not exist")
-            return frozenset(run.subject for run in runs)
+            return frozenset(run.topic for run in runs)
         return frozenset()
 
     async def start_run(
@@ -122,7 +122,7 @@ class Coordinator:
         """Return what each stage of a run would do; refused where `start_run` would be."""
         start = await self._wanted(caller, client_id, days, stages, mode)
         tenant = await self._runs.get_tenant(start.client.owner, days)
-        run = sequence.wanted_run(tenant, start, RunId(""), utc_now())
+        run = sequence.planned_run(tenant, start, RunId(""), utc_now())
         return await self._stages.preview_stages(run, order.run_stages(run))
 
     async def retry_failed(

@@ -95,8 +95,8 @@ class Execution:
     """The part of its event that says rate and time left, already encoded."""
 
     @property
-    def subject(self) -> str:
-        """Whose changes the log has for it: its run's, or its bot's."""
+    def topic(self) -> str:
+        """The id under which the log keeps its changes: that of its run, or of its bot."""
         return self.bot_id or self.run_id
 
 
@@ -124,8 +124,8 @@ class Run:
     ended_at: datetime | None = None
 
     @property
-    def subject(self) -> str:
-        """Whose changes the log has for it: its own, or its bot's."""
+    def topic(self) -> str:
+        """The id under which the log keeps its changes: its own, or that of its bot."""
         return self.bot_id or self.run_id
 
 

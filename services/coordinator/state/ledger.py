@@ -7,18 +7,27 @@ from services.coordinator.state.days import (
     DayFigures,
     RangeDay,
 )
-from services.status.domain import Stage
+from services.status.domain import FastEnum, Stage
 
 StageDays = Mapping[str, RangeDay]
 """The ledger days of one stage by their name, YYYY-MM-DD."""
 NOTHING = RangeDay(figures=DayFigures(), covered=False)
 
 
+class OverallStatus(FastEnum):
+    """Where a stage is over a range, in a word; the words are those of the endpoints for browsers."""
+
+    PENDING = "pending"
+    PROCESSING = "processing"
+    PARTIAL = "partial"
+    COMPLETED = "completed"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RangeStatus:
     """Where a stage is over a range; the four counts add up to `total_calls`."""
 
-    overall_status: str
+    overall_status: OverallStatus
     total_calls: int
     pending: int
     processing: int
@@ -65,13 +74,13 @@ def range_status(days: Sequence[str], chain: Sequence[StageDays], *, active: boo
     total = pending + processing + success + failed
     all_covered = covered == len(days)
     if active:
-        overall = "processing"
+        overall = OverallStatus.PROCESSING
     elif all_covered and not pending + processing + failed:
-        overall = "completed"
+        overall = OverallStatus.COMPLETED
     elif success + failed:
-        overall = "partial"
+        overall = OverallStatus.PARTIAL
     else:
-        overall = "pending"
+        overall = OverallStatus.PENDING
     if all_covered and not active and not pending + processing:
         progress = 100.0  # nothing is left to wait for, failures or not: pollers stop at it
     else:

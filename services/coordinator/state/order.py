@@ -1,4 +1,4 @@
-"""The orders of the stages: which a run has, which comes before or after another, which a retry takes up."""
+"""The orders of the stages: those of a run, the one before or after another, those that a retry takes up."""
 
 from services.coordinator.state.domain import (
     Execution,
@@ -21,12 +21,12 @@ MEETING = (Stage.TRANSCRIPTION, Stage.ANALYSIS, Stage.TASKS)
 
 def stage_before(stage: Stage) -> Stage | None:
     """Return the stage whose results `stage` consumes; None for the first."""
-    place = ORDER.index(stage)
-    return ORDER[place - 1] if place else None
+    index = ORDER.index(stage)
+    return ORDER[index - 1] if index else None
 
 
 def _order_of(run: Run) -> tuple[Stage, ...]:
-    """Return the stages that a run has a part of, in their order."""
+    """Return the order that the stages of a run are taken from."""
     return MEETING if run.bot_id else ORDER
 
 
@@ -39,16 +39,16 @@ def stage_after(run: Run, stage: Stage) -> Stage | None:
 def run_stages(run: Run) -> list[tuple[Stage, RunMode]]:
     """Return the stages of a run in their order, each with the items it takes."""
     order = _order_of(run)
-    place, end = order.index(run.first_stage), order.index(run.last_stage)
-    return [(stage, stage_mode(run, stage)) for stage in order[place : end + 1]]
+    first, last = order.index(run.first_stage), order.index(run.last_stage)
+    return [(stage, stage_mode(run, stage)) for stage in order[first : last + 1]]
 
 
 def stages_up_to(stage: Stage) -> tuple[Stage, ...]:
-    """Return all stages of calls from the first one to `stage`; raises InvalidInput where it is none of theirs."""
-    return ORDER[: _place("stage", stage) + 1]
+    """Return all stages of calls from the first one to `stage`; raises InvalidInput where calls have no such stage."""
+    return ORDER[: _index_of("stage", stage) + 1]
 
 
-def _place(field: str, stage: Stage) -> int:
+def _index_of(field: str, stage: Stage) -> int:
     if stage not in ORDER:
         raise InvalidInput(
             f"{field}: {stage.value} is of meetings, calls have {', '.join(s.value for s in ORDER)}"
@@ -57,24 +57,27 @@ def _place(field: str, stage: Stage) -> int:
 
 
 def stage_mode(run: Run, stage: Stage) -> RunMode:
-    """Return which items a stage of a run takes: after a first one with FAILED, what is PENDING."""
+    """Return which items a stage of a run takes; the mode FAILED is that of its first stage, PENDING of those after."""
     return run.mode if stage is run.first_stage or run.mode is RunMode.ALL else RunMode.PENDING
 
 
 def consecutive(stages: tuple[Stage, ...]) -> tuple[Stage, Stage]:
-    """Return first and last of the wanted stages; RECOMMENDATIONS is always followed by REPORTING."""
-    wanted = stages or ORDER
-    first = _place("stages", wanted[0])
-    if wanted != ORDER[first : first + len(wanted)]:
+    """Return the first and the last stage of a run over `stages`, over all stages of calls where none is named.
+
+    RECOMMENDATIONS is always followed by REPORTING. Raises InvalidInput for stages that do not follow one another.
+    """
+    named = stages or ORDER
+    first = _index_of("stages", named[0])
+    if named != ORDER[first : first + len(named)]:
         raise InvalidInput(
             f"stages: must be consecutive and in order, as in {', '.join(s.value for s in ORDER)}"
         )
-    last = Stage.REPORTING if wanted[-1] is Stage.RECOMMENDATIONS else wanted[-1]
-    return wanted[0], last
+    last = Stage.REPORTING if named[-1] is Stage.RECOMMENDATIONS else named[-1]
+    return named[0], last
 
 
 def retry_stages(run: Run, executions: list[Execution], stage: Stage | None) -> tuple[Stage, ...]:
-    """Return the stages that a retry of an ended run has; raises where there is nothing to take up."""
+    """Return the stages of a retry of an ended run; raises WrongState where there is nothing to take up."""
     if not run.state.ended:
         raise WrongState(
             f"run {run.run_id} has not ended: cancel it or wait", reason="RUN_NOT_ENDED"
@@ -92,7 +95,7 @@ def retry_stages(run: Run, executions: list[Execution], stage: Stage | None) -> 
             "send the recording again without a bot_id",
             reason="RUN_OF_MEETING",
         )
-    place, end = _place("stage", first), ORDER.index(run.last_stage)
-    if place > end:
+    begin, end = _index_of("stage", first), ORDER.index(run.last_stage)
+    if begin > end:
         raise InvalidInput(f"stage: run {run.run_id} ended with {run.last_stage.value}")
-    return ORDER[place : end + 1]
+    return ORDER[begin : end + 1]

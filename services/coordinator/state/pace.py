@@ -13,7 +13,7 @@ RATED_AFTER_SECONDS = 5.0
 """A rate of less time says nothing: the first of four recordings may be one that fails at once."""
 
 
-def note_progress(
+def update_rate(
     execution: Execution, counts: ItemCounts, now: datetime, *, discovered: bool, waiting: bool
 ) -> None:
     """Fold what ended since the last time into a rate: the mean at first, then exponentially smoothed."""

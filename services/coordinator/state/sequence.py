@@ -7,7 +7,7 @@ the order in which a watcher is told. Commands raise; reports and timers answer 
 from collections.abc import Callable
 from datetime import datetime
 
-from services.coordinator.state import bot_steps as bots
+from services.coordinator.state import bot_steps
 from services.coordinator.state.days import (
     Day,
 )
@@ -17,7 +17,7 @@ from services.coordinator.state.domain import (
     Start,
 )
 from services.coordinator.state.order import consecutive, stage_after, stage_before, stage_mode
-from services.coordinator.state.pace import note_progress
+from services.coordinator.state.pace import update_rate
 from services.coordinator.state.reports import (
     DayReport,
     StageReport,
@@ -46,12 +46,12 @@ def start_run(
     tenant: Tenant, start: Start, run_id: RunId, number: ExecutionNumber, now: datetime
 ) -> tuple[Run, list[Subject]]:
     """Begin a run with its first execution."""
-    run = wanted_run(tenant, start, run_id, now)
+    run = planned_run(tenant, start, run_id, now)
     tenant.run = tenant.runs[run_id] = run
     return run, [run, open_execution(tenant, run, start.mode, number, now)]
 
 
-def wanted_run(tenant: Tenant, start: Start, run_id: RunId, now: datetime) -> Run:
+def planned_run(tenant: Tenant, start: Start, run_id: RunId, now: datetime) -> Run:
     """Return the run that a start asks for, changing nothing; raises where it is refused."""
     first, last = consecutive(start.stages)
     if start.range.end > start.today:
@@ -120,9 +120,7 @@ def take_report(
         state = ExecutionState.CANCELLING
     if report.progress == execution.progress and state is execution.state:
         return ReportOutcome(Verdict.APPLIED if days else Verdict.DUPLICATE, days)
-    note_progress(
-        execution, report.counts, now, discovered=report.discovered, waiting=report.waiting
-    )
+    update_rate(execution, report.counts, now, discovered=report.discovered, waiting=report.waiting)
     execution.progress, execution.state = report.progress, state
     touched: list[Subject] = [execution, *days]
     if state.ended:
@@ -136,7 +134,7 @@ def take_report(
 def take_progress(execution: Execution, sequence: int, progress: bytes) -> Verdict:
     """Apply a report that says RUNNING to an execution that is: take_report in its most frequent case.
 
-    Sets the sequence and the undecoded progress; `note_progress` follows once a group.
+    Sets the sequence and the undecoded progress; `update_rate` follows once a group.
     """
     if sequence <= execution.sequence:
         return Verdict.DUPLICATE
@@ -305,7 +303,7 @@ def _end_run(
 def _lead_bot(tenant: Tenant, run: Run, touched: list[Subject], now: datetime) -> None:
     """Take the bot of a meeting's run along; its record may have expired meanwhile."""
     bot = tenant.bots.get(run.bot_id) if run.bot_id else None
-    if bot is not None and bots.follow(bot, run, now):
+    if bot is not None and bot_steps.follow(bot, run, now):
         touched.append(bot)
 
 
@@ -353,9 +351,9 @@ def gate(tenant: Tenant, run: Run, stage: Stage) -> str | None:
     least = run.settings.min_success_ratio
     if success and success / tried >= least:
         return None
-    wanted = f"at least {least:.0%}" if least else "at least one"
+    needed = f"at least {least:.0%}" if least else "at least one"
     return (
-        f"{success} of {tried} items of {stage.value} succeeded, {wanted} must: retry its failures"
+        f"{success} of {tried} items of {stage.value} succeeded, {needed} must: retry its failures"
     )
 
 

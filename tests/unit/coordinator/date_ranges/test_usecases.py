@@ -15,7 +15,7 @@ from services.coordinator.state.domain import (
     Run,
     RunView,
 )
-from services.coordinator.state.ledger import RangeStatus
+from services.coordinator.state.ledger import OverallStatus, RangeStatus
 from services.kernel.errors import (
     Conflict,
     DomainError,
@@ -35,7 +35,7 @@ ANNA = Caller(
     expires_at=datetime(2100, 1, 1, tzinfo=UTC),
 )
 NOTHING = RangeStatus(
-    overall_status="completed",
+    overall_status=OverallStatus.COMPLETED,
     total_calls=0,
     pending=0,
     processing=0,

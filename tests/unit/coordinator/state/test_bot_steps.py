@@ -15,7 +15,7 @@ from services.coordinator.state.domain import (
     Execution,
     Run,
 )
-from services.coordinator.state.meetings import expire_bot, take_bot_report
+from services.coordinator.state.meeting_runs import expire_bot, take_bot_report
 from services.coordinator.state.order import MEETING
 from services.coordinator.state.reports import (
     ItemFailure,
@@ -139,7 +139,7 @@ def test_the_run_of_a_meeting_is_of_its_bot_and_day() -> None:
     assert world.run.settings.source == "bot:bot_123"
     assert world.run.settings.playbook == "meeting"
     assert world.run.settings.time_zone == "Europe/Moscow"
-    assert world.execution.subject == world.run.subject == BOT
+    assert world.execution.topic == world.run.topic == BOT
 
 
 @pytest.mark.parametrize("state", [*OUTSIDE_OPEN, BotState.ERROR])

@@ -9,6 +9,7 @@ from services.coordinator.state.days import (
     RangeDay,
 )
 from services.coordinator.state.ledger import (
+    OverallStatus,
     RangeStatus,
     StageLedger,
     range_status,
@@ -45,7 +46,7 @@ def test_the_documents_own_example() -> None:
     )
 
     assert found == RangeStatus(
-        overall_status="processing",
+        overall_status=OverallStatus.PROCESSING,
         total_calls=150,
         pending=50,
         processing=10,
@@ -59,20 +60,20 @@ def test_the_documents_own_example() -> None:
 @pytest.mark.parametrize(
     ("day", "active", "overall", "progress"),
     [
-        (a_day(), False, "completed", 100.0),
-        (a_day(covered=False), False, "pending", 0.0),
-        (a_day(covered=False), True, "processing", 0.0),
-        (a_day(success=2, skipped=1), False, "completed", 100.0),
-        (a_day(success=2, failed=1), False, "partial", 100.0),
-        (a_day(failed=3), False, "partial", 100.0),
-        (a_day(success=2, failed=1), True, "processing", 66.67),
-        (a_day(covered=False, success=2, failed=1), False, "partial", 66.67),
-        (a_day(covered=False, success=1, pending=1), False, "partial", 50.0),
-        (a_day(covered=False, pending=1), False, "pending", 0.0),
-        (a_day(success=2), True, "processing", 100.0),
+        (a_day(), False, OverallStatus.COMPLETED, 100.0),
+        (a_day(covered=False), False, OverallStatus.PENDING, 0.0),
+        (a_day(covered=False), True, OverallStatus.PROCESSING, 0.0),
+        (a_day(success=2, skipped=1), False, OverallStatus.COMPLETED, 100.0),
+        (a_day(success=2, failed=1), False, OverallStatus.PARTIAL, 100.0),
+        (a_day(failed=3), False, OverallStatus.PARTIAL, 100.0),
+        (a_day(success=2, failed=1), True, OverallStatus.PROCESSING, 66.67),
+        (a_day(covered=False, success=2, failed=1), False, OverallStatus.PARTIAL, 66.67),
+        (a_day(covered=False, success=1, pending=1), False, OverallStatus.PARTIAL, 50.0),
+        (a_day(covered=False, pending=1), False, OverallStatus.PENDING, 0.0),
+        (a_day(success=2), True, OverallStatus.PROCESSING, 100.0),
     ],
 )
-def test_overall_status(day: Day, active: bool, overall: str, progress: float) -> None:
+def test_overall_status(day: Day, active: bool, overall: OverallStatus, progress: float) -> None:
     found = status(day, active=active)
 
     assert (found.overall_status, found.progress_percentage) == (overall, progress)
@@ -81,7 +82,7 @@ def test_overall_status(day: Day, active: bool, overall: str, progress: float) -
 def test_a_late_call_shows_as_pending_at_once() -> None:
     found = status(a_day(success=3), before=(a_day(success=4, available=4),))
 
-    assert (found.pending, found.total_calls, found.overall_status) == (1, 4, "partial")
+    assert (found.pending, found.total_calls, found.overall_status) == (1, 4, OverallStatus.PARTIAL)
 
 
 def test_a_late_call_of_one_day_is_not_hidden_by_a_removed_one_of_another() -> None:
@@ -94,7 +95,7 @@ def test_a_late_call_of_one_day_is_not_hidden_by_a_removed_one_of_another() -> N
 def test_a_day_that_is_not_covered_keeps_the_range_from_being_completed() -> None:
     found = status(a_day(NAMES[0], success=1), a_day(NAMES[1], covered=False))
 
-    assert found.overall_status == "partial"
+    assert found.overall_status is OverallStatus.PARTIAL
 
 
 def overtaken(*chain: Day) -> list[int]:
@@ -211,4 +212,4 @@ def test_the_four_numbers_add_up(
 
     assert found.pending + found.processing + found.success + found.failed == found.total_calls
     assert 0 <= found.progress_percentage <= 100
-    assert (found.overall_status == "processing") == active
+    assert (found.overall_status is OverallStatus.PROCESSING) == active

@@ -15,7 +15,7 @@ from services.coordinator.state.domain import (
     Run,
 )
 from services.coordinator.state.order import ORDER
-from services.coordinator.state.pace import note_progress
+from services.coordinator.state.pace import update_rate
 from services.coordinator.state.reports import (
     Verdict,
 )
@@ -155,7 +155,7 @@ def test_a_range_in_the_future_is_refused_by_the_name_that_its_request_has_for_t
     late = DateRange(start=date(2999, 1, 1), end=date(2999, 1, 1))
     start = replace(a_start(days=late), end_field="end_date_str")
     with pytest.raises(InvalidInput, match=r"^end_date_str 2999-01-01 lies in the future"):
-        sequence.wanted_run(a_tenant(), start, RunId("run"), NOON)
+        sequence.planned_run(a_tenant(), start, RunId("run"), NOON)
 
 
 @pytest.mark.parametrize(
@@ -484,7 +484,7 @@ def test_a_rate_is_told_once_it_means_something_and_follows_what_happens() -> No
     def ended(items: int, seconds: float) -> float:
         counts = ItemCounts(success=items, pending=1000 - items)
         now = NOON + timedelta(seconds=seconds)
-        note_progress(execution, counts, now, discovered=True, waiting=False)
+        update_rate(execution, counts, now, discovered=True, waiting=False)
         return execution.items_per_second
 
     assert ended(1, 0.4) == 0.0, "one that ends at once says nothing of the others"

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from services.coordinator.state import bot_steps as bots
+from services.coordinator.state import bot_steps
 from services.coordinator.state.actors import BOT_STATUS
 from services.coordinator.state.bot import Bot, BotReport
 from services.coordinator.state.domain import (
@@ -31,7 +31,7 @@ def take_bot_report(
     """
     bot = tenant.bots.get(report.bot_id)
     if bot is None:
-        bot = tenant.bots[report.bot_id] = bots.new_bot(report, now)
+        bot = tenant.bots[report.bot_id] = bot_steps.new_bot(report, now)
         verdict, begins = Verdict.APPLIED, report.media_ready and not bot.final
     else:
         newer = report.sequence > bot.sequence
@@ -39,7 +39,7 @@ def take_bot_report(
         if begins and report.state is BotState.ERROR:
             verdict = Verdict.APPLIED
         else:
-            verdict = bots.take_report(bot, report, now)
+            verdict = bot_steps.take_report(bot, report, now)
     if begins and verdict is not Verdict.ILLEGAL:
         bot.sequence = report.sequence
         return Verdict.APPLIED, _begin_meeting(tenant, bot, run_id, next_number, now)
@@ -73,13 +73,13 @@ def _begin_meeting(
     )
     tenant.runs[run_id], bot.run_id = run, run_id
     execution = open_execution(tenant, run, run.mode, next_number(), now)
-    bots.follow(bot, run, now)
+    bot_steps.follow(bot, run, now)
     return [run, execution, bot]
 
 
 def expire_bot(tenant: Tenant, bot: Bot, why: str, now: datetime) -> list[Subject]:
     """Give up a bot of which nothing was heard for too long, and with it the run of its meeting."""
-    if not bots.expire(bot, why, now):
+    if not bot_steps.expire(bot, why, now):
         return []
     run = tenant.runs.get(bot.run_id) if bot.run_id else None
     return [*(cancel_run(tenant, run, now) if run else []), bot]
