@@ -7,7 +7,6 @@ from google.protobuf import struct_pb2
 from potok.coordinator.v1 import bot_pb2
 from potok.recommendations.v1 import meeting_tasks_pb2
 
-from services.coordinator.runs.mapping import VERDICT_TO_PB
 from services.coordinator.state.bot import (
     BotId,
     BotRecord,
@@ -15,9 +14,8 @@ from services.coordinator.state.bot import (
     MeetingResult,
     MeetingTask,
 )
-from services.coordinator.state.reports import (
-    Verdict,
-)
+from services.coordinator.state.reports import Verdict
+from services.coordinator.wire.reports import VERDICT_TO_PB
 from services.kernel.errors import InvalidInput
 from services.status.domain import BotState, Owner
 from services.status.mapping import BOT_STATE_FROM_PB, BOT_STATE_TO_PB

@@ -17,7 +17,7 @@ from services.coordinator.bots.mapping import (
 )
 from services.coordinator.bots.usecases import Bots
 from services.coordinator.state.bot import BotId
-from services.coordinator.wire import events as wire
+from services.coordinator.wire.messages import bot_status
 from services.kernel.rpc.client import errors_of
 from services.kernel.rpc.headers import NO_STORE
 from services.status.access import current_caller
@@ -87,12 +87,12 @@ class BotServicer(pb_grpc.BotServiceServicer):
             request.page_token,
         )
         return pb.ListBotsResponse(
-            bots=map(wire.bot_status, page.items), next_page_token=page.next_page_token
+            bots=map(bot_status, page.items), next_page_token=page.next_page_token
         )
 
     async def StopBot(self, request: pb.StopBotRequest, context: Context) -> pb.StopBotResponse:
         bot = await self._bots.stop_bot(current_caller(), BotId(request.bot_id))
-        return pb.StopBotResponse(bot=wire.bot_status(bot))
+        return pb.StopBotResponse(bot=bot_status(bot))
 
     async def ListBotObservations(
         self, request: pb.ListBotObservationsRequest, context: Context

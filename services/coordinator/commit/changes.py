@@ -7,32 +7,18 @@ from typing import NamedTuple, Protocol
 
 from services.coordinator.commit.group import ACTORS, Group, KeptRejection
 from services.coordinator.state.bot import BotId
-from services.coordinator.state.domain import (
-    Execution,
-)
+from services.coordinator.state.domain import Execution
 from services.coordinator.state.pace import update_rate
-from services.coordinator.state.reports import (
-    Verdict,
-)
+from services.coordinator.state.reports import Verdict
 from services.coordinator.state.sequence import NextNumber, take_day, take_progress, take_report
-from services.coordinator.state.tenant import (
-    Tenant,
-)
-from services.coordinator.wire import events as wire
-from services.coordinator.wire.events import RawReport
+from services.coordinator.state.tenant import Tenant
+from services.coordinator.wire.events import pace
+from services.coordinator.wire.reports import RawReport, Rejection, read_progress, read_report
 from services.kernel.errors import DomainError
 from services.status.domain import ExecutionNumber, ExecutionState, Owner
 from services.status.mapping import EXECUTION_STATE_FROM_PB, EXECUTION_STATE_TO_PB
 
 _RUNNING = EXECUTION_STATE_TO_PB[ExecutionState.RUNNING]
-
-
-class Rejection(NamedTuple):
-    """The verdict on a report that was not applied."""
-
-    execution: ExecutionNumber
-    sequence: int
-    verdict: Verdict
 
 
 @dataclass(slots=True, eq=False)
@@ -171,9 +157,9 @@ def _take_progress(
         if take_day(day, report):
             changed.append(day)
     if is_last:
-        counts, discovered, waiting = wire.read_progress(execution.progress)
+        counts, discovered, waiting = read_progress(execution.progress)
         update_rate(execution, counts, group.now, discovered=discovered, waiting=waiting)
-        execution.pace = wire.pace(execution)
+        execution.pace = pace(execution)
     if changed or verdict is Verdict.APPLIED:
         group.note_progress(tenant, execution, changed)
         return Verdict.APPLIED
@@ -184,7 +170,7 @@ def _take_whole(raw: RawReport, tenant: Tenant, group: Group, next_number: NextN
     if raw.state not in EXECUTION_STATE_FROM_PB:
         return Verdict.ILLEGAL
     execution = tenant.executions[raw.execution]
-    report = wire.read_report(raw)
+    report = read_report(raw)
     judged = take_report(tenant, execution, report, next_number, group.now)
     if raw.days or raw.sequence == execution.sequence:
         days = [tenant.day(execution.stage, day.day) for day in raw.days]

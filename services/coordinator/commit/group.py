@@ -6,23 +6,12 @@ from datetime import datetime
 from typing import NamedTuple
 
 from services.coordinator.state.bot import Bot, BotId
-from services.coordinator.state.days import (
-    Day,
-)
-from services.coordinator.state.domain import (
-    DeliveryKind,
-    Execution,
-    Run,
-)
-from services.coordinator.state.reports import (
-    StageReport,
-    Verdict,
-)
-from services.coordinator.state.tenant import (
-    Subject,
-    Tenant,
-)
-from services.coordinator.wire.events import change_tail, event, progress_change
+from services.coordinator.state.days import Day
+from services.coordinator.state.domain import DeliveryKind, Execution, Run
+from services.coordinator.state.reports import StageReport, Verdict
+from services.coordinator.state.tenant import Subject, Tenant
+from services.coordinator.wire.events import event, progress_change
+from services.coordinator.wire.frames import change_tail
 from services.status.domain import ExecutionNumber, ExecutionState, Owner, RunId, Stage
 
 ACTORS = {stage: stage.value.lower() for stage in Stage}

@@ -19,18 +19,14 @@ from services.coordinator.commit.changes import (
     Change,
     Command,
     Part,
-    Rejection,
     Reported,
     apply,
 )
 from services.coordinator.commit.group import Entry, Group
 from services.coordinator.commit.loading import load, owners_of_change
-from services.coordinator.state.reports import (
-    Verdict,
-)
-from services.coordinator.state.tenant import (
-    Tenant,
-)
+from services.coordinator.state.reports import Verdict
+from services.coordinator.state.tenant import Tenant
+from services.coordinator.wire.reports import Rejection
 from services.kernel.clock import utc_now
 from services.kernel.errors import DomainError
 from services.kernel.postgres import Connection

@@ -8,9 +8,7 @@ from datetime import date
 from services.coordinator.commit import repository
 from services.coordinator.commit.changes import Change, Part
 from services.coordinator.state.bot import BotId
-from services.coordinator.state.tenant import (
-    Tenant,
-)
+from services.coordinator.state.tenant import Tenant
 from services.kernel.postgres import Connection
 from services.status.domain import ExecutionNumber, ExecutionState, Owner
 from services.status.mapping import EXECUTION_STATE_TO_PB

@@ -5,21 +5,22 @@ from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from datetime import timedelta
 
-import asyncpg
 import structlog
-from google.protobuf.message import DecodeError
-from potok.coordinator.v1 import coordinator_service_pb2 as pb
 
 from services.coordinator.commit import repository
-from services.coordinator.commit.changes import Batch, Rejection, Reported
+from services.coordinator.commit.changes import Batch, Reported
 from services.coordinator.commit.lanes import Lanes
-from services.coordinator.runs.mapping import VERDICT_TO_PB
-from services.coordinator.state.reports import (
-    Verdict,
+from services.coordinator.state.reports import Verdict
+from services.coordinator.wire.reports import (
+    UNREADABLE,
+    RawReport,
+    Rejection,
+    acknowledgement,
+    read_batch,
+    read_raw,
 )
-from services.coordinator.wire import events as wire
-from services.coordinator.wire.events import RawReport
 from services.kernel.errors import InvalidInput
+from services.kernel.postgres import ConnectionOrPool
 from services.kernel.tasks import cancel
 from services.status.domain import ExecutionNumber, Owner
 
@@ -35,7 +36,7 @@ Write = Callable[[bytes], Awaitable[None]]
 class Reports:
     """Takes the report streams of a replica."""
 
-    def __init__(self, pool: asyncpg.Pool, lanes: Lanes) -> None:
+    def __init__(self, pool: ConnectionOrPool, lanes: Lanes) -> None:
         self._pool = pool
         self._lanes = lanes
         self._owners: OrderedDict[ExecutionNumber, Owner] = OrderedDict()
@@ -67,7 +68,7 @@ class Reports:
             await repository.heartbeat(self._pool, alive, least)
 
     async def _take_batch(self, data: bytes) -> Batch:
-        message = wire.read_batch(data)
+        message = read_batch(data)
         if len(message.reports) > MOST_REPORTS:
             raise InvalidInput(f"reports: at most {MOST_REPORTS} in a message")
         self._alive.update(message.heartbeats)
@@ -95,8 +96,8 @@ class Reports:
         reports = []
         for data in messages:
             try:
-                reports.append(wire.read_raw(data))
-            except (ValueError, DecodeError) as error:
+                reports.append(read_raw(data))
+            except UNREADABLE as error:
                 log.warning("report_malformed", error=str(error))
                 batch.settle(1, [_illegal(0, 0)])
         return reports
@@ -123,15 +124,10 @@ async def _acknowledge(
         if first is None:
             return
         await first.settled
-        answer = pb.ReportStatusResponse()
+        last, rejections = first.number, []
         while batches and (batch := batches[0]) is not None and batch.settled.done():
             batches.popleft()
             room.release()
-            answer.batch = batch.number
-            for rejection in batch.rejections:
-                answer.verdicts.add(
-                    execution=rejection.execution,
-                    sequence=rejection.sequence,
-                    verdict=VERDICT_TO_PB[rejection.verdict],
-                )
-        await write(answer.SerializeToString())
+            last = batch.number
+            rejections += batch.rejections
+        await write(acknowledgement(last, rejections))

@@ -17,18 +17,9 @@ from services.coordinator.commit.rows import (
     run_to_row,
 )
 from services.coordinator.state.bot import Bot, BotId
-from services.coordinator.state.days import (
-    Day,
-    DayFigures,
-)
-from services.coordinator.state.domain import (
-    DeliveryKind,
-    Execution,
-    Run,
-)
-from services.coordinator.state.tenant import (
-    Tenant,
-)
+from services.coordinator.state.days import Day, DayFigures
+from services.coordinator.state.domain import DeliveryKind, Execution, Run
+from services.coordinator.state.tenant import Tenant
 from services.kernel.postgres import STATEMENT_TIMEOUT, Connection, ConnectionOrPool, load_queries
 from services.status.domain import ExecutionNumber, Owner, RunId
 

@@ -8,15 +8,9 @@ from typing import Any
 import asyncpg
 
 from services.coordinator.state.bot import Bot, BotId
-from services.coordinator.state.days import (
-    Day,
-    DayFigures,
-)
-from services.coordinator.state.domain import (
-    Execution,
-    Run,
-)
-from services.coordinator.wire import events as wire
+from services.coordinator.state.days import Day, DayFigures
+from services.coordinator.state.domain import Execution, Run
+from services.coordinator.wire.reports import read_progress
 from services.status.domain import (
     BotState,
     ClientSettings,
@@ -89,7 +83,7 @@ def run_to_row(run: Run) -> dict[str, object]:
 
 
 def execution_from_row(row: asyncpg.Record) -> Execution:
-    counts, discovered, _ = wire.read_progress(row["progress"])
+    counts, discovered, _ = read_progress(row["progress"])
     return Execution(
         number=ExecutionNumber(row["execution"]),
         run_id=RunId(str(row["run_id"])),

@@ -11,19 +11,13 @@ from potok.coordinator.v1 import (
 )
 from potok.stage.v1 import stage_service_pb2
 
-from services.coordinator.state.domain import (
-    Client,
-    Run,
-    RunView,
-    StagePreview,
-)
+from services.coordinator.state.domain import Client, Run, RunView, StagePreview
 from services.coordinator.state.ledger import RangeStatus, StageLedger
-from services.coordinator.state.reports import (
-    RejectedReport,
-    Verdict,
-)
-from services.coordinator.wire import events as wire
-from services.kernel.rpc.convert import enum_pairs, timestamp
+from services.coordinator.state.reports import RejectedReport
+from services.coordinator.wire.events import stage_status
+from services.coordinator.wire.messages import run_status
+from services.coordinator.wire.reports import VERDICT_TO_PB
+from services.kernel.rpc.convert import timestamp
 from services.status.domain import RunMode, Stage
 from services.status.mapping import (
     EXECUTION_STATE_TO_PB,
@@ -36,8 +30,6 @@ from services.status.mapping import (
     settings_to_pb,
 )
 
-VERDICT_TO_PB = enum_pairs(Verdict, report_pb2.Verdict, "VERDICT")
-
 
 def client_to_pb(client: Client) -> run_pb2.Client:
     return run_pb2.Client(client_id=client.client_id, settings=settings_to_pb(client.settings))
@@ -49,8 +41,8 @@ def client_from_pb(message: run_pb2.Client) -> Client:
 
 def run_to_pb(view: RunView) -> run_pb2.Run:
     return run_pb2.Run(
-        status=wire.run_status(view.run),
-        stages=[wire.stage_status(execution) for execution in view.executions],
+        status=run_status(view.run),
+        stages=[stage_status(execution) for execution in view.executions],
     )
 
 

@@ -7,7 +7,6 @@ from typing import Any
 import grpc
 from potok.coordinator.v1 import coordinator_service_pb2 as pb
 from potok.coordinator.v1 import coordinator_service_pb2_grpc as pb_grpc
-from potok.coordinator.v1 import watch_pb2
 from potok.stage.v1 import stage_service_pb2 as stage_pb
 from potok.stage.v1 import stage_service_pb2_grpc as stage_grpc
 
@@ -25,6 +24,7 @@ from services.coordinator.runs.usecases import Coordinator
 from services.coordinator.watch import resume_tokens as tokens
 from services.coordinator.watch.request import Watched
 from services.coordinator.watch.watches import WatchEnded, Watches
+from services.coordinator.wire.frames import EndReason
 from services.kernel.rpc.client import errors_of
 from services.kernel.rpc.interceptors import Codec
 from services.status.access import current_caller
@@ -45,10 +45,10 @@ CODECS: Mapping[str, Codec] = {
 """The methods that pass bytes: reports are split, not decoded; frames are encoded once for all watchers."""
 
 _END_STATUS = {
-    watch_pb2.END_REASON_AGE: grpc.StatusCode.OK,
-    watch_pb2.END_REASON_DRAIN: grpc.StatusCode.UNAVAILABLE,
-    watch_pb2.END_REASON_SLOW: grpc.StatusCode.RESOURCE_EXHAUSTED,
-    watch_pb2.END_REASON_TOKEN_EXPIRED: grpc.StatusCode.UNAUTHENTICATED,
+    EndReason.AGE: grpc.StatusCode.OK,
+    EndReason.DRAIN: grpc.StatusCode.UNAVAILABLE,
+    EndReason.SLOW: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    EndReason.TOKEN_EXPIRED: grpc.StatusCode.UNAUTHENTICATED,
 }
 
 
@@ -217,7 +217,7 @@ async def _end(context: Context, ended: WatchEnded) -> None:
     if code is grpc.StatusCode.OK:
         context.set_trailing_metadata(trailers)
         return
-    reason = watch_pb2.EndReason.Name(ended.reason)
+    reason = f"END_REASON_{ended.reason.value}"
     try:
         async with asyncio.timeout(END_SECONDS):
             await context.abort(code, f"the watch was ended: {reason}, resume it", trailers)

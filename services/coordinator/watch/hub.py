@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from services.coordinator.commit.group import Entry
-from services.coordinator.wire import events as wire
+from services.coordinator.wire.frames import frame_element
 
 RING_CHANGES = 100_000
 RING_BYTES = 64 << 20
@@ -103,7 +103,7 @@ class Hub:
         assert first == self.head + 1, f"revision {first} after {self.head}: the log has a hole"
         for revision, entry in enumerate(entries, first):
             owner, topic, body, _ = entry
-            element = wire.frame_element(body, revision)
+            element = frame_element(body, revision)
             self._ring.append(Published(revision, owner, topic, element))
             self._bytes += len(element)
         self.head += len(entries)

@@ -10,12 +10,8 @@ from services.coordinator.commit.group import Entry
 from services.coordinator.commit.repository import list_executions
 from services.coordinator.commit.rows import bot_from_row, day_from_row, run_from_row
 from services.coordinator.state.bot import Bot
-from services.coordinator.state.days import (
-    Day,
-)
-from services.coordinator.state.domain import (
-    Run,
-)
+from services.coordinator.state.days import Day
+from services.coordinator.state.domain import Run
 from services.coordinator.watch.hub import Filter
 from services.coordinator.watch.snapshot import Snapshot
 from services.kernel.clock import utc_now

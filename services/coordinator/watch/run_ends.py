@@ -8,7 +8,7 @@ import structlog
 
 from services.coordinator.watch.hub import Cohort, Hub, Published
 from services.coordinator.watch.repository import has_ended
-from services.coordinator.wire import events as wire
+from services.coordinator.wire.frames import read_element
 from services.kernel.errors import UpstreamUnavailable
 from services.kernel.postgres import FAILURES, ConnectionOrPool
 from services.status.domain import RunId
@@ -76,5 +76,5 @@ class LogRunEnds:
 def _is_end(change: Published, run_id: RunId) -> bool:
     if change.topic != run_id:
         return False
-    events = wire.read_element(change.element).events
+    events = read_element(change.element).events
     return any(event.run.run_id == run_id and event.run.HasField("end_time") for event in events)

@@ -13,18 +13,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from potok.coordinator.v1 import coordinator_service_pb2 as pb
-from potok.coordinator.v1 import watch_pb2
 
 from services.coordinator.commit.group import Entry
 from services.coordinator.quota import Quota
 from services.coordinator.settings import Limits
 from services.coordinator.watch import resume_tokens as tokens
-from services.coordinator.watch.fold import fold
 from services.coordinator.watch.hub import Cohort, Filter, Hub, Published, Slice, join
 from services.coordinator.watch.repository import get_epoch, get_head, read_log, read_snapshot
 from services.coordinator.watch.resume_tokens import Token
-from services.coordinator.wire import events as wire
+from services.coordinator.wire.folding import fold
+from services.coordinator.wire.frames import EndReason, FrameKind, end_frame, frame, frame_element
 from services.kernel.clock import utc_now
 from services.kernel.errors import OutOfRange, WrongState
 from services.kernel.postgres import ConnectionOrPool, Reading
@@ -43,8 +41,8 @@ Write = Callable[[bytes], Awaitable[None]]
 class WatchEnded(Exception):
     """The server ends the stream: why, and the token to resume with."""
 
-    def __init__(self, reason: "watch_pb2.EndReason.ValueType", token: str) -> None:
-        super().__init__(watch_pb2.EndReason.Name(reason))
+    def __init__(self, reason: EndReason, token: str) -> None:
+        super().__init__(reason.value)
         self.reason = reason
         self.token = token
 
@@ -163,7 +161,7 @@ class Watches:
         if cursor < head.compacted:
             raise self.compacted(head.compacted)
         return [
-            Published(revision, entry.owner, entry.topic, wire.frame_element(entry.body, revision))
+            Published(revision, entry.owner, entry.topic, frame_element(entry.body, revision))
             for revision, entry in page
         ]
 
@@ -234,18 +232,19 @@ class _Watcher:
         snapshot = await read_snapshot(self._watches.reading, request.wanted, request.ledger)
         self._token, self._cursor = "", snapshot.revision
         for elements in snapshot.frames():
-            kind = watch_pb2.FRAME_KIND_SNAPSHOT
-            await self._write_in_time(wire.frame(elements, kind, snapshot.revision, ""))
-        await self._send(b"", watch_pb2.FRAME_KIND_SNAPSHOT_END)
+            kind = FrameKind.SNAPSHOT
+            await self._write_in_time(frame(elements, kind, snapshot.revision, ""))
+        await self._send(b"", FrameKind.SNAPSHOT_END)
 
     async def _deliver(self) -> None:
         """Write what the ring has up to where the cohort sees."""
         wanted, until = self._request.wanted, self._cohort.visible
         if self._request.latest:
-            folded = fold(self._hub.changes(self._cursor, until), wanted)
+            changes = self._hub.changes(self._cursor, until)
+            folded = fold([(c.revision, c.element) for c in changes if wanted.matches(c)])
             self._cursor = until
             if folded.elements:
-                await self._send(folded.elements, watch_pb2.FRAME_KIND_CHANGES, folded.count)
+                await self._send(folded.elements, FrameKind.CHANGES, folded.count)
             return
         await self._send_slice(self._hub.slice(wanted, self._cursor, until))
 
@@ -265,8 +264,8 @@ class _Watcher:
             return
         token = self._watches.token(self._watched, self._cursor)
         if not found.frame:
-            kind = watch_pb2.FRAME_KIND_CHANGES
-            found.frame = wire.frame(found.elements, kind, self._cursor, token)
+            kind = FrameKind.CHANGES
+            found.frame = frame(found.elements, kind, self._cursor, token)
         await self._write_in_time(found.frame)
         self._token = token
 
@@ -279,33 +278,25 @@ class _Watcher:
                 await self._hub.newer(self._cohort, self._cursor)
         except TimeoutError:
             if self._now() >= self._quiet_since + heartbeat:
-                await self._send(b"", watch_pb2.FRAME_KIND_HEARTBEAT)
+                await self._send(b"", FrameKind.HEARTBEAT)
 
     async def _end_when_due(self) -> None:
         if self._watches.draining:
             await asyncio.sleep(self._drain_spread)
-            await self._end(watch_pb2.END_REASON_DRAIN)
+            await self._end(EndReason.DRAIN)
         if self._now() >= self._expires_at:
-            await self._end(watch_pb2.END_REASON_TOKEN_EXPIRED)
+            await self._end(EndReason.TOKEN_EXPIRED)
         if self._now() >= self._ends_at:
-            await self._end(watch_pb2.END_REASON_AGE)
+            await self._end(EndReason.AGE)
 
-    async def _end(self, reason: "watch_pb2.EndReason.ValueType") -> None:
+    async def _end(self, reason: EndReason) -> None:
         token = self._watches.token(self._watched, self._cursor)
-        last = pb.WatchStatusResponse(
-            kind=watch_pb2.FRAME_KIND_END,
-            revision=self._cursor,
-            resume_token=token,
-            end_reason=reason,
-        )
-        await self._write_in_time(last.SerializeToString())
+        await self._write_in_time(end_frame(reason, token, self._cursor))
         raise WatchEnded(reason, token)
 
-    async def _send(
-        self, elements: bytes, kind: "watch_pb2.FrameKind.ValueType", folded: int = 0
-    ) -> None:
+    async def _send(self, elements: bytes, kind: FrameKind, folded: int = 0) -> None:
         token = self._watches.token(self._watched, self._cursor)
-        await self._write_in_time(wire.frame(elements, kind, self._cursor, token, folded))
+        await self._write_in_time(frame(elements, kind, self._cursor, token, folded))
         self._token = token
 
     async def _write_in_time(self, frame: bytes) -> None:
@@ -313,5 +304,5 @@ class _Watcher:
             async with asyncio.timeout(self._watches.limits.watch_slow.total_seconds()):
                 await self._write(frame)
         except TimeoutError:
-            raise WatchEnded(watch_pb2.END_REASON_SLOW, self._token) from None
+            raise WatchEnded(EndReason.SLOW, self._token) from None
         self._quiet_since = self._now()

@@ -7,12 +7,10 @@ from contextlib import asynccontextmanager
 import asyncpg
 import pytest
 
-from services.coordinator.commit.changes import Batch, Rejection, Reported
+from services.coordinator.commit.changes import Batch, Reported
 from services.coordinator.commit.lanes import Lanes
-from services.coordinator.state.reports import (
-    Verdict,
-)
-from services.coordinator.wire import events as wire
+from services.coordinator.state.reports import Verdict
+from services.coordinator.wire.reports import Rejection, read_raw
 from services.kernel.tasks import cancel
 from services.status.domain import ExecutionNumber, Owner
 from tests.conftest import Database
@@ -37,7 +35,7 @@ async def report(lanes: Lanes, execution: int, sequence: int) -> list[Rejection]
     data = a_report(execution, sequence, success=sequence).SerializeToString()
     settled = asyncio.get_running_loop().create_future()
     batch = Batch(1, 1, settled)
-    await lanes.put(batch, [Reported(OWNER, wire.read_raw(data))], len(data))
+    await lanes.put(batch, [Reported(OWNER, read_raw(data))], len(data))
     async with asyncio.timeout(PATIENCE):
         await settled
     return batch.rejections

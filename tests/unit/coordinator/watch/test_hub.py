@@ -1,24 +1,14 @@
 """The fan-out: every watcher gets every matching change once, in order, whenever it is woken."""
 
 import asyncio
-from datetime import timedelta
-from typing import Any, cast
 
-import asyncpg
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from potok.coordinator.v1 import coordinator_service_pb2 as pb
-from potok.coordinator.v1 import watch_pb2
 from potok.status.v1 import event_pb2
 
 from services.coordinator.commit.group import Entry
-from services.coordinator.settings import Limits
 from services.coordinator.watch import hub as hub_module
-from services.coordinator.watch.fold import fold
 from services.coordinator.watch.hub import COHORT, FRAME_BYTES, Filter, Hub
-from services.coordinator.watch.watches import Watches, WatchRequest, _Watcher
-from services.kernel.clock import utc_now
 from services.status.domain import Owner
 
 EVERYTHING = Filter(everything=True)
@@ -124,91 +114,3 @@ async def test_a_cancelled_watcher_takes_no_other_along() -> None:
 
     async with asyncio.timeout(5):
         await stays
-
-
-def an_event(kind: str, subject: int, value: int) -> event_pb2.Event:
-    if kind == "run":
-        return event_pb2.Event(run=event_pb2.RunStatus(run_id=str(subject), message=str(value)))
-    if kind == "stage":
-        return event_pb2.Event(stage=event_pb2.StageStatus(execution=subject, message=str(value)))
-    day = event_pb2.DayStatus(owner="client:a", stage=1)  # type: ignore[arg-type]
-    day.counts.day, day.counts.version = f"2026-11-{subject + 1:02}", value
-    return event_pb2.Event(day=day)
-
-
-def state_after(changes: list[event_pb2.Change]) -> dict[str, event_pb2.Event]:
-    """Fold events as a client does: the newest of every subject."""
-    state = {}
-    for change in changes:
-        for event in change.events:
-            name = (
-                event.run.run_id
-                or (event.stage.execution and f"stage {event.stage.execution}")
-                or event.day.counts.day
-            )
-            state[str(name)] = event
-    return state
-
-
-changes_of_subjects = st.lists(
-    st.lists(
-        st.tuples(st.sampled_from(["run", "stage", "day"]), st.integers(1, 3)),
-        min_size=1,
-        max_size=3,
-        unique=True,
-    ),
-    max_size=20,
-)
-
-
-@given(changes_of_subjects)
-def test_latest_leaves_the_newest_of_every_subject_and_counts_the_rest(
-    plan: list[list[tuple[str, int]]],
-) -> None:
-    async def publish() -> Hub:
-        hub = Hub()
-        for revision, subjects in enumerate(plan, 1):
-            events = [an_event(kind, number, revision) for kind, number in subjects]
-            body = event_pb2.Change(events=events, actor="t").SerializeToString()
-            hub.publish(revision, [Entry(Owner("client:a"), "run", body, "t")])
-        return hub
-
-    hub = asyncio.run(publish())
-    everything = hub.slice(EVERYTHING, 0, hub.head)
-    whole = list(pb.WatchStatusResponse.FromString(everything.elements).changes)
-    folded = fold(hub.changes(0, hub.head), EVERYTHING)
-    few = list(pb.WatchStatusResponse.FromString(folded.elements).changes)
-
-    assert state_after(few) == state_after(whole)
-    kept = sum(len(change.events) for change in few)
-    assert kept == len(state_after(whole))
-    assert kept + folded.count == sum(len(change.events) for change in whole)
-    assert [c.revision for c in few] == sorted(c.revision for c in few)
-    assert all(change.events for change in few)
-
-
-async def test_a_heartbeat_never_runs_ahead_of_what_was_delivered(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    hub = Hub()
-    monkeypatch.setattr(Hub, "_step", lambda _self: None)  # the turn of this watcher does not come
-    frames: list[bytes] = []
-
-    async def write(frame: bytes) -> None:
-        frames.append(frame)
-
-    request = WatchRequest(
-        wanted=EVERYTHING,
-        token=None,
-        latest=False,
-        heartbeat=timedelta(milliseconds=5),
-        ledger=None,
-        expires_at=utc_now() + timedelta(hours=1),
-    )
-    watches = Watches(cast("asyncpg.Pool", None), cast("Any", None), hub, Limits())
-    watcher = _Watcher(watches, request, write, hub.join())
-    hub.publish(1, [an_entry()] * 3)
-    await watcher._wait()
-    beat = pb.WatchStatusResponse.FromString(frames[0])
-
-    assert (beat.kind, beat.revision, hub.head) == (watch_pb2.FRAME_KIND_HEARTBEAT, 0, 3)

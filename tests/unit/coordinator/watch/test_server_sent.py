@@ -1,4 +1,4 @@
-"""Frames as server-sent events."""
+"""A watch as server-sent events."""
 
 import asyncio
 import json
@@ -8,13 +8,13 @@ from typing import cast
 import pytest
 from potok.coordinator.v1 import coordinator_service_pb2 as pb
 from potok.coordinator.v1 import watch_pb2
-from potok.status.v1 import event_pb2
 
 from services.coordinator.settings import Limits
 from services.coordinator.watch.hub import Filter
 from services.coordinator.watch.resume_tokens import Token
-from services.coordinator.watch.server_sent import CHANGES_AT_ONCE, EventWatches, event_of, reset_of
+from services.coordinator.watch.server_sent import EventWatches
 from services.coordinator.watch.watches import WatchEnded, Watches, WatchRequest
+from services.coordinator.wire.frames import EndReason
 from services.kernel.clock import utc_now
 from services.kernel.errors import LimitReached, OutOfRange
 
@@ -30,62 +30,12 @@ def lines(event: bytes) -> list[str]:
     return text[:-2].split("\n")
 
 
-async def test_an_event_has_a_name_the_token_as_id_and_one_line_of_json() -> None:
-    name, token, data = lines(
-        await event_of(a_frame(watch_pb2.FRAME_KIND_CHANGES, resume_token="t7"))
-    )
-
-    assert (name, token) == ("event: changes", "id: t7")
-    assert json.loads(data.removeprefix("data: "))["resume_token"] == "t7"
-
-
-@pytest.mark.parametrize("text", ["two\nlines", "a\r\nb", "end\n\nevent: end", "Анна\u2028"])
-async def test_no_text_in_a_frame_can_end_its_event(text: str) -> None:
-    run = event_pb2.RunStatus(message=text)
-    changes = [event_pb2.Change(events=[event_pb2.Event(run=run)])]
-    name, data = lines(await event_of(a_frame(watch_pb2.FRAME_KIND_SNAPSHOT, changes=changes)))
-
-    assert name == "event: snapshot"
-    parsed = json.loads(data.removeprefix("data: "))
-    assert parsed["changes"][0]["events"][0]["run"]["message"] == text
-
-
-async def test_a_heartbeat_is_a_comment_that_moves_the_id() -> None:
-    beat = lines(await event_of(a_frame(watch_pb2.FRAME_KIND_HEARTBEAT, resume_token="t7")))
-
-    assert beat == [": heartbeat", "id: t7"]
-
-
-async def test_every_kind_of_frame_has_an_event() -> None:
-    for kind in watch_pb2.FrameKind.values():
-        if kind != watch_pb2.FRAME_KIND_UNSPECIFIED:
-            assert await event_of(a_frame(kind))
-
-
-def test_a_reset_says_why_and_takes_the_id_away() -> None:
-    name, token, data = lines(reset_of(OutOfRange("gone", reason="COMPACTED")))
-
-    assert (name, token) == ("event: reset", "id:")
-    assert json.loads(data.removeprefix("data: ")) == {"reason": "COMPACTED", "message": "gone"}
-
-
 async def test_a_frame_that_watchers_share_becomes_an_event_once() -> None:
     watches = EventWatches(cast("Watches", None))
     frame = a_frame(watch_pb2.FRAME_KIND_CHANGES, resume_token="t7")
     one, other = await asyncio.gather(watches._event_of(frame), watches._event_of(bytes(frame)))
 
     assert one is other
-
-
-async def test_a_long_frame_lets_others_have_their_turn() -> None:
-    changes = [event_pb2.Change(actor="somebody")] * (10 * CHANGES_AT_ONCE)
-    making = asyncio.create_task(event_of(a_frame(watch_pb2.FRAME_KIND_CHANGES, changes=changes)))
-    turns = 0
-    while not making.done():
-        await asyncio.sleep(0)
-        turns += 1
-
-    assert turns >= 10
 
 
 class FakeWatches:
@@ -125,9 +75,7 @@ async def written(watches: FakeWatches, token: str = "") -> list[list[str]]:
 
 
 async def test_a_slow_reader_is_told_if_it_reads_again() -> None:
-    begin, (name, token, data) = await written(
-        FakeWatches(WatchEnded(watch_pb2.END_REASON_SLOW, "t7"))
-    )
+    begin, (name, token, data) = await written(FakeWatches(WatchEnded(EndReason.SLOW, "t7")))
 
     assert begin == ["retry: 1000"]
     assert (name, token) == ("event: end", "id: t7")

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from potok.status.v1 import event_pb2
 
-from services.coordinator.watch.hub import Filter, Published
-from services.coordinator.wire import events as wire
+from services.coordinator.wire.frames import frame_element, read_element
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,15 +16,13 @@ class Folded:
     count: int
 
 
-def fold(changes: Sequence[Published], wanted: Filter) -> Folded:
-    """Keep, of all matching changes, the newest event of each subject; changes without any are left out."""
+def fold(changes: Sequence[tuple[int, bytes]]) -> Folded:
+    """Keep, of changes by their revisions, the newest event of each subject; changes without any are left out."""
     kept: list[bytes] = []
     seen: set[tuple[str, ...]] = set()
     left_out = 0
-    for published in reversed(changes):
-        if not wanted.matches(published):
-            continue
-        change = wire.read_element(published.element)
+    for revision, element in reversed(changes):
+        change = read_element(element)
         newest = []
         for event in reversed(change.events):
             subject = _subject(event)
@@ -35,12 +32,12 @@ def fold(changes: Sequence[Published], wanted: Filter) -> Folded:
             seen.add(subject)
             newest.append(event)
         if len(newest) == len(change.events):
-            kept.append(published.element)
+            kept.append(element)
         elif newest:
             del change.events[:]
             change.events.extend(reversed(newest))
             change.ClearField("revision")
-            kept.append(wire.frame_element(change.SerializeToString(), published.revision))
+            kept.append(frame_element(change.SerializeToString(), revision))
     return Folded(b"".join(reversed(kept)), left_out)
 
 

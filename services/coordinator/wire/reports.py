@@ -1,0 +1,130 @@
+"""Reports of stage services: bytes in, decoded only as far as somebody needs them, and what is answered to them."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from google.protobuf.message import DecodeError
+from potok.coordinator.v1 import coordinator_service_pb2, report_pb2
+from potok.coordinator.wire.v1 import raw_report_pb2
+from potok.status.v1 import progress_pb2
+
+from services.coordinator.state.days import DayFigures
+from services.coordinator.state.reports import DayReport, ItemFailure, StageReport, Verdict
+from services.kernel.rpc.convert import enum_pairs
+from services.status.domain import ExecutionNumber, ItemCounts
+from services.status.mapping import EXECUTION_STATE_FROM_PB, REASON_FROM_PB, item_counts_from_pb
+
+VERDICT_TO_PB = enum_pairs(Verdict, report_pb2.Verdict, "VERDICT")
+
+
+class MalformedReport(ValueError):
+    """The bytes are no report."""
+
+
+UNREADABLE = (ValueError, DecodeError)
+"""What `read_raw` raises of bytes that are no report."""
+
+read_batch = raw_report_pb2.RawReportBatch.FromString
+"""Splits a ReportStatusRequest into its undecoded reports."""
+# Looking FromString up costs more than what it does.
+_raw_report = raw_report_pb2.RawReport.FromString
+_progress = progress_pb2.StageProgress.FromString
+_day_counts = progress_pb2.DayCounts.FromString
+# What a NamedTuple's own constructor does, without its Python frame: some are made for every report.
+_tuple = tuple.__new__
+
+
+class RawReport(NamedTuple):
+    """A report decoded as far as most need."""
+
+    execution: ExecutionNumber
+    sequence: int
+    state: int
+    """The number of the ExecutionState."""
+    progress: bytes
+    days: tuple[DayReport, ...]
+
+
+class Rejection(NamedTuple):
+    """The verdict on a report that was not applied, as its sender is told."""
+
+    execution: ExecutionNumber
+    sequence: int
+    verdict: Verdict
+
+
+def read_raw(data: bytes) -> RawReport:
+    """Split a Report; its progress stays the bytes that came. Raises one of UNREADABLE."""
+    raw = _raw_report(data)
+    days, progress = raw.days, raw.progress
+    _progress(progress)  # what is no message would spoil the frame of every watcher it is copied to
+    return _tuple(
+        RawReport,
+        (
+            raw.execution,
+            raw.sequence,
+            raw.state,
+            progress,
+            tuple([read_day(day) for day in days]) if days else (),
+        ),
+    )
+
+
+def read_report(raw: RawReport) -> StageReport:
+    """Decode the whole of a report whose state is known."""
+    progress = _progress(raw.progress)
+    return StageReport(
+        raw.execution,
+        raw.sequence,
+        EXECUTION_STATE_FROM_PB[raw.state],
+        raw.progress,
+        item_counts_from_pb(progress.items),
+        progress.discovered,
+        progress.HasField("wait"),
+        REASON_FROM_PB.get(progress.reason),
+        progress.message,
+        raw.days,
+        _failure(progress.failures[0]) if progress.failures else None,
+    )
+
+
+def _failure(failure: progress_pb2.ItemFailure) -> ItemFailure:
+    return ItemFailure(REASON_FROM_PB.get(failure.reason), failure.message)
+
+
+def read_progress(data: bytes) -> tuple[ItemCounts, bool, bool]:
+    """Return the counts of a StageProgress, whether every item is known, and whether it waits."""
+    progress = _progress(data)
+    items = progress.items
+    counts = ItemCounts(items.pending, items.processing, items.success, items.failed, items.skipped)
+    return counts, progress.discovered, progress.HasField("wait")
+
+
+def read_day(data: bytes) -> DayReport:
+    """Decode a DayCounts; raises MalformedReport where it names no day."""
+    day = _day_counts(data)
+    name = day.day
+    if len(name) != len("YYYY-MM-DD"):
+        raise MalformedReport(f"{name!r} is no day")
+    figures = _tuple(
+        DayFigures,
+        (
+            day.pending,
+            day.processing,
+            day.success,
+            day.failed,
+            day.skipped,
+            day.available,
+            day.input,
+            day.output,
+        ),
+    )
+    return _tuple(DayReport, (name, day.version, figures, data))
+
+
+def acknowledgement(batch: int, rejections: Iterable[Rejection]) -> bytes:
+    """Encode the answer that all reports up to those of `batch` are durable, all but `rejections` applied."""
+    answer = coordinator_service_pb2.ReportStatusResponse(batch=batch)
+    for execution, sequence, verdict in rejections:
+        answer.verdicts.add(execution=execution, sequence=sequence, verdict=VERDICT_TO_PB[verdict])
+    return answer.SerializeToString()
