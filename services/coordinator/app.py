@@ -19,7 +19,7 @@ from potok.recommendations.v1 import meeting_tasks_service_pb2_grpc
 from potok.stage.v1 import stage_service_pb2_grpc as stage_grpc
 
 from services.coordinator.bots import servicer as bot_servicer
-from services.coordinator.bots.adapters import RpcBotStatus, RpcMeetingTasks
+from services.coordinator.bots.adapters import RpcBotStatus, RpcTaskFinder
 from services.coordinator.bots.commands import LaneBotChanges
 from services.coordinator.bots.repository import PostgresBots
 from services.coordinator.bots.servicer import BotReportServicer, BotServicer
@@ -124,7 +124,7 @@ async def running(settings: CoordinatorSettings) -> AsyncIterator[int]:
             bot_rows,
             bot_changes,
             RpcBotStatus(bot_status),
-            RpcMeetingTasks(
+            RpcTaskFinder(
                 meeting_tasks_service_pb2_grpc.MeetingTasksServiceStub(channels[Stage.TASKS])
             ),
             HubWaits(hub, lambda: watches.draining),

@@ -32,7 +32,7 @@ class BotRepository(Protocol):
 
 
 class ExpiredBots(Protocol):
-    """The bots that nobody hears of any more, by the time of the database."""
+    """Bots whose time is over, by the clock of the database."""
 
     async def expired_bots(self, retention: timedelta, count: int) -> list[Bot]:
         """Return bots whose state has not changed for so long, the oldest first."""
@@ -42,7 +42,7 @@ class BotChanges(Protocol):
     """Changes of bots: decided by the state machine, durable when these return."""
 
     async def report_bots(self, reports: Sequence[BotReport]) -> list[tuple[Verdict, BotState]]:
-        """Take reports; returns what became of each, and where its bot is."""
+        """Take reports; returns the verdict on each, and the state of its bot."""
 
     async def expire_bot(self, owner: Owner, bot_id: BotId, changed_at: datetime, why: str) -> None:
         """Give up a bot, or delete the record of one that had ended, unless it has changed since."""
@@ -67,10 +67,10 @@ class BotStatus(Protocol):
     async def keep_media(
         self, owner: Owner, bot_id: str, audio_url: str, text: str
     ) -> tuple[BotId, BotState]:
-        """Keep a recording or a text for a bot, a new one where `bot_id` is empty; returns where it is then."""
+        """Keep a recording or a text for a bot, for a new one where `bot_id` is empty; returns the bot and its state."""
 
 
-class MeetingTasks(Protocol):
+class TaskFinder(Protocol):
     """The service that finds tasks in meetings."""
 
     async def get_meeting_tasks(self, owner: Owner, bot_id: BotId) -> MeetingResult | None:
@@ -78,7 +78,7 @@ class MeetingTasks(Protocol):
 
 
 class BotWaits(Protocol):
-    """Who waits for a bot."""
+    """Waiting for changes of a bot."""
 
     def changes(self, bot_id: BotId, wait: timedelta) -> AsyncGenerator[None, None]:
         """Yield at once, then after each change of the bot, until `wait` is over or the replica stops."""

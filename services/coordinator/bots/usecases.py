@@ -13,7 +13,7 @@ from services.coordinator.bots.ports import (
     BotRepository,
     BotStatus,
     BotWaits,
-    MeetingTasks,
+    TaskFinder,
 )
 from services.coordinator.quota import Quota
 from services.coordinator.state.bot import (
@@ -44,7 +44,7 @@ class Bots:
         bots: BotRepository,
         changes: BotChanges,
         status: BotStatus,
-        tasks: MeetingTasks,
+        tasks: TaskFinder,
         waits: BotWaits,
         create_tasks_wait: timedelta,
         quota: Quota,
@@ -59,7 +59,7 @@ class Bots:
         self._quota = quota
 
     async def report_bots(self, reports: Sequence[BotReport]) -> list[tuple[Verdict, BotState]]:
-        """Take what the outside says; of a bot that is somebody else's nothing is taken."""
+        """Take reports of the outside; one of a bot that is somebody else's is ILLEGAL."""
         owners = await self._bots.owners_of_bots({report.bot_id for report in reports})
         new = {report.owner for report in reports if report.bot_id not in owners}
         if new:
@@ -91,9 +91,9 @@ class Bots:
     async def update_bot_status(
         self, bot_id: BotId, status: str, error_message: str, audio_url: str
     ) -> BotState:
-        """Take what the service that runs the bot says; returns where the bot is then."""
+        """Take what the service that runs the bot says of it; returns the state of the bot then."""
         state = await self._status.observe_bot(bot_id, status, error_message, audio_url)
-        # Who knows the outside does not hear of every state that comes after it.
+        # bot_status is not told of every state that comes after those of the outside.
         owners = await self._bots.owners_of_bots([bot_id])
         record = await self._bots.get_bot(owners[bot_id], bot_id) if bot_id in owners else None
         if record is None:
@@ -102,7 +102,7 @@ class Bots:
         return record.bot.state
 
     async def create_tasks(self, user_id: str, bot_id: str, audio_url: str, text: str) -> BotRecord:
-        """Have a meeting processed, or join who did, and return the record once it is, or as it is after the wait.
+        """Have a meeting processed, or wait with whoever did; returns the record once it is, or as it is after the wait.
 
         Raises InvalidInput where the bot is not the user's, NotFound where there is none, LimitReached where too many
         wait for the user's meetings already. The work does not depend on the caller staying.

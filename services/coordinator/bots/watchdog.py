@@ -14,7 +14,7 @@ MOST_ROUNDS = 100
 
 
 class BotWatchdog:
-    """Ends what nobody hears of any more, and deletes what has ended long ago."""
+    """Gives up bots that no longer change, and deletes the records of those that had ended."""
 
     def __init__(self, bots: ExpiredBots, changes: BotChanges, retention: timedelta) -> None:
         self._bots = bots

@@ -149,7 +149,7 @@ class DateRanges:
 
 
 def _is_same(run: Run, stage: Stage, days: DateRange) -> bool:
-    """Say whether a run under way does what is wanted, in whatever mode it was started."""
+    """Return whether a run under way is of this stage and these days alone, in whatever mode it was started."""
     return (
         run.state is RunState.ACTIVE
         and (run.first_stage, run.last_stage) == order.consecutive((stage,))
@@ -159,12 +159,12 @@ def _is_same(run: Run, stage: Stage, days: DateRange) -> bool:
 
 def _check_success(run: Run) -> None:
     """Raise what a run that ended without success means to its caller."""
-    place = {"run_id": run.run_id, "stage": run.stage.value}
+    metadata = {"run_id": run.run_id, "stage": run.stage.value}
     if run.state is RunState.CANCELLED:
         raise Conflict(
             f"run {run.run_id} was cancelled: start again if that was not meant",
             reason="RUN_CANCELLED",
-            metadata=place,
+            metadata=metadata,
         )
     if run.state is not RunState.FAILED:
         return
@@ -172,7 +172,7 @@ def _check_success(run: Run) -> None:
     reason = run.reason.value if run.reason else "RUN_FAILED"
     cause = run.message or reason.replace("_", " ").lower()
     raise branch(
-        f"run {run.run_id} failed in {run.stage.value}: {cause}", reason=reason, metadata=place
+        f"run {run.run_id} failed in {run.stage.value}: {cause}", reason=reason, metadata=metadata
     )
 
 

@@ -88,7 +88,7 @@ def stage_ledger_to_pb(ledger: StageLedger) -> range_status_pb2.StageLedger:
 def preview_stage_request(
     run: Run, stage: Stage, mode: RunMode, coming: Iterable[stage_service_pb2.PreviewedItem]
 ) -> stage_service_pb2.PreviewStageRequest:
-    """Return what the service of a stage is asked of a run that is only thought of."""
+    """Return what the service of a stage is asked about a run that nobody has started."""
     return stage_service_pb2.PreviewStageRequest(
         stage=STAGE_TO_PB[stage],
         owner=run.owner,

@@ -25,7 +25,7 @@ from services.status.domain import DateRange, Owner, RunId, RunMode, Stage
 
 
 class RunRepository(Protocol):
-    """What is read for callers, and clients."""
+    """Clients, and what callers read of runs and the ledger."""
 
     async def set_client(self, client: Client) -> Client:
         """Store a client, new or known; returns it as it is stored."""
@@ -57,7 +57,7 @@ class RunRepository(Protocol):
     async def delete_old_rejected_reports(self, keep: int) -> None: ...
 
     async def get_tenant(self, owner: Owner, days: DateRange) -> Tenant:
-        """Return what a start over these days is judged by: the run under way, and the days of every stage."""
+        """Return what decides about a start over these days: the run under way, and the days of every stage."""
 
     async def get_ledger(
         self, client_id: str, stages: Iterable[Stage], days: DateRange

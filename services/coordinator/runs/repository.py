@@ -1,4 +1,4 @@
-"""The coordinator's rows: what is read for callers and for decisions. `lanes` writes, in groups."""
+"""Clients, runs and the ledger, as they are read; the lanes write all but clients."""
 
 from collections.abc import AsyncIterator, Collection, Iterable
 from dataclasses import asdict
@@ -119,8 +119,8 @@ class PostgresRuns:
     async def get_ledger(
         self, client_id: str, stages: Iterable[Stage], days: DateRange
     ) -> Ledger | None:
-        wanted: dict[Stage, dict[str, RangeDay]] = {stage: {} for stage in stages}
-        by_name = {stage.value: known for stage, known in wanted.items()}
+        found: dict[Stage, dict[str, RangeDay]] = {stage: {} for stage in stages}
+        by_name = {stage.value: known for stage, known in found.items()}
         owner = client_owner(client_id)
         async with self._reading() as connection:
             if await _QUERIES.get_client(connection, client_id=client_id) is None:
@@ -134,7 +134,7 @@ class PostgresRuns:
             active = frozenset([Stage(row["stage"]) async for row in running])
         for stage, day, covered, *figures in rows:
             by_name[stage][day] = RangeDay(DayFigures._make(figures), covered)
-        return Ledger(days=wanted, active=active)
+        return Ledger(days=found, active=active)
 
     async def get_tenant(self, owner: Owner, days: DateRange) -> Tenant:
         rows = _QUERIES.get_days(self._pool, owner=owner, start_date=days.start, end_date=days.end)

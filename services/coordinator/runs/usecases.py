@@ -77,12 +77,12 @@ class Coordinator:
         found = await self._runs.list_clients(after, page_size + 1)
         return page_of(_CLIENTS, found, page_size, lambda client: [client.client_id])
 
-    async def check_watched(
+    async def watch_topics(
         self, client_ids: Collection[str], run_ids: Collection[RunId]
     ) -> frozenset[str]:
-        """Refuse a watch of what does not exist; raises ClientNotFound or RunNotFound.
+        """Return the topics of runs to watch: their ids, or those of the bots whose meetings they process.
 
-        Returns the subjects of the runs: themselves, or the bots whose meetings they process.
+        Raises ClientNotFound or RunNotFound for what does not exist.
         """
         if client_ids:
             unknown = set(client_ids) - await self._runs.known_clients(client_ids)
@@ -108,7 +108,7 @@ class Coordinator:
     ) -> RunView:
         """Start a run; a known `request_id` answers the run it started. `end_field` names the last day in errors."""
         parameters = f"{client_id} {days.start} {days.end} {[s.value for s in stages]} {mode.value}"
-        start = await self._wanted(caller, client_id, days, stages, mode, end_field)
+        start = await self._start_of(caller, client_id, days, stages, mode, end_field)
         return await self._start(start, "StartRun", request_id, parameters)
 
     async def preview_run(
@@ -119,8 +119,8 @@ class Coordinator:
         stages: tuple[Stage, ...],
         mode: RunMode,
     ) -> list[StagePreview]:
-        """Return what each stage of a run would do; refused where `start_run` would be."""
-        start = await self._wanted(caller, client_id, days, stages, mode)
+        """Return what each stage of a run would do; raises what `start_run` would."""
+        start = await self._start_of(caller, client_id, days, stages, mode)
         tenant = await self._runs.get_tenant(start.client.owner, days)
         run = sequence.planned_run(tenant, start, RunId(""), utc_now())
         return await self._stages.preview_stages(run, order.run_stages(run))
@@ -179,7 +179,7 @@ class Coordinator:
         return await self._runs.list_rejected_reports(run_id, page_size)
 
     async def advance_epoch(self) -> int:
-        """Make every resume token of before invalid; returns how often that was done."""
+        """Make all resume tokens that were given out invalid; returns how often that was done."""
         return await self._runs.advance_epoch()
 
     async def clean_up(self) -> None:
@@ -191,13 +191,13 @@ class Coordinator:
         """Return where a stage is over a range; raises ClientNotFound."""
         chain = order.stages_up_to(stage)
         ledger = await self._ledger(client_id, chain, days)
-        watched = {stage}
+        stages = {stage}
         if stage is Stage.RECOMMENDATIONS:
-            watched.add(Stage.REPORTING)
+            stages.add(Stage.REPORTING)
         return range_status(
             [day.isoformat() for day in days.days],
             [ledger.days[each] for each in chain],
-            active=bool(ledger.active & watched),
+            active=bool(ledger.active & stages),
         )
 
     async def get_ledger(self, client_id: str, days: DateRange) -> list[StageLedger]:
@@ -211,7 +211,7 @@ class Coordinator:
             raise _no_client(client_id)
         return ledger
 
-    async def _wanted(
+    async def _start_of(
         self,
         caller: Caller,
         client_id: str,

@@ -62,10 +62,16 @@ def _session(caller: Caller) -> pb.Session:
 
 async def _send_cookie(context: Context, token: str, seconds: int) -> None:
     """Set the cookie for so long; over TLS it never travels without."""
-    parts = [f"{COOKIE}={token}", "Path=/", "HttpOnly", "SameSite=Strict", f"Max-Age={seconds}"]
+    attributes = [
+        f"{COOKIE}={token}",
+        "Path=/",
+        "HttpOnly",
+        "SameSite=Strict",
+        f"Max-Age={seconds}",
+    ]
     if _metadata(context).get("x-forwarded-proto") == "https":
-        parts.append("Secure")
-    await context.send_initial_metadata((("set-cookie", "; ".join(parts)), *NO_STORE))
+        attributes.append("Secure")
+    await context.send_initial_metadata((("set-cookie", "; ".join(attributes)), *NO_STORE))
 
 
 def _metadata(context: Context) -> dict[str, str]:

@@ -16,9 +16,9 @@ FINAL = frozenset({BotState.DONE, BotState.ERROR})
 FROM_OUTSIDE = frozenset(
     {BotState.INITIALIZED, BotState.CONNECTING, BotState.CONNECTED, BotState.ERROR}
 )
-"""What the outside may say of a bot."""
+"""The states that the outside may report."""
 FROM_US = frozenset(BotState) - {BotState.INITIALIZED, BotState.CONNECTING, BotState.CONNECTED}
-"""What the run of its meeting, and time, may make of a bot."""
+"""The states that the run of its meeting, or time, may bring about."""
 
 
 class BotNotFound(NotFound):
@@ -50,11 +50,11 @@ class Bot:
     updated_at: datetime
     """When anything of it last changed."""
     stored: bool = False
-    """It has a row."""
+    """True where it has a row."""
 
     @property
     def final(self) -> bool:
-        """True where it never changes again."""
+        """True where the state never changes again."""
         return self.state in FINAL
 
 
@@ -69,7 +69,7 @@ class BotReport:
     detail: str
     error_message: str
     media_ready: bool
-    """What was said in the meeting is there to be processed."""
+    """True once a recording or a text of the meeting is there to be processed."""
     meet_url: str
     bot_name: str
     day: date
@@ -79,7 +79,7 @@ class BotReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeetingTask:
-    """Something that somebody is to do; what nobody said is empty."""
+    """Something to do that came up in a meeting; a field that the meeting left open is empty."""
 
     title: str
     description: str

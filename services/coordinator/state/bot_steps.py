@@ -1,4 +1,4 @@
-"""The state machine of bots: who may say what, and what becomes of it. Pure, as `sequence` is for runs.
+"""The state machine of bots: who may move one where, and what becomes of it. Pure, as `sequence` is for runs.
 
 Ranks only grow and skipping one is legal. The outside moves the first three and may give up before the meeting is
 processed; the run of the meeting, and time, move the rest. A final state never changes.
@@ -27,24 +27,25 @@ CANCELLED = "cancelled: the processing of the meeting was stopped"
 UNSAID = "the bot failed, and its service did not say why"
 
 
-def judge_outside(state: BotState, said: BotState) -> Verdict:
-    """Judge what the outside says of a bot that is in `state`."""
-    if said not in FROM_OUTSIDE:
+def judge_outside(state: BotState, reported: BotState) -> Verdict:
+    """Judge a state that the outside reports of a bot in `state`."""
+    if reported not in FROM_OUTSIDE:
         return Verdict.ILLEGAL
-    if said is BotState.ERROR and state not in FINAL and RANK[state] >= RANK[BotState.TRANSCRIBING]:
+    processing = state not in FINAL and RANK[state] >= RANK[BotState.TRANSCRIBING]
+    if reported is BotState.ERROR and processing:
         return Verdict.STALE  # the bot is no longer needed
-    return _judge(state, said)
+    return _judge(state, reported)
 
 
-def judge_ours(state: BotState, said: BotState) -> Verdict:
-    """Judge what the run of the meeting, or time, makes of a bot that is in `state`."""
-    return _judge(state, said) if said in FROM_US else Verdict.ILLEGAL
+def judge_ours(state: BotState, caused: BotState) -> Verdict:
+    """Judge a state that the run of the meeting, or time, brings about for a bot in `state`."""
+    return _judge(state, caused) if caused in FROM_US else Verdict.ILLEGAL
 
 
-def _judge(state: BotState, said: BotState) -> Verdict:
-    if said is state:
+def _judge(state: BotState, following: BotState) -> Verdict:
+    if following is state:
         return Verdict.DUPLICATE
-    if state in FINAL or RANK[said] < RANK[state]:
+    if state in FINAL or RANK[following] < RANK[state]:
         return Verdict.STALE
     return Verdict.APPLIED
 
@@ -73,7 +74,7 @@ def new_bot(report: BotReport, now: datetime) -> Bot:
 def take_report(bot: Bot, report: BotReport, now: datetime) -> Verdict:
     """Judge a report of the outside and apply it; APPLIED where anything of the bot changed.
 
-    Media that are ready are not this function's business: the run that they begin moves the bot.
+    It does not look at `media_ready`: the run that begins then moves the bot.
     """
     if report.sequence <= bot.sequence:
         same = report.sequence == bot.sequence
@@ -84,7 +85,7 @@ def take_report(bot: Bot, report: BotReport, now: datetime) -> Verdict:
     bot.sequence = report.sequence
     if verdict is Verdict.APPLIED:
         _move(bot, report.state, report.error_message or UNSAID, now)
-    elif not _news(bot, report):
+    elif not _differs(bot, report):
         return Verdict.DUPLICATE
     bot.detail, bot.meet_url, bot.bot_name = report.detail, report.meet_url, report.bot_name
     bot.day, bot.time_zone, bot.language = report.day, report.time_zone, report.language
@@ -93,7 +94,7 @@ def take_report(bot: Bot, report: BotReport, now: datetime) -> Verdict:
 
 
 def follow(bot: Bot, run: Run, now: datetime) -> bool:
-    """Take a bot to where the run of its meeting is; says whether that changed it."""
+    """Move a bot to the state that follows from the run of its meeting; returns whether that changed it."""
     match run.state:
         case RunState.ACTIVE:
             return _become(bot, STATE_OF_STAGE[run.stage], "", now)
@@ -111,7 +112,7 @@ def follow(bot: Bot, run: Run, now: datetime) -> bool:
 
 
 def expire(bot: Bot, why: str, now: datetime) -> bool:
-    """Give up a bot of which nothing was heard for too long; says whether that changed it."""
+    """Give up a bot that did not change for too long; returns whether that changed it."""
     return _become(bot, BotState.ERROR, f"expired: {why}", now)
 
 
@@ -119,7 +120,7 @@ def _become(bot: Bot, state: BotState, error_message: str, now: datetime) -> boo
     if judge_ours(bot.state, state) is not Verdict.APPLIED:
         return False
     _move(bot, state, error_message, now)
-    bot.detail, bot.updated_at = "", now  # what its service said is of the time before
+    bot.detail, bot.updated_at = "", now  # the detail was of the state before
     return True
 
 
@@ -129,7 +130,7 @@ def _move(bot: Bot, state: BotState, error_message: str, now: datetime) -> None:
         bot.error_message = error_message
 
 
-def _news(bot: Bot, report: BotReport) -> bool:
+def _differs(bot: Bot, report: BotReport) -> bool:
     return (bot.detail, bot.meet_url, bot.bot_name) != (
         report.detail,
         report.meet_url,

@@ -1,8 +1,8 @@
 """Clients and their runs, with the executions that runs consist of.
 
-Runs and executions, and the days and bots of the modules beside this one, are the in-memory images of their rows and change in place: they are folded thousands of
-times a second, and a copy of each would cost more than everything else done with it. Only `services.coordinator.state.sequence`
-changes them; what a failed commit left behind is thrown away and read again.
+Runs and executions, like days and bots, are the in-memory images of their rows and change in place: they are folded
+thousands of times a second, and a copy of each would cost more than everything else done with it. Only the steps beside
+this module change them; what a failed commit left behind is thrown away and read again.
 """
 
 from dataclasses import dataclass, field
@@ -73,22 +73,22 @@ class Execution:
     counts: ItemCounts = field(default_factory=ItemCounts)
     discovered: bool = False
     waiting: bool = False
-    """The service says why it waits."""
+    """True while the service says what it waits for."""
     items_per_second: float = 0.0
     progressed_at: datetime
     """When the counts last changed."""
     rated_at: datetime | None = None
     """When `items_per_second` was last computed; not stored."""
     unreachable: bool = False
-    """Its service did not take it yet."""
+    """True while its service could not be reached to take it."""
     reason: Reason | None = None
     message: str = ""
     cancelling_at: datetime | None = None
     ended_at: datetime | None = None
     bot_id: BotId | None = None
-    """The bot whose meeting it processes: its changes are the bot's then. Kept with its run."""
+    """The bot whose meeting it processes, as its run has it."""
     written: ExecutionState | None = None
-    """The state its row has, None for a new one: what its service is told follows from the difference."""
+    """The state in its row, None before it has one; a difference to `state` says what its service has to be told."""
     header: bytes = b""
     """The part of its event that never changes, already encoded; empty until first needed."""
     pace: bytes = b""
@@ -131,7 +131,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
-    """A wanted run; `stages` are as the caller named them."""
+    """What a run is asked for with; `stages` are as the caller named them."""
 
     client: Client
     range: DateRange
@@ -149,8 +149,9 @@ class Start:
 class StagePreview:
     """What one stage of a run would do.
 
-    `duration_seconds` is of the calls of which their source says it; `more`: the figures are those of the first calls;
-    `cost` is the most it may be, None where it costs nothing, or nobody knows.
+    `duration_seconds` adds up the calls whose source states a duration; `unknown_durations` counts the others. Where
+    `more` is true, only the first calls were looked at. `cost` is an upper bound, None where there is none or it is
+    unknown.
     """
 
     stage: Stage

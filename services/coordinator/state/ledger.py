@@ -41,7 +41,7 @@ class RangeStatus:
 class StageLedger:
     """Where the calls of a range are in a stage: `found` is success + skipped + failed + pending.
 
-    `gone` are among them: calls that the stage before has no result of any more.
+    `gone` counts those among them that the stage before no longer has a result of.
     """
 
     stage: Stage
@@ -127,9 +127,9 @@ def stage_ledgers(days: Sequence[str], chain: Mapping[Stage, StageDays]) -> list
 def stale_days(days: Sequence[str], chain: Sequence[StageDays]) -> list[set[str]]:
     """Return, for each stage of a chain that begins with the first one, the days that the stages before have overtaken.
 
-    That is: a stage before has newer results than were consumed, or calls it has no result of any more are still
-    known. It goes on down the chain, since what was made from something stale is no newer than that. A day of which
-    nothing was made is not stale but pending or failed.
+    A day is stale where the stage before has newer results than were consumed, or where calls are known that the stage
+    before no longer has a result of. It is stale in every later stage too: what was made from something stale is no
+    newer than that. A day from which nothing was made is not stale; its calls are pending or failed.
     """
     found: list[set[str]] = []
     before: StageDays | None = None
@@ -150,7 +150,7 @@ def _is_stale(stage: StageDays, before: StageDays | None, name: str, above: set[
 
 
 def _gone(stage: StageDays, before: StageDays | None, name: str) -> int:
-    """Return how many calls the stage knows that the stage before has no result of any more."""
+    """Return how many calls the stage knows that the stage before no longer has a result of."""
     if before is None or not _is_covered(stage, name):
         return 0
     return max(0, _figures(stage, name).items - _figures(before, name).available)

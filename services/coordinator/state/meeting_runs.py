@@ -25,9 +25,9 @@ PLAYBOOK = "meeting"
 def take_bot_report(
     tenant: Tenant, report: BotReport, run_id: RunId, next_number: NextNumber, now: datetime
 ) -> tuple[Verdict, list[Subject]]:
-    """Judge what the outside says of a bot and apply it; a recording that is there begins the run `run_id`.
+    """Judge a report of a bot and apply it; one that says that the recording is there begins the run `run_id`.
 
-    A recording is worth more than what is said beside it: where both come at once, it is processed.
+    A recording counts for more than an error in the same report: it is processed all the same.
     """
     bot = tenant.bots.get(report.bot_id)
     if bot is None:
@@ -78,7 +78,7 @@ def _begin_meeting(
 
 
 def expire_bot(tenant: Tenant, bot: Bot, why: str, now: datetime) -> list[Subject]:
-    """Give up a bot of which nothing was heard for too long, and with it the run of its meeting."""
+    """Give up a bot that did not change for too long, and with it the run of its meeting."""
     if not bot_steps.expire(bot, why, now):
         return []
     run = tenant.runs.get(bot.run_id) if bot.run_id else None

@@ -1,4 +1,4 @@
-"""How an execution gets on: what has ended of it, and at which rate."""
+"""How fast an execution gets on, by the counts that its service reports."""
 
 from datetime import datetime
 
@@ -10,13 +10,16 @@ from services.status.domain import ItemCounts
 SMOOTHING_SECONDS = 20.0
 """Time constant of the reported rate."""
 RATED_AFTER_SECONDS = 5.0
-"""A rate of less time says nothing: the first of four recordings may be one that fails at once."""
+"""Over less time a rate says nothing: the first of four recordings may be one that fails at once."""
 
 
 def update_rate(
     execution: Execution, counts: ItemCounts, now: datetime, *, discovered: bool, waiting: bool
 ) -> None:
-    """Fold what ended since the last time into a rate: the mean at first, then exponentially smoothed."""
+    """Take newly reported counts, and fold what ended since the last ones into the rate.
+
+    The rate is the mean at first, then exponentially smoothed.
+    """
     execution.waiting, execution.unreachable = waiting, False
     if counts == execution.counts and discovered == execution.discovered:
         return

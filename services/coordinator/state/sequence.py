@@ -84,7 +84,7 @@ def planned_run(tenant: Tenant, start: Start, run_id: RunId, now: datetime) -> R
 
 
 def take_days(tenant: Tenant, stage: Stage, reports: tuple[DayReport, ...]) -> list[Subject]:
-    """Take every newer count of a day, whoever sends it: counts are facts."""
+    """Take every newer report of a day, whatever becomes of the report it came with: counts are facts."""
     changed: list[Subject] = []
     for report in reports:
         day = tenant.day(stage, report.day)
@@ -94,7 +94,7 @@ def take_days(tenant: Tenant, stage: Stage, reports: tuple[DayReport, ...]) -> l
 
 
 def take_day(day: Day, report: DayReport) -> bool:
-    """Take a newer count of a day; says whether it is another one."""
+    """Take a newer report of a day; returns whether its figures are others."""
     if report.version <= day.version:
         return False
     changed = not day.version or report.figures != day.figures
@@ -109,7 +109,7 @@ def take_report(
     next_number: NextNumber,
     now: datetime,
 ) -> ReportOutcome:
-    """Judge a report and apply it; its days are taken whatever the verdict."""
+    """Judge a report and apply it; the days in it are taken whatever the verdict."""
     verdict, message = _judge(execution, report)
     days = take_days(tenant, execution.stage, report.days) if report.days else []
     if verdict is not Verdict.APPLIED:
@@ -132,7 +132,7 @@ def take_report(
 
 
 def take_progress(execution: Execution, sequence: int, progress: bytes) -> Verdict:
-    """Apply a report that says RUNNING to an execution that is: take_report in its most frequent case.
+    """Apply a report that says RUNNING to an execution that is RUNNING: `take_report` in its most frequent case.
 
     Sets the sequence and the undecoded progress; `update_rate` follows once a group.
     """
@@ -154,7 +154,7 @@ def dispatched(execution: Execution) -> list[Subject]:
 
 
 def unreachable(execution: Execution) -> list[Subject]:
-    """Note that the service of the stage could not be reached; told once."""
+    """Note, once, that the service of the stage could not be reached."""
     if execution.state is not ExecutionState.QUEUED or execution.unreachable:
         return []
     execution.unreachable = True
@@ -287,7 +287,7 @@ def _go_on(
         return
     run.stage = stage
     touched += [run, open_execution(tenant, run, stage_mode(run, stage), next_number(), now)]
-    _lead_bot(tenant, run, touched, now)
+    _move_bot(tenant, run, touched, now)
 
 
 def _end_run(
@@ -297,11 +297,11 @@ def _end_run(
     if tenant.run is run:
         tenant.run = None
     touched.append(run)
-    _lead_bot(tenant, run, touched, now)
+    _move_bot(tenant, run, touched, now)
 
 
-def _lead_bot(tenant: Tenant, run: Run, touched: list[Subject], now: datetime) -> None:
-    """Take the bot of a meeting's run along; its record may have expired meanwhile."""
+def _move_bot(tenant: Tenant, run: Run, touched: list[Subject], now: datetime) -> None:
+    """Move the bot of a meeting with its run; its record may have expired meanwhile."""
     bot = tenant.bots.get(run.bot_id) if run.bot_id else None
     if bot is not None and bot_steps.follow(bot, run, now):
         touched.append(bot)

@@ -30,7 +30,7 @@ class Watched:
 
         Raises NotFound, Forbidden, and InvalidInput for what is no range.
         """
-        subjects = await self._coordinator.check_watched(
+        subjects = await self._coordinator.watch_topics(
             request.client_ids, list(map(RunId, request.run_ids))
         )
         await self._bots.check_bots(caller, list(map(BotId, request.bot_ids)))

@@ -51,8 +51,8 @@ async def test_replicas_that_are_told_of_a_bot_at_once_agree(
         said = ["initialized", "connecting", "connected", "connecting", "connected"] * 6
         verdicts = await asyncio.gather(
             *(
-                world.bots.report("bot_123", status, sequence=place + 1, via=stubs[place % 2])
-                for place, status in enumerate(said)
+                world.bots.report("bot_123", status, sequence=number + 1, via=stubs[number % 2])
+                for number, status in enumerate(said)
             )
         )
         known = [(await record(each, "bot_123"))["status"] for each in (first, second)]

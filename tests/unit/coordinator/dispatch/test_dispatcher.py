@@ -67,7 +67,7 @@ class World:
         self.settled.set()
 
     async def heartbeat(self, _executions: Collection[ExecutionNumber]) -> None:
-        self.happened.append("heard of")
+        self.happened.append("seen alive")
 
     async def run_stage(self, _assignment: Assignment) -> None:
         self._reach()
@@ -117,7 +117,7 @@ async def deliver(world: World) -> list[str]:
 async def test_an_accepted_run_is_told_once_and_dispatched() -> None:
     happened = await deliver(World(DeliveryKind.RUN))
 
-    assert happened == ["told to run", "heard of", "dispatched", "dropped"]
+    assert happened == ["told to run", "seen alive", "dispatched", "dropped"]
 
 
 async def test_a_service_that_is_away_is_tried_again_and_said_to_be() -> None:

@@ -186,8 +186,8 @@ a_chain = st.lists(st.lists(a_known_day, max_size=2), min_size=len(Stage), max_s
 def test_no_call_is_lost_between_the_stages(chain: list[dict[str, RangeDay]]) -> None:
     ledgers = stage_ledgers(NAMES, dict(zip(Stage, chain, strict=True)))
 
-    for place, each in enumerate(ledgers):
-        found = range_status(NAMES, chain[: place + 1], active=False)
+    for index, each in enumerate(ledgers):
+        found = range_status(NAMES, chain[: index + 1], active=False)
         assert each.found == each.success + each.skipped + each.failed + each.pending
         assert each.found == found.total_calls
         assert each.failed == found.failed
