@@ -16,7 +16,8 @@ from services.coordinator.state.domain import (
     Run,
     Start,
 )
-from services.coordinator.state.order import consecutive, stage_after, stage_before, stage_mode
+from services.coordinator.state.gate import check_input, gate
+from services.coordinator.state.order import consecutive, stage_after, stage_mode
 from services.coordinator.state.pace import update_rate
 from services.coordinator.state.reports import (
     DayReport,
@@ -28,7 +29,7 @@ from services.coordinator.state.tenant import (
     Subject,
     Tenant,
 )
-from services.kernel.errors import Conflict, InvalidInput, WrongState
+from services.kernel.errors import Conflict, InvalidInput
 from services.status.domain import (
     ExecutionNumber,
     ExecutionState,
@@ -79,7 +80,7 @@ def planned_run(tenant: Tenant, start: Start, run_id: RunId, now: datetime) -> R
         stage=first,
         retry_of=start.retry_of,
     )
-    _check_input(tenant, run)
+    check_input(tenant, run)
     return run
 
 
@@ -323,39 +324,3 @@ def open_execution(
     )
     tenant.executions[number] = execution
     return execution
-
-
-def _check_input(tenant: Tenant, run: Run) -> None:
-    before = stage_before(run.first_stage)
-    if before is None:
-        return
-    missing = [d.day for d in tenant.run_days(run, before) if d.covered_at is None]
-    if missing:
-        raise WrongState(
-            f"{before.value} never covered {_spans(missing)}: run it over these days first",
-            reason="STAGE_OUT_OF_ORDER",
-            metadata={"stage": before.value, "days": ",".join(missing)},
-        )
-    refusal = gate(tenant, run, before)
-    if refusal is not None:
-        raise WrongState(refusal, reason="GATE_NOT_MET", metadata={"stage": before.value})
-
-
-def gate(tenant: Tenant, run: Run, stage: Stage) -> str | None:
-    """Return why too little of `stage` succeeded over the run's range for the next one, or None."""
-    days = tenant.run_days(run, stage)
-    success = sum(day.figures.success for day in days)
-    tried = sum(day.figures.items - day.figures.skipped for day in days)
-    if not tried:
-        return None
-    least = run.settings.min_success_ratio
-    if success and success / tried >= least:
-        return None
-    needed = f"at least {least:.0%}" if least else "at least one"
-    return (
-        f"{success} of {tried} items of {stage.value} succeeded, {needed} must: retry its failures"
-    )
-
-
-def _spans(days: list[str]) -> str:
-    return days[0] if len(days) == 1 else f"{len(days)} days ({days[0]} to {days[-1]})"
