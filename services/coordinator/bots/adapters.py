@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from potok.recommendations.v1.meeting_tasks_service_pb2_grpc import MeetingTasksServiceAsyncStub
 
 OUTSIDE_SECONDS = 50
-"""For what makes bot_status ask the service that runs bots."""
+"""The limit of calls for which bot_status asks the service that runs bots."""
 NOTE_SECONDS = 25
-"""For what it only notes and reports."""
+"""The limit of calls that bot_status only notes and reports."""
 TASKS_SECONDS = 5
 
 

@@ -28,7 +28,7 @@ class ReportBot:
 
     report: BotReport
     run_id: RunId = field(default_factory=lambda: RunId(str(uuid.uuid4())))
-    """Of the run of the meeting, should one begin."""
+    """The id of the run of the meeting, in case one begins."""
     executions: Sequence[ExecutionNumber] = ()
     days: Sequence[str] = ()
 

@@ -1,4 +1,4 @@
-"""Nothing for ever, for bots: a record ends some time after its state last changed, by the time of the database."""
+"""Ends the records of bots some time after their state last changed, by the time of the database."""
 
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ log = structlog.get_logger()
 
 AT_ONCE = 1_000
 MOST_ROUNDS = 100
-"""In one turn; what is left is for the next."""
+"""Rounds in one turn; what is left is for the next turn."""
 
 
 class BotWatchdog:

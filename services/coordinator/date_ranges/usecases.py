@@ -109,7 +109,7 @@ class DateRanges:
     async def sync_calls(
         self, caller: Caller, client_id: str, days: DateRange, *, end_field: str
     ) -> Synced:
-        """Fetch the calls of the days and wait for the end of that.
+        """Fetch the calls of the days and wait until that has ended.
 
         The run goes on whatever becomes of the call. Raises, beside what `begin` does, UpstreamUnavailable or
         WrongState where the run failed, Conflict where it was cancelled, TookTooLong where it takes longer, LimitReached
@@ -158,7 +158,7 @@ def _is_same(run: Run, stage: Stage, days: DateRange) -> bool:
 
 
 def _check_success(run: Run) -> None:
-    """Raise what a run that ended without success means to its caller."""
+    """Raise the error that stands for the end of a run without success."""
     metadata = {"run_id": run.run_id, "stage": run.stage.value}
     if run.state is RunState.CANCELLED:
         raise Conflict(

@@ -18,7 +18,7 @@ log = structlog.get_logger()
 
 AT_ONCE = 16
 LEASE = timedelta(seconds=15)
-"""Longer than a call may take: nobody else delivers meanwhile."""
+"""Lease of a delivery, longer than a call may take: nobody else delivers meanwhile."""
 MOST_DELAY = timedelta(seconds=5)
 FIRST_DELAY = timedelta(milliseconds=200)
 

@@ -1,4 +1,4 @@
-"""Nothing for ever: ends executions that are silent, stuck, or asked to stop."""
+"""Ends executions that are silent, stuck, or asked to stop: nothing runs for ever."""
 
 from typing import assert_never
 

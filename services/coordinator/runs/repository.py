@@ -41,7 +41,7 @@ _QUERIES = load_queries(__file__)
 
 
 class PostgresRuns:
-    """Implements RunRepository over a pool of the system role; `reading` sees what whoever asks may see."""
+    """Implements RunRepository over a pool of the system role; `reading` opens what its caller may see."""
 
     def __init__(self, pool: asyncpg.Pool, reading: Reading) -> None:
         self._pool = pool

@@ -8,7 +8,7 @@ from services.kernel.errors import NotFound
 from services.status.domain import BotState, Owner, RunId
 
 BotId = NewType("BotId", str)
-"""As the service that runs the bot names it."""
+"""The id that the service that runs the bot gave it."""
 
 RANK = {state: rank for rank, state in enumerate(BotState)}
 """A bot only goes up; both final states are above all others."""
@@ -38,7 +38,7 @@ class Bot:
     meet_url: str = ""
     bot_name: str = ""
     sequence: int = 0
-    """Of the last report that was taken."""
+    """The sequence of the last report that was taken."""
     run_id: RunId | None = None
     """The run of its meeting; also the session of its analysis."""
     day: date
@@ -106,4 +106,4 @@ class BotRecord:
     session_id: str = ""
     """The session of the analysis; empty before there is one."""
     result: MeetingResult | None = None
-    """Of a bot that is done."""
+    """The result of a bot that is done; None before."""

@@ -14,9 +14,9 @@ ORDER = (
     Stage.RECOMMENDATIONS,
     Stage.REPORTING,
 )
-"""Of the calls of a client."""
+"""The stages of the calls of a client."""
 MEETING = (Stage.TRANSCRIPTION, Stage.ANALYSIS, Stage.TASKS)
-"""Of a meeting, which has nothing to fetch and no range to sum up."""
+"""The stages of a meeting, which has nothing to fetch and no range to sum up."""
 
 
 def stage_before(stage: Stage) -> Stage | None:

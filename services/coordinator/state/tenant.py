@@ -25,9 +25,9 @@ class Tenant:
     days: dict[tuple[Stage, str], Day] = field(default_factory=dict)
     loaded_days: set[str] = field(default_factory=set)
     bots: dict[BotId, Bot] = field(default_factory=dict)
-    """Those asked for, and those of runs under way."""
+    """Bots that were asked for, and those of runs under way."""
     loaded_bots: set[BotId] = field(default_factory=set)
-    """Those that were looked for, whether there or not."""
+    """Bots that were looked for, whether or not they exist."""
 
     def day(self, stage: Stage, day: str) -> Day:
         """Return the ledger day, new where nothing was reported yet."""
