@@ -47,13 +47,13 @@ from services.coordinator.session import servicer as session_servicer
 from services.coordinator.session.servicer import SessionServicer
 from services.coordinator.settings import CoordinatorSettings
 from services.coordinator.watch import servicer as watch_events_servicer
-from services.coordinator.watch.bot_waits import HubWaits
+from services.coordinator.watch.bot_waits import LogBotWaits
 from services.coordinator.watch.compaction import compact_log
 from services.coordinator.watch.hub import Hub
-from services.coordinator.watch.request import Watched
 from services.coordinator.watch.run_ends import LogRunEnds
 from services.coordinator.watch.servicer import WatchEventsServicer
 from services.coordinator.watch.tailer import CHANNEL, Tailer
+from services.coordinator.watch.usecases import Selections
 from services.coordinator.watch.watches import Watches
 from services.kernel.postgres import listen, open_pool, open_readers
 from services.kernel.rpc.client import channel_to
@@ -115,7 +115,7 @@ async def running(settings: CoordinatorSettings) -> AsyncIterator[int]:
         coordinator = Coordinator(
             PostgresRuns(pool, reading), LaneRunChanges(lanes), RpcStages(stages)
         )
-        ends = LogRunEnds(pool, hub, stopping=lambda: watches.draining)
+        ends = LogRunEnds(pool, hub)
         quota = Quota(limits.waits_per_user, "waits")
 
         bot_changes = LaneBotChanges(lanes)
@@ -127,22 +127,22 @@ async def running(settings: CoordinatorSettings) -> AsyncIterator[int]:
             RpcTaskFinder(
                 meeting_tasks_service_pb2_grpc.MeetingTasksServiceStub(channels[Stage.TASKS])
             ),
-            HubWaits(hub, lambda: watches.draining),
+            LogBotWaits(hub),
             limits.create_tasks_wait,
             quota,
         )
-        watched = Watched(coordinator, bots)
+        selections = Selections(coordinator, bots)
         bot_watchdog = BotWatchdog(bot_rows, bot_changes, limits.bot_retention)
 
         def register(server: grpc.aio.Server) -> None:
             coordinator_service_pb2_grpc.add_CoordinatorServiceServicer_to_server(
-                CoordinatorServicer(coordinator, reports, watches, watched, stages), server
+                CoordinatorServicer(coordinator, reports, watches, selections, stages), server
             )
             date_range_service_pb2_grpc.add_DateRangeServiceServicer_to_server(
                 DateRangeServicer(DateRanges(coordinator, ends, limits.sync_wait, quota)), server
             )
             watch_events_service_pb2_grpc.add_WatchEventsServiceServicer_to_server(
-                WatchEventsServicer(watches, watched), server
+                WatchEventsServicer(watches, selections), server
             )
             session_service_pb2_grpc.add_SessionServiceServicer_to_server(SessionServicer(), server)
             bot_service_pb2_grpc.add_BotServiceServicer_to_server(

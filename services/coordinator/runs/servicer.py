@@ -21,9 +21,11 @@ from services.coordinator.runs.mapping import (
     stage_preview_to_pb,
 )
 from services.coordinator.runs.usecases import Coordinator
-from services.coordinator.watch import resume_tokens as tokens
-from services.coordinator.watch.request import Watched
-from services.coordinator.watch.watches import WatchEnded, Watches
+from services.coordinator.watch.domain import WatchEnded
+from services.coordinator.watch.mapping import selection_from_pb, watch_request_from_pb
+from services.coordinator.watch.resume_tokens import requested_token
+from services.coordinator.watch.usecases import Selections
+from services.coordinator.watch.watches import Watches
 from services.coordinator.wire.frames import EndReason
 from services.kernel.rpc.client import errors_of
 from services.kernel.rpc.interceptors import Codec
@@ -60,13 +62,13 @@ class CoordinatorServicer(pb_grpc.CoordinatorServiceServicer):
         coordinator: Coordinator,
         reports: Reports,
         watches: Watches,
-        watched: Watched,
+        selections: Selections,
         stages: Mapping[Stage, "stage_grpc.StageServiceAsyncStub"],
     ) -> None:
         self._coordinator = coordinator
         self._reports = reports
         self._watches = watches
-        self._watched = watched
+        self._selections = selections
         self._stages = stages
 
     async def SetClient(
@@ -202,10 +204,11 @@ class CoordinatorServicer(pb_grpc.CoordinatorServiceServicer):
         caller = current_caller()
         with self._watches.admitted(caller.user):
             await context.send_initial_metadata(())
-            token = tokens.resumed(request.resume_token)
-            wanted = await self._watched.read(request, caller, token)
+            token = requested_token(request.resume_token)
+            filter_ = await self._selections.filter_of(selection_from_pb(request), caller)
+            watch = watch_request_from_pb(request, filter_, caller, token)
             try:
-                await self._watches.watch(wanted, context.write)
+                await self._watches.watch(watch, context.write)
             except WatchEnded as ended:
                 await _end(context, ended)
 

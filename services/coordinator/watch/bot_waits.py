@@ -1,38 +1,29 @@
-"""Waits for a bot as a watcher does: woken by the hub when the bot has changed, never by looking again and again."""
+"""Waits for a bot as a watcher does: woken by the log when the bot has changed, never by looking again and again."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from datetime import timedelta
 
 from services.coordinator.state.bot import BotId
-from services.coordinator.watch.hub import Filter, Hub
+from services.coordinator.watch.domain import Filter
+from services.coordinator.watch.follower import Follower, News
+from services.coordinator.watch.hub import Hub
 
 
-class HubWaits:
-    """Implements BotWaits; `stopping` says that the replica drains."""
+class LogBotWaits:
+    """Implements BotWaits over the fan-out of the log."""
 
-    def __init__(self, hub: Hub, stopping: Callable[[], bool]) -> None:
+    def __init__(self, hub: Hub) -> None:
         self._hub = hub
-        self._stopping = stopping
 
     async def changes(self, bot_id: BotId, wait: timedelta) -> AsyncGenerator[None, None]:
-        ends_at = asyncio.get_running_loop().time() + wait.total_seconds()
-        wanted = Filter(everything=False, topics=frozenset({bot_id}))
-        cohort = self._hub.join()
-        try:
-            # The place is taken first: what changes after the first look is seen.
-            cursor = cohort.visible
+        until = asyncio.get_running_loop().time() + wait.total_seconds()
+        filter_ = Filter(everything=False, topics=frozenset({bot_id}))
+        # Followed from before the first look, so that what changes after it is seen.
+        with Follower(self._hub) as follower:
             yield
-            while not self._stopping():
-                try:
-                    async with asyncio.timeout_at(ends_at):
-                        await self._hub.newer(cohort, cursor)
-                except TimeoutError:
+            while True:
+                news, _ = await follower.next_of(filter_, until)
+                if news in (News.NOTHING, News.DRAINING):
                     return
-                missed = cursor < self._hub.oldest
-                changes = [] if missed else self._hub.changes(cursor, cohort.visible)
-                cursor = max(cursor, cohort.visible)
-                if missed or any(wanted.matches(change) for change in changes):
-                    yield
-        finally:
-            self._hub.leave(cohort)
+                yield

@@ -10,9 +10,9 @@ import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from services.coordinator.commit.group import Entry
+from services.coordinator.watch.domain import Filter, Published
 from services.coordinator.wire.frames import frame_element
 
 RING_CHANGES = 100_000
@@ -26,28 +26,6 @@ BUSY = 0.8
 """Of one core; above, or behind by more than the lag, the budget shrinks."""
 ADAPT_SECONDS = 0.1
 CACHED_FRAMES = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Which changes a watcher gets: the union of owners and topics, or everything."""
-
-    everything: bool
-    owners: frozenset[str] = frozenset()
-    topics: frozenset[str] = frozenset()
-
-    def matches(self, change: "Published") -> bool:
-        """True where the change belongs to the watch."""
-        return self.everything or change.owner in self.owners or change.topic in self.topics
-
-
-class Published(NamedTuple):
-    """A change in the ring, as one element of a frame."""
-
-    revision: int
-    owner: str
-    topic: str
-    element: bytes
 
 
 @dataclass(slots=True)
@@ -74,6 +52,8 @@ class Hub:
 
     def __init__(self) -> None:
         self.head = 0
+        self.draining = False
+        """The replica stops: whoever follows the log is to leave."""
         self._ring: list[Published] = []
         self._bytes = 0
         self._cohorts: list[Cohort] = []
@@ -122,20 +102,20 @@ class Hub:
         """Return the changes after a cursor that lies in the ring, up to `until`."""
         return self._ring[after - self.oldest : until - self.oldest]
 
-    def slice(self, wanted: Filter, after: int, until: int) -> Slice:
+    def slice(self, filter_: Filter, after: int, until: int) -> Slice:
         """Join the matching changes after a cursor in the ring: as many as fit in a frame, at least one."""
-        key = (wanted, after, until)
+        key = (filter_, after, until)
         cached = self._frames.get(key)
         if cached is not None:
             return cached
-        found = join(self.changes(after, until), wanted, until)
+        found = join(self.changes(after, until), filter_, until)
         self._frames[key] = found
         if len(self._frames) > CACHED_FRAMES:
             self._frames.popitem(last=False)
         return found
 
     def join(self) -> Cohort:
-        """Enter a cohort with a free place."""
+        """Enter a cohort that is not full."""
         for cohort in self._cohorts:
             if cohort.size < COHORT:
                 break
@@ -146,7 +126,7 @@ class Hub:
         return cohort
 
     def leave(self, cohort: Cohort) -> None:
-        """Give the place back."""
+        """Leave a cohort."""
         cohort.size -= 1
         if cohort.size == 0:
             self._cohorts.remove(cohort)
@@ -159,8 +139,9 @@ class Hub:
         cohort.waiters.append(waiter)
         await waiter
 
-    def wake_all(self) -> None:
-        """Wake every watcher, to look at what has changed beside the log."""
+    def drain(self) -> None:
+        """Have everybody who follows the log leave."""
+        self.draining = True
         for cohort in self._cohorts:
             _wake(cohort)
 
@@ -209,12 +190,12 @@ class Hub:
         self._refilled_at = now
 
 
-def join(changes: Sequence[Published], wanted: Filter, until: int) -> Slice:
+def join(changes: Sequence[Published], filter_: Filter, until: int) -> Slice:
     """Join the elements of matching changes up to the size of a frame; a change is never split."""
     elements: list[bytes] = []
     size = 0
     for change in changes:
-        if not wanted.matches(change):
+        if not filter_.matches(change):
             continue
         if elements and size + len(change.element) > FRAME_BYTES:
             return Slice(b"".join(elements), change.revision - 1)

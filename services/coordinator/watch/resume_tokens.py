@@ -6,37 +6,36 @@ import hashlib
 import struct
 from dataclasses import dataclass
 
-from services.coordinator.watch.hub import Filter
 from services.kernel.errors import InvalidInput
 
 _LAYOUT = struct.Struct(">8sQ8s")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Token:
-    """Everything up to `revision` of log `epoch` was delivered to the watch of `watched`."""
+class ResumeToken:
+    """Everything up to `revision` of the log of `epoch` was delivered to a watch with the filter of `filter_digest`."""
 
     epoch: bytes
     revision: int
-    watched: bytes
+    filter_digest: bytes
 
     def encode(self) -> str:
         """Return the token as URL-safe text."""
-        packed = _LAYOUT.pack(self.epoch, self.revision, self.watched)
+        packed = _LAYOUT.pack(self.epoch, self.revision, self.filter_digest)
         return base64.urlsafe_b64encode(packed).decode()
 
 
-def decode(text: str) -> Token:
+def decode(text: str) -> ResumeToken:
     """Parse a token; raises InvalidInput."""
     try:
         packed = base64.b64decode(text.encode("ascii"), altchars=b"-_", validate=True)
-        epoch, revision, watched = _LAYOUT.unpack(packed)
+        epoch, revision, filter_digest = _LAYOUT.unpack(packed)
     except (binascii.Error, struct.error, UnicodeError):
         raise InvalidInput("resume_token: is not a token of this service") from None
-    return Token(epoch=epoch, revision=revision, watched=watched)
+    return ResumeToken(epoch=epoch, revision=revision, filter_digest=filter_digest)
 
 
-def resumed(text: str) -> Token | None:
+def requested_token(text: str) -> ResumeToken | None:
     """Parse the token of a request; None where it has none, and wants a snapshot. Raises InvalidInput."""
     return decode(text) if text else None
 
@@ -44,8 +43,3 @@ def resumed(text: str) -> Token | None:
 def fingerprint(text: str) -> bytes:
     """Return eight bytes that stand for a text."""
     return hashlib.sha256(text.encode()).digest()[:8]
-
-
-def watched(wanted: Filter) -> bytes:
-    """Return what stands for a filter in its tokens."""
-    return fingerprint(f"{wanted.everything} {sorted(wanted.owners)} {sorted(wanted.topics)}")

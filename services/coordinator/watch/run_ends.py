@@ -1,12 +1,14 @@
 """Waiting for the end of a run: woken by the log, and looking at its row now and then in case nothing wakes."""
 
 import asyncio
-from collections.abc import Callable
 from datetime import timedelta
+from typing import assert_never
 
 import structlog
 
-from services.coordinator.watch.hub import Cohort, Hub, Published
+from services.coordinator.watch.domain import Filter, Published
+from services.coordinator.watch.follower import Follower, News
+from services.coordinator.watch.hub import Hub
 from services.coordinator.watch.repository import has_ended
 from services.coordinator.wire.frames import read_element
 from services.kernel.errors import UpstreamUnavailable
@@ -16,34 +18,24 @@ from services.status.domain import RunId
 log = structlog.get_logger()
 
 LOOK_AGAIN = timedelta(seconds=5)
-"""The log tells every end; this is for a waiter that has fallen out of the ring, or could not read the row."""
+"""The log tells every end; this is for a waiter that could not read the row."""
 
 
 class LogRunEnds:
-    """Implements RunEnds over the fan-out of the log; `stopping` says that the replica drains."""
+    """Implements RunEnds over the fan-out of the log."""
 
     def __init__(
-        self,
-        pool: ConnectionOrPool,
-        hub: Hub,
-        *,
-        stopping: Callable[[], bool] = lambda: False,
-        look_again: timedelta = LOOK_AGAIN,
+        self, pool: ConnectionOrPool, hub: Hub, *, look_again: timedelta = LOOK_AGAIN
     ) -> None:
         self._pool = pool
         self._hub = hub
-        self._stopping = stopping
         self._look_again = look_again.total_seconds()
 
     async def wait(self, run_id: RunId) -> None:
-        # The place in a cohort is taken before the row is read, so that no end in between is missed.
-        cohort = self._hub.join()
-        try:
-            cursor = cohort.visible
+        # Followed from before the row is read, so that no end in between is missed.
+        with Follower(self._hub) as follower:
             while not await self._has_ended(run_id):
-                cursor = await self._follow(cohort, cursor, run_id)
-        finally:
-            self._hub.leave(cohort)
+                await self._follow(follower, run_id)
 
     async def _has_ended(self, run_id: RunId) -> bool:
         try:
@@ -52,29 +44,28 @@ class LogRunEnds:
             log.warning("run_unread", run=run_id, error=repr(error))
             return False
 
-    async def _follow(self, cohort: Cohort, cursor: int, run_id: RunId) -> int:
-        """Follow the log until it has the run's end, at most for as long as the row may stay unread."""
-        try:
-            async with asyncio.timeout(self._look_again):
-                while True:
-                    if self._stopping():
-                        raise UpstreamUnavailable(
-                            f"this replica stops, run {run_id} goes on: repeat the call",
-                            reason="DRAIN",
-                            metadata={"run_id": run_id},
-                        )
-                    await self._hub.newer(cohort, cursor)
-                    after, until = max(cursor, self._hub.oldest), cohort.visible
-                    new = self._hub.changes(after, until) if after < until else []
-                    cursor = until
-                    if any(_is_end(change, run_id) for change in new):
-                        return cursor
-        except TimeoutError:
-            return cursor
+    async def _follow(self, follower: Follower, run_id: RunId) -> None:
+        """Return once the row is worth a look: the log has the run's end, or may have had it, or told nothing for long."""
+        until = asyncio.get_running_loop().time() + self._look_again
+        filter_ = Filter(everything=False, topics=frozenset({run_id}))
+        while True:
+            news, changes = await follower.next_of(filter_, until)
+            match news:
+                case News.CHANGES:
+                    if any(_is_end(change, run_id) for change in changes):
+                        return
+                case News.MISSED | News.NOTHING:
+                    return
+                case News.DRAINING:
+                    raise UpstreamUnavailable(
+                        f"this replica stops, run {run_id} goes on: repeat the call",
+                        reason="DRAIN",
+                        metadata={"run_id": run_id},
+                    )
+                case _:
+                    assert_never(news)
 
 
 def _is_end(change: Published, run_id: RunId) -> bool:
-    if change.topic != run_id:
-        return False
     events = read_element(change.element).events
     return any(event.run.run_id == run_id and event.run.HasField("end_time") for event in events)

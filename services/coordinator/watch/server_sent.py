@@ -5,8 +5,9 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from services.coordinator.watch import resume_tokens as tokens
-from services.coordinator.watch.watches import WatchEnded, Watches, WatchRequest
+from services.coordinator.watch.domain import WatchEnded, WatchRequest
+from services.coordinator.watch.resume_tokens import requested_token
+from services.coordinator.watch.watches import Watches
 from services.coordinator.wire.frames import EndReason, end_frame
 from services.coordinator.wire.server_sent import BEGIN, event_of, reset_of
 from services.kernel.errors import InvalidInput, LimitReached, OutOfRange, WrongState
@@ -48,7 +49,7 @@ class EventWatches:
 
         for _ in range(MOST_RESETS + 1):
             try:
-                request = replace(request, token=tokens.resumed(token))
+                request = replace(request, token=requested_token(token))
                 await self._watches.watch(request, write_frame)
             except (InvalidInput, OutOfRange, WrongState) as refusal:
                 await self._write_in_time(write, reset_of(refusal))

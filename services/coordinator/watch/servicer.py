@@ -7,8 +7,9 @@ from google.api import httpbody_pb2
 from potok.coordinator.v1 import watch_events_service_pb2 as pb
 from potok.coordinator.v1 import watch_events_service_pb2_grpc as pb_grpc
 
-from services.coordinator.watch.request import Watched
+from services.coordinator.watch.mapping import selection_from_pb, watch_request_from_pb
 from services.coordinator.watch.server_sent import EventWatches
+from services.coordinator.watch.usecases import Selections
 from services.coordinator.watch.watches import Watches
 from services.status.access import current_caller
 
@@ -23,9 +24,9 @@ LAST_EVENT_ID = "last-event-id"
 class WatchEventsServicer(pb_grpc.WatchEventsServiceServicer):
     """Serves potok.coordinator.v1.WatchEventsService."""
 
-    def __init__(self, watches: Watches, watched: Watched) -> None:
+    def __init__(self, watches: Watches, selections: Selections) -> None:
         self._watches = watches
-        self._watched = watched
+        self._selections = selections
         self._events = EventWatches(watches)
 
     async def WatchEvents(  # type: ignore[override]  # written rather than yielded
@@ -36,9 +37,10 @@ class WatchEventsServicer(pb_grpc.WatchEventsServiceServicer):
 
         caller = current_caller()
         with self._watches.admitted(caller.user):
-            wanted = await self._watched.read(request, caller, token=None)
+            filter_ = await self._selections.filter_of(selection_from_pb(request), caller)
+            watch = watch_request_from_pb(request, filter_, caller, token=None)
             metadata = dict(context.invocation_metadata() or ())
             token = str(metadata.get(LAST_EVENT_ID, "")) or request.resume_token
             # Not before now: what was refused until here is a status that a browser can see.
             await context.send_initial_metadata((("cache-control", "no-cache"),))
-            await self._events.watch(wanted, token, write)
+            await self._events.watch(watch, token, write)

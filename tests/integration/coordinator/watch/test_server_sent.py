@@ -122,7 +122,7 @@ async def test_a_heartbeat_moves_the_id_over_what_does_not_concern_the_watch(
     [
         ({"epoch": b"otherlog"}, "EPOCH_CHANGED"),
         ({"revision": 1_000_000}, "FUTURE_REVISION"),
-        ({"watched": b"anything"}, "WATCH_CHANGED"),
+        ({"filter_digest": b"anything"}, "WATCH_CHANGED"),
         (None, "INVALID_TOKEN"),
     ],
 )

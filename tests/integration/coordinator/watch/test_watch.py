@@ -216,7 +216,7 @@ async def test_4_compaction_while_a_reader_catches_up_is_never_a_silent_skip(
     [
         ({"epoch": b"otherlog"}, "EPOCH_CHANGED"),
         ({"revision": 1_000_000}, "FUTURE_REVISION"),
-        ({"watched": b"anything"}, "WATCH_CHANGED"),
+        ({"filter_digest": b"anything"}, "WATCH_CHANGED"),
     ],
 )
 async def test_4_a_token_of_another_log_or_watch_is_refused(

@@ -8,7 +8,8 @@ from potok.status.v1 import event_pb2
 
 from services.coordinator.commit.group import Entry
 from services.coordinator.watch import hub as hub_module
-from services.coordinator.watch.hub import COHORT, FRAME_BYTES, Filter, Hub
+from services.coordinator.watch.domain import Filter
+from services.coordinator.watch.hub import COHORT, FRAME_BYTES, Hub
 from services.status.domain import Owner
 
 EVERYTHING = Filter(everything=True)
@@ -32,8 +33,8 @@ async def test_a_hole_in_the_log_is_never_published() -> None:
 async def test_a_slice_holds_what_matches_and_says_how_far_it_goes() -> None:
     hub = Hub()
     hub.publish(1, [an_entry("client:a"), an_entry("client:b"), an_entry("client:a")])
-    wanted = Filter(everything=False, owners=frozenset({"client:b"}))
-    found = hub.slice(wanted, 0, 3)
+    filter_ = Filter(everything=False, owners=frozenset({"client:b"}))
+    found = hub.slice(filter_, 0, 3)
 
     assert (revisions(found.elements), found.revision) == ([2], 3)
 
@@ -71,12 +72,12 @@ async def test_the_ring_forgets_its_older_half(monkeypatch: pytest.MonkeyPatch) 
 
 async def test_cohorts_fill_up_and_empty_ones_go() -> None:
     hub = Hub()
-    places = [hub.join() for _ in range(COHORT + 1)]
+    cohorts = [hub.join() for _ in range(COHORT + 1)]
 
-    assert len({id(place) for place in places}) == 2
-    for place in places:
-        hub.leave(place)
-    assert hub.join() is not places[0]
+    assert len({id(cohort) for cohort in cohorts}) == 2
+    for cohort in cohorts:
+        hub.leave(cohort)
+    assert hub.join() is not cohorts[0]
 
 
 async def test_many_watchers_all_get_everything_in_order() -> None:

@@ -10,10 +10,10 @@ from potok.coordinator.v1 import coordinator_service_pb2 as pb
 from potok.coordinator.v1 import watch_pb2
 
 from services.coordinator.settings import Limits
-from services.coordinator.watch.hub import Filter
-from services.coordinator.watch.resume_tokens import Token
+from services.coordinator.watch.domain import Filter, WatchEnded, WatchRequest
+from services.coordinator.watch.resume_tokens import ResumeToken
 from services.coordinator.watch.server_sent import EventWatches
-from services.coordinator.watch.watches import WatchEnded, Watches, WatchRequest
+from services.coordinator.watch.watches import Watches
 from services.coordinator.wire.frames import EndReason
 from services.kernel.clock import utc_now
 from services.kernel.errors import LimitReached, OutOfRange
@@ -54,7 +54,7 @@ class FakeWatches:
 
 def a_request() -> WatchRequest:
     return WatchRequest(
-        wanted=Filter(everything=True),
+        filter_=Filter(everything=True),
         token=None,
         latest=False,
         heartbeat=timedelta(seconds=1),
@@ -101,6 +101,8 @@ async def test_a_reader_that_takes_nothing_is_left() -> None:
 async def test_a_stream_that_falls_behind_again_and_again_is_given_up() -> None:
     watches = FakeWatches(OutOfRange("gone", reason="COMPACTED"))
     with pytest.raises(LimitReached):
-        await written(watches, Token(epoch=b"e" * 8, revision=1, watched=b"w" * 8).encode())
+        await written(
+            watches, ResumeToken(epoch=b"e" * 8, revision=1, filter_digest=b"f" * 8).encode()
+        )
 
     assert [token is None for token in watches.tokens] == [False, True, True, True]

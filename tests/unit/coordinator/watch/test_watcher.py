@@ -10,8 +10,11 @@ from potok.coordinator.v1 import watch_pb2
 
 from services.coordinator.commit.group import Entry
 from services.coordinator.settings import Limits
-from services.coordinator.watch.hub import Filter, Hub
-from services.coordinator.watch.watches import Watches, WatchRequest, _Watcher
+from services.coordinator.watch.domain import Filter, WatchRequest
+from services.coordinator.watch.follower import Follower
+from services.coordinator.watch.hub import Hub
+from services.coordinator.watch.stored_log import StoredLog
+from services.coordinator.watch.watcher import Watcher
 from services.kernel.clock import utc_now
 from services.status.domain import Owner
 
@@ -29,17 +32,17 @@ async def test_a_heartbeat_never_runs_ahead_of_what_was_delivered(
         frames.append(frame)
 
     request = WatchRequest(
-        wanted=EVERYTHING,
+        filter_=EVERYTHING,
         token=None,
         latest=False,
         heartbeat=timedelta(milliseconds=5),
         ledger=None,
         expires_at=utc_now() + timedelta(hours=1),
     )
-    watches = Watches(cast("asyncpg.Pool", None), cast("Any", None), hub, Limits())
-    watcher = _Watcher(watches, request, write, hub.join())
+    log = StoredLog(cast("asyncpg.Pool", None))
+    watcher = Watcher(log, cast("Any", None), Limits(), Follower(hub), request, write)
     hub.publish(1, [Entry(Owner("client:a"), "run", b"", "x")] * 3)
-    await watcher._wait()
+    await watcher.step()
     beat = pb.WatchStatusResponse.FromString(frames[0])
 
     assert (beat.kind, beat.revision, hub.head) == (watch_pb2.FRAME_KIND_HEARTBEAT, 0, 3)

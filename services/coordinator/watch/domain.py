@@ -1,0 +1,72 @@
+"""What is watched, and what a watcher is given."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from services.coordinator.state.bot import BotId
+from services.coordinator.watch.resume_tokens import ResumeToken, fingerprint
+from services.coordinator.wire.frames import EndReason
+from services.status.domain import DateRange, RunId
+
+DEFAULT_HEARTBEAT = timedelta(seconds=15)
+
+
+class Published(NamedTuple):
+    """A change in the ring, as one element of a frame."""
+
+    revision: int
+    owner: str
+    topic: str
+    element: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which changes a watcher gets: the union of owners and topics, or everything."""
+
+    everything: bool
+    owners: frozenset[str] = frozenset()
+    topics: frozenset[str] = frozenset()
+
+    def matches(self, change: Published) -> bool:
+        """Return whether the change belongs to the watch."""
+        return self.everything or change.owner in self.owners or change.topic in self.topics
+
+    @property
+    def digest(self) -> bytes:
+        """Eight bytes that stand for the filter in resume tokens."""
+        return fingerprint(f"{self.everything} {sorted(self.owners)} {sorted(self.topics)}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """What a caller names to be watched; nothing where it wants all that it may see."""
+
+    client_ids: tuple[str, ...]
+    run_ids: tuple[RunId, ...]
+    bot_ids: tuple[BotId, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchRequest:
+    """What is watched, from where, and how; the watch ends when the caller's token expires."""
+
+    filter_: Filter
+    token: ResumeToken | None
+    """None: begin with a snapshot."""
+    latest: bool
+    """Of every subject only its newest state within a frame."""
+    heartbeat: timedelta
+    ledger: DateRange | None
+    """The days of the snapshot, where the caller names some."""
+    expires_at: datetime
+
+
+class WatchEnded(Exception):
+    """The server ends the stream: why, and the token to resume with."""
+
+    def __init__(self, reason: EndReason, token: str) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+        self.token = token

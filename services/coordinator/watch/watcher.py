@@ -1,0 +1,148 @@
+"""One stream of a watch: a snapshot, then what happens, each frame with the token to go on from.
+
+A watcher owns a cursor and nothing else: what it gets lies encoded in the hub. A token never says more than was written.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import assert_never
+
+from services.coordinator.settings import Limits
+from services.coordinator.watch.domain import WatchEnded, WatchRequest
+from services.coordinator.watch.follower import Follower, News
+from services.coordinator.watch.hub import Slice, join
+from services.coordinator.watch.repository import read_snapshot
+from services.coordinator.watch.stored_log import StoredLog
+from services.coordinator.wire.folding import fold
+from services.coordinator.wire.frames import EndReason, FrameKind, end_frame, frame
+from services.kernel.clock import utc_now
+from services.kernel.postgres import Reading
+
+Write = Callable[[bytes], Awaitable[None]]
+
+
+class Watcher:
+    """One stream."""
+
+    def __init__(
+        self,
+        log: StoredLog,
+        reading: Reading,
+        limits: Limits,
+        follower: Follower,
+        request: WatchRequest,
+        write: Write,
+    ) -> None:
+        """`reading` opens what the caller may see, for snapshots."""
+        self._log = log
+        self._reading = reading
+        self._request = request
+        self._write = write
+        self._follower = follower
+        self._filter_digest = request.filter_.digest
+        self._token = ""
+        """Of what was written last; empty before a snapshot is complete, which must not be resumed from."""
+        loop = asyncio.get_running_loop()
+        self._now = loop.time
+        age = limits.watch_age.total_seconds() * random.uniform(0.9, 1.1)  # noqa: S311
+        self._expires_at = loop.time() + (request.expires_at - utc_now()).total_seconds()
+        self._ends_at = min(loop.time() + age, self._expires_at)
+        self._heartbeat = request.heartbeat.total_seconds()
+        self._quiet_since = loop.time()
+        self._slow = limits.watch_slow.total_seconds()
+        self._drain_spread = random.uniform(0, limits.watch_drain.total_seconds())  # noqa: S311
+
+    async def run(self) -> None:
+        """Write frames until the stream ends, which raises WatchEnded; or refuse the token before the first."""
+        request = self._request
+        if request.token is None:
+            await self._snapshot()
+        else:
+            await self._log.check(request.token, request.filter_)
+            self._follower.cursor = request.token.revision
+            self._token = self._token_here()
+        while True:
+            await self.step()
+
+    async def step(self) -> None:
+        """Write what comes next: changes, or a heartbeat, which says that the watch is alive, or the end."""
+        if self._now() >= self._ends_at:
+            expired = self._now() >= self._expires_at
+            await self._end(EndReason.TOKEN_EXPIRED if expired else EndReason.AGE)
+        heartbeat_at = self._quiet_since + self._heartbeat
+        news = await self._follower.next(min(heartbeat_at, self._ends_at))
+        match news:
+            case News.CHANGES:
+                await self._deliver()
+            case News.MISSED:
+                await self._catch_up()
+            case News.NOTHING:
+                if self._now() >= heartbeat_at:
+                    await self._send(b"", FrameKind.HEARTBEAT)
+            case News.DRAINING:
+                await asyncio.sleep(self._drain_spread)
+                await self._end(EndReason.DRAIN)
+            case _:
+                assert_never(news)
+
+    async def _snapshot(self) -> None:
+        request = self._request
+        snapshot = await read_snapshot(self._reading, request.filter_, request.ledger)
+        self._token, self._follower.cursor = "", snapshot.revision
+        for elements in snapshot.frames():
+            await self._write_in_time(frame(elements, FrameKind.SNAPSHOT, snapshot.revision, ""))
+        await self._send(b"", FrameKind.SNAPSHOT_END)
+
+    async def _deliver(self) -> None:
+        """Write what the ring has up to where the cohort sees."""
+        filter_ = self._request.filter_
+        if self._request.latest:
+            changes = self._follower.take()
+            folded = fold([(c.revision, c.element) for c in changes if filter_.matches(c)])
+            if folded.elements:
+                await self._send(folded.elements, FrameKind.CHANGES, folded.count)
+            return
+        await self._send_slice(self._follower.slice(filter_))
+
+    async def _catch_up(self) -> None:
+        """Write what the ring no longer has: from the log, or as a snapshot where only the newest states count."""
+        if self._request.latest:
+            await self._snapshot()
+            return
+        page = await self._log.page(self._follower.cursor)
+        while page:
+            found = join(page, self._request.filter_, page[-1].revision)
+            await self._send_slice(found)
+            page = [change for change in page if change.revision > found.revision]
+
+    async def _send_slice(self, found: Slice) -> None:
+        self._follower.cursor = found.revision
+        if not found.elements:
+            return
+        token = self._token_here()
+        if not found.frame:
+            found.frame = frame(found.elements, FrameKind.CHANGES, found.revision, token)
+        await self._write_in_time(found.frame)
+        self._token = token
+
+    async def _end(self, reason: EndReason) -> None:
+        token = self._token_here()
+        await self._write_in_time(end_frame(reason, token, self._follower.cursor))
+        raise WatchEnded(reason, token)
+
+    async def _send(self, elements: bytes, kind: FrameKind, folded: int = 0) -> None:
+        token = self._token_here()
+        await self._write_in_time(frame(elements, kind, self._follower.cursor, token, folded))
+        self._token = token
+
+    def _token_here(self) -> str:
+        return self._log.token(self._filter_digest, self._follower.cursor)
+
+    async def _write_in_time(self, data: bytes) -> None:
+        try:
+            async with asyncio.timeout(self._slow):
+                await self._write(data)
+        except TimeoutError:
+            raise WatchEnded(EndReason.SLOW, self._token) from None
+        self._quiet_since = self._now()
