@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Protocol
+from typing import Any, Protocol
 
-from services.recommendations.calls.ports import Transaction
 from services.recommendations.meetings.domain import (
     BotId,
     Conclusions,
@@ -13,6 +12,9 @@ from services.recommendations.meetings.domain import (
     MeetingTranscript,
 )
 from services.status.domain import ExecutionNumber, Owner
+
+Transaction = Any
+"""An open transaction of the database; opaque to the core."""
 
 
 class TaskFinder(Protocol):

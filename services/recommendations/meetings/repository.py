@@ -6,9 +6,9 @@ import asyncpg
 from potok.recommendations.v1 import meeting_tasks_pb2
 
 from services.kernel.postgres import Reading, load_queries
-from services.recommendations.calls.ports import Transaction
 from services.recommendations.meetings.domain import BotId, MeetingTasks
 from services.recommendations.meetings.mapping import meeting_tasks_from_pb, meeting_tasks_to_pb
+from services.recommendations.meetings.ports import Transaction
 from services.status.domain import ExecutionNumber, Owner
 
 _QUERIES = load_queries(__file__)

@@ -8,7 +8,6 @@ import structlog
 
 from services.kernel.clock import utc_now
 from services.llm.domain import UNANSWERED, ModelUnavailable
-from services.recommendations.calls.ports import Transaction
 from services.recommendations.meetings.domain import (
     BotId,
     Conclusions,
@@ -21,6 +20,7 @@ from services.recommendations.meetings.ports import (
     MeetingPayloads,
     MeetingTasksRepository,
     TaskFinder,
+    Transaction,
 )
 from services.status.domain import ExecutionNumber, Owner, RunId
 
