@@ -10,14 +10,14 @@ from dataclasses import dataclass
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from services.analysis.adapters.model_judge import ModelJudge
-from services.analysis.adapters.rules import RulesJudge
-from services.analysis.domain import ItemStatus, Judgement
-from services.analysis.playbook import Playbook
-from services.analysis.ports import Judge
+from services.analysis.calls.adapters.model.judge import ModelJudge
+from services.analysis.calls.adapters.rules.judge import RulesJudge
+from services.analysis.calls.domain import ItemStatus, Judgement
+from services.analysis.calls.ports import Judge
+from services.analysis.playbooks.domain import Playbook
+from services.llm.budget import OwnPurse
 from services.llm.domain import ModelUnavailable, NoAnswer
 from services.llm.openai_model import open_model
-from services.llm.purse import OwnPurse
 from services.llm.settings import ModelSettings
 from tests.unit.analysis.dialogues import Labelled, Portion, clinic, dialogues
 

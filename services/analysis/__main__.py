@@ -13,23 +13,23 @@ from potok.call_sync.v1.call_sync_service_pb2_grpc import CallSyncServiceStub
 from potok.stage.v1.stage_service_pb2_grpc import StageServiceStub
 from potok.transcription.v1.transcription_service_pb2_grpc import TranscriptionServiceStub
 
-from services.analysis.adapters.conversations import RpcConversations
-from services.analysis.adapters.meeting_model import MeetingModel
-from services.analysis.adapters.meeting_rules import MeetingRules
-from services.analysis.adapters.meetings import RpcMeetings
-from services.analysis.adapters.model_judge import ModelJudge
-from services.analysis.adapters.rules import RulesJudge
-from services.analysis.judging import Judging
-from services.analysis.meeting_judging import MeetingJudging
-from services.analysis.meeting_repository import PostgresMeetingAnalyses
-from services.analysis.meeting_servicer import MeetingAnalysisServicer
-from services.analysis.meeting_usecases import MeetingAnalyses
-from services.analysis.playbook_yaml import PlaybookInvalid, load_playbooks
-from services.analysis.ports import RunUsages
-from services.analysis.repository import PostgresAnalyses, PostgresRunUsages
-from services.analysis.servicer import AnalysisServicer
+from services.analysis.calls.adapters.model.judge import ModelJudge
+from services.analysis.calls.adapters.rules.judge import RulesJudge
+from services.analysis.calls.adapters.upstream import RpcConversations
+from services.analysis.calls.judging import Judging
+from services.analysis.calls.ports import RunUsages
+from services.analysis.calls.repository import PostgresAnalyses, PostgresRunUsages
+from services.analysis.calls.servicer import AnalysisServicer
+from services.analysis.calls.usecases import CallAnalysis
+from services.analysis.meetings.adapters.model import MeetingModel
+from services.analysis.meetings.adapters.rules import MeetingRules
+from services.analysis.meetings.adapters.upstream import RpcMeetings
+from services.analysis.meetings.judging import MeetingJudging
+from services.analysis.meetings.repository import PostgresMeetingAnalyses
+from services.analysis.meetings.servicer import MeetingAnalysisServicer
+from services.analysis.meetings.usecases import MeetingAnalyses
+from services.analysis.playbooks.reader import PlaybookInvalid, load_playbooks
 from services.analysis.settings import AnalysisSettings
-from services.analysis.usecases import CallAnalysis
 from services.analysis.work import AnalysisWork
 from services.kernel.log import configure_logging
 from services.kernel.postgres import open_pool, open_readers

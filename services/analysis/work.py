@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, cast
 
 import structlog
 
-from services.analysis.domain import (
+from services.analysis.budget.no_verdict import no_verdict
+from services.analysis.calls.domain import (
     Analysis,
     CallId,
     Conversation,
@@ -13,11 +14,10 @@ from services.analysis.domain import (
     PlaybookUnknown,
     UndeclaredLabels,
 )
-from services.analysis.meeting_usecases import MeetingAnalyses
-from services.analysis.meeting_work import MeetingWork
-from services.analysis.no_verdict import no_verdict
-from services.analysis.playbook import Playbook
-from services.analysis.usecases import CallAnalysis
+from services.analysis.calls.usecases import CallAnalysis
+from services.analysis.meetings.usecases import MeetingAnalyses
+from services.analysis.meetings.work import MeetingWork
+from services.analysis.playbooks.domain import Playbook
 from services.kernel.errors import UpstreamUnavailable
 from services.llm.domain import UNANSWERED
 from services.stage.domain import (

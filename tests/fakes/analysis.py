@@ -19,7 +19,7 @@ from potok.transcription.v1.transcription_service_pb2_grpc import (
     add_TranscriptionServiceServicer_to_server,
 )
 
-from services.analysis.domain import (
+from services.analysis.calls.domain import (
     Agreement,
     Analysis,
     AnalysisFilter,
@@ -43,8 +43,8 @@ from services.analysis.domain import (
     Speaker,
     Versions,
 )
-from services.analysis.meeting import BotId, MeetingAnalysis
-from services.analysis.ports import Position, Transaction
+from services.analysis.calls.ports import Position, Transaction
+from services.analysis.meetings.domain import BotId, MeetingAnalysis
 from services.call_sync.servicer import CallSyncServicer
 from services.call_sync.usecases import CallSync
 from services.kernel.rpc.server import serving

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 import services.analysis
-from services.analysis.domain import (
+from services.analysis.calls.domain import (
     CallFacts,
     CallId,
     Conversation,
@@ -21,8 +21,8 @@ from services.analysis.domain import (
     Speaker,
     Turn,
 )
-from services.analysis.playbook import Playbook
-from services.analysis.playbook_yaml import load_playbooks
+from services.analysis.playbooks.domain import Playbook
+from services.analysis.playbooks.reader import load_playbooks
 from services.status.domain import Owner
 from tests.tree import DATA, RECORDINGS
 

@@ -11,11 +11,9 @@ from potok.call_sync.v1.call_sync_service_pb2_grpc import CallSyncServiceStub
 from potok.stage.v1.stage_service_pb2_grpc import StageServiceStub
 from potok.transcription.v1.transcription_service_pb2_grpc import TranscriptionServiceStub
 
-from services.analysis.adapters.conversations import RpcConversations
-from services.analysis.adapters.meeting_rules import MeetingRules
-from services.analysis.adapters.meetings import RpcMeetings
-from services.analysis.adapters.rules import RulesJudge
-from services.analysis.domain import (
+from services.analysis.calls.adapters.rules.judge import RulesJudge
+from services.analysis.calls.adapters.upstream import RpcConversations
+from services.analysis.calls.domain import (
     Analysis,
     CallFacts,
     CallId,
@@ -25,12 +23,14 @@ from services.analysis.domain import (
     Judgement,
     Speaker,
 )
-from services.analysis.judging import Judging, Paying
-from services.analysis.meeting_judging import MeetingJudging
-from services.analysis.meeting_usecases import MeetingAnalyses
-from services.analysis.playbook import Playbook
-from services.analysis.ports import Purse
-from services.analysis.usecases import CallAnalysis
+from services.analysis.calls.judging import Judging, Paying
+from services.analysis.calls.ports import Purse
+from services.analysis.calls.usecases import CallAnalysis
+from services.analysis.meetings.adapters.rules import MeetingRules
+from services.analysis.meetings.adapters.upstream import RpcMeetings
+from services.analysis.meetings.judging import MeetingJudging
+from services.analysis.meetings.usecases import MeetingAnalyses
+from services.analysis.playbooks.domain import Playbook
 from services.analysis.work import AnalysisWork
 from services.llm.domain import (
     NOTHING_USED,

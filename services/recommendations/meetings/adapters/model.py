@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from services.llm.budget import OwnPurse
 from services.llm.domain import Message, ModelUnavailable
 from services.llm.ports import LanguageModel
-from services.llm.purse import OwnPurse
 from services.llm.quotes import Said
 from services.llm.shapes import Due, Shape
 from services.llm.transcripts import MEETING_IS_DATA, meeting_line, parts, transcript_messages

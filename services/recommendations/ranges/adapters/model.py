@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import structlog
 
+from services.llm.budget import OwnPurse
 from services.llm.domain import UNANSWERED, Message, Role
 from services.llm.ports import LanguageModel
-from services.llm.purse import OwnPurse
 from services.recommendations.ranges.adapters.prompt import (
     Told,
     advice_lines,

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from services.analysis.meeting import BotId, MeetingAnalysis
-from services.analysis.meeting_repository import PostgresMeetingAnalyses
+from services.analysis.meetings.domain import BotId, MeetingAnalysis
+from services.analysis.meetings.repository import PostgresMeetingAnalyses
 from services.kernel.postgres import reading
 from services.recommendations.meetings.domain import BotId as TasksBotId
 from services.recommendations.meetings.domain import MeetingTasks

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from potok.analysis.v1.analysis_service_pb2_grpc import add_AnalysisServiceServicer_to_server
 
-from services.analysis.adapters.rules import RulesJudge
-from services.analysis.judging import Judging
-from services.analysis.servicer import AnalysisServicer
-from services.analysis.usecases import CallAnalysis
+from services.analysis.calls.adapters.rules.judge import RulesJudge
+from services.analysis.calls.judging import Judging
+from services.analysis.calls.servicer import AnalysisServicer
+from services.analysis.calls.usecases import CallAnalysis
 from services.kernel.rpc.server import serving
 from tests.fakes.analysis import FakeAnalyses, FakeRunUsages
 from tests.identity import client_environment, guard

@@ -1,0 +1,106 @@
+"""A judge that is a language model: it reads the transcript, and answers in the playbook's words."""
+
+import asyncio
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from pydantic import BaseModel
+
+from services.analysis.calls.adapters.model.answer import Noted, judgement_of, shape_for
+from services.analysis.calls.adapters.model.prompt import (
+    PROMPT_VERSION,
+    judge_messages,
+    line_of,
+    note_messages,
+)
+from services.analysis.calls.domain import Conversation, Judgement, Turn
+from services.analysis.calls.ports import Purse
+from services.analysis.playbooks.domain import Playbook
+from services.llm.domain import prompt_characters
+from services.llm.ports import LanguageModel
+from services.llm.transcripts import parts
+from services.status.domain import Cost
+
+CHARACTERS_PER_MINUTE = 1500
+"""More than people say in a minute of a call, with the numbers of their turns."""
+MAX_PLAYBOOKS_READY = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ready:
+    """What is made of a playbook once: the shape of answers, and the length of all but a transcript."""
+
+    shape: type[BaseModel]
+    frame: int
+
+
+class ModelJudge:
+    """Implements Judge. A call longer than `part_characters` is read part by part.
+
+    The model picks the turns that matter of each part, and then judges the call by those: their
+    words stay the transcript's, so that quotes can be checked as in a short call.
+    """
+
+    name = "model"
+
+    def __init__(self, model: LanguageModel, part_characters: int) -> None:
+        self._model = model
+        self._part_characters = part_characters
+        self._ready: dict[str, _Ready] = {}
+
+    @property
+    def version(self) -> str:
+        return f"{PROMPT_VERSION}/{self._model.name}"
+
+    async def judge(
+        self, conversation: Conversation, playbook: Playbook, purse: Purse
+    ) -> Judgement:
+        turns: Sequence[Turn] = conversation.turns
+        notes: list[str] = []
+        cut = list(parts(turns, self._part_characters, line_of))
+        if len(cut) > 1:
+            turns, notes = await self._pick(conversation, playbook, cut, purse)
+        language = playbook.language_for(conversation)
+        messages = judge_messages(playbook, language, conversation.call.day, turns, notes)
+        answer = await purse.ask(self._model, messages, self._prepare(playbook).shape)
+        return await asyncio.to_thread(judgement_of, answer, conversation, playbook)
+
+    def price(self, playbook: Playbook, duration_seconds: float) -> Cost | None:
+        said = math.ceil(duration_seconds / 60 * CHARACTERS_PER_MINUTE)
+        frame = self._prepare(playbook).frame
+        last = self._model.price(frame + min(said, self._part_characters))
+        count = math.ceil(said / self._part_characters)
+        part = self._model.price(frame + self._part_characters)
+        if last is None or part is None or count <= 1:
+            return last
+        return Cost(amount=last.amount + count * part.amount, currency=last.currency)
+
+    async def _pick(
+        self,
+        conversation: Conversation,
+        playbook: Playbook,
+        cut: Sequence[Sequence[Turn]],
+        purse: Purse,
+    ) -> tuple[list[Turn], list[str]]:
+        """Return the turns that matter, at most a part's worth of them, and a summary of each part."""
+        picked: list[Turn] = []
+        notes: list[str] = []
+        for part in cut:
+            messages = note_messages(playbook, playbook.language_for(conversation), part)
+            noted = await purse.ask(self._model, messages, Noted)
+            wanted = frozenset(noted.turns)
+            chosen = [turn for turn in part if turn.index in wanted]
+            picked += next(parts(chosen, self._part_characters // len(cut), line_of), ())
+            notes.append(noted.summary)
+        return picked, notes
+
+    def _prepare(self, playbook: Playbook) -> "_Ready":
+        if playbook.hash not in self._ready:
+            if len(self._ready) >= MAX_PLAYBOOKS_READY:
+                self._ready.clear()
+            shape = shape_for(playbook)
+            empty = judge_messages(playbook, playbook.languages[0], date.max, ())
+            self._ready[playbook.hash] = _Ready(shape=shape, frame=prompt_characters(empty, shape))
+        return self._ready[playbook.hash]

@@ -1,0 +1,113 @@
+"""Ties the three layers together: what was measured, what a judge found, what follows in scores."""
+
+import asyncio
+import hashlib
+import json
+from dataclasses import asdict, replace
+from datetime import date
+from enum import Enum
+
+from services.analysis.calls.domain import (
+    Analysis,
+    Conversation,
+    Judgement,
+    NothingSaid,
+    Speaker,
+    UndeclaredLabels,
+    Versions,
+)
+from services.analysis.calls.evidence import check_evidence
+from services.analysis.calls.metrics import METRICS_VERSION, measure
+from services.analysis.calls.ports import Judge, Purse
+from services.analysis.calls.scores import score, weights
+from services.analysis.calls.utterances import count_words
+from services.analysis.playbooks.domain import Playbook, undeclared
+from services.llm.domain import (
+    CostLimitReached,
+    ModelUnavailable,
+    Refused,
+    Truncated,
+)
+from services.status.domain import Reason
+
+
+async def analyse(
+    conversation: Conversation, playbook: Playbook, judge: Judge, purse: Purse
+) -> Analysis:
+    """Return the analysis of one conversation.
+
+    Raises NothingSaid where there is no conversation to judge, before the judge is asked,
+    UndeclaredLabels where the judge answers with labels the playbook does not have, and what a
+    judge without a verdict raises.
+    """
+    _require_dialogue(conversation)
+    judgement = await judge.judge(conversation, playbook, purse)
+    # An hour of speech takes a tenth of a second: too long for an event loop.
+    analysis = await asyncio.to_thread(_conclude, conversation, playbook, judge, judgement)
+    return replace(analysis, usage=purse.usage if purse.usage.requests else None)
+
+
+def reason_of(error: Exception) -> Reason:
+    """Return why there is no verdict."""
+    match error:
+        case Refused():
+            return Reason.REFUSED
+        case Truncated():
+            return Reason.TRUNCATED
+        case CostLimitReached():
+            return Reason.COST_LIMIT
+        case ModelUnavailable():
+            return Reason.UPSTREAM_UNAVAILABLE
+        case _:
+            return Reason.BAD_ANSWER
+
+
+def _conclude(
+    conversation: Conversation, playbook: Playbook, judge: Judge, judgement: Judgement
+) -> Analysis:
+    if faults := undeclared(judgement, playbook):
+        raise UndeclaredLabels("; ".join(faults))
+    judgement, flags = check_evidence(judgement, conversation)
+    return Analysis(
+        call=conversation.call,
+        metrics=measure(conversation),
+        judgement=judgement,
+        weights=weights(judgement.checklist, playbook),
+        scores=score(judgement.checklist, playbook),
+        evidence_flags=flags,
+        versions=Versions(
+            metrics=METRICS_VERSION,
+            judge_name=judge.name,
+            judge_version=judge.version,
+            playbook_name=playbook.name,
+            playbook_hash=playbook.hash,
+            input_hash=input_hash(conversation),
+        ),
+    )
+
+
+def input_hash(conversation: Conversation) -> str:
+    """Hex SHA-256 of everything an analysis can depend on: the call's facts and the turns."""
+    content = json.dumps(asdict(conversation), default=_plain, ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def _require_dialogue(conversation: Conversation) -> None:
+    speakers = {t.speaker for t in conversation.turns if count_words(t.text)}
+    if not speakers:
+        raise NothingSaid(f"call {conversation.call.call_id} has no words", reason="NO_SPEECH")
+    if len(speakers) == 1 and Speaker.UNKNOWN not in speakers:
+        raise NothingSaid(
+            f"in call {conversation.call.call_id} only the {speakers.pop().value} speaks",
+            reason="NO_SPEECH",
+        )
+
+
+def _plain(value: object) -> str:
+    match value:
+        case Enum():
+            return str(value.value)
+        case date():
+            return value.isoformat()
+        case _:
+            raise TypeError(f"{value!r} has no place in a conversation")

@@ -1,0 +1,131 @@
+"""What the use cases need from the outside."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol
+
+from services.analysis.calls.domain import (
+    Analysis,
+    AnalysisFilter,
+    CallId,
+    Conversation,
+    Judgement,
+    Reservation,
+)
+from services.analysis.playbooks.domain import Playbook
+from services.llm.domain import A, Message, Usage
+from services.llm.ports import LanguageModel
+from services.status.domain import Cost, ExecutionNumber, Owner, RunId
+
+Transaction = Any
+"""An open transaction of the database; opaque to the core."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """Where a page of a list ended: the place of its last analysis in the order of the list."""
+
+    day: date
+    started_at: datetime
+    call_id: CallId
+
+
+class Purse(Protocol):
+    """What the requests for one call are paid from; `usage` is what they took so far."""
+
+    @property
+    def usage(self) -> Usage:
+        """Tell what was used, by requests that failed too."""
+
+    async def ask(self, model: LanguageModel, messages: Sequence[Message], shape: type[A]) -> A:
+        """Return the model's answer; raises as the model does."""
+
+
+class RunUsages(Protocol):
+    """What runs asked of the language model, and what is reserved of what they may cost."""
+
+    async def reserve(
+        self,
+        owner: Owner,
+        run_id: RunId,
+        *,
+        least: float,
+        wanted: float,
+        cap: Cost,
+        lifetime: timedelta,
+    ) -> Reservation | None:
+        """Set apart as much as is wanted, or what is left of the cap but at least `least`.
+
+        None: the rest is set apart for other calls, of which some will come back. Raises
+        CostLimitReached where what was spent leaves too little.
+        """
+
+    async def settle(
+        self, owner: Owner, run_id: RunId, reservation: Reservation | None, usage: Usage
+    ) -> None:
+        """Put down what was used, and give the rest of its reservation back."""
+
+    async def get_usage(self, owner: Owner, run_id: RunId) -> Usage:
+        """Return what the run used, nothing where it never asked."""
+
+
+class Judge(Protocol):
+    """Whoever reads a conversation: a set of rules or a language model.
+
+    `version` changes whenever the same conversation and playbook may give another judgement.
+    """
+
+    @property
+    def name(self) -> str:
+        """Name the judge, for instance `rules`."""
+
+    @property
+    def version(self) -> str:
+        """Tell which edition of the judge this is."""
+
+    async def judge(
+        self, conversation: Conversation, playbook: Playbook, purse: Purse
+    ) -> Judgement:
+        """Judge a conversation with the labels of the playbook, quoting the turns literally.
+
+        A judge that asks a language model pays from the purse, and raises as that does.
+        """
+
+    def price(self, playbook: Playbook, duration_seconds: float) -> Cost | None:
+        """Return what a call of that length costs at the most without re-asks; None: nothing, or unknown."""
+
+
+class Conversations(Protocol):
+    """Where calls and what was said in them come from."""
+
+    async def get_conversations(
+        self, owner: Owner, call_ids: Sequence[CallId]
+    ) -> list[Conversation]:
+        """Return the conversations of the calls that have one; raises UpstreamUnavailable."""
+
+
+class AnalysisRepository(Protocol):
+    """Analyses, one a call of an owner."""
+
+    async def get_analyses(self, owner: Owner, call_ids: Sequence[CallId]) -> list[Analysis]:
+        """Return the analyses that there are, in the order asked for."""
+
+    async def list_analyses(
+        self, wanted: AnalysisFilter, after: Position | None, page_size: int
+    ) -> list[Analysis]:
+        """Return the analyses after a position, by day, start and id of the call."""
+
+    async def store_analyses(
+        self,
+        transaction: Transaction,
+        owner: Owner,
+        execution: ExecutionNumber,
+        analyses: Sequence[Analysis],
+    ) -> None:
+        """Write analyses in the place of older ones; what a later execution wrote stays."""
+
+    async def delete_analyses(
+        self, transaction: Transaction, owner: Owner, call_ids: Sequence[CallId]
+    ) -> None:
+        """Forget the analyses of calls."""

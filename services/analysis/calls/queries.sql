@@ -1,0 +1,98 @@
+-- name: get_analyses(owner, call_ids)
+-- In the order asked for.
+SELECT analyses.body
+  FROM unnest(:call_ids::text[]) WITH ORDINALITY AS wanted (call_id, position)
+  JOIN analysis.analyses ON analyses.owner = :owner AND analyses.call_id = wanted.call_id
+ ORDER BY wanted.position;
+
+-- name: list_analyses(owner, start_date, end_date, call_type, outcome, sentiment, employee, min_score, max_score, after_day, after_started_at, after_call_id, page_size)
+SELECT body
+  FROM analysis.analyses
+ WHERE owner = :owner
+   AND day BETWEEN :start_date AND :end_date
+   AND (day, started_at, call_id)
+       > (:after_day::date, :after_started_at::timestamptz, :after_call_id::text)
+   AND (:call_type::text IS NULL OR call_type = :call_type)
+   AND (:outcome::text IS NULL OR outcome = :outcome)
+   AND (:sentiment::text IS NULL OR sentiment = :sentiment)
+   AND (:employee::text IS NULL OR employee = :employee)
+   AND (:min_score::float8 IS NULL OR score >= :min_score)
+   AND (:max_score::float8 IS NULL OR score <= :max_score)
+ ORDER BY day, started_at, call_id
+ LIMIT :page_size;
+
+-- name: store_analyses(owner, execution, call_ids, days, started_at, employees, call_types, outcomes, sentiments, scores, bodies)!
+-- Sorted, so that two writers of one owner lock rows in one order.
+INSERT INTO analysis.analyses AS stored (
+       owner, execution, call_id, day, started_at, employee, call_type, outcome, sentiment, score,
+       body)
+SELECT :owner, :execution, written.*
+  FROM unnest(
+           :call_ids::text[], :days::date[], :started_at::timestamptz[], :employees::text[],
+           :call_types::text[], :outcomes::text[], :sentiments::text[], :scores::float8[],
+           :bodies::bytea[]) AS written (call_id)
+ ORDER BY written.call_id
+    ON CONFLICT (owner, call_id) DO UPDATE
+   SET execution = excluded.execution,
+       day = excluded.day,
+       started_at = excluded.started_at,
+       employee = excluded.employee,
+       call_type = excluded.call_type,
+       outcome = excluded.outcome,
+       sentiment = excluded.sentiment,
+       score = excluded.score,
+       body = excluded.body,
+       updated_at = now()
+ WHERE stored.execution <= excluded.execution;
+
+-- name: delete_analyses(owner, call_ids)!
+DELETE FROM analysis.analyses
+ WHERE owner = :owner
+   AND call_id = ANY (:call_ids::text[]);
+
+-- name: lock_run_usage(owner, run_id)$
+-- The lock comes first: what is counted after it misses nothing that was committed before.
+INSERT INTO analysis.run_usages AS used (owner, run_id)
+VALUES (:owner, :run_id)
+    ON CONFLICT (owner, run_id) DO UPDATE
+   SET owner = used.owner
+RETURNING used.cost;
+
+-- name: delete_expired_reservations(owner, run_id)!
+DELETE FROM analysis.reservations
+ WHERE owner = :owner
+   AND run_id = :run_id
+   AND expires_at <= clock_timestamp();
+
+-- name: add_reservation(owner, run_id, least, wanted, left, lifetime)^
+-- No row where too little is left beside what others hold.
+INSERT INTO analysis.reservations (owner, run_id, amount, expires_at)
+SELECT :owner, :run_id, least(:wanted, free.amount), clock_timestamp() + :lifetime::interval
+  FROM (SELECT :left::float8 - coalesce(sum(amount), 0) AS amount
+          FROM analysis.reservations
+         WHERE owner = :owner
+           AND run_id = :run_id) AS free
+ WHERE free.amount >= :least
+RETURNING reservation_id, amount;
+
+-- name: settle_usage(owner, run_id, reservation_id, requests, prompt_tokens, completion_tokens, cost, currency)!
+WITH settled AS (
+    DELETE FROM analysis.reservations
+     WHERE reservation_id = :reservation_id
+)
+INSERT INTO analysis.run_usages AS used (
+       owner, run_id, requests, prompt_tokens, completion_tokens, cost, currency)
+VALUES (:owner, :run_id, :requests, :prompt_tokens, :completion_tokens, :cost, :currency)
+    ON CONFLICT (owner, run_id) DO UPDATE
+   SET requests = used.requests + excluded.requests,
+       prompt_tokens = used.prompt_tokens + excluded.prompt_tokens,
+       completion_tokens = used.completion_tokens + excluded.completion_tokens,
+       cost = used.cost + excluded.cost,
+       currency = coalesce(excluded.currency, used.currency),
+       updated_at = now();
+
+-- name: get_run_usage(owner, run_id)^
+SELECT requests, prompt_tokens, completion_tokens, cost, currency
+  FROM analysis.run_usages
+ WHERE owner = :owner
+   AND run_id = :run_id;

@@ -1,0 +1,135 @@
+"""What the service can do: analyse for its stage, hand out for everybody else."""
+
+from collections.abc import Mapping, Sequence
+
+from services.analysis.calls.analyse import reason_of
+from services.analysis.calls.dialogue import parse_dialogue
+from services.analysis.calls.domain import (
+    Analysis,
+    AnalysisFilter,
+    AnalysisNotFound,
+    CallId,
+    Conversation,
+    NotJudged,
+    Page,
+    PlaybookUnknown,
+    RunUsage,
+    TooExpensive,
+)
+from services.analysis.calls.judging import Judging
+from services.analysis.calls.paging import page_token, parse_page_token
+from services.analysis.calls.ports import (
+    AnalysisRepository,
+    Conversations,
+    Position,
+    Transaction,
+)
+from services.analysis.playbooks.domain import Playbook
+from services.kernel.clock import utc_now
+from services.llm.domain import CostLimitReached, NoAnswer
+from services.status.domain import Cost, ExecutionNumber, Owner, RunId
+
+PAGE_SIZE = 50
+
+
+class CallAnalysis:
+    """The analyses of all owners; `playbooks` are those a client may name."""
+
+    def __init__(
+        self,
+        analyses: AnalysisRepository,
+        conversations: Conversations,
+        judging: Judging,
+        playbooks: Mapping[str, Playbook],
+    ) -> None:
+        self._analyses = analyses
+        self._conversations = conversations
+        self._judging = judging
+        self._playbooks = playbooks
+
+    def get_playbook(self, name: str) -> Playbook:
+        """Return a playbook; raises PlaybookUnknown."""
+        if name not in self._playbooks:
+            known = ", ".join(sorted(self._playbooks))
+            raise PlaybookUnknown(f"playbook: {name!r} is not known, there are: {known}")
+        return self._playbooks[name]
+
+    async def get_conversations(
+        self, owner: Owner, call_ids: Sequence[CallId]
+    ) -> list[Conversation]:
+        """Return the conversations of the calls that have one; raises UpstreamUnavailable."""
+        return await self._conversations.get_conversations(owner, call_ids)
+
+    async def analyse(
+        self,
+        conversation: Conversation,
+        playbook: Playbook,
+        run_id: RunId,
+        *,
+        last_attempt: bool,
+    ) -> Analysis:
+        """Return the analysis of a conversation for a run; raises as Judging does."""
+        return await self._judging.analyse(
+            conversation, playbook, run_id, last_attempt=last_attempt
+        )
+
+    def price(self, playbook_name: str, duration_seconds: float) -> Cost | None:
+        """Return what a call of that length costs at the most; raises PlaybookUnknown."""
+        return self._judging.price(self.get_playbook(playbook_name), duration_seconds)
+
+    async def judge_dialogue(self, text: str, playbook_name: str, language: str) -> Analysis:
+        """Return the analysis of a dialogue that somebody wrote down.
+
+        Raises InvalidInput that names the line, PlaybookUnknown, NothingSaid, NotJudged,
+        TooExpensive and ModelUnavailable.
+        """
+        playbook = self.get_playbook(playbook_name)
+        conversation = parse_dialogue(text, language or playbook.languages[0], utc_now())
+        try:
+            return await self._judging.analyse(conversation, playbook, None, last_attempt=True)
+        except NoAnswer as error:
+            raise NotJudged(str(error), reason=reason_of(error).value) from error
+        except CostLimitReached as error:
+            raise TooExpensive(str(error), reason=reason_of(error).value) from error
+
+    async def get_run_usage(self, owner: Owner, run_id: RunId) -> RunUsage:
+        """Return what a run has asked of the language model, and what it may cost."""
+        return await self._judging.get_run_usage(owner, run_id)
+
+    async def store_analyses(
+        self,
+        transaction: Transaction,
+        owner: Owner,
+        execution: ExecutionNumber,
+        analyses: Sequence[Analysis],
+    ) -> None:
+        """Write analyses in the place of older ones."""
+        await self._analyses.store_analyses(transaction, owner, execution, analyses)
+
+    async def delete_analyses(
+        self, transaction: Transaction, owner: Owner, call_ids: Sequence[CallId]
+    ) -> None:
+        """Forget the analyses of calls that are gone."""
+        await self._analyses.delete_analyses(transaction, owner, call_ids)
+
+    async def get_analysis(self, owner: Owner, call_id: CallId) -> Analysis:
+        """Return the analysis of a call; raises AnalysisNotFound."""
+        found = await self._analyses.get_analyses(owner, [call_id])
+        if not found:
+            raise AnalysisNotFound(f"call {call_id} has not been analysed")
+        return found[0]
+
+    async def get_analyses(self, owner: Owner, call_ids: Sequence[CallId]) -> list[Analysis]:
+        """Return the analyses that there are, in the order asked for."""
+        return await self._analyses.get_analyses(owner, call_ids)
+
+    async def list_analyses(self, wanted: AnalysisFilter, page_size: int, token: str) -> Page:
+        """Return a page by day, start and id; raises InvalidInput for a token of another list."""
+        page_size = page_size or PAGE_SIZE
+        after = parse_page_token(wanted, token)
+        analyses = await self._analyses.list_analyses(wanted, after, page_size)
+        if len(analyses) < page_size:
+            return Page(analyses=analyses)
+        last = analyses[-1].call
+        position = Position(day=last.day, started_at=last.started_at, call_id=last.call_id)
+        return Page(analyses=analyses, next_page_token=page_token(wanted, position))

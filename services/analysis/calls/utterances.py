@@ -1,0 +1,128 @@
+"""What one side says in one go, wherever a recogniser cuts it into turns."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from services.analysis.calls.domain import Turn
+
+BACKCHANNEL_WORDS = 3
+MERGE_GAP_SECONDS = 1.0
+
+Span = tuple[float, float]
+
+_WORD = re.compile(r"\w+(?:[-'’]\w+|[.:]\d+)*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Talk:
+    """What one side says in one go, with pauses of at most `MERGE_GAP_SECONDS` in it.
+
+    Times are seconds; `speech_seconds` leaves the pauses out.
+    """
+
+    start: float
+    end: float
+    speech_seconds: float
+    words: int
+
+    @property
+    def seconds(self) -> float:
+        return self.end - self.start
+
+    @property
+    def words_per_minute(self) -> float:
+        return 60 * self.words / self.speech_seconds
+
+
+def talks(
+    own: Sequence[Turn], others: Sequence[Turn], *, few_words_end_it: bool = True
+) -> list[Talk]:
+    """Join the turns of one side that nothing but back-channels of the other side parts.
+
+    Those are what the other side says in one go, in at most `BACKCHANNEL_WORDS` words, and begins
+    while this one speaks; begun in a pause, few words are an answer, and end the talk unless told
+    otherwise. What does not end it counts as sound when its pauses are measured.
+    """
+    heard = [_talk(group) for group in _in_one_go(others)]
+    groups: list[list[Turn]] = []
+    said: Span = (0.0, 0.0)
+    for turn in own:
+        if groups and _goes_on(said, turn.start_seconds, heard, few_words_end_it=few_words_end_it):
+            groups[-1].append(turn)
+            said = (said[0], max(said[1], turn.end_seconds))
+        else:
+            groups.append([turn])
+            said = (turn.start_seconds, turn.end_seconds)
+    return [_talk(group) for group in groups]
+
+
+def _in_one_go(turns: Sequence[Turn]) -> list[list[Turn]]:
+    """Group the turns of one side with pauses of at most `MERGE_GAP_SECONDS` between them."""
+    groups: list[list[Turn]] = []
+    end = 0.0
+    for turn in turns:
+        if groups and turn.start_seconds - end <= MERGE_GAP_SECONDS:
+            groups[-1].append(turn)
+            end = max(end, turn.end_seconds)
+        else:
+            groups.append([turn])
+            end = turn.end_seconds
+    return groups
+
+
+def _goes_on(said: Span, start: float, heard: Sequence[Talk], *, few_words_end_it: bool) -> bool:
+    """Tell whether a talk that was said so far goes on at `start`."""
+    end = said[1]
+    for other in heard:
+        if start <= end or other.start >= start:
+            break
+        if other.end <= end:
+            continue
+        if other.words > BACKCHANNEL_WORDS or other.start - end > MERGE_GAP_SECONDS:
+            return False
+        if few_words_end_it and not said[0] <= other.start < said[1]:
+            return False
+        end = other.end
+    return start - end <= MERGE_GAP_SECONDS
+
+
+def _talk(turns: Sequence[Turn]) -> Talk:
+    return Talk(
+        start=turns[0].start_seconds,
+        end=max(turn.end_seconds for turn in turns),
+        speech_seconds=length(union((t.start_seconds, t.end_seconds) for t in turns)),
+        words=sum(count_words(turn.text) for turn in turns),
+    )
+
+
+def without_backchannels(own: Sequence[Talk], others: Sequence[Talk]) -> list[Talk]:
+    """Leave out the few words that begin within a longer talk of the other side."""
+    floors = [talk for talk in others if talk.words > BACKCHANNEL_WORDS]
+    return [
+        talk
+        for talk in own
+        if talk.words > BACKCHANNEL_WORDS
+        or not any(floor.start <= talk.start < floor.end for floor in floors)
+    ]
+
+
+def count_words(text: str) -> int:
+    """Count the words; `15:30` and `check-up` are one."""
+    return len(_WORD.findall(text))
+
+
+def union(spans: Iterable[Span]) -> list[Span]:
+    """Merge spans that touch or overlap."""
+    merged: list[Span] = []
+    for start, end in sorted(spans):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], end))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def length(spans: Iterable[Span]) -> float:
+    """Add up spans that do not overlap, in seconds."""
+    return sum(end - start for start, end in spans)

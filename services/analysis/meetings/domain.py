@@ -1,0 +1,102 @@
+"""What is said in a meeting and what it comes to. Nothing here does I/O."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NewType
+
+from services.analysis.calls.utterances import count_words
+from services.kernel.errors import NotFound
+from services.llm.quotes import Said
+from services.status.domain import Owner, RunId
+
+BotId = NewType("BotId", str)
+
+MOST_DECISIONS = 20
+
+
+class MeetingAnalysisNotFound(NotFound):
+    """The meeting has not been analysed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeetingTurn:
+    """What somebody says in one go; `speaker` is empty where nobody knows who."""
+
+    speaker: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meeting:
+    """The transcript of a meeting."""
+
+    bot_id: BotId
+    owner: Owner
+    language: str
+    turns: tuple[MeetingTurn, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """A decision in a sentence, and the words of the transcript it was taken in."""
+
+    text: str
+    quote: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeetingJudgement:
+    """What whoever read the transcript makes of it."""
+
+    summary: str
+    decisions: tuple[Decision, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeakerShare:
+    """How many words somebody said, and which share of all."""
+
+    speaker: str
+    words: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeetingAnalysis:
+    """What a meeting came to; `session_id` is the run that made it, `judge` who judged."""
+
+    bot_id: BotId
+    owner: Owner
+    session_id: RunId
+    summary: str
+    decisions: tuple[Decision, ...]
+    speakers: tuple[SpeakerShare, ...]
+    judge: str
+    created_at: datetime
+
+
+def speaker_shares(turns: Iterable[MeetingTurn]) -> tuple[SpeakerShare, ...]:
+    """Return how much each speaker with a name said of all words, the most talkative first."""
+    words: Counter[str] = Counter()
+    for turn in turns:
+        words[turn.speaker] += count_words(turn.text)
+    total = words.total()
+    return tuple(
+        SpeakerShare(speaker=speaker, words=count, share=count / total)
+        for speaker, count in words.most_common()
+        if speaker and count
+    )
+
+
+def said_decisions(
+    decisions: Iterable[Decision], turns: Sequence[MeetingTurn]
+) -> Iterator[Decision]:
+    """Yield the decisions whose quote somebody said, each once."""
+    said = Said(turn.text for turn in turns)
+    seen: set[str] = set()
+    for decision in decisions:
+        if decision.quote not in seen and said.has_quote(decision.quote):
+            seen.add(decision.quote)
+            yield decision

@@ -1,0 +1,41 @@
+"""Who judges a meeting, who takes over where that judge cannot, and who pays."""
+
+import structlog
+
+from services.analysis.calls.judging import Paying, in_time
+from services.analysis.meetings.domain import Meeting, MeetingJudgement
+from services.analysis.meetings.ports import MeetingJudge
+from services.llm.domain import UNANSWERED, ModelUnavailable
+from services.status.domain import RunId
+
+log = structlog.get_logger()
+
+
+class MeetingJudging:
+    """The judge, and `fallback` for meetings that it has no verdict on."""
+
+    def __init__(
+        self, judge: MeetingJudge, paying: Paying, *, fallback: MeetingJudge | None = None
+    ) -> None:
+        self._judge = judge
+        self._paying = paying
+        self._fallback = fallback
+
+    async def judge(
+        self, meeting: Meeting, run_id: RunId, *, last_attempt: bool
+    ) -> tuple[MeetingJudgement, str]:
+        """Return the judgement of a meeting, which the run pays for, and who judged; raises UNANSWERED.
+
+        A judge that does not answer now is only replaced at the last attempt.
+        """
+        purse = self._paying.purse(meeting.owner, run_id)
+        try:
+            async with in_time("meeting", self._paying.lifetime):
+                return await self._judge.judge(meeting, purse), self._judge.name(meeting)
+        except UNANSWERED as error:
+            if self._fallback is None:
+                raise
+            if isinstance(error, ModelUnavailable) and not last_attempt:
+                raise
+            log.warning("meeting_by_rules", bot_id=meeting.bot_id, why=str(error))
+            return await self._fallback.judge(meeting, purse), self._fallback.name(meeting)

@@ -1,0 +1,63 @@
+"""Meetings and their analyses in protobuf and back. Pure functions."""
+
+from potok.analysis.v1 import meeting_analysis_pb2 as pb
+from potok.transcription.v1 import transcript_pb2
+
+from services.analysis.meetings.domain import (
+    BotId,
+    Decision,
+    Meeting,
+    MeetingAnalysis,
+    MeetingTurn,
+    SpeakerShare,
+)
+from services.kernel.rpc.convert import moment, timestamp
+from services.status.domain import Owner, RunId
+
+
+def meeting_from_pb(transcript: transcript_pb2.Transcript) -> Meeting:
+    """Return a transcript as a meeting, a turn for each segment in which something is said."""
+    return Meeting(
+        bot_id=BotId(transcript.call_id),
+        owner=Owner(transcript.owner),
+        language=transcript.language,
+        turns=tuple(
+            MeetingTurn(speaker=segment.speaker_name, text=segment.text)
+            for segment in transcript.segments
+            if segment.text.strip()
+        ),
+    )
+
+
+def meeting_analysis_to_pb(analysis: MeetingAnalysis) -> pb.MeetingAnalysis:
+    return pb.MeetingAnalysis(
+        bot_id=analysis.bot_id,
+        owner=analysis.owner,
+        session_id=analysis.session_id,
+        summary=analysis.summary,
+        decisions=[
+            pb.MeetingDecision(text=each.text, quote=each.quote) for each in analysis.decisions
+        ],
+        speakers=[
+            pb.SpeakerShare(speaker_name=each.speaker, words=each.words, share=each.share)
+            for each in analysis.speakers
+        ],
+        judge=analysis.judge,
+        create_time=timestamp(analysis.created_at),
+    )
+
+
+def meeting_analysis_from_pb(message: pb.MeetingAnalysis) -> MeetingAnalysis:
+    return MeetingAnalysis(
+        bot_id=BotId(message.bot_id),
+        owner=Owner(message.owner),
+        session_id=RunId(message.session_id),
+        summary=message.summary,
+        decisions=tuple(Decision(text=each.text, quote=each.quote) for each in message.decisions),
+        speakers=tuple(
+            SpeakerShare(speaker=each.speaker_name, words=each.words, share=each.share)
+            for each in message.speakers
+        ),
+        judge=message.judge,
+        created_at=moment(message.create_time),
+    )

@@ -1,0 +1,48 @@
+"""What the use cases of meetings need from the outside."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from services.analysis.calls.ports import Purse, Transaction
+from services.analysis.meetings.domain import BotId, Meeting, MeetingAnalysis, MeetingJudgement
+from services.status.domain import ExecutionNumber, Owner
+
+
+class MeetingJudge(Protocol):
+    """Whoever reads a meeting: a set of rules or a language model."""
+
+    def name(self, meeting: Meeting) -> str:
+        """Name the judge, for instance `rules-ru`."""
+
+    async def judge(self, meeting: Meeting, purse: Purse) -> MeetingJudgement:
+        """Sum a meeting up, quoting the turns literally.
+
+        A judge that asks a language model pays from the purse, and raises as that does.
+        """
+
+
+class Meetings(Protocol):
+    """Where the transcripts of meetings come from."""
+
+    async def get_meeting(self, owner: Owner, bot_id: BotId) -> Meeting | None:
+        """Return a meeting, None where it has no transcript; raises UpstreamUnavailable."""
+
+
+class MeetingAnalysisRepository(Protocol):
+    """Analyses of meetings, one a bot of an owner."""
+
+    async def get_meeting_analysis(self, owner: Owner, bot_id: BotId) -> MeetingAnalysis | None:
+        """Return an analysis, None where there is none."""
+
+    async def store_meeting_analyses(
+        self,
+        transaction: Transaction,
+        execution: ExecutionNumber,
+        analyses: Sequence[MeetingAnalysis],
+    ) -> None:
+        """Write analyses in the place of older ones; what a later execution wrote stays."""
+
+    async def delete_meeting_analyses(
+        self, transaction: Transaction, owner: Owner, bot_ids: Sequence[BotId]
+    ) -> None:
+        """Forget the analyses of meetings."""

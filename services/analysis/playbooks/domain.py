@@ -1,0 +1,198 @@
+"""What a business wants to know of its calls: the labels, the checklist and the advice.
+
+Labels are plain strings that only a playbook gives meaning to. Its phrases serve the rules judge;
+its names, titles and texts serve every judge.
+"""
+
+import enum
+import functools
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from services.analysis.calls.domain import Conversation, Judgement
+from services.analysis.playbooks.phrases import parse_phrase
+
+
+def _phrase(text: str) -> str:
+    parse_phrase(text)
+    return text
+
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
+Text = Annotated[str, Field(min_length=1, max_length=500)]
+Texts = Mapping[Language, Text]
+"""The same text in every language of the playbook, by ISO 639-1 code."""
+PhraseText = Annotated[str, AfterValidator(_phrase)]
+Weight = Annotated[float, Field(gt=0, le=100)]
+
+
+class By(enum.Enum):
+    """Whose words count. A speaker nobody knows, as in mono, counts as either."""
+
+    OPERATOR = "operator"
+    CLIENT = "client"
+    ANYONE = "anyone"
+
+
+class Where(enum.Enum):
+    """Which part of the conversation counts: its first turns, its last, or all."""
+
+    OPENING = "opening"
+    CLOSING = "closing"
+    ANYWHERE = "anywhere"
+
+
+class Moment(enum.Enum):
+    """The moment a piece of advice is about, which gives it its quote."""
+
+    OPENING = "opening"
+    REQUEST = "request"
+    OBJECTION = "objection"
+    OUTCOME = "outcome"
+    CLOSING = "closing"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Cue(_Part):
+    """Phrases any of which is the sign of something."""
+
+    by: By
+    where: Where = Where.ANYWHERE
+    phrases: tuple[PhraseText, ...] = Field(min_length=1)
+
+
+class Signal(Cue):
+    """A cue that speaks for a label; it counts once, however often it is heard."""
+
+    weight: Weight = 1.0
+
+
+class Label(_Part):
+    """A name a judge may give, to be given from a total weight of `at_least` on.
+
+    `types` names the call types it is possible in, none meaning all. A label without signals is
+    for judges that do not need them.
+    """
+
+    name: Name
+    title: Texts
+    types: tuple[Name, ...] = ()
+    at_least: Weight = 1.0
+    signals: tuple[Signal, ...] = ()
+
+
+class Choice(_Part):
+    """Labels of which a conversation has exactly one, `fallback` where nothing speaks for any."""
+
+    fallback: Name
+    labels: tuple[Label, ...] = Field(min_length=1)
+
+
+class Applicability(_Part):
+    """When a checklist item applies: in these types and outcomes (none meaning all)."""
+
+    types: tuple[Name, ...] = ()
+    outcomes: tuple[Name, ...] = ()
+    with_objection: bool = False
+
+    def holds(self, call_type: str, outcome: str, *, objected: bool) -> bool:
+        """Tell whether an item applies to such a conversation."""
+        return (
+            (not self.types or call_type in self.types)
+            and (not self.outcomes or outcome in self.outcomes)
+            and (objected or not self.with_objection)
+        )
+
+
+class Advice(_Part):
+    """What to tell the operator who left an item out."""
+
+    text: Texts
+    why: Texts
+    moment: Moment
+
+
+class ChecklistItem(_Part):
+    """A thing the operator ought to do: completed with all steps, attempted with some."""
+
+    name: Name
+    title: Texts
+    skill: Name
+    weight: Weight
+    applies: Applicability = Applicability()
+    steps: tuple[Cue, ...] = Field(min_length=1)
+    advice: Advice
+
+
+Sentences = Mapping[Language, Annotated[str, Field(pattern=r"^[^{}]*\{\}[^{}]*$")]]
+
+
+class SummaryTexts(_Part):
+    """The sentences of a summary; `{}` is where the finding goes."""
+
+    call_type: Sentences
+    quote: Sentences
+    objections: Sentences
+    outcome: Sentences
+
+
+class Playbook(_Part):
+    """One playbook. `parse_playbook` checks that what it refers to exists.
+
+    Its texts are in each of `languages`; the first is for conversations in any other.
+    """
+
+    name: Name
+    languages: tuple[Language, ...] = Field(min_length=1)
+    vocabulary: Mapping[Name, tuple[PhraseText, ...]] = Field(default_factory=dict)
+    call_types: Choice
+    outcomes: Choice
+    sentiments: Choice
+    objections: tuple[Label, ...]
+    checklist: tuple[ChecklistItem, ...]
+    agreements: tuple[Cue, ...] = ()
+    client_facts: tuple[Label, ...] = ()
+    summary: SummaryTexts
+
+    @functools.cached_property
+    def hash(self) -> str:
+        """Hex SHA-256 of the content; comments and layout of the file do not change it."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+    def language_for(self, conversation: Conversation) -> str:
+        """Return the language to speak to people of a conversation in."""
+        spoken = conversation.language
+        return spoken if spoken in self.languages else self.languages[0]
+
+
+def undeclared(judgement: Judgement, playbook: Playbook) -> tuple[str, ...]:
+    """Return one sentence for every label of a judgement its playbook does not declare."""
+    used = {
+        "call_type": ({judgement.call_type}, names_of(playbook.call_types.labels)),
+        "outcome": ({judgement.outcome}, names_of(playbook.outcomes.labels)),
+        "sentiment": ({judgement.sentiment}, names_of(playbook.sentiments.labels)),
+        "objections": ({o.kind for o in judgement.objections}, names_of(playbook.objections)),
+        "checklist": ({c.item for c in judgement.checklist}, names_of(playbook.checklist)),
+        "client_facts": ({f.kind for f in judgement.client_facts}, names_of(playbook.client_facts)),
+        "recommendations": (
+            {r.skill for r in judgement.recommendations},
+            {item.skill for item in playbook.checklist},
+        ),
+    }
+    return tuple(
+        f"{field}: {name!r} is not in playbook {playbook.name}: use one of {sorted(declared)}"
+        for field, (names, declared) in used.items()
+        for name in sorted(names - declared)
+    )
+
+
+def names_of(parts: Iterable[Label | ChecklistItem]) -> set[str]:
+    """Return the names of labels or checklist items."""
+    return {part.name for part in parts}

@@ -1,0 +1,171 @@
+"""Reads playbooks from YAML files, and says of every fault where it is and what to do."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import yaml
+from pydantic import ValidationError
+
+from services.analysis.playbooks.domain import ChecklistItem, Cue, Label, Playbook, Texts, names_of
+from services.analysis.playbooks.phrases import BUILT_IN, parse_phrase
+from services.analysis.playbooks.yaml_lines import Place, line_of, repeated_keys, yaml_fault
+from services.kernel.errors import InvalidInput
+
+Fault = tuple[Place, str]
+
+
+class PlaybookInvalid(InvalidInput):
+    """A playbook cannot be used; the text names file, line, place and what to do."""
+
+
+def load_playbooks(directory: Path) -> Mapping[str, Playbook]:
+    """Read every `<name>.yaml` of a directory. Raises PlaybookInvalid, also when there is none."""
+    playbooks = {}
+    for path in sorted(directory.glob("*.yaml")):
+        playbook = parse_playbook(_read(path), source=path.name)
+        if playbook.name != path.stem:
+            raise PlaybookInvalid(
+                f"{path.name}: name: is {playbook.name!r}: make it {path.stem!r}, as the file"
+            )
+        playbooks[playbook.name] = playbook
+    if not playbooks:
+        raise PlaybookInvalid(f"{directory} holds no playbook: put a <name>.yaml there")
+    return playbooks
+
+
+def parse_playbook(text: str, *, source: str) -> Playbook:
+    """Return the playbook of a YAML text. Raises PlaybookInvalid with every fault, one a line."""
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        line, problem = yaml_fault(error, text)
+        raise PlaybookInvalid(f"{source}, line {line}: is not YAML: {problem}") from error
+    told = [
+        f"{source}, line {line}: {key!r} is written twice: remove one of the two"
+        for line, key in repeated_keys(root)
+    ]
+    try:
+        playbook = Playbook.model_validate(content)
+        faults = list(_dangling(playbook))
+    except ValidationError as error:
+        faults = _faults(error)
+    told += [
+        f"{source}, line {line_of(root, place)}: {'.'.join(map(str, place)) or 'file'}: {fault}"
+        for place, fault in faults
+    ]
+    if told:
+        raise PlaybookInvalid("\n".join(told))
+    return playbook
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise PlaybookInvalid(f"{path.name}, line {line}: is not UTF-8: save it as that") from error
+    except OSError as error:
+        raise PlaybookInvalid(f"{path.name} cannot be read: {error.strerror}") from error
+
+
+def _faults(error: ValidationError) -> list[Fault]:
+    """Return what is wrong, without what only follows: a list is too short once its parts are refused."""
+    faults = [
+        (fault["loc"], fault["msg"], fault["type"]) for fault in error.errors(include_url=False)
+    ]
+    places = [place for place, _, _ in faults]
+    return [
+        (place, message)
+        for place, message, kind in faults
+        if kind != "too_short"
+        or not any(len(other) > len(place) and other[: len(place)] == place for other in places)
+    ]
+
+
+def _dangling(playbook: Playbook) -> Iterator[Fault]:
+    """Find names that are declared twice, and references to names that are declared nowhere."""
+    choices = {
+        "call_types": playbook.call_types,
+        "outcomes": playbook.outcomes,
+        "sentiments": playbook.sentiments,
+    }
+    labels: dict[Place, tuple[Label, ...]] = {
+        **{(field, "labels"): choice.labels for field, choice in choices.items()},
+        ("objections",): playbook.objections,
+        ("client_facts",): playbook.client_facts,
+    }
+    types, outcomes = names_of(playbook.call_types.labels), names_of(playbook.outcomes.labels)
+    for field, choice in choices.items():
+        yield from _unknown((field, "fallback"), [choice.fallback], names_of(choice.labels))
+    yield from _twice(("checklist",), playbook.checklist)
+    for place, group in labels.items():
+        yield from _twice(place, group)
+        for index, label in enumerate(group):
+            yield from _unknown((*place, index, "types"), label.types, types)
+    for index, item in enumerate(playbook.checklist):
+        place = ("checklist", index, "applies")
+        yield from _unknown((*place, "types"), item.applies.types, types)
+        yield from _unknown((*place, "outcomes"), item.applies.outcomes, outcomes)
+    yield from _untranslated(playbook, labels)
+    yield from _bad_words(playbook, labels)
+
+
+def _unknown(place: Place, used: Iterable[str], declared: set[str]) -> Iterator[Fault]:
+    for name in used:
+        if name not in declared:
+            yield place, f"{name!r} is not declared: use one of {sorted(declared)}"
+
+
+def _twice(place: Place, parts: Iterable[Label | ChecklistItem]) -> Iterator[Fault]:
+    seen: set[str] = set()
+    for index, part in enumerate(parts):
+        if part.name in seen:
+            yield (*place, index, "name"), f"{part.name!r} is taken: rename one of the two"
+        seen.add(part.name)
+
+
+def _untranslated(playbook: Playbook, labels: Mapping[Place, tuple[Label, ...]]) -> Iterator[Fault]:
+    """Find texts that are not in exactly the languages of the playbook."""
+    texts: list[tuple[Place, Texts]] = [
+        ((*place, index, "title"), label.title)
+        for place, group in labels.items()
+        for index, label in enumerate(group)
+    ]
+    for index, item in enumerate(playbook.checklist):
+        texts += [
+            (("checklist", index, "title"), item.title),
+            (("checklist", index, "advice", "text"), item.advice.text),
+            (("checklist", index, "advice", "why"), item.advice.why),
+        ]
+    texts += [(("summary", name), sentence) for name, sentence in playbook.summary]
+    for place, text in texts:
+        if set(text) != set(playbook.languages):
+            yield place, f"is in {sorted(text)}: write it in {sorted(playbook.languages)}"
+
+
+def _bad_words(playbook: Playbook, labels: Mapping[Place, tuple[Label, ...]]) -> Iterator[Fault]:
+    for name, words in playbook.vocabulary.items():
+        for index, word in enumerate(words):
+            terms = parse_phrase(word)
+            if len(terms) > 1 or any(
+                key.startswith("@") and key not in BUILT_IN for key in terms[0]
+            ):
+                yield ("vocabulary", name, index), f"{word!r} is not one word: write a phrase of it"
+    cues: list[tuple[Place, Cue]] = [
+        ((*place, index, "signals", number), signal)
+        for place, group in labels.items()
+        for index, label in enumerate(group)
+        for number, signal in enumerate(label.signals)
+    ]
+    cues += [
+        (("checklist", index, "steps", number), step)
+        for index, item in enumerate(playbook.checklist)
+        for number, step in enumerate(item.steps)
+    ]
+    cues += [(("agreements", index), cue) for index, cue in enumerate(playbook.agreements)]
+    for place, cue in cues:
+        for index, phrase in enumerate(cue.phrases):
+            keys = {key for term in parse_phrase(phrase) for key in term} - BUILT_IN
+            lists = sorted(key[1:] for key in keys if key.startswith("@"))
+            yield from _unknown((*place, "phrases", index), lists, set(playbook.vocabulary))
