@@ -15,7 +15,7 @@ from services.analysis.calls.adapters.rules.judge import RulesJudge
 from services.analysis.calls.domain import ItemStatus, Judgement
 from services.analysis.calls.ports import Judge
 from services.analysis.playbooks.domain import Playbook
-from services.llm.budget import OwnPurse
+from services.llm.budget import OwnBudget
 from services.llm.domain import ModelUnavailable, NoAnswer
 from services.llm.openai_model import open_model
 from services.llm.settings import ModelSettings
@@ -93,7 +93,7 @@ async def judge_all(judge: Judge, playbook: Playbook, samples: Iterable[Labelled
     for each in samples:
         judgement = None
         try:
-            judgement = await judge.judge(each.conversation, playbook, OwnPurse(None))
+            judgement = await judge.judge(each.conversation, playbook, OwnBudget(None))
         except (NoAnswer, ModelUnavailable) as error:
             print(f"{each.name}: {type(error).__name__}: {error}", file=sys.stderr)
         judged.append(Judged(labelled=each, judgement=judgement))

@@ -13,12 +13,14 @@ from potok.call_sync.v1.call_sync_service_pb2_grpc import CallSyncServiceStub
 from potok.stage.v1.stage_service_pb2_grpc import StageServiceStub
 from potok.transcription.v1.transcription_service_pb2_grpc import TranscriptionServiceStub
 
+from services.analysis.budget.ports import RunUsages
+from services.analysis.budget.repository import PostgresRunUsages
+from services.analysis.budget.usecases import Budgets
 from services.analysis.calls.adapters.model.judge import ModelJudge
 from services.analysis.calls.adapters.rules.judge import RulesJudge
 from services.analysis.calls.adapters.upstream import RpcConversations
 from services.analysis.calls.judging import Judging
-from services.analysis.calls.ports import RunUsages
-from services.analysis.calls.repository import PostgresAnalyses, PostgresRunUsages
+from services.analysis.calls.repository import PostgresAnalyses
 from services.analysis.calls.servicer import AnalysisServicer
 from services.analysis.calls.usecases import CallAnalysis
 from services.analysis.meetings.adapters.model import MeetingModel
@@ -36,6 +38,7 @@ from services.kernel.postgres import open_pool, open_readers
 from services.kernel.rpc.client import channel_to
 from services.kernel.rpc.server import until_stopped
 from services.kernel.settings import load_settings
+from services.llm.ports import LanguageModel
 from services.stage.compose import stage_service
 from services.status.access import identity_of, reading_for_caller
 
@@ -52,7 +55,7 @@ async def main() -> None:
     async with (
         open_pool(settings.database_url.get_secret_value(), settings.pool_size) as pool,
         open_readers(settings.app_database_url.get_secret_value(), settings.pool_size) as readers,
-        _judging(settings, PostgresRunUsages(pool, reading_for_caller(readers))) as judges,
+        _model(settings) as model,
         channel_to(settings.calls, identity.signer.token) as calls,
         channel_to(settings.upstream, identity.signer.token) as upstream,
     ):
@@ -60,7 +63,8 @@ async def main() -> None:
         conversations = RpcConversations(
             CallSyncServiceStub(calls), transcripts, settings.payload_timeout
         )
-        judging, meeting_judging = judges
+        budgets = _budgets(settings, PostgresRunUsages(pool, reading_for_caller(readers)))
+        judging, meeting_judging = _judging(settings, model, budgets)
         analyses = PostgresAnalyses(reading_for_caller(readers))
         call_analysis = CallAnalysis(analyses, conversations, judging, playbooks)
         meetings = MeetingAnalyses(
@@ -71,7 +75,7 @@ async def main() -> None:
         work = AnalysisWork(call_analysis, meetings, StageServiceStub(upstream), settings.limits)
 
         def register(server: grpc.aio.Server) -> None:
-            add_AnalysisServiceServicer_to_server(AnalysisServicer(call_analysis), server)
+            add_AnalysisServiceServicer_to_server(AnalysisServicer(call_analysis, budgets), server)
             add_MeetingAnalysisServiceServicer_to_server(MeetingAnalysisServicer(meetings), server)
 
         async with stage_service(
@@ -90,34 +94,43 @@ async def main() -> None:
 
 
 @contextlib.asynccontextmanager
-async def _judging(
-    settings: AnalysisSettings, usages: RunUsages
-) -> AsyncIterator[tuple[Judging, MeetingJudging]]:
-    """Open the judges of calls and of meetings that the settings name."""
-    rules, meeting_rules = RulesJudge(), MeetingRules()
+async def _model(settings: AnalysisSettings) -> AsyncIterator[LanguageModel | None]:
+    """Open the language model that judges, None where the rules do."""
     if settings.judge == "rules" or settings.model is None:
-        judging = Judging(rules, usages)
-        yield judging, MeetingJudging(meeting_rules, judging.paying)
+        yield None
         return
     from services.llm.openai_model import open_model  # half a second that rules do not need
 
     async with open_model(settings.model, "POTOK_ANALYSIS_MODEL_") as model:
-        replaced = settings.fallback == "rules"
-        judging = Judging(
+        yield model
+
+
+def _budgets(settings: AnalysisSettings, usages: RunUsages) -> Budgets:
+    if settings.judge == "rules":
+        return Budgets(usages)
+    return Budgets(usages, cap=settings.cap, lifetime=settings.job_timeout)
+
+
+def _judging(
+    settings: AnalysisSettings, model: LanguageModel | None, budgets: Budgets
+) -> tuple[Judging, MeetingJudging]:
+    """Return the judges of calls and of meetings that the settings name."""
+    rules, meeting_rules = RulesJudge(), MeetingRules()
+    if model is None:
+        return Judging(rules, budgets), MeetingJudging(meeting_rules, budgets)
+    replaced = settings.fallback == "rules"
+    return (
+        Judging(
             ModelJudge(model, settings.part_characters),
-            usages,
+            budgets,
             fallback=rules if replaced else None,
-            cap=settings.cap,
-            lifetime=settings.job_timeout,
-        )
-        yield (
-            judging,
-            MeetingJudging(
-                MeetingModel(model, settings.part_characters),
-                judging.paying,
-                fallback=meeting_rules if replaced else None,
-            ),
-        )
+        ),
+        MeetingJudging(
+            MeetingModel(model, settings.part_characters),
+            budgets,
+            fallback=meeting_rules if replaced else None,
+        ),
+    )
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from services.llm.domain import NOTHING_USED, UNANSWERED, A, Message
 from services.llm.ports import LanguageModel
 
 
-class OwnPurse:
+class OwnBudget:
     """Asks within a cap, in the currency of the model's prices, and counts what it took; None: no limit."""
 
     def __init__(self, cap: float | None) -> None:

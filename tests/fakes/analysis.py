@@ -19,6 +19,7 @@ from potok.transcription.v1.transcription_service_pb2_grpc import (
     add_TranscriptionServiceServicer_to_server,
 )
 
+from services.analysis.budget.domain import Reservation
 from services.analysis.calls.domain import (
     Agreement,
     Analysis,
@@ -36,19 +37,19 @@ from services.analysis.calls.domain import (
     Metrics,
     Objection,
     Recommendation,
-    Reservation,
     Scores,
     SideMetrics,
     SkillWeight,
     Speaker,
     Versions,
 )
-from services.analysis.calls.ports import Position, Transaction
+from services.analysis.calls.ports import Position
 from services.analysis.meetings.domain import BotId, MeetingAnalysis
 from services.call_sync.servicer import CallSyncServicer
 from services.call_sync.usecases import CallSync
 from services.kernel.rpc.server import serving
 from services.llm.domain import NOTHING_USED, CostLimitReached, Usage
+from services.stage.ports import Transaction
 from services.status.domain import Cost, ExecutionNumber, Owner, Reason, RunId
 from tests.fakes.call_sync import FakeCalls, FakeRecordings
 from tests.fakes.stages import FakeStages

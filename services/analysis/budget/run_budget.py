@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 
-from services.analysis.calls.domain import Reservation
-from services.analysis.calls.ports import RunUsages
+from services.analysis.budget.domain import Reservation
+from services.analysis.budget.ports import RunUsages
 from services.llm.domain import (
     MOST_REQUESTS,
     NOTHING_USED,
@@ -25,8 +25,8 @@ LOOK_AGAIN = 0.5
 """Seconds after which is looked again whether other calls gave something back."""
 
 
-class RunPurse:
-    """Implements Purse for a call of a run.
+class RunBudget:
+    """Implements Budget for a call of a run.
 
     What a request may cost is set apart before it is sent, and settled after. A process that dies
     between the two leaves its reservation to expire after `lifetime`, longer than any request.

@@ -7,32 +7,26 @@ from dataclasses import asdict, replace
 from datetime import date
 from enum import Enum
 
+from services.analysis.budget.ports import Budget
 from services.analysis.calls.domain import (
     Analysis,
     Conversation,
     Judgement,
-    NothingSaid,
     Speaker,
     UndeclaredLabels,
     Versions,
 )
 from services.analysis.calls.evidence import check_evidence
+from services.analysis.calls.labels import undeclared
 from services.analysis.calls.metrics import METRICS_VERSION, measure
-from services.analysis.calls.ports import Judge, Purse
+from services.analysis.calls.ports import Judge
 from services.analysis.calls.scores import score, weights
-from services.analysis.calls.utterances import count_words
-from services.analysis.playbooks.domain import Playbook, undeclared
-from services.llm.domain import (
-    CostLimitReached,
-    ModelUnavailable,
-    Refused,
-    Truncated,
-)
-from services.status.domain import Reason
+from services.analysis.playbooks.domain import Playbook
+from services.analysis.words.speech import NothingSaid, count_words
 
 
 async def analyse(
-    conversation: Conversation, playbook: Playbook, judge: Judge, purse: Purse
+    conversation: Conversation, playbook: Playbook, judge: Judge, budget: Budget
 ) -> Analysis:
     """Return the analysis of one conversation.
 
@@ -41,25 +35,10 @@ async def analyse(
     judge without a verdict raises.
     """
     _require_dialogue(conversation)
-    judgement = await judge.judge(conversation, playbook, purse)
+    judgement = await judge.judge(conversation, playbook, budget)
     # An hour of speech takes a tenth of a second: too long for an event loop.
     analysis = await asyncio.to_thread(_conclude, conversation, playbook, judge, judgement)
-    return replace(analysis, usage=purse.usage if purse.usage.requests else None)
-
-
-def reason_of(error: Exception) -> Reason:
-    """Return why there is no verdict."""
-    match error:
-        case Refused():
-            return Reason.REFUSED
-        case Truncated():
-            return Reason.TRUNCATED
-        case CostLimitReached():
-            return Reason.COST_LIMIT
-        case ModelUnavailable():
-            return Reason.UPSTREAM_UNAVAILABLE
-        case _:
-            return Reason.BAD_ANSWER
+    return replace(analysis, usage=budget.usage if budget.usage.requests else None)
 
 
 def _conclude(

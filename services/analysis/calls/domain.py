@@ -8,21 +8,13 @@ from typing import NewType
 
 from services.kernel.errors import InvalidInput, LimitReached, NotFound
 from services.llm.domain import Usage
-from services.status.domain import Cost, DateRange, Owner, Reason
+from services.status.domain import DateRange, Owner, Reason
 
 CallId = NewType("CallId", str)
 
 
-class NothingSaid(InvalidInput):
-    """The conversation holds no word, or only one side ever spoke: there is nothing to judge."""
-
-
 class UndeclaredLabels(InvalidInput):
     """A judgement names types, outcomes or items that its playbook does not declare."""
-
-
-class PlaybookUnknown(NotFound):
-    """A client is to be judged by a playbook that the service does not have."""
 
 
 class NotJudged(InvalidInput):
@@ -305,22 +297,6 @@ class AnalysisFilter:
     employee: str | None = None
     min_score: float | None = None
     max_score: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reservation:
-    """A part of what a run may cost, set apart for one call until it is settled or expires."""
-
-    reservation_id: int
-    amount: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunUsage:
-    """What a run has asked of the language model, and what it may cost; None: no limit."""
-
-    usage: Usage
-    cap: Cost | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,12 +23,12 @@ from services.analysis.calls.utterances import (
     BACKCHANNEL_WORDS,
     Span,
     Talk,
-    count_words,
     length,
     talks,
     union,
     without_backchannels,
 )
+from services.analysis.words.speech import count_words
 
 METRICS_VERSION = 2
 

@@ -2,24 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any, Protocol
+from datetime import date, datetime
+from typing import Protocol
 
+from services.analysis.budget.ports import Budget
 from services.analysis.calls.domain import (
     Analysis,
     AnalysisFilter,
     CallId,
     Conversation,
     Judgement,
-    Reservation,
 )
 from services.analysis.playbooks.domain import Playbook
-from services.llm.domain import A, Message, Usage
-from services.llm.ports import LanguageModel
-from services.status.domain import Cost, ExecutionNumber, Owner, RunId
-
-Transaction = Any
-"""An open transaction of the database; opaque to the core."""
+from services.stage.ports import Transaction
+from services.status.domain import Cost, ExecutionNumber, Owner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,45 +25,6 @@ class Position:
     day: date
     started_at: datetime
     call_id: CallId
-
-
-class Purse(Protocol):
-    """What the requests for one call are paid from; `usage` is what they took so far."""
-
-    @property
-    def usage(self) -> Usage:
-        """Tell what was used, by requests that failed too."""
-
-    async def ask(self, model: LanguageModel, messages: Sequence[Message], shape: type[A]) -> A:
-        """Return the model's answer; raises as the model does."""
-
-
-class RunUsages(Protocol):
-    """What runs asked of the language model, and what is reserved of what they may cost."""
-
-    async def reserve(
-        self,
-        owner: Owner,
-        run_id: RunId,
-        *,
-        least: float,
-        wanted: float,
-        cap: Cost,
-        lifetime: timedelta,
-    ) -> Reservation | None:
-        """Set apart as much as is wanted, or what is left of the cap but at least `least`.
-
-        None: the rest is set apart for other calls, of which some will come back. Raises
-        CostLimitReached where what was spent leaves too little.
-        """
-
-    async def settle(
-        self, owner: Owner, run_id: RunId, reservation: Reservation | None, usage: Usage
-    ) -> None:
-        """Put down what was used, and give the rest of its reservation back."""
-
-    async def get_usage(self, owner: Owner, run_id: RunId) -> Usage:
-        """Return what the run used, nothing where it never asked."""
 
 
 class Judge(Protocol):
@@ -85,11 +42,11 @@ class Judge(Protocol):
         """Tell which edition of the judge this is."""
 
     async def judge(
-        self, conversation: Conversation, playbook: Playbook, purse: Purse
+        self, conversation: Conversation, playbook: Playbook, budget: Budget
     ) -> Judgement:
         """Judge a conversation with the labels of the playbook, quoting the turns literally.
 
-        A judge that asks a language model pays from the purse, and raises as that does.
+        A judge that asks a language model pays from the budget, and raises as that does.
         """
 
     def price(self, playbook: Playbook, duration_seconds: float) -> Cost | None:

@@ -1,17 +1,17 @@
-"""Analyses, and what runs asked of the language model, in Postgres."""
+"""Analyses in Postgres."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import asyncpg
 from potok.analysis.v1 import analysis_pb2
 
-from services.analysis.calls.domain import Analysis, AnalysisFilter, CallId, Reservation
+from services.analysis.calls.domain import Analysis, AnalysisFilter, CallId
 from services.analysis.calls.mapping import analysis_from_pb, analysis_to_pb
-from services.analysis.calls.ports import Position, Transaction
+from services.analysis.calls.ports import Position
 from services.kernel.postgres import Reading, load_queries
-from services.llm.domain import NOTHING_USED, CostLimitReached, Usage
-from services.status.domain import Cost, ExecutionNumber, Owner, RunId
+from services.stage.ports import Transaction
+from services.status.domain import ExecutionNumber, Owner
 
 QUERIES = load_queries(__file__)
 
@@ -86,72 +86,6 @@ class PostgresAnalyses:
         self, transaction: Transaction, owner: Owner, call_ids: Sequence[CallId]
     ) -> None:
         await QUERIES.delete_analyses(transaction, owner=owner, call_ids=call_ids)
-
-
-class PostgresRunUsages:
-    """Implements RunUsages. The row of a run is the lock under which its money is counted."""
-
-    def __init__(self, pool: asyncpg.Pool, reading: Reading) -> None:
-        """`reading` sees what whoever asks for a usage may see."""
-        self._pool = pool
-        self._reading = reading
-
-    async def reserve(
-        self,
-        owner: Owner,
-        run_id: RunId,
-        *,
-        least: float,
-        wanted: float,
-        cap: Cost,
-        lifetime: timedelta,
-    ) -> Reservation | None:
-        async with self._pool.acquire() as connection, connection.transaction():
-            spent = await QUERIES.lock_run_usage(connection, owner=owner, run_id=run_id)
-            if spent + least > cap.amount:
-                raise CostLimitReached(
-                    f"the run has cost {spent:.2f} of {cap.amount:.2f} {cap.currency} and this call "
-                    f"may cost {least:.4f}: retry it in a new run, which may cost as much again, or "
-                    "raise POTOK_ANALYSIS_RUN_COST_CAP first"
-                )
-            await QUERIES.delete_expired_reservations(connection, owner=owner, run_id=run_id)
-            row = await QUERIES.add_reservation(
-                connection,
-                owner=owner,
-                run_id=run_id,
-                least=least,
-                wanted=wanted,
-                left=cap.amount - spent,
-                lifetime=lifetime,
-            )
-        return Reservation(**row) if row else None
-
-    async def settle(
-        self, owner: Owner, run_id: RunId, reservation: Reservation | None, usage: Usage
-    ) -> None:
-        await QUERIES.settle_usage(
-            self._pool,
-            owner=owner,
-            run_id=run_id,
-            reservation_id=reservation.reservation_id if reservation else None,
-            requests=usage.requests,
-            prompt_tokens=usage.prompt_tokens,
-            completion_tokens=usage.completion_tokens,
-            cost=usage.cost.amount if usage.cost else 0.0,
-            currency=usage.cost.currency if usage.cost else None,
-        )
-
-    async def get_usage(self, owner: Owner, run_id: RunId) -> Usage:
-        async with self._reading() as connection:
-            row = await QUERIES.get_run_usage(connection, owner=owner, run_id=run_id)
-        if row is None:
-            return NOTHING_USED
-        return Usage(
-            requests=row["requests"],
-            prompt_tokens=row["prompt_tokens"],
-            completion_tokens=row["completion_tokens"],
-            cost=Cost(amount=row["cost"], currency=row["currency"]) if row["currency"] else None,
-        )
 
 
 def _analysis(row: asyncpg.Record) -> Analysis:

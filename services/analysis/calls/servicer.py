@@ -4,6 +4,7 @@ import grpc
 from potok.analysis.v1 import analysis_service_pb2 as pb
 from potok.analysis.v1 import analysis_service_pb2_grpc as pb_grpc
 
+from services.analysis.budget.usecases import Budgets
 from services.analysis.calls.domain import CallId
 from services.analysis.calls.mapping import (
     analysis_to_pb,
@@ -19,8 +20,9 @@ from services.status.mapping import cost_to_pb
 class AnalysisServicer(pb_grpc.AnalysisServiceServicer):
     """Serves potok.analysis.v1.AnalysisService."""
 
-    def __init__(self, call_analysis: CallAnalysis) -> None:
+    def __init__(self, call_analysis: CallAnalysis, budgets: Budgets) -> None:
         self._call_analysis = call_analysis
+        self._budgets = budgets
 
     async def GetAnalysis(
         self,
@@ -70,5 +72,5 @@ class AnalysisServicer(pb_grpc.AnalysisServiceServicer):
         request: pb.GetRunUsageRequest,
         context: grpc.aio.ServicerContext[pb.GetRunUsageRequest, pb.GetRunUsageResponse],
     ) -> pb.GetRunUsageResponse:
-        run = await self._call_analysis.get_run_usage(Owner(request.owner), RunId(request.run_id))
+        run = await self._budgets.get_run_usage(Owner(request.owner), RunId(request.run_id))
         return pb.GetRunUsageResponse(usage=usage_to_pb(run.usage), cap=cost_to_pb(run.cap))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from services.analysis.calls.analyse import reason_of
+from services.analysis.budget.no_verdict import reason_of
 from services.analysis.calls.dialogue import parse_dialogue
 from services.analysis.calls.domain import (
     Analysis,
@@ -12,8 +12,6 @@ from services.analysis.calls.domain import (
     Conversation,
     NotJudged,
     Page,
-    PlaybookUnknown,
-    RunUsage,
     TooExpensive,
 )
 from services.analysis.calls.judging import Judging
@@ -22,11 +20,11 @@ from services.analysis.calls.ports import (
     AnalysisRepository,
     Conversations,
     Position,
-    Transaction,
 )
-from services.analysis.playbooks.domain import Playbook
+from services.analysis.playbooks.domain import Playbook, PlaybookUnknown
 from services.kernel.clock import utc_now
 from services.llm.domain import CostLimitReached, NoAnswer
+from services.stage.ports import Transaction
 from services.status.domain import Cost, ExecutionNumber, Owner, RunId
 
 PAGE_SIZE = 50
@@ -91,10 +89,6 @@ class CallAnalysis:
             raise NotJudged(str(error), reason=reason_of(error).value) from error
         except CostLimitReached as error:
             raise TooExpensive(str(error), reason=reason_of(error).value) from error
-
-    async def get_run_usage(self, owner: Owner, run_id: RunId) -> RunUsage:
-        """Return what a run has asked of the language model, and what it may cost."""
-        return await self._judging.get_run_usage(owner, run_id)
 
     async def store_analyses(
         self,

@@ -1,17 +1,15 @@
 """What one side says in one go, wherever a recogniser cuts it into turns."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from services.analysis.calls.domain import Turn
+from services.analysis.words.speech import count_words
 
 BACKCHANNEL_WORDS = 3
 MERGE_GAP_SECONDS = 1.0
 
 Span = tuple[float, float]
-
-_WORD = re.compile(r"\w+(?:[-'’]\w+|[.:]\d+)*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,11 +103,6 @@ def without_backchannels(own: Sequence[Talk], others: Sequence[Talk]) -> list[Ta
         if talk.words > BACKCHANNEL_WORDS
         or not any(floor.start <= talk.start < floor.end for floor in floors)
     ]
-
-
-def count_words(text: str) -> int:
-    """Count the words; `15:30` and `check-up` are one."""
-    return len(_WORD.findall(text))
 
 
 def union(spans: Iterable[Span]) -> list[Span]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NewType
 
-from services.analysis.calls.utterances import count_words
+from services.analysis.words.speech import count_words
 from services.kernel.errors import NotFound
 from services.llm.quotes import Said
 from services.status.domain import Owner, RunId

@@ -1,8 +1,8 @@
-"""Who judges a meeting, who takes over where that judge cannot, and who pays."""
+"""Who judges a meeting, and who takes over where that judge cannot."""
 
 import structlog
 
-from services.analysis.calls.judging import Paying, in_time
+from services.analysis.budget.usecases import Budgets
 from services.analysis.meetings.domain import Meeting, MeetingJudgement
 from services.analysis.meetings.ports import MeetingJudge
 from services.llm.domain import UNANSWERED, ModelUnavailable
@@ -15,10 +15,10 @@ class MeetingJudging:
     """The judge, and `fallback` for meetings that it has no verdict on."""
 
     def __init__(
-        self, judge: MeetingJudge, paying: Paying, *, fallback: MeetingJudge | None = None
+        self, judge: MeetingJudge, budgets: Budgets, *, fallback: MeetingJudge | None = None
     ) -> None:
         self._judge = judge
-        self._paying = paying
+        self._budgets = budgets
         self._fallback = fallback
 
     async def judge(
@@ -28,14 +28,14 @@ class MeetingJudging:
 
         A judge that does not answer now is only replaced at the last attempt.
         """
-        purse = self._paying.purse(meeting.owner, run_id)
+        budget = self._budgets.budget(meeting.owner, run_id)
         try:
-            async with in_time("meeting", self._paying.lifetime):
-                return await self._judge.judge(meeting, purse), self._judge.name(meeting)
+            async with self._budgets.in_time("meeting"):
+                return await self._judge.judge(meeting, budget), self._judge.name(meeting)
         except UNANSWERED as error:
             if self._fallback is None:
                 raise
             if isinstance(error, ModelUnavailable) and not last_attempt:
                 raise
             log.warning("meeting_by_rules", bot_id=meeting.bot_id, why=str(error))
-            return await self._fallback.judge(meeting, purse), self._fallback.name(meeting)
+            return await self._fallback.judge(meeting, budget), self._fallback.name(meeting)

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from services.analysis.calls.ports import Purse, Transaction
+from services.analysis.budget.ports import Budget
 from services.analysis.meetings.domain import BotId, Meeting, MeetingAnalysis, MeetingJudgement
+from services.stage.ports import Transaction
 from services.status.domain import ExecutionNumber, Owner
 
 
@@ -14,10 +15,10 @@ class MeetingJudge(Protocol):
     def name(self, meeting: Meeting) -> str:
         """Name the judge, for instance `rules-ru`."""
 
-    async def judge(self, meeting: Meeting, purse: Purse) -> MeetingJudgement:
+    async def judge(self, meeting: Meeting, budget: Budget) -> MeetingJudgement:
         """Sum a meeting up, quoting the turns literally.
 
-        A judge that asks a language model pays from the purse, and raises as that does.
+        A judge that asks a language model pays from the budget, and raises as that does.
         """
 
 

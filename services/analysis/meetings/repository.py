@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from potok.analysis.v1 import meeting_analysis_pb2
 
-from services.analysis.calls.ports import Transaction
 from services.analysis.meetings.domain import BotId, MeetingAnalysis
 from services.analysis.meetings.mapping import meeting_analysis_from_pb, meeting_analysis_to_pb
 from services.kernel.postgres import Reading, load_queries
+from services.stage.ports import Transaction
 from services.status.domain import ExecutionNumber, Owner
 
 QUERIES = load_queries(__file__)

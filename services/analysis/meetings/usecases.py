@@ -4,9 +4,6 @@ import asyncio
 import itertools
 from collections.abc import Sequence
 
-from services.analysis.calls.domain import NothingSaid
-from services.analysis.calls.ports import Transaction
-from services.analysis.calls.utterances import count_words
 from services.analysis.meetings.domain import (
     MOST_DECISIONS,
     BotId,
@@ -19,7 +16,9 @@ from services.analysis.meetings.domain import (
 )
 from services.analysis.meetings.judging import MeetingJudging
 from services.analysis.meetings.ports import MeetingAnalysisRepository, Meetings
+from services.analysis.words.speech import NothingSaid, count_words
 from services.kernel.clock import utc_now
+from services.stage.ports import Transaction
 from services.status.domain import ExecutionNumber, Owner, RunId
 
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import cast
 
 from services.analysis.budget.no_verdict import no_verdict
-from services.analysis.calls.domain import NothingSaid
 from services.analysis.meetings.domain import BotId, MeetingAnalysis
 from services.analysis.meetings.usecases import MeetingAnalyses
+from services.analysis.words.speech import NothingSaid
 from services.kernel.errors import UpstreamUnavailable
 from services.llm.domain import UNANSWERED
 from services.stage.domain import Execution, Failure, Item, ItemId, Outcome, Skip, Success

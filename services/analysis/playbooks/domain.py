@@ -12,8 +12,12 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from services.analysis.calls.domain import Conversation, Judgement
 from services.analysis.playbooks.phrases import parse_phrase
+from services.kernel.errors import NotFound
+
+
+class PlaybookUnknown(NotFound):
+    """A client is to be judged by a playbook that the service does not have."""
 
 
 def _phrase(text: str) -> str:
@@ -166,31 +170,9 @@ class Playbook(_Part):
         """Hex SHA-256 of the content; comments and layout of the file do not change it."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
-    def language_for(self, conversation: Conversation) -> str:
-        """Return the language to speak to people of a conversation in."""
-        spoken = conversation.language
+    def language_for(self, spoken: str) -> str:
+        """Return the language to speak to people of a conversation in, by the one it was held in."""
         return spoken if spoken in self.languages else self.languages[0]
-
-
-def undeclared(judgement: Judgement, playbook: Playbook) -> tuple[str, ...]:
-    """Return one sentence for every label of a judgement its playbook does not declare."""
-    used = {
-        "call_type": ({judgement.call_type}, names_of(playbook.call_types.labels)),
-        "outcome": ({judgement.outcome}, names_of(playbook.outcomes.labels)),
-        "sentiment": ({judgement.sentiment}, names_of(playbook.sentiments.labels)),
-        "objections": ({o.kind for o in judgement.objections}, names_of(playbook.objections)),
-        "checklist": ({c.item for c in judgement.checklist}, names_of(playbook.checklist)),
-        "client_facts": ({f.kind for f in judgement.client_facts}, names_of(playbook.client_facts)),
-        "recommendations": (
-            {r.skill for r in judgement.recommendations},
-            {item.skill for item in playbook.checklist},
-        ),
-    }
-    return tuple(
-        f"{field}: {name!r} is not in playbook {playbook.name}: use one of {sorted(declared)}"
-        for field, (names, declared) in used.items()
-        for name in sorted(names - declared)
-    )
 
 
 def names_of(parts: Iterable[Label | ChecklistItem]) -> set[str]:

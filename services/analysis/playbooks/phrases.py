@@ -14,24 +14,15 @@ for the negation itself: `не подойти`, `время нет`.
 """
 
 import re
-from typing import NewType
 
-Key = NewType("Key", str)
+from services.analysis.words.keys import NAME, NUMBER, Key, fold
+
 Phrase = tuple[tuple[Key, ...], ...]
 
 MAX_SKIPPED = 3
-NUMBER = Key("@number")
-NAME = Key("@name")
 BUILT_IN = frozenset((NUMBER, NAME))
-GENITIVE = Key("@genitive")
-"""What a Russian noun in the genitive answers to; not for playbooks."""
 
 _KEY = re.compile(r"[@=]?[\w'-]+")
-
-
-def fold(text: str) -> str:
-    """Make what recognisers and people write differently equal: case, `ё`, the apostrophe."""
-    return text.lower().replace("ё", "е").replace("’", "'")
 
 
 def parse_phrase(text: str) -> Phrase:

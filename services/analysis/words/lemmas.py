@@ -9,8 +9,7 @@ import pymorphy3
 import razdel
 import snowballstemmer
 
-from services.analysis.calls.domain import Turn
-from services.analysis.playbooks.phrases import GENITIVE, NAME, NUMBER, Key, fold
+from services.analysis.words.keys import GENITIVE, NAME, NUMBER, Key, fold
 
 _WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+|[.:]\d+)*")
 _CLAUSE_END = re.compile(r"[,;:.!?…—–]")
@@ -45,9 +44,8 @@ class Word:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sentence:
-    """A sentence of a turn. `keys` are those of all its words."""
+    """A sentence. `keys` are those of all its words."""
 
-    turn: Turn
     text: str
     words: tuple[Word, ...]
     keys: frozenset[Key]
@@ -65,12 +63,12 @@ class Lemmatiser:
         self._english = snowballstemmer.stemmer("english")
         self.keys = functools.lru_cache(maxsize=_CACHED_WORDS)(self._keys)
 
-    def sentences(self, turn: Turn) -> Iterator[Sentence]:
-        """Split what was said in a turn."""
-        for part in razdel.sentenize(turn.text):
+    def sentences(self, text: str) -> Iterator[Sentence]:
+        """Split what was said in one go."""
+        for part in razdel.sentenize(text):
             words = tuple(self._words(part.text))
             keys = frozenset().union(*(word.keys for word in words))
-            yield Sentence(turn=turn, text=part.text, words=words, keys=keys)
+            yield Sentence(text=part.text, words=words, keys=keys)
 
     def _words(self, text: str) -> Iterator[Word]:
         clause = stop = 0

@@ -11,6 +11,8 @@ from potok.call_sync.v1.call_sync_service_pb2_grpc import CallSyncServiceStub
 from potok.stage.v1.stage_service_pb2_grpc import StageServiceStub
 from potok.transcription.v1.transcription_service_pb2_grpc import TranscriptionServiceStub
 
+from services.analysis.budget.ports import Budget
+from services.analysis.budget.usecases import Budgets
 from services.analysis.calls.adapters.rules.judge import RulesJudge
 from services.analysis.calls.adapters.upstream import RpcConversations
 from services.analysis.calls.domain import (
@@ -23,8 +25,7 @@ from services.analysis.calls.domain import (
     Judgement,
     Speaker,
 )
-from services.analysis.calls.judging import Judging, Paying
-from services.analysis.calls.ports import Purse
+from services.analysis.calls.judging import Judging
 from services.analysis.calls.usecases import CallAnalysis
 from services.analysis.meetings.adapters.rules import MeetingRules
 from services.analysis.meetings.adapters.upstream import RpcMeetings
@@ -116,11 +117,11 @@ class MoodyJudge:
         self.cost: Cost | None = None
 
     async def judge(
-        self, conversation: Conversation, playbook: Playbook, purse: Purse
+        self, conversation: Conversation, playbook: Playbook, budget: Budget
     ) -> Judgement:
         said = " ".join(turn.text for turn in conversation.turns)
         if self.answer is None or self.word not in said:
-            return await self._rules.judge(conversation, playbook, purse)
+            return await self._rules.judge(conversation, playbook, budget)
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
@@ -142,14 +143,15 @@ class Scene:
         self.conversations = RpcConversations(
             CallSyncServiceStub(channel), TranscriptionServiceStub(channel), patience
         )
-        judging = Judging(self.judge, FakeRunUsages(), fallback=RulesJudge() if fallback else None)
+        budgets = Budgets(FakeRunUsages())
+        judging = Judging(self.judge, budgets, fallback=RulesJudge() if fallback else None)
         call_analysis = CallAnalysis(
             self.analyses, self.conversations, judging, {"clinic": clinic()}
         )
         meetings = MeetingAnalyses(
             FakeMeetingAnalyses(),
             RpcMeetings(TranscriptionServiceStub(channel), timedelta(seconds=5)),
-            MeetingJudging(MeetingRules(), Paying(FakeRunUsages())),
+            MeetingJudging(MeetingRules(), budgets),
         )
         self.work = AnalysisWork(call_analysis, meetings, StageServiceStub(channel), Limits())
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from services.analysis.calls.ports import Purse
+from services.analysis.budget.ports import Budget
 from services.analysis.meetings.domain import (
     MOST_DECISIONS,
     Decision,
@@ -72,16 +72,16 @@ class MeetingModel:
         del meeting
         return self._model.name
 
-    async def judge(self, meeting: Meeting, purse: Purse) -> MeetingJudgement:
+    async def judge(self, meeting: Meeting, budget: Budget) -> MeetingJudgement:
         lines = [meeting_line(turn.speaker, turn.text) for turn in meeting.turns]
         judged = [
-            await purse.ask(self._model, _judge_messages(meeting.language, part), Judged)
+            await budget.ask(self._model, _judge_messages(meeting.language, part), Judged)
             for part in parts(lines, self._part_characters)
         ]
         summaries = [part.summary for part in judged]
         if len(judged) > 1:
             messages = _sum_up_messages(meeting.language, summaries)
-            summaries = [(await purse.ask(self._model, messages, SummedUp)).summary]
+            summaries = [(await budget.ask(self._model, messages, SummedUp)).summary]
         return MeetingJudgement(
             summary=summaries[0].strip(),
             decisions=tuple(

@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from services.analysis.calls.domain import Speaker, Turn
-from services.analysis.calls.ports import Purse
+from services.analysis.budget.ports import Budget
 from services.analysis.meetings.domain import Decision, Meeting, MeetingJudgement, speaker_shares
 from services.analysis.words.lemmas import Lemmatiser, Sentence
 
@@ -69,9 +68,9 @@ class MeetingRules:
     def name(self, meeting: Meeting) -> str:
         return "rules-ru" if meeting.language == "ru" else "rules-en"
 
-    async def judge(self, meeting: Meeting, purse: Purse) -> MeetingJudgement:
+    async def judge(self, meeting: Meeting, budget: Budget) -> MeetingJudgement:
         """Judge in a thread, so that the event loop goes on meanwhile."""
-        del purse  # rules cost nothing
+        del budget  # rules cost nothing
         return await asyncio.to_thread(self.judge_now, meeting)
 
     def judge_now(self, meeting: Meeting) -> MeetingJudgement:
@@ -84,16 +83,8 @@ class MeetingRules:
         )
 
     def _sentences(self, meeting: Meeting) -> Iterator[Sentence]:
-        for index, turn in enumerate(meeting.turns):
-            yield from self._lemmatiser.sentences(
-                Turn(
-                    index=index,
-                    speaker=Speaker.UNKNOWN,
-                    start_seconds=0.0,
-                    end_seconds=0.0,
-                    text=turn.text,
-                )
-            )
+        for turn in meeting.turns:
+            yield from self._lemmatiser.sentences(turn.text)
 
 
 def _decides(sentence: Sentence) -> bool:

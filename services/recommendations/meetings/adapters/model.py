@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from services.llm.budget import OwnPurse
+from services.llm.budget import OwnBudget
 from services.llm.domain import Message, ModelUnavailable
 from services.llm.ports import LanguageModel
 from services.llm.quotes import Said
@@ -84,7 +84,7 @@ class ModelTasks:
         return self._model.name
 
     async def find_tasks(self, meeting: MeetingTranscript) -> list[MeetingTask]:
-        budget = OwnPurse(self._cost_cap)
+        budget = OwnBudget(self._cost_cap)
         lines = [meeting_line(turn.speaker, turn.text) for turn in meeting.turns]
         told: list[ToldTask] = []
         try:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import structlog
 
-from services.llm.budget import OwnPurse
+from services.llm.budget import OwnBudget
 from services.llm.domain import UNANSWERED, Message, Role
 from services.llm.ports import LanguageModel
 from services.recommendations.ranges.adapters.prompt import (
@@ -49,7 +49,7 @@ class ModelNarrator:
         by_rules = compose(roll_up, language)
         if not roll_up.scores.calls:
             return by_rules
-        budget = OwnPurse(self._cost_cap)
+        budget = OwnBudget(self._cost_cap)
         try:
             async with asyncio.timeout(self._timeout):
                 narrative = await _write(self._model, budget, days, roll_up, language)
@@ -71,7 +71,7 @@ class ModelNarrator:
 
 
 async def _write(
-    model: LanguageModel, budget: OwnPurse, days: DateRange, roll_up: RollUp, language: str
+    model: LanguageModel, budget: OwnBudget, days: DateRange, roll_up: RollUp, language: str
 ) -> Narrative:
     """Return the model's narrative, all whose numbers are figures; raises WrongNumbers."""
     table = rows(roll_up)

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from services.analysis.calls.ports import RunUsages
-from services.analysis.calls.repository import PostgresRunUsages
+from services.analysis.budget.ports import RunUsages
+from services.analysis.budget.repository import PostgresRunUsages
 from services.llm.domain import NOTHING_USED, CostLimitReached, Usage
 from services.status.domain import Cost, Owner, RunId
 from tests.conftest import Database

@@ -10,6 +10,7 @@ from potok.analysis.v1 import analysis_service_pb2 as pb
 from potok.analysis.v1 import analysis_service_pb2_grpc as pb_grpc
 from potok.status.v1.progress_pb2 import DateRange
 
+from services.analysis.budget.usecases import Budgets
 from services.analysis.calls.adapters.model.judge import ModelJudge
 from services.analysis.calls.adapters.rules.judge import RulesJudge
 from services.analysis.calls.judging import Judging
@@ -44,15 +45,17 @@ ANALYSES = [
 async def stub() -> "AsyncIterator[Stub]":
     analyses = FakeAnalyses()
     await analyses.store_analyses(None, CLINIC, ExecutionNumber(1), ANALYSES)
-    judging = Judging(RulesJudge(), FakeRunUsages())
-    async with serving_with(analyses, judging) as stub:
+    async with serving_with(analyses, RulesJudge(), Budgets(FakeRunUsages())) as stub:
         yield stub
 
 
 @contextlib.asynccontextmanager
-async def serving_with(analyses: FakeAnalyses, judging: Judging) -> "AsyncIterator[Stub]":
+async def serving_with(
+    analyses: FakeAnalyses, judge: Any, budgets: Budgets
+) -> "AsyncIterator[Stub]":
     playbooks = {"clinic": clinic()}
-    servicer = AnalysisServicer(CallAnalysis(analyses, _nobody(), judging, playbooks))
+    call_analysis = CallAnalysis(analyses, _nobody(), Judging(judge, budgets), playbooks)
+    servicer = AnalysisServicer(call_analysis, budgets)
     async with (
         serving(
             "127.0.0.1:0",
@@ -83,8 +86,8 @@ async def refusal(stub: "Stub", **wanted: Any) -> str:
 
 
 async def judged(judge: Any, text: str, **request: str) -> pb.JudgeDialogueResponse:
-    judging = Judging(judge, FakeRunUsages(), cap=Cost(amount=5, currency="USD"))
-    async with serving_with(FakeAnalyses(), judging) as stub:
+    budgets = Budgets(FakeRunUsages(), cap=Cost(amount=5, currency="USD"))
+    async with serving_with(FakeAnalyses(), judge, budgets) as stub:
         wanted = {"text": text, "playbook": "clinic", **request}
         return await stub.JudgeDialogue(pb.JudgeDialogueRequest(**wanted), timeout=10)
 
@@ -161,8 +164,8 @@ async def test_a_run_tells_what_it_asked_of_the_model() -> None:
     used = an_analysis("c1").usage
     assert used
     await usages.settle(CLINIC, RunId(run_id), None, used)
-    judging = Judging(RulesJudge(), usages, cap=Cost(amount=5, currency="USD"))
-    async with serving_with(FakeAnalyses(), judging) as stub:
+    budgets = Budgets(usages, cap=Cost(amount=5, currency="USD"))
+    async with serving_with(FakeAnalyses(), RulesJudge(), budgets) as stub:
         known = await stub.GetRunUsage(pb.GetRunUsageRequest(owner=CLINIC, run_id=run_id))
         other = await stub.GetRunUsage(pb.GetRunUsageRequest(owner="client:x", run_id=run_id))
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from potok.analysis.v1.analysis_service_pb2_grpc import add_AnalysisServiceServicer_to_server
 
+from services.analysis.budget.usecases import Budgets
 from services.analysis.calls.adapters.rules.judge import RulesJudge
 from services.analysis.calls.judging import Judging
 from services.analysis.calls.servicer import AnalysisServicer
@@ -25,9 +26,10 @@ POTOK = Path(sys.executable).with_name("potok")
 
 @pytest.fixture
 async def address() -> AsyncIterator[str]:
-    judging = Judging(RulesJudge(), FakeRunUsages())
+    budgets = Budgets(FakeRunUsages())
+    judging = Judging(RulesJudge(), budgets)
     servicer = AnalysisServicer(
-        CallAnalysis(FakeAnalyses(), _nobody(), judging, {"clinic": clinic()})
+        CallAnalysis(FakeAnalyses(), _nobody(), judging, {"clinic": clinic()}), budgets
     )
     async with serving(
         "127.0.0.1:0",

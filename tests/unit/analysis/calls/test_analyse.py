@@ -3,19 +3,14 @@ from dataclasses import replace
 
 import pytest
 
+from services.analysis.budget.ports import Budget
 from services.analysis.calls.adapters.rules.judge import RulesJudge
 from services.analysis.calls.analyse import analyse, input_hash
-from services.analysis.calls.domain import (
-    Conversation,
-    Evidence,
-    Judgement,
-    NothingSaid,
-    UndeclaredLabels,
-)
+from services.analysis.calls.domain import Conversation, Evidence, Judgement, UndeclaredLabels
 from services.analysis.calls.metrics import METRICS_VERSION, measure
-from services.analysis.calls.ports import Purse
 from services.analysis.playbooks.domain import Playbook
-from services.llm.budget import OwnPurse
+from services.analysis.words.speech import NothingSaid
+from services.llm.budget import OwnBudget
 from tests.unit.analysis.dialogues import clinic, recording, said
 
 
@@ -30,9 +25,9 @@ class _SaysAlways:
         self.asked: list[tuple[Conversation, Playbook]] = []
 
     async def judge(
-        self, conversation: Conversation, playbook: Playbook, purse: Purse
+        self, conversation: Conversation, playbook: Playbook, budget: Budget
     ) -> Judgement:
-        del purse
+        del budget
         self.asked.append((conversation, playbook))
         return self._judgement
 
@@ -53,7 +48,7 @@ async def test_an_analysis_holds_all_three_layers() -> None:
     conversation = recording("call2_price_objection").conversation
     playbook = clinic()
 
-    analysis = await analyse(conversation, playbook, RulesJudge(), OwnPurse(None))
+    analysis = await analyse(conversation, playbook, RulesJudge(), OwnBudget(None))
 
     assert analysis.call == conversation.call
     assert analysis.metrics == measure(conversation)
@@ -69,7 +64,7 @@ async def test_an_analysis_holds_all_three_layers() -> None:
 
 async def test_an_invented_quote_is_flagged() -> None:
     analysis = await analyse(
-        said("O: Алло.", "C: Алло."), clinic(), _SaysAlways(VERDICT), OwnPurse(None)
+        said("O: Алло.", "C: Алло."), clinic(), _SaysAlways(VERDICT), OwnBudget(None)
     )
 
     assert analysis.judgement.outcome_quote is None
@@ -81,7 +76,7 @@ async def test_a_judge_with_labels_of_its_own_is_refused() -> None:
     judge = _SaysAlways(replace(VERDICT, call_type="chat"))
 
     with pytest.raises(UndeclaredLabels, match="call_type: 'chat' is not in playbook clinic"):
-        await analyse(said("O: Алло.", "C: Алло."), clinic(), judge, OwnPurse(None))
+        await analyse(said("O: Алло.", "C: Алло."), clinic(), judge, OwnBudget(None))
 
 
 @pytest.mark.parametrize(
@@ -96,7 +91,7 @@ async def test_without_a_dialogue_no_judge_is_asked(lines: list[str], why: str) 
     judge = _SaysAlways(VERDICT)
 
     with pytest.raises(NothingSaid, match=why) as raised:
-        await analyse(said(*lines), clinic(), judge, OwnPurse(None))
+        await analyse(said(*lines), clinic(), judge, OwnBudget(None))
 
     assert raised.value.reason == "NO_SPEECH"
     assert judge.asked == []
@@ -104,7 +99,7 @@ async def test_without_a_dialogue_no_judge_is_asked(lines: list[str], why: str) 
 
 async def test_one_unknown_voice_is_judged() -> None:
     analysis = await analyse(
-        said("?: Алло, запишите меня."), clinic(), RulesJudge(), OwnPurse(None)
+        said("?: Алло, запишите меня."), clinic(), RulesJudge(), OwnBudget(None)
     )
 
     assert analysis.judgement.call_type == "new_booking"
@@ -140,9 +135,9 @@ async def test_the_event_loop_goes_on_while_a_long_call_is_analysed(step: str) -
     conversation = said(*["O: Добрый день.", "C: Запишите меня, пожалуйста, на завтра."] * 100)
     running = asyncio.create_task(others())
     if step == "judge":
-        await RulesJudge().judge(conversation, clinic(), OwnPurse(None))
+        await RulesJudge().judge(conversation, clinic(), OwnBudget(None))
     else:
-        await analyse(conversation, clinic(), _SaysAlways(VERDICT), OwnPurse(None))
+        await analyse(conversation, clinic(), _SaysAlways(VERDICT), OwnBudget(None))
     running.cancel()
 
     assert turns  # without a thread of its own there would be none

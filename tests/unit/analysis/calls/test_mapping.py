@@ -9,7 +9,7 @@ from services.analysis.calls.adapters.rules.judge import RulesJudge
 from services.analysis.calls.analyse import analyse
 from services.analysis.calls.domain import Direction, Metrics, Scores
 from services.analysis.calls.mapping import analysis_from_pb, analysis_to_pb
-from services.llm.budget import OwnPurse
+from services.llm.budget import OwnBudget
 from tests.fakes.analysis import an_analysis
 from tests.unit.analysis.dialogues import SAMPLES, clinic, recording, said
 
@@ -85,14 +85,14 @@ def test_zero_is_not_the_same_as_not_known() -> None:
 
 @pytest.mark.parametrize("name", SAMPLES)
 async def test_the_analysis_of_a_sample_comes_back_as_it_was(name: str) -> None:
-    analysis = await analyse(recording(name).conversation, clinic(), RulesJudge(), OwnPurse(None))
+    analysis = await analyse(recording(name).conversation, clinic(), RulesJudge(), OwnBudget(None))
 
     assert analysis_from_pb(analysis_to_pb(analysis)) == analysis
 
 
 async def test_the_analysis_of_unknown_speakers_comes_back_as_it_was() -> None:
     analysis = await analyse(
-        said("?: Алло, запишите меня."), clinic(), RulesJudge(), OwnPurse(None)
+        said("?: Алло, запишите меня."), clinic(), RulesJudge(), OwnBudget(None)
     )
 
     assert analysis_from_pb(analysis_to_pb(analysis)) == analysis

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.analysis.calls.domain import CheckedItem, ItemStatus, Judgement, Objection
-from services.analysis.playbooks.domain import undeclared
+from services.analysis.calls.labels import undeclared
 from services.analysis.playbooks.phrases import parse_phrase
 from services.analysis.playbooks.reader import PlaybookInvalid, load_playbooks, parse_playbook
 from tests.unit.analysis.dialogues import PLAYBOOKS, clinic

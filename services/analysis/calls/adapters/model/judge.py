@@ -8,6 +8,7 @@ from datetime import date
 
 from pydantic import BaseModel
 
+from services.analysis.budget.ports import Budget
 from services.analysis.calls.adapters.model.answer import Noted, judgement_of, shape_for
 from services.analysis.calls.adapters.model.prompt import (
     PROMPT_VERSION,
@@ -16,7 +17,6 @@ from services.analysis.calls.adapters.model.prompt import (
     note_messages,
 )
 from services.analysis.calls.domain import Conversation, Judgement, Turn
-from services.analysis.calls.ports import Purse
 from services.analysis.playbooks.domain import Playbook
 from services.llm.domain import prompt_characters
 from services.llm.ports import LanguageModel
@@ -55,16 +55,16 @@ class ModelJudge:
         return f"{PROMPT_VERSION}/{self._model.name}"
 
     async def judge(
-        self, conversation: Conversation, playbook: Playbook, purse: Purse
+        self, conversation: Conversation, playbook: Playbook, budget: Budget
     ) -> Judgement:
         turns: Sequence[Turn] = conversation.turns
         notes: list[str] = []
         cut = list(parts(turns, self._part_characters, line_of))
         if len(cut) > 1:
-            turns, notes = await self._pick(conversation, playbook, cut, purse)
-        language = playbook.language_for(conversation)
+            turns, notes = await self._pick(conversation, playbook, cut, budget)
+        language = playbook.language_for(conversation.language)
         messages = judge_messages(playbook, language, conversation.call.day, turns, notes)
-        answer = await purse.ask(self._model, messages, self._prepare(playbook).shape)
+        answer = await budget.ask(self._model, messages, self._prepare(playbook).shape)
         return await asyncio.to_thread(judgement_of, answer, conversation, playbook)
 
     def price(self, playbook: Playbook, duration_seconds: float) -> Cost | None:
@@ -82,14 +82,14 @@ class ModelJudge:
         conversation: Conversation,
         playbook: Playbook,
         cut: Sequence[Sequence[Turn]],
-        purse: Purse,
+        budget: Budget,
     ) -> tuple[list[Turn], list[str]]:
         """Return the turns that matter, at most a part's worth of them, and a summary of each part."""
         picked: list[Turn] = []
         notes: list[str] = []
         for part in cut:
-            messages = note_messages(playbook, playbook.language_for(conversation), part)
-            noted = await purse.ask(self._model, messages, Noted)
+            messages = note_messages(playbook, playbook.language_for(conversation.language), part)
+            noted = await budget.ask(self._model, messages, Noted)
             wanted = frozenset(noted.turns)
             chosen = [turn for turn in part if turn.index in wanted]
             picked += next(parts(chosen, self._part_characters // len(cut), line_of), ())

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from services.analysis.calls.domain import Conversation, Evidence, Speaker
 from services.analysis.playbooks.domain import By, Cue, Playbook, Where
-from services.analysis.playbooks.phrases import BUILT_IN, GENITIVE, MAX_SKIPPED, Key, parse_phrase
+from services.analysis.playbooks.phrases import BUILT_IN, MAX_SKIPPED, parse_phrase
+from services.analysis.words.keys import GENITIVE, Key
 from services.analysis.words.lemmas import Lemmatiser, Sentence, Word
 
 EDGE_TURNS = 4
@@ -45,7 +46,9 @@ class Listener:
         ears: dict[Cue, Ear],
     ) -> None:
         self.sentences = tuple(
-            sentence for turn in conversation.turns for sentence in lemmatiser.sentences(turn)
+            (turn, sentence)
+            for turn in conversation.turns
+            for sentence in lemmatiser.sentences(turn.text)
         )
         self._turns = len(conversation.turns)
         self._vocabulary = playbook.vocabulary
@@ -58,11 +61,11 @@ class Listener:
         if ear is None:
             ear = self._ears[cue] = _tune(cue, self._vocabulary, self._lemmatiser)
         return tuple(
-            Evidence(turn=sentence.turn.index, text=_quote(sentence, *found))
-            for sentence in self.sentences
-            if sentence.turn.speaker in _SPEAKERS[cue.by]
+            Evidence(turn=turn.index, text=_quote(sentence, *found))
+            for turn, sentence in self.sentences
+            if turn.speaker in _SPEAKERS[cue.by]
             and not ear.first.isdisjoint(sentence.keys)
-            and _within(cue.where, sentence.turn.index, self._turns)
+            and _within(cue.where, turn.index, self._turns)
             and (found := _first_match(ear.phrases, sentence.words)) is not None
         )
 

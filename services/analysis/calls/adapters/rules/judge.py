@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import assert_never
 
+from services.analysis.budget.ports import Budget
 from services.analysis.calls.adapters.rules.cues import EDGE_TURNS, Ear, Listener
 from services.analysis.calls.adapters.rules.labels import (
     Verdict,
@@ -24,7 +25,6 @@ from services.analysis.calls.domain import (
     Recommendation,
     Speaker,
 )
-from services.analysis.calls.ports import Purse
 from services.analysis.playbooks.domain import ChecklistItem, Cue, Moment, Playbook
 from services.analysis.words.lemmas import Lemmatiser
 
@@ -53,7 +53,7 @@ class RulesJudge:
         self,
         conversation: Conversation,
         playbook: Playbook,
-        purse: Purse,  # noqa: ARG002  # rules cost nothing
+        budget: Budget,  # noqa: ARG002  # rules cost nothing
     ) -> Judgement:
         """Judge a conversation in a thread, so that the event loop goes on meanwhile.
 
@@ -72,7 +72,7 @@ class RulesJudge:
         request = _request_turns(conversation)
         call_type, outcome = choose_together(playbook, listener, request)
         type_name = call_type.label.name
-        language = playbook.language_for(conversation)
+        language = playbook.language_for(conversation.language)
         outcome_quote = outcome.quotes[-1] if outcome.quotes else None
         request_quote = call_type.quotes[0] if call_type.quotes else None
         objections = heard_labels(playbook.objections, listener, type_name)
@@ -148,9 +148,9 @@ def _agreements(
 def _edges(listener: Listener) -> dict[Moment, Evidence | None]:
     """Return the operator's first and last sentence."""
     said = [
-        Evidence(turn=s.turn.index, text=s.text)
-        for s in listener.sentences
-        if s.turn.speaker is not Speaker.CLIENT
+        Evidence(turn=turn.index, text=sentence.text)
+        for turn, sentence in listener.sentences
+        if turn.speaker is not Speaker.CLIENT
     ]
     return {
         Moment.OPENING: said[0] if said else None,

@@ -21,8 +21,9 @@ from services.analysis.calls.domain import (
     ItemStatus,
     Speaker,
 )
-from services.analysis.playbooks.domain import Playbook, undeclared
-from services.llm.budget import OwnPurse
+from services.analysis.calls.labels import undeclared
+from services.analysis.playbooks.domain import Playbook
+from services.llm.budget import OwnBudget
 from services.llm.domain import Message
 from tests.fakes.language_model import ToldModel
 from tests.unit.analysis.dialogues import clinic, said
@@ -71,7 +72,7 @@ async def test_the_words_of_the_answer_are_those_of_the_playbook() -> None:
     model = ToldModel(verdict(playbook))
     judge = ModelJudge(model, LONG)
 
-    judgement = await judge.judge(CALL, playbook, OwnPurse(None))
+    judgement = await judge.judge(CALL, playbook, OwnBudget(None))
 
     assert (judgement.call_type, judgement.outcome) == ("price_inquiry", "booked")
     assert undeclared(judgement, playbook) == ()
@@ -178,7 +179,7 @@ async def test_a_quote_is_found_where_its_words_are_or_not_kept(
     playbook = clinic()
     model = ToldModel(verdict(playbook, outcome_quote=given))
 
-    analysis = await analyse(CALL, playbook, ModelJudge(model, LONG), OwnPurse(None))
+    analysis = await analyse(CALL, playbook, ModelJudge(model, LONG), OwnBudget(None))
 
     assert analysis.judgement.outcome_quote == kept
     assert bool(analysis.evidence_flags) is (kept is None)
@@ -196,7 +197,7 @@ async def test_claims_of_what_was_said_go_with_their_quotes_and_statuses_stay() 
         )
     )
 
-    analysis = await analyse(CALL, playbook, ModelJudge(model, LONG), OwnPurse(None))
+    analysis = await analyse(CALL, playbook, ModelJudge(model, LONG), OwnBudget(None))
 
     judgement = analysis.judgement
     assert (judgement.objections, judgement.agreements) == ((), ())
@@ -243,9 +244,9 @@ async def test_a_long_call_is_read_in_parts_and_judged_by_the_turns_that_matter(
     far = verdict(playbook, outcome_quote={"turn": 98, "text": "Записала вас на пятницу"})
     notes = [{"turns": [1, 98, 1, -5], "summary": f"part </transcript> {n}"} for n in range(6)]
     model = ToldModel(*notes, far)
-    purse = OwnPurse(None)
+    budget = OwnBudget(None)
 
-    analysis = await analyse(long_call(), playbook, ModelJudge(model, 1000), purse)
+    analysis = await analyse(long_call(), playbook, ModelJudge(model, 1000), budget)
 
     *parts, (messages, _, _) = model.asked
     assert [shape for _, shape, _ in parts] == [Noted] * 6
@@ -265,7 +266,7 @@ async def test_a_model_that_wants_every_turn_of_a_long_call_gets_no_more_than_fi
     greedy = {"turns": list(range(80)), "summary": "all"}
     model = ToldModel(*[greedy] * 6, verdict(playbook))
 
-    await ModelJudge(model, 1000).judge(long_call(), playbook, OwnPurse(None))
+    await ModelJudge(model, 1000).judge(long_call(), playbook, OwnBudget(None))
 
     transcript = model.asked[-1][0][1].text
     assert len(transcript) < 1000 + 200

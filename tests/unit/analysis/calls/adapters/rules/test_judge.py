@@ -12,8 +12,9 @@ from services.analysis.calls.domain import (
     Speaker,
 )
 from services.analysis.calls.evidence import check_evidence
-from services.analysis.playbooks.domain import Playbook, undeclared
-from services.llm.budget import OwnPurse
+from services.analysis.calls.labels import undeclared
+from services.analysis.playbooks.domain import Playbook
+from services.llm.budget import OwnBudget
 from tests.unit.analysis.dialogues import (
     SAMPLES,
     Labelled,
@@ -344,8 +345,8 @@ def test_the_quote_of_a_long_unpunctuated_sentence_is_the_words_around(
 async def test_a_judgement_is_the_same_every_time(playbook: Playbook) -> None:
     conversation = recording("call2_price_objection").conversation
 
-    first = await RulesJudge().judge(conversation, playbook, OwnPurse(None))
-    second = await RulesJudge().judge(conversation, playbook, OwnPurse(None))
+    first = await RulesJudge().judge(conversation, playbook, OwnBudget(None))
+    second = await RulesJudge().judge(conversation, playbook, OwnBudget(None))
 
     assert first == second
 

@@ -1,0 +1,15 @@
+"""What a word answers to, in whatever form it is said: the keys by which it is found."""
+
+from typing import NewType
+
+Key = NewType("Key", str)
+
+NUMBER = Key("@number")
+NAME = Key("@name")
+GENITIVE = Key("@genitive")
+"""What a Russian noun in the genitive answers to; not for playbooks."""
+
+
+def fold(text: str) -> str:
+    """Make what recognisers and people write differently equal: case, `ё`, the apostrophe."""
+    return text.lower().replace("ё", "е").replace("’", "'")
