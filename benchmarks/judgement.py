@@ -29,7 +29,7 @@ Labels = frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class JudgedDialogue:
     """A labelled dialogue and what a judge says of it; None: nothing usable, which is wrong."""
 
     labelled: Labelled
@@ -87,7 +87,9 @@ async def main() -> None:
             _print_mistakes(own)
 
 
-async def judge_all(judge: Judge, playbook: Playbook, samples: Iterable[Labelled]) -> list[Judged]:
+async def judge_all(
+    judge: Judge, playbook: Playbook, samples: Iterable[Labelled]
+) -> list[JudgedDialogue]:
     """Judge dialogues one after the other."""
     judged = []
     for each in samples:
@@ -96,7 +98,7 @@ async def judge_all(judge: Judge, playbook: Playbook, samples: Iterable[Labelled
             judgement = await judge.judge(each.conversation, playbook, OwnBudget(None))
         except (NoAnswer, ModelUnavailable) as error:
             print(f"{each.name}: {type(error).__name__}: {error}", file=sys.stderr)
-        judged.append(Judged(labelled=each, judgement=judgement))
+        judged.append(JudgedDialogue(labelled=each, judgement=judgement))
     return judged
 
 
@@ -129,7 +131,7 @@ def _options() -> argparse.Namespace:
     return parser.parse_known_args()[0]
 
 
-def _print_shares(judged: Sequence[Judged]) -> None:
+def _print_shares(judged: Sequence[JudgedDialogue]) -> None:
     """Print in how many calls a field is exactly right, and how many labelled items agree."""
     print(f"{'':12}" + "".join(f"{column:>16}" for column in (*LANGUAGES, "all")))
     groups = [
@@ -155,7 +157,7 @@ def _share(right: Sequence[bool]) -> str:
     return f"{sum(right)}/{len(right)} {sum(right) / len(right):4.0%}" if right else "-"
 
 
-def _print_classes(field: str, judged: Sequence[Judged]) -> None:
+def _print_classes(field: str, judged: Sequence[JudgedDialogue]) -> None:
     hits, wrong, missed = Counter[str](), Counter[str](), Counter[str]()
     for each in judged:
         wanted, found = each.pair(field)
@@ -171,7 +173,7 @@ def _print_classes(field: str, judged: Sequence[Judged]) -> None:
         print(f"{label:18} {right + missed[label]:5} {precision:9.2f} {recall:6.2f} {f1:5.2f}")
 
 
-def _print_mistakes(judged: Sequence[Judged]) -> None:
+def _print_mistakes(judged: Sequence[JudgedDialogue]) -> None:
     print()
     for each in judged:
         statuses = each.statuses()

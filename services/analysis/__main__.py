@@ -25,7 +25,7 @@ from services.analysis.calls.servicer import AnalysisServicer
 from services.analysis.calls.usecases import CallAnalysis
 from services.analysis.meetings.adapters.model import MeetingModel
 from services.analysis.meetings.adapters.rules import MeetingRules
-from services.analysis.meetings.adapters.upstream import RpcMeetings
+from services.analysis.meetings.adapters.upstream import RpcMeetingTranscripts
 from services.analysis.meetings.judging import MeetingJudging
 from services.analysis.meetings.repository import PostgresMeetingAnalyses
 from services.analysis.meetings.servicer import MeetingAnalysisServicer
@@ -69,7 +69,7 @@ async def main() -> None:
         call_analysis = CallAnalysis(analyses, conversations, judging, playbooks)
         meetings = MeetingAnalyses(
             PostgresMeetingAnalyses(reading_for_caller(readers)),
-            RpcMeetings(transcripts, settings.payload_timeout),
+            RpcMeetingTranscripts(transcripts, settings.payload_timeout),
             meeting_judging,
         )
         work = AnalysisWork(call_analysis, meetings, StageServiceStub(upstream), settings.limits)

@@ -7,7 +7,7 @@ from services.llm.ports import LanguageModel
 
 
 class OwnBudget:
-    """Asks within a cap, in the currency of the model's prices, and counts what it took; None: no limit."""
+    """Asks within a cap, in the currency of the model's prices, and counts what was used; None is no limit."""
 
     def __init__(self, cap: float | None) -> None:
         self.usage = NOTHING_USED

@@ -3,21 +3,21 @@
 from pydantic import BaseModel, Field
 
 
-class Spoken(BaseModel):
-    """The answer, or why there is none."""
+class CompletionMessage(BaseModel):
+    """The message of a choice: the answer, or why there is none."""
 
     content: str | None = None
     refusal: str | None = None
 
 
-class Choice(BaseModel):
-    """The answer and why it ended."""
+class CompletionChoice(BaseModel):
+    """One choice of a completion: its message, and why it ended."""
 
-    message: Spoken
+    message: CompletionMessage
     finish_reason: str | None = None
 
 
-class Counted(BaseModel):
+class CompletionUsage(BaseModel):
     """Tokens as the endpoint counts them."""
 
     prompt_tokens: int = Field(ge=0)
@@ -28,5 +28,5 @@ class Completion(BaseModel):
     """The reply to a request for one answer."""
 
     model: str = ""
-    choices: list[Choice] = Field(min_length=1)
-    usage: Counted | None = None
+    choices: list[CompletionChoice] = Field(min_length=1)
+    usage: CompletionUsage | None = None

@@ -61,11 +61,11 @@ class NoAnswer(Exception):
         self.usage = usage
 
 
-class Refused(NoAnswer):
+class ModelRefused(NoAnswer):
     """The model will not answer this."""
 
 
-class Truncated(NoAnswer):
+class AnswerTruncated(NoAnswer):
     """The answer did not fit into the limit of tokens."""
 
 
@@ -85,7 +85,7 @@ UNANSWERED = (NoAnswer, CostLimitReached, ModelUnavailable)
 """What a model that was asked raises; each has its `usage`."""
 
 
-class Role(enum.Enum):
+class MessageRole(enum.Enum):
     """Who speaks to the model."""
 
     SYSTEM = "system"
@@ -97,7 +97,7 @@ class Role(enum.Enum):
 class Message:
     """One message of the conversation with the model."""
 
-    role: Role
+    role: MessageRole
     text: str
 
 
@@ -116,7 +116,7 @@ class Prices:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer(Generic[A]):
+class ModelAnswer(Generic[A]):
     """A valid answer, the model that gave it by its own name, and what it took."""
 
     value: A

@@ -6,7 +6,7 @@ import openai
 
 from services.kernel.clock import utc_now
 from services.kernel.retry_after import retry_after
-from services.llm.domain import ModelUnavailable, Refused, Truncated, Usage
+from services.llm.domain import AnswerTruncated, ModelRefused, ModelUnavailable, Usage
 
 MAX_DETAIL = 200
 """Characters of an endpoint's own words in an error."""
@@ -21,9 +21,9 @@ def failure_of(error: openai.APIStatusError, name: str, variables: str, used: Us
     )
     match error.status_code:
         case HTTPStatus.BAD_REQUEST if error.code == "content_filter":
-            return Refused(f"model {name} refused: its content filter", used)
+            return ModelRefused(f"model {name} refused: its content filter", used)
         case HTTPStatus.BAD_REQUEST if too_long(error):
-            return Truncated(f"it is too long for model {name}: {detail}", used)
+            return AnswerTruncated(f"it is too long for model {name}: {detail}", used)
         case HTTPStatus.UNAUTHORIZED:
             why = f"its endpoint does not take the key: set {key_variable}"
         case HTTPStatus.FORBIDDEN:

@@ -19,14 +19,14 @@ from services.llm.domain import (
     MOST_REQUESTS,
     NOTHING_USED,
     A,
-    Answer,
+    AnswerTruncated,
     BadAnswer,
     CostLimitReached,
     Message,
+    MessageRole,
+    ModelAnswer,
+    ModelRefused,
     ModelUnavailable,
-    Refused,
-    Role,
-    Truncated,
     Usage,
     prompt_characters,
 )
@@ -81,7 +81,7 @@ class OpenAIModel:
 
     async def ask(
         self, messages: Sequence[Message], shape: type[A], *, at_most: float | None = None
-    ) -> Answer[A]:
+    ) -> ModelAnswer[A]:
         conversation, usage = list(messages), NOTHING_USED
         for _ in range(MOST_REQUESTS):
             reply = await self._request(conversation, shape, at_most, usage)
@@ -100,7 +100,7 @@ class OpenAIModel:
                 prompt_tokens=usage.prompt_tokens,
                 completion_tokens=usage.completion_tokens,
             )
-            return Answer(value=value, model=reply.model, usage=usage)
+            return ModelAnswer(value=value, model=reply.model, usage=usage)
         raise BadAnswer(
             f"model {self.name} did not answer as it was asked to in {MOST_REQUESTS} tries, at last: "
             f"{faults[:MAX_DETAIL]}",
@@ -187,9 +187,9 @@ class OpenAIModel:
         usage = used + self._used(completion, characters, text)
         if choice.message.refusal or choice.finish_reason == "content_filter":
             detail = (choice.message.refusal or "its content filter")[:MAX_DETAIL]
-            raise Refused(f"model {self.name} refused: {detail}", usage)
+            raise ModelRefused(f"model {self.name} refused: {detail}", usage)
         if choice.finish_reason == "length":
-            raise Truncated(
+            raise AnswerTruncated(
                 f"the answer of model {self.name} is longer than {self._settings.max_tokens} tokens: "
                 f"raise {self._variables}MAX_TOKENS",
                 usage,
@@ -211,9 +211,9 @@ class OpenAIModel:
 def _about(answer: str, faults: str) -> list[Message]:
     """Return an answer and what is wrong with it, for the model to mend."""
     return [
-        Message(role=Role.ASSISTANT, text=answer),
+        Message(role=MessageRole.ASSISTANT, text=answer),
         Message(
-            role=Role.USER,
+            role=MessageRole.USER,
             text=f"Your answer is not usable:\n{faults}\nAnswer again with the whole JSON object.",
         ),
     ]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from services.llm.domain import A, Answer, Message
+from services.llm.domain import A, Message, ModelAnswer
 from services.status.domain import Cost
 
 
@@ -19,9 +19,9 @@ class LanguageModel(Protocol):
 
     async def ask(
         self, messages: Sequence[Message], shape: type[A], *, at_most: float | None = None
-    ) -> Answer[A]:
+    ) -> ModelAnswer[A]:
         """Return an answer of the shape.
 
         `at_most` is what may be spent, in the currency of the prices; it is checked before each request.
-        Raises ModelUnavailable, Refused, Truncated, BadAnswer, CostLimitReached.
+        Raises ModelUnavailable, ModelRefused, AnswerTruncated, BadAnswer, CostLimitReached.
         """

@@ -20,8 +20,8 @@ def occurs(quote: str, text: str) -> bool:
     return _occurs(_normalised(quote), _normalised(text))
 
 
-class Said:
-    """All that was said, made ready once for many quotes."""
+class QuotableTexts:
+    """The texts that quotes are looked for in, made ready once for many quotes."""
 
     def __init__(self, texts: Iterable[str]) -> None:
         self._texts = tuple(texts)
@@ -29,8 +29,8 @@ class Said:
 
     def has(self, words: str) -> bool:
         """Tell whether the words occur in one of the texts."""
-        wanted = _normalised(words)
-        return any(_occurs(wanted, said) for said in self._said)
+        looked_for = _normalised(words)
+        return any(_occurs(looked_for, said) for said in self._said)
 
     def has_quote(self, quote: str) -> bool:
         """Tell whether a quote stands in one of the texts letter by letter, or occurs in it."""

@@ -6,8 +6,8 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 
-class Shape(BaseModel):
-    """A part of an answer; what a model adds to it is ignored."""
+class AnswerShape(BaseModel):
+    """The shape of an answer, or of a part of one; what a model adds to it is ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 

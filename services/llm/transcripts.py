@@ -1,9 +1,9 @@
-"""A transcript in a prompt: a turn a line, cut into parts, between marks that no line can close. Pure functions."""
+"""A transcript in a prompt: a turn a line, cut into chunks, between marks that no line can close. Pure functions."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
-from services.llm.domain import Message, Role
+from services.llm.domain import Message, MessageRole
 from services.llm.untrusted import plain
 
 T = TypeVar("T")
@@ -17,8 +17,8 @@ def transcript_messages(system: str, lines: Iterable[str]) -> list[Message]:
     """Return what to tell a model that is to answer of a transcript as `system` says."""
     transcript = "\n".join(("<transcript>", *lines, "</transcript>"))
     return [
-        Message(role=Role.SYSTEM, text=system),
-        Message(role=Role.USER, text=f"{transcript}\n\nNow answer with the JSON object."),
+        Message(role=MessageRole.SYSTEM, text=system),
+        Message(role=MessageRole.USER, text=f"{transcript}\n\nNow answer with the JSON object."),
     ]
 
 
@@ -27,16 +27,16 @@ def meeting_line(speaker: str, text: str) -> str:
     return f"{plain(speaker) or 'somebody'}: {plain(text)}"
 
 
-def parts(turns: Iterable[T], most: int, line: Callable[[T], str] = str) -> Iterator[list[T]]:
-    """Cut turns into parts of at most so many characters, a longer turn alone in its own."""
-    part: list[T] = []
+def chunks(turns: Iterable[T], most: int, line: Callable[[T], str] = str) -> Iterator[list[T]]:
+    """Cut turns into chunks of at most so many characters; a longer turn is a chunk of its own."""
+    chunk: list[T] = []
     characters = 0
     for turn in turns:
         length = len(line(turn)) + 1
-        if part and characters + length > most:
-            yield part
-            part, characters = [], 0
-        part.append(turn)
+        if chunk and characters + length > most:
+            yield chunk
+            chunk, characters = [], 0
+        chunk.append(turn)
         characters += length
-    if part:
-        yield part
+    if chunk:
+        yield chunk

@@ -165,14 +165,14 @@ class FakeAnalyses:
         return [self.stored[owner, i][1] for i in call_ids if (owner, i) in self.stored]
 
     async def list_analyses(
-        self, wanted: AnalysisFilter, after: Position | None, page_size: int
+        self, filter_: AnalysisFilter, after: Position | None, limit: int
     ) -> list[Analysis]:
-        own = [each for (owner, _), (_, each) in self.stored.items() if owner == wanted.owner]
-        listed = sorted((each for each in own if _is_wanted(each, wanted)), key=_place)
+        own = [each for (owner, _), (_, each) in self.stored.items() if owner == filter_.owner]
+        listed = sorted((each for each in own if _selects(filter_, each)), key=_order)
         if after:
             last = (after.day, after.started_at, after.call_id)
-            listed = [each for each in listed if _place(each) > last]
-        return listed[:page_size]
+            listed = [each for each in listed if _order(each) > last]
+        return listed[:limit]
 
     async def store_analyses(
         self,
@@ -238,7 +238,7 @@ class FakeRunUsages:
         run_id: RunId,
         *,
         least: float,
-        wanted: float,
+        most: float,
         cap: Cost,
         lifetime: timedelta,
     ) -> Reservation | None:
@@ -250,7 +250,7 @@ class FakeRunUsages:
         free = left - sum(self.held[key] for key in self.held if key[:2] == (owner, run_id))
         if least > free:
             return None
-        reservation = Reservation(reservation_id=len(self.held), amount=min(wanted, free))
+        reservation = Reservation(reservation_id=len(self.held), amount=min(most, free))
         self.held[owner, run_id, reservation.reservation_id] = reservation.amount
         return reservation
 
@@ -338,21 +338,21 @@ def a_transcript(call_id: str, lines: Iterable[str]) -> transcript_pb2.Transcrip
     )
 
 
-def _place(analysis: Analysis) -> tuple[date, datetime, str]:
+def _order(analysis: Analysis) -> tuple[date, datetime, str]:
     return analysis.call.day, analysis.call.started_at, analysis.call.call_id
 
 
-def _is_wanted(analysis: Analysis, wanted: AnalysisFilter) -> bool:
+def _selects(filter_: AnalysisFilter, analysis: Analysis) -> bool:
     judgement, score = analysis.judgement, analysis.scores.checklist
     pairs = (
-        (wanted.call_type, judgement.call_type),
-        (wanted.outcome, judgement.outcome),
-        (wanted.sentiment, judgement.sentiment),
-        (wanted.employee, analysis.call.employee),
+        (filter_.call_type, judgement.call_type),
+        (filter_.outcome, judgement.outcome),
+        (filter_.sentiment, judgement.sentiment),
+        (filter_.employee, analysis.call.employee),
     )
     return (
-        wanted.days.start <= analysis.call.day <= wanted.days.end
-        and all(want is None or want == is_so for want, is_so in pairs)
-        and (wanted.min_score is None or (score is not None and score >= wanted.min_score))
-        and (wanted.max_score is None or (score is not None and score <= wanted.max_score))
+        filter_.days.start <= analysis.call.day <= filter_.days.end
+        and all(asked is None or asked == is_so for asked, is_so in pairs)
+        and (filter_.min_score is None or (score is not None and score >= filter_.min_score))
+        and (filter_.max_score is None or (score is not None and score <= filter_.max_score))
     )

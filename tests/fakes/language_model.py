@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from services.llm.domain import A, Answer, Message, Usage
+from services.llm.domain import A, Message, ModelAnswer, Usage
 from services.status.domain import Cost
 from tests.tree import ROOT
 
@@ -128,12 +128,12 @@ class ToldModel:
 
     async def ask(
         self, messages: Sequence[Message], shape: type[A], *, at_most: float | None = None
-    ) -> Answer[A]:
+    ) -> ModelAnswer[A]:
         self.asked.append((messages, shape, at_most))
         told = self.script.pop(0) if len(self.script) > 1 else self.script[0]
         if isinstance(told, Exception):
             raise told
-        return Answer(value=shape.model_validate(told), model=self.name, usage=self.usage)
+        return ModelAnswer(value=shape.model_validate(told), model=self.name, usage=self.usage)
 
 
 @contextlib.asynccontextmanager

@@ -8,7 +8,7 @@ from services.status.domain import Cost
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reservation:
-    """A part of what a run may cost, set apart for one call until it is settled or expires."""
+    """A part of what a run may cost, set apart for one request until it is settled or expires."""
 
     reservation_id: int
     amount: float
@@ -16,7 +16,7 @@ class Reservation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunUsage:
-    """What a run has asked of the language model, and what it may cost; None: no limit."""
+    """What a run has asked of the language model, and what it may cost; no cap is no limit."""
 
     usage: Usage
     cap: Cost | None

@@ -1,13 +1,19 @@
-"""What an item fails with whose judge has no verdict."""
+"""Why a judge that asked a language model has no verdict, and what its item fails with."""
 
-from services.llm.domain import CostLimitReached, ModelUnavailable, NoAnswer, Refused, Truncated
+from services.llm.domain import (
+    AnswerTruncated,
+    CostLimitReached,
+    ModelRefused,
+    ModelUnavailable,
+    NoAnswer,
+)
 from services.stage.domain import Failure, ItemId
 from services.stage.pauses import failed_with_pause
 from services.status.domain import Reason
 
 
 def no_verdict(item_id: ItemId, error: NoAnswer | CostLimitReached | ModelUnavailable) -> Failure:
-    """Return the failure: for good, or until the judge answers."""
+    """Return the failure of an item: for good, or until the judge answers."""
     pause = error.retry_after if isinstance(error, ModelUnavailable) else None
     return failed_with_pause(item_id, reason_of(error), str(error), pause)
 
@@ -15,9 +21,9 @@ def no_verdict(item_id: ItemId, error: NoAnswer | CostLimitReached | ModelUnavai
 def reason_of(error: Exception) -> Reason:
     """Return why there is no verdict."""
     match error:
-        case Refused():
+        case ModelRefused():
             return Reason.REFUSED
-        case Truncated():
+        case AnswerTruncated():
             return Reason.TRUNCATED
         case CostLimitReached():
             return Reason.COST_LIMIT

@@ -11,7 +11,7 @@ from services.status.domain import Cost, Owner, RunId
 
 
 class Budget(Protocol):
-    """What the requests for one call are paid from; `usage` is what they took so far."""
+    """What the requests for one call or meeting are paid from; `usage` is what they took so far."""
 
     @property
     def usage(self) -> Usage:
@@ -30,13 +30,13 @@ class RunUsages(Protocol):
         run_id: RunId,
         *,
         least: float,
-        wanted: float,
+        most: float,
         cap: Cost,
         lifetime: timedelta,
     ) -> Reservation | None:
-        """Set apart as much as is wanted, or what is left of the cap but at least `least`.
+        """Set apart `most`, or what is left of the cap but at least `least`.
 
-        None: the rest is set apart for other calls, of which some will come back. Raises
+        Returns None where other calls hold the rest, of which they will give some back. Raises
         CostLimitReached where what was spent leaves too little.
         """
 
@@ -46,4 +46,4 @@ class RunUsages(Protocol):
         """Put down what was used, and give the rest of its reservation back."""
 
     async def get_usage(self, owner: Owner, run_id: RunId) -> Usage:
-        """Return what the run used, nothing where it never asked."""
+        """Return what the run used: nothing where it never asked."""

@@ -1,5 +1,5 @@
 -- name: lock_run_usage(owner, run_id)$
--- The lock comes first: what is counted after it misses nothing that was committed before.
+-- Makes and locks the row of a run, and returns what it cost: what is counted under the lock misses nothing committed before.
 INSERT INTO analysis.run_usages AS used (owner, run_id)
 VALUES (:owner, :run_id)
     ON CONFLICT (owner, run_id) DO UPDATE
@@ -7,15 +7,16 @@ VALUES (:owner, :run_id)
 RETURNING used.cost;
 
 -- name: delete_expired_reservations(owner, run_id)!
+-- Gives back what processes that died had set apart, by the clock and not by the start of the transaction, which waited.
 DELETE FROM analysis.reservations
  WHERE owner = :owner
    AND run_id = :run_id
    AND expires_at <= clock_timestamp();
 
--- name: add_reservation(owner, run_id, least, wanted, left, lifetime)^
--- No row where too little is left beside what others hold.
+-- name: add_reservation(owner, run_id, least, most, left, lifetime)^
+-- Sets apart the most that is free, and returns no row where that is less than the least.
 INSERT INTO analysis.reservations (owner, run_id, amount, expires_at)
-SELECT :owner, :run_id, least(:wanted, free.amount), clock_timestamp() + :lifetime::interval
+SELECT :owner, :run_id, least(:most, free.amount), clock_timestamp() + :lifetime::interval
   FROM (SELECT :left::float8 - coalesce(sum(amount), 0) AS amount
           FROM analysis.reservations
          WHERE owner = :owner
@@ -24,6 +25,7 @@ SELECT :owner, :run_id, least(:wanted, free.amount), clock_timestamp() + :lifeti
 RETURNING reservation_id, amount;
 
 -- name: settle_usage(owner, run_id, reservation_id, requests, prompt_tokens, completion_tokens, cost, currency)!
+-- Adds what was used to its run and ends its reservation in one statement, so that no money is counted twice.
 WITH settled AS (
     DELETE FROM analysis.reservations
      WHERE reservation_id = :reservation_id
@@ -40,6 +42,7 @@ VALUES (:owner, :run_id, :requests, :prompt_tokens, :completion_tokens, :cost, :
        updated_at = now();
 
 -- name: get_run_usage(owner, run_id)^
+-- Returns what a run has used; no row where it never asked.
 SELECT requests, prompt_tokens, completion_tokens, cost, currency
   FROM analysis.run_usages
  WHERE owner = :owner

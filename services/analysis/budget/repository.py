@@ -9,7 +9,7 @@ from services.kernel.postgres import Reading, load_queries
 from services.llm.domain import NOTHING_USED, CostLimitReached, Usage
 from services.status.domain import Cost, Owner, RunId
 
-QUERIES = load_queries(__file__)
+_QUERIES = load_queries(__file__)
 
 
 class PostgresRunUsages:
@@ -26,25 +26,25 @@ class PostgresRunUsages:
         run_id: RunId,
         *,
         least: float,
-        wanted: float,
+        most: float,
         cap: Cost,
         lifetime: timedelta,
     ) -> Reservation | None:
         async with self._pool.acquire() as connection, connection.transaction():
-            spent = await QUERIES.lock_run_usage(connection, owner=owner, run_id=run_id)
+            spent = await _QUERIES.lock_run_usage(connection, owner=owner, run_id=run_id)
             if spent + least > cap.amount:
                 raise CostLimitReached(
                     f"the run has cost {spent:.2f} of {cap.amount:.2f} {cap.currency} and this call "
                     f"may cost {least:.4f}: retry it in a new run, which may cost as much again, or "
                     "raise POTOK_ANALYSIS_RUN_COST_CAP first"
                 )
-            await QUERIES.delete_expired_reservations(connection, owner=owner, run_id=run_id)
-            row = await QUERIES.add_reservation(
+            await _QUERIES.delete_expired_reservations(connection, owner=owner, run_id=run_id)
+            row = await _QUERIES.add_reservation(
                 connection,
                 owner=owner,
                 run_id=run_id,
                 least=least,
-                wanted=wanted,
+                most=most,
                 left=cap.amount - spent,
                 lifetime=lifetime,
             )
@@ -53,7 +53,7 @@ class PostgresRunUsages:
     async def settle(
         self, owner: Owner, run_id: RunId, reservation: Reservation | None, usage: Usage
     ) -> None:
-        await QUERIES.settle_usage(
+        await _QUERIES.settle_usage(
             self._pool,
             owner=owner,
             run_id=run_id,
@@ -67,7 +67,7 @@ class PostgresRunUsages:
 
     async def get_usage(self, owner: Owner, run_id: RunId) -> Usage:
         async with self._reading() as connection:
-            row = await QUERIES.get_run_usage(connection, owner=owner, run_id=run_id)
+            row = await _QUERIES.get_run_usage(connection, owner=owner, run_id=run_id)
         if row is None:
             return NOTHING_USED
         return Usage(

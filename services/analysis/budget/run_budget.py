@@ -1,4 +1,4 @@
-"""Who pays for what a language model is asked: each run within its cap, over all processes."""
+"""What a run pays for asking a language model: within its cap, over all processes."""
 
 import asyncio
 from collections.abc import Sequence
@@ -20,9 +20,9 @@ from services.llm.ports import LanguageModel
 from services.status.domain import Cost, Owner, RunId
 
 SPARE_REQUESTS = MOST_REQUESTS + 1
-"""Re-asks tell the model more than the first request, so a little more than their number is wanted."""
+"""Re-asks tell the model more than the first request, so one request more than their number is set apart."""
 LOOK_AGAIN = 0.5
-"""Seconds after which is looked again whether other calls gave something back."""
+"""Seconds until it looks again whether other calls gave something back."""
 
 
 class RunBudget:
@@ -75,7 +75,7 @@ class RunBudget:
                 self._owner,
                 self._run_id,
                 least=most.amount,
-                wanted=SPARE_REQUESTS * most.amount,
+                most=SPARE_REQUESTS * most.amount,
                 cap=self._cap,
                 lifetime=self._lifetime,
             )

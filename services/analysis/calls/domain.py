@@ -67,7 +67,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallFacts:
-    """What is known of a call before anybody listens to it.
+    """What is known of a call without its words.
 
     `day` is in the client's time zone. `duration_seconds` is the recording's where the source of
     the call does not tell its own.
@@ -87,7 +87,7 @@ class Conversation:
     """A transcribed call: turns ordered by start, `turns[i].index == i`.
 
     `overlap_reliable` is true where each side was recorded apart, so that speech over one another
-    is kept. `language` is the one it was listened to in, ISO 639-1.
+    is kept. `language` is the one it was transcribed in, ISO 639-1.
     """
 
     call: CallFacts
@@ -287,7 +287,7 @@ class Analysis:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnalysisFilter:
-    """Which analyses of an owner are listed; None: whatever it is, none at all included."""
+    """Which analyses of an owner are listed. None selects everything, analyses without such a value too."""
 
     owner: Owner
     days: DateRange
@@ -297,11 +297,3 @@ class AnalysisFilter:
     employee: str | None = None
     min_score: float | None = None
     max_score: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """Some analyses and the token of the next page; empty on the last."""
-
-    analyses: list[Analysis]
-    next_page_token: str = ""

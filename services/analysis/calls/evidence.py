@@ -16,16 +16,16 @@ def check_evidence(
     """
     flags: list[str] = []
 
-    def kept(quote: Evidence | None, place: str) -> Evidence | None:
+    def kept(quote: Evidence | None, field: str) -> Evidence | None:
         if quote is None or occurs(quote, conversation):
             return quote
-        flags.append(f"{place}: quote not found in turn {quote.turn}")
+        flags.append(f"{field}: quote not found in turn {quote.turn}")
         return None
 
-    def proven(quote: Evidence | None, place: str) -> bool:
+    def proven(quote: Evidence | None, field: str) -> bool:
         if quote is None:
-            flags.append(f"{place}: dropped, it has no quote")
-        return kept(quote, place) is not None
+            flags.append(f"{field}: dropped, it has no quote")
+        return kept(quote, field) is not None
 
     checked = replace(
         judgement,

@@ -22,10 +22,10 @@ from services.analysis.calls.domain import (
 from services.analysis.calls.utterances import (
     BACKCHANNEL_WORDS,
     Span,
-    Talk,
+    Utterance,
     length,
-    talks,
     union,
+    utterances,
     without_backchannels,
 )
 from services.analysis.words.speech import count_words
@@ -92,27 +92,27 @@ def _measure_sides(
 def _measure_side(
     own: Sequence[Turn], others: Sequence[Turn], span: float, *, reliable: bool
 ) -> SideMetrics:
-    said, heard = talks(own, others), talks(others, own)
-    taken = without_backchannels(said, heard)
-    paced = [talk for talk in said if talk.speech_seconds >= MIN_PACE_SECONDS]
-    paces = [talk.words_per_minute for talk in paced]
-    latencies = _latencies(taken, without_backchannels(heard, said))
-    interruptions = _interruptions(taken, heard) if reliable else None
-    monologues = talks(own, others, few_words_end_it=False)
+    own_utterances, other_utterances = utterances(own, others), utterances(others, own)
+    taken = without_backchannels(own_utterances, other_utterances)
+    paced = [each for each in own_utterances if each.speech_seconds >= MIN_PACE_SECONDS]
+    paces = [each.words_per_minute for each in paced]
+    latencies = _latencies(taken, without_backchannels(other_utterances, own_utterances))
+    interruptions = _interruptions(taken, other_utterances) if reliable else None
+    monologues = utterances(own, others, few_words_end_it=False)
     enough = len(paces) >= MIN_SAMPLES
     return SideMetrics(
         speech_seconds=length(union((t.start_seconds, t.end_seconds) for t in own)),
-        words=sum(talk.words for talk in said),
+        words=sum(each.words for each in own_utterances),
         turns=len(taken),
-        average_turn_seconds=mean(talk.seconds for talk in taken) if taken else None,
+        average_turn_seconds=mean(each.seconds for each in taken) if taken else None,
         words_per_minute=(
-            60 * sum(talk.words for talk in paced) / sum(talk.speech_seconds for talk in paced)
+            60 * sum(each.words for each in paced) / sum(each.speech_seconds for each in paced)
             if paced
             else None
         ),
         pace_median=median(paces) if enough else None,
         pace_deviation=stdev(paces) if enough else None,
-        longest_monologue_seconds=max((talk.seconds for talk in monologues), default=0.0),
+        longest_monologue_seconds=max((each.seconds for each in monologues), default=0.0),
         questions=sum(_questions(t.text) for t in own),
         interruptions=interruptions,
         interruptions_per_minute=None if interruptions is None else 60 * interruptions / span,
@@ -122,10 +122,10 @@ def _measure_side(
     )
 
 
-def _latencies(own: Sequence[Talk], others: Sequence[Talk]) -> list[float]:
-    """Return how long after the other side each talk that answers it begins, 0 where it cuts in."""
+def _latencies(own: Sequence[Utterance], others: Sequence[Utterance]) -> list[float]:
+    """Return how long after the other side each utterance that answers it begins, 0 where it cuts in."""
     spoken = sorted(
-        [(talk.start, talk.end, True) for talk in own]
+        [(each.start, each.end, True) for each in own]
         + [(other.start, other.end, False) for other in others]
     )
     return [
@@ -135,8 +135,8 @@ def _latencies(own: Sequence[Talk], others: Sequence[Talk]) -> list[float]:
     ]
 
 
-def _interruptions(own: Sequence[Talk], others: Sequence[Talk]) -> int:
-    """Count the talks that begin inside the other's speech and take the floor.
+def _interruptions(own: Sequence[Utterance], others: Sequence[Utterance]) -> int:
+    """Count the utterances that begin inside the other's speech and take the floor.
 
     Neither side's back-channels count: not as interruption, not as speech to interrupt.
     """
@@ -144,13 +144,16 @@ def _interruptions(own: Sequence[Talk], others: Sequence[Talk]) -> int:
     return sum(_takes_floor(t, floors) for t in own if t.words > BACKCHANNEL_WORDS)
 
 
-def _takes_floor(talk: Talk, floors: Sequence[Span]) -> bool:
-    """Tell whether a talk begins inside a floor and outlasts it; `floors` are sorted and apart."""
-    position = bisect_left(floors, (talk.start,)) - 1
+def _takes_floor(utterance: Utterance, floors: Sequence[Span]) -> bool:
+    """Tell whether an utterance begins inside a floor and outlasts it; `floors` are sorted and apart."""
+    position = bisect_left(floors, (utterance.start,)) - 1
     if position < 0:
         return False
     _, end = floors[position]
-    return talk.start <= end - OVERLAP_TOLERANCE_SECONDS and talk.end >= end + TAKEOVER_SECONDS
+    return (
+        utterance.start <= end - OVERLAP_TOLERANCE_SECONDS
+        and utterance.end >= end + TAKEOVER_SECONDS
+    )
 
 
 def _long_pauses(speech: Sequence[Span]) -> LongPauses:

@@ -20,7 +20,7 @@ from services.status.domain import Cost, ExecutionNumber, Owner
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Position:
-    """Where a page of a list ended: the place of its last analysis in the order of the list."""
+    """Where a page of a list ended: what its last analysis is ordered by."""
 
     day: date
     started_at: datetime
@@ -50,7 +50,7 @@ class Judge(Protocol):
         """
 
     def price(self, playbook: Playbook, duration_seconds: float) -> Cost | None:
-        """Return what a call of that length costs at the most without re-asks; None: nothing, or unknown."""
+        """Return what a call of that length costs at the most without re-asks; None where it is free, or not known."""
 
 
 class Conversations(Protocol):
@@ -69,9 +69,9 @@ class AnalysisRepository(Protocol):
         """Return the analyses that there are, in the order asked for."""
 
     async def list_analyses(
-        self, wanted: AnalysisFilter, after: Position | None, page_size: int
+        self, filter_: AnalysisFilter, after: Position | None, limit: int
     ) -> list[Analysis]:
-        """Return the analyses after a position, by day, start and id of the call."""
+        """Return at most `limit` analyses after a position, by day, start and id of the call."""
 
     async def store_analyses(
         self,
@@ -80,7 +80,7 @@ class AnalysisRepository(Protocol):
         execution: ExecutionNumber,
         analyses: Sequence[Analysis],
     ) -> None:
-        """Write analyses in the place of older ones; what a later execution wrote stays."""
+        """Write analyses over older ones; what a later execution wrote stays."""
 
     async def delete_analyses(
         self, transaction: Transaction, owner: Owner, call_ids: Sequence[CallId]

@@ -1,11 +1,12 @@
 -- name: get_analyses(owner, call_ids)
--- In the order asked for.
+-- Returns the analyses that there are of some calls, in the order asked for.
 SELECT analyses.body
-  FROM unnest(:call_ids::text[]) WITH ORDINALITY AS wanted (call_id, position)
-  JOIN analysis.analyses ON analyses.owner = :owner AND analyses.call_id = wanted.call_id
- ORDER BY wanted.position;
+  FROM unnest(:call_ids::text[]) WITH ORDINALITY AS asked (call_id, position)
+  JOIN analysis.analyses ON analyses.owner = :owner AND analyses.call_id = asked.call_id
+ ORDER BY asked.position;
 
--- name: list_analyses(owner, start_date, end_date, call_type, outcome, sentiment, employee, min_score, max_score, after_day, after_started_at, after_call_id, page_size)
+-- name: list_analyses(owner, start_date, end_date, call_type, outcome, sentiment, employee, min_score, max_score, after_day, after_started_at, after_call_id, limit)
+-- Returns the analyses that a filter selects after a position; null selects everything, analyses without such a value too.
 SELECT body
   FROM analysis.analyses
  WHERE owner = :owner
@@ -19,10 +20,10 @@ SELECT body
    AND (:min_score::float8 IS NULL OR score >= :min_score)
    AND (:max_score::float8 IS NULL OR score <= :max_score)
  ORDER BY day, started_at, call_id
- LIMIT :page_size;
+ LIMIT :limit;
 
 -- name: store_analyses(owner, execution, call_ids, days, started_at, employees, call_types, outcomes, sentiments, scores, bodies)!
--- Sorted, so that two writers of one owner lock rows in one order.
+-- Writes analyses over those of earlier executions, sorted, so that two writers of one owner lock rows in one order.
 INSERT INTO analysis.analyses AS stored (
        owner, execution, call_id, day, started_at, employee, call_type, outcome, sentiment, score,
        body)
@@ -46,6 +47,7 @@ SELECT :owner, :execution, written.*
  WHERE stored.execution <= excluded.execution;
 
 -- name: delete_analyses(owner, call_ids)!
+-- Forgets the analyses of calls that are gone.
 DELETE FROM analysis.analyses
  WHERE owner = :owner
    AND call_id = ANY (:call_ids::text[]);

@@ -13,7 +13,7 @@ from services.kernel.postgres import Reading, load_queries
 from services.stage.ports import Transaction
 from services.status.domain import ExecutionNumber, Owner
 
-QUERIES = load_queries(__file__)
+_QUERIES = load_queries(__file__)
 
 BATCH = 100
 """Analyses a statement, some 10 kB each."""
@@ -33,28 +33,28 @@ class PostgresAnalyses:
 
     async def get_analyses(self, owner: Owner, call_ids: Sequence[CallId]) -> list[Analysis]:
         async with self._reading() as connection:
-            rows = QUERIES.get_analyses(connection, owner=owner, call_ids=call_ids)
+            rows = _QUERIES.get_analyses(connection, owner=owner, call_ids=call_ids)
             return [_analysis(row) async for row in rows]
 
     async def list_analyses(
-        self, wanted: AnalysisFilter, after: Position | None, page_size: int
+        self, filter_: AnalysisFilter, after: Position | None, limit: int
     ) -> list[Analysis]:
         async with self._reading() as connection:
-            rows = QUERIES.list_analyses(
+            rows = _QUERIES.list_analyses(
                 connection,
-                owner=wanted.owner,
-                start_date=wanted.days.start,
-                end_date=wanted.days.end,
-                call_type=wanted.call_type,
-                outcome=wanted.outcome,
-                sentiment=wanted.sentiment,
-                employee=wanted.employee,
-                min_score=wanted.min_score,
-                max_score=wanted.max_score,
-                after_day=after.day if after else wanted.days.start,
+                owner=filter_.owner,
+                start_date=filter_.days.start,
+                end_date=filter_.days.end,
+                call_type=filter_.call_type,
+                outcome=filter_.outcome,
+                sentiment=filter_.sentiment,
+                employee=filter_.employee,
+                min_score=filter_.min_score,
+                max_score=filter_.max_score,
+                after_day=after.day if after else filter_.days.start,
                 after_started_at=after.started_at if after else BEFORE_ALL,
                 after_call_id=after.call_id if after else "",
-                page_size=page_size,
+                limit=limit,
             )
             return [_analysis(row) async for row in rows]
 
@@ -67,7 +67,7 @@ class PostgresAnalyses:
     ) -> None:
         for start in range(0, len(analyses), BATCH):
             batch = analyses[start : start + BATCH]
-            await QUERIES.store_analyses(
+            await _QUERIES.store_analyses(
                 transaction,
                 owner=owner,
                 execution=execution,
@@ -85,7 +85,7 @@ class PostgresAnalyses:
     async def delete_analyses(
         self, transaction: Transaction, owner: Owner, call_ids: Sequence[CallId]
     ) -> None:
-        await QUERIES.delete_analyses(transaction, owner=owner, call_ids=call_ids)
+        await _QUERIES.delete_analyses(transaction, owner=owner, call_ids=call_ids)
 
 
 def _analysis(row: asyncpg.Record) -> Analysis:

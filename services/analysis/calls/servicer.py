@@ -53,7 +53,7 @@ class AnalysisServicer(pb_grpc.AnalysisServiceServicer):
             filter_from_pb(request), request.page_size, request.page_token
         )
         return pb.ListAnalysesResponse(
-            analyses=[analysis_to_pb(each) for each in page.analyses],
+            analyses=[analysis_to_pb(each) for each in page.items],
             next_page_token=page.next_page_token,
         )
 

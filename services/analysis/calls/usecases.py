@@ -1,6 +1,7 @@
 """What the service can do: analyse for its stage, hand out for everybody else."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 
 from services.analysis.budget.no_verdict import reason_of
 from services.analysis.calls.dialogue import parse_dialogue
@@ -11,11 +12,9 @@ from services.analysis.calls.domain import (
     CallId,
     Conversation,
     NotJudged,
-    Page,
     TooExpensive,
 )
 from services.analysis.calls.judging import Judging
-from services.analysis.calls.paging import page_token, parse_page_token
 from services.analysis.calls.ports import (
     AnalysisRepository,
     Conversations,
@@ -23,6 +22,7 @@ from services.analysis.calls.ports import (
 )
 from services.analysis.playbooks.domain import Playbook, PlaybookUnknown
 from services.kernel.clock import utc_now
+from services.kernel.paging import Page, page_of, page_start
 from services.llm.domain import CostLimitReached, NoAnswer
 from services.stage.ports import Transaction
 from services.status.domain import Cost, ExecutionNumber, Owner, RunId
@@ -97,7 +97,7 @@ class CallAnalysis:
         execution: ExecutionNumber,
         analyses: Sequence[Analysis],
     ) -> None:
-        """Write analyses in the place of older ones."""
+        """Write analyses over older ones."""
         await self._analyses.store_analyses(transaction, owner, execution, analyses)
 
     async def delete_analyses(
@@ -117,13 +117,25 @@ class CallAnalysis:
         """Return the analyses that there are, in the order asked for."""
         return await self._analyses.get_analyses(owner, call_ids)
 
-    async def list_analyses(self, wanted: AnalysisFilter, page_size: int, token: str) -> Page:
+    async def list_analyses(
+        self, filter_: AnalysisFilter, page_size: int, token: str
+    ) -> Page[Analysis]:
         """Return a page by day, start and id; raises InvalidInput for a token of another list."""
         page_size = page_size or PAGE_SIZE
-        after = parse_page_token(wanted, token)
-        analyses = await self._analyses.list_analyses(wanted, after, page_size)
-        if len(analyses) < page_size:
-            return Page(analyses=analyses)
-        last = analyses[-1].call
-        position = Position(day=last.day, started_at=last.started_at, call_id=last.call_id)
-        return Page(analyses=analyses, next_page_token=page_token(wanted, position))
+        listing = f"ListAnalyses {filter_}"
+        after = page_start(listing, token, _position)
+        found = await self._analyses.list_analyses(filter_, after, page_size + 1)
+        return page_of(listing, found, page_size, _keys)
+
+
+def _keys(analysis: Analysis) -> tuple[str, str, str]:
+    call = analysis.call
+    return call.day.isoformat(), call.started_at.isoformat(), call.call_id
+
+
+def _position(day: str, started_at: str, call_id: str) -> Position:
+    return Position(
+        day=date.fromisoformat(day),
+        started_at=datetime.fromisoformat(started_at),
+        call_id=CallId(call_id),
+    )

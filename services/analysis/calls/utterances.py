@@ -1,4 +1,4 @@
-"""What one side says in one go, wherever a recogniser cuts it into turns."""
+"""Utterances: what one side says in one go, wherever a recogniser cuts it into turns."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ Span = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Talk:
+class Utterance:
     """What one side says in one go, with pauses of at most `MERGE_GAP_SECONDS` in it.
 
     Times are seconds; `speech_seconds` leaves the pauses out.
@@ -33,26 +33,29 @@ class Talk:
         return 60 * self.words / self.speech_seconds
 
 
-def talks(
+def utterances(
     own: Sequence[Turn], others: Sequence[Turn], *, few_words_end_it: bool = True
-) -> list[Talk]:
-    """Join the turns of one side that nothing but back-channels of the other side parts.
+) -> list[Utterance]:
+    """Return the utterances of one side: its turns, joined where at most back-channels stand between.
 
-    Those are what the other side says in one go, in at most `BACKCHANNEL_WORDS` words, and begins
-    while this one speaks; begun in a pause, few words are an answer, and end the talk unless told
-    otherwise. What does not end it counts as sound when its pauses are measured.
+    A back-channel is an utterance of the other side of at most `BACKCHANNEL_WORDS` words, begun while
+    this side speaks. As few words begun in a pause are an answer, and end the utterance unless
+    `few_words_end_it` is false. What does not end an utterance counts as sound when its pauses are
+    measured.
     """
-    heard = [_talk(group) for group in _in_one_go(others)]
+    replies = [_utterance(group) for group in _in_one_go(others)]
     groups: list[list[Turn]] = []
-    said: Span = (0.0, 0.0)
+    so_far: Span = (0.0, 0.0)
     for turn in own:
-        if groups and _goes_on(said, turn.start_seconds, heard, few_words_end_it=few_words_end_it):
+        if groups and _goes_on(
+            so_far, turn.start_seconds, replies, few_words_end_it=few_words_end_it
+        ):
             groups[-1].append(turn)
-            said = (said[0], max(said[1], turn.end_seconds))
+            so_far = (so_far[0], max(so_far[1], turn.end_seconds))
         else:
             groups.append([turn])
-            said = (turn.start_seconds, turn.end_seconds)
-    return [_talk(group) for group in groups]
+            so_far = (turn.start_seconds, turn.end_seconds)
+    return [_utterance(group) for group in groups]
 
 
 def _in_one_go(turns: Sequence[Turn]) -> list[list[Turn]]:
@@ -69,24 +72,26 @@ def _in_one_go(turns: Sequence[Turn]) -> list[list[Turn]]:
     return groups
 
 
-def _goes_on(said: Span, start: float, heard: Sequence[Talk], *, few_words_end_it: bool) -> bool:
-    """Tell whether a talk that was said so far goes on at `start`."""
-    end = said[1]
-    for other in heard:
+def _goes_on(
+    so_far: Span, start: float, replies: Sequence[Utterance], *, few_words_end_it: bool
+) -> bool:
+    """Tell whether an utterance goes on at `start`."""
+    end = so_far[1]
+    for other in replies:
         if start <= end or other.start >= start:
             break
         if other.end <= end:
             continue
         if other.words > BACKCHANNEL_WORDS or other.start - end > MERGE_GAP_SECONDS:
             return False
-        if few_words_end_it and not said[0] <= other.start < said[1]:
+        if few_words_end_it and not so_far[0] <= other.start < so_far[1]:
             return False
         end = other.end
     return start - end <= MERGE_GAP_SECONDS
 
 
-def _talk(turns: Sequence[Turn]) -> Talk:
-    return Talk(
+def _utterance(turns: Sequence[Turn]) -> Utterance:
+    return Utterance(
         start=turns[0].start_seconds,
         end=max(turn.end_seconds for turn in turns),
         speech_seconds=length(union((t.start_seconds, t.end_seconds) for t in turns)),
@@ -94,14 +99,14 @@ def _talk(turns: Sequence[Turn]) -> Talk:
     )
 
 
-def without_backchannels(own: Sequence[Talk], others: Sequence[Talk]) -> list[Talk]:
-    """Leave out the few words that begin within a longer talk of the other side."""
-    floors = [talk for talk in others if talk.words > BACKCHANNEL_WORDS]
+def without_backchannels(own: Sequence[Utterance], others: Sequence[Utterance]) -> list[Utterance]:
+    """Leave out the few words that begin within a longer utterance of the other side."""
+    floors = [other for other in others if other.words > BACKCHANNEL_WORDS]
     return [
-        talk
-        for talk in own
-        if talk.words > BACKCHANNEL_WORDS
-        or not any(floor.start <= talk.start < floor.end for floor in floors)
+        each
+        for each in own
+        if each.words > BACKCHANNEL_WORDS
+        or not any(floor.start <= each.start < floor.end for floor in floors)
     ]
 
 

@@ -8,7 +8,7 @@ from typing import NewType
 
 from services.analysis.words.speech import count_words
 from services.kernel.errors import NotFound
-from services.llm.quotes import Said
+from services.llm.quotes import QuotableTexts
 from services.status.domain import Owner, RunId
 
 BotId = NewType("BotId", str)
@@ -29,7 +29,7 @@ class MeetingTurn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Meeting:
+class MeetingTranscript:
     """The transcript of a meeting."""
 
     bot_id: BotId
@@ -39,7 +39,7 @@ class Meeting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class MeetingDecision:
     """A decision in a sentence, and the words of the transcript it was taken in."""
 
     text: str
@@ -48,15 +48,15 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeetingJudgement:
-    """What whoever read the transcript makes of it."""
+    """What a judge makes of a meeting."""
 
     summary: str
-    decisions: tuple[Decision, ...]
+    decisions: tuple[MeetingDecision, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeakerShare:
-    """How many words somebody said, and which share of all."""
+    """How many words a speaker said, and their share of all words, 0..1."""
 
     speaker: str
     words: int
@@ -71,7 +71,7 @@ class MeetingAnalysis:
     owner: Owner
     session_id: RunId
     summary: str
-    decisions: tuple[Decision, ...]
+    decisions: tuple[MeetingDecision, ...]
     speakers: tuple[SpeakerShare, ...]
     judge: str
     created_at: datetime
@@ -91,10 +91,10 @@ def speaker_shares(turns: Iterable[MeetingTurn]) -> tuple[SpeakerShare, ...]:
 
 
 def said_decisions(
-    decisions: Iterable[Decision], turns: Sequence[MeetingTurn]
-) -> Iterator[Decision]:
+    decisions: Iterable[MeetingDecision], turns: Sequence[MeetingTurn]
+) -> Iterator[MeetingDecision]:
     """Yield the decisions whose quote somebody said, each once."""
-    said = Said(turn.text for turn in turns)
+    said = QuotableTexts(turn.text for turn in turns)
     seen: set[str] = set()
     for decision in decisions:
         if decision.quote not in seen and said.has_quote(decision.quote):

@@ -3,7 +3,7 @@
 import structlog
 
 from services.analysis.budget.usecases import Budgets
-from services.analysis.meetings.domain import Meeting, MeetingJudgement
+from services.analysis.meetings.domain import MeetingJudgement, MeetingTranscript
 from services.analysis.meetings.ports import MeetingJudge
 from services.llm.domain import UNANSWERED, ModelUnavailable
 from services.status.domain import RunId
@@ -22,7 +22,7 @@ class MeetingJudging:
         self._fallback = fallback
 
     async def judge(
-        self, meeting: Meeting, run_id: RunId, *, last_attempt: bool
+        self, meeting: MeetingTranscript, run_id: RunId, *, last_attempt: bool
     ) -> tuple[MeetingJudgement, str]:
         """Return the judgement of a meeting, which the run pays for, and who judged; raises UNANSWERED.
 

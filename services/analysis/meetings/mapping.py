@@ -1,13 +1,13 @@
-"""Meetings and their analyses in protobuf and back. Pure functions."""
+"""Transcripts of meetings and their analyses in protobuf and back. Pure functions."""
 
 from potok.analysis.v1 import meeting_analysis_pb2 as pb
 from potok.transcription.v1 import transcript_pb2
 
 from services.analysis.meetings.domain import (
     BotId,
-    Decision,
-    Meeting,
     MeetingAnalysis,
+    MeetingDecision,
+    MeetingTranscript,
     MeetingTurn,
     SpeakerShare,
 )
@@ -15,9 +15,9 @@ from services.kernel.rpc.convert import moment, timestamp
 from services.status.domain import Owner, RunId
 
 
-def meeting_from_pb(transcript: transcript_pb2.Transcript) -> Meeting:
-    """Return a transcript as a meeting, a turn for each segment in which something is said."""
-    return Meeting(
+def meeting_transcript_from_pb(transcript: transcript_pb2.Transcript) -> MeetingTranscript:
+    """Return the transcript of a meeting, a turn for each segment in which something is said."""
+    return MeetingTranscript(
         bot_id=BotId(transcript.call_id),
         owner=Owner(transcript.owner),
         language=transcript.language,
@@ -53,7 +53,9 @@ def meeting_analysis_from_pb(message: pb.MeetingAnalysis) -> MeetingAnalysis:
         owner=Owner(message.owner),
         session_id=RunId(message.session_id),
         summary=message.summary,
-        decisions=tuple(Decision(text=each.text, quote=each.quote) for each in message.decisions),
+        decisions=tuple(
+            MeetingDecision(text=each.text, quote=each.quote) for each in message.decisions
+        ),
         speakers=tuple(
             SpeakerShare(speaker=each.speaker_name, words=each.words, share=each.share)
             for each in message.speakers

@@ -4,7 +4,12 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from services.analysis.budget.ports import Budget
-from services.analysis.meetings.domain import BotId, Meeting, MeetingAnalysis, MeetingJudgement
+from services.analysis.meetings.domain import (
+    BotId,
+    MeetingAnalysis,
+    MeetingJudgement,
+    MeetingTranscript,
+)
 from services.stage.ports import Transaction
 from services.status.domain import ExecutionNumber, Owner
 
@@ -12,21 +17,21 @@ from services.status.domain import ExecutionNumber, Owner
 class MeetingJudge(Protocol):
     """Whoever reads a meeting: a set of rules or a language model."""
 
-    def name(self, meeting: Meeting) -> str:
+    def name(self, meeting: MeetingTranscript) -> str:
         """Name the judge, for instance `rules-ru`."""
 
-    async def judge(self, meeting: Meeting, budget: Budget) -> MeetingJudgement:
+    async def judge(self, meeting: MeetingTranscript, budget: Budget) -> MeetingJudgement:
         """Sum a meeting up, quoting the turns literally.
 
         A judge that asks a language model pays from the budget, and raises as that does.
         """
 
 
-class Meetings(Protocol):
+class MeetingTranscripts(Protocol):
     """Where the transcripts of meetings come from."""
 
-    async def get_meeting(self, owner: Owner, bot_id: BotId) -> Meeting | None:
-        """Return a meeting, None where it has no transcript; raises UpstreamUnavailable."""
+    async def get_meeting_transcript(self, owner: Owner, bot_id: BotId) -> MeetingTranscript | None:
+        """Return the transcript of a meeting, None where there is none; raises UpstreamUnavailable."""
 
 
 class MeetingAnalysisRepository(Protocol):
@@ -41,7 +46,7 @@ class MeetingAnalysisRepository(Protocol):
         execution: ExecutionNumber,
         analyses: Sequence[MeetingAnalysis],
     ) -> None:
-        """Write analyses in the place of older ones; what a later execution wrote stays."""
+        """Write analyses over older ones; what a later execution wrote stays."""
 
     async def delete_meeting_analyses(
         self, transaction: Transaction, owner: Owner, bot_ids: Sequence[BotId]

@@ -10,7 +10,7 @@ from services.kernel.postgres import Reading, load_queries
 from services.stage.ports import Transaction
 from services.status.domain import ExecutionNumber, Owner
 
-QUERIES = load_queries(__file__)
+_QUERIES = load_queries(__file__)
 
 
 class PostgresMeetingAnalyses:
@@ -22,7 +22,7 @@ class PostgresMeetingAnalyses:
 
     async def get_meeting_analysis(self, owner: Owner, bot_id: BotId) -> MeetingAnalysis | None:
         async with self._reading() as connection:
-            body = await QUERIES.get_meeting_analysis(connection, owner=owner, bot_id=bot_id)
+            body = await _QUERIES.get_meeting_analysis(connection, owner=owner, bot_id=bot_id)
         if body is None:
             return None
         return meeting_analysis_from_pb(meeting_analysis_pb2.MeetingAnalysis.FromString(body))
@@ -33,7 +33,7 @@ class PostgresMeetingAnalyses:
         execution: ExecutionNumber,
         analyses: Sequence[MeetingAnalysis],
     ) -> None:
-        await QUERIES.store_meeting_analyses(
+        await _QUERIES.store_meeting_analyses(
             transaction,
             execution=execution,
             owners=[each.owner for each in analyses],
@@ -44,4 +44,4 @@ class PostgresMeetingAnalyses:
     async def delete_meeting_analyses(
         self, transaction: Transaction, owner: Owner, bot_ids: Sequence[BotId]
     ) -> None:
-        await QUERIES.delete_meeting_analyses(transaction, owner=owner, bot_ids=bot_ids)
+        await _QUERIES.delete_meeting_analyses(transaction, owner=owner, bot_ids=bot_ids)

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from services.analysis.meetings.domain import (
     MOST_DECISIONS,
     BotId,
-    Decision,
-    Meeting,
     MeetingAnalysis,
     MeetingAnalysisNotFound,
+    MeetingDecision,
+    MeetingTranscript,
     said_decisions,
     speaker_shares,
 )
 from services.analysis.meetings.judging import MeetingJudging
-from services.analysis.meetings.ports import MeetingAnalysisRepository, Meetings
+from services.analysis.meetings.ports import MeetingAnalysisRepository, MeetingTranscripts
 from services.analysis.words.speech import NothingSaid, count_words
 from services.kernel.clock import utc_now
 from services.stage.ports import Transaction
@@ -26,18 +26,21 @@ class MeetingAnalyses:
     """The analyses of the meetings of all owners."""
 
     def __init__(
-        self, analyses: MeetingAnalysisRepository, meetings: Meetings, judging: MeetingJudging
+        self,
+        analyses: MeetingAnalysisRepository,
+        transcripts: MeetingTranscripts,
+        judging: MeetingJudging,
     ) -> None:
         self._analyses = analyses
-        self._meetings = meetings
+        self._transcripts = transcripts
         self._judging = judging
 
-    async def get_meeting(self, owner: Owner, bot_id: BotId) -> Meeting | None:
-        """Return a meeting, None where it has no transcript; raises UpstreamUnavailable."""
-        return await self._meetings.get_meeting(owner, bot_id)
+    async def get_meeting_transcript(self, owner: Owner, bot_id: BotId) -> MeetingTranscript | None:
+        """Return the transcript of a meeting, None where there is none; raises UpstreamUnavailable."""
+        return await self._transcripts.get_meeting_transcript(owner, bot_id)
 
     async def analyse(
-        self, meeting: Meeting, run_id: RunId, *, last_attempt: bool
+        self, meeting: MeetingTranscript, run_id: RunId, *, last_attempt: bool
     ) -> MeetingAnalysis:
         """Return the analysis of a meeting for a run; raises NothingSaid, and as MeetingJudging does."""
         if not any(count_words(turn.text) for turn in meeting.turns):
@@ -68,15 +71,17 @@ class MeetingAnalyses:
         execution: ExecutionNumber,
         analyses: Sequence[MeetingAnalysis],
     ) -> None:
-        """Store analyses in place of older ones of the same meetings."""
+        """Write analyses over older ones."""
         await self._analyses.store_meeting_analyses(transaction, execution, analyses)
 
     async def delete_meeting_analyses(
         self, transaction: Transaction, owner: Owner, bot_ids: Sequence[BotId]
     ) -> None:
-        """Forget the analyses of meetings that are no more."""
+        """Forget the analyses of meetings that are gone."""
         await self._analyses.delete_meeting_analyses(transaction, owner, bot_ids)
 
 
-def _first_said(decisions: Sequence[Decision], meeting: Meeting) -> tuple[Decision, ...]:
+def _first_said(
+    decisions: Sequence[MeetingDecision], meeting: MeetingTranscript
+) -> tuple[MeetingDecision, ...]:
     return tuple(itertools.islice(said_decisions(decisions, meeting.turns), MOST_DECISIONS))

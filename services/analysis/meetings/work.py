@@ -26,7 +26,7 @@ class MeetingWork:
         item_id, bot_id = item.item_id, BotId(item.item_id)
         last = item.attempt >= self._attempts
         try:
-            meeting = await self._analyses.get_meeting(execution.owner, bot_id)
+            meeting = await self._analyses.get_meeting_transcript(execution.owner, bot_id)
             if meeting is None:
                 return Failure(
                     item_id=item_id,

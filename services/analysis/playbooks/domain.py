@@ -73,7 +73,7 @@ class Cue(_Part):
 
 
 class Signal(Cue):
-    """A cue that speaks for a label; it counts once, however often it is heard."""
+    """A cue that speaks for a label; it counts once, however often it is found."""
 
     weight: Weight = 1.0
 
@@ -115,7 +115,7 @@ class Applicability(_Part):
         )
 
 
-class Advice(_Part):
+class ChecklistAdvice(_Part):
     """What to tell the operator who left an item out."""
 
     text: Texts
@@ -132,7 +132,7 @@ class ChecklistItem(_Part):
     weight: Weight
     applies: Applicability = Applicability()
     steps: tuple[Cue, ...] = Field(min_length=1)
-    advice: Advice
+    advice: ChecklistAdvice
 
 
 Sentences = Mapping[Language, Annotated[str, Field(pattern=r"^[^{}]*\{\}[^{}]*$")]]
@@ -175,6 +175,6 @@ class Playbook(_Part):
         return spoken if spoken in self.languages else self.languages[0]
 
 
-def names_of(parts: Iterable[Label | ChecklistItem]) -> set[str]:
+def names_of(named: Iterable[Label | ChecklistItem]) -> set[str]:
     """Return the names of labels or checklist items."""
-    return {part.name for part in parts}
+    return {each.name for each in named}

@@ -1,4 +1,4 @@
-"""The little language in which a playbook says what words to listen for.
+"""The little language in which a playbook says what words to look for.
 
 A phrase is a row of terms in spoken order, at most `MAX_SKIPPED` other words between two of them,
 all in one sentence. A term is one word or several parted by `|`, of which any will do:

@@ -8,14 +8,14 @@ from pydantic import ValidationError
 
 from services.analysis.playbooks.domain import ChecklistItem, Cue, Label, Playbook, Texts, names_of
 from services.analysis.playbooks.phrases import BUILT_IN, parse_phrase
-from services.analysis.playbooks.yaml_lines import Place, line_of, repeated_keys, yaml_fault
+from services.analysis.playbooks.yaml_lines import KeyPath, line_of, repeated_keys, yaml_fault
 from services.kernel.errors import InvalidInput
 
-Fault = tuple[Place, str]
+Fault = tuple[KeyPath, str]
 
 
 class PlaybookInvalid(InvalidInput):
-    """A playbook cannot be used; the text names file, line, place and what to do."""
+    """A playbook cannot be used; the text names file, line, key and what to do."""
 
 
 def load_playbooks(directory: Path) -> Mapping[str, Playbook]:
@@ -51,8 +51,8 @@ def parse_playbook(text: str, *, source: str) -> Playbook:
     except ValidationError as error:
         faults = _faults(error)
     told += [
-        f"{source}, line {line_of(root, place)}: {'.'.join(map(str, place)) or 'file'}: {fault}"
-        for place, fault in faults
+        f"{source}, line {line_of(root, path)}: {'.'.join(map(str, path)) or 'file'}: {fault}"
+        for path, fault in faults
     ]
     if told:
         raise PlaybookInvalid("\n".join(told))
@@ -74,12 +74,12 @@ def _faults(error: ValidationError) -> list[Fault]:
     faults = [
         (fault["loc"], fault["msg"], fault["type"]) for fault in error.errors(include_url=False)
     ]
-    places = [place for place, _, _ in faults]
+    paths = [path for path, _, _ in faults]
     return [
-        (place, message)
-        for place, message, kind in faults
+        (path, message)
+        for path, message, kind in faults
         if kind != "too_short"
-        or not any(len(other) > len(place) and other[: len(place)] == place for other in places)
+        or not any(len(other) > len(path) and other[: len(path)] == path for other in paths)
     ]
 
 
@@ -90,7 +90,7 @@ def _dangling(playbook: Playbook) -> Iterator[Fault]:
         "outcomes": playbook.outcomes,
         "sentiments": playbook.sentiments,
     }
-    labels: dict[Place, tuple[Label, ...]] = {
+    labels: dict[KeyPath, tuple[Label, ...]] = {
         **{(field, "labels"): choice.labels for field, choice in choices.items()},
         ("objections",): playbook.objections,
         ("client_facts",): playbook.client_facts,
@@ -99,37 +99,39 @@ def _dangling(playbook: Playbook) -> Iterator[Fault]:
     for field, choice in choices.items():
         yield from _unknown((field, "fallback"), [choice.fallback], names_of(choice.labels))
     yield from _twice(("checklist",), playbook.checklist)
-    for place, group in labels.items():
-        yield from _twice(place, group)
+    for path, group in labels.items():
+        yield from _twice(path, group)
         for index, label in enumerate(group):
-            yield from _unknown((*place, index, "types"), label.types, types)
+            yield from _unknown((*path, index, "types"), label.types, types)
     for index, item in enumerate(playbook.checklist):
-        place = ("checklist", index, "applies")
-        yield from _unknown((*place, "types"), item.applies.types, types)
-        yield from _unknown((*place, "outcomes"), item.applies.outcomes, outcomes)
+        path = ("checklist", index, "applies")
+        yield from _unknown((*path, "types"), item.applies.types, types)
+        yield from _unknown((*path, "outcomes"), item.applies.outcomes, outcomes)
     yield from _untranslated(playbook, labels)
     yield from _bad_words(playbook, labels)
 
 
-def _unknown(place: Place, used: Iterable[str], declared: set[str]) -> Iterator[Fault]:
+def _unknown(path: KeyPath, used: Iterable[str], declared: set[str]) -> Iterator[Fault]:
     for name in used:
         if name not in declared:
-            yield place, f"{name!r} is not declared: use one of {sorted(declared)}"
+            yield path, f"{name!r} is not declared: use one of {sorted(declared)}"
 
 
-def _twice(place: Place, parts: Iterable[Label | ChecklistItem]) -> Iterator[Fault]:
+def _twice(path: KeyPath, parts: Iterable[Label | ChecklistItem]) -> Iterator[Fault]:
     seen: set[str] = set()
     for index, part in enumerate(parts):
         if part.name in seen:
-            yield (*place, index, "name"), f"{part.name!r} is taken: rename one of the two"
+            yield (*path, index, "name"), f"{part.name!r} is taken: rename one of the two"
         seen.add(part.name)
 
 
-def _untranslated(playbook: Playbook, labels: Mapping[Place, tuple[Label, ...]]) -> Iterator[Fault]:
+def _untranslated(
+    playbook: Playbook, labels: Mapping[KeyPath, tuple[Label, ...]]
+) -> Iterator[Fault]:
     """Find texts that are not in exactly the languages of the playbook."""
-    texts: list[tuple[Place, Texts]] = [
-        ((*place, index, "title"), label.title)
-        for place, group in labels.items()
+    texts: list[tuple[KeyPath, Texts]] = [
+        ((*path, index, "title"), label.title)
+        for path, group in labels.items()
         for index, label in enumerate(group)
     ]
     for index, item in enumerate(playbook.checklist):
@@ -139,12 +141,12 @@ def _untranslated(playbook: Playbook, labels: Mapping[Place, tuple[Label, ...]])
             (("checklist", index, "advice", "why"), item.advice.why),
         ]
     texts += [(("summary", name), sentence) for name, sentence in playbook.summary]
-    for place, text in texts:
+    for path, text in texts:
         if set(text) != set(playbook.languages):
-            yield place, f"is in {sorted(text)}: write it in {sorted(playbook.languages)}"
+            yield path, f"is in {sorted(text)}: write it in {sorted(playbook.languages)}"
 
 
-def _bad_words(playbook: Playbook, labels: Mapping[Place, tuple[Label, ...]]) -> Iterator[Fault]:
+def _bad_words(playbook: Playbook, labels: Mapping[KeyPath, tuple[Label, ...]]) -> Iterator[Fault]:
     for name, words in playbook.vocabulary.items():
         for index, word in enumerate(words):
             terms = parse_phrase(word)
@@ -152,9 +154,9 @@ def _bad_words(playbook: Playbook, labels: Mapping[Place, tuple[Label, ...]]) ->
                 key.startswith("@") and key not in BUILT_IN for key in terms[0]
             ):
                 yield ("vocabulary", name, index), f"{word!r} is not one word: write a phrase of it"
-    cues: list[tuple[Place, Cue]] = [
-        ((*place, index, "signals", number), signal)
-        for place, group in labels.items()
+    cues: list[tuple[KeyPath, Cue]] = [
+        ((*path, index, "signals", number), signal)
+        for path, group in labels.items()
         for index, label in enumerate(group)
         for number, signal in enumerate(label.signals)
     ]
@@ -164,8 +166,8 @@ def _bad_words(playbook: Playbook, labels: Mapping[Place, tuple[Label, ...]]) ->
         for number, step in enumerate(item.steps)
     ]
     cues += [(("agreements", index), cue) for index, cue in enumerate(playbook.agreements)]
-    for place, cue in cues:
+    for path, cue in cues:
         for index, phrase in enumerate(cue.phrases):
             keys = {key for term in parse_phrase(phrase) for key in term} - BUILT_IN
             lists = sorted(key[1:] for key in keys if key.startswith("@"))
-            yield from _unknown((*place, "phrases", index), lists, set(playbook.vocabulary))
+            yield from _unknown((*path, "phrases", index), lists, set(playbook.vocabulary))

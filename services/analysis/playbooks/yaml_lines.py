@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import yaml
 
-Place = tuple[int | str, ...]
+KeyPath = tuple[int | str, ...]
 """The keys and positions that lead to a value."""
 
 
@@ -40,10 +40,10 @@ def repeated_keys(root: yaml.Node | None) -> Iterator[tuple[int, str]]:
             waiting += reversed([value for _, value in node.value])
 
 
-def line_of(root: yaml.Node | None, place: Place) -> int:
-    """Return the line of the deepest node on the way to a place, from 1."""
+def line_of(root: yaml.Node | None, path: KeyPath) -> int:
+    """Return the line, from 1, of the deepest node that a path leads to."""
     node = root
-    for step in place:
+    for step in path:
         below: yaml.Node | None = None
         if isinstance(node, yaml.MappingNode):
             below = next((value for key, value in node.value if key.value == step), None)

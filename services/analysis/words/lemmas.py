@@ -27,7 +27,7 @@ _CACHED_WORDS = 50_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Word:
+class LemmatisedWord:
     """A word of a sentence: its keys, where it stands in the sentence, and in which clause.
 
     `negates` tells of a word that denies what follows it, `lacks` of one that denies the Russian
@@ -47,7 +47,7 @@ class Sentence:
     """A sentence. `keys` are those of all its words."""
 
     text: str
-    words: tuple[Word, ...]
+    words: tuple[LemmatisedWord, ...]
     keys: frozenset[Key]
 
 
@@ -70,13 +70,13 @@ class Lemmatiser:
             keys = frozenset().union(*(word.keys for word in words))
             yield Sentence(text=part.text, words=words, keys=keys)
 
-    def _words(self, text: str) -> Iterator[Word]:
+    def _words(self, text: str) -> Iterator[LemmatisedWord]:
         clause = stop = 0
         for match in _WORD.finditer(text):
             clause += bool(_CLAUSE_END.search(text, stop, match.start()))
             stop = match.end()
             keys = self.keys(fold(match.group()))
-            yield Word(
+            yield LemmatisedWord(
                 keys=keys,
                 start=match.start(),
                 stop=stop,

@@ -10,7 +10,7 @@ from typing import NewType
 from rapidfuzz import fuzz
 
 from services.kernel.errors import NotFound
-from services.llm.quotes import Said
+from services.llm.quotes import QuotableTexts
 from services.status.domain import Owner, RunId
 
 BotId = NewType("BotId", str)
@@ -120,7 +120,7 @@ def priority_of(text: str, due: date | None, day: date) -> Priority:
 
 def said_tasks(tasks: Iterable[MeetingTask], meeting: MeetingTranscript) -> tuple[MeetingTask, ...]:
     """Return the tasks whose quote somebody said, each once, at most `MOST_TASKS`."""
-    said = Said(turn.text for turn in meeting.turns)
+    said = QuotableTexts(turn.text for turn in meeting.turns)
     kept: list[MeetingTask] = []
     for task in tasks:
         if not said.has_quote(task.quote):

@@ -11,14 +11,14 @@ from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from services.llm.domain import (
+    AnswerTruncated,
     BadAnswer,
     CostLimitReached,
     Message,
+    MessageRole,
+    ModelRefused,
     ModelUnavailable,
     NoAnswer,
-    Refused,
-    Role,
-    Truncated,
     Usage,
 )
 from services.llm.openai_model import OpenAIModel, open_model
@@ -27,8 +27,8 @@ from services.status.domain import Cost
 from tests.fakes.language_model import HANG, Asked, ScriptedModel, a_model, fails, says
 
 MESSAGES = (
-    Message(role=Role.SYSTEM, text="You choose cakes."),
-    Message(role=Role.USER, text="Which one?"),
+    Message(role=MessageRole.SYSTEM, text="You choose cakes."),
+    Message(role=MessageRole.USER, text="Which one?"),
 )
 GOOD = {"cake": "sponge", "slices": 3}
 
@@ -147,16 +147,24 @@ async def test_a_model_that_never_has_the_shape_is_given_up_on_after_three_reque
 @pytest.mark.parametrize(
     ("reply", "kind", "words"),
     [
-        (says("", refusal="I will not"), Refused, "refused: I will not"),
-        (says("", finish="content_filter"), Refused, "its content filter"),
-        (fails(400, code="content_filter"), Refused, "its content filter"),
+        (says("", refusal="I will not"), ModelRefused, "refused: I will not"),
+        (says("", finish="content_filter"), ModelRefused, "its content filter"),
+        (fails(400, code="content_filter"), ModelRefused, "its content filter"),
         (
             says(GOOD, finish="length"),
-            Truncated,
+            AnswerTruncated,
             "longer than 500 tokens: raise POTOK_X_MAX_TOKENS",
         ),
-        (fails(400, code="context_length_exceeded"), Truncated, "too long for model scripted"),
-        (fails(400, type="exceed_context_size_error"), Truncated, "too long for model scripted"),
+        (
+            fails(400, code="context_length_exceeded"),
+            AnswerTruncated,
+            "too long for model scripted",
+        ),
+        (
+            fails(400, type="exceed_context_size_error"),
+            AnswerTruncated,
+            "too long for model scripted",
+        ),
     ],
 )
 async def test_a_refusal_and_an_answer_that_was_cut_are_not_asked_for_again(

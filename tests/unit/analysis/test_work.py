@@ -28,18 +28,18 @@ from services.analysis.calls.domain import (
 from services.analysis.calls.judging import Judging
 from services.analysis.calls.usecases import CallAnalysis
 from services.analysis.meetings.adapters.rules import MeetingRules
-from services.analysis.meetings.adapters.upstream import RpcMeetings
+from services.analysis.meetings.adapters.upstream import RpcMeetingTranscripts
 from services.analysis.meetings.judging import MeetingJudging
 from services.analysis.meetings.usecases import MeetingAnalyses
 from services.analysis.playbooks.domain import Playbook
 from services.analysis.work import AnalysisWork
 from services.llm.domain import (
     NOTHING_USED,
+    AnswerTruncated,
     BadAnswer,
     CostLimitReached,
+    ModelRefused,
     ModelUnavailable,
-    Refused,
-    Truncated,
 )
 from services.stage.domain import (
     DiscoveryFailed,
@@ -150,7 +150,7 @@ class Scene:
         )
         meetings = MeetingAnalyses(
             FakeMeetingAnalyses(),
-            RpcMeetings(TranscriptionServiceStub(channel), timedelta(seconds=5)),
+            RpcMeetingTranscripts(TranscriptionServiceStub(channel), timedelta(seconds=5)),
             MeetingJudging(MeetingRules(), budgets),
         )
         self.work = AnalysisWork(call_analysis, meetings, StageServiceStub(channel), Limits())
@@ -316,8 +316,8 @@ async def test_a_call_that_cannot_be_judged_does_not_fail_its_batch_mates(
 @pytest.mark.parametrize(
     ("error", "reason"),
     [
-        (Refused("no", NOTHING_USED), Reason.REFUSED),
-        (Truncated("no", NOTHING_USED), Reason.TRUNCATED),
+        (ModelRefused("no", NOTHING_USED), Reason.REFUSED),
+        (AnswerTruncated("no", NOTHING_USED), Reason.TRUNCATED),
         (BadAnswer("no", NOTHING_USED), Reason.BAD_ANSWER),
         (CostLimitReached("no"), Reason.COST_LIMIT),
     ],

@@ -1,4 +1,4 @@
-"""A judge of meetings that is a language model; a long meeting is read part by part."""
+"""A judge of meetings that is a language model; a long meeting is read in chunks."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -8,14 +8,14 @@ from pydantic import Field
 from services.analysis.budget.ports import Budget
 from services.analysis.meetings.domain import (
     MOST_DECISIONS,
-    Decision,
-    Meeting,
+    MeetingDecision,
     MeetingJudgement,
+    MeetingTranscript,
 )
 from services.llm.domain import Message
 from services.llm.ports import LanguageModel
-from services.llm.shapes import Shape
-from services.llm.transcripts import MEETING_IS_DATA, meeting_line, parts, transcript_messages
+from services.llm.shapes import AnswerShape
+from services.llm.transcripts import MEETING_IS_DATA, chunks, meeting_line, transcript_messages
 from services.llm.untrusted import plain
 
 _JUDGE = """\
@@ -41,53 +41,53 @@ Summary = Annotated[str, Field(min_length=1, max_length=3000)]
 Short = Annotated[str, Field(min_length=1, max_length=500)]
 
 
-class Decided(Shape):
+class Decided(AnswerShape):
     """A decision."""
 
     text: Short
     quote: Short
 
 
-class Judged(Shape):
-    """What came of a meeting, or of a part of one."""
+class JudgedMeeting(AnswerShape):
+    """What came of a meeting, or of a chunk of a long one."""
 
     summary: Summary
     decisions: Annotated[list[Decided], Field(max_length=MOST_DECISIONS)]
 
 
-class SummedUp(Shape):
+class SummedUp(AnswerShape):
     """What came of the whole."""
 
     summary: Summary
 
 
 class MeetingModel:
-    """Implements MeetingJudge; a part has at most `part_characters`."""
+    """Implements MeetingJudge; a chunk has at most `part_characters`."""
 
     def __init__(self, model: LanguageModel, part_characters: int) -> None:
         self._model = model
         self._part_characters = part_characters
 
-    def name(self, meeting: Meeting) -> str:
+    def name(self, meeting: MeetingTranscript) -> str:
         del meeting
         return self._model.name
 
-    async def judge(self, meeting: Meeting, budget: Budget) -> MeetingJudgement:
+    async def judge(self, meeting: MeetingTranscript, budget: Budget) -> MeetingJudgement:
         lines = [meeting_line(turn.speaker, turn.text) for turn in meeting.turns]
         judged = [
-            await budget.ask(self._model, _judge_messages(meeting.language, part), Judged)
-            for part in parts(lines, self._part_characters)
+            await budget.ask(self._model, _judge_messages(meeting.language, chunk), JudgedMeeting)
+            for chunk in chunks(lines, self._part_characters)
         ]
-        summaries = [part.summary for part in judged]
+        summaries = [each.summary for each in judged]
         if len(judged) > 1:
             messages = _sum_up_messages(meeting.language, summaries)
             summaries = [(await budget.ask(self._model, messages, SummedUp)).summary]
         return MeetingJudgement(
             summary=summaries[0].strip(),
             decisions=tuple(
-                Decision(text=each.text.strip(), quote=each.quote)
-                for part in judged
-                for each in part.decisions
+                MeetingDecision(text=decided.text.strip(), quote=decided.quote)
+                for each in judged
+                for decided in each.decisions
             ),
         )
 

@@ -7,7 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from services.analysis.budget.ports import Budget
-from services.analysis.meetings.domain import Decision, Meeting, MeetingJudgement, speaker_shares
+from services.analysis.meetings.domain import (
+    MeetingDecision,
+    MeetingJudgement,
+    MeetingTranscript,
+    speaker_shares,
+)
 from services.analysis.words.lemmas import Lemmatiser, Sentence
 
 MOST_SENTENCES = 3
@@ -54,7 +59,7 @@ _EMPTY = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Weighed:
-    place: int
+    index: int
     text: str
     weight: float
 
@@ -65,24 +70,24 @@ class MeetingRules:
     def __init__(self) -> None:
         self._lemmatiser = Lemmatiser()
 
-    def name(self, meeting: Meeting) -> str:
+    def name(self, meeting: MeetingTranscript) -> str:
         return "rules-ru" if meeting.language == "ru" else "rules-en"
 
-    async def judge(self, meeting: Meeting, budget: Budget) -> MeetingJudgement:
+    async def judge(self, meeting: MeetingTranscript, budget: Budget) -> MeetingJudgement:
         """Judge in a thread, so that the event loop goes on meanwhile."""
         del budget  # rules cost nothing
         return await asyncio.to_thread(self.judge_now, meeting)
 
-    def judge_now(self, meeting: Meeting) -> MeetingJudgement:
+    def judge_now(self, meeting: MeetingTranscript) -> MeetingJudgement:
         """Judge a meeting; equal input gives an equal judgement."""
         sentences = list(self._sentences(meeting))
-        deciding = [place for place, each in enumerate(sentences) if _decides(each)]
+        deciding = [index for index, each in enumerate(sentences) if _decides(each)]
         return MeetingJudgement(
             summary=_summary(meeting, _main(sentences, frozenset(deciding)), len(deciding)),
-            decisions=tuple(_decision(sentences[place]) for place in deciding),
+            decisions=tuple(_decision(sentences[index]) for index in deciding),
         )
 
-    def _sentences(self, meeting: Meeting) -> Iterator[Sentence]:
+    def _sentences(self, meeting: MeetingTranscript) -> Iterator[Sentence]:
         for turn in meeting.turns:
             yield from self._lemmatiser.sentences(turn.text)
 
@@ -97,9 +102,9 @@ def _decides(sentence: Sentence) -> bool:
     return len(_WORD.findall(text, match.end())) >= _MIN_DECIDED
 
 
-def _decision(sentence: Sentence) -> Decision:
+def _decision(sentence: Sentence) -> MeetingDecision:
     text = _LEAD.sub("", sentence.text).strip() or sentence.text
-    return Decision(text=text[:1].upper() + text[1:], quote=sentence.text)
+    return MeetingDecision(text=text[:1].upper() + text[1:], quote=sentence.text)
 
 
 def _main(sentences: Sequence[Sentence], deciding: frozenset[int]) -> list[str]:
@@ -108,26 +113,26 @@ def _main(sentences: Sequence[Sentence], deciding: frozenset[int]) -> list[str]:
     spread = Counter(topic for each in topics for topic in each)
     weighed = [
         _Weighed(
-            place=place,
+            index=index,
             text=sentence.text.strip(),
-            weight=sum(spread[topic] - 1 for topic in topics[place])
+            weight=sum(spread[topic] - 1 for topic in topics[index])
             / (len(sentence.words) + FEWEST_WORDS)
-            * (SETTLED if place in deciding else 1.0),
+            * (SETTLED if index in deciding else 1.0),
         )
-        for place, sentence in enumerate(sentences)
+        for index, sentence in enumerate(sentences)
         if FEWEST_WORDS <= len(sentence.words) <= MOST_WORDS and not sentence.text.endswith("?")
     ]
     chosen: list[_Weighed] = []
-    for each in sorted(weighed, key=lambda each: (-each.weight, each.place)):
+    for each in sorted(weighed, key=lambda each: (-each.weight, each.index)):
         if len(chosen) == MOST_SENTENCES:
             break
-        if all(topics[each.place] != topics[other.place] for other in chosen):
+        if all(topics[each.index] != topics[other.index] for other in chosen):
             chosen.append(each)
-    return [each.text for each in sorted(chosen, key=lambda each: each.place)]
+    return [each.text for each in sorted(chosen, key=lambda each: each.index)]
 
 
 def _topics(sentence: Sentence) -> frozenset[str]:
-    """Return what the words of a sentence are about: a lemma or stem each, but not of every sentence's words."""
+    """Return a lemma or stem of each word of a sentence that says what it is about."""
     found = set()
     for word in sentence.words:
         stems = sorted(key for key in word.keys if key[0] not in "=@")
@@ -136,7 +141,7 @@ def _topics(sentence: Sentence) -> frozenset[str]:
     return frozenset(found)
 
 
-def _summary(meeting: Meeting, main: Sequence[str], decisions: int) -> str:
+def _summary(meeting: MeetingTranscript, main: Sequence[str], decisions: int) -> str:
     """Say who spoke, what carried the meeting in its own words, and how much was decided."""
     speakers = [share.speaker for share in speaker_shares(meeting.turns)]
     names = ", ".join(speakers[:MOST_SPEAKERS])

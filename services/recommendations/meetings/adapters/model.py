@@ -10,9 +10,9 @@ from pydantic import Field
 from services.llm.budget import OwnBudget
 from services.llm.domain import Message, ModelUnavailable
 from services.llm.ports import LanguageModel
-from services.llm.quotes import Said
-from services.llm.shapes import Due, Shape
-from services.llm.transcripts import MEETING_IS_DATA, meeting_line, parts, transcript_messages
+from services.llm.quotes import QuotableTexts
+from services.llm.shapes import AnswerShape, Due
+from services.llm.transcripts import MEETING_IS_DATA, chunks, meeting_line, transcript_messages
 from services.recommendations.meetings.domain import (
     MOST_TASKS,
     MeetingTask,
@@ -43,7 +43,7 @@ Text = Annotated[str, Field(min_length=1, max_length=1000)]
 Quote = Annotated[str, Field(min_length=1, max_length=500)]
 
 
-class ToldTask(Shape):
+class ToldTask(AnswerShape):
     """A task as the model tells it."""
 
     title: Title
@@ -54,7 +54,7 @@ class ToldTask(Shape):
     quote: Quote
 
 
-class ToldTasks(Shape):
+class ToldTasks(AnswerShape):
     """All that is to be done."""
 
     tasks: Annotated[list[ToldTask], Field(max_length=MOST_TASKS)]
@@ -89,7 +89,7 @@ class ModelTasks:
         told: list[ToldTask] = []
         try:
             async with asyncio.timeout(self._timeout):
-                for part in parts(lines, self._part_characters):
+                for part in chunks(lines, self._part_characters):
                     answer = await budget.ask(self._model, _messages(meeting, part), ToldTasks)
                     told += answer.tasks
         except TimeoutError as error:
@@ -101,11 +101,11 @@ class ModelTasks:
 
 
 def _checked(told: Sequence[ToldTask], meeting: MeetingTranscript) -> list[MeetingTask]:
-    said = Said(turn.text for turn in meeting.turns)
+    said = QuotableTexts(turn.text for turn in meeting.turns)
     return [_task_of(each, meeting, said) for each in told]
 
 
-def _task_of(told: ToldTask, meeting: MeetingTranscript, said: Said) -> MeetingTask:
+def _task_of(told: ToldTask, meeting: MeetingTranscript, said: QuotableTexts) -> MeetingTask:
     """Return a task as far as it holds: the day is one that the quote names, or else one to come; its assignee is known."""
     dates = find_dates(told.quote, meeting.day)
     due = dates[0].day if dates else told.due
@@ -121,7 +121,7 @@ def _task_of(told: ToldTask, meeting: MeetingTranscript, said: Said) -> MeetingT
     )
 
 
-def _known(name: str, meeting: MeetingTranscript, said: Said) -> str:
+def _known(name: str, meeting: MeetingTranscript, said: QuotableTexts) -> str:
     """Return a name as its speaker has it, or as somebody said it; empty for one that never came up."""
     for speaker in meeting.speakers:
         if name.casefold() == speaker.casefold():

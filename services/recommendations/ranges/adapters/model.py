@@ -7,7 +7,7 @@ from datetime import timedelta
 import structlog
 
 from services.llm.budget import OwnBudget
-from services.llm.domain import UNANSWERED, Message, Role
+from services.llm.domain import UNANSWERED, Message, MessageRole
 from services.llm.ports import LanguageModel
 from services.recommendations.ranges.adapters.prompt import (
     Told,
@@ -89,7 +89,7 @@ async def _write(
             wrong += wrong_numbers(action, facts, known=advice)
         if not wrong:
             return Narrative(text=told.narrative, actions=told.actions, author=model.name)
-        answer = Message(role=Role.ASSISTANT, text=told.model_dump_json())
+        answer = Message(role=MessageRole.ASSISTANT, text=told.model_dump_json())
         messages = [*messages, answer, wrong_numbers_message(wrong[:MAX_WRONG])]
     raise WrongNumbers(
         f"model {model.name} wrote numbers that are no figures: {', '.join(wrong[:MAX_WRONG])}"

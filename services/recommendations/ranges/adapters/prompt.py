@@ -9,8 +9,8 @@ from typing import Annotated, assert_never
 
 from pydantic import BeforeValidator, Field
 
-from services.llm.domain import Message, Role
-from services.llm.shapes import Shape
+from services.llm.domain import Message, MessageRole
+from services.llm.shapes import AnswerShape
 from services.llm.untrusted import plain
 from services.recommendations.ranges.domain import (
     MAX_FOCUS,
@@ -58,7 +58,7 @@ def _clean(given: object) -> object:
 Line = Annotated[str, BeforeValidator(_clean)]
 
 
-class Told(Shape):
+class Told(AnswerShape):
     """A range in words."""
 
     narrative: Annotated[Line, Field(min_length=1, max_length=2000)]
@@ -87,8 +87,8 @@ def narrative_messages(
         "Now answer with the JSON object.",
     )
     return [
-        Message(role=Role.SYSTEM, text=text),
-        Message(role=Role.USER, text="\n".join(parts)),
+        Message(role=MessageRole.SYSTEM, text=text),
+        Message(role=MessageRole.USER, text="\n".join(parts)),
     ]
 
 
@@ -99,7 +99,7 @@ def wrong_numbers_message(wrong: Sequence[str]) -> Message:
         f"These numbers are none of the figures, or not written as one: {told}. Leave each out or "
         "write the figure that is meant. Answer again with the whole JSON object."
     )
-    return Message(role=Role.USER, text=text)
+    return Message(role=MessageRole.USER, text=text)
 
 
 def advice_lines(roll_up: RollUp) -> list[str]:

@@ -40,19 +40,19 @@ async def usages(request: pytest.FixtureRequest, database: Database) -> AsyncIte
 async def reserve(
     usages: RunUsages,
     least: float,
-    wanted: float,
+    most: float,
     *,
     run: RunId = RUN,
     owner: Owner = CLINIC,
     lifetime: timedelta = HOUR,
 ) -> float | None:
     reservation = await usages.reserve(
-        owner, run, least=least, wanted=wanted, cap=TEN, lifetime=lifetime
+        owner, run, least=least, most=most, cap=TEN, lifetime=lifetime
     )
     return reservation.amount if reservation else None
 
 
-async def test_what_is_wanted_is_set_apart_while_it_is_there(usages: RunUsages) -> None:
+async def test_the_most_is_set_apart_while_it_is_there(usages: RunUsages) -> None:
     assert await reserve(usages, 1, 4) == 4
     assert await reserve(usages, 1, 4) == 4
     assert await reserve(usages, 1, 4) == 2
@@ -60,7 +60,7 @@ async def test_what_is_wanted_is_set_apart_while_it_is_there(usages: RunUsages) 
 
 
 async def test_what_is_settled_counts_and_the_rest_comes_back(usages: RunUsages) -> None:
-    first = await usages.reserve(CLINIC, RUN, least=1, wanted=10, cap=TEN, lifetime=HOUR)
+    first = await usages.reserve(CLINIC, RUN, least=1, most=10, cap=TEN, lifetime=HOUR)
     assert await reserve(usages, 1, 1) is None
 
     await usages.settle(CLINIC, RUN, first, used(3, requests=2))

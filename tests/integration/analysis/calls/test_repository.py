@@ -36,9 +36,9 @@ class Repository:
         await self.analyses.store_analyses(self.transaction, owner, execution, analyses)
 
     async def listed(
-        self, wanted: AnalysisFilter, after: Position | None = None, page_size: int = 100
+        self, filter_: AnalysisFilter, after: Position | None = None, limit: int = 100
     ) -> list[str]:
-        found = await self.analyses.list_analyses(wanted, after, page_size)
+        found = await self.analyses.list_analyses(filter_, after, limit)
         return [analysis.call.call_id for analysis in found]
 
 
@@ -106,7 +106,7 @@ async def test_more_than_a_batch_is_stored_whole(repository: Repository) -> None
 
 
 @pytest.mark.parametrize(
-    ("wanted", "ids"),
+    ("filter_", "ids"),
     [
         (MARCH, ["early", "plain", "unscored", "late"]),
         (replace(MARCH, call_type="complaint"), ["early"]),
@@ -123,8 +123,8 @@ async def test_more_than_a_batch_is_stored_whole(repository: Repository) -> None
         ),
     ],
 )
-async def test_a_list_holds_what_is_wanted_by_the_time_of_the_call(
-    repository: Repository, wanted: AnalysisFilter, ids: Sequence[str]
+async def test_a_list_holds_what_its_filter_selects_by_the_time_of_the_call(
+    repository: Repository, filter_: AnalysisFilter, ids: Sequence[str]
 ) -> None:
     await repository.store(
         an_analysis("late", **at(4, 9), employee="Иван", score=50.0),
@@ -134,7 +134,7 @@ async def test_a_list_holds_what_is_wanted_by_the_time_of_the_call(
         an_analysis("april", day=date(2026, 4, 1)),
     )
 
-    assert await repository.listed(wanted) == ids
+    assert await repository.listed(filter_) == ids
 
 
 async def test_pages_follow_one_another_also_within_a_day_and_a_moment(

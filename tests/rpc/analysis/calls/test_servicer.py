@@ -18,7 +18,7 @@ from services.analysis.calls.mapping import analysis_to_pb, usage_to_pb
 from services.analysis.calls.servicer import AnalysisServicer
 from services.analysis.calls.usecases import CallAnalysis
 from services.kernel.rpc.server import serving
-from services.llm.domain import NOTHING_USED, CostLimitReached, ModelUnavailable, Refused
+from services.llm.domain import NOTHING_USED, CostLimitReached, ModelRefused, ModelUnavailable
 from services.status.domain import Cost, ExecutionNumber, RunId
 from tests.fakes.analysis import CLINIC, FakeAnalyses, FakeRunUsages, an_analysis
 from tests.fakes.language_model import ToldModel
@@ -72,15 +72,15 @@ def _nobody() -> Any:
     """Stand for what the RPCs do not need."""
 
 
-async def listed(stub: "Stub", **wanted: Any) -> tuple[list[str], str]:
-    request = pb.ListAnalysesRequest(**{"owner": CLINIC, "range": MARCH, **wanted})
+async def listed(stub: "Stub", **fields: Any) -> tuple[list[str], str]:
+    request = pb.ListAnalysesRequest(**{"owner": CLINIC, "range": MARCH, **fields})
     response = await stub.ListAnalyses(request, timeout=5)
     return [analysis.call_id for analysis in response.analyses], response.next_page_token
 
 
-async def refusal(stub: "Stub", **wanted: Any) -> str:
+async def refusal(stub: "Stub", **fields: Any) -> str:
     with pytest.raises(grpc.aio.AioRpcError) as raised:
-        await listed(stub, **wanted)
+        await listed(stub, **fields)
     assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT
     return raised.value.details() or ""
 
@@ -88,8 +88,8 @@ async def refusal(stub: "Stub", **wanted: Any) -> str:
 async def judged(judge: Any, text: str, **request: str) -> pb.JudgeDialogueResponse:
     budgets = Budgets(FakeRunUsages(), cap=Cost(amount=5, currency="USD"))
     async with serving_with(FakeAnalyses(), judge, budgets) as stub:
-        wanted = {"text": text, "playbook": "clinic", **request}
-        return await stub.JudgeDialogue(pb.JudgeDialogueRequest(**wanted), timeout=10)
+        fields = {"text": text, "playbook": "clinic", **request}
+        return await stub.JudgeDialogue(pb.JudgeDialogueRequest(**fields), timeout=10)
 
 
 async def test_a_dialogue_that_somebody_wrote_down_is_judged_like_a_call() -> None:
@@ -141,7 +141,7 @@ async def test_a_dialogue_that_cannot_be_judged_is_refused_with_its_reason(
 @pytest.mark.parametrize(
     ("error", "code"),
     [
-        (Refused("no", NOTHING_USED), "INVALID_ARGUMENT"),
+        (ModelRefused("no", NOTHING_USED), "INVALID_ARGUMENT"),
         (CostLimitReached("dear"), "RESOURCE_EXHAUSTED"),
         (ModelUnavailable("away"), "UNAVAILABLE"),
     ],
@@ -211,7 +211,7 @@ async def test_get_analyses_refuses_ids_it_cannot_use(stub: "Stub", call_ids: li
 
 
 @pytest.mark.parametrize(
-    ("wanted", "ids"),
+    ("fields", "ids"),
     [
         ({}, ["c0", "c1", "c2", "c3", "c4"]),
         ({"outcome": "booked"}, ["c1", "c3"]),
@@ -223,31 +223,33 @@ async def test_get_analyses_refuses_ids_it_cannot_use(stub: "Stub", call_ids: li
         ({"owner": "client:other"}, []),
     ],
 )
-async def test_list_analyses_returns_what_is_wanted(
-    stub: "Stub", wanted: dict[str, Any], ids: list[str]
+async def test_list_analyses_returns_what_its_fields_select(
+    stub: "Stub", fields: dict[str, Any], ids: list[str]
 ) -> None:
-    assert await listed(stub, **wanted) == (ids, "")
+    assert await listed(stub, **fields) == (ids, "")
 
 
 async def test_list_analyses_goes_on_where_the_page_before_ended(stub: "Stub") -> None:
     first, token = await listed(stub, page_size=2)
     second, token = await listed(stub, page_size=2, page_token=token)
     third, end = await listed(stub, page_size=2, page_token=token)
+    whole, nothing_more = await listed(stub, page_size=5)
 
     assert (first, second, third) == (["c0", "c1"], ["c2", "c3"], ["c4"])
     assert end == ""
+    assert (len(whole), nothing_more) == (5, "")
 
 
 async def test_a_page_token_is_of_one_list_only(stub: "Stub") -> None:
     _, token = await listed(stub, page_size=2)
 
-    assert "of another request" in await refusal(stub, outcome="booked", page_token=token)
+    assert "of another list" in await refusal(stub, outcome="booked", page_token=token)
     for broken in ("nonsense!", "e30=", token[:-4]):
         assert "begin again without one" in await refusal(stub, page_token=broken)
 
 
 @pytest.mark.parametrize(
-    ("wanted", "field"),
+    ("fields", "field"),
     [
         ({"owner": ""}, "owner"),
         ({"range": None}, "range"),
@@ -258,6 +260,6 @@ async def test_a_page_token_is_of_one_list_only(stub: "Stub") -> None:
     ],
 )
 async def test_a_malformed_list_is_refused_by_its_field(
-    stub: "Stub", wanted: dict[str, Any], field: str
+    stub: "Stub", fields: dict[str, Any], field: str
 ) -> None:
-    assert field in await refusal(stub, **wanted)
+    assert field in await refusal(stub, **fields)

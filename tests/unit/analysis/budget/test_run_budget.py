@@ -11,12 +11,12 @@ from services.analysis.calls.adapters.model.answer import Noted
 from services.llm.budget import OwnBudget
 from services.llm.domain import (
     A,
-    Answer,
     CostLimitReached,
     Message,
+    MessageRole,
+    ModelAnswer,
+    ModelRefused,
     ModelUnavailable,
-    Refused,
-    Role,
     Usage,
 )
 from services.status.domain import Cost, RunId
@@ -27,7 +27,7 @@ RUN = RunId("r")
 SPENT = Usage(
     requests=2, prompt_tokens=10, completion_tokens=1, cost=Cost(amount=0.25, currency="USD")
 )
-ASKED = (Message(role=Role.USER, text="?"),)
+ASKED = (Message(role=MessageRole.USER, text="?"),)
 
 
 class HangingModel(ToldModel):
@@ -35,7 +35,7 @@ class HangingModel(ToldModel):
 
     async def ask(
         self, messages: Sequence[Message], shape: type[A], *, at_most: float | None = None
-    ) -> Answer[A]:
+    ) -> ModelAnswer[A]:
         self.asked.append((messages, shape, at_most))
         await asyncio.Event().wait()
         raise AssertionError
@@ -91,7 +91,7 @@ async def test_a_call_does_not_wait_for_ever_for_what_others_hold() -> None:
 async def test_what_failed_is_paid_too() -> None:
     usages = FakeRunUsages()
     for error in (
-        Refused("no", SPENT),
+        ModelRefused("no", SPENT),
         CostLimitReached("dear", SPENT),
         ModelUnavailable("x", None, SPENT),
     ):

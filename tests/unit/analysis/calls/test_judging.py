@@ -10,11 +10,11 @@ from services.analysis.calls.adapters.rules.judge import RulesJudge
 from services.analysis.calls.domain import Analysis, Fallback
 from services.analysis.calls.judging import Judging
 from services.llm.domain import (
+    AnswerTruncated,
     BadAnswer,
     CostLimitReached,
+    ModelRefused,
     ModelUnavailable,
-    Refused,
-    Truncated,
 )
 from services.status.domain import Reason
 from tests.fakes.analysis import CLINIC, FakeRunUsages
@@ -40,8 +40,8 @@ async def judged(
 @pytest.mark.parametrize(
     ("error", "reason"),
     [
-        (Refused("no", SPENT), Reason.REFUSED),
-        (Truncated("long", SPENT), Reason.TRUNCATED),
+        (ModelRefused("no", SPENT), Reason.REFUSED),
+        (AnswerTruncated("long", SPENT), Reason.TRUNCATED),
         (BadAnswer("odd", SPENT), Reason.BAD_ANSWER),
         (CostLimitReached("dear", SPENT), Reason.COST_LIMIT),
     ],

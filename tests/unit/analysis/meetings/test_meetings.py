@@ -11,10 +11,10 @@ from services.analysis.meetings.adapters.model import MeetingModel
 from services.analysis.meetings.adapters.rules import MeetingRules
 from services.analysis.meetings.domain import (
     BotId,
-    Decision,
-    Meeting,
     MeetingAnalysis,
     MeetingAnalysisNotFound,
+    MeetingDecision,
+    MeetingTranscript,
     MeetingTurn,
     SpeakerShare,
     speaker_shares,
@@ -24,7 +24,7 @@ from services.analysis.meetings.mapping import meeting_analysis_from_pb, meeting
 from services.analysis.meetings.usecases import MeetingAnalyses
 from services.analysis.meetings.work import MeetingWork
 from services.llm.budget import OwnBudget
-from services.llm.domain import NOTHING_USED, ModelUnavailable, Refused
+from services.llm.domain import NOTHING_USED, ModelRefused, ModelUnavailable
 from services.stage.domain import Failure, Item, ItemId, Outcome, Skip, Success
 from services.status.domain import Owner, Reason, RunId
 from tests.fakes.analysis import FakeMeetingAnalyses, FakeRunUsages
@@ -37,12 +37,12 @@ RUN = RunId("3b241101-e2bb-4255-8caf-4136c566a962")
 RULES = MeetingRules()
 
 
-def said(*lines: str, language: str = "ru") -> Meeting:
+def said(*lines: str, language: str = "ru") -> MeetingTranscript:
     turns = []
     for line in lines:
         speaker, _, text = line.rpartition(": ")
         turns.append(MeetingTurn(speaker=speaker, text=text))
-    return Meeting(bot_id=BOT, owner=ANNA, language=language, turns=tuple(turns))
+    return MeetingTranscript(bot_id=BOT, owner=ANNA, language=language, turns=tuple(turns))
 
 
 LAUNCH = said(
@@ -110,14 +110,14 @@ def test_shares_are_of_all_words_and_only_of_those_who_are_known() -> None:
 class FakeMeetings:
     """Has the meetings of the test."""
 
-    def __init__(self, *meetings: Meeting) -> None:
+    def __init__(self, *meetings: MeetingTranscript) -> None:
         self.meetings = {(each.owner, each.bot_id): each for each in meetings}
 
-    async def get_meeting(self, owner: Owner, bot_id: BotId) -> Meeting | None:
+    async def get_meeting_transcript(self, owner: Owner, bot_id: BotId) -> MeetingTranscript | None:
         return self.meetings.get((owner, bot_id))
 
 
-def analyses(judge: Any, *meetings: Meeting, fallback: Any = None) -> MeetingAnalyses:
+def analyses(judge: Any, *meetings: MeetingTranscript, fallback: Any = None) -> MeetingAnalyses:
     judging = MeetingJudging(judge, Budgets(FakeRunUsages()), fallback=fallback)
     return MeetingAnalyses(FakeMeetingAnalyses(), FakeMeetings(*meetings), judging)
 
@@ -181,7 +181,11 @@ async def test_a_long_meeting_is_read_in_parts_and_summed_up() -> None:
     judgement = await MeetingModel(model, 1200).judge(long, OwnBudget(None))
 
     assert judgement.summary == "целое"
-    assert [shape.__name__ for _, shape, _ in model.asked] == ["Judged", "Judged", "SummedUp"]
+    assert [shape.__name__ for _, shape, _ in model.asked] == [
+        "JudgedMeeting",
+        "JudgedMeeting",
+        "SummedUp",
+    ]
 
 
 async def test_what_people_say_cannot_close_the_transcript() -> None:
@@ -197,7 +201,7 @@ async def test_what_people_say_cannot_close_the_transcript() -> None:
 
 
 async def test_rules_take_over_at_once_from_a_refusal_and_at_last_from_silence() -> None:
-    refuses = MeetingModel(ToldModel(Refused("no", NOTHING_USED)), 60_000)
+    refuses = MeetingModel(ToldModel(ModelRefused("no", NOTHING_USED)), 60_000)
     ended = await outcome(analyses(refuses, LAUNCH, fallback=RULES))
     assert isinstance(ended, Success)
     result: Any = ended.result
@@ -219,7 +223,7 @@ def test_an_analysis_comes_back_from_the_wire_as_it_was() -> None:
         owner=ANNA,
         session_id=RUN,
         summary="Коротко.",
-        decisions=(Decision(text="Едем.", quote="едем"),),
+        decisions=(MeetingDecision(text="Едем.", quote="едем"),),
         speakers=(SpeakerShare(speaker="Анна", words=3, share=0.75),),
         judge="rules-ru",
         created_at=datetime(2026, 11, 26, 9, 30, tzinfo=UTC),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.llm.domain import NOTHING_USED, CostLimitReached, ModelUnavailable, Refused
+from services.llm.domain import NOTHING_USED, CostLimitReached, ModelRefused, ModelUnavailable
 from services.recommendations.calls.ports import Transaction
 from services.recommendations.meetings.adapters.model import ModelTasks
 from services.recommendations.meetings.adapters.rules import RulesTasks
@@ -309,7 +309,7 @@ async def test_tasks_stand_beside_what_the_analysis_came_to() -> None:
     assert (result.session_id, result.judge) == (MEETING.run_id, "rules-ru")
 
 
-@pytest.mark.parametrize("error", [Refused("no", NOTHING_USED), CostLimitReached("too much")])
+@pytest.mark.parametrize("error", [ModelRefused("no", NOTHING_USED), CostLimitReached("too much")])
 async def test_rules_take_over_from_a_model_without_an_answer(error: Exception) -> None:
     ended = await outcome(the_work(finder=a_finder(ToldModel(error))))
 

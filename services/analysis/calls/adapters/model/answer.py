@@ -21,7 +21,7 @@ from services.analysis.calls.domain import (
 )
 from services.analysis.calls.evidence import occurs
 from services.analysis.playbooks.domain import Playbook
-from services.llm.shapes import Due, Shape
+from services.llm.shapes import AnswerShape, Due
 
 MAX_FINDINGS = 20
 
@@ -30,31 +30,31 @@ Short = Annotated[str, Field(min_length=1, max_length=500)]
 Summary = Annotated[str, Field(min_length=1, max_length=2000)]
 
 
-class Quote(Shape):
+class TurnQuote(AnswerShape):
     """Words of one turn."""
 
     turn: Annotated[int, Field(ge=0)]
     text: Short
 
 
-class Status(Shape):
+class Status(AnswerShape):
     """What became of an item of the checklist."""
 
     status: Literal["completed", "attempted", "not_reached", "not_applicable"]
-    quote: Quote | None = None
+    quote: TurnQuote | None = None
 
 
-class Settled(Shape):
+class Settled(AnswerShape):
     """An agreement."""
 
     text: Short
     owner: Literal["operator", "client"] | None = None
     due: Due = None
-    quote: Quote
+    quote: TurnQuote
 
 
-class Noted(Shape):
-    """What matters of one part of a long call."""
+class Noted(AnswerShape):
+    """What matters of one chunk of a long call."""
 
     turns: Annotated[list[int], Field(max_length=MAX_TURNS_NOTED)]
     summary: Summary
@@ -75,36 +75,39 @@ def shape_for(playbook: Playbook) -> type[BaseModel]:
     }
     fields: dict[str, Any] = {
         "summary": (Summary, ...),
-        "call_type_quote": (Quote | None, None),
+        "call_type_quote": (TurnQuote | None, None),
         "call_type": (_one_of(types), ...),
-        "outcome_quote": (Quote | None, None),
+        "outcome_quote": (TurnQuote | None, None),
         "outcome": (_one_of(outcomes), ...),
         "sentiment": (_one_of(sentiments), ...),
-        "checklist": (create_model("Checklist", __base__=Shape, **items), ...),
+        "checklist": (create_model("Checklist", __base__=AnswerShape, **items), ...),
         "agreements": (_several(Settled), ...),
     }
     if objections:
-        kind: dict[str, Any] = {"kind": (_one_of(objections), ...), "quote": (Quote, ...)}
-        fields["objections"] = (_several(create_model("Objected", __base__=Shape, **kind)), ...)
+        kind: dict[str, Any] = {"kind": (_one_of(objections), ...), "quote": (TurnQuote, ...)}
+        fields["objections"] = (
+            _several(create_model("Objected", __base__=AnswerShape, **kind)),
+            ...,
+        )
     if facts:
         fact: dict[str, Any] = {
             "kind": (_one_of(facts), ...),
             "text": (Short, ...),
-            "quote": (Quote, ...),
+            "quote": (TurnQuote, ...),
         }
-        fields["client_facts"] = (_several(create_model("Fact", __base__=Shape, **fact)), ...)
+        fields["client_facts"] = (_several(create_model("Fact", __base__=AnswerShape, **fact)), ...)
     if skills:
         advice: dict[str, Any] = {
             "skill": (_one_of(skills), ...),
             "text": (Short, ...),
             "why": (Short, ...),
-            "quote": (Quote | None, None),
+            "quote": (TurnQuote | None, None),
         }
         fields["recommendations"] = (
-            _several(create_model("Advised", __base__=Shape, **advice), MAX_RECOMMENDATIONS),
+            _several(create_model("Advised", __base__=AnswerShape, **advice), MAX_RECOMMENDATIONS),
             ...,
         )
-    return create_model("Judged", __base__=Shape, **fields)
+    return create_model("Judged", __base__=AnswerShape, **fields)
 
 
 def judgement_of(answer: Any, conversation: Conversation, playbook: Playbook) -> Judgement:
@@ -113,7 +116,7 @@ def judgement_of(answer: Any, conversation: Conversation, playbook: Playbook) ->
     When an item of the checklist applies is the playbook's to say, not the model's.
     """
 
-    def found(quote: Quote | None) -> Evidence | None:
+    def found(quote: TurnQuote | None) -> Evidence | None:
         return _located(quote, conversation) if quote else None
 
     objections = tuple(
@@ -171,14 +174,14 @@ def _several(part: type[BaseModel], most: int = MAX_FINDINGS) -> Any:
     return Annotated[list[part], Field(max_length=most)]  # type: ignore[valid-type]
 
 
-def _located(quote: Quote, conversation: Conversation) -> Evidence:
+def _located(quote: TurnQuote, conversation: Conversation) -> Evidence:
     """Return a quote with the turn its words are in: models often miscount by one or two."""
     given = Evidence(turn=quote.turn, text=quote.text)
     if occurs(given, conversation):
         return given
     nearest = sorted(conversation.turns, key=lambda turn: abs(turn.index - quote.turn))
-    places = (replace(given, turn=turn.index) for turn in nearest)
-    return next((place for place in places if occurs(place, conversation)), given)
+    candidates = (replace(given, turn=turn.index) for turn in nearest)
+    return next((candidate for candidate in candidates if occurs(candidate, conversation)), given)
 
 
 def _ranked(advice: Iterable[Recommendation]) -> tuple[Recommendation, ...]:

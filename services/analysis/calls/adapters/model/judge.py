@@ -20,7 +20,7 @@ from services.analysis.calls.domain import Conversation, Judgement, Turn
 from services.analysis.playbooks.domain import Playbook
 from services.llm.domain import prompt_characters
 from services.llm.ports import LanguageModel
-from services.llm.transcripts import parts
+from services.llm.transcripts import chunks
 from services.status.domain import Cost
 
 CHARACTERS_PER_MINUTE = 1500
@@ -37,9 +37,9 @@ class _Ready:
 
 
 class ModelJudge:
-    """Implements Judge. A call longer than `part_characters` is read part by part.
+    """Implements Judge. A call longer than `part_characters` is read in chunks of that length.
 
-    The model picks the turns that matter of each part, and then judges the call by those: their
+    The model picks the turns that matter of each chunk, and then judges the call by those: their
     words stay the transcript's, so that quotes can be checked as in a short call.
     """
 
@@ -59,9 +59,9 @@ class ModelJudge:
     ) -> Judgement:
         turns: Sequence[Turn] = conversation.turns
         notes: list[str] = []
-        cut = list(parts(turns, self._part_characters, line_of))
-        if len(cut) > 1:
-            turns, notes = await self._pick(conversation, playbook, cut, budget)
+        transcript = list(chunks(turns, self._part_characters, line_of))
+        if len(transcript) > 1:
+            turns, notes = await self._pick(conversation, playbook, transcript, budget)
         language = playbook.language_for(conversation.language)
         messages = judge_messages(playbook, language, conversation.call.day, turns, notes)
         answer = await budget.ask(self._model, messages, self._prepare(playbook).shape)
@@ -72,27 +72,27 @@ class ModelJudge:
         frame = self._prepare(playbook).frame
         last = self._model.price(frame + min(said, self._part_characters))
         count = math.ceil(said / self._part_characters)
-        part = self._model.price(frame + self._part_characters)
-        if last is None or part is None or count <= 1:
+        chunk = self._model.price(frame + self._part_characters)
+        if last is None or chunk is None or count <= 1:
             return last
-        return Cost(amount=last.amount + count * part.amount, currency=last.currency)
+        return Cost(amount=last.amount + count * chunk.amount, currency=last.currency)
 
     async def _pick(
         self,
         conversation: Conversation,
         playbook: Playbook,
-        cut: Sequence[Sequence[Turn]],
+        transcript: Sequence[Sequence[Turn]],
         budget: Budget,
     ) -> tuple[list[Turn], list[str]]:
-        """Return the turns that matter, at most a part's worth of them, and a summary of each part."""
+        """Return the turns that matter, at most a chunk's worth of them, and a summary of each chunk."""
         picked: list[Turn] = []
         notes: list[str] = []
-        for part in cut:
-            messages = note_messages(playbook, playbook.language_for(conversation.language), part)
+        for chunk in transcript:
+            messages = note_messages(playbook, playbook.language_for(conversation.language), chunk)
             noted = await budget.ask(self._model, messages, Noted)
-            wanted = frozenset(noted.turns)
-            chosen = [turn for turn in part if turn.index in wanted]
-            picked += next(parts(chosen, self._part_characters // len(cut), line_of), ())
+            numbers = frozenset(noted.turns)
+            chosen = [turn for turn in chunk if turn.index in numbers]
+            picked += next(chunks(chosen, self._part_characters // len(transcript), line_of), ())
             notes.append(noted.summary)
         return picked, notes
 

@@ -77,7 +77,7 @@ def judge_messages(
 ) -> list[Message]:
     """Return what to tell a model that is to judge a call of a day by its turns, or some of them.
 
-    `notes` are summaries of the parts that the turns were picked from.
+    `notes` are summaries of the chunks that the turns were picked from.
     """
     text = _JUDGE.format(
         untrusted=_UNTRUSTED,
@@ -92,7 +92,7 @@ def judge_messages(
 
 
 def note_messages(playbook: Playbook, language: str, turns: Sequence[Turn]) -> list[Message]:
-    """Return what to tell a model that is to pick the turns of a part that matter."""
+    """Return what to tell a model that is to pick the turns that matter of a chunk."""
     text = _NOTE.format(
         untrusted=_UNTRUSTED,
         turns=MAX_TURNS_NOTED,
@@ -112,7 +112,7 @@ def _lines(turns: Iterable[Turn]) -> list[str]:
 
 
 def _described(playbook: Playbook, language: str) -> str:
-    parts = [
+    sections = [
         _choice("Labels of call_type", playbook.call_types, language),
         _choice("Labels of outcome", playbook.outcomes, language),
         _choice("Labels of sentiment", playbook.sentiments, language),
@@ -122,7 +122,7 @@ def _described(playbook: Playbook, language: str) -> str:
         ),
         _section("Items of checklist", [_item(each, language) for each in playbook.checklist]),
     ]
-    return "\n\n".join(parts)
+    return "\n\n".join(sections)
 
 
 def _section(title: str, lines: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""Finds the phrases of a playbook in sentences."""
+"""Finds the cues of a playbook in the sentences of a conversation."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from services.analysis.calls.domain import Conversation, Evidence, Speaker
 from services.analysis.playbooks.domain import By, Cue, Playbook, Where
 from services.analysis.playbooks.phrases import BUILT_IN, MAX_SKIPPED, parse_phrase
 from services.analysis.words.keys import GENITIVE, Key
-from services.analysis.words.lemmas import Lemmatiser, Sentence, Word
+from services.analysis.words.lemmas import LemmatisedWord, Lemmatiser, Sentence
 
 EDGE_TURNS = 4
 NEGATION_REACH = 2
@@ -25,17 +25,17 @@ _SPEAKERS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ear:
-    """A cue made ready to listen for: `first` holds every key its phrases can begin with."""
+class CompiledCue:
+    """A cue in the keys of words: `first` holds every key that its phrases can begin with."""
 
     phrases: tuple[Terms, ...]
     first: frozenset[Key]
 
 
-class Listener:
-    """Listens to one conversation for the cues of one playbook.
+class CueFinder:
+    """Finds the cues of one playbook in one conversation.
 
-    `ears` holds the cues made ready so far; give every listener of a playbook the same one.
+    `compiled` holds the cues compiled so far; every finder of a playbook is given the same one.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Listener:
         conversation: Conversation,
         playbook: Playbook,
         lemmatiser: Lemmatiser,
-        ears: dict[Cue, Ear],
+        compiled: dict[Cue, CompiledCue],
     ) -> None:
         self.sentences = tuple(
             (turn, sentence)
@@ -53,25 +53,25 @@ class Listener:
         self._turns = len(conversation.turns)
         self._vocabulary = playbook.vocabulary
         self._lemmatiser = lemmatiser
-        self._ears = ears
+        self._compiled = compiled
 
-    def hear(self, cue: Cue) -> tuple[Evidence, ...]:
+    def find(self, cue: Cue) -> tuple[Evidence, ...]:
         """Quote every sentence with one of the cue's phrases, in spoken order."""
-        ear = self._ears.get(cue)
-        if ear is None:
-            ear = self._ears[cue] = _tune(cue, self._vocabulary, self._lemmatiser)
+        compiled = self._compiled.get(cue)
+        if compiled is None:
+            compiled = self._compiled[cue] = _compile(cue, self._vocabulary, self._lemmatiser)
         return tuple(
             Evidence(turn=turn.index, text=_quote(sentence, *found))
             for turn, sentence in self.sentences
             if turn.speaker in _SPEAKERS[cue.by]
-            and not ear.first.isdisjoint(sentence.keys)
+            and not compiled.first.isdisjoint(sentence.keys)
             and _within(cue.where, turn.index, self._turns)
-            and (found := _first_match(ear.phrases, sentence.words)) is not None
+            and (found := _first_match(compiled.phrases, sentence.words)) is not None
         )
 
 
-def _tune(cue: Cue, vocabulary: Vocabulary, lemmatiser: Lemmatiser) -> Ear:
-    """Bring the words of a cue to the keys that the words of a sentence have."""
+def _compile(cue: Cue, vocabulary: Vocabulary, lemmatiser: Lemmatiser) -> CompiledCue:
+    """Turn the words of a cue into the keys that the words of a sentence have."""
     phrases = tuple(
         tuple(
             _joined(_expand(key, vocabulary, lemmatiser) for key in term)
@@ -79,7 +79,7 @@ def _tune(cue: Cue, vocabulary: Vocabulary, lemmatiser: Lemmatiser) -> Ear:
         )
         for text in cue.phrases
     )
-    return Ear(phrases=phrases, first=_joined(terms[0] for terms in phrases))
+    return CompiledCue(phrases=phrases, first=_joined(terms[0] for terms in phrases))
 
 
 def _joined(sets: Iterable[frozenset[Key]]) -> frozenset[Key]:
@@ -106,7 +106,9 @@ def _within(where: Where, turn: int, turns: int) -> bool:
     )
 
 
-def _first_match(phrases: Iterable[Terms], words: Sequence[Word]) -> tuple[int, int] | None:
+def _first_match(
+    phrases: Iterable[Terms], words: Sequence[LemmatisedWord]
+) -> tuple[int, int] | None:
     """Return the positions of the first and last word of the first phrase that matches."""
     for terms in phrases:
         for start, word in enumerate(words):
@@ -118,7 +120,7 @@ def _first_match(phrases: Iterable[Terms], words: Sequence[Word]) -> tuple[int, 
     return None
 
 
-def _lacking(words: Sequence[Word], position: int) -> bool:
+def _lacking(words: Sequence[LemmatisedWord], position: int) -> bool:
     """Tell whether the word is a genitive that a `нет` after it denies: `жалоб никаких нет`."""
     after = words[position + 1 : position + 1 + NEGATION_REACH]
     return GENITIVE in words[position].keys and any(
@@ -126,12 +128,12 @@ def _lacking(words: Sequence[Word], position: int) -> bool:
     )
 
 
-def _negated(words: Sequence[Word], position: int) -> bool:
+def _negated(words: Sequence[LemmatisedWord], position: int) -> bool:
     before = words[max(0, position - NEGATION_REACH) : position]
     return any(w.negates and w.clause == words[position].clause for w in before)
 
 
-def _end(terms: Terms, words: Sequence[Word], last: int) -> int | None:
+def _end(terms: Terms, words: Sequence[LemmatisedWord], last: int) -> int | None:
     """Return where the remaining terms end after the word at `last`, None if they do not follow."""
     if not terms:
         return last

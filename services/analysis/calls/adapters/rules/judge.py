@@ -1,17 +1,17 @@
-"""A judge made of rules: it listens for the phrases of the playbook, and quotes what it heard."""
+"""A judge made of rules: it looks for the phrases of the playbook, and quotes the sentences that hold them."""
 
 import asyncio
 from collections.abc import Sequence
 from typing import assert_never
 
 from services.analysis.budget.ports import Budget
-from services.analysis.calls.adapters.rules.cues import EDGE_TURNS, Ear, Listener
-from services.analysis.calls.adapters.rules.labels import (
-    Verdict,
+from services.analysis.calls.adapters.rules.cues import EDGE_TURNS, CompiledCue, CueFinder
+from services.analysis.calls.adapters.rules.weighed_labels import (
+    WeighedLabel,
     choose_together,
-    heard_labels,
+    found_labels,
     heaviest,
-    verdicts,
+    weighed_labels,
 )
 from services.analysis.calls.domain import (
     Agreement,
@@ -38,8 +38,8 @@ class RulesJudge:
     """Implements Judge, deterministic and without any outside call.
 
     A label is chosen by the total weight of its signals, an earlier one of the playbook on a tie;
-    type and outcome are chosen together. For the type of a call, signals in the client's first turns count double: people say at once
-    why they call.
+    type and outcome are chosen together. For the type of a call, signals in the client's first turns
+    count double: people say at once why they call.
     """
 
     name = "rules"
@@ -47,7 +47,7 @@ class RulesJudge:
 
     def __init__(self) -> None:
         self._lemmatiser = Lemmatiser()
-        self._ears: dict[str, dict[Cue, Ear]] = {}
+        self._compiled: dict[str, dict[Cue, CompiledCue]] = {}
 
     async def judge(
         self,
@@ -68,18 +68,18 @@ class RulesJudge:
 
     def judge_now(self, conversation: Conversation, playbook: Playbook) -> Judgement:
         """Judge a conversation; equal input gives an equal judgement."""
-        listener = Listener(conversation, playbook, self._lemmatiser, self._ears_for(playbook))
+        finder = CueFinder(conversation, playbook, self._lemmatiser, self._compiled_for(playbook))
         request = _request_turns(conversation)
-        call_type, outcome = choose_together(playbook, listener, request)
+        call_type, outcome = choose_together(playbook, finder, request)
         type_name = call_type.label.name
         language = playbook.language_for(conversation.language)
         outcome_quote = outcome.quotes[-1] if outcome.quotes else None
         request_quote = call_type.quotes[0] if call_type.quotes else None
-        objections = heard_labels(playbook.objections, listener, type_name)
+        objections = found_labels(playbook.objections, finder, type_name)
         checked = tuple(
             _check(
                 item,
-                listener,
+                finder,
                 applicable=item.applies.holds(
                     type_name, outcome.label.name, objected=bool(objections)
                 ),
@@ -90,29 +90,29 @@ class RulesJudge:
             Moment.REQUEST: request_quote,
             Moment.OUTCOME: outcome_quote,
             Moment.OBJECTION: objections[0].quotes[0] if objections else None,
-            **_edges(listener),
+            **_edges(finder),
         }
         return Judgement(
             call_type=type_name,
             call_type_quote=request_quote,
             outcome=outcome.label.name,
             outcome_quote=outcome_quote,
-            sentiment=heaviest(verdicts(playbook.sentiments, listener), type_name).label.name,
+            sentiment=heaviest(weighed_labels(playbook.sentiments, finder), type_name).label.name,
             summary=_summary(playbook, language, call_type, objections, outcome),
             objections=tuple(Objection(kind=o.label.name, quote=o.quotes[0]) for o in objections),
             checklist=checked,
-            agreements=_agreements(conversation, playbook, listener),
+            agreements=_agreements(conversation, playbook, finder),
             client_facts=tuple(
                 ClientFact(kind=f.label.name, text=f.label.title[language], quote=f.quotes[0])
-                for f in heard_labels(playbook.client_facts, listener, type_name)
+                for f in found_labels(playbook.client_facts, finder, type_name)
             ),
             recommendations=_recommend(playbook, language, checked, moments),
         )
 
-    def _ears_for(self, playbook: Playbook) -> dict[Cue, Ear]:
-        if playbook.hash not in self._ears and len(self._ears) >= MAX_PLAYBOOKS_READY:
-            self._ears.clear()
-        return self._ears.setdefault(playbook.hash, {})
+    def _compiled_for(self, playbook: Playbook) -> dict[Cue, CompiledCue]:
+        if playbook.hash not in self._compiled and len(self._compiled) >= MAX_PLAYBOOKS_READY:
+            self._compiled.clear()
+        return self._compiled.setdefault(playbook.hash, {})
 
 
 def _request_turns(conversation: Conversation) -> frozenset[int]:
@@ -121,35 +121,35 @@ def _request_turns(conversation: Conversation) -> frozenset[int]:
     return frozenset(client[:REQUEST_TURNS] or range(EDGE_TURNS))
 
 
-def _check(item: ChecklistItem, listener: Listener, *, applicable: bool) -> CheckedItem:
+def _check(item: ChecklistItem, finder: CueFinder, *, applicable: bool) -> CheckedItem:
     if not applicable:
         return CheckedItem(item=item.name, status=ItemStatus.NOT_APPLICABLE)
-    heard = [quotes for step in item.steps if (quotes := listener.hear(step))]
-    if not heard:
+    found = [quotes for step in item.steps if (quotes := finder.find(step))]
+    if not found:
         return CheckedItem(item=item.name, status=ItemStatus.NOT_REACHED)
-    done = len(heard) == len(item.steps)
+    done = len(found) == len(item.steps)
     return CheckedItem(
         item=item.name,
         status=ItemStatus.COMPLETED if done else ItemStatus.ATTEMPTED,
-        quote=heard[-1][0],
+        quote=found[-1][0],
     )
 
 
 def _agreements(
-    conversation: Conversation, playbook: Playbook, listener: Listener
+    conversation: Conversation, playbook: Playbook, finder: CueFinder
 ) -> tuple[Agreement, ...]:
-    quotes = {quote for cue in playbook.agreements for quote in listener.hear(cue)}
+    quotes = {quote for cue in playbook.agreements for quote in finder.find(cue)}
     spoken = sorted(
         quotes, key=lambda q: (q.turn, conversation.turns[q.turn].text.find(q.text), q.text)
     )
     return tuple(Agreement(text=quote.text, quote=quote) for quote in spoken[:MAX_AGREEMENTS])
 
 
-def _edges(listener: Listener) -> dict[Moment, Evidence | None]:
+def _edges(finder: CueFinder) -> dict[Moment, Evidence | None]:
     """Return the operator's first and last sentence."""
     said = [
         Evidence(turn=turn.index, text=sentence.text)
-        for turn, sentence in listener.sentences
+        for turn, sentence in finder.sentences
         if turn.speaker is not Speaker.CLIENT
     ]
     return {
@@ -197,9 +197,9 @@ def _recommend(
 def _summary(
     playbook: Playbook,
     language: str,
-    call_type: Verdict,
-    objections: Sequence[Verdict],
-    outcome: Verdict,
+    call_type: WeighedLabel,
+    objections: Sequence[WeighedLabel],
+    outcome: WeighedLabel,
 ) -> str:
     texts = playbook.summary
     parts = [texts.call_type[language].format(call_type.label.title[language])]

@@ -8,12 +8,12 @@ import pytest
 
 from services.llm.domain import (
     NOTHING_USED,
+    AnswerTruncated,
     BadAnswer,
     CostLimitReached,
+    MessageRole,
+    ModelRefused,
     ModelUnavailable,
-    Refused,
-    Role,
-    Truncated,
 )
 from services.recommendations.ranges.adapters.model import ModelNarrator
 from services.recommendations.ranges.domain import (
@@ -112,7 +112,7 @@ async def test_a_model_that_wrote_a_wrong_number_is_told_which_and_asked_once_mo
 
     assert (narrative.author, narrative.note) == ("told", "")
     messages = model.asked[1][0]
-    assert [message.role for message in messages[-2:]] == [Role.ASSISTANT, Role.USER]
+    assert [message.role for message in messages[-2:]] == [MessageRole.ASSISTANT, MessageRole.USER]
     assert '"13", "20"' in messages[-1].text
 
 
@@ -132,8 +132,8 @@ async def test_rules_write_where_the_numbers_stay_wrong_and_the_note_names_them(
     "error",
     [
         ModelUnavailable("it is away"),
-        Refused("it will not", NOTHING_USED),
-        Truncated("it is long", NOTHING_USED),
+        ModelRefused("it will not", NOTHING_USED),
+        AnswerTruncated("it is long", NOTHING_USED),
         BadAnswer("it is no JSON", NOTHING_USED),
         CostLimitReached("it is dear"),
     ],
