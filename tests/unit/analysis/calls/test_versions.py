@@ -1,0 +1,116 @@
+"""The versions that an analysis names are raised when what they stand for changes."""
+
+import ast
+import hashlib
+import io
+import tokenize
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from services.analysis.calls.adapters.model.prompt import PROMPT_VERSION
+from services.analysis.calls.adapters.rules.judge import RulesJudge
+from services.analysis.calls.metrics import METRICS_VERSION
+from tests.tree import ROOT
+
+SHAPES = {
+    "services.analysis.budget.ports",
+    "services.analysis.calls.domain",
+    "services.llm.domain",
+    "services.llm.ports",
+}
+"""Modules that say what something is and not what follows from it: they decide no analysis."""
+DICTIONARIES = ("pymorphy3", "pymorphy3-dicts-ru", "razdel", "snowballstemmer")
+"""The packages that the rules know words and sentences by."""
+FOLLOWED = ("services.analysis.", "services.llm.")
+LAYOUT = {tokenize.COMMENT, tokenize.NL, tokenize.ENDMARKER}
+
+
+@pytest.mark.parametrize(
+    ("name", "now", "module", "packages", "written"),
+    [
+        (
+            "METRICS_VERSION",
+            str(METRICS_VERSION),
+            "services.analysis.calls.metrics",
+            (),
+            ("2", "0eee2f10e13b"),
+        ),
+        (
+            "RulesJudge.version",
+            RulesJudge.version,
+            "services.analysis.calls.adapters.rules.judge",
+            DICTIONARIES,
+            ("2", "ab58577882c5"),
+        ),
+        (
+            "PROMPT_VERSION",
+            PROMPT_VERSION,
+            "services.analysis.calls.adapters.model.judge",
+            (),
+            ("1", "acc367f287f6"),
+        ),
+    ],
+)
+def test_what_a_version_stands_for_does_not_change_without_it(
+    name: str, now: str, module: str, packages: tuple[str, ...], written: tuple[str, str]
+) -> None:
+    files = ["\n".join(statements(path_of(each))) for each in reached(module)]
+    code = sorted([*files, *(f"{package} {version(package)}" for package in packages)])
+    digest = hashlib.sha256("\n".join(code).encode()).hexdigest()[:12]
+
+    assert (now, digest) == written, (
+        f"the code behind {name} has changed: raise {name} where the same call may be analysed "
+        f"differently now, then write the version and {digest!r} here"
+    )
+
+
+def test_words_and_layout_are_no_change_and_code_is_one(tmp_path: Path) -> None:
+    plain, worded, other = (tmp_path / name for name in ("plain.py", "worded.py", "other.py"))
+    plain.write_text("def one(a):\n    if a:\n        return 1\n    return 2\n")
+    worded.write_text(
+        'import re\n\ndef one(a):  # why\n    """Words."""\n\n    if a:\n        return 1\n    return 2\n'
+    )
+    other.write_text("def one(a):\n    if a:\n        return 1\n        return 2\n")
+
+    assert list(statements(plain)) == list(statements(worded)) != list(statements(other))
+
+
+def reached(module: str) -> set[str]:
+    """Return a module and all that it imports, and those import, of what decides an analysis."""
+    found, waiting = set[str](), [module]
+    while waiting:
+        each = waiting.pop()
+        if each not in found:
+            found.add(each)
+            waiting += imported(each)
+    return found
+
+
+def imported(module: str) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path_of(module).read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module not in SHAPES:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+            yield from (n for n in names if n.startswith(FOLLOWED) and path_of(n).exists())
+
+
+def path_of(module: str) -> Path:
+    file = ROOT.joinpath(*module.split(".")).with_suffix(".py")
+    return file if file.exists() else file.with_suffix("") / "__init__.py"
+
+
+def statements(file: Path) -> Iterator[str]:
+    """Yield the statements of a file: without imports, docstrings, comments and line breaks."""
+    words: list[tokenize.TokenInfo] = []
+    for token in tokenize.generate_tokens(io.StringIO(file.read_text()).readline):
+        if token.type in (tokenize.INDENT, tokenize.DEDENT):
+            yield tokenize.tok_name[token.type]
+        elif token.type == tokenize.NEWLINE:
+            documents = all(word.type == tokenize.STRING for word in words)
+            if not documents and words[0].string not in ("from", "import"):
+                yield "".join(word.string for word in words)
+            words = []
+        elif token.type not in LAYOUT:
+            words.append(token)
