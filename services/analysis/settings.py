@@ -40,11 +40,11 @@ class AnalysisSettings(StageSettings):
     fallback: Literal["rules"] | None = None
     """Who judges a call that the language model has no verdict on; without it the call fails."""
     part_characters: int = Field(default=60_000, ge=1000)
-    """A longer transcript is read in parts by the language model; an hour of speech is about 60,000."""
+    """A longer transcript is read in chunks by the language model; an hour of speech is about 60,000."""
     run_cost_cap: float | None = Field(default=None, gt=0)
     """What one run may cost, in the currency of the model's prices; without it there is no limit."""
     batch: int | None = Field(default=None, ge=1, le=100)
-    """Calls a job of the rules, 20 without it; a language model judges one, so that no answer is paid for in vain."""
+    """Calls in one job of the rules, 20 without it; a job of a language model has one, so that no answer is paid for in vain."""
     concurrency: int | None = Field(default=None, ge=1)
     """Jobs at a time in one process; without it 2 by rules and 8 by a language model."""
     job_timeout: timedelta = timedelta(minutes=10)

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from services.llm.domain import A
 
 MAX_FAULTS = 20
-"""So many faults of an answer are told to the model at a time."""
+"""The most faults of an answer that the model is told at a time."""
 
 _THOUGHTS = re.compile(r"^\s*<think>.*?</think>", re.DOTALL)
 

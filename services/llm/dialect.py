@@ -33,7 +33,7 @@ class Dialect:
     temperature: bool = True
 
     def without(self, parameter: str | None) -> "Dialect | None":
-        """Return how to ask after a refusal that may name a parameter; None: there is no other way."""
+        """Return how to ask after a refusal that may name a parameter; None where there is no other way."""
         match parameter:
             case "temperature" if self.temperature:
                 return replace(self, temperature=False)

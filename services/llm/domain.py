@@ -16,7 +16,7 @@ A = TypeVar("A", bound=BaseModel)
 
 
 MOST_REQUESTS = 3
-"""An answer without the shape that was asked for is asked for again, so many requests in all."""
+"""The most requests for one answer: one without the shape that was asked for is asked for again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +82,7 @@ class CostLimitReached(Exception):
 
 
 UNANSWERED = (NoAnswer, CostLimitReached, ModelUnavailable)
-"""What a model that was asked raises; each has its `usage`."""
+"""The errors of a model that was asked; each has its `usage`."""
 
 
 class MessageRole(enum.Enum):
@@ -125,6 +125,6 @@ class ModelAnswer(Generic[A]):
 
 
 def prompt_characters(messages: Sequence[Message], shape: type[BaseModel]) -> int:
-    """Return how much the model is told: the messages, and the shape it is to answer in."""
+    """Return how many characters the model is told: the messages, and the shape it is to answer in."""
     schema = json.dumps(shape.model_json_schema(), ensure_ascii=False)
     return sum(len(message.text) for message in messages) + len(schema)

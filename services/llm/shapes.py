@@ -20,4 +20,4 @@ def _day_or_none(given: object) -> date | None:
 
 
 Due = Annotated[date | None, BeforeValidator(_day_or_none)]
-"""A day; a model that writes something else said it in a text already."""
+"""A day; None where a model writes something else, which it has said in a text already."""

@@ -107,10 +107,10 @@ class LongPauses:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SideMetrics:
-    """How one side speaks. None: not measurable in this conversation, or too seldom.
+    """How one side speaks. A value is None where the conversation cannot tell, or too seldom does.
 
-    A turn is what the side says in one go: neither a pause of up to a second ends it nor up to
-    three words that the other side begins meanwhile, and those are no turn of the other. A
+    A turn is an utterance, what the side says in one go: neither a pause of up to a second ends it
+    nor up to three words that the other side begins meanwhile, which are no turn of the other. A
     monologue goes on over such words in a pause, too. `average_turn_seconds` and
     `longest_monologue_seconds` count pauses in. `words_per_minute`,
     `pace_median` and `pace_deviation` (standard, of a sample) are words a minute of speech, over

@@ -67,7 +67,7 @@ class RpcConversations:
 def conversation_from_pb(
     call: call_pb2.Call, transcript: transcript_pb2.Transcript
 ) -> Conversation:
-    """Join what is known of a call with what was said in it; a value from the future is UNKNOWN."""
+    """Join what is known of a call with what was said in it; a value of a later release is UNKNOWN."""
     told = call.HasField("duration_seconds")
     return Conversation(
         call=CallFacts(

@@ -21,7 +21,7 @@ FEWEST_WORDS, MOST_WORDS = 5, 45
 MOST_SPEAKERS = 6
 SHORTEST_WORD = 4
 SETTLED = 2.0
-"""A decision weighs so many times as much in the summary."""
+"""How many times as much a decision weighs in the summary."""
 
 _DECISIONS = re.compile(
     r"""\b(?:

@@ -111,7 +111,7 @@ def shape_for(playbook: Playbook) -> type[BaseModel]:
 
 
 def judgement_of(answer: Any, conversation: Conversation, playbook: Playbook) -> Judgement:
-    """Return what an answer of the shape says, its quotes where the words really are.
+    """Return what an answer of the shape says, with its quotes in the turns that hold the words.
 
     When an item of the checklist applies is the playbook's to say, not the model's.
     """
