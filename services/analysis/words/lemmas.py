@@ -43,8 +43,8 @@ class LemmatisedWord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sentence:
-    """A sentence. `keys` are those of all its words."""
+class LemmatisedSentence:
+    """A sentence: its words, and the keys of them all."""
 
     text: str
     words: tuple[LemmatisedWord, ...]
@@ -63,12 +63,12 @@ class Lemmatiser:
         self._english = snowballstemmer.stemmer("english")
         self.keys = functools.lru_cache(maxsize=_CACHED_WORDS)(self._keys)
 
-    def sentences(self, text: str) -> Iterator[Sentence]:
+    def sentences(self, text: str) -> Iterator[LemmatisedSentence]:
         """Split what was said in one go."""
         for part in razdel.sentenize(text):
             words = tuple(self._words(part.text))
             keys = frozenset().union(*(word.keys for word in words))
-            yield Sentence(text=part.text, words=words, keys=keys)
+            yield LemmatisedSentence(text=part.text, words=words, keys=keys)
 
     def _words(self, text: str) -> Iterator[LemmatisedWord]:
         clause = stop = 0

@@ -13,7 +13,7 @@ from services.analysis.meetings.domain import (
     MeetingTranscript,
     speaker_shares,
 )
-from services.analysis.words.lemmas import Lemmatiser, Sentence
+from services.analysis.words.lemmas import LemmatisedSentence, Lemmatiser
 
 MOST_SENTENCES = 3
 FEWEST_WORDS, MOST_WORDS = 5, 45
@@ -87,12 +87,12 @@ class MeetingRules:
             decisions=tuple(_decision(sentences[index]) for index in deciding),
         )
 
-    def _sentences(self, meeting: MeetingTranscript) -> Iterator[Sentence]:
+    def _sentences(self, meeting: MeetingTranscript) -> Iterator[LemmatisedSentence]:
         for turn in meeting.turns:
             yield from self._lemmatiser.sentences(turn.text)
 
 
-def _decides(sentence: Sentence) -> bool:
+def _decides(sentence: LemmatisedSentence) -> bool:
     text = sentence.text
     match = _DECISIONS.search(text)
     if match is None or text.rstrip().endswith("?"):
@@ -102,12 +102,12 @@ def _decides(sentence: Sentence) -> bool:
     return len(_WORD.findall(text, match.end())) >= _MIN_DECIDED
 
 
-def _decision(sentence: Sentence) -> MeetingDecision:
+def _decision(sentence: LemmatisedSentence) -> MeetingDecision:
     text = _LEAD.sub("", sentence.text).strip() or sentence.text
     return MeetingDecision(text=text[:1].upper() + text[1:], quote=sentence.text)
 
 
-def _main(sentences: Sequence[Sentence], deciding: frozenset[int]) -> list[str]:
+def _main(sentences: Sequence[LemmatisedSentence], deciding: frozenset[int]) -> list[str]:
     """Return the sentences whose words most others share, in their order."""
     topics = [_topics(sentence) for sentence in sentences]
     spread = Counter(topic for each in topics for topic in each)
@@ -131,7 +131,7 @@ def _main(sentences: Sequence[Sentence], deciding: frozenset[int]) -> list[str]:
     return [each.text for each in sorted(chosen, key=lambda each: each.index)]
 
 
-def _topics(sentence: Sentence) -> frozenset[str]:
+def _topics(sentence: LemmatisedSentence) -> frozenset[str]:
     """Return a lemma or stem of each word of a sentence that says what it is about."""
     found = set()
     for word in sentence.words:

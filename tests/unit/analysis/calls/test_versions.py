@@ -43,7 +43,7 @@ LAYOUT = {tokenize.COMMENT, tokenize.NL, tokenize.ENDMARKER}
             RulesJudge.version,
             "services.analysis.calls.adapters.rules.judge",
             DICTIONARIES,
-            ("2", "ab58577882c5"),
+            ("2", "9a39d4789750"),
         ),
         (
             "PROMPT_VERSION",

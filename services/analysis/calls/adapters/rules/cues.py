@@ -7,7 +7,7 @@ from services.analysis.calls.domain import Conversation, Evidence, Speaker
 from services.analysis.playbooks.domain import By, Cue, Playbook, Where
 from services.analysis.playbooks.phrases import BUILT_IN, MAX_SKIPPED, parse_phrase
 from services.analysis.words.keys import GENITIVE, Key
-from services.analysis.words.lemmas import LemmatisedWord, Lemmatiser, Sentence
+from services.analysis.words.lemmas import LemmatisedSentence, LemmatisedWord, Lemmatiser
 
 EDGE_TURNS = 4
 NEGATION_REACH = 2
@@ -147,7 +147,7 @@ def _end(terms: Terms, words: Sequence[LemmatisedWord], last: int) -> int | None
     return None
 
 
-def _quote(sentence: Sentence, first: int, last: int) -> str:
+def _quote(sentence: LemmatisedSentence, first: int, last: int) -> str:
     """Quote the sentence; of a long one, as recognisers make them, the words around the match."""
     if len(sentence.text) <= MAX_QUOTE_CHARACTERS:
         return sentence.text
