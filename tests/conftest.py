@@ -1,4 +1,7 @@
-"""A real Postgres for the tests that ask for one: one server a run, a fresh database a test."""
+"""For all tests: how properties are tried, and a real Postgres for those that ask for one.
+
+One server a run, a fresh database a test.
+"""
 
 import asyncio
 import os
@@ -12,11 +15,21 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from deploy.local import postgres
 from deploy.local.database import DATABASE, dsns
 from deploy.local.migrate import prepare
 from deploy.local.place import LocalError, data_home, own_folder
+
+# No property is judged by a clock, and everybody tries the same examples: what fails here fails everywhere.
+settings.register_profile(
+    "potok", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+)
+settings.register_profile(
+    "explore", settings.get_profile("potok"), derandomize=False, max_examples=1000, print_blob=True
+)
+settings.load_profile("potok")
 
 _HOME = pytest.StashKey[Path]()
 _PREFIX = "potok-tests-"  # of a folder's name; the process id of its owner follows

@@ -191,7 +191,6 @@ def fuzz(http: httpx2.Client, endpoint: Endpoint) -> None:
         max_examples=EXAMPLES or USUAL_EXAMPLES,
         derandomize=not EXAMPLES,
         database=None,
-        deadline=None,
         suppress_health_check=list(HealthCheck),
     )
     @given(requests_of(endpoint))

@@ -8,7 +8,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.recommendations.calls.domain import AnalysedCall, CallId, FindingStatus
@@ -372,7 +372,7 @@ async def test_roll_ups_are_those_python_computes(store: Store) -> None:
     # Hypothesis runs plain functions, so the examples are drawn first.
     examples: list[list[AnalysedCall]] = []
 
-    @settings(max_examples=40, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=40)
     @given(ranges_of_calls)
     def draw(calls: list[AnalysedCall]) -> None:
         examples.append(calls)

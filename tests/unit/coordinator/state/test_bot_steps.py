@@ -357,5 +357,5 @@ class BotMachine(RuleBasedStateMachine):
             assert run.stage is Stage.TASKS
 
 
-BotMachine.TestCase.settings = settings(max_examples=300, stateful_step_count=30, deadline=None)
+BotMachine.TestCase.settings = settings(max_examples=300, stateful_step_count=30)
 test_no_disorder_breaks_a_bot = BotMachine.TestCase

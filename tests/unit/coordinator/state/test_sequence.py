@@ -474,7 +474,7 @@ class RunMachine(RuleBasedStateMachine):
             self.versions[key] = day.version
 
 
-RunMachine.TestCase.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
+RunMachine.TestCase.settings = settings(max_examples=150, stateful_step_count=30)
 test_no_disorder_breaks_a_run = RunMachine.TestCase
 
 
