@@ -18,6 +18,7 @@ from tests.conftest import Database
 from tests.fakes.analysis import CLINIC, CallsBefore
 from tests.identity import identity_told, open_channel
 from tests.processes import running_service
+from tests.waiting import PATIENCE, in_time, until_ready
 
 if TYPE_CHECKING:
     from potok.analysis.v1.analysis_service_pb2_grpc import AnalysisServiceAsyncStub
@@ -43,7 +44,7 @@ async def the_service(
             **settings,
         }
         async with running_service("analysis", told), open_channel(address) as channel:
-            await asyncio.wait_for(channel.channel_ready(), 20)
+            await until_ready(channel)
             yield channel
 
 
@@ -53,7 +54,7 @@ async def run(
     *,
     playbook: str = "clinic",
     run_id: str | None = None,
-    patience: float = 30,
+    patience: float = PATIENCE,
 ) -> tuple[int, dict[str, Any]]:
     """Run the stage to its end; returns how it ended and its items by id."""
     stub: Any = StageServiceStub(channel)
@@ -72,16 +73,16 @@ async def run(
             weight=1,
         ),
     )
-    async with asyncio.timeout(patience):
+    async with in_time("the execution has ended", patience):
         while True:
-            answer = await stub.RunStage(request, timeout=5)
+            answer = await stub.RunStage(request)
             if answer.state >= stage_pb2.EXECUTION_STATE_SUCCEEDED:
                 break
             await asyncio.sleep(0.05)
     listing = stage_service_pb2.ListItemsRequest(
         owner=CLINIC, stage=stage_pb2.STAGE_ANALYSIS, range=DAY
     )
-    items = (await stub.ListItems(listing, timeout=5)).items
+    items = (await stub.ListItems(listing)).items
     return answer.state, {item.item_id: item for item in items}
 
 
@@ -89,5 +90,5 @@ async def listed(channel: grpc.aio.Channel) -> dict[str, analysis_pb2.Analysis]:
     """Return all analyses by the id of their call."""
     stub: AnalysisServiceAsyncStub = AnalysisServiceStub(channel)
     request = analysis_service_pb2.ListAnalysesRequest(owner=CLINIC, range=DAY)
-    response = await stub.ListAnalyses(request, timeout=5)
+    response = await stub.ListAnalyses(request)
     return {analysis.call_id: analysis for analysis in response.analyses}

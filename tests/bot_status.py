@@ -16,9 +16,9 @@ from services.bot_status.app import running
 from services.bot_status.settings import BotStatusSettings, Limits
 from tests.conftest import Database
 from tests.fakes.bot_coordinator import FakeBotCoordinator, serving_bot_coordinator
-from tests.fakes.stage import until
 from tests.identity import open_channel, settings_of
 from tests.sandbox import RunningSandbox, running_sandbox
+from tests.waiting import until
 
 if TYPE_CHECKING:  # the generated code has it for type checkers only
     from potok.bot_status.v1.bot_status_service_pb2_grpc import BotStatusServiceAsyncStub
@@ -77,11 +77,10 @@ class Outside:
 
     async def until_asked(self, path: str, times: int = 1) -> None:
         """Wait until the service outside was asked for a path so often."""
-
-        async def holds() -> bool:
-            return len(self.sandbox.requests(path)) >= times
-
-        await until(holds)
+        await until(
+            lambda: len(self.sandbox.requests(path)) >= times,
+            f"the service outside is asked for {path} {times} times",
+        )
 
 
 @contextlib.asynccontextmanager

@@ -4,20 +4,22 @@ import asyncio
 import contextlib
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from tests.conftest import Database
-from tests.coordination import PATIENCE, Coordination, Replica, coordination
+from tests.coordination import Coordination, Replica, coordination
 from tests.fakes.player import Player
 from tests.identity import client_environment
+from tests.processes import killed_at_last
+from tests.waiting import in_time
 
 POTOK = Path(sys.executable).with_name("potok")
 
 
-@dataclass(frozen=True)
-class Said:
+class Said(NamedTuple):
     """What a command ended with."""
 
     code: int
@@ -35,34 +37,40 @@ class Shell:
     environment: dict[str, str]
 
     async def started(self, *arguments: str) -> Process:
-        return await asyncio.create_subprocess_exec(
-            POTOK, *arguments, env=self.environment, stdout=PIPE, stderr=PIPE
-        )
+        return await begun(*arguments, environment=self.environment)
 
     async def potok(self, *arguments: str) -> Said:
         """Run a command to its end."""
         return await ended(await self.started(*arguments))
 
 
-async def ended(process: Process) -> Said:
-    try:
-        async with asyncio.timeout(2 * PATIENCE):
-            out, err = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+async def potok(*arguments: str, environment: Mapping[str, str], typed: bytes = b"") -> Said:
+    """Run a command in front of a server to its end; `typed` is its standard input."""
+    return await ended(await begun(*arguments, environment=environment), typed)
+
+
+async def begun(*arguments: str, environment: Mapping[str, str]) -> Process:
+    """Start a command."""
+    return await asyncio.create_subprocess_exec(
+        POTOK, *arguments, env=environment, stdin=PIPE, stdout=PIPE, stderr=PIPE
+    )
+
+
+async def ended(process: Process, typed: bytes = b"") -> Said:
+    """Wait until a command has ended."""
+    async with killed_at_last(process), in_time("the command has ended"):
+        out, err = await process.communicate(typed)
     assert process.returncode is not None
     assert "Traceback" not in err.decode()
     return Said(process.returncode, out.decode(), err.decode())
 
 
-async def said(process: Process, wanted: str) -> None:
-    """Read lines of a process up to one with `wanted` in it."""
+async def said(process: Process, words: str) -> None:
+    """Read lines of a process up to one with `words` in it."""
     assert process.stdout
-    async with asyncio.timeout(PATIENCE):
-        while wanted not in (line := (await process.stdout.readline()).decode()):
-            assert line, f"it ended without saying {wanted!r}"
+    async with in_time(f"the command says {words!r}"):
+        while words not in (line := (await process.stdout.readline()).decode()):
+            assert line, f"it ended without saying {words!r}"
 
 
 @contextlib.asynccontextmanager

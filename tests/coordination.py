@@ -31,9 +31,8 @@ from tests.conftest import Database
 from tests.fakes.bots import FakeBots, fake_bots
 from tests.fakes.stages import FakeStages
 from tests.identity import open_channel, settings_of
+from tests.waiting import PATIENCE
 
-PATIENCE = 30
-"""Seconds to wait for what takes milliseconds: only a broken thing takes longer, however busy the machine is."""
 DAY = "2026-11-20"
 RANGE = progress_pb2.DateRange(start_date=DAY, end_date=DAY)
 SETTINGS = progress_pb2.ClientSettings(
@@ -172,7 +171,7 @@ class Replica:
 
     async def set_client(self, client_id: str) -> None:
         client = run_pb2.Client(client_id=client_id, settings=SETTINGS)
-        await self.stub.SetClient(pb.SetClientRequest(client=client), timeout=PATIENCE)
+        await self.stub.SetClient(pb.SetClientRequest(client=client))
 
     def reporter(self) -> Reporter:
         reporter = Reporter(self.stub)
@@ -186,7 +185,7 @@ class Replica:
 
     async def start(self, client_id: str = "clinic", **request: Any) -> pb.StartRunResponse:
         return await self.stub.StartRun(
-            pb.StartRunRequest(client_id=client_id, range=RANGE, **request), timeout=PATIENCE
+            pb.StartRunRequest(client_id=client_id, range=RANGE, **request)
         )
 
 
@@ -288,7 +287,7 @@ async def head(sql: asyncpg.Connection) -> int:
 async def record(replica: Replica, bot_id: str) -> dict[str, Any]:
     """Return the record of a bot as a browser gets it."""
     request = bot_service_pb2.GetBotStatusRequest(bot_id=bot_id)
-    answer = await replica.bots.GetBotStatus(request, timeout=PATIENCE)
+    answer = await replica.bots.GetBotStatus(request)
     return MessageToDict(
         answer, preserving_proto_field_name=True, always_print_fields_with_no_presence=True
     )

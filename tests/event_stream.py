@@ -9,7 +9,8 @@ import grpc
 from potok.coordinator.v1 import watch_events_service_pb2 as pb
 from potok.coordinator.v1 import watch_events_service_pb2_grpc as pb_grpc
 
-from tests.coordination import PATIENCE, Replica
+from tests.coordination import Replica
+from tests.waiting import PATIENCE
 
 
 @dataclass(frozen=True, slots=True)

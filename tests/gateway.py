@@ -21,8 +21,7 @@ from deploy.local.postgres import free_port
 from gateway.rendering import SERVICES
 from gateway.settings import GatewaySettings
 from tests.identity import forged, keys
-
-PATIENCE = 30
+from tests.waiting import PATIENCE, until
 
 
 def token(*, key: str = "", without: str = "", lifetime: float = 600, **claims: Any) -> str:
@@ -110,10 +109,12 @@ async def running_gateway(
 
 
 async def _until_ready(gateway: Gateway, process: asyncio.subprocess.Process) -> None:
-    async with asyncio.timeout(PATIENCE), gateway.http("") as http:
-        while True:
+    async with gateway.http("") as http:
+
+        async def ready() -> bool:
             assert process.returncode is None, gateway.log
             with contextlib.suppress(httpx2.TransportError):
-                if (await http.get("/readyz")).status_code == 200:
-                    return
-            await asyncio.sleep(0.05)
+                return (await http.get("/readyz")).status_code == 200
+            return False
+
+        await until(ready, "the gateway is ready")

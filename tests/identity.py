@@ -6,7 +6,7 @@ import functools
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -24,6 +24,7 @@ from services.kernel.postgres import Reading, reading
 from services.kernel.rpc.client import OPTIONS, channel_to
 from services.status.access import Identity, TokenGuard, allowed_roles, identity_of
 from services.status.identity import EVERYTHING
+from tests.waiting import PATIENCE
 
 HOUR = timedelta(hours=1)
 _KEYS = "POTOK_TESTS_KEYS"
@@ -144,10 +145,13 @@ def everything(pool: asyncpg.Pool) -> Reading:
 async def open_channel(
     address: str, as_: str = "", options: Any = ()
 ) -> AsyncIterator[grpc.aio.Channel]:
-    """Open a channel to `host:port`: by the token `as_`, or else for each RPC by one that is let in everywhere."""
+    """Open a channel to `host:port`: by the token `as_`, or else for each RPC by one that is let in everywhere.
+
+    What is asked over it has PATIENCE, unless the call names a timeout; a stream has what its reader allows.
+    """
     if as_:
         async with channel_to(address, lambda: as_) as identified:
-            yield identified
+            yield _with(identified, lambda _: {})
         return
     async with grpc.aio.insecure_channel(address, options=[*OPTIONS, *_LOCAL, *options]) as plain:
         yield let_in(plain)
@@ -155,34 +159,48 @@ async def open_channel(
 
 def let_in(plain: grpc.aio.Channel) -> grpc.aio.Channel:
     """Return a channel whose calls are made by an administrator, and by a service where only services may call."""
-    return cast(grpc.aio.Channel, _LetIn(plain))
+    return _with(plain, lambda path: {"authorization": f"Bearer {_who(path)}"})
 
 
-class _LetIn:
-    def __init__(self, plain: grpc.aio.Channel) -> None:
-        self._plain = plain
+def _with(channel: grpc.aio.Channel, headers: Callable[[str], dict[str, str]]) -> grpc.aio.Channel:
+    return cast(grpc.aio.Channel, _Calling(channel, headers))
+
+
+class _Calling:
+    """A channel whose calls carry headers by their path, and do not wait for ever for an answer."""
+
+    def __init__(self, channel: grpc.aio.Channel, headers: Callable[[str], dict[str, str]]) -> None:
+        self._channel = channel
+        self._headers = headers
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._plain.close()
+        await self._channel.close()
 
     def __getattr__(self, kind: str) -> Any:
-        make = getattr(self._plain, kind)
+        make = getattr(self._channel, kind)
         if not kind.startswith(("unary_", "stream_")):
             return make
+        usual = PATIENCE if kind.endswith("_unary") else None
 
-        def identified(path: str, *args: Any, **options: Any) -> Any:
+        def prepared(path: str, *args: Any, **options: Any) -> Any:
             call = make(path, *args, **options)
-            return lambda *request, metadata=(), **given: call(
-                *request, metadata=(*metadata, ("authorization", f"Bearer {_who(path)}")), **given
-            )
 
-        return identified
+            def asked(
+                *request: Any, metadata: Any = (), timeout: float | None = usual, **given: Any
+            ) -> Any:
+                carried = (*metadata, *self._headers(path).items())
+                return call(*request, metadata=carried, timeout=timeout, **given)
+
+            return asked
+
+        return prepared
 
 
 def _who(path: str) -> str:
+    """Return the token of one who may call an RPC."""
     allowed = allowed_roles(path)
     if access_pb2.ROLE_OPERATOR in allowed or access_pb2.ROLE_ADMIN in allowed:
         return admin()

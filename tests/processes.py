@@ -5,10 +5,12 @@ import contextlib
 import os
 import signal
 import sys
-from asyncio.subprocess import Process
+from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
 
 from deploy.local.place import CHECKOUT
+from tests.waiting import in_time
 
 PYTHON = {"PYTHONPATH": f"{CHECKOUT}:{CHECKOUT}/gen"}
 
@@ -24,6 +26,15 @@ async def start_service(
         env={**os.environ, **PYTHON, **told},
         stderr=stderr,
     )
+
+
+async def refused_start(service: str, settings: Mapping[str, str]) -> str:
+    """Start a service that must end at once with these settings; returns what it complains about."""
+    process = await start_service(service, settings, stderr=PIPE)
+    async with killed_at_last(process), in_time("the service has ended"):
+        _, errors = await process.communicate()
+    assert process.returncode == 1
+    return errors.decode()
 
 
 @contextlib.asynccontextmanager
@@ -42,5 +53,18 @@ async def running_service(service: str, settings: Mapping[str, str]) -> AsyncIte
     """Run a service until the block ends; it must end well when it is asked to."""
     async with killed_at_last(await start_service(service, settings)) as process:
         yield process
-        process.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(process.wait(), 20) == 0
+        await stop(process)
+
+
+async def stop(process: Process) -> None:
+    """Ask a service to end, which must go well."""
+    process.send_signal(signal.SIGTERM)
+    async with in_time("the service has ended"):
+        assert await process.wait() == 0
+
+
+def is_alive(pid: int) -> bool:
+    """Tell whether a process runs; one that has ended and whose end nobody took does not."""
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False

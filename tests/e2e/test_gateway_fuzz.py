@@ -63,8 +63,6 @@ JUNK = st.recursive(
     max_leaves=5,
 )
 
-pytestmark = pytest.mark.timeout(300)
-
 
 @pytest.fixture
 async def door(postgres_home: Path) -> AsyncIterator[tuple[str, str]]:

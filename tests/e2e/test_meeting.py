@@ -14,6 +14,7 @@ from playwright.async_api import ConsoleMessage, Route
 
 from deploy.local.settings import GATEWAY, SANDBOX
 from tests.browser import running_browser
+from tests.waiting import in_time
 from tests.whole_system import free_places, token_of, whole_system
 
 STATES = ["initialized", "connecting", "connected", "transcribing", "analyzing_meeting",
@@ -22,12 +23,8 @@ RECORD = ["bot_id", "status", "user_id", "created_at", "updated_at", "error_mess
           "result_data"]  # fmt: skip
 GUIDE = "http://localhost:8000/"
 """The address that is printed in the guide."""
-PATIENCE = 120
-"""Seconds for a bot to come to its end, which takes a few."""
 POLL = 3000
 """Milliseconds between two looks of the guide's page."""
-
-pytestmark = pytest.mark.timeout(180)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +53,7 @@ class Browser:
     async def polled(self, bot_id: str) -> tuple[list[str], dict[str, Any]]:
         """Ask for a bot until it is final, as often as nothing is missed; returns the states and the last record."""
         seen: list[str] = []
-        async with asyncio.timeout(PATIENCE):
+        async with in_time("the bot is final"):
             while True:
                 answer = await self.http.get(f"/api/v1/meet/status/{bot_id}", headers=self.anna)
                 assert answer.status_code == 200, answer.text
@@ -146,7 +143,7 @@ async def test_the_guides_page_starts_a_bot_and_shows_its_states_and_tasks(
         page.on("console", told)
         await page.goto(GUIDE)
         await page.evaluate("startBot('https://meet.google.com/xxx-yyyy-zzz')")
-        async with asyncio.timeout(60):
+        async with in_time("the guide shows what came of the bot"):
             while not any(words[0] in ("Results:", "Error:") for words in said):
                 await page.clock.run_for(POLL)
         shown = await page.evaluate("shown")

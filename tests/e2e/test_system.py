@@ -27,8 +27,6 @@ DAYS = ("2026-11-02", "2026-11-04")
 PARTIAL = 3
 """What `potok` exits with when single calls failed: one sample is damaged."""
 
-pytestmark = pytest.mark.timeout(300)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:

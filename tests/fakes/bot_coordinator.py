@@ -15,6 +15,7 @@ from potok.status.v1 import stage_pb2
 
 from services.kernel.rpc.server import serving
 from tests.identity import guard
+from tests.waiting import in_time
 
 SERVICE = "potok.coordinator.v1.BotReportService"
 FINAL = (stage_pb2.BOT_STATE_DONE, stage_pb2.BOT_STATE_ERROR)
@@ -45,19 +46,19 @@ class FakeBotCoordinator(BotReportServiceServicer):
         """Return what was reported of a bot, in its order."""
         return [report for report in self.reports if report.bot_id == bot_id]
 
-    async def until(self, holds: Callable[[], object], seconds: float = 20) -> None:
+    async def until(self, holds: Callable[[], object]) -> None:
         """Wait until something holds that reports decide."""
-        async with asyncio.timeout(seconds), self._news:
+        async with in_time("the reports come that are waited for"), self._news:
             await self._news.wait_for(holds)
 
-    async def until_state(self, bot_id: str, state: int, seconds: float = 20) -> None:
+    async def until_state(self, bot_id: str, state: int) -> None:
         """Wait until a bot has come to a state, in which it need not be any more."""
 
         def came() -> bool:
             reported = any(report.state == state for report in self.of(bot_id))
             return reported or self.states.get(bot_id) == state
 
-        await self.until(came, seconds)
+        await self.until(came)
 
     async def _tell(self) -> None:
         async with self._news:

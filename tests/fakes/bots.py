@@ -68,9 +68,7 @@ class FakeBots(pb_grpc.BotStatusServiceServicer, tasks_grpc.MeetingTasksServiceS
             **fields,
         )
         request = bot_report_service_pb2.ReportBotsRequest(reports=[report])
-        answer: bot_report_service_pb2.ReportBotsResponse = await via.ReportBots(
-            request, timeout=30
-        )
+        answer: bot_report_service_pb2.ReportBotsResponse = await via.ReportBots(request)
         return answer.verdicts[0]
 
     async def StartBot(self, request: pb.StartBotRequest, context: Any) -> pb.StartBotResponse:

@@ -10,6 +10,8 @@ from potok.coordinator.v1 import coordinator_service_pb2 as pb
 from potok.coordinator.v1 import report_pb2
 from potok.status.v1 import stage_pb2
 
+from tests.waiting import in_time
+
 ENDED = (
     stage_pb2.EXECUTION_STATE_SUCCEEDED,
     stage_pb2.EXECUTION_STATE_PARTIAL,
@@ -55,16 +57,14 @@ class FakeCoordinator:
         reports = [report for report in self.reports if report.execution == execution]
         return sorted(reports, key=lambda report: report.sequence)
 
-    async def until(self, holds: Callable[[], object], seconds: float = 40) -> None:
+    async def until(self, holds: Callable[[], object]) -> None:
         """Wait until something holds that reports decide."""
-        async with asyncio.timeout(seconds), self._news:
+        async with in_time("the reports come that are waited for"), self._news:
             await self._news.wait_for(holds)
 
-    async def until_ended(self, execution: int, seconds: float = 40) -> report_pb2.Report:
+    async def until_ended(self, execution: int) -> report_pb2.Report:
         """Wait for the report that an execution has ended."""
-        await self.until(
-            lambda: any(report.state in ENDED for report in self.of(execution)), seconds
-        )
+        await self.until(lambda: any(report.state in ENDED for report in self.of(execution)))
         return self.of(execution)[-1]
 
 

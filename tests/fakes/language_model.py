@@ -19,6 +19,7 @@ from starlette.routing import Route
 from services.llm.domain import A, Message, ModelAnswer, Usage
 from services.status.domain import Cost
 from tests.tree import ROOT
+from tests.waiting import in_time
 
 HANG = PlainTextResponse("")
 """The reply that never comes."""
@@ -149,7 +150,8 @@ async def smollm() -> AsyncIterator[str]:
     assert process.stdin
     assert process.stdout
     try:
-        line = await asyncio.wait_for(process.stdout.readline(), 30)
+        async with in_time("the model says where it listens"):
+            line = await process.stdout.readline()
         yield f"{line.decode().strip()}/v1"
     finally:
         process.stdin.close()

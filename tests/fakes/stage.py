@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -28,6 +28,7 @@ from services.status.domain import ClientSettings, Cost, DateRange, Owner, RunMo
 from services.status.mapping import RUN_MODE_TO_PB, STAGE_TO_PB, date_range_to_pb
 from tests.fakes.coordinator import FakeCoordinator, serving_coordinator
 from tests.identity import identity, keys, open_channel
+from tests.waiting import until
 
 DAY = date(2026, 5, 4)
 
@@ -114,10 +115,7 @@ class FakeStage:
         self.finished.append(execution.number)
 
     async def until_stored(self, least: int) -> None:
-        async def holds() -> bool:
-            return len(self.stored) >= least
-
-        await until(holds)
+        await until(lambda: len(self.stored) >= least, f"{least} items are stored")
 
 
 def a_run_request(
@@ -197,10 +195,3 @@ async def serving_stage(
         open_channel(f"127.0.0.1:{port}") as channel,
     ):
         yield Served(stub=StageServiceStub(channel), pool=pool, coordinator=coordinator)
-
-
-async def until(holds: Callable[[], Awaitable[object]], seconds: float = 40) -> None:
-    """Look every few milliseconds until something holds."""
-    async with asyncio.timeout(seconds):
-        while not await holds():
-            await asyncio.sleep(0.01)

@@ -22,8 +22,9 @@ from services.status.domain import RunMode, Stage
 from services.status.mapping import RUN_MODE_TO_PB, STAGE_FROM_PB, STAGE_TO_PB
 from tests.conftest import Database
 from tests.coordination import QUICK, SETTINGS
-from tests.fakes.stage import DAY, FakeStage, quick_settings, until
+from tests.fakes.stage import DAY, FakeStage, quick_settings
 from tests.identity import identity, open_channel, settings_of
+from tests.waiting import until
 
 DAYS = 2
 RANGE = progress_pb2.DateRange(
@@ -69,7 +70,7 @@ class Chain:
         async def has_ended() -> bool:
             return bool((await self.stub.GetRun(request)).run.status.HasField("end_time"))
 
-        await until(has_ended)
+        await until(has_ended, "the run has ended")
         return self.worked()
 
     def worked(self) -> dict[Stage, list[str]]:

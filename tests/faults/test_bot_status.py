@@ -1,6 +1,5 @@
 """bot_status killed in the middle of a meeting: another process goes on where it was."""
 
-import asyncio
 import json
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from tests.fakes.bot_coordinator import FakeBotCoordinator, serving_bot_coordina
 from tests.identity import identity_told, open_channel
 from tests.processes import killed_at_last, start_service
 from tests.sandbox import running_sandbox
+from tests.waiting import until_ready
 
 
 async def test_a_process_that_is_killed_in_a_meeting_loses_nothing(
@@ -43,7 +43,7 @@ async def test_a_process_that_is_killed_in_a_meeting_loses_nothing(
                 killed_at_last(await start_service("bot_status", settings)),
                 open_channel(address) as channel,
             ):
-                await asyncio.wait_for(channel.channel_ready(), 20)
+                await until_ready(channel)
                 request = pb.StartBotRequest(owner=ANNA, meet_url=MEETING_URL, bot_name="Bot")
                 bot_id = (await BotStatusServiceStub(channel).StartBot(request)).bot_id
                 await coordinator.until_state(bot_id, stage_pb2.BOT_STATE_CONNECTED)
@@ -51,8 +51,8 @@ async def test_a_process_that_is_killed_in_a_meeting_loses_nothing(
                 killed_at_last(await start_service("bot_status", settings)),
                 open_channel(address) as channel,
             ):
-                await coordinator.until_state(bot_id, stage_pb2.BOT_STATE_TRANSCRIBING, 30)
-                await asyncio.wait_for(channel.channel_ready(), 20)
+                await coordinator.until_state(bot_id, stage_pb2.BOT_STATE_TRANSCRIBING)
+                await until_ready(channel)
                 content = b""
                 async for piece in BotStatusServiceStub(channel).ReadRecording(
                     pb.ReadRecordingRequest(owner=ANNA, bot_id=bot_id)

@@ -6,7 +6,7 @@ import os
 import random
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import asyncpg
@@ -19,14 +19,13 @@ from potok.coordinator.v1 import run_pb2, watch_pb2
 from deploy.local.postgres import free_port
 from services.status.domain import Stage
 from tests.conftest import Database
-from tests.coordination import PATIENCE, RANGE, SETTINGS, Watcher, a_report
+from tests.coordination import RANGE, SETTINGS, Watcher, a_report
 from tests.fakes.stages import FakeStages
 from tests.identity import environment_of, open_channel
+from tests.waiting import until, until_ready
 
 CLIENTS = 4
 LOCAL = [("grpc.use_local_subchannel_pool", 1)]
-
-pytestmark = pytest.mark.timeout(120)
 
 
 class Process:
@@ -62,8 +61,7 @@ class Process:
     @asynccontextmanager
     async def stub(self) -> "AsyncIterator[pb_grpc.CoordinatorServiceAsyncStub]":
         async with open_channel(self.address, options=LOCAL) as channel:
-            async with asyncio.timeout(30):
-                await channel.channel_ready()
+            await until_ready(channel)
             yield pb_grpc.CoordinatorServiceStub(channel)
 
 
@@ -90,9 +88,9 @@ async def start_runs(process: Process) -> list[int]:
         executions = []
         for n in range(CLIENTS):
             client = run_pb2.Client(client_id=f"c{n}", settings=SETTINGS)
-            await stub.SetClient(pb.SetClientRequest(client=client), timeout=PATIENCE)
+            await stub.SetClient(pb.SetClientRequest(client=client))
             request = pb.StartRunRequest(client_id=f"c{n}", range=RANGE)
-            run = (await stub.StartRun(request, timeout=PATIENCE)).run
+            run = (await stub.StartRun(request)).run
             executions.append(run.stages[0].execution)
         return executions
 
@@ -129,7 +127,7 @@ class Sender:
     async def goes_on(self, more: int) -> None:
         """Wait for so many more acknowledgements."""
         goal = self.acknowledged + more
-        await until(lambda: self.acknowledged >= goal)
+        await until(lambda: self.acknowledged >= goal, f"{goal} reports are acknowledged")
 
 
 class Follower:
@@ -162,14 +160,7 @@ class Follower:
 
     async def resumes(self, times: int) -> None:
         """Wait until it has resumed so often."""
-        await until(lambda: self.resumed >= times)
-
-
-async def until(condition: Callable[[], object]) -> None:
-    """Wait until a condition holds, looking every so often."""
-    async with asyncio.timeout(60):
-        while not condition():
-            await asyncio.sleep(0.01)  # what is waited for happens in other processes
+        await until(lambda: self.resumed >= times, f"the watch is resumed {times} times")
 
 
 async def check(sql: asyncpg.Connection, sender: Sender, follower: Follower) -> None:
@@ -180,7 +171,10 @@ async def check(sql: asyncpg.Connection, sender: Sender, follower: Follower) -> 
     assert all(row["sequence"] >= sender.acknowledged for row in stored)
     days = await sql.fetch("SELECT success FROM ledger")
     assert all(row["success"] >= sender.acknowledged for row in days)
-    await until(lambda: follower.revisions and follower.revisions[-1] >= revisions[-1])
+    await until(
+        lambda: follower.revisions and follower.revisions[-1] >= revisions[-1],
+        "the watcher has got everything",
+    )
     assert follower.revisions == list(range(follower.revisions[0], follower.revisions[-1] + 1))
 
 
@@ -191,7 +185,7 @@ async def traffic(process: Process) -> AsyncIterator[tuple[Sender, Follower]]:
     sender, follower = Sender(process, executions), Follower(process)
     tasks = [asyncio.create_task(follower.run()), asyncio.create_task(sender.run())]
     try:
-        await until(lambda: sender.acknowledged > 5 and follower.revisions)
+        await until(lambda: sender.acknowledged > 5 and follower.revisions, "reports go through")
         yield sender, follower
     finally:
         for task in tasks:
@@ -235,7 +229,9 @@ async def test_two_coordinators_one_frozen_never_write_over_one_another(
                 frozen.sequence = 100_000
                 await process.signal(signal.SIGSTOP)
                 task = asyncio.create_task(frozen.run())
-                await until(lambda: frozen.acknowledged > 100_010)
+                await until(
+                    lambda: frozen.acknowledged > 100_010, "the reports of the frozen process go on"
+                )
                 await process.signal(signal.SIGCONT)
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
@@ -249,7 +245,10 @@ async def test_two_coordinators_one_frozen_never_write_over_one_another(
                     r["revision"] for r in await sql.fetch("SELECT revision FROM log ORDER BY 1")
                 ]
                 assert revisions == list(range(1, revisions[-1] + 1))
-                await until(lambda: follower.revisions[-1] >= revisions[-1])
+                await until(
+                    lambda: follower.revisions[-1] >= revisions[-1],
+                    "the watcher has got everything",
+                )
         finally:
             await other.end()
 

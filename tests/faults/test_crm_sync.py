@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import signal
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import grpc
-import pytest
 from cryptography.fernet import Fernet
 from potok.call_sync.v1 import account_pb2
 from potok.call_sync.v1 import account_service_pb2 as accounts_pb
@@ -27,6 +26,7 @@ from tests.conftest import Database
 from tests.identity import identity_told, open_channel
 from tests.processes import killed_at_last, start_service
 from tests.sandbox import RunningSandbox, running_sandbox
+from tests.waiting import in_time, until, until_ready
 
 if TYPE_CHECKING:
     from potok.call_sync.v1.account_service_pb2_grpc import AccountServiceAsyncStub
@@ -66,14 +66,14 @@ class CallSync:
     async def run_stage(self) -> int:
         """Ask for the execution; returns its state."""
         stub: StageServiceAsyncStub = StageServiceStub(self.channel)
-        return (await stub.RunStage(RUN, timeout=10)).state
+        return (await stub.RunStage(RUN)).state
 
     async def items(self) -> list[stage_service_pb2.Item]:
         stub: StageServiceAsyncStub = StageServiceStub(self.channel)
         request = stage_service_pb2.ListItemsRequest(
             owner=CLINIC, stage=stage_pb2.STAGE_CALL_SYNC, range=DAYS
         )
-        return list((await stub.ListItems(request, timeout=10)).items)
+        return list((await stub.ListItems(request)).items)
 
 
 @contextlib.asynccontextmanager
@@ -97,7 +97,7 @@ async def call_sync(
         killed_at_last(await start_service("call_sync", settings)) as process,
         open_channel(address) as channel,
     ):
-        await asyncio.wait_for(channel.channel_ready(), 20)
+        await until_ready(channel)
         yield CallSync(process=process, channel=channel)
 
 
@@ -115,7 +115,7 @@ async def add_account(service: CallSync, sandbox: RunningSandbox) -> None:
         requests_per_second=100,
         integration=integration,
     )
-    answer = await stub.AddAccount(request, timeout=20)
+    answer = await stub.AddAccount(request)
     assert answer.account.state == account_pb2.ACCOUNT_STATE_ACTIVE
 
 
@@ -123,21 +123,14 @@ def held(sandbox: RunningSandbox, path: str) -> bool:
     return any(each.status == 0 for each in sandbox.requests(path))
 
 
-async def until(holds: Callable[[], object]) -> None:
-    async with asyncio.timeout(20):
-        while not holds():
-            await asyncio.sleep(0.02)
-
-
 async def ended(service: CallSync) -> int:
     """Wait until the execution has ended; returns its state."""
-    async with asyncio.timeout(40):
+    async with in_time("the execution has ended"):
         while (state := await service.run_stage()) < stage_pb2.EXECUTION_STATE_SUCCEEDED:
             await asyncio.sleep(0.05)
     return state
 
 
-@pytest.mark.timeout(120)
 async def test_a_sync_that_is_killed_twice_loses_no_call_and_spends_no_token_twice(
     database: Database, free_port: int, tmp_path: Path
 ) -> None:
@@ -148,11 +141,11 @@ async def test_a_sync_that_is_killed_twice_loses_no_call_and_spends_no_token_twi
         async with call_sync(database, sandbox, free_port, tmp_path, key) as service:
             await add_account(service, sandbox)
             await service.run_stage()
-            await until(lambda: held(sandbox, "/api/v4/events"))
+            await until(lambda: held(sandbox, "/api/v4/events"), "the list of calls is asked for")
             await service.kill()
         sandbox.behave(hold="/api/v4/companies/notes")
         async with call_sync(database, sandbox, free_port, tmp_path, key) as service:
-            await until(lambda: held(sandbox, "/api/v4/companies/notes"))
+            await until(lambda: held(sandbox, "/api/v4/companies/notes"), "notes are asked for")
             await service.kill()
         sandbox.behave(hold="")
         async with call_sync(database, sandbox, free_port, tmp_path, key) as service:

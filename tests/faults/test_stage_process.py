@@ -20,6 +20,7 @@ from tests.fakes.coordinator import FakeCoordinator, serving_coordinator
 from tests.fakes.stage import FakeStage, a_run_request, found, serving_stage
 from tests.faults.stage_process import LIMITS, store_names
 from tests.identity import open_channel
+from tests.waiting import in_time
 
 ROLE = "transcription_system"
 SUCCEEDED = EXECUTION_STATE_TO_PB[ExecutionState.SUCCEEDED]
@@ -34,7 +35,7 @@ class Child:
     async def says(self, word: str) -> list[str]:
         """Wait for the next line that begins with a word; return the others of it."""
         assert self.process.stdout
-        async with asyncio.timeout(20):
+        async with in_time(f"the process says {word}"):
             while line := await self.process.stdout.readline():
                 words = line.decode().split()
                 if words[:1] == [word]:
@@ -90,7 +91,7 @@ async def dsn(database: Database) -> str:
 async def run_stage(child: Child) -> None:
     (port,) = await child.says("serving")
     async with open_channel(f"127.0.0.1:{port}") as channel:
-        await StageServiceStub(channel).RunStage(a_run_request(), timeout=10)
+        await StageServiceStub(channel).RunStage(a_run_request())
 
 
 async def makers(dsn: str) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """A meeting through TRANSCRIPTION, ANALYSIS and TASKS, by the services as they are started; a bot_status has the meetings."""
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
@@ -29,8 +28,7 @@ from tests.fakes.coordinator import FakeCoordinator, serving_coordinator
 from tests.fakes.language_model import a_model, says
 from tests.identity import identity_told, open_channel, token
 from tests.processes import running_service
-
-pytestmark = pytest.mark.timeout(180)
+from tests.waiting import until_ready
 
 SAMPLES = CHECKOUT / "deploy" / "samples"
 ANNA = "user:anna"
@@ -81,28 +79,27 @@ class Chain:
                         weight=1,
                     ),
                 ),
-                timeout=5,
             )
-            ended[service] = await self.coordinator.until_ended(self.executions, 90)
+            ended[service] = await self.coordinator.until_ended(self.executions)
         return ended
 
     async def transcript(self, bot_id: str) -> transcript_pb2.Transcript:
         stub: Any = TranscriptionServiceStub(self.channels["transcription"])
         request = transcription_service_pb2.GetTranscriptRequest(owner=ANNA, call_id=bot_id)
-        answer = await stub.GetTranscript(request, timeout=5)
+        answer = await stub.GetTranscript(request)
         return answer.transcript  # type: ignore[no-any-return]
 
     async def analysis(self, bot_id: str) -> meeting_analysis_pb2.MeetingAnalysis:
         stub: Any = MeetingAnalysisServiceStub(self.channels["analysis"])
         request = meeting_analysis_service_pb2.GetMeetingAnalysisRequest(owner=ANNA, bot_id=bot_id)
-        answer = await stub.GetMeetingAnalysis(request, timeout=5)
+        answer = await stub.GetMeetingAnalysis(request)
         return answer.analysis  # type: ignore[no-any-return]
 
     async def tasks(self, bot_id: str, as_: str = "") -> meeting_tasks_pb2.MeetingTasks:
         async with open_channel(self.addresses["recommendations"], as_) as channel:
             stub: Any = MeetingTasksServiceStub(channel)
             request = meeting_tasks_service_pb2.GetMeetingTasksRequest(owner=ANNA, bot_id=bot_id)
-            answer = await stub.GetMeetingTasks(request, timeout=5)
+            answer = await stub.GetMeetingTasks(request)
             return answer.meeting  # type: ignore[no-any-return]
 
 
@@ -146,8 +143,7 @@ async def the_chain(
             service: await stack.enter_async_context(open_channel(address))
             for service, address in addresses.items()
         }
-        for channel in channels.values():
-            await asyncio.wait_for(channel.channel_ready(), 30)
+        await until_ready(*channels.values())
         yield Chain(channels=channels, addresses=addresses, coordinator=coordinator, bots=bots)
 
 

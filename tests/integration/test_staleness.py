@@ -6,8 +6,9 @@ from datetime import timedelta
 from services.stage.domain import Failure, Item, Later, Outcome, Skip
 from services.status.domain import Reason, RunMode, Stage
 from tests.conftest import Database
-from tests.fakes.stage import DAY, found, succeed, until
+from tests.fakes.stage import DAY, found, succeed
 from tests.fakes.stage_chain import OWNER, chain
+from tests.waiting import until
 
 CALL_SYNC, TRANSCRIPTION, ANALYSIS = Stage.CALL_SYNC, Stage.TRANSCRIPTION, Stage.ANALYSIS
 RECOMMENDATIONS, REPORTING = Stage.RECOMMENDATIONS, Stage.REPORTING
@@ -151,7 +152,7 @@ async def test_a_late_recording_shows_at_once_in_the_stage_after_and_is_taken_ne
         async def shows() -> bool:
             return (await world.ledger())[TRANSCRIPTION].pending == 1
 
-        await until(shows)
+        await until(shows, "the ledger shows the late call as pending")
         ledger = await world.ledger()
         assert (ledger[CALL_SYNC].success, ledger[TRANSCRIPTION].found) == (3, 3)
         assert (await world.status(TRANSCRIPTION)).status_breakdown.pending == 1

@@ -1,7 +1,5 @@
 """The service as it is started, between fakes of the services before it and a real database."""
 
-import asyncio
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -9,14 +7,13 @@ import grpc
 import pytest
 from potok.status.v1 import stage_pb2
 
-from deploy.local.place import CHECKOUT
 from services.status.domain import ExecutionNumber
 from tests.analysis_process import listed, run, the_service
 from tests.conftest import Database
 from tests.fakes.analysis import CLINIC, CallsBefore, a_transcript, calls_before
 from tests.fakes.call_sync import a_call
 from tests.identity import nowhere_told
-from tests.processes import PYTHON
+from tests.processes import refused_start
 from tests.unit.analysis.dialogues import SAMPLES, recording
 
 INITIAL = {"operator": "O", "client": "C"}
@@ -83,19 +80,8 @@ async def test_a_playbook_nobody_knows_fails_the_execution_and_says_which_there_
 
 async def test_a_playbook_with_a_fault_is_named_and_ends_the_process(tmp_path: Path) -> None:
     (tmp_path / "bakery.yaml").write_text("name: bakery\ncall_typos: []\n")
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "services.analysis"),
-        cwd=CHECKOUT,
-        env={
-            **PYTHON,
-            **{f"POTOK_ANALYSIS_{name}": value for name, value in nowhere_told().items()},
-            "POTOK_ANALYSIS_PLAYBOOKS": str(tmp_path),
-        },
-        stderr=asyncio.subprocess.PIPE,
-    )
-    async with asyncio.timeout(20):
-        _, errors = await process.communicate()
 
-    assert process.returncode == 1
-    assert b"POTOK_ANALYSIS_PLAYBOOKS is not usable" in errors
-    assert b"bakery.yaml, line 2: call_typos: " in errors
+    errors = await refused_start("analysis", {**nowhere_told(), "PLAYBOOKS": str(tmp_path)})
+
+    assert "POTOK_ANALYSIS_PLAYBOOKS is not usable" in errors
+    assert "bakery.yaml, line 2: call_typos: " in errors

@@ -15,8 +15,8 @@ from potok.status.v1 import stage_pb2
 from tests.bot_status import ANNA, Outside, Replica, milliseconds, outside
 from tests.builders import MEETING_URL
 from tests.conftest import Database
-from tests.fakes.stage import until
 from tests.refusals import reason_of
+from tests.waiting import in_time, until
 
 INITIALIZED = stage_pb2.BOT_STATE_INITIALIZED
 CONNECTING = stage_pb2.BOT_STATE_CONNECTING
@@ -39,7 +39,7 @@ async def start(replica: Replica, **more: Any) -> str:
 
 async def observations(replica: Replica, bot_id: str, last: str = "") -> list[Any]:
     """What was said of a bot, oldest first, once the status `last` was said and judged."""
-    async with asyncio.timeout(10):
+    async with in_time(f"{last} is said of the bot and judged"):
         while True:
             found = await replica.bots.ListObservations(pb.ListObservationsRequest(bot_id=bot_id))
             judged = {o.raw_status for o in found.observations if o.verdict}
@@ -185,7 +185,7 @@ async def test_a_failure_in_a_meeting_is_held_back_while_a_recording_may_come(
         async def failed_there() -> bool:
             return any(o.raw_status == "error" for o in await observations(replica, goes_on))
 
-        await until(failed_there)
+        await until(failed_there, "the service outside says that the bot has failed")
         kept = await replica.bots.KeepMedia(
             pb.KeepMediaRequest(owner=ANNA, bot_id=goes_on, text="Анна: всё успели записать")
         )

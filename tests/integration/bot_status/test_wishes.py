@@ -13,7 +13,7 @@ from deploy.sandbox.behaviour import Shape
 from tests.bot_status import ANNA, Outside, Replica, milliseconds, outside
 from tests.builders import MEETING_URL
 from tests.conftest import Database
-from tests.fakes.stage import until
+from tests.waiting import until
 
 ATTENDEE = {"provider": "attendee", "api_key": "key"}
 WISH = pb.StartBotRequest(owner=ANNA, meet_url=MEETING_URL, bot_name="Bot", request_id="r")
@@ -37,7 +37,7 @@ async def until_phase(world: Outside, phase: str) -> None:
     async def holds() -> bool:
         return await phases(world) == [phase]
 
-    await until(holds)
+    await until(holds, f"the wish is {phase}")
 
 
 async def cut_short(world: Outside, replica: Replica) -> "asyncio.Future[Any]":
@@ -49,10 +49,7 @@ async def cut_short(world: Outside, replica: Replica) -> "asyncio.Future[Any]":
 
 
 async def started(world: Outside) -> str:
-    async def holds() -> bool:
-        return bool(world.sandbox.started_bots())
-
-    await until(holds)
+    await until(world.sandbox.started_bots, "the service outside has started a bot")
     world.sandbox.behave(bots_start_seconds=0)
     return str(world.sandbox.started_bots()[0]["bot_id"])
 

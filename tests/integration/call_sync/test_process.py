@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,11 +18,11 @@ from potok.stage.v1 import stage_service_pb2
 from potok.stage.v1.stage_service_pb2_grpc import StageServiceStub
 from potok.status.v1 import progress_pb2, stage_pb2
 
-from deploy.local.place import CHECKOUT
 from tests.conftest import Database
 from tests.fakes.call_sync import WAV
 from tests.identity import identity_told, open_channel
-from tests.processes import PYTHON, running_service
+from tests.processes import refused_start, running_service
+from tests.waiting import in_time, until, until_ready
 
 if TYPE_CHECKING:
     from potok.call_sync.v1.call_sync_service_pb2_grpc import CallSyncServiceAsyncStub
@@ -57,7 +56,7 @@ async def address(database: Database, free_port: int, tmp_path: Path) -> AsyncIt
 @pytest.fixture
 async def channel(address: str) -> AsyncIterator[grpc.aio.Channel]:
     async with open_channel(address) as channel:
-        await asyncio.wait_for(channel.channel_ready(), 20)
+        await until_ready(channel)
         yield channel
 
 
@@ -85,9 +84,9 @@ async def run(
             weight=1,
         ),
     )
-    async with asyncio.timeout(30):
+    async with in_time("the execution has ended"):
         while True:
-            answer = await stub.RunStage(request, timeout=5)
+            answer = await stub.RunStage(request)
             if answer.state >= stage_pb2.EXECUTION_STATE_SUCCEEDED:
                 break
             await asyncio.sleep(0.05)
@@ -99,13 +98,13 @@ async def items_of(channel: grpc.aio.Channel, days: progress_pb2.DateRange) -> d
     listing = stage_service_pb2.ListItemsRequest(
         owner=CLINIC, stage=stage_pb2.STAGE_CALL_SYNC, range=days
     )
-    return {item.item_id: item for item in (await stub.ListItems(listing, timeout=5)).items}
+    return {item.item_id: item for item in (await stub.ListItems(listing)).items}
 
 
 async def recording(channel: grpc.aio.Channel, call_id: str = "recorded") -> bytes:
     stub: CallSyncServiceAsyncStub = CallSyncServiceStub(channel)
     request = pb.ReadRecordingRequest(owner=CLINIC, call_id=call_id)
-    return b"".join([response.data async for response in stub.ReadRecording(request, timeout=5)])
+    return b"".join([response.data async for response in stub.ReadRecording(request)])
 
 
 async def test_a_folder_becomes_items_and_recordings_and_a_changed_file_is_fetched_again(
@@ -140,7 +139,7 @@ async def test_a_folder_becomes_items_and_recordings_and_a_changed_file_is_fetch
     assert await recording(channel) == WAV + b"changed"
     gone = pb.GetCallsRequest(owner=CLINIC, call_ids=["page"])
     stub: CallSyncServiceAsyncStub = CallSyncServiceStub(channel)
-    assert not (await stub.GetCalls(gone, timeout=5)).calls
+    assert not (await stub.GetCalls(gone)).calls
 
 
 async def test_a_pending_run_takes_new_and_rewritten_files_of_a_folder_without_a_manifest(
@@ -187,13 +186,13 @@ async def test_a_recording_that_comes_while_the_stage_waits_for_it_is_taken(
 
     list_call("")
     running = asyncio.create_task(run(channel, tmp_path, 1, stage_pb2.RUN_MODE_PENDING, days))
-    async with asyncio.timeout(20):
-        while True:
-            items = await items_of(channel, days)
-            if items and items["late"].reason == stage_pb2.REASON_NO_RECORDING_YET:
-                break
-            await asyncio.sleep(0.02)
-    assert items["late"].state == stage_pb2.ITEM_STATE_PENDING
+
+    async def waits() -> Any:
+        late = (await items_of(channel, days)).get("late")
+        return late if late and late.reason == stage_pb2.REASON_NO_RECORDING_YET else None
+
+    late = await until(waits, "the call waits for its recording")
+    assert late.state == stage_pb2.ITEM_STATE_PENDING
     (tmp_path / "a.wav").write_bytes(WAV)
     list_call("a.wav")
 
@@ -216,17 +215,7 @@ async def test_a_manifest_with_a_fault_fails_the_execution_before_anything_is_ta
 
 
 async def test_a_setting_that_is_missing_is_named_and_ends_the_process() -> None:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "services.call_sync",
-        cwd=CHECKOUT,
-        env={**PYTHON, "POTOK_CALL_SYNC_RECORDINGS": "recordings"},
-        stderr=asyncio.subprocess.PIPE,
-    )
-    async with asyncio.timeout(20):
-        _, errors = await process.communicate()
+    errors = await refused_start("call_sync", {"RECORDINGS": "recordings"})
 
-    assert process.returncode == 1
-    assert b"POTOK_CALL_SYNC_DATABASE_URL" in errors
-    assert b"POTOK_CALL_SYNC_RECORDINGS: Value error, write file:///" in errors
+    assert "POTOK_CALL_SYNC_DATABASE_URL" in errors
+    assert "POTOK_CALL_SYNC_RECORDINGS: Value error, write file:///" in errors

@@ -18,9 +18,10 @@ from potok_client import Update, View, channels, watch
 
 from services.status.domain import Stage
 from tests.conftest import Database
-from tests.coordination import PATIENCE, SUCCEEDED, Coordination, Replica, a_report
+from tests.coordination import SUCCEEDED, Coordination, Replica, a_report
 from tests.identity import admin, environment_of
 from tests.tree import ROOT
+from tests.waiting import PATIENCE, until_ready
 
 README = ROOT / "client" / "README.md"
 REQUEST = pb.WatchStatusRequest(client_ids=["clinic"])
@@ -94,8 +95,8 @@ async def a_process(world: Coordination, port: int) -> AsyncIterator[asyncio.sub
         stdout=asyncio.subprocess.DEVNULL,
     )
     try:
-        async with asyncio.timeout(PATIENCE), channels([address], admin) as (channel,):
-            await channel.channel_ready()
+        async with channels([address], admin) as (channel,):
+            await until_ready(channel)
         yield process
     finally:
         if process.returncode is None:

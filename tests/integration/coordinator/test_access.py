@@ -15,7 +15,7 @@ from services.coordinator.runs.repository import PostgresRuns
 from services.kernel.postgres import open_readers
 from services.status.domain import RunId
 from tests.conftest import Database
-from tests.coordination import PATIENCE, RANGE, Coordination, Replica, Watcher, calling
+from tests.coordination import RANGE, Coordination, Replica, Watcher, calling
 from tests.identity import seen_by, token
 from tests.refusals import refusal
 
@@ -93,7 +93,7 @@ async def test_a_watch_of_all_is_of_all_that_its_caller_may_see(
     await world.dispatched()
     stub = scene.replica.stub
     for run_id in (scene.foreign, scene.own):
-        await stub.CancelRun(pb.CancelRunRequest(run_id=run_id), timeout=PATIENCE)
+        await stub.CancelRun(pb.CancelRunRequest(run_id=run_id))
 
     async def cancelling() -> None:
         while True:

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import grpc
-import pytest
 from grpc_health.v1 import health_pb2
 from potok.status.v1 import access_pb2
 
@@ -106,7 +105,6 @@ def test_what_has_no_json_is_named() -> None:
         assert f"`{each.descriptor.containing_service.name}.{each.name}`" in README
 
 
-@pytest.mark.timeout(120)
 async def test_every_line_of_curl_reaches_its_endpoint() -> None:
     rpc_of = {row[2]: row for row in ROW.findall(README)}
     async with contextlib.AsyncExitStack() as stack:

@@ -17,7 +17,8 @@ from potok.coordinator.v1 import coordinator_service_pb2 as pb
 from potok.coordinator.v1 import coordinator_service_pb2_grpc as pb_grpc
 
 from tests.fakes.public import RUN, PublicServices, public_services, serving_public
-from tests.gateway import PATIENCE, Gateway, running_gateway, token
+from tests.gateway import Gateway, running_gateway, token
+from tests.waiting import PATIENCE, until
 
 STATUS = "/api/calls/transcribe-by-date-range-status"
 START = "/api/calls/transcribe-by-date-range"
@@ -337,16 +338,11 @@ async def test_a_service_that_is_not_there_is_unavailable(door: Door) -> None:
 async def test_the_log_has_who_and_what_and_no_token(door: Door) -> None:
     await door.http.get(STATUS, params=RANGE)
 
-    async def logged() -> dict[str, Any]:
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                for line in door.gateway.log.splitlines():
-                    if '"user":"anna"' in line:
-                        said: dict[str, Any] = json.loads(line)
-                        return said
-                await asyncio.sleep(0.1)
+    def logged() -> dict[str, Any] | None:
+        lines = (line for line in door.gateway.log.splitlines() if '"user":"anna"' in line)
+        return next(map(json.loads, lines), None)
 
-    said = await logged()
+    said = await until(logged, "the call is logged")
     assert said["rpc"].startswith("/potok.coordinator.v1.")
     assert "eyJ" not in door.gateway.log
 

@@ -13,9 +13,10 @@ from services.stage.domain import Failure, Item, Outcome
 from services.status.domain import Reason, Stage
 from tests.browser import running_browser
 from tests.conftest import Database
-from tests.fakes.stage import DAY, found, succeed, until
+from tests.fakes.stage import DAY, found, succeed
 from tests.fakes.stage_chain import Chain, chain
 from tests.gateway import running_gateway, token
+from tests.waiting import until
 
 POLL = 5_000
 """The panel asks for the status so often, in milliseconds."""
@@ -81,7 +82,7 @@ class Panel:
             await self.page.clock.run_for(POLL)
             return await self.state(button) == state
 
-        await until(is_there)
+        await until(is_there, f"{button} becomes {state}")
 
 
 @contextlib.asynccontextmanager

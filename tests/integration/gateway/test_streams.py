@@ -14,7 +14,8 @@ from potok.coordinator.v1 import coordinator_service_pb2_grpc as pb_grpc
 
 from deploy.local.readiness import not_ready
 from tests.fakes.public import PublicServices, public_services, serving_public
-from tests.gateway import PATIENCE, Gateway, running_gateway, token
+from tests.gateway import Gateway, running_gateway, token
+from tests.waiting import PATIENCE, until
 
 SYNC = "/api/calls-parallel-bulk/sync-by-date-range"
 STATUS = "/api/calls/transcribe-by-date-range-status"
@@ -167,8 +168,10 @@ async def test_it_is_ready_while_all_services_are() -> None:
         assert await not_ready(door, within=PATIENCE, doors=door) == []
 
         await serving.aclose()
-        async with asyncio.timeout(PATIENCE):
-            while (await nobody.get("/readyz")).status_code != 503:
-                await asyncio.sleep(0.05)
+
+        async def not_ready_any_more() -> bool:
+            return (await nobody.get("/readyz")).status_code == 503
+
+        await until(not_ready_any_more, "the gateway says that it is not ready")
         assert await not_ready(door, within=0.2, doors=door) == ["gateway"]
         assert (await nobody.get("/healthz")).status_code == 200

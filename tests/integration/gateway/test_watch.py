@@ -16,9 +16,9 @@ from potok.status.v1 import stage_pb2
 
 from deploy.local.postgres import free_port
 from tests.browser import running_browser
-from tests.coordination import PATIENCE, QUICK, SUCCEEDED, Coordination, Replica, a_report
-from tests.fakes.stage import until
+from tests.coordination import QUICK, SUCCEEDED, Coordination, Replica, a_report
 from tests.gateway import running_gateway, token
+from tests.waiting import PATIENCE, until
 
 LISTEN = """
 const seen = {revisions: [], ends: [], resets: 0, closed: false};
@@ -73,10 +73,9 @@ async def changes(page: Page, world: Coordination, replica: Replica, most: int) 
     async def has_come() -> bool:
         return bool((await seen(page))["revisions"][-1:] == [newest])
 
-    await until(has_come)
+    await until(has_come, "the page has seen the last change")
 
 
-@pytest.mark.timeout(120)
 async def test_an_event_source_that_is_cut_goes_on_without_gap_or_repeat(
     world: Coordination,
 ) -> None:
@@ -137,7 +136,7 @@ async def test_a_grpc_watch_resumes_at_another_replica(world: Coordination) -> N
             assert code in {grpc.StatusCode.OK, grpc.StatusCode.UNAVAILABLE}
             return bool(code is grpc.StatusCode.OK)
 
-        await until(cancelled)  # as clients do while replicas change
+        await until(cancelled, "the run is cancelled")  # as clients do while replicas change
         request.resume_token = frames[-1].resume_token
         again = stub.WatchStatus(request, metadata=bearer, timeout=PATIENCE)
         frame = await again.read()

@@ -11,7 +11,8 @@ from playwright.async_api import Page, Route
 
 from tests.browser import running_browser, script
 from tests.fakes.public import RUN, PublicServices, public_services, serving_public
-from tests.gateway import PATIENCE, Gateway, running_gateway, token
+from tests.gateway import Gateway, running_gateway, token
+from tests.waiting import PATIENCE
 
 APP = "http://app.localhost:3000"
 """Another origin than the gateway's."""

@@ -28,6 +28,7 @@ from tests.fakes.language_model import a_model, says
 from tests.fakes.recommendations import MONDAY, Owners, an_analysed_call
 from tests.identity import identity_told, open_channel
 from tests.processes import running_service
+from tests.waiting import in_time, until_ready
 
 if TYPE_CHECKING:
     from potok.recommendations.v1.recommendations_service_pb2_grpc import (
@@ -74,7 +75,7 @@ async def the_service(
             **settings,
         }
         async with running_service("recommendations", told), open_channel(address) as channel:
-            await asyncio.wait_for(channel.channel_ready(), 20)
+            await until_ready(channel)
             yield channel
 
 
@@ -101,7 +102,7 @@ async def elsewhere(database: Database) -> AsyncIterator[Database]:
             },
             stdout=asyncio.subprocess.DEVNULL,
         )
-        assert await asyncio.wait_for(dbmate.wait(), 60) == 0
+        assert await dbmate.wait() == 0
         yield other
         await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
     finally:
@@ -138,9 +139,9 @@ async def run_stage(
             weight=1,
         ),
     )
-    async with asyncio.timeout(30):
+    async with in_time("the execution has ended"):
         while True:
-            state = (await stub.RunStage(request, timeout=5)).state
+            state = (await stub.RunStage(request)).state
             if state >= stage_pb2.EXECUTION_STATE_SUCCEEDED:
                 break
             await asyncio.sleep(0.05)
@@ -152,7 +153,7 @@ async def report_of(
 ) -> range_report_pb2.RangeReport:
     stub: RecommendationsServiceAsyncStub = RecommendationsServiceStub(channel)
     request = recommendations_service_pb2.GetRangeReportRequest(owner=owner, range=days)
-    return (await stub.GetRangeReport(request, timeout=5)).report
+    return (await stub.GetRangeReport(request)).report
 
 
 async def reported(database: Database) -> dict[str, str]:
@@ -284,10 +285,10 @@ async def test_calls_wait_for_a_reporting_database_that_is_away_until_it_is_back
         await postgres.execute(f"ALTER DATABASE {elsewhere.name} WITH ALLOW_CONNECTIONS false")
         stub: Any = StageServiceStub(channel)
         listing = stage_service_pb2.ListItemsRequest(owner=CLINIC, stage=BOTH[1], range=WEEK)
-        async with asyncio.timeout(40), asyncio.TaskGroup() as tasks:
+        async with in_time("the stage outlasts it"), asyncio.TaskGroup() as tasks:
             tasks.create_task(run_stage(channel, 2, WEEK, BOTH[1]))
             while True:
-                items = (await stub.ListItems(listing, timeout=5)).items
+                items = (await stub.ListItems(listing)).items
                 if items and all(item.HasField("retry_time") for item in items):
                     break
                 await asyncio.sleep(0.05)

@@ -32,6 +32,7 @@ from services.status.domain import ExecutionNumber, Owner
 from tests.conftest import Database
 from tests.fakes.call_sync import WAV, FakeRecordings, a_call, a_recording, chunks, kept_at
 from tests.identity import everything
+from tests.waiting import PATIENCE, in_time, until
 
 CLINIC, OTHER = Owner("client:clinic"), Owner("client:other")
 FIRST = ExecutionNumber(1)
@@ -53,7 +54,7 @@ def s3_port() -> Iterator[int]:
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     _, port = server.get_host_and_port()
-    with urlopen(Request(f"http://127.0.0.1:{port}/kept", method="PUT"), timeout=5):
+    with urlopen(Request(f"http://127.0.0.1:{port}/kept", method="PUT"), timeout=PATIENCE):
         yield port
     server.stop()
 
@@ -251,7 +252,7 @@ async def test_recordings_are_deleted_together_since_a_sweep_holds_their_rows_me
         await delete(store, key)
 
     monkeypatch.setattr(obstore, "delete_async", delete_slowly)
-    async with asyncio.timeout(3):
+    async with in_time("all are deleted at once"):
         await recordings.delete([recording.sha256 for recording in kept])
 
     for recording in kept:
@@ -379,12 +380,11 @@ async def test_a_recording_that_comes_again_while_it_is_deleted_is_stored_anew(
         await sweeping.recordings.delete(hashes)
 
     turn = asyncio.create_task(sweeping.registry.sweep_page(delete))
-    await asyncio.wait_for(begun.wait(), 5)
-    await asyncio.wait_for(sweeping.sweep(), 3)  # of another process, which finds nothing
+    await begun.wait()
+    async with in_time("a sweep of another process finds nothing"):
+        await sweeping.sweep()
     again = asyncio.create_task(sweeping.keep(b"1"))
-    async with asyncio.timeout(3):
-        while not await sweeping.pool.fetchval(LOCKED):
-            await asyncio.sleep(0.01)
+    await until(lambda: sweeping.pool.fetchval(LOCKED), "the keeping waits for the sweep")
     go_on.set()
 
     assert (await turn).deleted == 1

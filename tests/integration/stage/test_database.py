@@ -99,7 +99,7 @@ async def test_work_goes_on_after_every_connection_was_lost(database: Database) 
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1",
                     ROLE,
                 )
-            report = await served.coordinator.until_ended(7, 40)
+            report = await served.coordinator.until_ended(7)
         finally:
             await admin.close()
     assert report.state == stage_pb2.EXECUTION_STATE_SUCCEEDED

@@ -13,15 +13,8 @@ from services.stage.mapping import execution_from_pb
 from services.status.domain import Reason, RunMode, Wait, WaitReason
 from tests.conftest import Database
 from tests.fakes.coordinator import FakeCoordinator
-from tests.fakes.stage import (
-    FakeStage,
-    Served,
-    a_run_request,
-    found,
-    serving_stage,
-    succeed,
-    until,
-)
+from tests.fakes.stage import FakeStage, Served, a_run_request, found, serving_stage, succeed
+from tests.waiting import until
 
 ROLE = "transcription_system"
 SOON = timedelta(milliseconds=10)
@@ -96,7 +89,7 @@ async def test_the_wait_for_a_recording_is_stated_and_a_retry_of_the_run_begins_
         )
         assert (await served.item("1"))["postponed"] == 1
         await served.stub.RunStage(a_run_request(8))
-        await until(lambda: postponed_in(served, 8))
+        await until(lambda: postponed_in(served, 8), "the retry postpones the item too")
         assert (await served.item("1"))["postponed"] == 1
 
 
@@ -131,7 +124,7 @@ class Late:
         """Run the stage to its end."""
         await self.served.stub.RunStage(a_run_request(7))
         await self.served.coordinator.until_ended(7)
-        await until(self.acknowledged)
+        await until(self.acknowledged, "the end is acknowledged")
 
     async def acknowledged(self) -> Any:
         return await self.served.pool.fetchval(
@@ -149,15 +142,11 @@ class Late:
             row = await self.served.item("1")
             return (row["state"], row["reason"]) == (state, reason and reason.value)
 
-        await until(holds)
+        await until(holds, f"the item is {state} because of {reason}")
 
     async def looked(self, times: int) -> None:
         """Wait until the item was worked on so often, and what came of it is written."""
-
-        async def holds() -> bool:
-            return len(self.stage.worked) >= times
-
-        await until(holds)
+        await until(lambda: len(self.stage.worked) >= times, f"the item is looked at {times} times")
 
 
 def late(database: Database) -> tuple[FakeStage, Any]:
@@ -178,7 +167,7 @@ async def test_a_recording_that_comes_late_becomes_a_success_of_its_ended_execut
         await call.becomes("SUCCESS", None)
         await served.coordinator.until(lambda: served.coordinator.of(7)[-1].days[0].success)
         row, report = await served.item("1"), served.coordinator.of(7)[-1]
-        await until(call.acknowledged)
+        await until(call.acknowledged, "the end is acknowledged again")
     assert (row["execution"], row["output"], row["run_after"]) == (7, 7, None)
     assert stage.stored == ["1"]
     assert report.state == stage_pb2.EXECUTION_STATE_SUCCEEDED
@@ -338,11 +327,11 @@ async def test_executions_that_nothing_refers_to_are_deleted_after_their_time(
         for number in (7, 8, 9):
             await served.stub.RunStage(a_run_request(number, mode=RunMode.ALL))
             await served.coordinator.until_ended(number)
-        await until(lambda: all_acknowledged(served))
+        await until(lambda: all_acknowledged(served), "every end is acknowledged")
         await served.pool.execute(
             "UPDATE executions SET ended_at = now() - interval '31 days' WHERE execution <> 8"
         )
-        await until(lambda: executions_are(served, [8, 9]))
+        await until(lambda: executions_are(served, [8, 9]), "the first execution is deleted")
 
 
 async def all_acknowledged(served: Served) -> bool:

@@ -13,7 +13,8 @@ from services.stage.item_rows import EndedItem
 from services.status.domain import ExecutionNumber, ItemState
 from tests.conftest import Database
 from tests.fakes.coordinator import FakeCoordinator
-from tests.fakes.stage import FakeStage, a_run_request, found, serving_stage, succeed, until
+from tests.fakes.stage import FakeStage, a_run_request, found, serving_stage, succeed
+from tests.waiting import until
 
 ROLE = "transcription_system"
 NEVER = timedelta(hours=1)
@@ -37,7 +38,7 @@ async def test_a_cancelled_execution_ends_its_work_and_leaves_no_item_open(
         answer = await served.stub.CancelStage(pb.CancelStageRequest(execution=7))
         report = await served.coordinator.until_ended(7)
         again = await served.stub.CancelStage(pb.CancelStageRequest(execution=7))
-        await until(lambda: asyncio.sleep(0, stage.cancelled))
+        await until(lambda: stage.cancelled, "the work is cancelled")
     assert answer.state == again.state == report.state == CANCELLED
     assert report.progress.items.failed == 3
     assert [each.reason for each in report.progress.reasons] == [stage_pb2.REASON_CANCELLED]
@@ -79,7 +80,7 @@ async def test_work_on_another_replica_ends_when_its_execution_does(database: Da
         await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         idle = second if stage.started.is_set() else served
         await idle.stub.CancelStage(pb.CancelStageRequest(execution=7))
-        await until(lambda: asyncio.sleep(0, stage.cancelled + other.cancelled))
+        await until(lambda: stage.cancelled + other.cancelled, "the work is cancelled")
         for waiter in both:
             waiter.cancel()
 
@@ -95,7 +96,7 @@ async def test_a_write_with_an_old_fence_changes_nothing(database: Database) -> 
         await take_back(served.pool, execution)
         (newer,) = await item_rows.claim_items(served.pool, execution, [frozen["item_id"]], NEVER)
         stage.go_on.set()  # what was frozen goes on and writes
-        await until(lambda: no_jobs(served.pool))
+        await until(lambda: no_jobs(served.pool), "every job has ended")
         assert stage.stored == []
         assert (await served.item("1"))["state"] == "PROCESSING"
         async with served.pool.acquire() as connection:
@@ -111,7 +112,7 @@ async def test_a_lease_that_is_lost_ends_the_work(database: Database) -> None:
         await served.stub.RunStage(a_run_request())
         await stage.started.wait()
         await served.pool.execute("UPDATE items SET attempt = attempt + 1")
-        await until(lambda: asyncio.sleep(0, stage.cancelled))
+        await until(lambda: stage.cancelled, "the work is cancelled")
 
 
 async def test_an_item_that_kills_its_worker_fails_and_its_batch_succeeds(
@@ -203,7 +204,10 @@ async def test_an_end_that_was_not_acknowledged_is_reported_after_a_restart(
         await deaf.until_ended(7)
     async with serving_stage(database.dsn(ROLE), stage, coordinator=hearing) as served:
         report = await hearing.until_ended(7)
-        await until(lambda: served.pool.fetchval("SELECT acked_at FROM executions"))
+        await until(
+            lambda: served.pool.fetchval("SELECT acked_at FROM executions"),
+            "the end is acknowledged",
+        )
     assert [day.success for day in report.days] == [1]
     third = FakeCoordinator()
     async with serving_stage(database.dsn(ROLE), stage, coordinator=third) as served:
@@ -220,7 +224,10 @@ async def test_an_end_that_nobody_noticed_is_reported(database: Database) -> Non
         await served.coordinator.until(lambda: served.coordinator.heartbeats.count(7) >= 2)
         await served.pool.execute("UPDATE executions SET state = 'FAILED', ended_at = now()")
         report = await served.coordinator.until_ended(7)
-        await until(lambda: served.pool.fetchval("SELECT acked_at FROM executions"))
+        await until(
+            lambda: served.pool.fetchval("SELECT acked_at FROM executions"),
+            "the end is acknowledged",
+        )
     assert report.state == stage_pb2.EXECUTION_STATE_FAILED
 
 
@@ -237,7 +244,10 @@ async def test_a_silent_coordinator_is_called_again(database: Database) -> None:
         await served.stub.RunStage(a_run_request())
         await coordinator.until(lambda: coordinator.streams >= 3)
         coordinator.acks = True
-        await until(lambda: served.pool.fetchval("SELECT acked_at FROM executions"))
+        await until(
+            lambda: served.pool.fetchval("SELECT acked_at FROM executions"),
+            "the end is acknowledged",
+        )
         last = len(coordinator.reports)
         await served.stub.RunStage(a_run_request(8))
         await coordinator.until_ended(8)
@@ -275,7 +285,7 @@ async def test_a_newer_execution_takes_items_over_while_the_older_works_on_them(
         await served.stub.RunStage(a_run_request(7))
         await stage.started.wait()
         await served.stub.RunStage(a_run_request(8))
-        await until(lambda: asyncio.sleep(0, len(stage.jobs) == 2))
+        await until(lambda: len(stage.jobs) == 2, "both executions have begun a job")
         stage.go_on.set()
         report = await served.coordinator.until_ended(8)
         assert (await served.item("1"))["output"] == 8
@@ -314,9 +324,9 @@ async def test_a_flood_of_one_client_does_not_hold_another_up(database: Database
     stage.go_on.clear()
     async with serving_stage(database.dsn(ROLE), stage) as served:
         await served.stub.RunStage(a_run_request(7))
-        await until(lambda: all_listed(served.pool, 1000))
+        await until(lambda: all_listed(served.pool, 1000), "the flood is listed")
         await served.stub.RunStage(a_run_request(8, owner="client:b"))
-        await until(lambda: all_listed(served.pool, 1010))
+        await until(lambda: all_listed(served.pool, 1010), "the other client is listed too")
         stage.go_on.set()
         await served.coordinator.until_ended(8)
         await served.stub.CancelStage(pb.CancelStageRequest(execution=7))

@@ -15,15 +15,9 @@ from services.stage.domain import DiscoveryWaits, Execution, Found, Limits
 from services.status.domain import Stage, WaitReason
 from tests.conftest import Database
 from tests.fakes.coordinator import FakeCoordinator
-from tests.fakes.stage import (
-    FakeStage,
-    Served,
-    a_run_request,
-    found,
-    serving_stage,
-    until,
-)
+from tests.fakes.stage import FakeStage, Served, a_run_request, found, serving_stage
 from tests.fakes.stage_chain import chain
+from tests.waiting import until
 
 ROLE = "transcription_system"
 QUARTER = timedelta(minutes=15)
@@ -103,7 +97,7 @@ async def test_a_discovery_says_what_it_waits_for_and_goes_on_after_it(database:
         assert not report.progress.discovered
         until_at = report.progress.wait.until_time.ToDatetime(before.tzinfo)
         assert before + QUARTER <= until_at <= utc_now() + QUARTER
-        await until(lambda: no_jobs(served.pool))
+        await until(lambda: no_jobs(served.pool), "every job has ended")
 
         stage.pause, stage.items = None, {"client:a": found("1")}
         await time_comes(served.pool)
@@ -143,7 +137,7 @@ async def test_nobody_asks_before_the_time_whatever_becomes_of_jobs_and_processe
             VALUES (0, 'queued', 'transcription.discover', '{"execution": 7, "items": []}')
             """
         )
-        await until(lambda: no_jobs(served.pool))
+        await until(lambda: no_jobs(served.pool), "every job has ended")
         assert second.discoveries == 0
 
         await time_comes(served.pool)
@@ -157,7 +151,9 @@ async def test_waits_use_up_no_try(database: Database) -> None:
         await begin(served)
         for times in (2, 3, 4):
             await time_comes(served.pool)
-            await until(partial(begun_again, stage, served.pool, times))
+            await until(
+                partial(begun_again, stage, served.pool, times), f"it waits for time {times}"
+            )
         stage.pause = None
         await time_comes(served.pool)
         ended = await served.coordinator.until_ended(7)
@@ -179,7 +175,7 @@ async def test_a_wait_is_stated_until_something_is_found(database: Database) -> 
         await served.coordinator.until(lambda: stated_without_end(served.coordinator))
         assert stage.discoveries == 1
         stage.listing.set()
-        await until(partial(begun_again, stage, served.pool, 2))
+        await until(partial(begun_again, stage, served.pool, 2), "it waits again")
         await served.coordinator.until(lambda: not stated_without_end(served.coordinator))
         assert stated(served.coordinator)
 
@@ -237,18 +233,23 @@ async def test_the_coordinator_bears_with_a_stated_wait_and_ends_it_at_its_limit
         stages.stages[Stage.CALL_SYNC].discover = paused.discover  # type: ignore[method-assign]
         run = asyncio.create_task(stages.run(Stage.CALL_SYNC))
         for times in (1, 2, 3):
-            await until(partial(begun_again, paused, stages.pool, times))
-            await until(partial(coordinator.fetchval, "SELECT bool_and(waiting) FROM executions"))
+            await until(
+                partial(begun_again, paused, stages.pool, times), f"it waits for time {times}"
+            )
+            await until(
+                partial(coordinator.fetchval, "SELECT bool_and(waiting) FROM executions"),
+                "the coordinator knows of the wait",
+            )
             await stood_still(coordinator, timedelta(hours=23))
             await time_comes(stages.pool)
-        await until(partial(begun_again, paused, stages.pool, 4))
+        await until(partial(begun_again, paused, stages.pool, 4), "it waits for time 4")
         assert not run.done()
 
         async def ended() -> bool:
             await stood_still(coordinator, timedelta(hours=25))  # a report may undo it
             return run.done()
 
-        await until(ended)
+        await until(ended, "the run has ended")
         reason = await coordinator.fetchval("SELECT reason FROM executions WHERE state = 'FAILED'")
     assert reason == "WAIT_LIMIT"
 

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import io
-import signal
 import wave
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -36,16 +35,14 @@ from services.transcription.adapters.model import embedded_model
 from tests.conftest import Database
 from tests.fakes.call_sync import FakeCalls, FakeRecordings, a_call, a_recording
 from tests.fakes.speech_server import KEY, speech_server
-from tests.fakes.stage import until
 from tests.fakes.stages import FakeStages
 from tests.identity import guard, identity_told, nowhere_told, open_channel
-from tests.processes import killed_at_last, start_service
+from tests.processes import killed_at_last, refused_start, start_service, stop
+from tests.waiting import until, until_ready
 
 if TYPE_CHECKING:
     from potok.stage.v1.stage_service_pb2_grpc import StageServiceAsyncStub
     from potok.transcription.v1.transcription_service_pb2_grpc import TranscriptionServiceAsyncStub
-
-pytestmark = pytest.mark.timeout(120)
 
 CLINIC = Owner("client:clinic")
 SAMPLES = CHECKOUT / "deploy" / "samples"
@@ -100,13 +97,13 @@ class Service:
                 weight=1,
             ),
         )
-        return (await self.stage.RunStage(request, timeout=5)).state
+        return (await self.stage.RunStage(request)).state
 
     async def items(self) -> dict[str, stage_pb.Item]:
         request = stage_pb.ListItemsRequest(
             owner=CLINIC, stage=stage_pb2.STAGE_TRANSCRIPTION, range=DAY
         )
-        return {i.item_id: i for i in (await self.stage.ListItems(request, timeout=5)).items}
+        return {i.item_id: i for i in (await self.stage.ListItems(request)).items}
 
 
 @pytest.fixture(scope="module")
@@ -161,7 +158,7 @@ async def serving_process(
         killed_at_last(await start_service("transcription", told, stderr=PIPE)) as process,
         open_channel(address) as channel,
     ):
-        await asyncio.wait_for(channel.channel_ready(), 30)
+        await until_ready(channel)
         yield Service(
             process=process,
             stage=StageServiceStub(channel),
@@ -194,7 +191,7 @@ async def test_recordings_become_transcripts_and_the_others_say_why_not(service:
     async def has_ended() -> bool:
         return await service.run(1) >= stage_pb2.EXECUTION_STATE_SUCCEEDED
 
-    await until(has_ended, seconds=60)
+    await until(has_ended, "the execution has ended")
 
     ended = {i: (item.state, item.reason) for i, item in (await service.items()).items()}
     assert ended == {
@@ -204,15 +201,14 @@ async def test_recordings_become_transcripts_and_the_others_say_why_not(service:
         "lost": (stage_pb2.ITEM_STATE_FAILED, stage_pb2.REASON_RECORDING_MISSING),
     }
     request = pb.GetTranscriptRequest(owner=CLINIC, call_id="spoken")
-    transcript = (await service.transcripts.GetTranscript(request, timeout=5)).transcript
+    transcript = (await service.transcripts.GetTranscript(request)).transcript
     assert [segment.speaker for segment in transcript.segments[:2]] == [
         transcript_pb2.SPEAKER_OPERATOR,
         transcript_pb2.SPEAKER_CLIENT,
     ]
     assert "масло" in transcript.segments[1].text
     assert transcript.segments[1].words[0].text.strip() in transcript.segments[1].text
-    service.process.send_signal(signal.SIGTERM)
-    assert await asyncio.wait_for(service.process.wait(), 20) == 0
+    await stop(service.process)
 
 
 @pytest.mark.parametrize(
@@ -226,11 +222,10 @@ async def test_a_service_told_to_stop_gives_its_recording_back(
         return "long" in items and items["long"].state == stage_pb2.ITEM_STATE_PROCESSING
 
     await service.run(1)
-    await until(is_in_work)
+    await until(is_in_work, "the recording is in work")
 
-    service.process.send_signal(signal.SIGTERM)
+    await stop(service.process)
 
-    assert await asyncio.wait_for(service.process.wait(), 20) == 0
     async with database.pool("transcription_system") as pool:
         assert await pool.fetchval("SELECT state FROM items WHERE item_id = 'long'") == "PENDING"
 
@@ -249,12 +244,12 @@ async def test_a_server_may_listen_and_the_transcript_becomes_a_file(
             async def has_ended() -> bool:
                 return await service.run(1) >= stage_pb2.EXECUTION_STATE_SUCCEEDED
 
-            await until(has_ended, seconds=60)
+            await until(has_ended, "the execution has ended")
 
             request = pb.ExportTranscriptRequest(
                 owner=CLINIC, call_id="spoken", format=pb.EXPORT_FORMAT_VTT
             )
-            file = await service.transcripts.ExportTranscript(request, timeout=5)
+            file = await service.transcripts.ExportTranscript(request)
 
     assert file.content.startswith("WEBVTT\n\n00:00:0")
     assert "<v client>" in file.content
@@ -263,22 +258,14 @@ async def test_a_server_may_listen_and_the_transcript_becomes_a_file(
 
 async def test_a_model_that_is_not_there_is_named_and_ends_the_process(tmp_path: Path) -> None:
     settings = {**nowhere_told(), "MODEL_DIR": str(tmp_path)}
-    process = await start_service("transcription", settings, stderr=PIPE)
-    async with asyncio.timeout(30):
-        _, errors = await process.communicate()
+    errors = await refused_start("transcription", settings)
 
-    assert process.returncode == 1
-    assert errors.decode().startswith(
-        f"the speech model is not usable: {tmp_path} has no model.bin"
-    )
+    assert errors.startswith(f"the speech model is not usable: {tmp_path} has no model.bin")
 
 
 async def test_a_setting_that_is_wrong_is_named_and_ends_the_process() -> None:
     settings = {"LEFT": "nobody", "PROCESSES": "0", "URL": "ftp://x", "MODEL": ""}
-    process = await start_service("transcription", settings, stderr=PIPE)
-    async with asyncio.timeout(30):
-        _, errors = await process.communicate()
+    errors = await refused_start("transcription", settings)
 
-    assert process.returncode == 1
     for name in ("DATABASE_URL", "LEFT", "PROCESSES", "URL", "MODEL"):
-        assert f"POTOK_TRANSCRIPTION_{name}: ".encode() in errors
+        assert f"POTOK_TRANSCRIPTION_{name}: " in errors

@@ -71,7 +71,7 @@ async def stub(calls: FakeCalls, recordings: FakeRecordings) -> "AsyncIterator[S
 
 async def read(stub: "Stub", call_id: str, owner: str = CLINIC) -> list[pb.ReadRecordingResponse]:
     request = pb.ReadRecordingRequest(owner=owner, call_id=call_id)
-    return [response async for response in stub.ReadRecording(request, timeout=5)]
+    return [response async for response in stub.ReadRecording(request)]
 
 
 async def test_get_calls_returns_what_is_known_in_the_order_asked_for(
@@ -79,7 +79,7 @@ async def test_get_calls_returns_what_is_known_in_the_order_asked_for(
 ) -> None:
     request = pb.GetCallsRequest(owner=CLINIC, call_ids=["c3", "nope", "c1"])
 
-    response = await stub.GetCalls(request, timeout=5)
+    response = await stub.GetCalls(request)
 
     without, recorded = response.calls
     assert without.call_id == "c3"
@@ -107,7 +107,7 @@ async def test_get_calls_returns_what_is_known_in_the_order_asked_for(
 async def test_get_calls_of_another_owner_finds_nothing(stub: "Stub") -> None:
     request = pb.GetCallsRequest(owner="client:other", call_ids=["c1"])
 
-    assert not (await stub.GetCalls(request, timeout=5)).calls
+    assert not (await stub.GetCalls(request)).calls
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ async def test_a_malformed_request_is_refused_by_its_field(
     stub: "Stub", owner: str, call_ids: list[str], field: str
 ) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as raised:
-        await stub.GetCalls(pb.GetCallsRequest(owner=owner, call_ids=call_ids), timeout=5)
+        await stub.GetCalls(pb.GetCallsRequest(owner=owner, call_ids=call_ids))
 
     assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT
     assert field in (raised.value.details() or "")

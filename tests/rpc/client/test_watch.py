@@ -25,8 +25,8 @@ from potok_client.watch import (
 )
 
 from tests.identity import admin
+from tests.waiting import PATIENCE
 
-PATIENCE = 15
 ACTIVE_RUN = pb.WatchStatusRequest(client_ids=["clinic"])
 
 

@@ -54,7 +54,7 @@ async def stub() -> "AsyncIterator[Stub]":
 async def test_get_transcript_returns_the_dialogue_with_its_words(stub: "Stub") -> None:
     request = pb.GetTranscriptRequest(owner=CLINIC, call_id="c1")
 
-    transcript = (await stub.GetTranscript(request, timeout=5)).transcript
+    transcript = (await stub.GetTranscript(request)).transcript
 
     assert transcript == transcript_pb2.Transcript(
         call_id="c1",
@@ -103,7 +103,7 @@ async def test_get_transcript_where_there_is_none_is_not_found(
     stub: "Stub", owner: str, call_id: str
 ) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as raised:
-        await stub.GetTranscript(pb.GetTranscriptRequest(owner=owner, call_id=call_id), timeout=5)
+        await stub.GetTranscript(pb.GetTranscriptRequest(owner=owner, call_id=call_id))
 
     assert raised.value.code() is grpc.StatusCode.NOT_FOUND
     assert call_id in (raised.value.details() or "")
@@ -115,7 +115,7 @@ async def test_get_transcripts_returns_what_there_is_in_the_order_asked_for(
 ) -> None:
     request = pb.GetTranscriptsRequest(owner=CLINIC, call_ids=["c2", "nope", "c1"], words=words)
 
-    transcripts = (await stub.GetTranscripts(request, timeout=5)).transcripts
+    transcripts = (await stub.GetTranscripts(request)).transcripts
 
     assert [transcript.call_id for transcript in transcripts] == ["c2", "c1"]
     for transcript in transcripts:
@@ -126,7 +126,7 @@ async def test_get_transcripts_returns_what_there_is_in_the_order_asked_for(
 async def test_get_transcripts_of_another_owner_finds_nothing(stub: "Stub") -> None:
     request = pb.GetTranscriptsRequest(owner="client:other", call_ids=["c1"])
 
-    assert not (await stub.GetTranscripts(request, timeout=5)).transcripts
+    assert not (await stub.GetTranscripts(request)).transcripts
 
 
 @pytest.mark.parametrize(
@@ -143,9 +143,7 @@ async def test_a_malformed_request_is_refused_by_its_field(
     stub: "Stub", owner: str, call_ids: list[str], field: str
 ) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as raised:
-        await stub.GetTranscripts(
-            pb.GetTranscriptsRequest(owner=owner, call_ids=call_ids), timeout=5
-        )
+        await stub.GetTranscripts(pb.GetTranscriptsRequest(owner=owner, call_ids=call_ids))
 
     assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT
     assert field in (raised.value.details() or "")
@@ -169,7 +167,7 @@ async def test_export_transcript_returns_a_file(
 ) -> None:
     request = pb.ExportTranscriptRequest(owner=CLINIC, call_id="c1", format=form)
 
-    file = await stub.ExportTranscript(request, timeout=5)
+    file = await stub.ExportTranscript(request)
 
     assert file.content.startswith(beginning)
     assert "Добрый" in file.content
@@ -183,7 +181,7 @@ async def test_export_transcript_in_no_format_is_refused_by_its_field(
     request = pb.ExportTranscriptRequest(owner=CLINIC, call_id="c1", format=form)
 
     with pytest.raises(grpc.aio.AioRpcError) as raised:
-        await stub.ExportTranscript(request, timeout=5)
+        await stub.ExportTranscript(request)
 
     assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT
     assert "format" in (raised.value.details() or "")
@@ -192,6 +190,6 @@ async def test_export_transcript_in_no_format_is_refused_by_its_field(
 async def test_export_transcript_where_there_is_none_is_not_found(stub: "Stub") -> None:
     request = pb.ExportTranscriptRequest(owner=CLINIC, call_id="nope", format=pb.EXPORT_FORMAT_TEXT)
     with pytest.raises(grpc.aio.AioRpcError) as raised:
-        await stub.ExportTranscript(request, timeout=5)
+        await stub.ExportTranscript(request)
 
     assert raised.value.code() is grpc.StatusCode.NOT_FOUND

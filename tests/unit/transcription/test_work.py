@@ -327,8 +327,7 @@ async def test_a_recording_that_stands_still_is_given_up_in_time() -> None:
     async with World().up(patience=timedelta(seconds=0.3)) as world:
         world.recordings.stands_still = True
 
-        async with asyncio.timeout(5):
-            outcome = await world.outcome()
+        outcome = await world.outcome()
 
     assert isinstance(outcome, Failure)
     assert outcome.reason is Reason.UPSTREAM_UNAVAILABLE

@@ -13,6 +13,7 @@ from services.status.domain import Cost, Owner, RunId
 from tests.conftest import Database
 from tests.fakes.analysis import CLINIC, FakeRunUsages
 from tests.identity import everything, seen_by
+from tests.waiting import until
 
 RUN, OTHER = RunId("r1"), RunId("r2")
 TEN = Cost(amount=10, currency="USD")
@@ -120,9 +121,7 @@ async def test_what_a_process_that_died_had_set_apart_comes_back_in_time(
     async with database.pool("analysis_system") as pool:
         usages = PostgresRunUsages(pool, everything(pool))
         assert await reserve(usages, 1, 10, lifetime=timedelta(milliseconds=100)) == 10
-        async with asyncio.timeout(10):
-            while (amount := await reserve(usages, 1, 10)) is None:
-                await asyncio.sleep(0.02)
+        amount = await until(lambda: reserve(usages, 1, 10), "the reservation has ended")
 
         assert amount == 10
         assert await pool.fetchval("SELECT count(*) FROM analysis.reservations") == 1

@@ -69,10 +69,9 @@ async def run_usage(
 ) -> analysis_service_pb2.GetRunUsageResponse:
     stub: AnalysisServiceAsyncStub = AnalysisServiceStub(channel)
     request = analysis_service_pb2.GetRunUsageRequest(owner=CLINIC, run_id=run_id)
-    return await stub.GetRunUsage(request, timeout=5)
+    return await stub.GetRunUsage(request)
 
 
-@pytest.mark.timeout(180)
 async def test_a_real_model_judges_a_call_in_the_words_of_the_playbook(
     database: Database,
 ) -> None:
@@ -81,7 +80,7 @@ async def test_a_real_model_judges_a_call_in_the_words_of_the_playbook(
         smollm() as url,
         the_service(before, database, **MODEL, MODEL_URL=url, MODEL_MAX_TOKENS="4000") as channel,
     ):
-        state, items = await run(channel, 6, playbook="bakery", run_id=RUN, patience=150)
+        state, items = await run(channel, 6, playbook="bakery", run_id=RUN, patience=300)
         [analysis] = (await listed(channel)).values()
         used = (await run_usage(channel, RUN)).usage
 

@@ -21,6 +21,7 @@ from tests.builders import MEETING_URL
 from tests.conftest import Database
 from tests.fakes.web_host import answer, web_host
 from tests.refusals import reason_of, refusal
+from tests.waiting import in_time, until
 
 SECRET = base64.b64encode(b"a secret of the tests").decode()
 ATTENDEE = {"provider": "attendee", "api_key": "key", "webhook_secrets": [SECRET]}
@@ -201,9 +202,11 @@ async def test_a_webhook_has_its_bot_looked_at_now_and_once(world: Outside) -> N
         await world.until_asked(path)
         body = json.dumps({"idempotency_key": "k1", "bot_id": bot_id}).encode()
         await deliver(replica, body)
-        async with asyncio.timeout(10):
-            while not any(o.source == "webhook" for o in await seen(replica, bot_id)):
-                await asyncio.sleep(0.02)
+
+        async def said() -> bool:
+            return any(o.source == "webhook" for o in await seen(replica, bot_id))
+
+        await until(said, "the webhook has the bot looked at")
         before = await next_looks(world)
         await deliver(replica, body)
         other = json.dumps({"idempotency_key": "k2", "bot_id": "bot_of_nobody"}).encode()
@@ -233,7 +236,7 @@ async def test_a_webhook_that_is_none_is_refused(
 
 async def next_looks(world: Outside) -> list[Any]:
     """When bots are looked at next, once nobody looks at any."""
-    async with world.database.pool("bot_status_system") as pool, asyncio.timeout(10):
+    async with world.database.pool("bot_status_system") as pool, in_time("nobody looks at a bot"):
         while True:
             rows = await pool.fetch("SELECT next_poll_at, lease_id FROM bot_status.bots")
             if all(row["lease_id"] is None for row in rows):

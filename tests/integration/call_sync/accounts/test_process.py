@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import json
-import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,16 +15,17 @@ from potok.call_sync.v1.account_service_pb2_grpc import AccountServiceStub
 
 from deploy.local.postgres import free_port
 from deploy.sandbox.world import World
+from tests.command_line import Said, potok
 from tests.conftest import Database
 from tests.identity import client_environment, identity_told, open_channel
 from tests.processes import running_service
 from tests.sandbox import RunningSandbox, running_sandbox
+from tests.waiting import until_ready
 
 if TYPE_CHECKING:
     from potok.call_sync.v1.account_service_pb2_grpc import AccountServiceAsyncStub as Stub
 
 
-POTOK = Path(sys.executable).with_name("potok")
 RATE = 10
 CHECK = pb.CheckAccountRequest(account_id="clinic")
 
@@ -38,19 +38,8 @@ class Replicas:
     addresses: list[str]
     stubs: "list[Stub]"
 
-    async def potok(self, *arguments: str, **secrets: str) -> tuple[int, str, str]:
-        process = await asyncio.create_subprocess_exec(
-            POTOK,
-            *arguments,
-            env=client_environment(self.addresses[0], **secrets),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        async with asyncio.timeout(30):
-            out, err = await process.communicate()
-        assert process.returncode is not None
-        return process.returncode, out.decode(), err.decode()
+    async def potok(self, *arguments: str, **secrets: str) -> Said:
+        return await potok(*arguments, environment=client_environment(self.addresses[0], **secrets))
 
 
 @pytest.fixture
@@ -72,7 +61,7 @@ async def world(database: Database, tmp_path: Path) -> AsyncIterator[Replicas]:
             }
             await stack.enter_async_context(running_service("call_sync", settings))
         channels = [await stack.enter_async_context(open_channel(each)) for each in addresses]
-        await asyncio.wait_for(asyncio.gather(*(c.channel_ready() for c in channels)), 20)
+        await until_ready(*channels)
         stubs: list[Stub] = [AccountServiceStub(channel) for channel in channels]
         yield Replicas(box=box, addresses=addresses, stubs=stubs)
 
@@ -90,12 +79,11 @@ async def test_two_processes_renew_a_token_once_and_never_exceed_the_rate(world:
         pb.AddAccountRequest(
             account_id="clinic", host=box.host, requests_per_second=500, integration=integration
         ),
-        timeout=20,
     )
     box.behave(access_token_seconds=86400)
 
     checks = await asyncio.gather(
-        *(stub.CheckAccount(CHECK, timeout=60) for stub in world.stubs for _ in range(2 * RATE))
+        *(stub.CheckAccount(CHECK) for stub in world.stubs for _ in range(2 * RATE))
     )
 
     assert all(check.works for check in checks), checks[0].message

@@ -20,7 +20,8 @@ from potok_client.cli.runs import LAST_YEAR
 
 from tests.command_line import POTOK, Shell, ended, said, shell
 from tests.conftest import Database
-from tests.coordination import DAY, PATIENCE
+from tests.coordination import DAY
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture

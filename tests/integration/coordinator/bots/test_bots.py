@@ -12,10 +12,10 @@ from potok.recommendations.v1 import meeting_tasks_pb2
 from potok.status.v1 import stage_pb2
 
 from tests.builders import MEETING_URL
-from tests.coordination import PATIENCE, QUICK, Coordination, Replica, calling, end_meeting, record
-from tests.fakes.stage import until
+from tests.coordination import QUICK, Coordination, Replica, calling, end_meeting, record
 from tests.identity import token
 from tests.refusals import refusal
+from tests.waiting import until
 
 TASKS = meeting_tasks_pb2.MeetingTasks(
     summary="They met.",
@@ -35,7 +35,7 @@ TASKS = meeting_tasks_pb2.MeetingTasks(
 
 async def test_a_bot_is_triggered_for_its_caller(world: Coordination, anna: Replica) -> None:
     answer = await anna.bots.TriggerBot(
-        pb.TriggerBotRequest(meet_url=MEETING_URL, request_id="one"), timeout=PATIENCE
+        pb.TriggerBotRequest(meet_url=MEETING_URL, request_id="one")
     )
 
     assert (answer.bot_id, answer.status) == ("bot_1", "initialized")
@@ -55,7 +55,7 @@ async def test_a_refused_or_unanswered_trigger_says_so_and_leaves_no_bot(
         error = await refusal(anna.bots.TriggerBot(pb.TriggerBotRequest(meet_url=MEETING_URL)))
         assert error.code() is code
         assert text in (error.details() or "")
-    listed = await anna.bots.ListBots(pb.ListBotsRequest(), timeout=PATIENCE)
+    listed = await anna.bots.ListBots(pb.ListBotsRequest())
 
     assert not listed.bots
 
@@ -146,7 +146,7 @@ async def test_somebody_elses_bot_is_forbidden_and_an_unknown_one_not_found(
             assert foreign.code() is grpc.StatusCode.PERMISSION_DENIED
             assert unknown.code() is grpc.StatusCode.NOT_FOUND
             assert "anna" not in (foreign.details() or "")
-        listed = await boris.bots.ListBots(pb.ListBotsRequest(), timeout=PATIENCE)
+        listed = await boris.bots.ListBots(pb.ListBotsRequest())
 
     assert not listed.bots
     assert (await record(replica, "bot_123"))["user_id"] == "anna"  # an administrator's look
@@ -170,16 +170,14 @@ async def test_the_callback_takes_what_the_service_says(
     await world.bots.report("bot_123")
     answers = [
         await replica.bots.UpdateBotStatus(
-            pb.UpdateBotStatusRequest(bot_id="bot_123", status=status), timeout=PATIENCE
+            pb.UpdateBotStatusRequest(bot_id="bot_123", status=status)
         )
         for status in ("connected", "connecting", "never heard of")
     ]
     unknown = await refusal(
         replica.bots.UpdateBotStatus(pb.UpdateBotStatusRequest(bot_id="bot_9", status="connected"))
     )
-    said = await anna.bots.ListBotObservations(
-        pb.ListBotObservationsRequest(bot_id="bot_123"), timeout=PATIENCE
-    )
+    said = await anna.bots.ListBotObservations(pb.ListBotObservationsRequest(bot_id="bot_123"))
 
     assert [(each.bot_id, each.status) for each in answers] == [("bot_123", "connected")] * 3
     assert unknown.code() is grpc.StatusCode.NOT_FOUND
@@ -196,7 +194,7 @@ async def test_a_late_callback_is_answered_where_the_bot_is_now(
     await world.bots.report("bot_123", media_ready=True)
     await end_meeting(world, replica)
     answer = await replica.bots.UpdateBotStatus(
-        pb.UpdateBotStatusRequest(bot_id="bot_123", status="connected"), timeout=PATIENCE
+        pb.UpdateBotStatusRequest(bot_id="bot_123", status="connected")
     )
 
     assert answer.status == "done"
@@ -210,8 +208,8 @@ async def test_a_bot_whose_record_has_expired_is_there_for_nobody(
     late = pb.UpdateBotStatusRequest(bot_id="bot_123", status="connected")
     handed_over = pb.CreateTasksFromAudioRequest(user_id="anna", bot_id="bot_123", text="Hi")
 
-    told = await refusal(replica.bots.UpdateBotStatus(late, timeout=PATIENCE))
-    asked = await refusal(replica.bots.CreateTasksFromAudio(handed_over, timeout=PATIENCE))
+    told = await refusal(replica.bots.UpdateBotStatus(late))
+    asked = await refusal(replica.bots.CreateTasksFromAudio(handed_over))
 
     assert (told.code(), asked.code()) == (grpc.StatusCode.NOT_FOUND,) * 2
 
@@ -225,14 +223,12 @@ async def test_bots_are_listed_newest_first_by_pages_and_states(
     listed: list[str] = []
     request = pb.ListBotsRequest(page_size=3)
     while True:
-        page = await anna.bots.ListBots(request, timeout=PATIENCE)
+        page = await anna.bots.ListBots(request)
         listed += [bot.bot_id for bot in page.bots]
         request.page_token = page.next_page_token
         if not page.next_page_token:
             break
-    connected = await anna.bots.ListBots(
-        pb.ListBotsRequest(states=[stage_pb2.BOT_STATE_CONNECTED]), timeout=PATIENCE
-    )
+    connected = await anna.bots.ListBots(pb.ListBotsRequest(states=[stage_pb2.BOT_STATE_CONNECTED]))
 
     assert listed == ["d", "c", "b", "a"]
     assert [bot.bot_id for bot in connected.bots] == ["b"]
@@ -243,7 +239,7 @@ async def test_a_page_token_of_bots_is_of_the_same_states_only(
 ) -> None:
     for bot_id in ("a", "b"):
         await world.bots.report(bot_id, "initialized")
-    of_all = await anna.bots.ListBots(pb.ListBotsRequest(page_size=1), timeout=PATIENCE)
+    of_all = await anna.bots.ListBots(pb.ListBotsRequest(page_size=1))
     strange = pb.ListBotsRequest(page_token="strange")
     foreign = pb.ListBotsRequest(
         states=[stage_pb2.BOT_STATE_INITIALIZED], page_token=of_all.next_page_token
@@ -257,9 +253,9 @@ async def test_a_bot_is_asked_to_leave_while_it_is_in_its_meeting(
     world: Coordination, anna: Replica
 ) -> None:
     await world.bots.report("bot_123", "connected")
-    asked = await anna.bots.StopBot(pb.StopBotRequest(bot_id="bot_123"), timeout=PATIENCE)
+    asked = await anna.bots.StopBot(pb.StopBotRequest(bot_id="bot_123"))
     await world.bots.report("bot_123", media_ready=True)
-    left = await anna.bots.StopBot(pb.StopBotRequest(bot_id="bot_123"), timeout=PATIENCE)
+    left = await anna.bots.StopBot(pb.StopBotRequest(bot_id="bot_123"))
 
     assert world.bots.stopped == ["bot_123"]
     assert asked.bot.state == stage_pb2.BOT_STATE_CONNECTED
@@ -289,12 +285,12 @@ async def test_a_bot_expires_after_its_time_and_then_its_record_is_gone(
         execution = await world.dispatched()
     await a_day_passes()
     async with world.replica(often) as replica:
-        await until(expired)
+        await until(expired, "the bot has expired")
         assert (await record(replica, "bot_123"))["error_message"].startswith("expired")
         assert await world.cancelled() == execution
     await a_day_passes()
     async with world.replica(often) as replica:
-        await until(gone)
+        await until(gone, "the record is deleted")
         missing = await refusal(replica.bots.GetBotStatus(pb.GetBotStatusRequest(bot_id="bot_123")))
         again = await world.bots.report("bot_123")
 

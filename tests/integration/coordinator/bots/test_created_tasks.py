@@ -10,7 +10,6 @@ import pytest
 from potok.coordinator.v1 import bot_service_pb2 as pb
 
 from tests.coordination import (
-    PATIENCE,
     QUICK,
     SUCCEEDED,
     Coordination,
@@ -21,14 +20,13 @@ from tests.coordination import (
     record,
 )
 from tests.refusals import reason_of, refusal
+from tests.waiting import PATIENCE
 
 
 def create_tasks(
     replica: Replica, **request: Any
 ) -> "asyncio.Future[pb.CreateTasksFromAudioResponse]":
-    call: Any = replica.bots.CreateTasksFromAudio(
-        pb.CreateTasksFromAudioRequest(**request), timeout=PATIENCE
-    )
+    call: Any = replica.bots.CreateTasksFromAudio(pb.CreateTasksFromAudioRequest(**request))
     answer: asyncio.Future[pb.CreateTasksFromAudioResponse] = asyncio.ensure_future(call)
     return answer
 

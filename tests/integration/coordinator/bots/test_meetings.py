@@ -9,7 +9,6 @@ from potok.status.v1 import stage_pb2
 from tests.coordination import (
     FAILED,
     PARTIAL,
-    PATIENCE,
     SUCCEEDED,
     Coordination,
     Replica,
@@ -18,8 +17,8 @@ from tests.coordination import (
     record,
 )
 from tests.fakes.bots import MEETING_DAY
-from tests.fakes.stage import until
 from tests.refusals import reason_of, refusal
+from tests.waiting import until
 
 
 def a_failure(execution: int, message: str) -> report_pb2.Report:
@@ -78,7 +77,7 @@ async def test_a_meeting_that_failed_ends_as_an_error_that_says_why(
     await world.bots.report("bot_123", media_ready=True)
     await replica.reporter().send(a_failure(await world.dispatched(), "the recording is damaged"))
     failed = await record(anna, "bot_123")
-    runs = await replica.stub.ListRuns(runs_pb.ListRunsRequest(), timeout=PATIENCE)
+    runs = await replica.stub.ListRuns(runs_pb.ListRunsRequest())
     run = runs.runs[0]
 
     assert (failed["status"], failed["error_message"]) == ("error", "the recording is damaged")
@@ -117,12 +116,12 @@ async def test_a_cancelled_meeting_ends_its_bot(
 ) -> None:
     await world.bots.report("bot_123", media_ready=True)
     request = await world.next_stage()
-    await replica.stub.CancelRun(runs_pb.CancelRunRequest(run_id=request.run_id), timeout=PATIENCE)
+    await replica.stub.CancelRun(runs_pb.CancelRunRequest(run_id=request.run_id))
 
     async def ended() -> bool:
         return bool((await record(anna, "bot_123"))["status"] == "error")
 
-    await until(ended)
+    await until(ended, "the bot has failed with its run")
     retried = await refusal(
         replica.stub.RetryFailed(runs_pb.RetryFailedRequest(run_id=request.run_id))
     )

@@ -14,7 +14,8 @@ from services.coordinator.wire.reports import Rejection, read_raw
 from services.kernel.tasks import cancel
 from services.status.domain import ExecutionNumber, Owner
 from tests.conftest import Database
-from tests.coordination import PATIENCE, a_report, coordination
+from tests.coordination import a_report, coordination
+from tests.waiting import PATIENCE
 
 OWNER = Owner("client:clinic")
 

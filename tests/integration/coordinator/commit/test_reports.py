@@ -13,7 +13,6 @@ from tests.coordination import (
     DAY,
     FAILED,
     PARTIAL,
-    PATIENCE,
     SUCCEEDED,
     Coordination,
     Replica,
@@ -70,7 +69,7 @@ async def test_rejected_reports_are_kept_for_people(world: Coordination, replica
     await reporter.send(a_report(execution, 2, FAILED))
     await reporter.send(a_report(execution, 3, pending=1))
     request = pb.ListRejectedReportsRequest(run_id=run_id)
-    kept = (await replica.stub.ListRejectedReports(request, timeout=PATIENCE)).reports
+    kept = (await replica.stub.ListRejectedReports(request)).reports
 
     assert [(r.sequence, r.verdict) for r in kept] == [(3, STALE), (1, ILLEGAL)]
     assert "4 items open" in kept[1].message
@@ -192,5 +191,5 @@ async def test_an_end_that_is_told_again_with_later_counts_brings_its_days(
     (event,) = watcher.changes[told].events
     assert event.day.counts.success == 2
     request = pb.ListRejectedReportsRequest(run_id=run.status.run_id)
-    rejected = await replica.stub.ListRejectedReports(request, timeout=PATIENCE)
+    rejected = await replica.stub.ListRejectedReports(request)
     assert not rejected.reports

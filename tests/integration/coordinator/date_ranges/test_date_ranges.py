@@ -16,7 +16,6 @@ from services.kernel.rpc.errors import error_info
 from tests.coordination import (
     DAY,
     FAILED,
-    PATIENCE,
     QUICK,
     Coordination,
     Replica,
@@ -25,6 +24,7 @@ from tests.coordination import (
     end_stage,
 )
 from tests.refusals import refusal
+from tests.waiting import PATIENCE
 
 STR_DAYS = {"client_id": "clinic", "start_date_str": DAY, "end_date_str": DAY}
 DAYS = {"client_id": "clinic", "start_date": DAY, "end_date": DAY}
@@ -45,7 +45,7 @@ def call(replica: Replica, endpoint: Endpoint, **fields: str) -> Any:
     """Call an endpoint with its usual request, or other fields of it."""
     name, request, usual = endpoint
     stub = pb_grpc.DateRangeServiceStub(replica.channel)
-    return getattr(stub, name)(request(**usual | fields), timeout=PATIENCE)
+    return getattr(stub, name)(request(**usual | fields))
 
 
 def reason(error: grpc.aio.AioRpcError) -> tuple[str, dict[str, str]]:
@@ -86,7 +86,7 @@ async def test_the_four_buttons_one_after_the_other(world: Coordination, replica
             await end_stage(world, replica, success=3)
         assert await poll(replica, status) == ("completed", 100)
         request = coordinator_pb.GetRunRequest(run_id=begun.run_id)
-        run = (await replica.stub.GetRun(request, timeout=PATIENCE)).run.status
+        run = (await replica.stub.GetRun(request)).run.status
         assert run.mode == stage_pb2.RUN_MODE_PENDING
         assert run.state == stage_pb2.RUN_STATE_COMPLETED
 
@@ -191,7 +191,7 @@ async def test_a_run_that_is_being_cancelled_is_not_joined(
     world.stages.stuck = True
     run_id = (await replica.start(stages=[stage_pb2.STAGE_CALL_SYNC])).run.status.run_id
     cancel = coordinator_pb.CancelRunRequest(run_id=run_id)
-    cancelled = await replica.stub.CancelRun(cancel, timeout=PATIENCE)
+    cancelled = await replica.stub.CancelRun(cancel)
     assert cancelled.run.status.state == stage_pb2.RUN_STATE_CANCELLING
     error = await refusal(call(replica, SYNC))
 
@@ -249,7 +249,7 @@ async def test_a_sync_whose_run_is_cancelled_is_a_conflict(
     waiting = asyncio.ensure_future(call(replica, SYNC))
     await world.dispatched()
     run_id = await only_run(replica)
-    await replica.stub.CancelRun(coordinator_pb.CancelRunRequest(run_id=run_id), timeout=PATIENCE)
+    await replica.stub.CancelRun(coordinator_pb.CancelRunRequest(run_id=run_id))
     error = await refusal(waiting)
 
     assert error.code() is grpc.StatusCode.ABORTED
@@ -278,7 +278,7 @@ async def goes_on(world: Coordination, replica: Replica, run_id: str) -> None:
 
 async def state_of(replica: Replica, run_id: str) -> "stage_pb2.RunState.ValueType":
     request = coordinator_pb.GetRunRequest(run_id=run_id)
-    return (await replica.stub.GetRun(request, timeout=PATIENCE)).run.status.state
+    return (await replica.stub.GetRun(request)).run.status.state
 
 
 async def only_run(replica: Replica) -> str:

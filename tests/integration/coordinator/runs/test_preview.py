@@ -8,17 +8,9 @@ from potok.coordinator.v1 import coordinator_service_pb2 as pb
 from potok.stage.v1 import stage_service_pb2 as stage_pb
 from potok.status.v1 import progress_pb2, stage_pb2
 
-from tests.coordination import (
-    DAY,
-    PATIENCE,
-    RANGE,
-    SETTINGS,
-    SUCCEEDED,
-    Coordination,
-    Replica,
-    a_report,
-)
+from tests.coordination import DAY, RANGE, SETTINGS, SUCCEEDED, Coordination, Replica, a_report
 from tests.refusals import reason_of, refusal
+from tests.waiting import PATIENCE
 
 CALL_SYNC, TRANSCRIPTION = stage_pb2.STAGE_CALL_SYNC, stage_pb2.STAGE_TRANSCRIPTION
 ALL_STAGES = list(range(CALL_SYNC, stage_pb2.STAGE_REPORTING + 1))
@@ -72,7 +64,7 @@ async def test_every_stage_is_told_what_the_one_before_would_take(
     assert {(r.owner, r.range.start_date, r.settings.source) for r in asked} == {
         ("client:clinic", DAY, SETTINGS.source)
     }
-    runs = await replica.stub.ListRuns(pb.ListRunsRequest(), timeout=PATIENCE)
+    runs = await replica.stub.ListRuns(pb.ListRunsRequest())
     assert not runs.runs
 
 

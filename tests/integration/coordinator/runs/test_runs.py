@@ -11,7 +11,6 @@ from potok.status.v1 import event_pb2, progress_pb2, stage_pb2
 
 from tests.coordination import (
     DAY,
-    PATIENCE,
     QUICK,
     RANGE,
     SETTINGS,
@@ -45,14 +44,14 @@ async def test_a_run_goes_through_all_stages_and_is_watched(
     assert ended.run_id == run.status.run_id
     assert ended.state == stage_pb2.RUN_STATE_COMPLETED
     assert watcher.revisions == list(range(1, watcher.revisions[-1] + 1))
-    stored = await replica.stub.GetRun(pb.GetRunRequest(run_id=ended.run_id), timeout=PATIENCE)
+    stored = await replica.stub.GetRun(pb.GetRunRequest(run_id=ended.run_id))
     assert stored.run.status == ended
     assert [stage.state for stage in stored.run.stages] == [SUCCEEDED] * 5
 
 
 async def run_of(replica: Replica, run_id: str) -> run_pb2.Run:
     request = pb.GetRunRequest(run_id=run_id)
-    return (await replica.stub.GetRun(request, timeout=PATIENCE)).run
+    return (await replica.stub.GetRun(request)).run
 
 
 async def stage_becomes(
@@ -107,7 +106,7 @@ async def test_a_start_that_cannot_be_is_refused_saying_why(
     says: str,
 ) -> None:
     whole = {"client_id": "clinic", "range": RANGE} | request_
-    error = await refusal(replica.stub.StartRun(pb.StartRunRequest(**whole), timeout=PATIENCE))  # type: ignore[arg-type]
+    error = await refusal(replica.stub.StartRun(pb.StartRunRequest(**whole)))  # type: ignore[arg-type]
 
     assert (error.code(), reason_of(error)) == (code, reason)
     assert says in (error.details() or "")
@@ -161,8 +160,8 @@ async def test_a_retry_takes_the_failures_up_in_a_new_run(
     for _ in range(3):
         await end_stage(world, replica, success=1)
     request = pb.RetryFailedRequest(run_id=run_id, request_id="again")
-    retry = (await replica.stub.RetryFailed(request, timeout=PATIENCE)).run
-    again = (await replica.stub.RetryFailed(request, timeout=PATIENCE)).run
+    retry = (await replica.stub.RetryFailed(request)).run
+    again = (await replica.stub.RetryFailed(request)).run
     told = await world.next_stage()
 
     assert retry.status.retry_of == run_id
@@ -176,7 +175,7 @@ async def test_a_retry_takes_the_failures_up_in_a_new_run(
 async def test_a_retry_of_a_run_under_way_is_refused(replica: Replica) -> None:
     run_id = (await replica.start()).run.status.run_id
     request = pb.RetryFailedRequest(run_id=run_id)
-    error = await refusal(replica.stub.RetryFailed(request, timeout=PATIENCE))
+    error = await refusal(replica.stub.RetryFailed(request))
 
     assert reason_of(error) == "RUN_NOT_ENDED"
 
@@ -188,7 +187,7 @@ async def test_a_cancelled_run_ends_when_its_service_confirms(
     run_id = (await replica.start()).run.status.run_id
     execution = await world.dispatched()
     request = pb.CancelRunRequest(run_id=run_id)
-    asked = await replica.stub.CancelRun(request, timeout=PATIENCE)
+    asked = await replica.stub.CancelRun(request)
     assert await world.cancelled() == execution
     ended = await watcher.run_ends()
 
@@ -197,7 +196,7 @@ async def test_a_cancelled_run_ends_when_its_service_confirms(
         stage_pb2.RUN_STATE_CANCELLED,
     )
     assert ended.state == stage_pb2.RUN_STATE_CANCELLED
-    again = await replica.stub.CancelRun(request, timeout=PATIENCE)
+    again = await replica.stub.CancelRun(request)
     assert again.run.status.end_time == ended.end_time
 
 
@@ -208,7 +207,7 @@ async def test_a_cancel_that_no_service_confirms_ends_after_its_grace(world: Coo
         run_id = (await replica.start()).run.status.run_id
         execution = await world.dispatched()
         world.stages.down = True
-        await replica.stub.CancelRun(pb.CancelRunRequest(run_id=run_id), timeout=PATIENCE)
+        await replica.stub.CancelRun(pb.CancelRunRequest(run_id=run_id))
         ended = await watcher.run_ends()
         assert ended.state == stage_pb2.RUN_STATE_CANCELLED
         # It is told all the same, as soon as it can be.
@@ -311,7 +310,7 @@ async def test_a_stated_wait_has_a_limit_of_its_own(world: Coordination) -> None
 async def test_range_status_follows_the_run(world: Coordination, replica: Replica) -> None:
     async def status(stage: "stage_pb2.Stage.ValueType") -> range_status_pb2.RangeStatus:
         request = pb.GetRangeStatusRequest(client_id="clinic", stage=stage, range=RANGE)
-        return (await replica.stub.GetRangeStatus(request, timeout=PATIENCE)).status
+        return (await replica.stub.GetRangeStatus(request)).status
 
     assert (await status(stage_pb2.STAGE_CALL_SYNC)).overall_status == "pending"
     await replica.start(stages=[stage_pb2.STAGE_CALL_SYNC, stage_pb2.STAGE_TRANSCRIPTION])
@@ -336,7 +335,7 @@ async def test_lists_are_paged_to_the_end(world: Coordination, replica: Replica)
     token = ""
     while True:
         request = pb.ListRunsRequest(client_id="clinic", page_size=2, page_token=token)
-        page = await replica.stub.ListRuns(request, timeout=PATIENCE)
+        page = await replica.stub.ListRuns(request)
         found += [run.status.run_id for run in page.runs]
         token = page.next_page_token
         if not token:
@@ -348,9 +347,9 @@ async def test_lists_are_paged_to_the_end(world: Coordination, replica: Replica)
 async def test_clients_are_listed_by_pages(replica: Replica) -> None:
     await replica.set_client("bakery")
     request = pb.ListClientsRequest(page_size=1)
-    first = await replica.stub.ListClients(request, timeout=PATIENCE)
+    first = await replica.stub.ListClients(request)
     request.page_token = first.next_page_token
-    second = await replica.stub.ListClients(request, timeout=PATIENCE)
+    second = await replica.stub.ListClients(request)
 
     assert [client.client_id for client in first.clients] == ["bakery"]
     assert [client.client_id for client in second.clients] == ["clinic"]
@@ -364,10 +363,8 @@ async def test_a_page_token_is_of_one_list_and_one_client_only(
         await replica.start()
         await end_stage(world, replica, failed=1)
     await replica.set_client("bakery")
-    clients = await replica.stub.ListClients(pb.ListClientsRequest(page_size=1), timeout=PATIENCE)
-    runs = await replica.stub.ListRuns(
-        pb.ListRunsRequest(client_id="clinic", page_size=1), timeout=PATIENCE
-    )
+    clients = await replica.stub.ListClients(pb.ListClientsRequest(page_size=1))
+    runs = await replica.stub.ListRuns(pb.ListRunsRequest(client_id="clinic", page_size=1))
     strange = [
         replica.stub.ListRuns(pb.ListRunsRequest(client_id="clinic", page_token=token))
         for token in (clients.next_page_token, "nonsense")
@@ -389,7 +386,7 @@ async def test_a_page_token_is_of_one_list_and_one_client_only(
 async def test_a_client_is_answered_as_it_is_stored(replica: Replica) -> None:
     client = run_pb2.Client(client_id="clinic", settings=SETTINGS)
     client.settings.playbook = "clinic-2"
-    answer = await replica.stub.SetClient(pb.SetClientRequest(client=client), timeout=PATIENCE)
-    stored = await replica.stub.GetClient(pb.GetClientRequest(client_id="clinic"), timeout=PATIENCE)
+    answer = await replica.stub.SetClient(pb.SetClientRequest(client=client))
+    stored = await replica.stub.GetClient(pb.GetClientRequest(client_id="clinic"))
 
     assert answer.client == stored.client == client

@@ -11,8 +11,9 @@ from potok.coordinator.v1.watch_events_service_pb2_grpc import WatchEventsServic
 from potok.status.v1 import event_pb2, stage_pb2
 
 from tests.conftest import Database
-from tests.coordination import PATIENCE, SUCCEEDED, Coordination, Replica, Watcher, a_report
+from tests.coordination import SUCCEEDED, Coordination, Replica, Watcher, a_report
 from tests.refusals import refusal
+from tests.waiting import PATIENCE
 
 STATES = [
     stage_pb2.BOT_STATE_INITIALIZED,

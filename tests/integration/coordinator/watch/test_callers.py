@@ -15,10 +15,11 @@ from potok_client.watch import watch
 from services.coordinator.runs.servicer import TOKEN_TRAILER
 from services.kernel.rpc.client import channel_to
 from services.kernel.rpc.errors import error_info
-from tests.coordination import PATIENCE, QUICK, Coordination, Replica, calling
+from tests.coordination import QUICK, Coordination, Replica, calling
 from tests.event_stream import EventStream, watch_events
 from tests.identity import token
 from tests.refusals import refusal
+from tests.waiting import PATIENCE
 
 SNAPSHOT_END = watch_pb2.FRAME_KIND_SNAPSHOT_END
 
@@ -35,7 +36,7 @@ async def test_without_a_filter_events_are_of_what_the_token_names(replica: Repl
     async with calling(replica.address, token(clients=["clinic"])) as anna:
         stream = watch_events(anna)
         await stream.until("snapshot_end")
-        await replica.stub.CancelRun(pb.CancelRunRequest(run_id=foreign), timeout=PATIENCE)
+        await replica.stub.CancelRun(pb.CancelRunRequest(run_id=foreign))
         await replica.start("clinic")
         await stream.until("changes")
 
@@ -119,7 +120,7 @@ async def test_a_client_that_renews_its_token_misses_nothing(replica: Replica) -
                 lost += [update.lost] if update.lost else []
                 if len(lost) == 2 and update.lost:
                     cancel = pb.CancelRunRequest(run_id=run_id)
-                    await replica.stub.CancelRun(cancel, timeout=PATIENCE)
+                    await replica.stub.CancelRun(cancel)
                 if any(event.run.HasField("end_time") for c in changes for event in c.events):
                     break
 

@@ -14,7 +14,8 @@ from services.coordinator.watch.tailer import Tailer
 from services.kernel.tasks import cancel
 from services.status.domain import RunId
 from tests.conftest import Database
-from tests.coordination import PATIENCE, SUCCEEDED, Coordination, Replica, a_report
+from tests.coordination import SUCCEEDED, Coordination, Replica, a_report
+from tests.waiting import PATIENCE
 
 NEVER = timedelta(hours=1)
 

@@ -18,7 +18,6 @@ from services.coordinator.watch import resume_tokens as tokens
 from services.kernel.rpc.errors import error_info
 from tests.coordination import (
     DAY,
-    PATIENCE,
     QUICK,
     RANGE,
     SUCCEEDED,
@@ -78,7 +77,7 @@ async def test_1_a_named_run_is_in_the_snapshot_at_any_age(
 ) -> None:
     run_id = (await replica.start()).run.status.run_id
     await replica.reporter().send(a_report(await world.dispatched(), 1, SUCCEEDED))
-    await replica.stub.CancelRun(pb.CancelRunRequest(run_id=run_id), timeout=PATIENCE)
+    await replica.stub.CancelRun(pb.CancelRunRequest(run_id=run_id))
     watcher = replica.watch(client_ids=["clinic"])
     await watcher.run_ends()
     await sql.execute("UPDATE coordinator.runs SET ended_at = ended_at - interval '3 days'")
@@ -237,7 +236,7 @@ async def test_4_a_token_of_a_restored_database_is_refused(
     async with world.replica() as other:
         watcher = replica.watch()
         token = (await watcher.until(SNAPSHOT_END)).resume_token
-        await other.stub.AdvanceEpoch(pb.AdvanceEpochRequest(), timeout=PATIENCE)
+        await other.stub.AdvanceEpoch(pb.AdvanceEpochRequest())
         error = await refusal(replica.watch(resume_token=token).frame())
         assert error.code() is grpc.StatusCode.FAILED_PRECONDITION
         # What is handed out from now on is good again, at every replica.
@@ -388,7 +387,7 @@ async def test_7_a_drain_ends_streams_with_unavailable_and_their_token(
     async with world.replica() as replica:
         resumed = replica.watch(resume_token=last.resume_token)
         await replica.stub.CancelRun(
-            pb.CancelRunRequest(run_id=watcher.changes[0].events[0].run.run_id), timeout=PATIENCE
+            pb.CancelRunRequest(run_id=watcher.changes[0].events[0].run.run_id)
         )
         await resumed.until(CHANGES)
         assert resumed.revisions[0] == watcher.revisions[-1] + 1

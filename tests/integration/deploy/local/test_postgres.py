@@ -5,7 +5,6 @@ import os
 import stat
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import asyncpg
@@ -15,6 +14,7 @@ from deploy.local import postgres
 from deploy.local.place import LocalError, OsUser, data_home, open_to, own_folder
 from tests.conftest import Database
 from tests.tree import ROOT
+from tests.waiting import block_until
 
 SERVE_UNTIL_KILLED = """
 import sys
@@ -149,7 +149,5 @@ async def _execute(server: postgres.Server, statement: str) -> object:
 
 
 def _wait_until_down(home: Path) -> None:
-    deadline = time.monotonic() + 20
-    while (home / "data" / "postmaster.pid").exists():
-        assert time.monotonic() < deadline, "Postgres outlived its parent"
-        time.sleep(0.02)
+    pid = home / "data" / "postmaster.pid"
+    block_until(lambda: not pid.exists(), "Postgres ends with its parent")

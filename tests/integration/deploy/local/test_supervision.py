@@ -6,8 +6,8 @@ import sys
 import pytest
 
 from deploy.local.supervision import ended
+from tests.waiting import PATIENCE
 
-PATIENCE = 20
 SLOW_TO_END = """
 import os, signal, sys
 def told(*_):

@@ -7,8 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,6 +18,8 @@ from deploy.local.settings import GATEWAY, environment, listening
 from deploy.local.supervision import Program, configuration
 from deploy.local.system import running
 from services.status.domain import Stage
+from tests.processes import is_alive
+from tests.waiting import block_until
 
 SUPERVISE = """
 import asyncio, sys
@@ -147,25 +147,11 @@ def test_no_program_outlives_what_watches_over_it(tmp_path: Path, killed: str) -
     program = Program(name="one", group="all", rank=1, command=command)
     file.write_text(configuration([program], home=tmp_path, logs=tmp_path, checkout=CHECKOUT))
     with subprocess.Popen([sys.executable, "-c", SUPERVISE, file], cwd=CHECKOUT) as supervising:
-        _wait_until((tmp_path / "pid").exists)
+        block_until((tmp_path / "pid").exists, "the program runs")
         pid = int((tmp_path / "pid").read_text())
         supervisord = int((tmp_path / "supervisord.pid").read_text())
-        assert _lives(pid)
+        assert is_alive(pid)
 
         os.kill(supervising.pid if killed == "supervising" else supervisord, signal.SIGKILL)
 
-    _wait_until(lambda: not _lives(pid) and not _lives(supervisord))
-
-
-def _lives(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
-def _wait_until(happened: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not happened():
-        assert time.monotonic() < deadline, "it never happened"
-        time.sleep(0.02)
+    block_until(lambda: not is_alive(pid) and not is_alive(supervisord), "both have ended")

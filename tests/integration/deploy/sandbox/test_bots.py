@@ -12,6 +12,7 @@ from deploy.sandbox.behaviour import Behaviour
 from deploy.sandbox.clinic import clinic
 from tests.fakes.web_host import WebHost, answer, web_host
 from tests.sandbox import RunningSandbox, running_sandbox
+from tests.waiting import in_time, until
 
 UPDATE = "/api/v1/meet/callback/update-status"
 TASKS = "/api/v1/create-tasks-from-audio"
@@ -31,13 +32,14 @@ async def lived(gateway: WebHost, **behaviour: Any) -> list[str]:
     changed = Behaviour().changed({"bots_speed": 30, **behaviour})
     with running_sandbox(clinic(), changed, gateway=place, token="secret") as sandbox:
         await started(sandbox)
-        async with asyncio.timeout(10):
-            while not sandbox.started_bots()[0]["ended"]:
-                await asyncio.sleep(0.02)
-            expected = {"sent": 5, "lost": 1, "doubled": 10, "late": 7}
-            wanted = expected[behaviour.get("bots_callbacks", "sent")]
-            while len(answers := sandbox.started_bots()[0]["answers"]) < wanted:
-                await asyncio.sleep(0.02)
+        await until(lambda: sandbox.started_bots()[0]["ended"], "the bot has ended")
+        expected = {"sent": 5, "lost": 1, "doubled": 10, "late": 7}
+        number = expected[behaviour.get("bots_callbacks", "sent")]
+        await until(
+            lambda: len(sandbox.started_bots()[0]["answers"]) >= number,
+            f"{number} callbacks are answered",
+        )
+        answers = sandbox.started_bots()[0]["answers"]
         assert {status for _, status in answers} == {200}
     paths = [request.split(" ")[1] for request in gateway.requests]
     assert sorted(path for path, _ in answers) == sorted(paths)
@@ -79,7 +81,7 @@ async def test_attendee_sends_signed_webhooks_and_keeps_the_recording(gateway: W
     attendee = Behaviour().changed({"bots_speed": 30, "bots_shape": "attendee"})
     with running_sandbox(clinic(), attendee, gateway=place) as sandbox:
         bot = await started(sandbox)
-        async with httpx2.AsyncClient(trust_env=False) as client, asyncio.timeout(10):
+        async with httpx2.AsyncClient(trust_env=False) as client, in_time("the bot has ended"):
             one = f"http://{sandbox.bots}/api/v1/bots/{bot['id']}"
             while (found := (await client.get(one)).json())["state"] != "ended":
                 await asyncio.sleep(0.02)

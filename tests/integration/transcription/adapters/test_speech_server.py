@@ -36,11 +36,11 @@ from services.transcription.domain import (
 from tests.fakes.sound import a_recording, a_sample
 from tests.fakes.speech_server import KEY, SpeechServerDouble, refusal, speech_server
 from tests.tree import RECORDINGS
+from tests.waiting import PATIENCE
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 CALL = RECORDINGS / "call4_wrong_number.wav"
-PATIENCE = 60.0
 TWO_WORDS = JSONResponse(
     {
         "text": "Раз, два.",

@@ -9,9 +9,8 @@ import os
 import random
 import signal
 import sys
-import time
 import wave
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -36,9 +35,11 @@ from services.transcription.domain import (
     WorkerDied,
 )
 from tests.fakes.sound import a_recording
+from tests.processes import is_alive
 from tests.tree import ROOT
+from tests.waiting import until
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 AUDIO = ROOT / "deploy" / "samples"
 WRONG_NUMBER = AUDIO / "call4_wrong_number.wav"
@@ -89,23 +90,10 @@ def a_greeting() -> list[int]:
         return array.array("h", file.readframes(4 * RATE)).tolist()[::2]
 
 
-async def until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        await asyncio.sleep(0.02)
-
-
 def the_child() -> int:
     (pid,) = (child.pid for child in multiprocessing.active_children())
     assert pid is not None
     return pid
-
-
-def is_alive(pid: int) -> bool:
-    with suppress(FileNotFoundError):
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    return False
 
 
 def cpu_ticks(pid: int) -> int:
@@ -130,7 +118,7 @@ async def in_work(engine: WhisperEngine, recording: Path) -> tuple[asyncio.Task[
     pid = the_child()
     idle = cpu_ticks(pid)
     task = asyncio.create_task(engine.transcribe(recording, "ru"))
-    await until(lambda: cpu_ticks(pid) > idle + 20)
+    await until(lambda: cpu_ticks(pid) > idle + 20, "the child works")
     return task, pid
 
 
@@ -270,7 +258,7 @@ async def test_child_killed_between_calls_is_replaced(engine: WhisperEngine) -> 
     assert await answers(engine)
     pid = the_child()
     os.kill(pid, signal.SIGKILL)
-    await until(lambda: not is_alive(pid))
+    await until(lambda: not is_alive(pid), "the child has ended")
     with suppress(
         BadAudio, WorkerDied
     ):  # the latter when the call comes before the death is noticed
@@ -283,7 +271,7 @@ async def test_cancelling_kills_the_child_and_the_next_call_works(engine: Whispe
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    await until(lambda: not is_alive(pid))
+    await until(lambda: not is_alive(pid), "the child has ended")
     assert await answers(engine)
 
 
@@ -320,10 +308,15 @@ async def test_child_ends_with_a_parent_that_is_killed(model: SpeechModel, tmp_p
     parent = await asyncio.create_subprocess_exec(
         sys.executable, "-c", PARENT, model.directory, BOOKING, answer, cwd=ROOT
     )
-    await until(lambda: answer.exists() and answer.read_text() != "")
+    await until(lambda: answer.exists() and answer.read_text(), "the child is there")
     pid = int(answer.read_text())
     # Starting and loading takes two seconds at most, the recording another four.
-    await until(lambda: cpu_ticks(pid) > 250)
+    await until(lambda: cpu_ticks(pid) > 250, "the child works")
     parent.kill()
-    await until(lambda: not is_alive(pid), seconds=1.0)
+    spent = working = cpu_ticks(pid)
+    with suppress(FileNotFoundError, ProcessLookupError):
+        while is_alive(pid):
+            spent = cpu_ticks(pid)
+            await asyncio.sleep(0.01)
     await parent.wait()
+    assert spent < working + 100, "it went on listening"

@@ -74,7 +74,7 @@ def _nobody() -> Any:
 
 async def listed(stub: "Stub", **fields: Any) -> tuple[list[str], str]:
     request = pb.ListAnalysesRequest(**{"owner": CLINIC, "range": MARCH, **fields})
-    response = await stub.ListAnalyses(request, timeout=5)
+    response = await stub.ListAnalyses(request)
     return [analysis.call_id for analysis in response.analyses], response.next_page_token
 
 
@@ -89,7 +89,7 @@ async def judged(judge: Any, text: str, **request: str) -> pb.JudgeDialogueRespo
     budgets = Budgets(FakeRunUsages(), cap=Cost(amount=5, currency="USD"))
     async with serving_with(FakeAnalyses(), judge, budgets) as stub:
         fields = {"text": text, "playbook": "clinic", **request}
-        return await stub.JudgeDialogue(pb.JudgeDialogueRequest(**fields), timeout=10)
+        return await stub.JudgeDialogue(pb.JudgeDialogueRequest(**fields))
 
 
 async def test_a_dialogue_that_somebody_wrote_down_is_judged_like_a_call() -> None:
@@ -177,7 +177,7 @@ async def test_a_run_tells_what_it_asked_of_the_model() -> None:
 async def test_get_analysis_returns_all_of_it(stub: "Stub") -> None:
     request = pb.GetAnalysisRequest(owner=CLINIC, call_id="c1")
 
-    response = await stub.GetAnalysis(request, timeout=5)
+    response = await stub.GetAnalysis(request)
 
     assert response.analysis == analysis_to_pb(ANALYSES[1])
 
@@ -187,7 +187,7 @@ async def test_get_analysis_of_a_call_that_has_none_is_not_found(
     stub: "Stub", owner: str, call_id: str
 ) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as raised:
-        await stub.GetAnalysis(pb.GetAnalysisRequest(owner=owner, call_id=call_id), timeout=5)
+        await stub.GetAnalysis(pb.GetAnalysisRequest(owner=owner, call_id=call_id))
 
     assert raised.value.code() is grpc.StatusCode.NOT_FOUND
     assert raised.value.details() == f"call {call_id} has not been analysed"
@@ -196,7 +196,7 @@ async def test_get_analysis_of_a_call_that_has_none_is_not_found(
 async def test_get_analyses_returns_what_there_is_in_the_order_asked_for(stub: "Stub") -> None:
     request = pb.GetAnalysesRequest(owner=CLINIC, call_ids=["c3", "nope", "c1"])
 
-    response = await stub.GetAnalyses(request, timeout=5)
+    response = await stub.GetAnalyses(request)
 
     assert [analysis.call_id for analysis in response.analyses] == ["c3", "c1"]
 
@@ -204,7 +204,7 @@ async def test_get_analyses_returns_what_there_is_in_the_order_asked_for(stub: "
 @pytest.mark.parametrize("call_ids", [[], ["c"] * 101, ["c", ""]], ids=["none", "many", "empty"])
 async def test_get_analyses_refuses_ids_it_cannot_use(stub: "Stub", call_ids: list[str]) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as raised:
-        await stub.GetAnalyses(pb.GetAnalysesRequest(owner=CLINIC, call_ids=call_ids), timeout=5)
+        await stub.GetAnalyses(pb.GetAnalysesRequest(owner=CLINIC, call_ids=call_ids))
 
     assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT
     assert "call_ids" in (raised.value.details() or "")

@@ -57,14 +57,14 @@ def adding(amo: Amo, account_id: str = "clinic", **changes: Any) -> pb.AddAccoun
 
 async def test_accounts_are_added_listed_by_pages_and_deleted(amo: Amo, stub: "Stub") -> None:
     for account_id in ("c", "a", "b"):
-        answer = await stub.AddAccount(adding(amo, account_id), timeout=5)
+        answer = await stub.AddAccount(adding(amo, account_id))
         assert answer.account.kind == account_pb2.ACCOUNT_KIND_LONG_LIVED
         assert answer.account.requests_per_second == 5
         assert answer.account.HasField("access_expire_time")
 
-    first = await stub.ListAccounts(pb.ListAccountsRequest(page_size=2), timeout=5)
+    first = await stub.ListAccounts(pb.ListAccountsRequest(page_size=2))
     rest = await stub.ListAccounts(
-        pb.ListAccountsRequest(page_size=2, page_token=first.next_page_token), timeout=5
+        pb.ListAccountsRequest(page_size=2, page_token=first.next_page_token)
     )
     assert [each.account_id for each in (*first.accounts, *rest.accounts)] == ["a", "b", "c"]
     assert rest.next_page_token == ""
@@ -72,12 +72,12 @@ async def test_accounts_are_added_listed_by_pages_and_deleted(amo: Amo, stub: "S
         await stub.ListAccounts(pb.ListAccountsRequest(page_token="b"), timeout=5)
     assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT
 
-    await stub.DeleteAccount(pb.DeleteAccountRequest(account_id="b"), timeout=5)
+    await stub.DeleteAccount(pb.DeleteAccountRequest(account_id="b"))
     refused: list[Awaitable[object]] = [
-        stub.GetAccount(pb.GetAccountRequest(account_id="b"), timeout=5),
-        stub.CheckAccount(pb.CheckAccountRequest(account_id="b"), timeout=5),
-        stub.ResumeAccount(pb.ResumeAccountRequest(account_id="b"), timeout=5),
-        stub.DeleteAccount(pb.DeleteAccountRequest(account_id="b"), timeout=5),
+        stub.GetAccount(pb.GetAccountRequest(account_id="b")),
+        stub.CheckAccount(pb.CheckAccountRequest(account_id="b")),
+        stub.ResumeAccount(pb.ResumeAccountRequest(account_id="b")),
+        stub.DeleteAccount(pb.DeleteAccountRequest(account_id="b")),
     ]
     for call in refused:
         with pytest.raises(grpc.aio.AioRpcError) as raised:
@@ -101,23 +101,23 @@ async def test_a_request_that_cannot_work_is_refused_by_its_field(
     amo: Amo, stub: "Stub", changes: dict[str, Any], field: str
 ) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as raised:
-        await stub.AddAccount(adding(amo, **changes), timeout=5)
+        await stub.AddAccount(adding(amo, **changes))
 
     assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT
     assert field in (raised.value.details() or "")
 
 
 async def test_an_account_that_needs_new_tokens_is_not_resumed(amo: Amo, stub: "Stub") -> None:
-    await stub.AddAccount(adding(amo), timeout=5)
+    await stub.AddAccount(adding(amo))
     _, credentials = await amo.repository.get_credentials(CLINIC)
     await amo.tokens.give_up(CLINIC, credentials.tokens.access_token)
 
     with pytest.raises(grpc.aio.AioRpcError) as raised:
-        await stub.ResumeAccount(pb.ResumeAccountRequest(account_id="clinic"), timeout=5)
+        await stub.ResumeAccount(pb.ResumeAccountRequest(account_id="clinic"))
 
     assert raised.value.code() is grpc.StatusCode.FAILED_PRECONDITION
     assert error_info(raised.value).reason == "REAUTH_REQUIRED"
-    answer = await stub.AddAccount(adding(amo), timeout=5)
+    answer = await stub.AddAccount(adding(amo))
     assert answer.account.state == account_pb2.ACCOUNT_STATE_ACTIVE
 
 
@@ -148,7 +148,7 @@ async def test_without_a_key_no_secret_is_taken(database: Database, amo: Amo) ->
             )
             for request in (adding(amo), adding(amo, long_lived=None, integration=integration)):
                 with pytest.raises(grpc.aio.AioRpcError) as raised:
-                    await stub.AddAccount(request, timeout=5)
+                    await stub.AddAccount(request)
                 assert raised.value.code() is grpc.StatusCode.FAILED_PRECONDITION
                 assert error_info(raised.value).reason == "NO_SECRETS_KEY"
 

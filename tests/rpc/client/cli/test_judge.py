@@ -1,8 +1,6 @@
 """`potok judge` as it is typed, against a real server."""
 
-import asyncio
 import json
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -16,12 +14,12 @@ from services.analysis.calls.judging import Judging
 from services.analysis.calls.servicer import AnalysisServicer
 from services.analysis.calls.usecases import CallAnalysis
 from services.kernel.rpc.server import serving
+from tests.command_line import Said, potok
 from tests.fakes.analysis import FakeAnalyses, FakeRunUsages
 from tests.identity import client_environment, guard
 from tests.unit.analysis.dialogues import clinic
 
 DIALOGUE = "o: Клиника, добрый день.\nc: Запишите меня к врачу.\no: Записала вас на завтра.\n"
-POTOK = Path(sys.executable).with_name("potok")
 
 
 @pytest.fixture
@@ -44,18 +42,8 @@ def _nobody() -> Any:
     """Stand for conversations, which a dialogue does not need."""
 
 
-async def potok(address: str, *arguments: str, typed: bytes = b"") -> tuple[int, str, str]:
-    process = await asyncio.create_subprocess_exec(
-        *(str(POTOK), "judge", *arguments),
-        env=client_environment(address),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    async with asyncio.timeout(30):
-        output, errors = await process.communicate(typed)
-    assert process.returncode is not None
-    return process.returncode, output.decode(), errors.decode()
+async def judged(address: str, *arguments: str, typed: bytes = b"") -> Said:
+    return await potok("judge", *arguments, environment=client_environment(address), typed=typed)
 
 
 async def test_a_dialogue_from_a_file_or_standard_input_is_judged(
@@ -65,7 +53,7 @@ async def test_a_dialogue_from_a_file_or_standard_input_is_judged(
     file.write_text(DIALOGUE, encoding="utf-8")
 
     for arguments, typed in ([str(file)], b""), (["-"], DIALOGUE.encode()):
-        code, output, errors = await potok(address, *arguments, typed=typed)
+        code, output, errors = await judged(address, *arguments, typed=typed)
 
         assert (code, errors) == (0, "")
         analysis = json.loads(output)
@@ -86,7 +74,7 @@ async def test_a_dialogue_from_a_file_or_standard_input_is_judged(
 async def test_a_dialogue_that_cannot_be_judged_is_one_line_and_a_code(
     address: str, arguments: list[str], typed: bytes, code: int, words: str
 ) -> None:
-    ended, output, errors = await potok(address, *arguments, typed=typed)
+    ended, output, errors = await judged(address, *arguments, typed=typed)
 
     assert (ended, output) == (code, "")
     assert words in errors

@@ -1,8 +1,6 @@
 """`potok transcript` and `ledger` against services that answer what the test says."""
 
-import asyncio
 import json
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -19,10 +17,9 @@ from potok.status.v1 import stage_pb2
 from potok.transcription.v1 import transcription_service_pb2 as transcription_pb
 from potok.transcription.v1 import transcription_service_pb2_grpc as transcription_grpc
 
+from tests.command_line import potok
 from tests.identity import client_environment
 
-PATIENCE = 20
-POTOK = Path(sys.executable).with_name("potok")
 DAY = "2026-11-02"
 FIRST = (stage_pb2.STAGE_CALL_SYNC, stage_pb2.STAGE_TRANSCRIPTION, stage_pb2.STAGE_ANALYSIS)
 
@@ -85,23 +82,8 @@ async def environment(services: Services) -> AsyncIterator[dict[str, str]]:
     await server.stop(None)
 
 
-async def potok(environment: dict[str, str], *arguments: str) -> tuple[int, str, str]:
-    """Run a command; returns its exit code and what it said and complained about."""
-    process = await asyncio.create_subprocess_exec(
-        POTOK,
-        *arguments,
-        env=environment,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    async with asyncio.timeout(PATIENCE):
-        out, err = await process.communicate()
-    assert process.returncode is not None
-    return process.returncode, out.decode(), err.decode()
-
-
 async def test_a_ledger_that_holds_says_so(environment: dict[str, str]) -> None:
-    code, out, _ = await potok(environment, "ledger", "clinic", DAY)
+    code, out, _ = await potok("ledger", "clinic", DAY, environment=environment)
 
     assert code == 0
     assert out.splitlines()[1].split()[:6] == ["call_sync", "3", "2", "0", "1", "0"]
@@ -135,7 +117,7 @@ async def test_a_ledger_that_does_not_hold_names_the_gap(
     services: Services, environment: dict[str, str], spoil: Any, gap: str
 ) -> None:
     spoil(services)
-    code, out, _ = await potok(environment, "ledger", "clinic", DAY, "--json")
+    code, out, _ = await potok("ledger", "clinic", DAY, "--json", environment=environment)
 
     assert code == 1
     assert json.loads(out)["gaps"] == [gap]
@@ -147,11 +129,13 @@ async def test_rows_of_stages_with_work_left_are_not_counted(
     services.ledger[-1].MergeFrom(StageLedger(found=3, pending=1))
     services.reported.tables[1].rows = 3
 
-    assert (await potok(environment, "ledger", "clinic", DAY))[0] == 0
+    assert (await potok("ledger", "clinic", DAY, environment=environment))[0] == 0
 
 
 async def test_a_transcript_is_printed_as_asked(environment: dict[str, str]) -> None:
-    code, out, _ = await potok(environment, "transcript", "clinic", "call-1", "--format", "vtt")
+    code, out, _ = await potok(
+        "transcript", "clinic", "call-1", "--format", "vtt", environment=environment
+    )
 
     assert (code, out) == (0, "EXPORT_FORMAT_VTT\nДобрый день\n")
 
@@ -159,9 +143,8 @@ async def test_a_transcript_is_printed_as_asked(environment: dict[str, str]) -> 
 async def test_a_transcript_is_written_into_a_folder_under_its_name(
     environment: dict[str, str], tmp_path: Path
 ) -> None:
-    code, out, err = await potok(
-        environment, "transcript", "clinic", "call-1", "-f", "srt", "-o", str(tmp_path)
-    )
+    into = ("-f", "srt", "-o", str(tmp_path))
+    code, out, err = await potok("transcript", "clinic", "call-1", *into, environment=environment)
 
     assert (code, out) == (0, "")
     written = (tmp_path / "call-1.srt").read_text()
@@ -170,7 +153,7 @@ async def test_a_transcript_is_written_into_a_folder_under_its_name(
 
 
 async def test_a_call_without_a_transcript_says_where_to_look(environment: dict[str, str]) -> None:
-    code, _, err = await potok(environment, "transcript", "clinic", "call-9")
+    code, _, err = await potok("transcript", "clinic", "call-9", environment=environment)
 
     assert code == 1
     assert err.splitlines()[0] == "error: call call-9 has no transcript"

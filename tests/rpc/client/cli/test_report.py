@@ -1,10 +1,7 @@
 """`potok report` against services that answer what the test says."""
 
-import asyncio
 import json
-import sys
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import grpc
@@ -37,10 +34,9 @@ from potok.stage.v1.stage_service_pb2 import Item
 from potok.status.v1 import stage_pb2
 from potok.status.v1.progress_pb2 import ClientSettings, DateRange
 
+from tests.command_line import Said, potok
 from tests.identity import client_environment
 
-PATIENCE = 20
-POTOK = Path(sys.executable).with_name("potok")
 DAYS = DateRange(start_date="2026-11-02", end_date="2026-11-04")
 ADVICE = Recommendation(
     text="Ask what hurts.",
@@ -165,27 +161,12 @@ async def services() -> AsyncIterator[tuple[Services, str]]:
         await server.stop(0)
 
 
-async def reported(address: str, *arguments: str) -> tuple[int, str, str]:
+async def reported(address: str, *arguments: str) -> Said:
     return await called(address, "report", *arguments)
 
 
-async def called(address: str, *arguments: str) -> tuple[int, str, str]:
-    process = await asyncio.create_subprocess_exec(
-        POTOK,
-        *arguments,
-        env=client_environment(address),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    try:
-        async with asyncio.timeout(PATIENCE):
-            out, err = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    assert process.returncode is not None
-    return process.returncode, out.decode(), err.decode()
+async def called(address: str, *arguments: str) -> Said:
+    return await potok(*arguments, environment=client_environment(address))
 
 
 async def test_a_report_tells_of_calls_people_and_what_to_do_better(

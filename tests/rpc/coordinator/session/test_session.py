@@ -30,7 +30,7 @@ async def answer(address: str, as_: str, name: str, request: Any, metadata: Any 
     """Call one RPC; returns its answer and its headers."""
     async with open_channel(address, as_=as_) as channel:
         stub = pb_grpc.SessionServiceStub(channel)
-        call = getattr(stub, name)(request, metadata=metadata, timeout=10)
+        call = getattr(stub, name)(request, metadata=metadata)
         return await call, dict(await call.initial_metadata())
 
 
@@ -75,7 +75,7 @@ async def test_a_session_says_whose_token_it_is(address: str) -> None:
 async def test_a_session_is_left_without_a_token(address: str) -> None:
     async with grpc.aio.insecure_channel(address) as channel:
         stub: Any = pb_grpc.SessionServiceStub(channel)
-        call = stub.DeleteSession(pb.DeleteSessionRequest(), timeout=10)
+        call = stub.DeleteSession(pb.DeleteSessionRequest())
         await call
         found = cookie(dict(await call.initial_metadata()))
 
@@ -87,7 +87,7 @@ async def test_nobody_has_a_session(address: str, name: str) -> None:
     async with grpc.aio.insecure_channel(address) as channel:
         stub = pb_grpc.SessionServiceStub(channel)
         with pytest.raises(grpc.aio.AioRpcError) as refused:
-            await getattr(stub, name)(getattr(pb, f"{name}Request")(), timeout=10)
+            await getattr(stub, name)(getattr(pb, f"{name}Request")())
 
     assert refused.value.code() is grpc.StatusCode.UNAUTHENTICATED
 

@@ -13,6 +13,7 @@ from services.kernel.errors import UpstreamUnavailable
 from services.kernel.rpc.client import channel_to, errors_of
 from services.kernel.rpc.server import serving
 from tests.identity import admin, guard
+from tests.waiting import PATIENCE
 
 Opened = Callable[[str], AbstractAsyncContextManager[grpc.aio.Channel]]
 
@@ -40,7 +41,7 @@ async def test_a_proxy_of_the_environment_does_not_stand_between_services(
         opened(f"127.0.0.1:{port}") as channel,
     ):
         health: Any = health_pb2_grpc.HealthStub(channel)
-        answer = await health.Check(health_pb2.HealthCheckRequest(), timeout=5)
+        answer = await health.Check(health_pb2.HealthCheckRequest(), timeout=PATIENCE)
     assert answer.status == health_pb2.HealthCheckResponse.SERVING
 
 
@@ -50,5 +51,5 @@ async def test_a_service_that_is_down_is_named_without_the_words_of_the_transpor
     async with channel_to(f"127.0.0.1:{free_port}", admin) as channel:
         health: Any = health_pb2_grpc.HealthStub(channel)
         with pytest.raises(UpstreamUnavailable) as raised, errors_of("TRANSCRIPTION"):
-            await health.Check(health_pb2.HealthCheckRequest(), timeout=5)
+            await health.Check(health_pb2.HealthCheckRequest(), timeout=PATIENCE)
     assert str(raised.value) == "TRANSCRIPTION does not answer"

@@ -45,7 +45,7 @@ async def test_a_stream_of_requests_is_guarded_and_its_errors_are_told() -> None
                     f"/{STAGE_SERVICE}/RunStage", pb.RunStageRequest.SerializeToString
                 )
                 with pytest.raises(grpc.aio.AioRpcError) as raised:
-                    await call(requests(), timeout=5)
+                    await call(requests())
                 codes.append((raised.value.code(), raised.value.details()))
 
     assert codes[0] == (grpc.StatusCode.NOT_FOUND, "2 were sent")

@@ -63,7 +63,7 @@ class Service:
 
     async def list(self, **filter_: object) -> list[recommendation_pb.EmployeeRecommendation]:
         request = pb.ListRecommendationsRequest(owner=CLINIC, **filter_)  # type: ignore[arg-type]
-        return list((await self.stub.ListRecommendations(request, timeout=5)).recommendations)
+        return list((await self.stub.ListRecommendations(request)).recommendations)
 
     async def close(self, recommendation_id: str) -> recommendation_pb.EmployeeRecommendation:
         request = pb.CloseRecommendationRequest(
@@ -73,7 +73,7 @@ class Service:
             closed_by="olga",
             comment="not ours",
         )
-        return (await self.stub.CloseRecommendation(request, timeout=5)).recommendation
+        return (await self.stub.CloseRecommendation(request)).recommendation
 
 
 @pytest.fixture
@@ -169,10 +169,10 @@ async def test_a_dismissal_stays_and_can_be_taken_back(service: Service) -> None
     assert (closed.state, closed.closed_by, closed.comment) == (DISMISSED, "olga", "not ours")
     assert [each.state for each in await service.list()] == [DISMISSED]
     request = pb.ReopenRecommendationRequest(owner=CLINIC, recommendation_id=one.id)
-    reopened = (await service.stub.ReopenRecommendation(request, timeout=5)).recommendation
+    reopened = (await service.stub.ReopenRecommendation(request)).recommendation
     assert (reopened.id, reopened.state, reopened.advised_calls) == (one.id, OPEN, 2)
     with pytest.raises(grpc.aio.AioRpcError) as raised:
-        await service.stub.ReopenRecommendation(request, timeout=5)
+        await service.stub.ReopenRecommendation(request)
     assert raised.value.code() is grpc.StatusCode.FAILED_PRECONDITION
 
 
@@ -209,7 +209,7 @@ async def test_pages_hold_every_recommendation_once_the_most_urgent_first(
     request = pb.ListRecommendationsRequest(owner=CLINIC, page_size=2)
     seen = []
     while True:
-        page = await service.stub.ListRecommendations(request, timeout=5)
+        page = await service.stub.ListRecommendations(request)
         seen += [each.employee for each in page.recommendations]
         if not page.next_page_token:
             break
@@ -218,7 +218,7 @@ async def test_pages_hold_every_recommendation_once_the_most_urgent_first(
     assert seen == ["e4", "e2", "e0", "e3", "e1"]
     request.skill = "other"
     with pytest.raises(grpc.aio.AioRpcError) as raised:
-        await service.stub.ListRecommendations(request, timeout=5)
+        await service.stub.ListRecommendations(request)
     assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT
 
 
@@ -235,7 +235,7 @@ async def test_a_page_goes_on_at_the_microsecond_where_the_last_one_ended(
     request = pb.ListRecommendationsRequest(owner=CLINIC, page_size=1)
     seen = []
     for _ in calls:
-        page = await service.stub.ListRecommendations(request, timeout=5)
+        page = await service.stub.ListRecommendations(request)
         seen += [each.employee for each in page.recommendations]
         request.page_token = page.next_page_token
 

@@ -67,7 +67,7 @@ async def stub(database: Database) -> "AsyncIterator[Stub]":
 async def test_a_report_says_what_to_work_on_and_in_whose_words(stub: "Stub") -> None:
     request = pb.GetRangeReportRequest(owner=CLINIC, range=WEEK)
 
-    report = (await stub.GetRangeReport(request, timeout=5)).report
+    report = (await stub.GetRangeReport(request)).report
 
     assert (report.owner, report.range, report.minimum_calls) == (CLINIC, WEEK, 5)
     assert list(report.focus) == ["closing"]
@@ -82,7 +82,7 @@ async def test_a_report_says_what_to_work_on_and_in_whose_words(stub: "Stub") ->
 async def test_a_range_of_nothing_has_an_empty_report(stub: "Stub") -> None:
     request = pb.GetRangeReportRequest(owner="client:other", range=WEEK)
 
-    report = (await stub.GetRangeReport(request, timeout=5)).report
+    report = (await stub.GetRangeReport(request)).report
 
     assert report == range_report_pb2.RangeReport(
         owner="client:other",
@@ -96,7 +96,7 @@ async def test_a_range_at_the_beginning_of_the_calendar_has_none_before_it(stub:
     days = progress_pb2.DateRange(start_date="0001-01-01", end_date="0001-01-03")
     request = pb.GetRangeReportRequest(owner=CLINIC, range=days)
 
-    report = (await stub.GetRangeReport(request, timeout=5)).report
+    report = (await stub.GetRangeReport(request)).report
 
     assert (report.range, report.calls) == (days, 0)
     assert not report.HasField("previous_range")
@@ -132,7 +132,7 @@ async def test_a_malformed_request_is_refused_by_its_field(
     stub: "Stub", field: str, request_of: dict[str, Any]
 ) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as raised:
-        await stub.GetRangeReport(pb.GetRangeReportRequest(**request_of), timeout=5)
+        await stub.GetRangeReport(pb.GetRangeReportRequest(**request_of))
 
     assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT
     assert field in (raised.value.details() or "")

@@ -30,6 +30,7 @@ from services.call_sync.domain import SourceInvalid, SourceUnavailable
 from tests.amocrm import CLINIC, Amo, amocrm
 from tests.conftest import Database
 from tests.sandbox import RunningSandbox, running_sandbox
+from tests.waiting import until
 
 TOKENS = "/oauth2/access_token"
 
@@ -92,9 +93,7 @@ async def test_many_whose_token_is_refused_at_once_renew_it_once(
             *(amo.client.get(CLINIC, "account") for amo in both for _ in range(5))
         )
         box.behave(hold=TOKENS)
-        async with asyncio.timeout(20):
-            while not renewals(box):
-                await asyncio.sleep(0.01)
+        await until(lambda: renewals(box), "a token is renewed")
         box.behave(access_token_requests=None, hold="")
 
         assert all(await held)
@@ -108,9 +107,7 @@ async def test_a_renewal_goes_on_when_those_who_wait_for_it_are_gone(
         await expired(amo)
         box.behave(hold=TOKENS)
         asking = asyncio.create_task(amo.client.get(CLINIC, "account"))
-        async with asyncio.timeout(20):
-            while not renewals(box):
-                await asyncio.sleep(0.01)
+        await until(lambda: renewals(box), "a token is renewed")
         asking.cancel()
         await asyncio.wait({asking})
         box.behave(hold="")
