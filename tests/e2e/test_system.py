@@ -18,8 +18,7 @@ from deploy.local.settings import GATEWAY, SANDBOX, TELEPHONY
 from deploy.local.system import System
 from deploy.sandbox.behaviour import Behaviour
 from deploy.sandbox.clinic import ANNA
-from deploy.sandbox.world import Call, Entity, Manner, Note, Recording
-from deploy.sandbox.world import World as SandboxWorld
+from deploy.sandbox.world import Call, Entity, Manner, Note, Recording, World
 from tests.sandbox import RunningSandbox, running_sandbox
 from tests.whole_system import free_places, whole_system
 
@@ -29,7 +28,7 @@ PARTIAL = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class World:
+class RunningSystem:
     """A system of its own, on free ports."""
 
     system: System
@@ -82,7 +81,7 @@ def sandbox() -> Iterator[RunningSandbox]:
 
 
 @pytest.fixture
-async def world(postgres_home: Path, sandbox: RunningSandbox) -> AsyncIterator[World]:
+async def world(postgres_home: Path, sandbox: RunningSandbox) -> AsyncIterator[RunningSystem]:
     home = postgres_home / f"e2e-{os.getpid()}"
     listens = free_places()
     also = {
@@ -91,10 +90,10 @@ async def world(postgres_home: Path, sandbox: RunningSandbox) -> AsyncIterator[W
         "POTOK_CALL_SYNC_PRIVATE_HOSTS": json.dumps([listens[TELEPHONY], sandbox.telephony]),
     }
     async with whole_system(home, listens, also) as system:
-        yield World(system=system, home=home)
+        yield RunningSystem(system=system, home=home)
 
 
-def fresh_calls() -> SandboxWorld:
+def fresh_calls() -> World:
     """Return calls whose recordings differ: there at once, late, late for good, refused to this day."""
     manners = {
         61: Recording(seed=61),
@@ -103,7 +102,7 @@ def fresh_calls() -> SandboxWorld:
         64: Recording(seed=64, manner=Manner.REDIRECT_PRIVATE),
     }
     hour_ago = datetime.now(UTC) - timedelta(hours=1)
-    return SandboxWorld(
+    return World(
         users=(ANNA,),
         calls=tuple(
             Call(
@@ -129,7 +128,7 @@ def fresh_calls() -> SandboxWorld:
 
 
 async def test_the_demo_ends_with_the_report_and_a_second_one_does_nothing_twice(
-    world: World,
+    world: RunningSystem,
 ) -> None:
     sandbox = world.sandbox()
     code, first = await world.run("python", "-m", "deploy.local.demo")
@@ -153,7 +152,7 @@ async def test_the_demo_ends_with_the_report_and_a_second_one_does_nothing_twice
 
 
 async def test_recordings_of_an_account_come_late_or_never_and_each_says_so(
-    world: World, sandbox: RunningSandbox
+    world: RunningSystem, sandbox: RunningSandbox
 ) -> None:
     integration = ("--client-id", sandbox.client_id, "--redirect-uri", sandbox.redirect_uri)
     added, said = await world.run(
@@ -186,7 +185,7 @@ async def test_recordings_of_an_account_come_late_or_never_and_each_says_so(
     assert set(tokens) == {200}, "a refresh token was used twice"
 
 
-async def test_a_run_survives_the_death_of_every_service(world: World) -> None:
+async def test_a_run_survives_the_death_of_every_service(world: RunningSystem) -> None:
     samples = str(CHECKOUT / "deploy" / "samples")
     made, said = await world.run("potok", "client", "set", "clinic", "--folder", samples)
     assert made == 0, said

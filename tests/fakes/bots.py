@@ -12,7 +12,7 @@ from potok.recommendations.v1 import meeting_tasks_service_pb2 as tasks_pb
 from potok.recommendations.v1 import meeting_tasks_service_pb2_grpc as tasks_grpc
 from potok.status.v1 import stage_pb2
 
-from tests.builders import MEETING_URL
+from tests.builders.bot_status import MEETING_URL
 
 if TYPE_CHECKING:
     from potok.coordinator.v1.bot_report_service_pb2_grpc import BotReportServiceAsyncStub

@@ -126,6 +126,7 @@ def a_run_request(
     mode: RunMode = RunMode.PENDING,
     days: int = 1,
     weight: int = 1,
+    bot_id: str = "",
 ) -> pb.RunStageRequest:
     return pb.RunStageRequest(
         execution=execution,
@@ -133,6 +134,7 @@ def a_run_request(
         run_id="3b241101-e2bb-4255-8caf-4136c566a962",
         owner=owner,
         mode=RUN_MODE_TO_PB[mode],
+        bot_id=bot_id,
         range=date_range_to_pb(DateRange(start=DAY, end=DAY + timedelta(days - 1))),
         settings=progress_pb2.ClientSettings(
             time_zone="UTC", source="folder:/calls", playbook="clinic", language="ru", weight=weight

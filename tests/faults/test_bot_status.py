@@ -11,7 +11,7 @@ from deploy.sandbox.behaviour import Behaviour, Shape
 from deploy.sandbox.clinic import clinic
 from deploy.sandbox.meeting import RECORDING
 from tests.bot_status import ANNA
-from tests.builders import MEETING_URL
+from tests.builders.bot_status import MEETING_URL
 from tests.conftest import Database
 from tests.fakes.bot_coordinator import FakeBotCoordinator, serving_bot_coordinator
 from tests.identity import identity_told, open_channel

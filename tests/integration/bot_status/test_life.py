@@ -13,7 +13,7 @@ from potok.coordinator.v1 import report_pb2
 from potok.status.v1 import stage_pb2
 
 from tests.bot_status import ANNA, Outside, Replica, milliseconds, outside
-from tests.builders import MEETING_URL
+from tests.builders.bot_status import MEETING_URL
 from tests.conftest import Database
 from tests.refusals import reason_of
 from tests.waiting import in_time, until

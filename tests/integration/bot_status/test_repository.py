@@ -28,7 +28,7 @@ async def pool(database: Database) -> AsyncIterator[asyncpg.Pool]:
         yield pool
 
 
-async def a_meeting(pool: asyncpg.Pool, recording: Recording | None = None) -> None:
+async def store_meeting(pool: asyncpg.Pool, recording: Recording | None = None) -> None:
     wish = Wish(
         intent_id=IntentId(str(uuid4())),
         owner=Owner("user:anna"),
@@ -42,8 +42,8 @@ async def a_meeting(pool: asyncpg.Pool, recording: Recording | None = None) -> N
 
 async def test_what_is_old_is_forgotten_and_what_is_young_stays(pool: asyncpg.Pool) -> None:
     bots = PostgresBots(pool, everything(pool), SOON)
-    await a_meeting(pool)
-    await a_meeting(pool)
+    await store_meeting(pool)
+    await store_meeting(pool)
     await pool.execute(
         "UPDATE bot_status.bots SET changed_at = now() - interval '8 days'"
         " WHERE intent_id = (SELECT min(intent_id::text)::uuid FROM bot_status.bots)"
@@ -71,7 +71,7 @@ async def test_a_recording_that_no_meeting_has_at_two_looks_is_deleted(pool: asy
 
     await registry.register(SHA)
     await registry.register("cd" * 32)
-    await a_meeting(pool, kept)
+    await store_meeting(pool, kept)
     assert (await registry.sweep_page(delete)).looked_at == 2
     assert not deleted
     await registry.sweep_page(delete)
@@ -84,7 +84,7 @@ async def test_a_recording_that_no_meeting_has_at_two_looks_is_deleted(pool: asy
 async def test_readers_see_the_rows_of_their_owners_alone(
     database: Database, pool: asyncpg.Pool, owners: str, rows: int
 ) -> None:
-    await a_meeting(pool)
+    await store_meeting(pool)
     async with (
         database.pool("bot_status_app") as app,
         app.acquire() as connection,

@@ -11,7 +11,7 @@ from potok.bot_status.v1 import bot_status_service_pb2 as pb
 
 from deploy.sandbox.behaviour import Shape
 from tests.bot_status import ANNA, Outside, Replica, milliseconds, outside
-from tests.builders import MEETING_URL
+from tests.builders.bot_status import MEETING_URL
 from tests.conftest import Database
 from tests.waiting import until
 

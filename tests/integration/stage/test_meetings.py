@@ -15,16 +15,12 @@ ROLE = "transcription_system"
 OWNER = "user:anna"
 
 
-def a_meeting(execution: int, bot_id: str) -> pb.RunStageRequest:
-    request = a_run_request(execution, owner=OWNER, mode=RunMode.ALL)
-    request.bot_id = bot_id
-    return request
-
-
 async def run(served: Served, stage: FakeStage, execution: int, *bot_ids: str) -> Any:
     """Run the execution of the first bot, whose discovery lists the items of all that are named."""
     stage.items[OWNER] = found(*bot_ids)
-    await served.stub.RunStage(a_meeting(execution, bot_ids[0]))
+    await served.stub.RunStage(
+        a_run_request(execution, owner=OWNER, mode=RunMode.ALL, bot_id=bot_ids[0])
+    )
     return await served.coordinator.until_ended(execution)
 
 
@@ -66,7 +62,7 @@ async def test_a_meeting_that_is_gone_goes_with_its_result_and_no_other(database
         await run(served, stage, 7, "bot-1")
         await run(served, stage, 8, "bot-2")
         stage.items[OWNER] = []
-        await served.stub.RunStage(a_meeting(9, "bot-2"))
+        await served.stub.RunStage(a_run_request(9, owner=OWNER, mode=RunMode.ALL, bot_id="bot-2"))
         await served.coordinator.until_ended(9)
         assert await items(served) == ["bot-1"]
     assert stage.forgotten == ["bot-2"]
@@ -89,7 +85,7 @@ async def test_the_stage_after_takes_the_meeting_of_its_bot_alone(database: Data
         after.upstream = served.stub
         await run(served, stage, 7, "bot-1")
         await run(served, stage, 8, "bot-2")
-        request = a_meeting(9, "bot-1")
+        request = a_run_request(9, owner=OWNER, mode=RunMode.ALL, bot_id="bot-1")
         request.stage = STAGE_TO_PB[Stage.ANALYSIS]
         await served.stub.RunStage(request)
         await served.coordinator.until_ended(9)

@@ -45,7 +45,7 @@ def a_preview_request(
     )
 
 
-class World:
+class RandomItems:
     """One owner's items, as a random past has left them, and what the stage before has and will have."""
 
     def __init__(self, number: int) -> None:
@@ -97,7 +97,7 @@ class World:
 
 
 async def test_a_run_takes_what_its_preview_said_it_would(database: Database) -> None:
-    worlds = [World(number) for number in range(WORLDS)]
+    worlds = [RandomItems(number) for number in range(WORLDS)]
     stage = FakeStage(limits=Limits(batch=10, concurrency=4), page_size=7)
     async with serving_stage(database.dsn(ROLE), stage) as served:
         said: dict[str, pb.PreviewStageResponse] = {}

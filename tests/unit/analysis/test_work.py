@@ -54,17 +54,13 @@ from services.stage.domain import (
     Success,
 )
 from services.status.domain import (
-    ClientSettings,
     Cost,
-    DateRange,
     ExecutionNumber,
-    ExecutionState,
     Reason,
-    RunId,
-    RunMode,
     Stage,
     WaitReason,
 )
+from tests.builders.stage import an_execution
 from tests.fakes.analysis import (
     CLINIC,
     CallsBefore,
@@ -84,24 +80,7 @@ BOOKING = (
     "C: Здравствуйте, запишите меня к врачу.",
     "O: Записала вас на завтра.",
 )
-EXECUTION = Execution(
-    number=ExecutionNumber(7),
-    stage=Stage.ANALYSIS,
-    run_id=RunId("r"),
-    owner=CLINIC,
-    mode=RunMode.PENDING,
-    range=DateRange(start=DAY, end=DAY),
-    settings=ClientSettings(
-        time_zone="Europe/Moscow",
-        source="folder:/calls",
-        playbook="clinic",
-        language="ru",
-        min_success_ratio=0,
-        weight=1,
-    ),
-    state=ExecutionState.RUNNING,
-    discovered=False,
-)
+EXECUTION = an_execution(Stage.ANALYSIS)
 NO_PLAYBOOK = replace(EXECUTION, settings=replace(EXECUTION.settings, playbook="bakery"))
 
 

@@ -1,7 +1,7 @@
 """What becomes of a bot when things are said of it, in any order, late and repeated."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,22 +9,17 @@ from hypothesis import strategies as st
 from services.bot_status.domain import (
     FOLLOWED,
     RANKS,
-    Bot,
-    BotId,
-    External,
     Kind,
     Meaning,
     ObservationVerdict,
-    Phase,
     ReportedStatus,
     Source,
 )
 from services.bot_status.observing import Step, fail, observe, ready
 from services.bot_status.patience import Patience
 from services.status.domain import BotState
-from tests.builders import a_wish
+from tests.builders.bot_status import NOW, a_bot
 
-NOW = datetime(2026, 11, 26, 20, 30, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 SECOND = timedelta(seconds=1)
 
@@ -35,23 +30,6 @@ MEANINGS = [
 SAID = st.builds(
     ReportedStatus, raw_status=st.sampled_from("abc"), meaning=st.sampled_from(MEANINGS)
 )
-
-
-def a_bot(**changes: object) -> Bot:
-    bot = Bot(
-        wish=a_wish(),
-        provider="generic",
-        phase=Phase.STARTED,
-        bot_id=BotId("b"),
-        external=External("b"),
-        time_zone="Asia/Almaty",
-        day=date(2026, 11, 26),
-        state=BotState.INITIALIZED,
-        state_at=NOW,
-        answered_at=NOW,
-        created_at=NOW,
-    )
-    return replace(bot, **changes)  # type: ignore[arg-type]  # fields by their names
 
 
 def reported(state: BotState, raw: str = "") -> ReportedStatus:

@@ -13,7 +13,7 @@ from services.bot_status.patience import Patience
 from services.bot_status.poller import Poller
 from services.bot_status.ports import Leased
 from services.recordings.domain import NotFetched, RecordingMissing
-from tests.unit.bot_status.test_observing import a_bot
+from tests.builders.bot_status import a_bot
 
 
 @dataclass

@@ -24,7 +24,7 @@ from services.bot_status.new_bots import Defaults, new_bot
 from services.bot_status.usecases import Bots
 from services.kernel.clock import utc_now
 from services.status.domain import BotState
-from tests import builders
+from tests.builders.bot_status import a_wish
 
 LONGEST = timedelta(hours=12)
 FOUND = Started(
@@ -66,8 +66,8 @@ class Outside:
     async def report(self, *_: object) -> None: ...
 
 
-def a_wish(phase: Phase, age: timedelta, failure: str = "") -> Bot:
-    bot = new_bot(builders.a_wish("intent-1"), "Europe/Moscow", "attendee")
+def bot_in(phase: Phase, age: timedelta, failure: str = "") -> Bot:
+    bot = new_bot(a_wish("intent-1"), "Europe/Moscow", "attendee")
     return replace(bot, phase=phase, failure=failure, created_at=utc_now() - age)
 
 
@@ -90,15 +90,15 @@ async def resolved(outside: Outside) -> Outside:
 @pytest.mark.parametrize("phase", [Phase.INTENDED, Phase.DOUBTFUL])
 async def test_a_wish_that_cannot_be_looked_for_is_given_up_at_last(phase: Phase) -> None:
     away = ServiceUnavailable("the service is away")
-    young = await resolved(Outside([a_wish(phase, timedelta(hours=1))], away))
-    old = await resolved(Outside([a_wish(phase, LONGEST + timedelta(minutes=1))], away))
+    young = await resolved(Outside([bot_in(phase, timedelta(hours=1))], away))
+    old = await resolved(Outside([bot_in(phase, LONGEST + timedelta(minutes=1))], away))
 
     assert young.given_up == []
     assert old.given_up == [(IntentId("intent-1"), "the service is away", False)]
 
 
 async def test_a_wish_keeps_the_failure_that_its_caller_was_told() -> None:
-    wish = a_wish(Phase.DOUBTFUL, 2 * LONGEST, failure="no answer in time")
+    wish = bot_in(Phase.DOUBTFUL, 2 * LONGEST, failure="no answer in time")
 
     outside = await resolved(Outside([wish], ServiceUnavailable("away")))
 
@@ -106,7 +106,7 @@ async def test_a_wish_keeps_the_failure_that_its_caller_was_told() -> None:
 
 
 async def test_a_wish_whose_bot_has_the_id_of_another_is_given_up_at_once() -> None:
-    wish = a_wish(Phase.INTENDED, timedelta(minutes=2))
+    wish = bot_in(Phase.INTENDED, timedelta(minutes=2))
 
     outside = await resolved(
         Outside([wish], begins={"intent-1": BotRefused("an id that another bot has")})
@@ -117,7 +117,7 @@ async def test_a_wish_whose_bot_has_the_id_of_another_is_given_up_at_once() -> N
 
 
 async def test_a_wish_holds_up_no_other() -> None:
-    first = a_wish(Phase.INTENDED, timedelta(minutes=2))
+    first = bot_in(Phase.INTENDED, timedelta(minutes=2))
     second = replace(first, wish=replace(first.wish, intent_id=IntentId("intent-2")))
     outside = Outside([first, second], begins={"intent-1": ZeroDivisionError()})
 

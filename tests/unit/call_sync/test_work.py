@@ -37,18 +37,16 @@ from services.stage.domain import (
     Success,
 )
 from services.status.domain import (
-    ClientSettings,
     DateRange,
     ExecutionNumber,
-    ExecutionState,
     Owner,
     Reason,
-    RunId,
     RunMode,
     Stage,
     Wait,
     WaitReason,
 )
+from tests.builders.stage import an_execution
 from tests.fakes.call_sync import WAV, FakeCalls, FakeRecordings, FakeSource, a_call
 
 CLINIC = Owner("client:clinic")
@@ -96,24 +94,13 @@ class Folder:
         return outcome
 
     def execution(self, source: str = "") -> Execution:
-        return Execution(
-            number=ExecutionNumber(7),
-            stage=Stage.CALL_SYNC,
-            run_id=RunId("r"),
-            owner=CLINIC,
+        execution = an_execution(
+            Stage.CALL_SYNC,
             mode=RunMode.ALL,
             range=DateRange(start=date(2026, 3, 1), end=date(2026, 3, 31)),
-            settings=ClientSettings(
-                time_zone="Europe/Moscow",
-                source=source or f"folder:{self.path}",
-                playbook="clinic",
-                language="ru",
-                min_success_ratio=0,
-                weight=1,
-            ),
-            state=ExecutionState.RUNNING,
-            discovered=False,
         )
+        settings = replace(execution.settings, source=source or f"folder:{self.path}")
+        return replace(execution, settings=settings)
 
 
 @pytest.fixture

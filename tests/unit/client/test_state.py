@@ -1,24 +1,12 @@
 """The view of a watch: what it holds after updates."""
 
 from potok.status.v1 import stage_pb2
-from potok.status.v1.event_pb2 import Change, DayStatus, Event, RunStatus, StageStatus
-from potok.status.v1.progress_pb2 import DayCounts
+from potok.status.v1.event_pb2 import Change, Event
 from potok_client import Update, View
 
+from tests.builders.events import a_day_event, a_run_event, a_stage_event
+
 ACTIVE, COMPLETED = stage_pb2.RUN_STATE_ACTIVE, stage_pb2.RUN_STATE_COMPLETED
-
-
-def a_run(run_id: str, state: "stage_pb2.RunState.ValueType" = ACTIVE) -> Event:
-    return Event(run=RunStatus(run_id=run_id, state=state))
-
-
-def a_stage(run_id: str, execution: int, **fields: float) -> Event:
-    return Event(stage=StageStatus(run_id=run_id, execution=execution, **fields))  # type: ignore[arg-type]
-
-
-def a_day(owner: str, day: str, success: int) -> Event:
-    counts = DayCounts(day=day, success=success)
-    return Event(day=DayStatus(owner=owner, stage=stage_pb2.STAGE_ANALYSIS, counts=counts))
 
 
 def an_update(revision: int, *events: Event, reset: bool = False) -> Update:
@@ -28,9 +16,20 @@ def an_update(revision: int, *events: Event, reset: bool = False) -> Update:
 
 def test_the_newest_state_of_every_subject_is_kept() -> None:
     view = View()
-    view.apply(an_update(1, a_run("r1"), a_stage("r1", 1), a_day("client:c", "2026-11-20", 1)))
-    view.apply(an_update(2, a_run("r2")))
-    view.apply(an_update(3, a_run("r1", COMPLETED), a_day("client:c", "2026-11-20", 2)))
+    view.apply(
+        an_update(
+            1,
+            a_run_event("r1"),
+            a_stage_event("r1", 1),
+            a_day_event("client:c", "2026-11-20", success=1),
+        )
+    )
+    view.apply(an_update(2, a_run_event("r2")))
+    view.apply(
+        an_update(
+            3, a_run_event("r1", state=COMPLETED), a_day_event("client:c", "2026-11-20", success=2)
+        )
+    )
 
     assert view.revision == 3
     assert view.runs["r1"].state == COMPLETED
@@ -41,8 +40,10 @@ def test_the_newest_state_of_every_subject_is_kept() -> None:
 
 def test_stages_stand_in_the_order_in_which_they_began() -> None:
     view = View()
-    view.apply(an_update(1, a_stage("r1", 12), a_stage("r1", 9), a_stage("r2", 10)))
-    view.apply(an_update(2, a_stage("r1", 9, items_per_second=2.0)))
+    view.apply(
+        an_update(1, a_stage_event("r1", 12), a_stage_event("r1", 9), a_stage_event("r2", 10))
+    )
+    view.apply(an_update(2, a_stage_event("r1", 9, items_per_second=2.0)))
 
     assert [stage.execution for stage in view.stages("r1")] == [9, 12]
     assert view.stages("r1")[0].items_per_second == 2.0
@@ -51,8 +52,15 @@ def test_stages_stand_in_the_order_in_which_they_began() -> None:
 
 def test_a_reset_forgets_everything_before_it() -> None:
     view = View()
-    view.apply(an_update(7, a_run("old"), a_stage("old", 1), a_day("client:c", "2026-11-20", 1)))
-    view.apply(an_update(3, a_run("new"), reset=True))
+    view.apply(
+        an_update(
+            7,
+            a_run_event("old"),
+            a_stage_event("old", 1),
+            a_day_event("client:c", "2026-11-20", success=1),
+        )
+    )
+    view.apply(an_update(3, a_run_event("new"), reset=True))
 
     assert list(view.runs) == ["new"]
     assert view.stages("old") == []
@@ -62,7 +70,7 @@ def test_a_reset_forgets_everything_before_it() -> None:
 
 def test_a_loss_is_noted_and_changes_nothing_until_the_watch_is_back() -> None:
     view = View()
-    view.apply(an_update(1, a_run("r1")))
+    view.apply(an_update(1, a_run_event("r1")))
     view.apply(Update(lost="the server fell silent"))
     assert view.lost == "the server fell silent"
     assert view.revision == 1

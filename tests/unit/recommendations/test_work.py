@@ -29,17 +29,14 @@ from services.recommendations.reporting.work import ReportingWork
 from services.recommendations.work import RecommendationsWork
 from services.stage.domain import Execution, Failure, Found, Item, ItemId, Limits, Outcome, Success
 from services.status.domain import (
-    ClientSettings,
     DateRange,
     ExecutionNumber,
-    ExecutionState,
     Owner,
     Reason,
-    RunId,
-    RunMode,
     Stage,
     WaitReason,
 )
+from tests.builders.stage import DAYS, an_execution
 from tests.fakes.recommendations import MONDAY, Owners, a_reported_call, an_analysed_call
 from tests.identity import open_channel
 
@@ -212,27 +209,6 @@ async def payloads_at(address: str) -> AsyncIterator[RpcPayloads]:
         )
 
 
-def an_execution(stage: Stage) -> Execution:
-    return Execution(
-        number=ExecutionNumber(7),
-        stage=stage,
-        run_id=RunId("r"),
-        owner=CLINIC,
-        mode=RunMode.PENDING,
-        range=DateRange(start=MONDAY, end=MONDAY),
-        settings=ClientSettings(
-            time_zone="Europe/Moscow",
-            source="folder:/calls",
-            playbook="clinic",
-            language="ru",
-            min_success_ratio=0,
-            weight=1,
-        ),
-        state=ExecutionState.RUNNING,
-        discovered=False,
-    )
-
-
 def items(*names: str) -> list[Item]:
     return [Item(item_id=ItemId(name), day=MONDAY, attempt=2) for name in names]
 
@@ -280,7 +256,7 @@ async def test_the_reporting_database_gets_the_words_that_the_run_has_written(
         narrative=Narrative(text="Три звонка.", actions=(), author="a-model"),
         written_at=datetime.min.replace(tzinfo=UTC),
     )
-    stages.roll_ups.reports[DateRange(start=MONDAY, end=MONDAY)] = written
+    stages.roll_ups.reports[DAYS] = written
 
     await stages.reporting.finish(an_execution(Stage.REPORTING))
 

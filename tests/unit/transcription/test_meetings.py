@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,25 +10,25 @@ from potok.bot_status.v1.bot_status_service_pb2_grpc import BotStatusServiceStub
 
 from services.kernel.errors import NotFound, UpstreamUnavailable, WrongState
 from services.stage.domain import Failure, Found, Item, ItemId, Limits, Outcome, Skip, Success
-from services.status.domain import Owner, Reason
+from services.status.domain import Owner, Reason, Stage
 from services.transcription.adapters.meetings import BotStatusMeetings
 from services.transcription.adapters.receiver import RecordingReceiver
 from services.transcription.domain import CallId, Segment, Speaker
 from services.transcription.usecases import Transcription
 from services.transcription.work import TranscriptionWork
+from tests.builders.stage import an_execution
 from tests.fakes.bot_status import FakeBotStatus
 from tests.fakes.transcription import FakeEngine, FakeRecordings, FakeTranscripts
 from tests.identity import open_channel
-from tests.unit.transcription.test_work import EXECUTION
 
 ANNA = Owner("user:anna")
 BOT = CallId("bot-1")
 DAY = date(2026, 11, 26)
-MEETING = replace(EXECUTION, owner=ANNA, bot_id=BOT)
+MEETING = an_execution(Stage.TRANSCRIPTION, owner=ANNA, bot_id=BOT)
 SOUND = bytes(range(256)) * 4100
 
 
-class World:
+class WorkOnMeetings:
     """The work of transcription over a bot_status; no call is ever asked for."""
 
     def __init__(self, work: TranscriptionWork, engine: FakeEngine, bots: FakeBotStatus) -> None:
@@ -50,29 +49,31 @@ class World:
 
 
 @asynccontextmanager
-async def a_world(max_bytes: int = len(SOUND)) -> AsyncIterator[World]:
+async def work_on_meetings(max_bytes: int = len(SOUND)) -> AsyncIterator[WorkOnMeetings]:
     bots, engine = FakeBotStatus(), FakeEngine()
     async with bots.serving() as address, open_channel(address) as channel:
         receiver = RecordingReceiver(max_bytes=max_bytes, timeout=timedelta(seconds=5))
         meetings = BotStatusMeetings(BotStatusServiceStub(channel), receiver)
         transcription = Transcription(FakeTranscripts(), FakeRecordings(), meetings, engine)
         nobody: Any = None  # meetings have no stage before
-        yield World(TranscriptionWork(transcription, nobody, Limits()), engine, bots)
+        yield WorkOnMeetings(TranscriptionWork(transcription, nobody, Limits()), engine, bots)
 
 
 @pytest.fixture
-async def world() -> AsyncIterator[World]:
-    async with a_world() as world:
+async def world() -> AsyncIterator[WorkOnMeetings]:
+    async with work_on_meetings() as world:
         yield world
 
 
-async def test_the_only_item_is_the_meeting_on_its_day(world: World) -> None:
+async def test_the_only_item_is_the_meeting_on_its_day(world: WorkOnMeetings) -> None:
     pages = [page async for page in world.work.discover(MEETING)]
 
     assert pages == [[Found(item_id=ItemId(BOT), day=MEETING.range.start)]]
 
 
-async def test_a_text_is_a_transcript_without_times_and_nobody_listens(world: World) -> None:
+async def test_a_text_is_a_transcript_without_times_and_nobody_listens(
+    world: WorkOnMeetings,
+) -> None:
     world.bots.add(BOT, text="Анна: Доброе утро.\nБорис: Привет!")
 
     segments = await world.segments()
@@ -88,7 +89,7 @@ async def test_a_text_is_a_transcript_without_times_and_nobody_listens(world: Wo
 
 
 async def test_a_recording_is_heard_as_one_voice_with_the_names_of_its_provider(
-    world: World,
+    world: WorkOnMeetings,
 ) -> None:
     world.bots.add(BOT, recording=SOUND, speakers=(("Анна", 0.0, 1.1), ("Борис", 1.4, 2.0)))
 
@@ -99,7 +100,7 @@ async def test_a_recording_is_heard_as_one_voice_with_the_names_of_its_provider(
     assert [each.name for each in segments] == ["Анна", "Борис"]
 
 
-async def test_a_text_without_a_word_is_skipped(world: World) -> None:
+async def test_a_text_without_a_word_is_skipped(world: WorkOnMeetings) -> None:
     world.bots.add(BOT, text="...\n—\n")
 
     outcome = await world.outcome()
@@ -120,7 +121,7 @@ async def test_a_text_without_a_word_is_skipped(world: World) -> None:
     ],
 )
 async def test_a_recording_that_is_not_had_fails_with_the_reason_it_comes_with(
-    world: World, error: Any, reason: Reason
+    world: WorkOnMeetings, error: Any, reason: Reason
 ) -> None:
     world.bots.add(BOT)
     world.bots.broken = error
@@ -131,7 +132,7 @@ async def test_a_recording_that_is_not_had_fails_with_the_reason_it_comes_with(
     assert outcome.reason is reason
 
 
-async def test_a_meeting_of_somebody_else_is_missing(world: World) -> None:
+async def test_a_meeting_of_somebody_else_is_missing(world: WorkOnMeetings) -> None:
     world.bots.add(BOT, owner="user:boris", text="Анна: да.")
 
     outcome = await world.outcome()
@@ -144,7 +145,7 @@ async def test_a_meeting_of_somebody_else_is_missing(world: World) -> None:
 
 
 async def test_a_recording_above_the_limit_is_refused() -> None:
-    async with a_world(max_bytes=len(SOUND) - 1) as world:
+    async with work_on_meetings(max_bytes=len(SOUND) - 1) as world:
         world.bots.add(BOT, recording=SOUND)
 
         outcome = await world.outcome()

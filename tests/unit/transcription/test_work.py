@@ -23,7 +23,6 @@ from services.call_sync.usecases import CallSync
 from services.kernel.rpc.server import serving
 from services.recordings.domain import Recording, RecordingNotFound, StoreUnavailable
 from services.stage.domain import (
-    Execution,
     Failure,
     Found,
     Item,
@@ -34,15 +33,10 @@ from services.stage.domain import (
     Success,
 )
 from services.status.domain import (
-    ClientSettings,
     Cost,
-    DateRange,
     ExecutionNumber,
-    ExecutionState,
     Owner,
     Reason,
-    RunId,
-    RunMode,
     Stage,
     WaitReason,
 )
@@ -66,6 +60,7 @@ from services.transcription.domain import (
 )
 from services.transcription.usecases import Transcription
 from services.transcription.work import TranscriptionWork
+from tests.builders.stage import an_execution
 from tests.fakes.call_sync import FakeCalls, FakeRecordings, a_call, a_recording
 from tests.fakes.stages import FakeStages
 from tests.fakes.transcription import FakeEngine, FakeMeetings, FakeTranscripts, a_transcript
@@ -74,24 +69,7 @@ from tests.identity import guard, open_channel
 CLINIC = Owner("client:clinic")
 SOUND = bytes(range(256)) * 4100 + b"the last bytes"
 MAX_BYTES = len(SOUND)
-EXECUTION = Execution(
-    number=ExecutionNumber(7),
-    stage=Stage.TRANSCRIPTION,
-    run_id=RunId("r"),
-    owner=CLINIC,
-    mode=RunMode.PENDING,
-    range=DateRange(start=date(2026, 3, 1), end=date(2026, 3, 2)),
-    settings=ClientSettings(
-        time_zone="Europe/Moscow",
-        source="folder:/calls",
-        playbook="clinic",
-        language="ru",
-        min_success_ratio=0,
-        weight=1,
-    ),
-    state=ExecutionState.RUNNING,
-    discovered=False,
-)
+EXECUTION = an_execution(Stage.TRANSCRIPTION)
 
 
 class Recordings(FakeRecordings):
@@ -135,7 +113,7 @@ class TwoPages(FakeStages):
         return stage_service_pb2.ListItemsResponse(items=[item], next_page_token=token)
 
 
-class World:
+class WorkOnCalls:
     """The work of transcription and all that it meets; `c1` is a recorded call."""
 
     def __init__(self) -> None:
@@ -150,7 +128,7 @@ class World:
     @asynccontextmanager
     async def up(
         self, patience: timedelta = timedelta(seconds=5), max_bytes: int = MAX_BYTES
-    ) -> AsyncIterator["World"]:
+    ) -> AsyncIterator["WorkOnCalls"]:
         recording = a_recording(SOUND)
         self.recordings.kept[recording.sha256] = SOUND
         await self.calls.upsert_calls(CLINIC, ExecutionNumber(1), [a_call("c1"), a_call("c2")])
@@ -189,8 +167,8 @@ async def _address(register: Any) -> AsyncIterator[str]:
 
 
 @pytest.fixture
-async def world() -> AsyncIterator[World]:
-    async with World().up() as world:
+async def world() -> AsyncIterator[WorkOnCalls]:
+    async with WorkOnCalls().up() as world:
         yield world
 
 
@@ -208,7 +186,7 @@ def _link(path: Path) -> str:
 
 
 async def test_a_recording_becomes_a_transcript_in_the_language_of_the_client(
-    world: World,
+    world: WorkOnCalls,
 ) -> None:
     outcome = await world.outcome()
 
@@ -218,7 +196,7 @@ async def test_a_recording_becomes_a_transcript_in_the_language_of_the_client(
 
 @pytest.mark.parametrize("error", [NoSpeech, TooShort])
 async def test_a_recording_without_a_conversation_is_skipped(
-    world: World, error: type[NotTranscribed]
+    world: WorkOnCalls, error: type[NotTranscribed]
 ) -> None:
     world.engine.broken = error("because")
 
@@ -243,7 +221,7 @@ async def test_a_recording_without_a_conversation_is_skipped(
     ],
 )
 async def test_an_engine_that_fails_fails_the_item_with_its_reason(
-    world: World, error: type[NotTranscribed], reason: Reason
+    world: WorkOnCalls, error: type[NotTranscribed], reason: Reason
 ) -> None:
     world.engine.broken = error("because")
 
@@ -252,7 +230,9 @@ async def test_an_engine_that_fails_fails_the_item_with_its_reason(
     assert outcome == Failure(item_id=ItemId("c1"), reason=reason, message="because")
 
 
-async def test_an_engine_that_asks_for_a_pause_is_left_alone_for_as_long(world: World) -> None:
+async def test_an_engine_that_asks_for_a_pause_is_left_alone_for_as_long(
+    world: WorkOnCalls,
+) -> None:
     world.engine.broken = EngineUnavailable("slow down", timedelta(seconds=17))
 
     outcome = await world.outcome()
@@ -265,7 +245,7 @@ async def test_an_engine_that_asks_for_a_pause_is_left_alone_for_as_long(world: 
 
 
 def test_a_call_costs_what_the_engine_says_and_nothing_known_where_its_length_is_not(
-    world: World,
+    world: WorkOnCalls,
 ) -> None:
     settings = EXECUTION.settings
     assert world.work.estimate(settings, 90.0) == Cost(amount=1.5, currency="EUR")
@@ -273,7 +253,7 @@ def test_a_call_costs_what_the_engine_says_and_nothing_known_where_its_length_is
 
 
 @pytest.mark.parametrize("call_id", ["c2", "nope"])
-async def test_a_call_without_a_recording_fails_for_good(world: World, call_id: str) -> None:
+async def test_a_call_without_a_recording_fails_for_good(world: WorkOnCalls, call_id: str) -> None:
     outcome = await world.outcome(call_id)
 
     assert isinstance(outcome, Failure)
@@ -281,7 +261,9 @@ async def test_a_call_without_a_recording_fails_for_good(world: World, call_id: 
     assert call_id in outcome.message
 
 
-async def test_a_recording_that_is_lost_fails_for_good_and_says_the_way_on(world: World) -> None:
+async def test_a_recording_that_is_lost_fails_for_good_and_says_the_way_on(
+    world: WorkOnCalls,
+) -> None:
     world.recordings.broken = RecordingNotFound("lost: run CALL_SYNC")
 
     outcome = await world.outcome()
@@ -291,7 +273,7 @@ async def test_a_recording_that_is_lost_fails_for_good_and_says_the_way_on(world
     )
 
 
-async def test_a_store_that_is_away_fails_the_item_until_it_is_back(world: World) -> None:
+async def test_a_store_that_is_away_fails_the_item_until_it_is_back(world: WorkOnCalls) -> None:
     world.recordings.broken = StoreUnavailable("away")
 
     outcome = await world.outcome()
@@ -300,7 +282,7 @@ async def test_a_store_that_is_away_fails_the_item_until_it_is_back(world: World
     assert outcome.reason is Reason.UPSTREAM_UNAVAILABLE
 
 
-async def test_call_sync_being_down_is_told_without_its_address(world: World) -> None:
+async def test_call_sync_being_down_is_told_without_its_address(world: WorkOnCalls) -> None:
     await world.take_down.aclose()
 
     outcome = await world.outcome()
@@ -312,7 +294,7 @@ async def test_call_sync_being_down_is_told_without_its_address(world: World) ->
     )
 
 
-async def test_a_recording_that_ends_too_early_is_not_listened_to(world: World) -> None:
+async def test_a_recording_that_ends_too_early_is_not_listened_to(world: WorkOnCalls) -> None:
     world.recordings.cut_short = True
 
     outcome = await world.outcome()
@@ -324,7 +306,7 @@ async def test_a_recording_that_ends_too_early_is_not_listened_to(world: World) 
 
 
 async def test_a_recording_that_stands_still_is_given_up_in_time() -> None:
-    async with World().up(patience=timedelta(seconds=0.3)) as world:
+    async with WorkOnCalls().up(patience=timedelta(seconds=0.3)) as world:
         world.recordings.stands_still = True
 
         outcome = await world.outcome()
@@ -334,7 +316,7 @@ async def test_a_recording_that_stands_still_is_given_up_in_time() -> None:
 
 
 async def test_a_recording_above_the_limit_fails_for_good_before_it_is_read() -> None:
-    async with World().up(max_bytes=MAX_BYTES - 1) as world:
+    async with WorkOnCalls().up(max_bytes=MAX_BYTES - 1) as world:
         world.recordings.stands_still = True
 
         outcome = await world.outcome()
@@ -344,7 +326,7 @@ async def test_a_recording_above_the_limit_fails_for_good_before_it_is_read() ->
     assert not world.engine.transcribed
 
 
-async def test_nothing_of_a_recording_stays_behind(world: World) -> None:
+async def test_nothing_of_a_recording_stays_behind(world: WorkOnCalls) -> None:
     before = open_files()
     await world.outcome()
     world.engine.broken = BadAudio("because")
@@ -362,7 +344,7 @@ async def test_nothing_of_a_recording_stays_behind(world: World) -> None:
     assert not any(path.exists() for path in world.engine.paths)
 
 
-async def test_discovery_finds_what_call_sync_has_recordings_of(world: World) -> None:
+async def test_discovery_finds_what_call_sync_has_recordings_of(world: WorkOnCalls) -> None:
     world.upstream.failures = 1
 
     found = [found async for page in world.work.discover(EXECUTION) for found in page]
@@ -377,7 +359,7 @@ async def test_discovery_finds_what_call_sync_has_recordings_of(world: World) ->
     assert (first.page_token, second.page_token) == ("", "next")
 
 
-async def test_a_stored_success_can_be_read_until_it_is_forgotten(world: World) -> None:
+async def test_a_stored_success_can_be_read_until_it_is_forgotten(world: WorkOnCalls) -> None:
     outcome = await world.outcome()
     assert isinstance(outcome, Success)
 
@@ -389,7 +371,7 @@ async def test_a_stored_success_can_be_read_until_it_is_forgotten(world: World) 
     assert await world.transcripts.get_transcripts(CLINIC, [CallId("c1")], words=True) == []
 
 
-async def test_a_call_that_comes_to_be_skipped_loses_its_transcript(world: World) -> None:
+async def test_a_call_that_comes_to_be_skipped_loses_its_transcript(world: WorkOnCalls) -> None:
     outcome = await world.outcome()
     assert isinstance(outcome, Success)
     await world.work.store(None, EXECUTION, [outcome])

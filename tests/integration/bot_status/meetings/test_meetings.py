@@ -17,7 +17,7 @@ from potok.status.v1 import stage_pb2
 from deploy.sandbox.bot_service import BotService
 from deploy.sandbox.meeting import RECORDING
 from tests.bot_status import ANNA, Outside, Replica, milliseconds, outside
-from tests.builders import MEETING_URL
+from tests.builders.bot_status import MEETING_URL
 from tests.conftest import Database
 from tests.fakes.web_host import answer, web_host
 from tests.refusals import reason_of, refusal

@@ -7,7 +7,7 @@ import pytest
 from potok.recommendations.v1 import meeting_tasks_pb2
 from potok.status.v1 import stage_pb2
 
-from tests.builders import MEETING_URL
+from tests.builders.bot_status import MEETING_URL
 from tests.command_line import Shell, ended, said, shell
 from tests.conftest import Database
 from tests.identity import token

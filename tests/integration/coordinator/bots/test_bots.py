@@ -11,7 +11,7 @@ from potok.coordinator.v1 import report_pb2
 from potok.recommendations.v1 import meeting_tasks_pb2
 from potok.status.v1 import stage_pb2
 
-from tests.builders import MEETING_URL
+from tests.builders.bot_status import MEETING_URL
 from tests.coordination import QUICK, Coordination, Replica, calling, end_meeting, record
 from tests.identity import token
 from tests.refusals import refusal

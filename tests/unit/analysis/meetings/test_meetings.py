@@ -1,6 +1,5 @@
 """What a meeting comes to: by rules, by a language model, and as the stage keeps it."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -26,10 +25,10 @@ from services.analysis.meetings.work import MeetingWork
 from services.llm.budget import OwnBudget
 from services.llm.domain import NOTHING_USED, ModelRefused, ModelUnavailable
 from services.stage.domain import Failure, Item, ItemId, Outcome, Skip, Success
-from services.status.domain import Owner, Reason, RunId
+from services.status.domain import Owner, Reason, RunId, Stage
+from tests.builders.stage import an_execution
 from tests.fakes.analysis import FakeMeetingAnalyses, FakeRunUsages
 from tests.fakes.language_model import ToldModel
-from tests.unit.analysis.test_work import EXECUTION
 
 ANNA = Owner("user:anna")
 BOT = BotId("bot-1")
@@ -123,7 +122,7 @@ def analyses(judge: Any, *meetings: MeetingTranscript, fallback: Any = None) -> 
 
 
 async def outcome(made: MeetingAnalyses, attempt: int = 1) -> Outcome:
-    execution = replace(EXECUTION, owner=ANNA, bot_id=BOT, run_id=RUN)
+    execution = an_execution(Stage.ANALYSIS, owner=ANNA, bot_id=BOT, run_id=RUN)
     item = Item(item_id=ItemId(BOT), day=date(2026, 11, 26), attempt=attempt)
     return await MeetingWork(made, attempts=3).outcome(execution, item)
 
@@ -134,7 +133,7 @@ async def test_a_meeting_is_judged_by_rules_and_kept_for_its_session() -> None:
     ended = await outcome(made)
 
     assert isinstance(ended, Success)
-    execution = replace(EXECUTION, owner=ANNA, bot_id=BOT, run_id=RUN)
+    execution = an_execution(Stage.ANALYSIS, owner=ANNA, bot_id=BOT, run_id=RUN)
     await MeetingWork(made, attempts=3).store(None, execution, [ended])
     kept = await made.get_meeting_analysis(ANNA, BOT)
     assert (kept.session_id, kept.judge) == (RUN, "rules-ru")

@@ -24,8 +24,8 @@ from services.bot_status.domain import (
     SpokenInterval,
 )
 from services.status.domain import BotState
-from tests.builders import a_wish
-from tests.unit.bot_status.test_signatures import (
+from tests.builders.bot_status import a_wish
+from tests.builders.webhooks import (
     KEY,
     NOW,
     SVIX_BODY,

@@ -5,17 +5,16 @@ import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, cast
 
 import grpc
 import pytest
 from google.protobuf import any_pb2
-from google.protobuf.timestamp_pb2 import Timestamp
 from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 from potok.status.v1 import stage_pb2
-from potok.status.v1.event_pb2 import Change, Event, RunStatus, StageStatus
+from potok.status.v1.event_pb2 import Change, Event
 from potok.status.v1.progress_pb2 import ItemCounts, StageProgress, Wait
 from potok_client import Update, View
 from potok_client.cli import words
@@ -29,16 +28,8 @@ from typer.core import TyperGroup
 from typer.main import get_command
 from typer.testing import CliRunner
 
+from tests.builders.events import BEGAN, RUN, a_run_event, a_stage_event, stamp
 from tests.identity import client_environment
-
-BEGAN = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
-RUN = "0f3c2b1a-0000-4000-8000-000000000000"
-
-
-def stamp(seconds: float) -> Timestamp:
-    moment = Timestamp()
-    moment.FromDatetime(BEGAN + timedelta(seconds=seconds))
-    return moment
 
 
 def a_stage(
@@ -50,32 +41,7 @@ def a_stage(
     progress = StageProgress(
         items=ItemCounts(success=done, pending=of - done), discovered=True, wait=wait
     )
-    return Event(
-        stage=StageStatus(
-            run_id=RUN,
-            execution=1,
-            stage=stage_pb2.STAGE_TRANSCRIPTION,
-            state=state,
-            progress=progress,
-            create_time=stamp(0),
-            items_per_second=2.0,
-            remaining_seconds=65,
-        )
-    )
-
-
-def a_run(**fields: object) -> Event:
-    given = {"state": stage_pb2.RUN_STATE_ACTIVE, "run_id": RUN, **fields}
-    return Event(
-        run=RunStatus(
-            client_id="clinic",
-            range={"start_date": "2026-11-20", "end_date": "2026-11-20"},  # type: ignore[arg-type]
-            first_stage=stage_pb2.STAGE_TRANSCRIPTION,
-            last_stage=stage_pb2.STAGE_ANALYSIS,
-            create_time=stamp(0),
-            **given,  # type: ignore[arg-type]
-        )
-    )
+    return a_stage_event(state=state, progress=progress, items_per_second=2.0, remaining_seconds=65)
 
 
 def at(seconds: float, *events: Event) -> Update:
@@ -88,7 +54,7 @@ def said(lines: Lines, update: Update) -> list[str]:
 
 def test_lines_tell_each_change_of_state_and_counts_only_now_and_then() -> None:
     lines = Lines()
-    assert said(lines, at(0, a_run())) == ["run 0f3c2b1a of clinic, 2026-11-20: active"]
+    assert said(lines, at(0, a_run_event())) == ["run 0f3c2b1a of clinic, 2026-11-20: active"]
     assert said(lines, at(1, a_stage(0, 9))) == [
         "transcription: running, 0/9 done, 2.0/s, 1:05 left"
     ]
@@ -100,7 +66,7 @@ def test_lines_tell_each_change_of_state_and_counts_only_now_and_then() -> None:
     assert said(lines, at(7, a_stage(5, 9, wait=waiting))) == [
         "transcription: running, 5/9 done, 2.0/s, waits: the outside service limits the rate"
     ]
-    ended = a_run(
+    ended = a_run_event(
         state=stage_pb2.RUN_STATE_FAILED,
         reason=stage_pb2.REASON_GATE_NOT_MET,
         message="0 of 9",
@@ -134,7 +100,7 @@ def test_a_lost_connection_is_a_line() -> None:
 def test_the_picture_shows_every_stage_at_any_width(width: int) -> None:
     view = View()
     wait = Wait(reason=stage_pb2.WAIT_REASON_QUEUE)
-    view.apply(at(0, a_run(), a_stage(3, 9, wait=wait)))
+    view.apply(at(0, a_run_event(), a_stage(3, 9, wait=wait)))
     out = Console(width=width, record=True, file=io.StringIO())
     out.print(picture(view, list(view.runs.values()), BEGAN + timedelta(seconds=75), out))
     text = out.export_text()
@@ -258,12 +224,12 @@ def test_the_help_of_every_command_has_an_example_that_parses(path: tuple[str, .
 
 def test_lines_of_many_runs_name_the_run_and_leave_out_what_was_over_before() -> None:
     lines = Lines(many=True)
-    over = a_run(state=stage_pb2.RUN_STATE_COMPLETED, end_time=stamp(9), run_id="ffff0000-1")
-    said = list(lines.take(replace(at(10, over, a_run(), a_stage(1, 4)), reset=True)))
+    over = a_run_event(state=stage_pb2.RUN_STATE_COMPLETED, end_time=stamp(9), run_id="ffff0000-1")
+    said = list(lines.take(replace(at(10, over, a_run_event(), a_stage(1, 4)), reset=True)))
 
     assert not any("ffff0000" in line for line in said)
     assert any("0f3c2b1a transcription: running" in line for line in said)
-    ended = a_run(state=stage_pb2.RUN_STATE_COMPLETED, end_time=stamp(20))
+    ended = a_run_event(state=stage_pb2.RUN_STATE_COMPLETED, end_time=stamp(20))
     assert any("completed" in line for line in lines.take(replace(at(21, ended), reset=True))), (
         "what ended while the connection was lost is said"
     )

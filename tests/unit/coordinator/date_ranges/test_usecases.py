@@ -24,9 +24,9 @@ from services.kernel.errors import (
     UpstreamUnavailable,
     WrongState,
 )
-from services.status.domain import RETRYABLE, DateRange, Reason, RunId, RunMode, RunState, Stage
+from services.status.domain import RETRYABLE, DateRange, Reason, RunId, RunState, Stage
 from services.status.identity import Caller, Role
-from tests.builders import NOON, a_client
+from tests.builders.coordinator import a_run
 
 ANNA = Caller(
     user="anna",
@@ -46,24 +46,6 @@ NOTHING = RangeStatus(
 )
 DAYS = DateRange(start=date(2026, 11, 20), end=date(2026, 11, 20))
 END: dict[str, Any] = {"end_field": "end_date_str"}
-
-
-def a_run(state: RunState = RunState.ACTIVE, reason: Reason | None = None) -> Run:
-    return Run(
-        run_id=RunId("run"),
-        owner=a_client().owner,
-        client_id="clinic",
-        range=DAYS,
-        first_stage=Stage.CALL_SYNC,
-        last_stage=Stage.CALL_SYNC,
-        mode=RunMode.PENDING,
-        settings=a_client().settings,
-        actor="anna",
-        created_at=NOON,
-        state=state,
-        stage=Stage.CALL_SYNC,
-        reason=reason,
-    )
 
 
 class FakeCoordinator:

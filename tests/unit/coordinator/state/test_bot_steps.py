@@ -37,14 +37,14 @@ from services.status.domain import (
     Stage,
     user_owner,
 )
-from tests.builders import NOON, a_bot_report, a_stage_report
+from tests.builders.coordinator import NOON, a_bot_report, a_stage_report
 
 OUTSIDE_OPEN = [BotState.INITIALIZED, BotState.CONNECTING, BotState.CONNECTED]
 ENDS = [s for s in ExecutionState if s.ended]
 BOT = BotId("bot_123")
 
 
-class World:
+class UserWithBots:
     """The bots of a user, and numbers for what becomes of their meetings."""
 
     def __init__(self) -> None:
@@ -112,7 +112,7 @@ def test_who_may_say_what_is_a_closed_table(state: BotState, said: BotState) -> 
 
 
 def test_a_bot_goes_from_its_first_report_to_the_tasks() -> None:
-    world = World()
+    world = UserWithBots()
     seen = []
     for number, state in enumerate(OUTSIDE_OPEN, 1):
         assert world.report(number, state) is Verdict.APPLIED
@@ -130,7 +130,7 @@ def test_a_bot_goes_from_its_first_report_to_the_tasks() -> None:
 
 
 def test_the_run_of_a_meeting_is_of_its_bot_and_day() -> None:
-    world = World()
+    world = UserWithBots()
     world.report(media_ready=True)
 
     assert (world.run.owner, world.run.client_id, world.run.bot_id) == ("user:anna", "", BOT)
@@ -144,7 +144,7 @@ def test_the_run_of_a_meeting_is_of_its_bot_and_day() -> None:
 
 @pytest.mark.parametrize("state", [*OUTSIDE_OPEN, BotState.ERROR])
 def test_a_recording_begins_the_meeting_whatever_is_said_beside_it(state: BotState) -> None:
-    known, fresh = World(), World()
+    known, fresh = UserWithBots(), UserWithBots()
     known.report(1, BotState.CONNECTED)
 
     assert known.report(2, state, media_ready=True) is Verdict.APPLIED
@@ -155,7 +155,7 @@ def test_a_recording_begins_the_meeting_whatever_is_said_beside_it(state: BotSta
 
 
 def test_the_recording_begins_the_meeting_once() -> None:
-    world = World()
+    world = UserWithBots()
     world.report(1, media_ready=True)
 
     assert world.report(1, media_ready=True) is Verdict.DUPLICATE
@@ -164,7 +164,7 @@ def test_the_recording_begins_the_meeting_once() -> None:
 
 
 def test_meetings_of_a_user_go_on_at_the_same_time() -> None:
-    world = World()
+    world = UserWithBots()
     world.report(1, media_ready=True)
     world.report(1, media_ready=True, bot_id="other")
 
@@ -173,7 +173,7 @@ def test_meetings_of_a_user_go_on_at_the_same_time() -> None:
 
 
 def test_a_meeting_that_failed_says_why_its_item_did() -> None:
-    world = World()
+    world = UserWithBots()
     world.report(1, media_ready=True)
     report = a_stage_report(world.execution.number, 1, ExecutionState.PARTIAL, failed=1)._replace(
         failure=ItemFailure(Reason.BAD_AUDIO, "the recording is damaged")
@@ -189,7 +189,7 @@ def test_a_meeting_that_failed_says_why_its_item_did() -> None:
 
 
 def test_a_meeting_in_which_nobody_spoke_goes_on_to_its_end() -> None:
-    world = World()
+    world = UserWithBots()
     world.report(1, media_ready=True)
     world.end_stage(skipped=1)
     for _ in range(2):
@@ -199,7 +199,7 @@ def test_a_meeting_in_which_nobody_spoke_goes_on_to_its_end() -> None:
 
 
 def test_a_cancelled_meeting_makes_its_bot_an_error_that_says_so() -> None:
-    world = World()
+    world = UserWithBots()
     world.report(1, media_ready=True)
     sequence.cancel_run(world.tenant, world.run, NOON)
     waiting = world.bot.state
@@ -210,7 +210,7 @@ def test_a_cancelled_meeting_makes_its_bot_an_error_that_says_so() -> None:
 
 
 def test_the_run_of_a_meeting_is_not_retried() -> None:
-    world = World()
+    world = UserWithBots()
     world.report(1, media_ready=True)
     world.end_stage(ExecutionState.FAILED)
 
@@ -220,7 +220,7 @@ def test_the_run_of_a_meeting_is_not_retried() -> None:
 
 
 def test_a_bot_that_expires_takes_its_run_along() -> None:
-    world = World()
+    world = UserWithBots()
     world.report(1, media_ready=True)
     touched = expire_bot(world.tenant, world.bot, "nothing changed for a day", NOON)
 
@@ -230,7 +230,7 @@ def test_a_bot_that_expires_takes_its_run_along() -> None:
 
 
 def test_what_the_service_says_beyond_the_state_is_news() -> None:
-    world = World()
+    world = UserWithBots()
     world.report(1, BotState.CONNECTING)
     changed_at = world.bot.changed_at
     world.now += timedelta(minutes=1)
@@ -243,7 +243,7 @@ def test_what_the_service_says_beyond_the_state_is_news() -> None:
 
 @pytest.mark.parametrize("known", [False, True])
 def test_a_bot_that_failed_without_a_word_says_at_least_that(known: bool) -> None:
-    world = World()
+    world = UserWithBots()
     if known:
         world.report(1, BotState.CONNECTING)
     world.report(2, BotState.ERROR)
@@ -256,7 +256,7 @@ class BotMachine(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        self.world = World()
+        self.world = UserWithBots()
         self.seen: BotState | None = None
         self.sequence = 0
 

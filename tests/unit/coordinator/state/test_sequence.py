@@ -35,7 +35,7 @@ from services.status.domain import (
     RunState,
     Stage,
 )
-from tests.builders import (
+from tests.builders.coordinator import (
     DAYS,
     NOON,
     a_client,
@@ -49,7 +49,7 @@ from tests.builders import (
 ENDS = [s for s in ExecutionState if s.ended]
 
 
-class World:
+class ClientWithRuns:
     """A tenant with a run, and numbers for its executions."""
 
     def __init__(self, *stages: Stage, mode: RunMode = RunMode.PENDING, ratio: float = 0.0) -> None:
@@ -86,7 +86,7 @@ class World:
 
 
 def test_stages_follow_one_another_to_the_end() -> None:
-    world = World()
+    world = ClientWithRuns()
     for stage in ORDER:
         assert world.execution.stage is stage
         assert world.report(1, pending=3) is Verdict.APPLIED
@@ -125,7 +125,7 @@ def test_stages_that_do_not_follow_one_another_are_refused(stages: tuple[Stage, 
 
 
 def test_a_second_run_is_refused_naming_the_first_and_changes_nothing() -> None:
-    world = World()
+    world = ClientWithRuns()
     with pytest.raises(Conflict) as refused:
         world.start()
 
@@ -172,7 +172,7 @@ def test_a_range_in_the_future_is_refused_by_the_name_that_its_request_has_for_t
 def test_the_gate_asks_for_enough_successes(
     ratio: float, counts: dict[str, int], passes: bool
 ) -> None:
-    world = World(Stage.CALL_SYNC, Stage.TRANSCRIPTION, ratio=ratio)
+    world = ClientWithRuns(Stage.CALL_SYNC, Stage.TRANSCRIPTION, ratio=ratio)
     run = world.run
     world.succeed(**counts)
 
@@ -184,7 +184,7 @@ def test_the_gate_asks_for_enough_successes(
 
 
 def test_a_failed_item_in_any_stage_makes_the_run_partial() -> None:
-    world = World(Stage.CALL_SYNC, Stage.TRANSCRIPTION)
+    world = ClientWithRuns(Stage.CALL_SYNC, Stage.TRANSCRIPTION)
     run = world.run
     world.succeed(success=2, failed=1)
     world.succeed(success=2)
@@ -193,7 +193,7 @@ def test_a_failed_item_in_any_stage_makes_the_run_partial() -> None:
 
 
 def test_a_failed_stage_ends_the_run_with_its_reason() -> None:
-    world = World()
+    world = ClientWithRuns()
     world.report(1, ExecutionState.FAILED, reason=Reason.SOURCE_INVALID)
 
     assert (world.run.state, world.run.reason) == (RunState.FAILED, Reason.SOURCE_INVALID)
@@ -201,7 +201,7 @@ def test_a_failed_stage_ends_the_run_with_its_reason() -> None:
 
 
 def test_only_the_first_stage_of_a_retry_takes_failures_again() -> None:
-    world = World(Stage.CALL_SYNC, Stage.TRANSCRIPTION, mode=RunMode.FAILED)
+    world = ClientWithRuns(Stage.CALL_SYNC, Stage.TRANSCRIPTION, mode=RunMode.FAILED)
     first = world.execution
     world.succeed(success=1)
 
@@ -209,7 +209,7 @@ def test_only_the_first_stage_of_a_retry_takes_failures_again() -> None:
 
 
 def test_all_holds_for_every_stage() -> None:
-    world = World(Stage.CALL_SYNC, Stage.TRANSCRIPTION, mode=RunMode.ALL)
+    world = ClientWithRuns(Stage.CALL_SYNC, Stage.TRANSCRIPTION, mode=RunMode.ALL)
     world.succeed(success=1)
 
     assert world.execution.mode is RunMode.ALL
@@ -230,7 +230,7 @@ def test_all_holds_for_every_stage() -> None:
 def test_a_report_that_contradicts_itself_is_illegal(
     state: ExecutionState, counts: dict[str, int], discovered: bool
 ) -> None:
-    world = World()
+    world = ClientWithRuns()
     world.report(1, pending=1)
 
     assert world.report(2, state, discovered=discovered, **counts) is Verdict.ILLEGAL
@@ -238,7 +238,7 @@ def test_a_report_that_contradicts_itself_is_illegal(
 
 
 def test_a_repeated_or_older_report_is_a_duplicate() -> None:
-    world = World()
+    world = ClientWithRuns()
     world.report(5, pending=1)
 
     assert world.report(5, pending=1) is Verdict.DUPLICATE
@@ -247,7 +247,7 @@ def test_a_repeated_or_older_report_is_a_duplicate() -> None:
 
 
 def test_the_same_content_is_a_duplicate_but_moves_the_sequence() -> None:
-    world = World()
+    world = ClientWithRuns()
     world.report(5, pending=1)
 
     assert world.report(7, pending=1) is Verdict.DUPLICATE
@@ -256,7 +256,7 @@ def test_the_same_content_is_a_duplicate_but_moves_the_sequence() -> None:
 
 
 def test_a_report_after_the_end_is_stale_and_its_days_are_taken() -> None:
-    world = World(Stage.CALL_SYNC)
+    world = ClientWithRuns(Stage.CALL_SYNC)
     world.succeed(success=1)
     late = a_day_report(version=100, success=2)
 
@@ -268,7 +268,7 @@ def test_a_report_after_the_end_is_stale_and_its_days_are_taken() -> None:
 def test_an_end_told_again_with_the_items_as_they_are_now_is_no_news_but_for_its_days(
     state: ExecutionState,
 ) -> None:
-    world = World(Stage.CALL_SYNC)
+    world = ClientWithRuns(Stage.CALL_SYNC)
     world.succeed(success=1, skipped=1)
     late = a_day_report(version=100, success=2)
 
@@ -279,7 +279,7 @@ def test_an_end_told_again_with_the_items_as_they_are_now_is_no_news_but_for_its
 
 
 def test_an_older_count_of_a_day_changes_nothing() -> None:
-    world = World()
+    world = ClientWithRuns()
     world.report(1, days=(a_day_report(version=5, success=2),), success=2)
 
     world.report(2, days=(a_day_report(version=4, success=1),), success=3)
@@ -287,7 +287,7 @@ def test_an_older_count_of_a_day_changes_nothing() -> None:
 
 
 def test_days_are_covered_when_their_stage_has_ended_also_without_calls() -> None:
-    world = World(Stage.CALL_SYNC)
+    world = ClientWithRuns(Stage.CALL_SYNC)
     world.report(1, pending=1)
     assert world.tenant.day(Stage.CALL_SYNC, "2026-11-19").covered_at is None
     world.report(2, ExecutionState.SUCCEEDED, success=1)
@@ -297,7 +297,7 @@ def test_days_are_covered_when_their_stage_has_ended_also_without_calls() -> Non
 
 @pytest.mark.parametrize("discovered", [True, False])
 def test_a_cancelled_stage_covers_its_days_once_every_item_is_known(discovered: bool) -> None:
-    world = World(Stage.CALL_SYNC)
+    world = ClientWithRuns(Stage.CALL_SYNC)
     world.report(1, pending=1, discovered=discovered)
     sequence.cancel_run(world.tenant, world.run, NOON)
     world.report(2, ExecutionState.CANCELLED, failed=1, discovered=discovered)
@@ -307,7 +307,7 @@ def test_a_cancelled_stage_covers_its_days_once_every_item_is_known(discovered: 
 
 
 def test_a_cancelled_run_ends_when_its_service_confirms() -> None:
-    world = World()
+    world = ClientWithRuns()
     world.report(1, pending=1)
     sequence.cancel_run(world.tenant, world.run, NOON)
     assert world.report(2, pending=2) is Verdict.APPLIED
@@ -319,7 +319,7 @@ def test_a_cancelled_run_ends_when_its_service_confirms() -> None:
 
 
 def test_a_stage_that_succeeds_while_it_is_cancelled_starts_no_other() -> None:
-    world = World()
+    world = ClientWithRuns()
     sequence.cancel_run(world.tenant, world.run, NOON)
     world.succeed(success=1)
 
@@ -328,7 +328,7 @@ def test_a_stage_that_succeeds_while_it_is_cancelled_starts_no_other() -> None:
 
 
 def test_a_stalled_execution_runs_again_with_the_next_report() -> None:
-    world = World()
+    world = ClientWithRuns()
     world.report(1, pending=1)
     sequence.stalled(world.execution)
 
@@ -337,7 +337,7 @@ def test_a_stalled_execution_runs_again_with_the_next_report() -> None:
 
 
 def test_a_retry_begins_with_the_first_stage_that_failed() -> None:
-    world = World(Stage.CALL_SYNC, Stage.TRANSCRIPTION, Stage.ANALYSIS)
+    world = ClientWithRuns(Stage.CALL_SYNC, Stage.TRANSCRIPTION, Stage.ANALYSIS)
     run = world.run
     world.succeed(success=1)
     world.succeed(success=1, failed=1)
@@ -349,7 +349,7 @@ def test_a_retry_begins_with_the_first_stage_that_failed() -> None:
 
 
 def test_a_retry_of_what_did_not_fail_or_has_not_ended_is_refused() -> None:
-    world = World(Stage.CALL_SYNC)
+    world = ClientWithRuns(Stage.CALL_SYNC)
     with pytest.raises(WrongState, match="not ended"):
         order.retry_stages(world.run, [world.execution], None)
     run = world.run
@@ -365,7 +365,7 @@ class RunMachine(RuleBasedStateMachine):
         stages=st.sampled_from([(), (Stage.CALL_SYNC,), (Stage.CALL_SYNC, Stage.TRANSCRIPTION)])
     )
     def start(self, stages: tuple[Stage, ...]) -> None:
-        self.world = World(*stages)
+        self.world = ClientWithRuns(*stages)
         self.seen: dict[int, ExecutionState] = {}
         self.sequences: dict[int, int] = {}
         self.runs: dict[str, RunState] = {}
@@ -479,7 +479,7 @@ test_no_disorder_breaks_a_run = RunMachine.TestCase
 
 
 def test_a_rate_is_told_once_it_means_something_and_follows_what_happens() -> None:
-    execution = World().execution
+    execution = ClientWithRuns().execution
 
     def ended(items: int, seconds: float) -> float:
         counts = ItemCounts(success=items, pending=1000 - items)

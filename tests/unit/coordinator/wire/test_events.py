@@ -26,7 +26,7 @@ from services.status.domain import (
     Stage,
 )
 from services.status.mapping import BOT_STATE_TO_PB, EXECUTION_STATE_TO_PB, STAGE_TO_PB
-from tests.builders import NOON, a_bot_report, a_start, a_tenant
+from tests.builders.coordinator import NOON, a_bot_report, a_start, a_tenant
 
 PROGRESS = progress_pb2.StageProgress(
     items=progress_pb2.ItemCounts(pending=300, success=7), discovered=True, unchanged=3

@@ -25,9 +25,9 @@ from services.recommendations.meetings.mapping import meeting_tasks_from_pb, mee
 from services.recommendations.meetings.usecases import Tasks
 from services.recommendations.meetings.work import TasksWork
 from services.stage.domain import DiscoveryFailed, Failure, Item, ItemId, Limits, Outcome, Success
-from services.status.domain import ExecutionNumber, Owner, Reason, RunId, WaitReason
+from services.status.domain import ExecutionNumber, Owner, Reason, RunId, Stage, WaitReason
+from tests.builders.stage import an_execution
 from tests.fakes.language_model import ToldModel
-from tests.unit.analysis.test_work import EXECUTION
 from tests.unit.recommendations.meetings.samples import (
     DAY,
     Sample,
@@ -41,7 +41,7 @@ RULES = RulesTasks()
 SEEN = samples("seen")
 ANNA = Owner("user:anna")
 BOT = BotId("bot-1")
-MEETING = replace(EXECUTION, owner=ANNA, bot_id=BOT)
+MEETING = an_execution(Stage.TASKS, owner=ANNA, bot_id=BOT)
 LAUNCH = a_meeting("Анна: Борис, подготовь отчёт к среде.\nБорис: Да. А Вера купит бумагу.")
 
 
@@ -338,7 +338,7 @@ async def test_a_meeting_that_is_gone_fails_and_calls_have_no_tasks() -> None:
     assert isinstance(gone, Failure)
     assert gone.reason is Reason.INTERNAL
     with pytest.raises(DiscoveryFailed, match="only meetings have tasks"):
-        async for _ in the_work().discover(EXECUTION):
+        async for _ in the_work().discover(an_execution(Stage.TASKS)):
             pass
 
 

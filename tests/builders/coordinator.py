@@ -1,8 +1,7 @@
-"""Valid objects with defaults, for tests."""
+"""Clients, runs, bots of the coordinator, and what is reported of them; valid, with defaults."""
 
 from datetime import UTC, date, datetime, timedelta
 
-from services.bot_status.domain import IntentId, Wish
 from services.coordinator.state.bot import BotId, BotReport
 from services.coordinator.state.days import (
     DayFigures,
@@ -13,6 +12,7 @@ from services.coordinator.state.domain import (
 )
 from services.coordinator.state.reports import (
     DayReport,
+    Run,
     StageReport,
 )
 from services.coordinator.state.tenant import (
@@ -26,14 +26,16 @@ from services.status.domain import (
     ExecutionState,
     ItemCounts,
     Reason,
+    RunId,
     RunMode,
+    RunState,
     Stage,
     user_owner,
 )
+from tests.builders.bot_status import MEETING_URL
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 DAYS = DateRange(start=date(2026, 11, 19), end=date(2026, 11, 20))
-MEETING_URL = "https://meet.google.com/abc-defg-hij"
 
 
 def a_client(min_success_ratio: float = 0.0) -> Client:
@@ -70,6 +72,25 @@ def a_start(
     )
 
 
+def a_run(state: RunState = RunState.ACTIVE, reason: Reason | None = None) -> Run:
+    """Return a run of CALL_SYNC alone."""
+    return Run(
+        run_id=RunId("run"),
+        owner=a_client().owner,
+        client_id="clinic",
+        range=DAYS,
+        first_stage=Stage.CALL_SYNC,
+        last_stage=Stage.CALL_SYNC,
+        mode=RunMode.PENDING,
+        settings=a_client().settings,
+        actor="anna",
+        created_at=NOON,
+        state=state,
+        stage=Stage.CALL_SYNC,
+        reason=reason,
+    )
+
+
 def a_stage_report(
     execution: int,
     sequence: int,
@@ -103,16 +124,6 @@ def days_of(days: DateRange) -> list[str]:
     return [
         (days.start + timedelta(n)).isoformat() for n in range((days.end - days.start).days + 1)
     ]
-
-
-def a_wish(intent_id: str = "i") -> Wish:
-    return Wish(
-        intent_id=IntentId(intent_id),
-        owner=user_owner("anna"),
-        meet_url=MEETING_URL,
-        bot_name="Bot",
-        language="ru",
-    )
 
 
 def a_bot_report(
