@@ -8,11 +8,11 @@ from services.coordinator.state.days import (
 )
 from services.coordinator.state.domain import (
     Client,
+    Run,
     Start,
 )
 from services.coordinator.state.reports import (
     DayReport,
-    Run,
     StageReport,
 )
 from services.coordinator.state.tenant import (

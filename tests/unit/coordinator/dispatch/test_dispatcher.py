@@ -21,7 +21,7 @@ from services.status.domain import (
     RunMode,
     Stage,
 )
-from tests.builders import a_client
+from tests.builders.coordinator import a_client
 
 OWNER, NUMBER = Owner("client:demo"), ExecutionNumber(7)
 

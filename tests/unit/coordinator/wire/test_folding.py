@@ -12,7 +12,7 @@ from services.coordinator.wire import events
 from services.coordinator.wire.folding import Folded, fold
 from services.coordinator.wire.frames import frame_element
 from services.status.domain import BotState
-from tests.builders import NOON, a_bot_report
+from tests.builders.coordinator import NOON, a_bot_report
 
 
 def test_of_a_bot_and_its_run_the_newest_states_are_kept() -> None:

@@ -15,7 +15,7 @@ from services.coordinator.wire.frames import (
     frame_element,
 )
 from services.status.domain import Owner, Stage
-from tests.builders import NOON
+from tests.builders.coordinator import NOON
 
 
 def test_a_frame_is_its_message() -> None:
