@@ -12,7 +12,7 @@ from services.coordinator.state.pace import update_rate
 from services.coordinator.state.reports import Verdict
 from services.coordinator.state.sequence import NextNumber, take_day, take_progress, take_report
 from services.coordinator.state.tenant import Tenant
-from services.coordinator.wire.events import pace
+from services.coordinator.wire.events import update_pace
 from services.coordinator.wire.reports import RawReport, Rejection, read_progress, read_report
 from services.kernel.errors import DomainError
 from services.status.domain import ExecutionNumber, ExecutionState, Owner
@@ -159,7 +159,7 @@ def _take_progress(
     if is_last:
         counts, discovered, waiting = read_progress(execution.progress)
         update_rate(execution, counts, group.now, discovered=discovered, waiting=waiting)
-        execution.pace = pace(execution)
+        update_pace(execution)
     if changed or verdict is Verdict.APPLIED:
         group.note_progress(tenant, execution, changed)
         return Verdict.APPLIED

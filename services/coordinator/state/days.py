@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from services.coordinator.state.encoded import EncodedParts
 from services.status.domain import Owner, Stage
 
 
@@ -53,8 +54,6 @@ class Day:
     figures: DayFigures = field(default_factory=DayFigures)
     covered_at: datetime | None = None
     raw: bytes = b""
-    """The last reported DayCounts, as it came."""
-    header: bytes = b""
-    """The part of its event that never changes, already encoded; empty until first needed."""
-    cover: bytes = b""
-    """The part of its event that says when it was covered, likewise."""
+    """The last reported DayCounts, as it came; empty while none has come since the row was read."""
+    encoded: EncodedParts | None = None
+    """The encoder's own."""

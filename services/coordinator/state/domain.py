@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from services.coordinator.state.bot import BotId
+from services.coordinator.state.encoded import EncodedParts
 from services.kernel.errors import NotFound
 from services.status.domain import (
     ClientSettings,
@@ -89,10 +90,8 @@ class Execution:
     """The bot whose meeting it processes, as its run has it."""
     written: ExecutionState | None = None
     """The state in its row, None before it has one; a difference to `state` says what its service has to be told."""
-    header: bytes = b""
-    """The part of its event that never changes, already encoded; empty until first needed."""
-    pace: bytes = b""
-    """The part of its event that says rate and time left, already encoded."""
+    encoded: EncodedParts | None = None
+    """The encoder's own."""
 
     @property
     def topic(self) -> str:

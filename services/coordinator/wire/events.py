@@ -12,6 +12,7 @@ from potok.status.v1 import event_pb2, progress_pb2
 from services.coordinator.state.bot import Bot
 from services.coordinator.state.days import Day
 from services.coordinator.state.domain import Execution, Run
+from services.coordinator.state.encoded import EncodedParts
 from services.coordinator.state.tenant import Subject
 from services.coordinator.wire.messages import NO_REASON, bot_status, run_status
 from services.coordinator.wire.varints import MOST_CACHED, SHORT, VARINTS, encode_varint, varint
@@ -50,18 +51,20 @@ def progress_change(execution: Execution, days: list[Day], tail: bytes) -> bytes
 
     The same bytes as `event` makes, joined at once.
     """
-    progress, header, pace = execution.progress, execution.header, execution.pace
-    if not header:
-        header = execution.header = _stage_header(execution)
+    progress, encoded = execution.progress, execution.encoded
+    if encoded is None:
+        encoded = update_pace(execution)
+    header, pace = encoded.header, encoded.trailer
     size = VARINTS[len(progress)] if len(progress) < MOST_CACHED else encode_varint(len(progress))
     length = len(header) + len(_RUNNING_FIELD) + 1 + len(size) + len(progress) + len(pace)
     inner = varint(length)
     outer = varint(1 + len(inner) + length)
     parts = [b"\x0a", outer, b"\x12", inner, header, _RUNNING_PROGRESS, size, progress, pace]
     for day in days:
-        header, raw, cover = day.header, day.raw, day.cover
-        if not header:
-            header = _day_header(day)
+        raw, encoded = day.raw, day.encoded
+        if encoded is None:
+            encoded = _encode_day(day)
+        header, cover = encoded.header, encoded.trailer
         length = len(header) + 2 + len(raw) + len(cover)
         if length + 2 < SHORT and len(raw) < SHORT:
             parts += (b"\x0a", VARINTS[length + 2], b"\x1a", VARINTS[length])
@@ -72,15 +75,17 @@ def progress_change(execution: Execution, days: list[Day], tail: bytes) -> bytes
     return b"".join(parts)
 
 
-def pace(execution: Execution) -> bytes:
-    """Encode rate and time left; empty while the rate is unknown."""
-    if not execution.items_per_second:
-        return b""
-    remaining = int(execution.counts.open / execution.items_per_second)
-    return b"\x45%b\x48%b" % (
-        struct.pack("<f", execution.items_per_second),
-        varint(min(remaining, 0xFFFFFFFF)),
-    )
+def update_pace(execution: Execution) -> EncodedParts:
+    """Encode rate and time left anew for the changes that follow, empty while the rate is unknown."""
+    encoded, rate = execution.encoded, execution.items_per_second
+    if encoded is None:
+        encoded = execution.encoded = EncodedParts(_stage_header(execution), b"")
+    if rate:
+        remaining = min(int(execution.counts.open / rate), 0xFFFFFFFF)
+        encoded.trailer = b"\x45%b\x48%b" % (struct.pack("<f", rate), varint(remaining))
+    else:
+        encoded.trailer = b""
+    return encoded
 
 
 def _stage_header(execution: Execution) -> bytes:
@@ -93,13 +98,17 @@ def _stage_header(execution: Execution) -> bytes:
     ).SerializeToString()
 
 
+def _encode_day(day: Day) -> EncodedParts:
+    header = event_pb2.DayStatus(owner=day.owner, stage=STAGE_TO_PB[day.stage]).SerializeToString()
+    cover = event_pb2.DayStatus(cover_time=timestamp(day.covered_at)).SerializeToString()
+    day.encoded = EncodedParts(header, cover)
+    return day.encoded
+
+
 def _stage_status(execution: Execution) -> bytes:
-    if not execution.header:
-        execution.header = _stage_header(execution)
-    execution.pace = pace(execution)
-    progress = execution.progress
-    body = execution.header + _STATE_FIELD[execution.state]
-    body += b"\x3a" + varint(len(progress)) + progress + execution.pace
+    encoded, progress = update_pace(execution), execution.progress
+    body = encoded.header + _STATE_FIELD[execution.state]
+    body += b"\x3a" + varint(len(progress)) + progress + encoded.trailer
     if execution.ended_at or execution.unreachable:
         body += event_pb2.StageStatus(
             reason=REASON_TO_PB[execution.reason] if execution.reason else NO_REASON,
@@ -110,22 +119,17 @@ def _stage_status(execution: Execution) -> bytes:
     return body
 
 
-def _day_header(day: Day) -> bytes:
-    day.header = event_pb2.DayStatus(
-        owner=day.owner, stage=STAGE_TO_PB[day.stage]
-    ).SerializeToString()
-    return day.header
-
-
 def _day_status(day: Day) -> bytes:
-    if not day.raw:
-        day.raw = progress_pb2.DayCounts(
+    encoded = day.encoded
+    if encoded is None or (day.covered_at and not encoded.trailer):
+        encoded = _encode_day(day)
+    raw = (
+        day.raw
+        or progress_pb2.DayCounts(
             day=day.day, version=day.version, **day.figures._asdict()
         ).SerializeToString()
-    if day.covered_at and not day.cover:
-        day.cover = event_pb2.DayStatus(cover_time=timestamp(day.covered_at)).SerializeToString()
-    header = day.header or _day_header(day)
-    return header + b"\x1a" + varint(len(day.raw)) + day.raw + day.cover
+    )
+    return encoded.header + b"\x1a" + varint(len(raw)) + raw + encoded.trailer
 
 
 def stage_status(execution: Execution) -> event_pb2.StageStatus:

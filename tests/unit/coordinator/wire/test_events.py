@@ -162,6 +162,26 @@ def test_progress_joined_at_once_is_the_same_bytes(days: int) -> None:
     assert progress_change(execution, named, tail) == b"".join(parts)
 
 
+def test_progress_of_what_was_just_read_from_its_rows_is_the_same_bytes() -> None:
+    def rows() -> tuple[Execution, Day]:
+        return an_execution(items_per_second=2.5), a_day(covered_at=NOON)
+
+    execution, day = rows()
+    tail = change_tail("analysis", NOON)
+
+    assert progress_change(execution, [day], tail) == b"".join([*map(event, rows()), tail])
+
+
+def test_a_day_that_is_covered_later_says_so_from_then_on() -> None:
+    execution, day = an_execution(), a_day()
+    event(day)
+    day.covered_at = NOON
+    covered = event(day)
+
+    assert decoded(covered)[0].day.HasField("cover_time")
+    assert progress_change(execution, [day], b"") == event(execution) + covered
+
+
 def test_both_ways_of_taking_progress_agree() -> None:
     """The short cut for progress of a RUNNING execution decides as the whole state machine does."""
     for sequence_, progress in [(1, b"a"), (2, b"a"), (2, b"b"), (3, b"b"), (1, b"c")]:
