@@ -161,7 +161,7 @@ def _take_progress(
         update_rate(execution, counts, group.now, discovered=discovered, waiting=waiting)
         update_pace(execution)
     if changed or verdict is Verdict.APPLIED:
-        group.note_progress(tenant, execution, changed)
+        group.add_progress(tenant, execution, changed)
         return Verdict.APPLIED
     return verdict
 

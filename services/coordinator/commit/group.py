@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 from services.coordinator.state.bot import Bot, BotId
 from services.coordinator.state.days import Day
@@ -77,22 +77,34 @@ class Group:
     rejected: list[KeptRejection] = field(default_factory=list)
     _tails: dict[str, bytes] = field(default_factory=dict)
 
-    def note(self, tenant: Tenant, touched: Iterable[Subject], subject: str, actor: str) -> None:
-        """Add one change: its events as the subjects are now, and their rows."""
+    def note(self, tenant: Tenant, touched: Iterable[Subject], topic: str, actor: str) -> None:
+        """Add one change: its events as the subjects are now, their rows, and what their services are told."""
         parts = []
-        for one in touched:
-            parts.append(event(one))
-            self.keep(one)
+        for subject in touched:
+            parts.append(event(subject))
+            self._write(subject)
+            if type(subject) is Execution:
+                self._tell_service(subject)
         parts.append(self._tail(actor))
         self.tenants[tenant.owner] = tenant
-        self.entries.append(Entry(tenant.owner, subject, b"".join(parts), actor))
+        self.entries.append(Entry(tenant.owner, topic, b"".join(parts), actor))
 
-    def note_progress(self, tenant: Tenant, execution: Execution, days: list[Day]) -> None:
+    def add_progress(self, tenant: Tenant, execution: Execution, days: list[Day]) -> None:
         """Add one report of a RUNNING execution: what `note` does, for the one change that is frequent."""
         actor = ACTORS[execution.stage]
         body = progress_change(execution, days, self._tail(actor))
-        subject = execution.bot_id or execution.run_id
-        self.entries.append(Entry(tenant.owner, subject, body, actor))
+        topic = execution.bot_id or execution.run_id
+        self.entries.append(Entry(tenant.owner, topic, body, actor))
+
+    def keep_quietly(self, tenant: Tenant, *subjects: Subject) -> None:
+        """Write rows that nobody is told about: a sequence or version moved, the state did not."""
+        self.tenants[tenant.owner] = tenant
+        for subject in subjects:
+            self._write(subject)
+
+    def stop(self, execution: Execution) -> None:
+        """Tell the service of the stage to stop, because the coordinator ended the execution without it."""
+        self._deliver(execution, DeliveryKind.CANCEL)
 
     def _tail(self, actor: str) -> bytes:
         tail = self._tails.get(actor)
@@ -100,15 +112,14 @@ class Group:
             tail = self._tails[actor] = change_tail(actor, self.now)
         return tail
 
-    def keep(self, subject: Subject) -> None:
+    def _write(self, subject: Subject) -> None:
         """Write the row of a subject with the group."""
         if type(subject) is Execution:
-            if subject.state is ExecutionState.RUNNING and subject.written is not None:
-                subject.written = ExecutionState.RUNNING
+            stored = subject.written is not None
+            if stored and subject.state is ExecutionState.RUNNING:
                 self.reported.add(subject)
             else:
                 self.executions.add(subject)
-                self._deliver(subject)
         elif type(subject) is Day:
             self.days.add(subject)
         elif type(subject) is Bot:
@@ -117,30 +128,32 @@ class Group:
             assert isinstance(subject, Run)
             self.runs.add(subject)
 
-    def _deliver(self, execution: Execution) -> None:
-        """Say what follows for the service of the stage from the state that the execution has now."""
-        state, number = execution.state, execution.number
-        if state is execution.written:
+    def _tell_service(self, execution: Execution) -> None:
+        """Add, once for each state that an execution reaches, what the service of its stage is to be told by then."""
+        state, before = execution.state, execution.written
+        if state is before:
             return
         execution.written = state
-        if state in (ExecutionState.QUEUED, ExecutionState.STALLED):
-            self.deliveries.append(Delivery(execution=number, kind=DeliveryKind.RUN, add=True))
-        elif state is ExecutionState.CANCELLING or state.ended:
-            self.deliveries.append(Delivery(execution=number, kind=DeliveryKind.RUN, add=False))
-        if state is ExecutionState.CANCELLING:
-            self.deliveries.append(Delivery(execution=number, kind=DeliveryKind.CANCEL, add=True))
+        match state:
+            case ExecutionState.QUEUED | ExecutionState.STALLED:
+                self._deliver(execution, DeliveryKind.RUN)
+            case ExecutionState.CANCELLING:
+                self._deliver(execution, DeliveryKind.RUN, add=False)
+                self._deliver(execution, DeliveryKind.CANCEL)
+            case (
+                ExecutionState.SUCCEEDED
+                | ExecutionState.PARTIAL
+                | ExecutionState.FAILED
+                | ExecutionState.CANCELLED
+            ):
+                self._deliver(execution, DeliveryKind.RUN, add=False)
+            case ExecutionState.DISPATCHED | ExecutionState.RUNNING:
+                pass
+            case _:
+                assert_never(state)
 
-    def stop(self, execution: Execution) -> None:
-        """Tell the service of the stage to stop, because the coordinator ended the execution without it."""
-        self.deliveries.append(
-            Delivery(execution=execution.number, kind=DeliveryKind.CANCEL, add=True)
-        )
-
-    def keep_quietly(self, tenant: Tenant, *subjects: Subject) -> None:
-        """Write rows that nobody is told about: a sequence or version moved, the state did not."""
-        self.tenants[tenant.owner] = tenant
-        for one in subjects:
-            self.keep(one)
+    def _deliver(self, execution: Execution, kind: DeliveryKind, *, add: bool = True) -> None:
+        self.deliveries.append(Delivery(execution=execution.number, kind=kind, add=add))
 
     def forget(self, tenant: Tenant, bot_id: BotId) -> None:
         """Delete the record of a bot; replicas that know it find the owner's version changed."""
