@@ -5,7 +5,7 @@ import pytest
 from services.coordinator.commit.group import Delivery, Group
 from services.coordinator.state.domain import DeliveryKind, Execution
 from services.status.domain import ExecutionNumber, ExecutionState, Owner, RunId, RunMode, Stage
-from tests.builders import NOON, a_tenant
+from tests.builders.coordinator import NOON, a_tenant
 
 NUMBER = ExecutionNumber(7)
 RUN = Delivery(execution=NUMBER, kind=DeliveryKind.RUN, add=True)
