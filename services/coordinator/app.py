@@ -19,7 +19,7 @@ from potok.recommendations.v1 import meeting_tasks_service_pb2_grpc
 from potok.stage.v1 import stage_service_pb2_grpc as stage_grpc
 
 from services.coordinator.bots import servicer as bot_servicer
-from services.coordinator.bots.adapters import RpcBotStatus, RpcTaskFinder
+from services.coordinator.bots.adapters import RpcBotStatus, RpcMeetingResults
 from services.coordinator.bots.commands import LaneBotChanges
 from services.coordinator.bots.repository import PostgresBots
 from services.coordinator.bots.servicer import BotReportServicer, BotServicer
@@ -42,7 +42,7 @@ from services.coordinator.runs.adapters import RpcStages
 from services.coordinator.runs.commands import LaneRunChanges
 from services.coordinator.runs.repository import PostgresRuns
 from services.coordinator.runs.servicer import CODECS, CoordinatorServicer
-from services.coordinator.runs.usecases import Coordinator
+from services.coordinator.runs.usecases import Runs
 from services.coordinator.session import servicer as session_servicer
 from services.coordinator.session.servicer import SessionServicer
 from services.coordinator.settings import CoordinatorSettings
@@ -112,9 +112,7 @@ async def running(settings: CoordinatorSettings) -> AsyncIterator[int]:
         await tailer.start()
         await watches.start()
 
-        coordinator = Coordinator(
-            PostgresRuns(pool, reading), LaneRunChanges(lanes), RpcStages(stages)
-        )
+        runs = Runs(PostgresRuns(pool, reading), LaneRunChanges(lanes), RpcStages(stages))
         ends = LogRunEnds(pool, hub)
         quota = Quota(limits.waits_per_user, "waits")
 
@@ -124,22 +122,22 @@ async def running(settings: CoordinatorSettings) -> AsyncIterator[int]:
             bot_rows,
             bot_changes,
             RpcBotStatus(bot_status),
-            RpcTaskFinder(
+            RpcMeetingResults(
                 meeting_tasks_service_pb2_grpc.MeetingTasksServiceStub(channels[Stage.TASKS])
             ),
             LogBotWaits(hub),
             limits.create_tasks_wait,
             quota,
         )
-        selections = Selections(coordinator, bots)
+        selections = Selections(runs, bots)
         bot_watchdog = BotWatchdog(bot_rows, bot_changes, limits.bot_retention)
 
         def register(server: grpc.aio.Server) -> None:
             coordinator_service_pb2_grpc.add_CoordinatorServiceServicer_to_server(
-                CoordinatorServicer(coordinator, reports, watches, selections, stages), server
+                CoordinatorServicer(runs, reports, watches, selections, stages), server
             )
             date_range_service_pb2_grpc.add_DateRangeServiceServicer_to_server(
-                DateRangeServicer(DateRanges(coordinator, ends, limits.sync_wait, quota)), server
+                DateRangeServicer(DateRanges(runs, ends, limits.sync_wait, quota)), server
             )
             watch_events_service_pb2_grpc.add_WatchEventsServiceServicer_to_server(
                 WatchEventsServicer(watches, selections), server
@@ -165,7 +163,7 @@ async def running(settings: CoordinatorSettings) -> AsyncIterator[int]:
             ),
             every(limits.watchdog, watchdog.look, "watchdog"),
             every(COMPACT, lambda: compact_log(pool, limits.log_retention), "compact"),
-            every(CLEAN_UP, coordinator.clean_up, "clean_up"),
+            every(CLEAN_UP, runs.clean_up, "clean_up"),
             every(limits.bot_clean_up, bot_watchdog.clean_up, "bot_clean_up"),
         ]
         tasks = [asyncio.create_task(loop) for loop in loops]

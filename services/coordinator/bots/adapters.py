@@ -72,8 +72,8 @@ class RpcBotStatus:
         return BotId(answer.bot_id), BOT_STATE_FROM_PB[answer.state]
 
 
-class RpcTaskFinder:
-    """Implements TaskFinder."""
+class RpcMeetingResults:
+    """Implements MeetingResults."""
 
     def __init__(self, stub: "MeetingTasksServiceAsyncStub") -> None:
         self._stub = stub

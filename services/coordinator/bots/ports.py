@@ -70,7 +70,7 @@ class BotStatus(Protocol):
         """Keep a recording or a text for a bot, for a new one where `bot_id` is empty; returns the bot and its state."""
 
 
-class TaskFinder(Protocol):
+class MeetingResults(Protocol):
     """The service that finds tasks in meetings."""
 
     async def get_meeting_tasks(self, owner: Owner, bot_id: BotId) -> MeetingResult | None:

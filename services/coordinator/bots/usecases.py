@@ -13,7 +13,7 @@ from services.coordinator.bots.ports import (
     BotRepository,
     BotStatus,
     BotWaits,
-    TaskFinder,
+    MeetingResults,
 )
 from services.coordinator.quota import Quota
 from services.coordinator.state.bot import (
@@ -44,7 +44,7 @@ class Bots:
         bots: BotRepository,
         changes: BotChanges,
         status: BotStatus,
-        tasks: TaskFinder,
+        tasks: MeetingResults,
         waits: BotWaits,
         create_tasks_wait: timedelta,
         quota: Quota,

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from services.coordinator.quota import Quota
 from services.coordinator.runs.ports import RunEnds
-from services.coordinator.runs.usecases import Coordinator
+from services.coordinator.runs.usecases import Runs
 from services.coordinator.state import order
 from services.coordinator.state.domain import (
     Run,
@@ -73,11 +73,9 @@ class Synced:
 class DateRanges:
     """The stages of a client's calls, one by one."""
 
-    def __init__(
-        self, coordinator: Coordinator, ends: RunEnds, sync_wait: timedelta, quota: Quota
-    ) -> None:
+    def __init__(self, runs: Runs, ends: RunEnds, sync_wait: timedelta, quota: Quota) -> None:
         """`quota` is that of users who wait."""
-        self._coordinator = coordinator
+        self._runs = runs
         self._ends = ends
         self._sync_wait = sync_wait
         self._quota = quota
@@ -93,7 +91,7 @@ class DateRanges:
         what = f"{WORK[stage]} of {client_id}, {days.start} to {days.end}"
         for _ in range(TRIES):
             try:
-                started = await self._coordinator.start_run(
+                started = await self._runs.start_run(
                     caller, client_id, days, (stage,), RunMode.PENDING, "", end_field=end_field
                 )
             except Conflict as refusal:
@@ -133,19 +131,19 @@ class DateRanges:
                 reason="RUN_GOES_ON",
                 metadata={"run_id": run_id},
             ) from None
-        run = (await self._coordinator.get_run(run_id)).run
+        run = (await self._runs.get_run(run_id)).run
         _check_success(run)
         status = await self.get_status(client_id, days, Stage.CALL_SYNC)
         return Synced(run=run, message=_sentence(status), status=status)
 
     async def get_status(self, client_id: str, days: DateRange, stage: Stage) -> RangeStatus:
         """Return where the stage is over the days; raises ClientNotFound."""
-        return await self._coordinator.get_range_status(client_id, stage, days)
+        return await self._runs.get_range_status(client_id, stage, days)
 
     async def _in_the_way(self, refusal: Conflict) -> RunView:
         if refusal.reason != "RUN_ACTIVE":
             raise refusal
-        return await self._coordinator.get_run(RunId(refusal.metadata["run_id"]))
+        return await self._runs.get_run(RunId(refusal.metadata["run_id"]))
 
 
 def _is_same(run: Run, stage: Stage, days: DateRange) -> bool:

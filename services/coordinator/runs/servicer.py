@@ -20,7 +20,7 @@ from services.coordinator.runs.mapping import (
     stage_ledger_to_pb,
     stage_preview_to_pb,
 )
-from services.coordinator.runs.usecases import Coordinator
+from services.coordinator.runs.usecases import Runs
 from services.coordinator.watch.domain import WatchEnded
 from services.coordinator.watch.mapping import selection_from_pb, watch_request_from_pb
 from services.coordinator.watch.resume_tokens import requested_token
@@ -59,13 +59,13 @@ class CoordinatorServicer(pb_grpc.CoordinatorServiceServicer):
 
     def __init__(
         self,
-        coordinator: Coordinator,
+        runs: Runs,
         reports: Reports,
         watches: Watches,
         selections: Selections,
         stages: Mapping[Stage, "stage_grpc.StageServiceAsyncStub"],
     ) -> None:
-        self._coordinator = coordinator
+        self._runs = runs
         self._reports = reports
         self._watches = watches
         self._selections = selections
@@ -74,25 +74,25 @@ class CoordinatorServicer(pb_grpc.CoordinatorServiceServicer):
     async def SetClient(
         self, request: pb.SetClientRequest, context: Context
     ) -> pb.SetClientResponse:
-        client = await self._coordinator.set_client(client_from_pb(request.client))
+        client = await self._runs.set_client(client_from_pb(request.client))
         return pb.SetClientResponse(client=client_to_pb(client))
 
     async def GetClient(
         self, request: pb.GetClientRequest, context: Context
     ) -> pb.GetClientResponse:
-        client = await self._coordinator.get_client(request.client_id)
+        client = await self._runs.get_client(request.client_id)
         return pb.GetClientResponse(client=client_to_pb(client))
 
     async def ListClients(
         self, request: pb.ListClientsRequest, context: Context
     ) -> pb.ListClientsResponse:
-        page = await self._coordinator.list_clients(request.page_size or 100, request.page_token)
+        page = await self._runs.list_clients(request.page_size or 100, request.page_token)
         return pb.ListClientsResponse(
             clients=map(client_to_pb, page.items), next_page_token=page.next_page_token
         )
 
     async def StartRun(self, request: pb.StartRunRequest, context: Context) -> pb.StartRunResponse:
-        view = await self._coordinator.start_run(
+        view = await self._runs.start_run(
             current_caller(),
             request.client_id,
             date_range_from_pb(request.range),
@@ -105,7 +105,7 @@ class CoordinatorServicer(pb_grpc.CoordinatorServiceServicer):
     async def PreviewRun(
         self, request: pb.PreviewRunRequest, context: Context
     ) -> pb.PreviewRunResponse:
-        previews = await self._coordinator.preview_run(
+        previews = await self._runs.preview_run(
             current_caller(),
             request.client_id,
             date_range_from_pb(request.range),
@@ -117,7 +117,7 @@ class CoordinatorServicer(pb_grpc.CoordinatorServiceServicer):
     async def RetryFailed(
         self, request: pb.RetryFailedRequest, context: Context
     ) -> pb.RetryFailedResponse:
-        view = await self._coordinator.retry_failed(
+        view = await self._runs.retry_failed(
             current_caller(),
             RunId(request.run_id),
             STAGE_FROM_PB.get(request.stage),
@@ -128,15 +128,15 @@ class CoordinatorServicer(pb_grpc.CoordinatorServiceServicer):
     async def CancelRun(
         self, request: pb.CancelRunRequest, context: Context
     ) -> pb.CancelRunResponse:
-        view = await self._coordinator.cancel_run(current_caller(), RunId(request.run_id))
+        view = await self._runs.cancel_run(current_caller(), RunId(request.run_id))
         return pb.CancelRunResponse(run=run_to_pb(view))
 
     async def GetRun(self, request: pb.GetRunRequest, context: Context) -> pb.GetRunResponse:
-        view = await self._coordinator.get_run(RunId(request.run_id))
+        view = await self._runs.get_run(RunId(request.run_id))
         return pb.GetRunResponse(run=run_to_pb(view))
 
     async def ListRuns(self, request: pb.ListRunsRequest, context: Context) -> pb.ListRunsResponse:
-        page = await self._coordinator.list_runs(
+        page = await self._runs.list_runs(
             request.client_id, request.page_size or 20, request.page_token
         )
         return pb.ListRunsResponse(
@@ -146,7 +146,7 @@ class CoordinatorServicer(pb_grpc.CoordinatorServiceServicer):
     async def ListItems(
         self, request: pb.ListItemsRequest, context: Context
     ) -> pb.ListItemsResponse:
-        client = await self._coordinator.get_client(request.client_id)
+        client = await self._runs.get_client(request.client_id)
         stage = STAGE_FROM_PB[request.stage]
         with errors_of(stage.value):
             page = await self._stages[stage].ListItems(
@@ -166,7 +166,7 @@ class CoordinatorServicer(pb_grpc.CoordinatorServiceServicer):
     async def GetRangeStatus(
         self, request: pb.GetRangeStatusRequest, context: Context
     ) -> pb.GetRangeStatusResponse:
-        status = await self._coordinator.get_range_status(
+        status = await self._runs.get_range_status(
             request.client_id, STAGE_FROM_PB[request.stage], date_range_from_pb(request.range)
         )
         return pb.GetRangeStatusResponse(status=range_status_to_pb(status))
@@ -174,15 +174,13 @@ class CoordinatorServicer(pb_grpc.CoordinatorServiceServicer):
     async def GetLedger(
         self, request: pb.GetLedgerRequest, context: Context
     ) -> pb.GetLedgerResponse:
-        ledgers = await self._coordinator.get_ledger(
-            request.client_id, date_range_from_pb(request.range)
-        )
+        ledgers = await self._runs.get_ledger(request.client_id, date_range_from_pb(request.range))
         return pb.GetLedgerResponse(stages=map(stage_ledger_to_pb, ledgers))
 
     async def ListRejectedReports(
         self, request: pb.ListRejectedReportsRequest, context: Context
     ) -> pb.ListRejectedReportsResponse:
-        reports = await self._coordinator.list_rejected_reports(
+        reports = await self._runs.list_rejected_reports(
             RunId(request.run_id), request.page_size or 100
         )
         return pb.ListRejectedReportsResponse(reports=map(rejected_report_to_pb, reports))
@@ -190,7 +188,7 @@ class CoordinatorServicer(pb_grpc.CoordinatorServiceServicer):
     async def AdvanceEpoch(
         self, request: pb.AdvanceEpochRequest, context: Context
     ) -> pb.AdvanceEpochResponse:
-        generation = await self._coordinator.advance_epoch()
+        generation = await self._runs.advance_epoch()
         return pb.AdvanceEpochResponse(generation=generation)
 
     async def ReportStatus(  # type: ignore[override]  # bytes by CODECS, and written rather than yielded

@@ -36,7 +36,7 @@ REJECTED_REPORTS_A_RUN = 1_000
 _CLIENTS = "ListClients"
 
 
-class Coordinator:
+class Runs:
     """Clients, runs and the ledger."""
 
     def __init__(self, runs: RunRepository, changes: RunChanges, stages: Stages) -> None:

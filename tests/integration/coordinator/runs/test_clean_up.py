@@ -7,7 +7,7 @@ import pytest
 from services.coordinator.runs import usecases
 from services.coordinator.runs.ports import RunChanges, Stages
 from services.coordinator.runs.repository import PostgresRuns
-from services.coordinator.runs.usecases import Coordinator
+from services.coordinator.runs.usecases import Runs
 from services.kernel.postgres import Reading
 from tests.conftest import Database
 
@@ -33,7 +33,7 @@ async def test_old_starts_and_old_or_too_many_rejected_reports_are_forgotten(
                 days,
             )
         repository = PostgresRuns(pool, cast("Reading", None))
-        await Coordinator(repository, cast("RunChanges", None), cast("Stages", None)).clean_up()
+        await Runs(repository, cast("RunChanges", None), cast("Stages", None)).clean_up()
 
         assert await pool.fetchval("SELECT array_agg(request_id) FROM requests") == ["1 hours old"]
         kept = await pool.fetchval(

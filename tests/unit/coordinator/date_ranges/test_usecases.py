@@ -10,7 +10,7 @@ import pytest
 from services.coordinator.date_ranges.usecases import FOR_A_PERSON, DateRanges
 from services.coordinator.quota import Quota
 from services.coordinator.runs.ports import RunEnds
-from services.coordinator.runs.usecases import Coordinator
+from services.coordinator.runs.usecases import Runs
 from services.coordinator.state.domain import (
     Run,
     RunView,
@@ -48,7 +48,7 @@ DAYS = DateRange(start=date(2026, 11, 20), end=date(2026, 11, 20))
 END: dict[str, Any] = {"end_field": "end_date_str"}
 
 
-class FakeCoordinator:
+class FakeRuns:
     """Answers starts and looks in turn: a Run, or the Run that stands in the way."""
 
     def __init__(self, *, starts: Sequence[Run | None], looks: Sequence[Run] = ()) -> None:
@@ -76,15 +76,15 @@ class Ended:
         assert run_id == "run"
 
 
-def ranges(coordinator: FakeCoordinator, ends: RunEnds | None = None) -> DateRanges:
+def ranges(runs: FakeRuns, ends: RunEnds | None = None) -> DateRanges:
     quota = Quota(1, "waits")
-    played = cast("Coordinator", coordinator)
+    played = cast("Runs", runs)
     return DateRanges(played, ends or Ended(), timedelta(hours=1), quota)
 
 
 async def sync_that_ends(run: Run) -> DomainError:
     with pytest.raises(DomainError) as raised:
-        await ranges(FakeCoordinator(starts=[a_run()], looks=[run])).sync_calls(
+        await ranges(FakeRuns(starts=[a_run()], looks=[run])).sync_calls(
             ANNA, "clinic", DAYS, **END
         )
     assert raised.value.metadata == {"run_id": "run", "stage": "CALL_SYNC"}
@@ -116,20 +116,20 @@ async def test_a_cancelled_run_is_a_conflict() -> None:
 
 
 async def test_a_run_that_ended_while_it_stood_in_the_way_is_no_conflict() -> None:
-    fake = FakeCoordinator(starts=[None, a_run()], looks=[a_run(RunState.COMPLETED)])
+    fake = FakeRuns(starts=[None, a_run()], looks=[a_run(RunState.COMPLETED)])
     begun = await ranges(fake).begin(ANNA, "clinic", DAYS, Stage.CALL_SYNC, **END)
 
     assert begun.message == "fetching the calls of clinic, 2026-11-20 to 2026-11-20: started"
 
 
 async def test_runs_that_come_and_go_are_not_chased_for_ever() -> None:
-    fake = FakeCoordinator(starts=[None] * 3, looks=[a_run(RunState.COMPLETED)] * 3)
+    fake = FakeRuns(starts=[None] * 3, looks=[a_run(RunState.COMPLETED)] * 3)
     with pytest.raises(UpstreamUnavailable, match="come and go"):
         await ranges(fake).begin(ANNA, "clinic", DAYS, Stage.CALL_SYNC, **END)
 
 
 async def test_a_run_that_is_being_cancelled_is_a_conflict() -> None:
-    fake = FakeCoordinator(starts=[None], looks=[a_run(RunState.CANCELLING)])
+    fake = FakeRuns(starts=[None], looks=[a_run(RunState.CANCELLING)])
     with pytest.raises(Conflict):
         await ranges(fake).begin(ANNA, "clinic", DAYS, Stage.CALL_SYNC, **END)
 
@@ -140,9 +140,7 @@ async def test_a_wait_that_takes_too_long_names_the_run() -> None:
             raise TimeoutError
 
     with pytest.raises(TookTooLong, match="run run is not done") as raised:
-        await ranges(FakeCoordinator(starts=[a_run()]), Never()).sync_calls(
-            ANNA, "clinic", DAYS, **END
-        )
+        await ranges(FakeRuns(starts=[a_run()]), Never()).sync_calls(ANNA, "clinic", DAYS, **END)
 
     assert raised.value.metadata == {"run_id": "run"}
 
@@ -155,7 +153,7 @@ async def test_a_user_waits_for_only_so_many_syncs() -> None:
             begun.put_nowait(run_id)
             await asyncio.Event().wait()
 
-    syncs = ranges(FakeCoordinator(starts=[a_run(), a_run()], looks=[]), Never())
+    syncs = ranges(FakeRuns(starts=[a_run(), a_run()], looks=[]), Never())
     waiting = asyncio.ensure_future(syncs.sync_calls(ANNA, "clinic", DAYS, **END))
     assert await begun.get() == "run"
     with pytest.raises(LimitReached, match="anna has 1 waits here already"):
