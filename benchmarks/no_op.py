@@ -17,11 +17,11 @@ from services.kernel.postgres import open_pool
 from services.kernel.rpc.client import channel_to
 from services.kernel.rpc.server import until_stopped
 from services.kernel.settings import load_settings
-from services.stage.compose import stage_service
+from services.stage.adapters.upstream import PAGE, discover_upstream
+from services.stage.app import stage_service
 from services.stage.domain import Execution, Found, Item, ItemId, Limits, Outcome, Success
 from services.stage.ports import Transaction
 from services.stage.settings import StageSettings
-from services.stage.upstream import PAGE, discover_upstream
 from services.status.access import identity_of
 from services.status.domain import ClientSettings, Owner, Stage
 

@@ -23,10 +23,10 @@ from benchmarks.traffic import SETTINGS
 from deploy.local.postgres import free_port
 from services.coordinator.state.order import ORDER
 from services.kernel.postgres import open_pool
-from services.stage import execution_rows, item_rows
+from services.stage.adapters.upstream import PAGE
 from services.stage.domain import Execution, Limits
-from services.stage.item_rows import EndedItem
-from services.stage.upstream import PAGE
+from services.stage.repository import execution_rows, item_rows
+from services.stage.repository.item_rows import EndedItem
 from services.status.domain import (
     ClientSettings,
     DateRange,

@@ -39,7 +39,7 @@ from services.kernel.rpc.client import channel_to
 from services.kernel.rpc.server import until_stopped
 from services.kernel.settings import load_settings
 from services.llm.ports import LanguageModel
-from services.stage.compose import stage_service
+from services.stage.app import stage_service
 from services.status.access import identity_of, reading_for_caller
 
 

@@ -39,7 +39,7 @@ from services.kernel.tasks import cancel, every
 from services.recordings.domain import StoreUnavailable
 from services.recordings.download import Downloads
 from services.recordings.store import ObjectRecordings, open_store
-from services.stage.compose import stage_service
+from services.stage.app import stage_service
 from services.stage.domain import Limits
 from services.status.access import identity_of, reading_for_caller
 from services.status.identity import EVERYTHING

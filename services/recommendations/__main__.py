@@ -50,9 +50,9 @@ from services.recommendations.reporting.work import ReportingWork
 from services.recommendations.servicer import RecommendationsServicer
 from services.recommendations.settings import RecommendationsSettings
 from services.recommendations.work import RecommendationsWork
-from services.stage.compose import stage_service
+from services.stage.adapters.upstream import discover_upstream
+from services.stage.app import stage_service
 from services.stage.domain import Limits
-from services.stage.upstream import discover_upstream
 from services.status.access import identity_of, reading_for_caller
 from services.status.domain import Stage
 from services.status.identity import EVERYTHING

@@ -10,7 +10,7 @@ import structlog
 from pgqueuer import Job, RetryRequested
 
 from services.kernel.errors import UpstreamUnavailable
-from services.stage import execution_rows, item_rows
+from services.stage.adapters.job_queue import Handler, entrypoint, parse_job
 from services.stage.discovery import Discovery
 from services.stage.domain import (
     DiscoveryFailed,
@@ -21,9 +21,9 @@ from services.stage.domain import (
     Outcome,
 )
 from services.stage.executions import Executions
-from services.stage.job_queue import Handler, entrypoint, parse_job
 from services.stage.ports import StageWork
 from services.stage.process import Process
+from services.stage.repository import execution_rows, item_rows
 from services.stage.running import Interrupt, Interrupted
 from services.stage.writer import Ended, Writer, backoff
 from services.status.domain import ExecutionNumber, Reason

@@ -11,8 +11,8 @@ from datetime import date
 import asyncpg
 
 from services.kernel.errors import InvalidInput
-from services.stage import item_rows
 from services.stage.domain import Page
+from services.stage.repository import item_rows
 from services.status.domain import DateRange, ExecutionNumber, ItemState, Owner, Stage
 
 PAGE_SIZE = 100

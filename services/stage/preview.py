@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import date
 
 from services.kernel.errors import UpstreamUnavailable, WrongState
-from services.stage import execution_rows, item_rows
 from services.stage.domain import (
     DiscoveryFailed,
     DiscoveryWaits,
@@ -16,6 +15,7 @@ from services.stage.domain import (
 from services.stage.modes import takes
 from services.stage.ports import StageWork
 from services.stage.process import Process
+from services.stage.repository import execution_rows, item_rows
 from services.status.domain import RETRYABLE, Cost, Reason
 
 MOST = 20_000

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import asyncpg
 
+from services.stage.adapters.job_queue import JobQueue
+from services.stage.adapters.reporter import Reporter
 from services.stage.domain import UnknownStage
-from services.stage.job_queue import JobQueue
 from services.stage.ports import StageWork
-from services.stage.reporter import Reporter
 from services.stage.running import Running
 from services.stage.settings import StageSettings
 from services.status.domain import Stage

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import structlog
 
-from services.stage import execution_rows, item_rows
-from services.stage.database import Q
 from services.stage.domain import ItemId
 from services.stage.executions import Executions
 from services.stage.process import Process
+from services.stage.repository import execution_rows, item_rows
+from services.stage.repository.database import Q
 from services.status.domain import ExecutionNumber, Stage
 
 log = structlog.get_logger()

@@ -5,7 +5,6 @@ from typing import assert_never
 
 import structlog
 
-from services.stage import execution_rows, skipped_rows
 from services.stage.domain import (
     Execution,
     Failure,
@@ -18,7 +17,8 @@ from services.stage.domain import (
 from services.stage.jobs import SEE_LOG
 from services.stage.ports import StageWork
 from services.stage.process import Process
-from services.stage.skipped_rows import Conclusion, SkippedItem
+from services.stage.repository import execution_rows, skipped_rows
+from services.stage.repository.skipped_rows import Conclusion, SkippedItem
 from services.status.domain import RETRYABLE, ItemState, Reason
 
 log = structlog.get_logger()

@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 import asyncpg
 import structlog
 
-from services.stage import execution_rows, item_rows
 from services.stage.domain import Execution, Item, Limits
+from services.stage.repository import execution_rows, item_rows
 from services.status.domain import ExecutionNumber
 
 log = structlog.get_logger()

@@ -12,8 +12,6 @@ from typing import assert_never
 
 import structlog
 
-from services.stage import database, execution_rows, item_rows
-from services.stage.database import Connection
 from services.stage.domain import (
     Claimed,
     Execution,
@@ -25,8 +23,10 @@ from services.stage.domain import (
     Success,
 )
 from services.stage.executions import Executions
-from services.stage.item_rows import EndedItem
 from services.stage.process import Process
+from services.stage.repository import database, execution_rows, item_rows
+from services.stage.repository.database import Connection
+from services.stage.repository.item_rows import EndedItem
 from services.status.domain import RETRYABLE, ExecutionNumber, ItemState, Reason
 
 log = structlog.get_logger()

@@ -16,7 +16,7 @@ from services.kernel.postgres import open_pool, open_readers
 from services.kernel.rpc.client import channel_to
 from services.kernel.rpc.server import until_stopped
 from services.kernel.settings import load_settings
-from services.stage.compose import stage_service
+from services.stage.app import stage_service
 from services.stage.domain import Limits
 from services.status.access import identity_of, reading_for_caller
 from services.transcription.adapters.children import START_SECONDS

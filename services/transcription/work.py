@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, cast
 
+from services.stage.adapters.upstream import discover_upstream
 from services.stage.domain import (
     Execution,
     Failure,
@@ -16,7 +17,6 @@ from services.stage.domain import (
 )
 from services.stage.pauses import failed_with_pause
 from services.stage.ports import Transaction
-from services.stage.upstream import discover_upstream
 from services.status.domain import ClientSettings, Cost, Owner, Stage
 from services.transcription.domain import (
     CallId,

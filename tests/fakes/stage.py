@@ -13,7 +13,7 @@ from potok.stage.v1.stage_service_pb2_grpc import StageServiceStub
 from potok.status.v1 import progress_pb2
 from pydantic import SecretStr
 
-from services.stage.compose import stage_service
+from services.stage.app import stage_service
 from services.stage.domain import (
     Execution,
     Found,

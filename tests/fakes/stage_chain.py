@@ -15,9 +15,9 @@ from potok.status.v1 import progress_pb2
 from services.coordinator.app import running
 from services.coordinator.settings import CoordinatorSettings
 from services.coordinator.state.order import ORDER, stage_before
-from services.stage.compose import stage_service
+from services.stage.adapters.upstream import discover_upstream
+from services.stage.app import stage_service
 from services.stage.domain import Execution, Found, Limits
-from services.stage.upstream import discover_upstream
 from services.status.domain import RunMode, Stage
 from services.status.mapping import RUN_MODE_TO_PB, STAGE_FROM_PB, STAGE_TO_PB
 from tests.conftest import Database

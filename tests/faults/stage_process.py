@@ -10,7 +10,7 @@ from typing import Any
 from services.kernel.log import configure_logging
 from services.kernel.postgres import open_pool
 from services.kernel.rpc.server import until_stopped
-from services.stage.compose import stage_service
+from services.stage.app import stage_service
 from services.stage.domain import Execution, Item, Limits, Outcome, Success
 from tests.fakes.stage import FakeStage, found, quick_settings
 from tests.identity import identity

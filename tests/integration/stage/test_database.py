@@ -10,11 +10,11 @@ from potok.stage.v1.stage_service_pb2_grpc import StageServiceStub
 from potok.status.v1 import stage_pb2
 
 from services.kernel.errors import UpstreamUnavailable
-from services.stage import execution_rows, item_rows
+from services.stage.adapters.upstream import discover_upstream
 from services.stage.domain import Execution, Found, ItemId, Limits
-from services.stage.ledger import read_progress
 from services.stage.mapping import execution_from_pb
-from services.stage.upstream import discover_upstream
+from services.stage.repository import execution_rows, item_rows
+from services.stage.repository.report_rows import read_progress
 from services.status.domain import ExecutionNumber, Stage
 from tests.conftest import Database
 from tests.fakes.stage import DAY, FakeStage, a_run_request, found, serving_stage

@@ -6,10 +6,10 @@ from typing import Any
 
 from potok.status.v1 import stage_pb2
 
-from services.stage import execution_rows, item_rows
 from services.stage.domain import Execution, Failure, Item, Later, Limits, Outcome, Skip
-from services.stage.ledger import read_progress
 from services.stage.mapping import execution_from_pb
+from services.stage.repository import execution_rows, item_rows
+from services.stage.repository.report_rows import read_progress
 from services.status.domain import Reason, RunMode, Wait, WaitReason
 from tests.conftest import Database
 from tests.fakes.coordinator import FakeCoordinator

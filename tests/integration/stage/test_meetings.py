@@ -5,7 +5,7 @@ from typing import Any
 
 from potok.stage.v1 import stage_service_pb2 as pb
 
-from services.stage.upstream import discover_upstream
+from services.stage.adapters.upstream import discover_upstream
 from services.status.domain import RunMode, Stage
 from services.status.mapping import STAGE_TO_PB
 from tests.conftest import Database

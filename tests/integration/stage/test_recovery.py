@@ -7,9 +7,9 @@ from typing import Any
 from potok.stage.v1 import stage_service_pb2 as pb
 from potok.status.v1 import stage_pb2
 
-from services.stage import execution_rows, item_rows
 from services.stage.domain import Execution, Item, Limits, Outcome
-from services.stage.item_rows import EndedItem
+from services.stage.repository import execution_rows, item_rows
+from services.stage.repository.item_rows import EndedItem
 from services.status.domain import ExecutionNumber, ItemState
 from tests.conftest import Database
 from tests.fakes.coordinator import FakeCoordinator

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.kernel.errors import InvalidInput
-from services.stage.job_queue import LAST, shares
+from services.stage.adapters.job_queue import LAST, shares
 from services.stage.listing import Listing, parse_token, write_token
 from services.stage.progress import Waiting, wait_of
 from services.status.domain import (

@@ -19,7 +19,7 @@ from deploy.sandbox.crowd import crowd
 from services.call_sync.repository import PostgresCalls
 from services.call_sync.usecases import CallSync
 from services.call_sync.work import CallSyncWork
-from services.stage.compose import stage_service
+from services.stage.app import stage_service
 from services.stage.domain import Limits
 from services.status.domain import Stage
 from tests.amocrm import CLINIC, DAY, Amo, amocrm

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from services.stage.database import Connection, Q, Reader, clean, place
 from services.stage.domain import Execution, Item
+from services.stage.repository.database import Connection, Q, Reader, clean, place
 from services.status.domain import ExecutionNumber, ItemState, Reason, Stage
 
 

@@ -20,9 +20,9 @@ from pgqueuer.adapters.persistence.qb import (
 )
 
 from services.kernel.postgres import listen
-from services.stage.database import AWAY, Connection, Q
+from services.stage.adapters.queue_driver import PAUSE, Claims, PatientDriver, queue_names
 from services.stage.domain import Execution, ItemId
-from services.stage.job_driver import PAUSE, Claims, PatientDriver, queue_names
+from services.stage.repository.database import AWAY, Connection, Q
 from services.stage.settings import StageSettings
 from services.status.domain import ExecutionNumber, Stage
 

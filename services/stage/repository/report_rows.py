@@ -5,7 +5,6 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from services.stage.database import Connection, Q, Reader
 from services.stage.domain import ItemId
 from services.stage.progress import (
     DayCounts,
@@ -15,6 +14,7 @@ from services.stage.progress import (
     Waiting,
     wait_of,
 )
+from services.stage.repository.database import Connection, Q, Reader
 from services.status.domain import (
     DateRange,
     ExecutionNumber,

@@ -14,15 +14,15 @@ from potok.stage.v1.stage_service_pb2_grpc import add_StageServiceServicer_to_se
 from services.kernel.rpc.client import channel_to
 from services.kernel.rpc.server import serving
 from services.kernel.tasks import cancel, every
+from services.stage.adapters.job_queue import JobQueue
+from services.stage.adapters.reporter import Reporter
 from services.stage.discovery import Discovery
 from services.stage.executions import Executions
-from services.stage.job_queue import JobQueue
 from services.stage.jobs import Jobs
 from services.stage.ports import StageWork
 from services.stage.preview import Previews
 from services.stage.process import Process
 from services.stage.reconciler import Reconciler
-from services.stage.reporter import Reporter
 from services.stage.revisits import Revisits
 from services.stage.running import Running
 from services.stage.servicer import StageServicer

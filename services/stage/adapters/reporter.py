@@ -17,8 +17,8 @@ import structlog
 from potok.coordinator.v1 import coordinator_service_pb2, report_pb2
 
 from services.kernel.tasks import cancel
-from services.stage import ledger
 from services.stage.mapping import report_to_pb
+from services.stage.repository import report_rows
 from services.stage.settings import StageSettings
 from services.status.domain import ExecutionNumber
 
@@ -68,7 +68,7 @@ class Reporter:
         self._backoff = FIRST_BACKOFF
 
     def touch(
-        self, number: ExecutionNumber, days: Iterable[date] | None = ledger.WHOLE_RANGE
+        self, number: ExecutionNumber, days: Iterable[date] | None = report_rows.WHOLE_RANGE
     ) -> None:
         """Note that an execution changed, and days of it; all of them where none are named."""
         before = self._dirty.get(number, set())
@@ -100,7 +100,7 @@ class Reporter:
         """Open the stream, report all that may be news, then what changes; raises when the stream is lost."""
         self._in_flight.clear()
         self._building = False
-        for number, _ in await ledger.list_reportable(self._pool):
+        for number, _ in await report_rows.list_reportable(self._pool):
             self.touch(number)
         call = self._stub.ReportStatus()
         reader = asyncio.create_task(self._read(call, on_stale))
@@ -135,7 +135,7 @@ class Reporter:
 
         Whoever ended one may have been interrupted between the commit and its touch().
         """
-        reportable = await ledger.list_reportable(self._pool)
+        reportable = await report_rows.list_reportable(self._pool)
         on_the_way = {number for sent in self._in_flight.values() for number in sent.ended}
         for number, is_open in reportable:
             if not is_open and number not in on_the_way:
@@ -173,7 +173,7 @@ class Reporter:
         if not wanted:
             return [], []
         async with self._pool.acquire() as connection, connection.transaction():
-            progress = await ledger.read_progress(connection, wanted)
+            progress = await report_rows.read_progress(connection, wanted)
         ended = [each.execution for each in progress if each.state.ended]
         return [report_to_pb(each) for each in progress], ended
 
@@ -207,7 +207,7 @@ class Reporter:
             acked = [batch for batch in self._in_flight if batch <= response.batch]
             ended = [number for batch in acked for number in self._in_flight[batch].ended]
             if ended:
-                await ledger.ack_ended(self._pool, ended)
+                await report_rows.ack_ended(self._pool, ended)
             for batch in acked:
                 del self._in_flight[batch]
             for number in stale:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from services.stage.database import Connection, Q, Reader, clean, span
 from services.stage.domain import Execution
+from services.stage.repository.database import Connection, Q, Reader, clean, span
 from services.status.domain import (
     ClientSettings,
     DateRange,

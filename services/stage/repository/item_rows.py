@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from services.stage.database import Connection, Q, Reader, clean, place, span
 from services.stage.domain import Claimed, Execution, Found, Item, ItemId, Limits, StoredItem
 from services.stage.modes import KnownItem
+from services.stage.repository.database import Connection, Q, Reader, clean, place, span
 from services.status.domain import (
     DateRange,
     ExecutionNumber,

@@ -15,7 +15,7 @@ from pgqueuer.models import TableChangedEvent
 from pgqueuer.ports.driver import NotifyCallback
 
 from services.kernel.clock import utc_now
-from services.stage.database import AWAY
+from services.stage.repository.database import AWAY
 
 log = structlog.get_logger()
 
