@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from datetime import date
 
+from services.kernel.postgres import Connection
 from services.stage.domain import Execution, Found
 from services.stage.executions import Executions
 from services.stage.modes import takes
 from services.stage.process import Process
 from services.stage.repository import execution_rows, item_rows
-from services.stage.repository.database import Connection
 from services.stage.running import Interrupt, Interrupted
 
 

@@ -1,7 +1,7 @@
 """What executions, items and outcomes are inside a stage service. Nothing here does I/O."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NewType
 
@@ -23,6 +23,8 @@ from services.status.domain import (
 )
 
 ItemId = NewType("ItemId", str)
+
+ANY_EXECUTION = ExecutionNumber(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,21 @@ class Claimed:
     item: Item
     tried: int
     postponed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemFilter:
+    """Selects items of one owner's stage: without `states` those in any.
+
+    `available`: only those with a readable result.
+    """
+
+    owner: Owner
+    stage: Stage
+    days: DateRange
+    states: Sequence[ItemState] = ()
+    available: bool = False
+    execution: ExecutionNumber = ANY_EXECUTION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,11 +210,3 @@ class Preview:
     unchanged: int
     more: bool
     cost: Cost | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """A page of items and the token of the next one; empty on the last."""
-
-    items: list[StoredItem] = field(default_factory=list)
-    next_page_token: str = ""

@@ -4,10 +4,10 @@ from collections.abc import Collection
 
 import structlog
 
+from services.kernel.postgres import Connection
 from services.stage.domain import Execution
 from services.stage.process import Process
 from services.stage.repository import execution_rows, item_rows
-from services.stage.repository.database import Connection
 from services.status.domain import ExecutionNumber, ExecutionState, ItemState, Reason
 
 log = structlog.get_logger()

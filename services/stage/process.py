@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import asyncpg
-
 from services.stage.adapters.job_queue import JobQueue
 from services.stage.adapters.reporter import Reporter
 from services.stage.domain import UnknownStage
 from services.stage.ports import StageWork
+from services.stage.repository.database import Pool
 from services.stage.running import Running
 from services.stage.settings import StageSettings
 from services.status.domain import Stage
@@ -18,7 +17,7 @@ from services.status.domain import Stage
 class Process:
     """The database, the stages, and the parts that everything else stands on."""
 
-    pool: asyncpg.Pool
+    pool: Pool
     works: Mapping[Stage, StageWork]
     queue: JobQueue
     running: Running

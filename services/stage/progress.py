@@ -9,21 +9,11 @@ from services.status.domain import (
     ExecutionNumber,
     ExecutionState,
     ItemCounts,
-    Owner,
     Reason,
     Stage,
     Wait,
     WaitReason,
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class LedgerDay:
-    """One day of one owner's stage; their order is the order in which their rows are locked."""
-
-    stage: str
-    owner: Owner
-    day: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,7 @@ import structlog
 from services.stage.domain import ItemId
 from services.stage.executions import Executions
 from services.stage.process import Process
-from services.stage.repository import execution_rows, item_rows
-from services.stage.repository.database import Q
+from services.stage.repository import execution_rows, item_rows, job_rows
 from services.status.domain import ExecutionNumber, Stage
 
 log = structlog.get_logger()
@@ -32,7 +31,7 @@ class Reconciler:
     async def turn(self) -> None:
         """Mend what is found, unless another process has just done so."""
         pause = self._process.settings.reconcile * 0.9
-        if not await Q.take_turn(self._pool, pause=pause):
+        if not await job_rows.take_turn(self._pool, pause):
             return
         for stage in self._process.works:
             expired = await item_rows.list_expired(self._pool, stage, PAGE)
@@ -40,7 +39,7 @@ class Reconciler:
                 await self._take_back(number, item_ids)
             await self._queue_lost_items(stage)
         await self._queue_lost_steps()
-        await Q.prune_job_log(self._pool, keep=KEEP_LOG, page_size=LOG_PAGE)
+        await job_rows.prune_job_log(self._pool, KEEP_LOG, LOG_PAGE)
 
     async def clean_up(self) -> None:
         """Delete executions that nothing refers to any more."""

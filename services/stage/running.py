@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, TypeVar
 
-import asyncpg
 import structlog
 
 from services.stage.domain import Execution, Item, Limits
 from services.stage.repository import execution_rows, item_rows
+from services.stage.repository.database import Pool
 from services.status.domain import ExecutionNumber
 
 log = structlog.get_logger()
@@ -58,7 +58,7 @@ class _Job:
 class Running:
     """Registers jobs while they run."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._jobs: set[_Job] = set()
         self._stopped = False

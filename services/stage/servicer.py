@@ -6,8 +6,9 @@ import asyncpg
 from potok.stage.v1 import stage_service_pb2 as pb
 from potok.stage.v1 import stage_service_pb2_grpc
 
+from services.stage.domain import ItemFilter
 from services.stage.executions import Executions
-from services.stage.listing import Listing, list_items
+from services.stage.listing import list_items
 from services.stage.mapping import (
     execution_from_pb,
     item_to_pb,
@@ -45,7 +46,7 @@ class StageServicer(stage_service_pb2_grpc.StageServiceServicer):
         return pb.CancelStageResponse(state=EXECUTION_STATE_TO_PB[state])
 
     async def ListItems(self, request: pb.ListItemsRequest, context: Any) -> pb.ListItemsResponse:
-        listing = Listing(
+        item_filter = ItemFilter(
             owner=Owner(request.owner),
             stage=STAGE_FROM_PB[request.stage],
             days=date_range_from_pb(request.range),
@@ -53,7 +54,7 @@ class StageServicer(stage_service_pb2_grpc.StageServiceServicer):
             available=request.available,
             execution=ExecutionNumber(request.execution),
         )
-        page = await list_items(self._pool, listing, request.page_size, request.page_token)
+        page = await list_items(self._pool, item_filter, request.page_size, request.page_token)
         return pb.ListItemsResponse(
             items=[item_to_pb(item) for item in page.items], next_page_token=page.next_page_token
         )

@@ -12,6 +12,7 @@ from typing import assert_never
 
 import structlog
 
+from services.kernel.postgres import Connection
 from services.stage.domain import (
     Claimed,
     Execution,
@@ -25,7 +26,6 @@ from services.stage.domain import (
 from services.stage.executions import Executions
 from services.stage.process import Process
 from services.stage.repository import database, execution_rows, item_rows
-from services.stage.repository.database import Connection
 from services.stage.repository.item_rows import EndedItem
 from services.status.domain import RETRYABLE, ExecutionNumber, ItemState, Reason
 

@@ -19,10 +19,11 @@ from pgqueuer.adapters.persistence.qb import (
     QuerySchedulerBuilder,
 )
 
-from services.kernel.postgres import listen
+from services.kernel.postgres import Connection, listen
 from services.stage.adapters.queue_driver import PAUSE, Claims, PatientDriver, queue_names
 from services.stage.domain import Execution, ItemId
-from services.stage.repository.database import AWAY, Connection, Q
+from services.stage.repository import job_rows
+from services.stage.repository.database import AWAY
 from services.stage.settings import StageSettings
 from services.status.domain import ExecutionNumber, Stage
 
@@ -102,16 +103,16 @@ class JobQueue:
         jobs: Sequence[Sequence[ItemId]],
         delays: Sequence[timedelta] | None = None,
     ) -> list[int]:
-        """Queue one job for each group of items, at its owner's fair place; return the jobs' ids."""
+        """Queue one job for each group of items, each in its owner's fair turn; return the jobs' ids."""
         if not jobs:
             return []
         name = entrypoint(execution.stage, "work")
-        tail = await Q.get_queue_tail(connection, entrypoint=name, owner=execution.owner)
+        front, own = await job_rows.get_queue_tail(connection, name, execution.owner)
         costs = [len(items) for items in jobs]
         ids = await self._queries(AsyncpgDriver(connection)).enqueue(  # type: ignore[arg-type]
             [name] * len(jobs),
             [WorkJob(execution=execution.number, items=items).to_bytes() for items in jobs],
-            shares(tail["front"], tail["own"], costs, execution.settings.weight),
+            shares(front, own, costs, execution.settings.weight),
             list(delays) if delays else None,
             headers=[{"owner": execution.owner}] * len(jobs),
         )
@@ -182,7 +183,7 @@ class JobQueue:
             await asyncio.sleep(self._settings.job_hint.total_seconds())
             self._hint.clear()
             with contextlib.suppress(*AWAY):  # other processes look by themselves
-                await Q.notify(self._pool, channel=str(self._names.channel))
+                await job_rows.notify(self._pool, str(self._names.channel))
 
 
 def entrypoint(stage: Stage, step: str) -> str:

@@ -1,19 +1,18 @@
-"""The library's queries by name, and what every use of them shares."""
+"""What all queries of the library share: types, the errors of a Postgres that is away, parameters."""
 
 from typing import Any
 
 import asyncpg
 
-from services.kernel.postgres import UNREACHABLE, load_queries
+from services.kernel.postgres import UNREACHABLE, Connection
 from services.stage.domain import Execution
-
-Q = load_queries(__file__)
 
 AWAY = (*UNREACHABLE, asyncpg.OperatorInterventionError, asyncpg.InterfaceError)
 """What a query raises while Postgres is away or restarts, or when the connection is lost."""
 
-Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
-Reader = Connection | asyncpg.Pool
+Pool = asyncpg.Pool
+Reader = Connection | Pool
+"""What one statement can be sent by, inside a transaction or without one."""
 
 
 def is_transient(error: BaseException) -> bool:
@@ -24,19 +23,19 @@ def is_transient(error: BaseException) -> bool:
 
 
 def clean(message: str) -> str:
-    """Make a sentence fit a column: of bearable length, without what text in Postgres cannot hold."""
+    """Make a sentence fit a column: at most 1,000 characters, none of which text in Postgres cannot hold."""
     return message.replace("\x00", "").encode("utf-8", "replace").decode()[:1000]
 
 
-def place(execution: Execution) -> dict[str, Any]:
-    """Return where the items of an execution are, as the parameters of a query."""
+def stage_and_owner(execution: Execution) -> dict[str, Any]:
+    """Return whose items, and of which stage, an execution has, as the parameters of a query."""
     return {"stage": execution.stage.value, "owner": execution.owner}
 
 
-def span(execution: Execution) -> dict[str, Any]:
-    """Return where they are and on which days."""
+def range_of(execution: Execution) -> dict[str, Any]:
+    """Return the same with the days of its range."""
     return {
-        **place(execution),
+        **stage_and_owner(execution),
         "start_date": execution.range.start,
         "end_date": execution.range.end,
     }

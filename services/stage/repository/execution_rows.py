@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
+from services.kernel.postgres import Connection, load_queries
 from services.stage.domain import Execution
-from services.stage.repository.database import Connection, Q, Reader, clean, span
+from services.stage.repository.database import Reader, clean, range_of
 from services.status.domain import (
     ClientSettings,
     DateRange,
@@ -21,10 +22,12 @@ from services.status.domain import (
     Wait,
 )
 
+_QUERIES = load_queries(__file__)
+
 
 async def insert_execution(connection: Connection, execution: Execution) -> bool:
     """Store a new execution; False where its number is known, be it as a tombstone."""
-    inserted = await Q.insert_execution(
+    inserted = await _QUERIES.insert_execution(
         connection,
         execution=execution.number,
         stage=execution.stage.value,
@@ -41,17 +44,17 @@ async def insert_execution(connection: Connection, execution: Execution) -> bool
 
 async def insert_tombstone(connection: Connection, number: ExecutionNumber) -> bool:
     """Remember that an unknown execution was cancelled; False where it is known."""
-    return await Q.insert_tombstone(connection, execution=number) is not None
+    return await _QUERIES.insert_tombstone(connection, execution=number) is not None
 
 
 async def report_again(connection: Connection, number: ExecutionNumber) -> ExecutionState:
     """Forget that the end of a known execution was acknowledged; return where it is."""
-    return ExecutionState(await Q.report_again(connection, execution=number))
+    return ExecutionState(await _QUERIES.report_again(connection, execution=number))
 
 
 async def get_execution(reader: Reader, number: ExecutionNumber) -> Execution | None:
     """Return an execution; None for unknown ones and tombstones."""
-    row = await Q.get_execution(reader, execution=number)
+    row = await _QUERIES.get_execution(reader, execution=number)
     return None if row is None else _execution(row)
 
 
@@ -60,20 +63,20 @@ async def begin_step(reader: Reader, number: ExecutionNumber) -> tuple[Execution
 
     None where there is nothing to start: it has ended, or waits for a later time.
     """
-    row = await Q.begin_step(reader, execution=number)
+    row = await _QUERIES.begin_step(reader, execution=number)
     return None if row is None else (_execution(row), row["tries"])
 
 
 async def spare_step(reader: Reader, number: ExecutionNumber) -> None:
     """Take a start back that does not count."""
-    await Q.spare_step(reader, execution=number)
+    await _QUERIES.spare_step(reader, execution=number)
 
 
 async def postpone_step(
     reader: Reader, number: ExecutionNumber, wait: Wait, longest: timedelta
 ) -> None:
     """Let discovery or finish wait, but no longer than that; the start that found it out does not count."""
-    await Q.postpone_step(
+    await _QUERIES.postpone_step(
         reader,
         execution=number,
         wait=wait.reason.value,
@@ -84,14 +87,14 @@ async def postpone_step(
 
 async def end_wait(connection: Connection, execution: Execution) -> None:
     """Note that discovery gets on."""
-    await Q.end_wait(connection, execution=execution.number)
+    await _QUERIES.end_wait(connection, execution=execution.number)
 
 
 async def lock_open(
     connection: Connection, numbers: Sequence[ExecutionNumber]
 ) -> set[ExecutionNumber]:
     """Return which executions are open, and keep them so until the transaction ends."""
-    rows = Q.lock_open_executions(connection, executions=sorted(set(numbers)))
+    rows = _QUERIES.lock_open_executions(connection, executions=sorted(set(numbers)))
     return {row["execution"] async for row in rows}
 
 
@@ -99,25 +102,27 @@ async def lock_execution(
     connection: Connection, number: ExecutionNumber
 ) -> tuple[ExecutionState, Execution | None]:
     """Wait until all work on a known execution is committed and keep more of it out; a tombstone is but a state."""
-    row = await Q.lock_execution(connection, execution=number)
+    row = await _QUERIES.lock_execution(connection, execution=number)
     return ExecutionState(row["state"]), None if row["stage"] is None else _execution(row)
 
 
 async def list_open(reader: Reader, numbers: Sequence[ExecutionNumber]) -> set[ExecutionNumber]:
     """Return which of the executions are open at the moment."""
-    return {row["execution"] async for row in Q.list_open_executions(reader, executions=numbers)}
+    return {
+        row["execution"] async for row in _QUERIES.list_open_executions(reader, executions=numbers)
+    }
 
 
 async def list_undiscovered(reader: Reader) -> list[tuple[ExecutionNumber, Stage]]:
     """Return the open executions whose items are not all known, without those that wait for a later time."""
-    return [_numbered(row) async for row in Q.list_undiscovered(reader)]
+    return [_numbered(row) async for row in _QUERIES.list_undiscovered(reader)]
 
 
 async def list_finished(
     reader: Reader, numbers: Sequence[ExecutionNumber] | None = None
 ) -> list[tuple[ExecutionNumber, Stage]]:
     """Return the open executions, among `numbers` or all, that have no open item left and wait for no later time."""
-    return [_numbered(row) async for row in Q.list_finished(reader, executions=numbers)]
+    return [_numbered(row) async for row in _QUERIES.list_finished(reader, executions=numbers)]
 
 
 async def end_execution(
@@ -128,7 +133,7 @@ async def end_execution(
     message: str,
 ) -> None:
     """Set how a locked execution ended."""
-    await Q.end_execution(
+    await _QUERIES.end_execution(
         connection,
         execution=number,
         state=state.value,
@@ -141,22 +146,22 @@ async def cover_days(connection: Connection, execution: Execution) -> None:
     """Remember that every item of the range was known; a meeting is but one of its day."""
     if execution.bot_id:
         return
-    await Q.cover_days(connection, **span(execution))
+    await _QUERIES.cover_days(connection, **range_of(execution))
 
 
 async def list_covered_days(reader: Reader, execution: Execution) -> set[date]:
     """Return the days of the range that the stage covered before."""
-    return {row["day"] async for row in Q.list_covered_days(reader, **span(execution))}
+    return {row["day"] async for row in _QUERIES.list_covered_days(reader, **range_of(execution))}
 
 
 async def end_discovery(connection: Connection, execution: Execution) -> None:
     """Note that every item of the range is known."""
-    await Q.end_discovery(connection, execution=execution.number)
+    await _QUERIES.end_discovery(connection, execution=execution.number)
 
 
 async def delete_executions(reader: Reader, keep: timedelta, page_size: int) -> int:
     """Delete executions, tombstones too, that ended longer ago than `keep` and have no item; return how many."""
-    rows = Q.delete_executions(reader, keep=keep, page_size=page_size)
+    rows = _QUERIES.delete_executions(reader, keep=keep, page_size=page_size)
     return len([row async for row in rows])
 
 

@@ -5,18 +5,28 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from services.stage.domain import Claimed, Execution, Found, Item, ItemId, Limits, StoredItem
+from services.kernel.postgres import Connection, load_queries
+from services.stage.domain import (
+    Claimed,
+    Execution,
+    Found,
+    Item,
+    ItemFilter,
+    ItemId,
+    Limits,
+    StoredItem,
+)
 from services.stage.modes import KnownItem
-from services.stage.repository.database import Connection, Q, Reader, clean, place, span
+from services.stage.repository.database import Reader, clean, range_of, stage_and_owner
 from services.status.domain import (
-    DateRange,
     ExecutionNumber,
     ItemState,
-    Owner,
     Reason,
     Stage,
     WaitReason,
 )
+
+_QUERIES = load_queries(__file__)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +60,7 @@ async def fail_open_items(
     connection: Connection, number: ExecutionNumber, reason: Reason, message: str
 ) -> None:
     """Fail what an ended execution did not finish."""
-    await Q.fail_open_items(
+    await _QUERIES.fail_open_items(
         connection, execution=number, reason=reason.value, message=clean(message)
     )
 
@@ -59,7 +69,7 @@ async def count_by_state(
     connection: Connection, number: ExecutionNumber
 ) -> Mapping[ItemState, int]:
     """Count the items of an execution."""
-    rows = Q.count_by_state(connection, execution=number)
+    rows = _QUERIES.count_by_state(connection, execution=number)
     return {ItemState(row["state"]): row["count"] async for row in rows}
 
 
@@ -67,7 +77,7 @@ async def list_known_items(
     connection: Connection, execution: Execution, item_ids: Sequence[ItemId]
 ) -> dict[ItemId, KnownItem]:
     """Lock and return those of the items that are stored."""
-    rows = Q.list_known_items(connection, **place(execution), item_ids=item_ids)
+    rows = _QUERIES.list_known_items(connection, **stage_and_owner(execution), item_ids=item_ids)
     return {row["item_id"]: _known_item(row) async for row in rows}
 
 
@@ -75,7 +85,7 @@ async def get_known_items(
     reader: Reader, execution: Execution, item_ids: Sequence[ItemId]
 ) -> dict[ItemId, KnownItem]:
     """Return those of the items that are stored."""
-    rows = Q.get_known_items(reader, **place(execution), item_ids=item_ids)
+    rows = _QUERIES.get_known_items(reader, **stage_and_owner(execution), item_ids=item_ids)
     return {row["item_id"]: _known_item(row) async for row in rows}
 
 
@@ -83,9 +93,9 @@ async def take_items(
     connection: Connection, execution: Execution, found: Sequence[Found], job_ids: Sequence[int]
 ) -> None:
     """Make items the execution's, PENDING, each with its job; a newer execution's are left alone."""
-    await Q.take_items(
+    await _QUERIES.take_items(
         connection,
-        **place(execution),
+        **stage_and_owner(execution),
         execution=execution.number,
         item_ids=[item.item_id for item in found],
         days=[item.day for item in found],
@@ -99,22 +109,22 @@ async def see_items(
     connection: Connection, execution: Execution, found: Sequence[Found], unchanged: int
 ) -> None:
     """Note that discovery listed items that need no work; `unchanged` of them for the first time."""
-    await Q.see_items(
+    await _QUERIES.see_items(
         connection,
-        **place(execution),
+        **stage_and_owner(execution),
         execution=execution.number,
         item_ids=[item.item_id for item in found],
         days=[item.day for item in found],
         upstreams=[item.upstream for item in found],
         durations=[item.duration_seconds for item in found],
     )
-    await Q.add_unchanged(connection, execution=execution.number, unchanged=unchanged)
+    await _QUERIES.add_unchanged(connection, execution=execution.number, unchanged=unchanged)
 
 
 async def remove_items(connection: Connection, execution: Execution) -> list[ItemId]:
     """Delete the items of the range that discovery did not list, of a bot only its own; return their ids."""
-    rows = Q.remove_items(
-        connection, **span(execution), execution=execution.number, bot_id=execution.bot_id
+    rows = _QUERIES.remove_items(
+        connection, **range_of(execution), execution=execution.number, bot_id=execution.bot_id
     )
     return [row["item_id"] async for row in rows]
 
@@ -123,8 +133,12 @@ async def claim_items(
     reader: Reader, execution: Execution, item_ids: Sequence[ItemId], lease: timedelta
 ) -> list[Claimed]:
     """Take due items under a lease."""
-    rows = Q.claim_items(
-        reader, **place(execution), execution=execution.number, item_ids=item_ids, lease=lease
+    rows = _QUERIES.claim_items(
+        reader,
+        **stage_and_owner(execution),
+        execution=execution.number,
+        item_ids=item_ids,
+        lease=lease,
     )
     return [
         Claimed(
@@ -138,9 +152,9 @@ async def claim_items(
 
 async def release_items(reader: Reader, execution: Execution, items: Sequence[Item]) -> None:
     """Give claimed items back as if they had not been tried."""
-    await Q.release_items(
+    await _QUERIES.release_items(
         reader,
-        **place(execution),
+        **stage_and_owner(execution),
         execution=execution.number,
         item_ids=[item.item_id for item in items],
         attempts=[item.attempt for item in items],
@@ -149,7 +163,7 @@ async def release_items(reader: Reader, execution: Execution, items: Sequence[It
 
 async def end_items(connection: Connection, ended: Sequence[EndedItem]) -> list[int]:
     """Write what became of items whose fence holds; return their positions in `ended`."""
-    rows = Q.end_items(
+    rows = _QUERIES.end_items(
         connection,
         **_fences([(each.execution, each.item) for each in ended]),
         states=[each.state.value for each in ended],
@@ -167,9 +181,9 @@ async def set_jobs(
     connection: Connection, execution: Execution, jobs: Mapping[ItemId, int]
 ) -> None:
     """Note the job that each pending item waits for."""
-    await Q.set_jobs(
+    await _QUERIES.set_jobs(
         connection,
-        **place(execution),
+        **stage_and_owner(execution),
         execution=execution.number,
         item_ids=list(jobs),
         job_ids=list(jobs.values()),
@@ -181,7 +195,7 @@ async def list_expired(
 ) -> dict[ExecutionNumber, list[ItemId]]:
     """Return items whose lease is over, by execution."""
     items: dict[ExecutionNumber, list[ItemId]] = {}
-    async for row in Q.list_expired(reader, stage=stage.value, page_size=page_size):
+    async for row in _QUERIES.list_expired(reader, stage=stage.value, page_size=page_size):
         items.setdefault(row["execution"], []).append(row["item_id"])
     return items
 
@@ -193,9 +207,9 @@ async def take_back_items(
     limits: Limits,
 ) -> list[TakenBack]:
     """Make items whose lease is over PENDING again, or FAILED after their last attempt."""
-    rows = Q.take_back_items(
+    rows = _QUERIES.take_back_items(
         connection,
-        **place(execution),
+        **stage_and_owner(execution),
         execution=execution.number,
         item_ids=item_ids,
         attempts=limits.attempts,
@@ -212,7 +226,7 @@ async def list_lost_items(
 ) -> dict[ExecutionNumber, list[ItemId]]:
     """Lock due items that no job is queued for; return them by execution."""
     items: dict[ExecutionNumber, list[ItemId]] = {}
-    async for row in Q.list_lost_items(connection, stage=stage.value, page_size=page_size):
+    async for row in _QUERIES.list_lost_items(connection, stage=stage.value, page_size=page_size):
         items.setdefault(row["execution"], []).append(row["item_id"])
     return items
 
@@ -221,7 +235,7 @@ async def renew_leases(
     reader: Reader, claims: Sequence[tuple[Execution, Item, timedelta]]
 ) -> set[tuple[int, str, int]]:
     """Hold claims for another lease each; return (execution, item, attempt) of those that still hold."""
-    rows = Q.renew_leases(
+    rows = _QUERIES.renew_leases(
         reader,
         **_fences([(execution, item) for execution, item, _ in claims]),
         leases=[lease for _, _, lease in claims],
@@ -230,27 +244,18 @@ async def renew_leases(
 
 
 async def list_items(
-    reader: Reader,
-    *,
-    stage: Stage,
-    owner: Owner,
-    days: DateRange,
-    states: Sequence[ItemState],
-    available: bool,
-    execution: ExecutionNumber,
-    after: tuple[date, str],
-    page_size: int,
+    reader: Reader, item_filter: ItemFilter, after: tuple[date, str], page_size: int
 ) -> list[StoredItem]:
-    """Return one page of items, by day and id, that come after `after`."""
-    rows = Q.list_items(
+    """Return at most `page_size` items by day and id, those that come after a day and id."""
+    rows = _QUERIES.list_items(
         reader,
-        stage=stage.value,
-        owner=owner,
-        start_date=days.start,
-        end_date=days.end,
-        states=[state.value for state in states],
-        available=available,
-        execution=execution,
+        stage=item_filter.stage.value,
+        owner=item_filter.owner,
+        start_date=item_filter.days.start,
+        end_date=item_filter.days.end,
+        states=[state.value for state in item_filter.states],
+        available=item_filter.available,
+        execution=item_filter.execution,
         after_day=after[0],
         after_item=after[1],
         page_size=page_size,

@@ -3,18 +3,18 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
+from services.kernel.postgres import Connection, load_queries
 from services.stage.domain import ItemId
 from services.stage.progress import (
     DayCounts,
     ItemFailure,
-    LedgerDay,
     Progress,
     Waiting,
     wait_of,
 )
-from services.stage.repository.database import Connection, Q, Reader
+from services.stage.repository.database import Reader
 from services.status.domain import (
     DateRange,
     ExecutionNumber,
@@ -28,18 +28,28 @@ from services.status.domain import (
     WaitReason,
 )
 
+_QUERIES = load_queries(__file__)
+
 WHOLE_RANGE: None = None
 """Instead of days: all of the execution's."""
 
 
+class _DayKey(NamedTuple):
+    """One ledger day; their order is the order in which their rows are locked."""
+
+    stage: str
+    owner: Owner
+    day: date
+
+
 async def list_reportable(reader: Reader) -> list[tuple[ExecutionNumber, bool]]:
     """Return the executions the coordinator must hear of, and whether each is open."""
-    return [(row["execution"], row["open"]) async for row in Q.list_reportable(reader)]
+    return [(row["execution"], row["open"]) async for row in _QUERIES.list_reportable(reader)]
 
 
 async def ack_ended(reader: Reader, numbers: Sequence[ExecutionNumber]) -> None:
     """Note that the coordinator knows how executions ended."""
-    await Q.ack_ended(reader, executions=numbers)
+    await _QUERIES.ack_ended(reader, executions=numbers)
 
 
 async def read_progress(
@@ -51,14 +61,14 @@ async def read_progress(
     until the commit, so that a higher number is never older, whichever process drew it.
     """
     numbers = sorted(wanted)
-    rows = [row async for row in Q.draw_sequences(connection, executions=numbers)]
+    rows = [row async for row in _QUERIES.draw_sequences(connection, executions=numbers)]
     days_of = {row["execution"]: _days(row, wanted[row["execution"]]) for row in rows}
     ledger = await _read_days(
         connection, sorted({day for days in days_of.values() for day in days})
     )
     counts = await _count_items(connection, numbers)
     failures: dict[int, list[ItemFailure]] = defaultdict(list)
-    async for row in Q.list_last_failures(connection, executions=numbers):
+    async for row in _QUERIES.list_last_failures(connection, executions=numbers):
         failures[row["execution"]].append(
             ItemFailure(
                 item_id=ItemId(row["item_id"]), reason=Reason(row["reason"]), message=row["message"]
@@ -75,19 +85,15 @@ async def read_progress(
     ]
 
 
-def _days(row: Any, days: Collection[date] | None) -> list[LedgerDay]:
+def _days(row: Any, days: Collection[date] | None) -> list[_DayKey]:
     if row["bot_id"]:
         return []  # the ledger counts calls
     if days is WHOLE_RANGE or row["ended_at"] is not None:  # the last word is the whole one
         days = DateRange(start=row["start_date"], end=row["end_date"]).days
-    return [
-        LedgerDay(stage=row["stage"], owner=Owner(row["owner"]), day=day) for day in sorted(days)
-    ]
+    return [_DayKey(stage=row["stage"], owner=Owner(row["owner"]), day=day) for day in sorted(days)]
 
 
-async def _read_days(
-    connection: Connection, days: Sequence[LedgerDay]
-) -> dict[LedgerDay, DayCounts]:
+async def _read_days(connection: Connection, days: Sequence[_DayKey]) -> dict[_DayKey, DayCounts]:
     if not days:
         return {}
     keys: dict[str, Any] = {
@@ -96,12 +102,12 @@ async def _read_days(
         "days": [each.day for each in days],
     }
     versions = {
-        _ledger_day(row): row["version"] async for row in Q.draw_versions(connection, **keys)
+        _day_key(row): row["version"] async for row in _QUERIES.draw_versions(connection, **keys)
     }
     return {
-        _ledger_day(row): DayCounts(
+        _day_key(row): DayCounts(
             day=row["day"],
-            version=versions[_ledger_day(row)],
+            version=versions[_day_key(row)],
             items=ItemCounts(
                 pending=row["pending"],
                 processing=row["processing"],
@@ -113,12 +119,12 @@ async def _read_days(
             input=row["input"],
             output=row["output"],
         )
-        async for row in Q.count_days(connection, **keys)
+        async for row in _QUERIES.count_days(connection, **keys)
     }
 
 
-def _ledger_day(row: Any) -> LedgerDay:
-    return LedgerDay(stage=row["stage"], owner=Owner(row["owner"]), day=row["day"])
+def _day_key(row: Any) -> _DayKey:
+    return _DayKey(stage=row["stage"], owner=Owner(row["owner"]), day=row["day"])
 
 
 async def _count_items(
@@ -126,7 +132,7 @@ async def _count_items(
 ) -> dict[int, list[Any]]:
     """Return the groups of items, by state, reason and wait, of each execution."""
     groups: dict[int, list[Any]] = defaultdict(list)
-    async for row in Q.count_items(connection, executions=numbers):
+    async for row in _QUERIES.count_items(connection, executions=numbers):
         groups[row["execution"]].append(row)
     return groups
 

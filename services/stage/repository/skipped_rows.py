@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from services.kernel.postgres import Connection, load_queries
 from services.stage.domain import Execution, Item
-from services.stage.repository.database import Connection, Q, Reader, clean, place
+from services.stage.repository.database import Reader, clean, stage_and_owner
 from services.status.domain import ExecutionNumber, ItemState, Reason, Stage
+
+_QUERIES = load_queries(__file__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +33,9 @@ async def claim_skipped(
     reader: Reader, stage: Stage, *, pause: timedelta, age: timedelta, page_size: int
 ) -> list[SkippedItem]:
     """Take items whose next look is due, and set the one after; at that age it is the last."""
-    rows = Q.claim_skipped(reader, stage=stage.value, pause=pause, age=age, page_size=page_size)
+    rows = _QUERIES.claim_skipped(
+        reader, stage=stage.value, pause=pause, age=age, page_size=page_size
+    )
     return [
         SkippedItem(
             execution=ExecutionNumber(row["execution"]),
@@ -45,9 +50,9 @@ async def end_skipped(
     connection: Connection, execution: Execution, item: Item, conclusion: Conclusion
 ) -> bool:
     """Write what becomes of an item; False where its fence does not hold."""
-    held = await Q.end_skipped(
+    held = await _QUERIES.end_skipped(
         connection,
-        **place(execution),
+        **stage_and_owner(execution),
         execution=execution.number,
         item_id=item.item_id,
         attempt=item.attempt,

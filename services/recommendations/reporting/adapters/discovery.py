@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator, Sequence
 
 import asyncpg
 
-from services.stage.domain import Execution, Found
-from services.stage.listing import Listing, list_items
-from services.status.domain import ExecutionNumber, Stage
+from services.stage.domain import Execution, Found, ItemFilter
+from services.stage.listing import list_items
+from services.status.domain import Stage
 
 PAGE = 1000
 
@@ -15,17 +15,12 @@ async def discover_here(
     pool: asyncpg.Pool, stage_before: Stage, execution: Execution
 ) -> AsyncIterator[Sequence[Found]]:
     """Yield the items that `stage_before` has results of, page by page."""
-    listing = Listing(
-        owner=execution.owner,
-        stage=stage_before,
-        days=execution.range,
-        states=(),
-        available=True,
-        execution=ExecutionNumber(0),
+    item_filter = ItemFilter(
+        owner=execution.owner, stage=stage_before, days=execution.range, available=True
     )
     token = ""
     while True:
-        page = await list_items(pool, listing, PAGE, token)
+        page = await list_items(pool, item_filter, PAGE, token)
         yield [
             Found(
                 item_id=item.item_id,
