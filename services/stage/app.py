@@ -1,4 +1,4 @@
-"""Puts a stage service together around its stages, and takes it down in order."""
+"""A stage service put together around its stages: everything its process runs, from the queue to an open port."""
 
 import asyncio
 import contextlib
@@ -12,7 +12,7 @@ from potok.coordinator.v1.coordinator_service_pb2_grpc import CoordinatorService
 from potok.stage.v1.stage_service_pb2_grpc import add_StageServiceServicer_to_server
 
 from services.kernel.rpc.client import channel_to
-from services.kernel.rpc.server import serving
+from services.kernel.rpc.server import until_stopped
 from services.kernel.tasks import cancel, every
 from services.stage.adapters.job_queue import JobQueue
 from services.stage.adapters.reporter import Reporter
@@ -29,7 +29,7 @@ from services.stage.servicer import StageServicer
 from services.stage.settings import StageSettings
 from services.stage.writer import Writer
 from services.status.access import Identity
-from services.status.deadlines import deadlines_of
+from services.status.app import Replica, serving_as
 
 STAGE_SERVICE = "potok.stage.v1.StageService"
 
@@ -93,15 +93,9 @@ async def stage_service(
             ]
             worker = tasks.create_task(jobs.run())
             try:
-                async with serving(
-                    settings.listen,
-                    register_all,
-                    services=served,
-                    guard=identity.guard,
-                    deadlines=deadlines_of(served),
-                    reflect=settings.reflection,
-                    grace=settings.drain,
-                    drain=partial(_drain, queue, worker, settings.drain),
+                drain = partial(_drain, queue, worker, settings.drain)
+                async with serving_as(
+                    identity, settings, register_all, served, drain=drain
                 ) as port:
                     yield port
                 running.stop()
@@ -109,6 +103,26 @@ async def stage_service(
                 await reporter.flush(settings.report_timeout / 5)
             finally:
                 await cancel(worker, *loops)
+
+
+async def serve_stages(
+    replica: Replica,
+    works: Sequence[StageWork],
+    settings: StageSettings,
+    register: Callable[[grpc.aio.Server], object],
+    services: Sequence[str],
+) -> None:
+    """Do what `stage_service` does until SIGTERM or SIGINT."""
+    async with stage_service(
+        replica.service,
+        replica.pool,
+        works,
+        settings,
+        replica.identity,
+        register=register,
+        services=services,
+    ):
+        await until_stopped()
 
 
 async def _drain(queue: JobQueue, worker: "asyncio.Task[None]", longest: timedelta) -> None:

@@ -1,0 +1,89 @@
+"""What every service stands on while it runs: its database, its identity, channels to other services, a server."""
+
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from dataclasses import dataclass
+from functools import partial
+
+import asyncpg
+import grpc
+
+from services.kernel.postgres import Reading, open_pool, open_readers, reading
+from services.kernel.rpc.client import channel_to
+from services.kernel.rpc.interceptors import Codec
+from services.kernel.rpc.server import serving
+from services.kernel.settings import ServiceSettings
+from services.status.access import Identity, identity_of, reading_for_caller
+from services.status.deadlines import deadlines_of
+from services.status.identity import EVERYTHING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replica:
+    """One process of a service."""
+
+    service: str
+    identity: Identity
+    pool: asyncpg.Pool
+    """Connections as the system role, which sees the rows of every owner."""
+    readers: asyncpg.Pool
+    """Connections as the app role, which row-level security holds for."""
+    stack: AsyncExitStack
+    """What is closed when the replica ends."""
+
+    @property
+    def reading_for_caller(self) -> Reading:
+        """What reads as the caller of the RPC under way."""
+        return reading_for_caller(self.readers)
+
+    @property
+    def reading_all(self) -> Reading:
+        """What reads the rows of every owner."""
+        return partial(reading, self.pool, EVERYTHING)
+
+    async def channel_to(self, address: str) -> grpc.aio.Channel:
+        """Open a channel to another service, until the replica ends; its calls say who makes them."""
+        token = self.identity.signer.token
+        return await self.stack.enter_async_context(channel_to(address, token))
+
+
+@contextlib.asynccontextmanager
+async def replica_of(service: str, settings: ServiceSettings) -> AsyncIterator[Replica]:
+    """Open what a service stands on, and close it at the end in reverse order.
+
+    Ends the process where its keys are not usable, or its app role sees more than it may.
+    """
+    identity = identity_of(service, settings)
+    dsn = settings.database_url.get_secret_value()
+    app_dsn = settings.app_database_url.get_secret_value()
+    async with AsyncExitStack() as stack:
+        pool = await stack.enter_async_context(open_pool(dsn, settings.pool_size))
+        readers = await stack.enter_async_context(open_readers(app_dsn, settings.pool_size))
+        yield Replica(service=service, identity=identity, pool=pool, readers=readers, stack=stack)
+
+
+def serving_as(
+    identity: Identity,
+    settings: ServiceSettings,
+    register: Callable[[grpc.aio.Server], object],
+    services: Sequence[str],
+    *,
+    codecs: Mapping[str, Codec] | None = None,
+    drain: Callable[[], Awaitable[object]] | None = None,
+) -> AbstractAsyncContextManager[int]:
+    """Serve `services`, full names of protos that `register` adds, as the settings and the protos say.
+
+    `codecs` and `drain` are those of `kernel.rpc.server.serving`; yields the port.
+    """
+    return serving(
+        settings.listen,
+        register,
+        services=services,
+        guard=identity.guard,
+        codecs=codecs,
+        deadlines=deadlines_of(services),
+        reflect=settings.reflection,
+        grace=settings.drain,
+        drain=drain,
+    )
