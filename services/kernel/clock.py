@@ -1,4 +1,4 @@
-"""The time as everybody here means it: aware, UTC."""
+"""The time, always aware and in UTC."""
 
 from datetime import UTC, datetime
 

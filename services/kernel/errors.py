@@ -26,7 +26,7 @@ class NotFound(DomainError):
 
 
 class Unauthenticated(DomainError):
-    """Nobody knows who calls."""
+    """The call has no token that says whose it is."""
 
 
 class Forbidden(DomainError):
@@ -50,8 +50,8 @@ class UpstreamUnavailable(DomainError):
 
 
 class OutOfRange(DomainError):
-    """What is asked for was, but is no longer kept."""
+    """What is asked for is no longer kept."""
 
 
 class TookTooLong(DomainError):
-    """It goes on, but nobody waits for it any longer."""
+    """It took too long to wait for; it goes on by itself."""

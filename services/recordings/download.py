@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from http import HTTPStatus
 
 from services.kernel.fetch import errors
-from services.kernel.fetch.fetcher import Credentials, Download, Fetcher
+from services.kernel.fetch.fetcher import Download, Fetcher, OriginCredentials
 from services.recordings.audio import HEAD_BYTES, content_type
 from services.recordings.domain import (
     AccessDenied,
@@ -36,7 +36,7 @@ class Downloads:
 
     @contextlib.asynccontextmanager
     async def fetch(
-        self, link: str, *, credentials: Credentials | None = None
+        self, link: str, *, credentials: OriginCredentials | None = None
     ) -> AsyncIterator[Fetched]:
         """Open a recording; `credentials` go to their own origin only. Raises NotFetched.
 
@@ -92,7 +92,7 @@ class Downloads:
                 )
             case errors.BadLink():
                 return NotAllowed(text)
-            case errors.TooLarge():
+            case errors.BodyTooLarge():
                 return TooLarge(text)
             case errors.TooManyRedirects() | errors.Encoded():
                 return NotAudio(text, may_come=True)

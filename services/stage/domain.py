@@ -1,4 +1,4 @@
-"""What executions, items and outcomes are inside a stage service. Nothing here does I/O."""
+"""Executions, items and outcomes inside a stage service. Nothing here does I/O."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -71,7 +71,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed:
-    """An item with what counts of its tries: attempts, this one included, and those that came too early."""
+    """An item and its tries: `tried` counts attempts, this one included, `postponed` those that came too early."""
 
     item: Item
     tried: int
@@ -203,7 +203,7 @@ class Limits:
 class Preview:
     """What an execution would take, how many items of the range it would leave alone, and what it costs at the most.
 
-    `more`: there are more items than are looked at. `cost` is None where it costs nothing, or nobody knows.
+    `more`: there are more items than are looked at. `cost` is None where it is nothing or not known.
     """
 
     taken: Sequence[Found]

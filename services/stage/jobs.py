@@ -1,4 +1,4 @@
-"""What each job does: discover an execution's items, work on some of them, finish it."""
+"""The handlers of jobs: each discovers an execution's items, works on some of them, or finishes it."""
 
 import asyncio
 import random
@@ -121,14 +121,16 @@ class Jobs:
 
     async def _work(self, job: Job) -> None:
         """Claim the job's items, work on them, and write what became of them."""
-        wanted = parse_job(job)
+        work_job = parse_job(job)
         pool, reporter = self._process.pool, self._process.reporter
-        execution = await execution_rows.get_execution(pool, wanted.execution)
+        execution = await execution_rows.get_execution(pool, work_job.execution)
         if execution is None or execution.state.ended:
             return
         work = self._process.works[execution.stage]
         async with self._slots[execution.stage]:
-            claimed = await item_rows.claim_items(pool, execution, wanted.items, work.limits.lease)
+            claimed = await item_rows.claim_items(
+                pool, execution, work_job.items, work.limits.lease
+            )
             if not claimed:
                 return
             items = [each.item for each in claimed]

@@ -45,7 +45,7 @@ def execution_from_pb(message: stage_service_pb2.RunStageRequest) -> Execution:
 def previewed_from_pb(
     message: stage_service_pb2.PreviewStageRequest,
 ) -> tuple[Execution, list[Found]]:
-    """Parse the execution that is only thought of, and what is coming for it; raises InvalidInput."""
+    """Parse an execution that is never stored, and the items that are coming for it; raises InvalidInput."""
     execution = Execution(
         number=NEWEST,
         stage=STAGE_FROM_PB[message.stage],

@@ -1,4 +1,4 @@
-"""Which items a run takes. Pure: the rules of the modes in one place."""
+"""The rules of the modes: which items a run takes. Pure."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -8,7 +8,7 @@ from services.stage.domain import Found
 from services.status.domain import RETRYABLE, ExecutionNumber, ItemState, Reason, RunMode
 
 NEWEST = ExecutionNumber(2**63 - 1)
-"""A number that no execution has yet: of one that is only thought of."""
+"""Higher than any execution has: the number of a preview's, which is never stored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

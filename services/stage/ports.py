@@ -29,13 +29,13 @@ class StageWork(Protocol):
         """Yield all items of the execution's range in pages, whatever the mode; raises DiscoveryFailed, DiscoveryWaits."""
 
     def preview(self, execution: Execution) -> AsyncIterator[Sequence[Found]]:
-        """Yield what `discover` would, and store nothing; the execution is one that will never be stored itself."""
+        """Yield what `discover` would, and store nothing; the execution itself is never stored."""
 
     def estimate(self, settings: ClientSettings, duration_seconds: float | None) -> Cost | None:
-        """Return what one item of that length costs at the most; None: nothing, or nobody knows."""
+        """Return what one item of that length costs at the most; None where that is nothing or not known."""
 
     async def work(self, execution: Execution, items: Sequence[Item]) -> Sequence[Outcome]:
-        """Work on claimed items, one outcome each. An error fails them all as INTERNAL, retryable.
+        """Work on claimed items, one outcome each. An error fails all of them as INTERNAL, which is retryable.
 
         Cancelled when the execution is, when the job's time is over or when the process stops: must end its children.
         """

@@ -87,7 +87,7 @@ class Previews:
 async def _pages(
     work: StageWork, execution: Execution, coming: Sequence[Found]
 ) -> AsyncIterator[Sequence[Found]]:
-    """Yield what is coming first: in the stage before's list it is still as it was."""
+    """Yield the coming items first: the stage before still lists them as they were."""
     for start in range(0, len(coming), PAGE):
         yield coming[start : start + PAGE]
     async for page in work.preview(execution):
@@ -95,7 +95,7 @@ async def _pages(
 
 
 def _cost(work: StageWork, execution: Execution, taken: Sequence[Found]) -> Cost | None:
-    """Add up what the items cost that have a price; None where that is none, or of several currencies."""
+    """Add up the items that have a price; None where none has, or they are of several currencies."""
     estimates = [work.estimate(execution.settings, item.duration_seconds) for item in taken]
     costs = [cost for cost in estimates if cost is not None]
     currencies = {cost.currency for cost in costs}

@@ -172,7 +172,7 @@ def backoff(limits: Limits, tried: int) -> timedelta:
 
 
 def _row(ended: Ended, limits: Limits, spread: float, revisit: timedelta) -> EndedItem:
-    """Decide what becomes of an item; after `revisit` one is looked at again that came too early to the last."""
+    """Decide what becomes of an item; one that always came too early is looked at again after `revisit`."""
     outcome, claimed = ended.outcome, ended.claimed
     row = partial(EndedItem, execution=ended.execution, item=claimed.item)
     match outcome:

@@ -64,7 +64,7 @@ class Chain:
         """Run stages, by default all, to their end; returns the calls that each worked on."""
         for each in self.stages.values():
             each.worked.clear()
-        started = await self.stub.StartRun(pb.StartRunRequest(**self._wanted(stages, mode)))
+        started = await self.stub.StartRun(pb.StartRunRequest(**self._start(stages, mode)))
         request = pb.GetRunRequest(run_id=started.run.status.run_id)
 
         async def has_ended() -> bool:
@@ -83,7 +83,7 @@ class Chain:
 
     async def preview(self, *stages: Stage, mode: RunMode = RunMode.PENDING) -> dict[Stage, int]:
         """Return how many calls each stage of a run would take, where it would any."""
-        answer = await self.stub.PreviewRun(pb.PreviewRunRequest(**self._wanted(stages, mode)))
+        answer = await self.stub.PreviewRun(pb.PreviewRunRequest(**self._start(stages, mode)))
         return {STAGE_FROM_PB[each.stage]: each.calls for each in answer.stages if each.calls}
 
     async def ledger(self) -> dict[Stage, range_status_pb2.StageLedger]:
@@ -106,7 +106,7 @@ class Chain:
         answer: pb.GetRangeStatusResponse = await self.stub.GetRangeStatus(request)
         return answer.status
 
-    def _wanted(self, stages: tuple[Stage, ...], mode: RunMode) -> dict[str, Any]:
+    def _start(self, stages: tuple[Stage, ...], mode: RunMode) -> dict[str, Any]:
         return {
             "client_id": "clinic",
             "range": RANGE,

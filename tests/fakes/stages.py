@@ -44,8 +44,8 @@ class FakeStages(pb_grpc.StageServiceServicer):
 
     async def ListItems(self, request: pb.ListItemsRequest, context: Any) -> pb.ListItemsResponse:
         await self._answer(context)
-        wanted = [i for i in self.items if not request.states or i.state in request.states]
-        return pb.ListItemsResponse(items=wanted)
+        found = [i for i in self.items if not request.states or i.state in request.states]
+        return pb.ListItemsResponse(items=found)
 
     async def PreviewStage(
         self, request: pb.PreviewStageRequest, context: Any

@@ -7,7 +7,7 @@ from typing import Any
 
 from services.kernel.errors import InvalidInput
 from services.kernel.fetch.errors import BadLink, FetchError
-from services.kernel.fetch.fetcher import Credentials, Fetcher
+from services.kernel.fetch.fetcher import Fetcher, OriginCredentials
 from services.kernel.fetch.link import parse_link
 from services.recordings.domain import Fetched
 from services.recordings.download import Downloads
@@ -34,7 +34,7 @@ class GuardedLinks:
     ) -> AsyncIterator[Fetched]:
         credentials = None
         if headers:
-            credentials = Credentials(origin=parse_link(link).origin, headers=headers)
+            credentials = OriginCredentials(origin=parse_link(link).origin, headers=headers)
         async with self._downloads.fetch(link, credentials=credentials) as fetched:
             yield fetched
 

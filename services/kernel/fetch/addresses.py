@@ -45,7 +45,7 @@ def is_listed(name: str, port: int, hosts: Collection[Host]) -> bool:
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is one of the public internet that one host answers at.
+    """Whether an IP address is a public one, of a single host.
 
     Not so: private, shared (CGNAT), loopback, link-local, multicast, reserved and documentation addresses, the
     metadata of clouds, and IPv6 addresses that hold such an IPv4 one. Source: the special-purpose registries of IANA.
@@ -65,4 +65,4 @@ def is_public(address: str) -> bool:
 async def resolve(name: str, port: int) -> Sequence[str]:
     """Return the addresses of a host as the machine's resolver has them; raises OSError."""
     found = await asyncio.get_running_loop().getaddrinfo(name, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(place[0]) for *_, place in found))
+    return list(dict.fromkeys(str(socket_address[0]) for *_, socket_address in found))

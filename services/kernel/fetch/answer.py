@@ -5,7 +5,7 @@ import re
 import httpx2
 
 from services.kernel.clock import utc_now
-from services.kernel.fetch.errors import Encoded, TooLarge, Truncated, UnexpectedStatus
+from services.kernel.fetch.errors import BodyTooLarge, BodyTruncated, Encoded, UnexpectedStatus
 from services.kernel.fetch.link import Link
 from services.kernel.retry_after import retry_after
 
@@ -25,11 +25,11 @@ def check(target: Link, response: httpx2.Response, max_bytes: int) -> None:
     if headers.get("content-encoding", "identity").lower() not in ("", "identity"):
         raise Encoded(f"{target.origin} compresses what it sends, though that was not asked for")
     if int(headers.get("content-length", "0")) > max_bytes:
-        raise TooLarge(f"{target.origin} announces more than {max_bytes} bytes")
+        raise BodyTooLarge(f"{target.origin} announces more than {max_bytes} bytes")
     if status == httpx2.codes.PARTIAL_CONTENT:
         part = _WHOLE.fullmatch(headers.get("content-range", ""))
         if part is None or int(part[1]) + 1 != int(part[2]):
-            raise Truncated(f"{target.origin} sends a part, though all was asked for")
+            raise BodyTruncated(f"{target.origin} sends a part, though all was asked for")
 
 
 def media_type(response: httpx2.Response) -> str:

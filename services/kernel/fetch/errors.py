@@ -23,11 +23,11 @@ class TooManyRedirects(FetchError):
     """It leads on and on."""
 
 
-class TooLarge(FetchError):
+class BodyTooLarge(FetchError):
     """More bytes than the limit, announced or sent."""
 
 
-class TimedOut(FetchError):
+class FetchTimedOut(FetchError):
     """The host did not answer, or not send all, in time."""
 
 
@@ -35,7 +35,7 @@ class Unreachable(FetchError):
     """The host has no address, refuses to connect, has no valid certificate or does not speak HTTP."""
 
 
-class Truncated(FetchError):
+class BodyTruncated(FetchError):
     """Less came than was announced."""
 
 

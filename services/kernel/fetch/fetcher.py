@@ -20,11 +20,11 @@ import httpx2
 from services.kernel.fetch.addresses import Host, is_listed, is_public, resolve
 from services.kernel.fetch.answer import REDIRECTS, check, media_type
 from services.kernel.fetch.errors import (
+    BodyTooLarge,
+    BodyTruncated,
+    FetchTimedOut,
     ForbiddenAddress,
-    TimedOut,
-    TooLarge,
     TooManyRedirects,
-    Truncated,
     Unreachable,
 )
 from services.kernel.fetch.link import Link, parse_link
@@ -50,7 +50,7 @@ class FetchLimits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Credentials:
+class OriginCredentials:
     """Headers for one origin, such as `https://clinic.amocrm.ru`: the first redirect to another ends them."""
 
     origin: str
@@ -59,7 +59,7 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Download:
-    """An answer on its way; `chunks` can be read once, and raise TooLarge, Truncated, TimedOut.
+    """An answer on its way; `chunks` can be read once, and raise BodyTooLarge, BodyTruncated, FetchTimedOut.
 
     `origin` is the scheme and host it comes from, `media_type` what they say it is, in lower case and no evidence.
     """
@@ -97,7 +97,7 @@ class Fetcher:
 
     @contextlib.asynccontextmanager
     async def get(
-        self, link: str, *, max_bytes: int, credentials: Credentials | None = None
+        self, link: str, *, max_bytes: int, credentials: OriginCredentials | None = None
     ) -> AsyncIterator[Download]:
         """Open what a link leads to; raises FetchError."""
         deadline = asyncio.get_running_loop().time() + self._limits.total.total_seconds()
@@ -123,7 +123,7 @@ class Fetcher:
 
     @contextlib.asynccontextmanager
     async def _answer(
-        self, target: Link, credentials: Credentials | None, deadline: float
+        self, target: Link, credentials: OriginCredentials | None, deadline: float
     ) -> AsyncIterator[httpx2.Response]:
         """Ask one host when it is our turn; no redirect is followed."""
         turn = self._turns.setdefault(target.host, asyncio.Semaphore(self._limits.per_host))
@@ -134,7 +134,7 @@ class Fetcher:
             stack.push_async_callback(response.aclose)
             yield response
 
-    async def _ask(self, target: Link, credentials: Credentials | None) -> httpx2.Response:
+    async def _ask(self, target: Link, credentials: OriginCredentials | None) -> httpx2.Response:
         timeout = httpx2.Timeout(
             self._limits.read.total_seconds(), connect=self._limits.connect.total_seconds()
         )
@@ -157,7 +157,7 @@ class Fetcher:
             except (httpx2.ConnectError, httpx2.ConnectTimeout):
                 continue
             except httpx2.TimeoutException as error:
-                raise TimedOut(f"{target.origin} does not answer in time") from error
+                raise FetchTimedOut(f"{target.origin} does not answer in time") from error
             except httpx2.TransportError as error:
                 raise Unreachable(f"{target.origin} does not answer as HTTP has it") from error
         raise Unreachable(f"{target.origin} refuses to connect, or has no valid certificate")
@@ -187,14 +187,14 @@ async def _chunks(
                 async with _until(deadline, target):
                     chunk = await anext(stream, b"")
             except httpx2.TimeoutException as error:
-                raise TimedOut(f"{target.origin} stopped sending") from error
+                raise FetchTimedOut(f"{target.origin} stopped sending") from error
             except httpx2.TransportError as error:
-                raise Truncated(f"{target.origin} broke off after {received} bytes") from error
+                raise BodyTruncated(f"{target.origin} broke off after {received} bytes") from error
             received += len(chunk)
             if not chunk:
                 return
             if received > max_bytes:
-                raise TooLarge(f"{target.origin} sends more than {max_bytes} bytes")
+                raise BodyTooLarge(f"{target.origin} sends more than {max_bytes} bytes")
             yield chunk
 
 
@@ -204,4 +204,4 @@ async def _until(deadline: float, target: Link) -> AsyncIterator[None]:
         async with asyncio.timeout_at(deadline):
             yield
     except TimeoutError as error:
-        raise TimedOut(f"{target.origin} took too long") from error
+        raise FetchTimedOut(f"{target.origin} took too long") from error

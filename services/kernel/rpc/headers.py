@@ -1,4 +1,4 @@
-"""What browsers are told of keeping answers."""
+"""Headers that say whether browsers may keep an answer."""
 
 NO_STORE = (("cache-control", "no-store"),)
-"""For an answer that is another one a moment later, or is nobody else's."""
+"""Of an answer that may differ a moment later, or is for its caller alone."""

@@ -29,14 +29,14 @@ Handler = Any  # grpc.RpcMethodHandler is generic for the type checker only
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Codec:
-    """How a method's messages are read and written where not by its generated classes."""
+    """Reads and writes the messages of a method in place of its generated classes."""
 
     deserialize: Callable[[bytes], Any] | None
     serialize: Callable[[Any], bytes] | None
 
 
 class Guard(Protocol):
-    """Who may come in."""
+    """Decides who may call, and for what."""
 
     def admit(self, method: str, metadata: Sequence[tuple[str, str | bytes]]) -> None:
         """Let the caller of a method in, by the metadata of the call; raises DomainError."""

@@ -1,4 +1,4 @@
-"""What text of a request cannot be stored."""
+"""Text that cannot be stored."""
 
 from collections.abc import Iterator
 

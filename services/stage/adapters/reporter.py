@@ -167,13 +167,13 @@ class Reporter:
         if len(self._in_flight) >= IN_FLIGHT:
             self._acked.clear()
             return [], []
-        wanted = {number: self._dirty.pop(number) for number in sorted(self._dirty)[:MOST]}
+        touched = {number: self._dirty.pop(number) for number in sorted(self._dirty)[:MOST]}
         if not self._dirty:
             self._changed.clear()
-        if not wanted:
+        if not touched:
             return [], []
         async with self._pool.acquire() as connection, connection.transaction():
-            progress = await report_rows.read_progress(connection, wanted)
+            progress = await report_rows.read_progress(connection, touched)
         ended = [each.execution for each in progress if each.state.ended]
         return [report_to_pb(each) for each in progress], ended
 

@@ -26,7 +26,7 @@ _QUERIES = load_queries(__file__)
 
 
 async def insert_execution(connection: Connection, execution: Execution) -> bool:
-    """Store a new execution; False where its number is known, be it as a tombstone."""
+    """Store a new execution; False where its number is known, even by a tombstone only."""
     inserted = await _QUERIES.insert_execution(
         connection,
         execution=execution.number,
@@ -68,14 +68,14 @@ async def begin_step(reader: Reader, number: ExecutionNumber) -> tuple[Execution
 
 
 async def spare_step(reader: Reader, number: ExecutionNumber) -> None:
-    """Take a start back that does not count."""
+    """Take back a start that does not count."""
     await _QUERIES.spare_step(reader, execution=number)
 
 
 async def postpone_step(
     reader: Reader, number: ExecutionNumber, wait: Wait, longest: timedelta
 ) -> None:
-    """Let discovery or finish wait, but no longer than that; the start that found it out does not count."""
+    """Let discovery or finish wait, no longer than `longest`; the start that had to does not count."""
     await _QUERIES.postpone_step(
         reader,
         execution=number,
@@ -101,7 +101,7 @@ async def lock_open(
 async def lock_execution(
     connection: Connection, number: ExecutionNumber
 ) -> tuple[ExecutionState, Execution | None]:
-    """Wait until all work on a known execution is committed and keep more of it out; a tombstone is but a state."""
+    """Lock a known execution, once all work on it is committed; of a tombstone there is only the state."""
     row = await _QUERIES.lock_execution(connection, execution=number)
     return ExecutionState(row["state"]), None if row["stage"] is None else _execution(row)
 
@@ -143,7 +143,7 @@ async def end_execution(
 
 
 async def cover_days(connection: Connection, execution: Execution) -> None:
-    """Remember that every item of the range was known; a meeting is but one of its day."""
+    """Remember that every item of the range was known; no bot covers a day, since its meeting is one item of it."""
     if execution.bot_id:
         return
     await _QUERIES.cover_days(connection, **range_of(execution))

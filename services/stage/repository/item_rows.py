@@ -33,7 +33,7 @@ _QUERIES = load_queries(__file__)
 class EndedItem:
     """What becomes of a claimed item; with a `delay` it is tried again.
 
-    `consumed`: its input need not be seen again. `postponed`: it was tried too early, which does not count.
+    `consumed`: its input need not be worked on again. `postponed`: it was tried too early, which does not count.
     """
 
     execution: Execution

@@ -3,6 +3,7 @@
 -- PROCESSING by the lease that only such items have.
 
 -- name: insert_execution(execution, stage, run_id, owner, bot_id, mode, start_date, end_date, settings)$
+-- Stores an execution as RunStage names it; no row where the number is known, so that a repeated start begins nothing.
 INSERT INTO executions (execution, stage, run_id, owner, bot_id, mode, start_date, end_date, settings, state)
 VALUES (:execution, :stage, :run_id, :owner, :bot_id, :mode, :start_date, :end_date, :settings::text::jsonb,
         'DISPATCHED')
@@ -10,59 +11,66 @@ ON CONFLICT (execution) DO NOTHING
 RETURNING execution;
 
 -- name: insert_tombstone(execution)$
+-- Remembers that an execution was cancelled before it came, so that its late start begins nothing; no row where it is known.
 INSERT INTO executions (execution, state, ended_at, acked_at)
 VALUES (:execution, 'CANCELLED', now(), now())
 ON CONFLICT (execution) DO NOTHING
 RETURNING execution;
 
 -- name: report_again(execution)$
--- A tombstone has nothing to report.
+-- Makes the reporter tell an execution once more, and returns where it is; a tombstone has nothing to report.
 UPDATE executions SET acked_at = CASE WHEN stage IS NULL THEN acked_at END
  WHERE execution = :execution
 RETURNING state;
 
 -- name: get_execution(execution)^
+-- Returns an execution; tombstones have no stage, and are none.
 SELECT * FROM executions WHERE execution = :execution AND stage IS NOT NULL;
 
 -- name: begin_step(execution)^
+-- Counts a start of discovery or finish and returns the execution; no row where it has ended or waits for a later time.
 UPDATE executions SET state = 'RUNNING', tries = tries + 1, run_after = NULL
  WHERE execution = :execution AND state IN ('DISPATCHED', 'RUNNING') AND (run_after IS NULL OR run_after <= now())
 RETURNING *;
 
 -- name: spare_step(execution)!
+-- Takes a start back that the process could not bring to an end because it stops.
 UPDATE executions SET tries = tries - 1 WHERE execution = :execution AND tries > 0;
 
 -- name: postpone_step(execution, wait, until_at, longest)!
--- The start does not count.
+-- Lets a step begin again at a time that its source named, `longest` from now at the latest; this start does not count.
 UPDATE executions
    SET tries = tries - 1, wait_reason = :wait, run_after = least(:until_at, now() + :longest::interval)
  WHERE execution = :execution AND state IN ('DISPATCHED', 'RUNNING');
 
 -- name: end_wait(execution)!
+-- Takes the stated wait back, once discovery has found something.
 UPDATE executions SET wait_reason = NULL WHERE execution = :execution AND wait_reason IS NOT NULL;
 
 -- name: lock_open_executions(executions)
--- Shared with the numbering of reports, not with an end: until the commit, none of these ends.
+-- Returns those that are open, locked so that none of them ends before the commit; reports can be numbered meanwhile.
 SELECT execution, discovered FROM executions
  WHERE execution = ANY (:executions::bigint[]) AND state IN ('DISPATCHED', 'RUNNING')
  ORDER BY execution
    FOR KEY SHARE;
 
 -- name: lock_execution(execution)^
--- Waits for every transaction that adds, claims or ends items of it.
+-- Returns an execution, once every transaction that adds, claims or ends items of it has committed.
 SELECT * FROM executions WHERE execution = :execution FOR UPDATE;
 
 -- name: list_open_executions(executions)
+-- Returns those that are open, without a lock: a process looks by it for work that it should drop.
 SELECT execution FROM executions
  WHERE execution = ANY (:executions::bigint[]) AND state IN ('DISPATCHED', 'RUNNING');
 
 -- name: list_undiscovered()
+-- Returns the open executions that have items to discover and wait for no later time.
 SELECT execution, stage FROM executions
  WHERE acked_at IS NULL AND state IN ('DISPATCHED', 'RUNNING') AND NOT discovered
    AND (run_after IS NULL OR run_after <= now());
 
 -- name: list_finished(executions)
--- Executions without an open item that have not ended yet; null: look at all.
+-- Returns the open executions that have no open item and wait for no later time: of those given, or of all for null.
 SELECT e.execution, e.stage FROM executions e
  WHERE e.acked_at IS NULL AND e.state = 'RUNNING' AND e.discovered AND (e.run_after IS NULL OR e.run_after <= now())
    AND (:executions::bigint[] IS NULL OR e.execution = ANY (:executions::bigint[]))
@@ -71,20 +79,24 @@ SELECT e.execution, e.stage FROM executions e
    );
 
 -- name: end_execution(execution, state, reason, message)!
+-- Writes how an execution ended; its row is locked by the caller.
 UPDATE executions
    SET state = :state, reason = :reason, message = :message, wait_reason = NULL, run_after = NULL, ended_at = now()
  WHERE execution = :execution;
 
 -- name: fail_open_items(execution, reason, message)!
+-- Fails the items that an ended execution leaves open, so that nobody claims them any more.
 UPDATE items
    SET state = 'FAILED', reason = :reason, message = :message, wait_reason = NULL,
        run_after = NULL, lease_until = NULL, updated_at = now()
  WHERE execution = :execution AND state IN ('PENDING', 'PROCESSING');
 
 -- name: count_by_state(execution)
+-- Counts the items of an execution by their state: whether it has ended, and how.
 SELECT state, count(*) AS count FROM items WHERE execution = :execution GROUP BY state;
 
 -- name: cover_days(stage, owner, start_date, end_date)!
+-- Notes for each day of a range that all its items were known once: items that come later are new there.
 INSERT INTO days (stage, owner, day, covered_at)
 SELECT :stage, :owner, day::date, now()
   FROM generate_series(:start_date::date, :end_date::date, interval '1 day') AS day
@@ -92,20 +104,24 @@ SELECT :stage, :owner, day::date, now()
 ON CONFLICT (stage, owner, day) DO UPDATE SET covered_at = EXCLUDED.covered_at;
 
 -- name: list_covered_days(stage, owner, start_date, end_date)
+-- Returns the days of a range that have been covered.
 SELECT day FROM days
  WHERE stage = :stage AND owner = :owner AND day BETWEEN :start_date AND :end_date AND covered_at IS NOT NULL;
 
 -- name: list_known_items(stage, owner, item_ids)
+-- Returns what is stored of items that discovery lists, locked in one order, so that two discoveries cannot deadlock.
 SELECT item_id, day, execution, state, reason, input, seen FROM items
  WHERE stage = :stage AND owner = :owner AND item_id = ANY (:item_ids::text[])
  ORDER BY item_id
    FOR UPDATE;
 
 -- name: get_known_items(stage, owner, item_ids)
+-- Returns the same without a lock, for a preview.
 SELECT item_id, day, execution, state, reason, input, seen FROM items
  WHERE stage = :stage AND owner = :owner AND item_id = ANY (:item_ids::text[]);
 
 -- name: take_items(stage, owner, execution, item_ids, days, upstreams, durations, job_ids)!
+-- Makes items an execution's, as new; those of a newer execution are left alone.
 INSERT INTO items (stage, owner, execution, seen, item_id, day, upstream, duration_seconds, job_id)
 SELECT :stage, :owner, :execution, :execution, f.item_id, f.day, f.upstream, f.duration_seconds, f.job_id
   FROM unnest(:item_ids::text[], :days::date[], :upstreams::bigint[], :durations::float8[], :job_ids::bigint[])
@@ -119,7 +135,8 @@ ON CONFLICT (stage, owner, item_id) DO UPDATE
  WHERE items.execution < EXCLUDED.execution;
 
 -- name: see_items(stage, owner, execution, item_ids, days, upstreams, durations)!
--- A call that moved to another day keeps its state there. What is being worked on was read as it was taken.
+-- Notes that discovery has listed items which stay as they are. One that moved to another day keeps its state there; one
+-- that is being worked on keeps the input it was taken with.
 UPDATE items
    SET seen = :execution, duration_seconds = f.duration_seconds,
        day = CASE WHEN items.execution < :execution THEN f.day ELSE items.day END,
@@ -129,10 +146,12 @@ UPDATE items
  WHERE items.stage = :stage AND items.owner = :owner AND items.item_id = f.item_id AND items.seen < :execution;
 
 -- name: add_unchanged(execution, unchanged)!
+-- Counts the items that an execution found and left alone.
 UPDATE executions SET unchanged = unchanged + :unchanged WHERE execution = :execution;
 
 -- name: remove_items(stage, owner, start_date, end_date, execution, bot_id)
--- What discovery did not list is gone upstream, unless a newer execution knows better. That of a bot lists no other item.
+-- Deletes what discovery did not list, for it is gone upstream, unless a newer execution knows better; returns the ids. The
+-- discovery of a bot lists no item but its own.
 DELETE FROM items
  WHERE stage = :stage AND owner = :owner AND day BETWEEN :start_date AND :end_date
    AND (:bot_id = '' OR item_id = :bot_id)
@@ -140,9 +159,11 @@ DELETE FROM items
 RETURNING item_id;
 
 -- name: end_discovery(execution)!
+-- Notes that every item of an execution is known; the tries of its finish are counted from none.
 UPDATE executions SET discovered = true, tries = 0, wait_reason = NULL WHERE execution = :execution;
 
 -- name: claim_items(stage, owner, execution, item_ids, lease)
+-- Takes due items under a lease and returns them with their new attempt; none where the execution has ended.
 WITH open AS MATERIALIZED (
     SELECT e.execution FROM executions e
      WHERE e.execution = :execution AND e.state IN ('DISPATCHED', 'RUNNING')
@@ -158,7 +179,7 @@ UPDATE items
 RETURNING items.item_id, items.day, items.attempt, items.spared, items.postponed;
 
 -- name: end_items(stages, owners, executions, item_ids, attempts, states, reasons, messages, waits, delays, consumed, postponed)
--- Only items whose fence holds change; their positions come back.
+-- Writes what became of items whose fence holds, and returns their positions in the arrays.
 UPDATE items
    SET state = o.state, reason = o.reason, message = o.message, wait_reason = o.wait,
        run_after = now() + o.delay, lease_until = NULL,
@@ -176,6 +197,8 @@ UPDATE items
 RETURNING (o.position - 1)::int AS position;
 
 -- name: claim_skipped(stage, pause, age, page_size)
+-- Takes skipped items whose next look is due, those first that have waited longest, and sets the look after it. The raised
+-- attempt fences off whoever looked before.
 WITH due AS (
     SELECT stage, owner, item_id FROM items
      WHERE stage = :stage AND state = 'SKIPPED' AND run_after <= now()
@@ -190,6 +213,7 @@ RETURNING items.execution, items.item_id, items.day, items.attempt,
           items.created_at <= now() - :age::interval AS last;
 
 -- name: end_skipped(stage, owner, execution, item_id, attempt, state, reason, message)$
+-- Writes what became of a skipped item; no row where its fence does not hold.
 UPDATE items
    SET state = :state, reason = :reason, message = :message, run_after = NULL, input = upstream,
        output = CASE :state WHEN 'SUCCESS' THEN execution ELSE output END, updated_at = now()
@@ -198,12 +222,14 @@ UPDATE items
 RETURNING true;
 
 -- name: release_items(stage, owner, execution, item_ids, attempts)!
+-- Gives claimed items back as if they had not been tried, where their fence holds.
 UPDATE items SET state = 'PENDING', spared = spared + 1, lease_until = NULL, updated_at = now()
   FROM unnest(:item_ids::text[], :attempts::int[]) AS f (item_id, attempt)
  WHERE items.stage = :stage AND items.owner = :owner AND items.item_id = f.item_id
    AND items.execution IS NOT DISTINCT FROM :execution AND items.attempt = f.attempt AND items.lease_until IS NOT NULL;
 
 -- name: renew_leases(stages, owners, executions, item_ids, attempts, leases)
+-- Holds claims for another lease, and returns those whose fence holds.
 UPDATE items SET lease_until = now() + f.lease
   FROM unnest(:stages::text[], :owners::text[], :executions::bigint[], :item_ids::text[], :attempts::int[],
               :leases::interval[])
@@ -213,13 +239,15 @@ UPDATE items SET lease_until = now() + f.lease
 RETURNING items.execution, items.item_id, items.attempt;
 
 -- name: list_expired(stage, page_size)
+-- Returns items whose lease has run out: the process that held them is dead or frozen.
 SELECT execution, owner, item_id FROM items
  WHERE stage = :stage AND state = 'PROCESSING' AND lease_until < now()
  ORDER BY execution, item_id
  LIMIT :page_size;
 
 -- name: take_back_items(stage, owner, execution, item_ids, attempts, backoff, message)
--- What killed its worker comes back alone and at a time of its own, so that it takes no other item down again.
+-- Makes items whose lease has run out PENDING, or FAILED after the last attempt. What killed its worker comes back at a
+-- time of its own, so that it takes no other item down again.
 UPDATE items
    SET state = CASE WHEN attempt - spared < :attempts THEN 'PENDING' ELSE 'FAILED' END,
        reason = CASE WHEN attempt - spared < :attempts THEN NULL ELSE 'WORKER_DIED' END,
@@ -231,13 +259,14 @@ UPDATE items
 RETURNING item_id, day, run_after - now() AS delay;
 
 -- name: set_jobs(stage, owner, execution, item_ids, job_ids)!
+-- Notes the job that each pending item waits for.
 UPDATE items SET job_id = f.job_id
   FROM unnest(:item_ids::text[], :job_ids::bigint[]) AS f (item_id, job_id)
  WHERE items.stage = :stage AND items.owner = :owner AND items.item_id = f.item_id
    AND items.execution IS NOT DISTINCT FROM :execution AND items.state = 'PENDING';
 
 -- name: list_lost_items(stage, page_size)
--- Due items whose job is gone.
+-- Returns due items that no job is queued for, locked; those that another process has locked are left to it.
 SELECT i.execution, i.owner, i.item_id FROM items i
   JOIN executions e ON e.execution = i.execution AND e.state IN ('DISPATCHED', 'RUNNING')
  WHERE i.stage = :stage AND i.state = 'PENDING' AND (i.run_after IS NULL OR i.run_after <= now())
@@ -247,6 +276,7 @@ SELECT i.execution, i.owner, i.item_id FROM items i
    FOR UPDATE OF i SKIP LOCKED;
 
 -- name: list_items(stage, owner, start_date, end_date, states, available, execution, after_day, after_item, page_size)
+-- Returns a page of items by day and id, after a day and id. An empty array of states selects all, execution 0 any.
 SELECT * FROM items
  WHERE stage = :stage AND owner = :owner AND day BETWEEN :start_date AND :end_date
    AND (day, item_id) > (:after_day::date, :after_item::text)
@@ -257,11 +287,11 @@ SELECT * FROM items
  LIMIT :page_size;
 
 -- name: list_reportable()
--- Open executions, and ended ones that the coordinator has not acknowledged.
+-- Returns the open executions, and the ended ones that the coordinator has not acknowledged.
 SELECT execution, ended_at IS NULL AS open FROM executions WHERE acked_at IS NULL ORDER BY execution;
 
 -- name: draw_sequences(executions)
--- Locks the rows in one order: what is read after it, under the lock, is never older than its sequence says.
+-- Numbers reports. The rows are locked in one order: what is read under the lock is never older than its sequence says.
 WITH locked AS (
     SELECT execution FROM executions
      WHERE execution = ANY (:executions::bigint[]) AND stage IS NOT NULL
@@ -273,6 +303,7 @@ UPDATE executions e SET sequence = e.sequence + 1
 RETURNING e.*;
 
 -- name: draw_versions(stages, owners, days)
+-- Numbers the counts of days, likewise under locks in one order; a day without a row gets one.
 INSERT INTO days (stage, owner, day, version)
 SELECT stage, owner, day, 1
   FROM unnest(:stages::text[], :owners::text[], :days::date[]) AS d (stage, owner, day)
@@ -281,6 +312,7 @@ ON CONFLICT (stage, owner, day) DO UPDATE SET version = days.version + 1
 RETURNING stage, owner, day, version;
 
 -- name: count_items(executions)
+-- Counts the items of executions by state, reason and wait, with those that wait for a time and when the first is due.
 SELECT execution, state, reason, wait_reason, count(*) AS count,
        count(run_after) FILTER (WHERE state = 'PENDING' AND run_after > now()) AS waiting, min(run_after) AS until_at
   FROM items
@@ -288,6 +320,7 @@ SELECT execution, state, reason, wait_reason, count(*) AS count,
  GROUP BY execution, state, reason, wait_reason;
 
 -- name: list_last_failures(executions)
+-- Returns the five failures of each execution that came last.
 SELECT f.* FROM unnest(:executions::bigint[]) AS e (execution)
  CROSS JOIN LATERAL (
     SELECT i.execution, i.item_id, i.reason, i.message FROM items i
@@ -297,7 +330,8 @@ SELECT f.* FROM unnest(:executions::bigint[]) AS e (execution)
  ) f;
 
 -- name: count_days(stages, owners, days)
--- A result that is older than its input, as discovery saw that, holds the day's input down until it is made anew.
+-- Counts the items of days, whichever execution touched them. A result that is older than its input, as discovery saw
+-- that, holds the day's input down until it is made anew.
 SELECT d.stage, d.owner, d.day,
        count(*) FILTER (WHERE i.state = 'PENDING') AS pending,
        count(*) FILTER (WHERE i.state = 'PROCESSING') AS processing,
@@ -312,11 +346,12 @@ SELECT d.stage, d.owner, d.day,
  GROUP BY d.stage, d.owner, d.day;
 
 -- name: ack_ended(executions)!
+-- Notes that the coordinator knows how executions ended.
 UPDATE executions SET acked_at = now()
  WHERE execution = ANY (:executions::bigint[]) AND ended_at IS NOT NULL AND acked_at IS NULL;
 
 -- name: delete_executions(keep, page_size)
--- Ended long ago, and without an item whose fence it is.
+-- Deletes executions that ended long ago and are no item's fence, the oldest first.
 DELETE FROM executions
  WHERE execution IN (
        SELECT e.execution FROM executions e
@@ -327,7 +362,7 @@ DELETE FROM executions
 RETURNING execution;
 
 -- name: get_queue_tail(entrypoint, owner)^
--- The virtual times of the next job to be taken and of the owner's last one: priorities are their negatives.
+-- Returns the virtual times of the next job to be taken and of the owner's last one: priorities are their negatives.
 SELECT (SELECT -priority FROM pgqueuer
          WHERE status = 'queued' AND entrypoint = :entrypoint AND execute_after <= now()
          ORDER BY priority DESC, id LIMIT 1) AS front,
@@ -335,14 +370,16 @@ SELECT (SELECT -priority FROM pgqueuer
          WHERE status = 'queued' AND entrypoint = :entrypoint AND headers ->> 'owner' = :owner) AS own;
 
 -- name: take_turn(pause)$
--- One turn of all processes in so long; a process that dies or freezes in its turn holds nothing.
+-- Takes one turn of all processes in so long; a process that dies or freezes in its turn holds nothing.
 INSERT INTO reconciler (next_turn_at) VALUES (now() + :pause::interval)
 ON CONFLICT (only_row) DO UPDATE SET next_turn_at = EXCLUDED.next_turn_at WHERE reconciler.next_turn_at <= now()
 RETURNING true;
 
 -- name: notify(channel)!
+-- Tells who listens that jobs were committed.
 SELECT pg_notify(:channel, '');
 
 -- name: prune_job_log(keep, page_size)!
+-- Deletes the oldest lines of the log of jobs, which nothing reads but people.
 DELETE FROM pgqueuer_log
  WHERE id IN (SELECT id FROM pgqueuer_log WHERE created < now() - :keep::interval ORDER BY created LIMIT :page_size);

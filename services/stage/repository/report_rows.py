@@ -1,4 +1,4 @@
-"""Reads where executions and ledger days are, under the locks that number what is read."""
+"""Rows that reports are made of: executions and ledger days, read under the locks that number them."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -43,7 +43,7 @@ class _DayKey(NamedTuple):
 
 
 async def list_reportable(reader: Reader) -> list[tuple[ExecutionNumber, bool]]:
-    """Return the executions the coordinator must hear of, and whether each is open."""
+    """Return the executions that the coordinator must hear of, and whether each is open."""
     return [(row["execution"], row["open"]) async for row in _QUERIES.list_reportable(reader)]
 
 
@@ -53,16 +53,16 @@ async def ack_ended(reader: Reader, numbers: Sequence[ExecutionNumber]) -> None:
 
 
 async def read_progress(
-    connection: Connection, wanted: Mapping[ExecutionNumber, Collection[date] | None]
+    connection: Connection, touched: Mapping[ExecutionNumber, Collection[date] | None]
 ) -> list[Progress]:
-    """Number and read executions, each with the ledger days asked for; must run in a transaction.
+    """Number and read executions, each with the ledger days that were touched; must run in a transaction.
 
     Every execution's sequence and every day's version is drawn before what it stands for is read, and kept locked
     until the commit, so that a higher number is never older, whichever process drew it.
     """
-    numbers = sorted(wanted)
+    numbers = sorted(touched)
     rows = [row async for row in _QUERIES.draw_sequences(connection, executions=numbers)]
-    days_of = {row["execution"]: _days(row, wanted[row["execution"]]) for row in rows}
+    days_of = {row["execution"]: _days(row, touched[row["execution"]]) for row in rows}
     ledger = await _read_days(
         connection, sorted({day for days in days_of.values() for day in days})
     )

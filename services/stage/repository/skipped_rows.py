@@ -22,7 +22,7 @@ class SkippedItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conclusion:
-    """What becomes of one."""
+    """What becomes of a skipped item."""
 
     state: ItemState
     reason: Reason | None = None
@@ -32,7 +32,7 @@ class Conclusion:
 async def claim_skipped(
     reader: Reader, stage: Stage, *, pause: timedelta, age: timedelta, page_size: int
 ) -> list[SkippedItem]:
-    """Take items whose next look is due, and set the one after; at that age it is the last."""
+    """Take skipped items whose next look is due, and set the look after it; of an item of that age it is the last."""
     rows = _QUERIES.claim_skipped(
         reader, stage=stage.value, pause=pause, age=age, page_size=page_size
     )

@@ -56,11 +56,11 @@ async def test_the_report_of_an_end_holds_every_day_whatever_was_asked_for(
 async def test_whoever_reads_later_has_the_higher_sequence_and_version(database: Database) -> None:
     async with database.pool(ROLE) as pool:
         execution = await stored(pool, 7)
-        wanted = {execution.number: {DAY}}
+        touched = {execution.number: {DAY}}
 
         async def read() -> tuple[int, int]:
             async with pool.acquire() as connection, connection.transaction():
-                (progress,) = await read_progress(connection, wanted)
+                (progress,) = await read_progress(connection, touched)
                 return progress.sequence, progress.days[0].version
 
         read_by = await asyncio.gather(*(read() for _ in range(8)))

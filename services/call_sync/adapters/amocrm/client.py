@@ -27,7 +27,7 @@ from services.call_sync.adapters.amocrm.parsing import Json
 from services.call_sync.adapters.amocrm.tokens import AccessTokens
 from services.call_sync.domain import SourceInvalid, SourceUnavailable, SourceWaits
 from services.kernel.clock import utc_now
-from services.kernel.fetch.fetcher import Credentials
+from services.kernel.fetch.fetcher import OriginCredentials
 from services.status.domain import WaitReason
 
 log = structlog.get_logger()
@@ -115,7 +115,7 @@ class AmoClient:
                 return None
             await self._recover(account, token, answer, tries)
 
-    async def credentials_for(self, account_id: AccountId, link: str) -> Credentials | None:
+    async def credentials_for(self, account_id: AccountId, link: str) -> OriginCredentials | None:
         """Return the headers for a link to the account's own host, None for any other; raises SourceRefused."""
         try:
             account = await self._accounts.get_account(account_id)
@@ -125,7 +125,7 @@ class AmoClient:
         if not link.lower().startswith(f"{home}/"):
             return None
         _, token = await self._entry(account_id)
-        return Credentials(origin=home, headers={"Authorization": f"Bearer {token}"})
+        return OriginCredentials(origin=home, headers={"Authorization": f"Bearer {token}"})
 
     async def _entry(self, account_id: AccountId) -> tuple[Account, str]:
         """Return an account and its access token; raises SourceRefused where the account must not be asked."""

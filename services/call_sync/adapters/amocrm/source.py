@@ -12,7 +12,7 @@ from services.call_sync.adapters.amocrm.parsing import ENTITIES, CallNote, call_
 from services.call_sync.adapters.amocrm.reader import IDS, Reader
 from services.call_sync.domain import CallFacts, CallId, SourceRefused, SourceWaits, client_zone
 from services.kernel.clock import utc_now
-from services.kernel.fetch.fetcher import Credentials
+from services.kernel.fetch.fetcher import OriginCredentials
 from services.recordings.domain import Fetched, FetchFailed
 from services.recordings.download import Downloads
 from services.status.domain import DateRange
@@ -64,7 +64,7 @@ class AmoSource:
         async with self._downloads.fetch(link, credentials=credentials) as fetched:
             yield fetched
 
-    async def _credentials(self, location: str, link: str) -> Credentials | None:
+    async def _credentials(self, location: str, link: str) -> OriginCredentials | None:
         try:
             return await self._client.credentials_for(AccountId(location), link)
         except SourceWaits as error:

@@ -17,7 +17,7 @@ from cryptography.x509.oid import NameOID
 from services.kernel.clock import utc_now
 from services.kernel.fetch import errors
 from services.kernel.fetch.addresses import Host
-from services.kernel.fetch.fetcher import Credentials, Fetcher, FetchLimits
+from services.kernel.fetch.fetcher import Fetcher, FetchLimits, OriginCredentials
 from tests.fakes.web_host import WebHost, answer, web_host
 
 BODY = bytes(range(256)) * 400
@@ -56,7 +56,11 @@ def fetcher(*listed: str, names: Names | None = None, limits: FetchLimits | None
 
 
 async def fetched(
-    guard: Fetcher, link: str, *, max_bytes: int = 1_000_000, credentials: Credentials | None = None
+    guard: Fetcher,
+    link: str,
+    *,
+    max_bytes: int = 1_000_000,
+    credentials: OriginCredentials | None = None,
 ) -> bytes:
     async with guard.get(link, max_bytes=max_bytes, credentials=credentials) as download:
         return b"".join([chunk async for chunk in download.chunks])
@@ -161,7 +165,7 @@ async def test_credentials_go_to_their_origin_and_end_at_the_first_redirect_to_a
         }
         other.answers["/back"] = answer(302, location=host.link("/a"))
         names = Names(**{"other.example": ["127.0.0.1"]})
-        credentials = Credentials(
+        credentials = OriginCredentials(
             origin=f"http://pbx.example:{host.port}", headers={"Authorization": "Bearer t0ken"}
         )
         guard = fetcher("pbx.example", "other.example", names=names)
@@ -205,8 +209,8 @@ async def test_a_part_is_taken_only_where_it_is_all(host: WebHost) -> None:
     }
 
     assert await fetched(fetcher(), host.link("/all")) == BODY
-    assert isinstance(await refused(fetcher(), host.link("/part")), errors.Truncated)
-    assert isinstance(await refused(fetcher(), host.link("/unknown")), errors.Truncated)
+    assert isinstance(await refused(fetcher(), host.link("/part")), errors.BodyTruncated)
+    assert isinstance(await refused(fetcher(), host.link("/unknown")), errors.BodyTruncated)
 
 
 async def test_no_more_than_the_limit_is_read_whatever_is_announced(host: WebHost) -> None:
@@ -224,11 +228,11 @@ async def test_no_more_than_the_limit_is_read_whatever_is_announced(host: WebHos
     most = len(BODY) - 1
 
     announced = await refused(fetcher(), host.link("/announced"), max_bytes=most)
-    assert isinstance(announced, errors.TooLarge)
+    assert isinstance(announced, errors.BodyTooLarge)
     assert "announces" in str(announced)
     assert await fetched(fetcher(), host.link("/announced"), max_bytes=most + 1) == BODY
     endless_error = await refused(fetcher(), host.link("/endless"), max_bytes=most)
-    assert isinstance(endless_error, errors.TooLarge)
+    assert isinstance(endless_error, errors.BodyTooLarge)
     bomb = await refused(fetcher(), host.link("/bomb"))
     assert isinstance(bomb, errors.Encoded)
 
@@ -242,7 +246,7 @@ async def test_what_breaks_off_is_no_download(host: WebHost) -> None:
     }
 
     for path in ("/length", "/chunked"):
-        assert isinstance(await refused(fetcher(), host.link(path)), errors.Truncated)
+        assert isinstance(await refused(fetcher(), host.link(path)), errors.BodyTruncated)
     for path in ("/nothing", "/noise"):
         assert isinstance(await refused(fetcher(), host.link(path)), errors.Unreachable)
 
@@ -272,7 +276,7 @@ async def test_a_host_that_is_silent_or_drips_is_given_up(host: WebHost) -> None
         ("/silent", "in time"),
     ):
         error = await refused(guard, host.link(path))
-        assert isinstance(error, errors.TimedOut)
+        assert isinstance(error, errors.FetchTimedOut)
         assert words in str(error)
 
 

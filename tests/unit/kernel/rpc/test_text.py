@@ -17,8 +17,8 @@ def test_the_character_nul_is_found_in_any_field() -> None:
         "client.client_id",
         "client.settings.source",
     ]
-    watched = pb.WatchStatusRequest(run_ids=["a", "b\0"])
-    assert list(unstorable(watched)) == ["run_ids"]
+    request = pb.WatchStatusRequest(run_ids=["a", "b\0"])
+    assert list(unstorable(request)) == ["run_ids"]
 
 
 def test_bytes_may_hold_anything() -> None:
