@@ -34,41 +34,35 @@ from services.analysis.playbooks.reader import PlaybookInvalid, load_playbooks
 from services.analysis.settings import AnalysisSettings
 from services.analysis.work import AnalysisWork
 from services.kernel.log import configure_logging
-from services.kernel.postgres import open_pool, open_readers
-from services.kernel.rpc.client import channel_to
-from services.kernel.rpc.server import until_stopped
 from services.kernel.settings import load_settings
 from services.llm.ports import LanguageModel
-from services.stage.app import stage_service
-from services.status.access import identity_of, reading_for_caller
+from services.stage.app import serve_stages
+from services.status.app import replica_of
 
 
 async def main() -> None:
     """Serve and work until asked to stop."""
     configure_logging("analysis")
     settings = load_settings(AnalysisSettings)
-    identity = identity_of("analysis", settings)
     try:
         playbooks = load_playbooks(settings.playbooks)
     except PlaybookInvalid as error:
         raise SystemExit(f"POTOK_ANALYSIS_PLAYBOOKS is not usable:\n{error}") from None
-    async with (
-        open_pool(settings.database_url.get_secret_value(), settings.pool_size) as pool,
-        open_readers(settings.app_database_url.get_secret_value(), settings.pool_size) as readers,
-        _model(settings) as model,
-        channel_to(settings.calls, identity.signer.token) as calls,
-        channel_to(settings.upstream, identity.signer.token) as upstream,
-    ):
+    async with replica_of("analysis", settings) as replica:
+        reading = replica.reading_for_caller
+        model = await replica.opened(_model(settings))
+        calls = await replica.channel_to(settings.calls)
+        upstream = await replica.channel_to(settings.upstream)
         transcripts = TranscriptionServiceStub(upstream)
         conversations = RpcConversations(
             CallSyncServiceStub(calls), transcripts, settings.payload_timeout
         )
-        budgets = _budgets(settings, PostgresRunUsages(pool, reading_for_caller(readers)))
+        budgets = _budgets(settings, PostgresRunUsages(replica.pool, reading))
         judging, meeting_judging = _judging(settings, model, budgets)
-        analyses = PostgresAnalyses(reading_for_caller(readers))
+        analyses = PostgresAnalyses(reading)
         call_analysis = CallAnalysis(analyses, conversations, judging, playbooks)
         meetings = MeetingAnalyses(
-            PostgresMeetingAnalyses(reading_for_caller(readers)),
+            PostgresMeetingAnalyses(reading),
             RpcMeetingTranscripts(transcripts, settings.payload_timeout),
             meeting_judging,
         )
@@ -78,19 +72,11 @@ async def main() -> None:
             add_AnalysisServiceServicer_to_server(AnalysisServicer(call_analysis, budgets), server)
             add_MeetingAnalysisServiceServicer_to_server(MeetingAnalysisServicer(meetings), server)
 
-        async with stage_service(
-            "analysis",
-            pool,
-            [work],
-            settings,
-            identity,
-            register=register,
-            services=[
-                "potok.analysis.v1.AnalysisService",
-                "potok.analysis.v1.MeetingAnalysisService",
-            ],
-        ):
-            await until_stopped()
+        services = [
+            "potok.analysis.v1.AnalysisService",
+            "potok.analysis.v1.MeetingAnalysisService",
+        ]
+        await serve_stages(replica, [work], settings, register, services)
 
 
 @contextlib.asynccontextmanager

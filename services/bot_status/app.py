@@ -1,6 +1,5 @@
 """bot_status put together: everything a replica runs, from settings to an open port."""
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
@@ -31,16 +30,12 @@ from services.bot_status.settings import BotStatusSettings, ProviderName
 from services.bot_status.usecases import Bots
 from services.bot_status.webhook_servicer import WebhookServicer
 from services.kernel.fetch.fetcher import Fetcher, FetchLimits
-from services.kernel.postgres import open_pool, open_readers
-from services.kernel.rpc.client import channel_to
-from services.kernel.rpc.server import serving
-from services.kernel.tasks import cancel, every
+from services.kernel.tasks import every
 from services.recordings.domain import StoreUnavailable
 from services.recordings.download import Downloads
 from services.recordings.repository import RecordingRegistry
 from services.recordings.store import ObjectRecordings, open_store
-from services.status.access import identity_of, reading_for_caller
-from services.status.deadlines import deadlines_of
+from services.status.app import replica_of, serving_as
 
 SERVICES = ("potok.bot_status.v1.BotStatusService", "potok.bot_status.v1.WebhookService")
 
@@ -48,21 +43,14 @@ SERVICES = ("potok.bot_status.v1.BotStatusService", "potok.bot_status.v1.Webhook
 @contextlib.asynccontextmanager
 async def running(settings: BotStatusSettings) -> AsyncIterator[int]:
     """Run a replica until the block ends; yields its port."""
-    identity = identity_of("bot_status", settings)
-    async with contextlib.AsyncExitStack() as stack:
-        dsn = settings.database_url.get_secret_value()
-        pool = await stack.enter_async_context(open_pool(dsn, settings.pool_size))
-        app_dsn = settings.app_database_url.get_secret_value()
-        readers = await stack.enter_async_context(open_readers(app_dsn, settings.pool_size))
-        http = await stack.enter_async_context(open_http(settings.request_timeout))
-        channel = await stack.enter_async_context(
-            channel_to(settings.coordinator, identity.signer.token)
-        )
-        links = _links(settings, stack)
+    async with replica_of("bot_status", settings) as replica:
+        pool, reading = replica.pool, replica.reading_for_caller
+        http = await replica.opened(open_http(settings.request_timeout))
+        channel = await replica.channel_to(settings.coordinator)
+        links = _links(settings, replica.stack)
         provider = _provider(settings, http, links)
         registry = recording_registry(pool, settings.recording_grace)
         store = _store(settings, registry)
-        reading = reading_for_caller(readers)
         bots = PostgresBots(pool, reading, settings.report_again)
         meetings = PostgresMeetings(pool, reading, settings.report_again)
         reports = BotReports(
@@ -110,27 +98,16 @@ async def running(settings: BotStatusSettings) -> AsyncIterator[int]:
             add_BotStatusServiceServicer_to_server(BotStatusServicer(run, held), server)
             add_WebhookServiceServicer_to_server(WebhookServicer(run), server)
 
-        stack.push_async_callback(poller.stop)
-        stack.push_async_callback(run.stop)
-        loops = [
+        replica.stack.push_async_callback(poller.stop)
+        replica.stack.push_async_callback(run.stop)
+        replica.run(
             every(settings.poll_tick, poller.turn, "poller"),
             every(settings.report_tick, reports.turn, "reports"),
             every(settings.resolve, run.resolve, "wishes"),
             every(settings.clean_up, clean_up, "clean_up"),
-        ]
-        tasks = [asyncio.create_task(loop) for loop in loops]
-        stack.push_async_callback(cancel, *tasks)
-        yield await stack.enter_async_context(
-            serving(
-                settings.listen,
-                register,
-                services=SERVICES,
-                guard=identity.guard,
-                deadlines=deadlines_of(SERVICES),
-                reflect=settings.reflection,
-                grace=settings.drain,
-            )
         )
+        async with serving_as(replica.identity, settings, register, SERVICES) as port:
+            yield port
 
 
 def _provider(

@@ -1,6 +1,5 @@
 """`python -m services.call_sync`: one replica of call_sync, until SIGTERM."""
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -32,24 +31,20 @@ from services.call_sync.usecases import CallSync
 from services.call_sync.work import CallSyncWork
 from services.kernel.fetch.fetcher import Fetcher, FetchLimits
 from services.kernel.log import configure_logging
-from services.kernel.postgres import open_pool, open_readers, reading
-from services.kernel.rpc.server import until_stopped
 from services.kernel.settings import load_settings
-from services.kernel.tasks import cancel, every
+from services.kernel.tasks import every
 from services.recordings.domain import StoreUnavailable
 from services.recordings.download import Downloads
 from services.recordings.store import ObjectRecordings, open_store
-from services.stage.app import stage_service
+from services.stage.app import serve_stages
 from services.stage.domain import Limits
-from services.status.access import identity_of, reading_for_caller
-from services.status.identity import EVERYTHING
+from services.status.app import replica_of
 
 
 async def main() -> None:
     """Serve and work until asked to stop."""
     configure_logging("call_sync")
     settings = load_settings(CallSyncSettings)
-    identity = identity_of("call_sync", settings)
     try:
         store = open_store(settings.recordings)
     except StoreUnavailable as error:
@@ -57,11 +52,9 @@ async def main() -> None:
     limits = Limits(
         batch=settings.batch, concurrency=settings.concurrency, job_timeout=settings.job_timeout
     )
-    async with (
-        open_pool(settings.database_url.get_secret_value(), settings.pool_size) as pool,
-        open_readers(settings.app_database_url.get_secret_value(), settings.pool_size) as readers,
-        _amocrm(pool, settings) as amocrm,
-    ):
+    async with replica_of("call_sync", settings) as replica:
+        pool = replica.pool
+        amocrm = await replica.opened(_amocrm(pool, settings))
         registry = recording_registry(pool, settings.recording_grace)
         recordings = ObjectRecordings(
             store,
@@ -70,34 +63,25 @@ async def main() -> None:
             mend="run CALL_SYNC for its day in mode ALL",
         )
         sources: dict[str, CallSource] = {"folder": FolderSource(), "amocrm": amocrm.source}
-        everything = partial(reading, pool, EVERYTHING)
-        call_sync = CallSync(PostgresCalls(pool, everything), recordings, sources)
-        asked = PostgresCalls(pool, reading_for_caller(readers))
+        call_sync = CallSync(PostgresCalls(pool, replica.reading_all), recordings, sources)
+        asked = PostgresCalls(pool, replica.reading_for_caller)
         calls = CallSyncServicer(CallSync(asked, recordings, sources))
 
         def register(server: grpc.aio.Server) -> None:
             add_CallSyncServiceServicer_to_server(calls, server)
             add_AccountServiceServicer_to_server(AccountServicer(amocrm.accounts), server)
 
-        async with stage_service(
-            "call_sync",
-            pool,
+        replica.run(
+            every(settings.sweep, partial(registry.sweep, recordings.delete), "recordings"),
+            every(settings.crm_turn, amocrm.accounts.turn, "accounts"),
+        )
+        await serve_stages(
+            replica,
             [CallSyncWork(call_sync, limits, settings.recording_delays)],
             settings,
-            identity,
-            register=register,
-            services=["potok.call_sync.v1.CallSyncService", "potok.call_sync.v1.AccountService"],
-        ):
-            turns = [
-                asyncio.create_task(
-                    every(settings.sweep, partial(registry.sweep, recordings.delete), "recordings")
-                ),
-                asyncio.create_task(every(settings.crm_turn, amocrm.accounts.turn, "accounts")),
-            ]
-            try:
-                await until_stopped()
-            finally:
-                await cancel(*turns)
+            register,
+            ["potok.call_sync.v1.CallSyncService", "potok.call_sync.v1.AccountService"],
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

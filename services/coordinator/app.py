@@ -1,6 +1,5 @@
 """The coordinator put together: everything a replica runs, from settings to an open port."""
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
@@ -55,12 +54,9 @@ from services.coordinator.watch.servicer import WatchEventsServicer
 from services.coordinator.watch.tailer import CHANNEL, Tailer
 from services.coordinator.watch.usecases import Selections
 from services.coordinator.watch.watches import Watches
-from services.kernel.postgres import listen, open_pool, open_readers
-from services.kernel.rpc.client import channel_to
-from services.kernel.rpc.server import serving
-from services.kernel.tasks import cancel, every
-from services.status.access import identity_of, reading_for_caller
-from services.status.deadlines import deadlines_of
+from services.kernel.postgres import listen
+from services.kernel.tasks import every
+from services.status.app import replica_of, serving_as
 from services.status.domain import Stage
 
 COMPACT = timedelta(minutes=1)
@@ -80,19 +76,13 @@ SERVICES = [
 async def running(settings: CoordinatorSettings) -> AsyncIterator[int]:
     """Run a replica until the block ends; yields its port."""
     limits, dsn = settings.limits, settings.database_url.get_secret_value()
-    async with contextlib.AsyncExitStack() as stack:
-        pool = await stack.enter_async_context(open_pool(dsn, settings.pool_size))
-        app_dsn = settings.app_database_url.get_secret_value()
-        readers = await stack.enter_async_context(open_readers(app_dsn, settings.pool_size))
-        reading = reading_for_caller(readers)
-        identity = identity_of("coordinator", settings)
+    async with replica_of("coordinator", settings) as replica:
+        pool, readers, reading = replica.pool, replica.readers, replica.reading_for_caller
         channels, stages = {}, {}
         for stage, address in settings.stages.items():
-            channel = await stack.enter_async_context(channel_to(address, identity.signer.token))
+            channel = await replica.channel_to(address)
             channels[stage], stages[stage] = channel, stage_grpc.StageServiceStub(channel)
-        bot_channel = await stack.enter_async_context(
-            channel_to(settings.bot_status, identity.signer.token)
-        )
+        bot_channel = await replica.channel_to(settings.bot_status)
         bot_status = bot_status_service_pb2_grpc.BotStatusServiceStub(bot_channel)
         hub = Hub()
         tailer: Tailer
@@ -150,7 +140,7 @@ async def running(settings: CoordinatorSettings) -> AsyncIterator[int]:
                 BotReportServicer(bots), server
             )
 
-        loops = [
+        replica.run(
             lanes.run(),
             tailer.run(),
             tailer.tell_others(),
@@ -165,19 +155,8 @@ async def running(settings: CoordinatorSettings) -> AsyncIterator[int]:
             every(COMPACT, lambda: compact_log(pool, limits.log_retention), "compact"),
             every(CLEAN_UP, runs.clean_up, "clean_up"),
             every(limits.bot_clean_up, bot_watchdog.clean_up, "bot_clean_up"),
-        ]
-        tasks = [asyncio.create_task(loop) for loop in loops]
-        stack.push_async_callback(cancel, *tasks)
-        yield await stack.enter_async_context(
-            serving(
-                settings.listen,
-                register,
-                services=SERVICES,
-                guard=identity.guard,
-                codecs=CODECS,
-                deadlines=deadlines_of(SERVICES),
-                reflect=settings.reflection,
-                grace=settings.drain,
-                drain=watches.drain,
-            )
         )
+        async with serving_as(
+            replica.identity, settings, register, SERVICES, codecs=CODECS, drain=watches.drain
+        ) as port:
+            yield port

@@ -1,7 +1,7 @@
 """`python -m services.recommendations`: one replica of recommendations, until SIGTERM."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from functools import partial
 
 import grpc
@@ -19,9 +19,7 @@ from potok.stage.v1.stage_service_pb2_grpc import StageServiceStub
 from potok.transcription.v1.transcription_service_pb2_grpc import TranscriptionServiceStub
 
 from services.kernel.log import configure_logging
-from services.kernel.postgres import Reading, open_pool, open_readers, reading
-from services.kernel.rpc.client import channel_to
-from services.kernel.rpc.server import until_stopped
+from services.kernel.postgres import Reading
 from services.kernel.settings import load_settings
 from services.llm.ports import LanguageModel
 from services.recommendations.calls.adapters.payloads import RpcPayloads
@@ -51,36 +49,24 @@ from services.recommendations.servicer import RecommendationsServicer
 from services.recommendations.settings import RecommendationsSettings
 from services.recommendations.work import RecommendationsWork
 from services.stage.adapters.upstream import discover_upstream
-from services.stage.app import stage_service
+from services.stage.app import serve_stages
 from services.stage.domain import Limits
-from services.status.access import identity_of, reading_for_caller
+from services.status.app import replica_of
 from services.status.domain import Stage
-from services.status.identity import EVERYTHING
 
 
 async def main() -> None:
     """Serve and work until asked to stop."""
     configure_logging("recommendations")
     settings = load_settings(RecommendationsSettings)
-    identity = identity_of("recommendations", settings)
     limits = partial(Limits, concurrency=settings.concurrency, job_timeout=settings.job_timeout)
-    async with AsyncExitStack() as stack:
-        upstream, calls, transcripts, analyses = [
-            await stack.enter_async_context(channel_to(address, identity.signer.token))
-            for address in (
-                settings.upstream,
-                settings.calls,
-                settings.transcripts,
-                settings.analyses,
-            )
-        ]
-        pool = await stack.enter_async_context(
-            open_pool(settings.database_url.get_secret_value(), settings.pool_size)
-        )
-        readers = await stack.enter_async_context(
-            open_readers(settings.app_database_url.get_secret_value(), settings.pool_size)
-        )
-        database = await stack.enter_async_context(
+    async with replica_of("recommendations", settings) as replica:
+        pool = replica.pool
+        upstream = await replica.channel_to(settings.upstream)
+        calls = await replica.channel_to(settings.calls)
+        transcripts = await replica.channel_to(settings.transcripts)
+        analyses = await replica.channel_to(settings.analyses)
+        database = await replica.opened(
             open_reporting(settings.reporting_url.get_secret_value(), settings.reporting_pool_size)
         )
         payloads = RpcPayloads(
@@ -88,11 +74,11 @@ async def main() -> None:
             TranscriptionServiceStub(transcripts),
             AnalysisServiceStub(analyses),
         )
-        model = await stack.enter_async_context(_model(settings))
+        model = await replica.opened(_model(settings))
         narrator = _narrator(settings, model)
         rules_tasks = RulesTasks()
         tasks = Tasks(
-            PostgresMeetingTasks(pool, reading_for_caller(readers)),
+            PostgresMeetingTasks(pool, replica.reading_for_caller),
             RpcMeetingPayloads(
                 TranscriptionServiceStub(transcripts), MeetingAnalysisServiceStub(analyses)
             ),
@@ -119,9 +105,8 @@ async def main() -> None:
                 ),
             )
 
-        everything = partial(reading, pool, EVERYTHING)
-        range_reports, follow_ups, reporting = usecases(everything)
-        servicer = RecommendationsServicer(*usecases(reading_for_caller(readers)))
+        range_reports, follow_ups, reporting = usecases(replica.reading_all)
+        servicer = RecommendationsServicer(*usecases(replica.reading_for_caller))
         discover = partial(
             discover_upstream, StageServiceStub(upstream), stage_before=Stage.ANALYSIS
         )
@@ -130,35 +115,30 @@ async def main() -> None:
             add_RecommendationsServiceServicer_to_server(servicer, server)
             add_MeetingTasksServiceServicer_to_server(MeetingTasksServicer(tasks), server)
 
-        await stack.enter_async_context(
-            stage_service(
-                "recommendations",
-                pool,
-                [
-                    RecommendationsWork(
-                        AnalysedCalls(payloads, PostgresAnalysedCalls(everything)),
-                        follow_ups,
-                        range_reports,
-                        discover,
-                        limits(batch=settings.batch),
-                    ),
-                    ReportingWork(
-                        reporting,
-                        partial(discover_here, pool, Stage.RECOMMENDATIONS),
-                        limits(batch=settings.reporting_batch),
-                    ),
-                    TasksWork(tasks, discover, limits(batch=1)),
-                ],
-                settings,
-                identity,
-                register=register,
-                services=[
-                    "potok.recommendations.v1.RecommendationsService",
-                    "potok.recommendations.v1.MeetingTasksService",
-                ],
-            )
+        await serve_stages(
+            replica,
+            [
+                RecommendationsWork(
+                    AnalysedCalls(payloads, PostgresAnalysedCalls(replica.reading_all)),
+                    follow_ups,
+                    range_reports,
+                    discover,
+                    limits(batch=settings.batch),
+                ),
+                ReportingWork(
+                    reporting,
+                    partial(discover_here, pool, Stage.RECOMMENDATIONS),
+                    limits(batch=settings.reporting_batch),
+                ),
+                TasksWork(tasks, discover, limits(batch=1)),
+            ],
+            settings,
+            register,
+            [
+                "potok.recommendations.v1.RecommendationsService",
+                "potok.recommendations.v1.MeetingTasksService",
+            ],
         )
-        await until_stopped()
 
 
 @asynccontextmanager

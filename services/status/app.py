@@ -1,10 +1,12 @@
 """What every service stands on while it runs: its database, its identity, channels to other services, a server."""
 
+import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
+from typing import Any, TypeVar
 
 import asyncpg
 import grpc
@@ -14,9 +16,12 @@ from services.kernel.rpc.client import channel_to
 from services.kernel.rpc.interceptors import Codec
 from services.kernel.rpc.server import serving
 from services.kernel.settings import ServiceSettings
+from services.kernel.tasks import cancel
 from services.status.access import Identity, identity_of, reading_for_caller
 from services.status.deadlines import deadlines_of
 from services.status.identity import EVERYTHING
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +35,7 @@ class Replica:
     readers: asyncpg.Pool
     """Connections as the app role, which row-level security holds for."""
     stack: AsyncExitStack
-    """What is closed when the replica ends."""
+    """Closes at the end what is opened on the way, in reverse order."""
 
     @property
     def reading_for_caller(self) -> Reading:
@@ -42,10 +47,17 @@ class Replica:
         """What reads the rows of every owner."""
         return partial(reading, self.pool, EVERYTHING)
 
+    async def opened(self, what: AbstractAsyncContextManager[T]) -> T:
+        """Open something until the replica ends."""
+        return await self.stack.enter_async_context(what)
+
+    def run(self, *loops: Coroutine[Any, Any, object]) -> None:
+        """Run loops until the replica ends."""
+        self.stack.push_async_callback(cancel, *map(asyncio.create_task, loops))
+
     async def channel_to(self, address: str) -> grpc.aio.Channel:
         """Open a channel to another service, until the replica ends; its calls say who makes them."""
-        token = self.identity.signer.token
-        return await self.stack.enter_async_context(channel_to(address, token))
+        return await self.opened(channel_to(address, self.identity.signer.token))
 
 
 @contextlib.asynccontextmanager

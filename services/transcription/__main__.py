@@ -12,13 +12,10 @@ from potok.transcription.v1.transcription_service_pb2_grpc import (
 )
 
 from services.kernel.log import configure_logging
-from services.kernel.postgres import open_pool, open_readers
-from services.kernel.rpc.client import channel_to
-from services.kernel.rpc.server import until_stopped
 from services.kernel.settings import load_settings
-from services.stage.app import stage_service
+from services.stage.app import serve_stages
 from services.stage.domain import Limits
-from services.status.access import identity_of, reading_for_caller
+from services.status.app import replica_of
 from services.transcription.adapters.children import START_SECONDS
 from services.transcription.adapters.meetings import BotStatusMeetings
 from services.transcription.adapters.model import (
@@ -44,35 +41,30 @@ if TYPE_CHECKING:  # it takes half a second that a model of one's own does not n
 
 async def serve(settings: TranscriptionSettings) -> None:
     """Serve and work until SIGTERM or SIGINT."""
-    identity = identity_of("transcription", settings)
     # The engine comes first, because it can end only after all who wait for it.
     async with (
         await _engine(settings) as engine,
-        open_pool(settings.database_url.get_secret_value(), settings.pool_size) as pool,
-        open_readers(settings.app_database_url.get_secret_value(), settings.pool_size) as readers,
-        channel_to(settings.upstream, identity.signer.token) as call_sync,
-        channel_to(settings.bot_status, identity.signer.token) as bot_status,
+        replica_of("transcription", settings) as replica,
     ):
+        call_sync = await replica.channel_to(settings.upstream)
+        bot_status = await replica.channel_to(settings.bot_status)
         receiver = RecordingReceiver(
             max_bytes=settings.max_recording_bytes, timeout=settings.recording_timeout
         )
         transcription = Transcription(
-            PostgresTranscripts(reading_for_caller(readers)),
+            PostgresTranscripts(replica.reading_for_caller),
             CallSyncRecordings(CallSyncServiceStub(call_sync), receiver),
             BotStatusMeetings(BotStatusServiceStub(bot_status), receiver),
             engine,
         )
         servicer = TranscriptionServicer(transcription)
-        async with stage_service(
-            "transcription",
-            pool,
+        await serve_stages(
+            replica,
             [TranscriptionWork(transcription, StageServiceStub(call_sync), _limits(settings))],
             settings,
-            identity,
-            register=lambda server: add_TranscriptionServiceServicer_to_server(servicer, server),
-            services=["potok.transcription.v1.TranscriptionService"],
-        ):
-            await until_stopped()
+            lambda server: add_TranscriptionServiceServicer_to_server(servicer, server),
+            ["potok.transcription.v1.TranscriptionService"],
+        )
 
 
 async def _engine(settings: TranscriptionSettings) -> "SpeechServerEngine | WhisperEngine":

@@ -383,19 +383,19 @@ async def test_a_list_is_paged_by_day_and_id(database: Database) -> None:
             owner="client:a",
             stage=STAGE_TO_PB[Stage.TRANSCRIPTION],
             range=a_run_request(days=2).range,
-            page_size=10,
+            page_size=13,
         )
-        listed = []
+        pages = []
         while True:
             page = await served.stub.ListItems(request)
-            listed += [item.item_id for item in page.items]
+            pages.append([item.item_id for item in page.items])
             request.page_token = page.next_page_token
             if not request.page_token:
                 break
         request.page_token = "?"
         with pytest.raises(grpc.aio.AioRpcError, match="page_token"):
             await served.stub.ListItems(request)
-    assert listed == ["99", *names]
+    assert pages == [["99", *names[:12]], names[12:]]
 
 
 async def test_two_stages_of_one_service_work_side_by_side(database: Database) -> None:
