@@ -22,8 +22,8 @@ from services.stage.app import stage_service
 from services.stage.domain import Execution, Found, Item, ItemId, Limits, Outcome, Success
 from services.stage.ports import Transaction
 from services.stage.settings import StageSettings
-from services.status.access import identity_of
 from services.status.domain import ClientSettings, Owner, Stage
+from services.status.rpc.access import identity_of
 
 if TYPE_CHECKING:  # the generated code has it for type checkers only
     from potok.stage.v1.stage_service_pb2_grpc import StageServiceAsyncStub

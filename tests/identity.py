@@ -22,8 +22,8 @@ from pydantic import SecretStr
 from deploy.local.keys import ISSUER, make_keys
 from services.kernel.postgres import Reading, reading
 from services.kernel.rpc.client import OPTIONS, channel_to
-from services.status.access import Identity, TokenGuard, allowed_roles, identity_of
 from services.status.identity import EVERYTHING
+from services.status.rpc.access import Identity, TokenGuard, allowed_roles, identity_of
 from tests.waiting import PATIENCE
 
 HOUR = timedelta(hours=1)

@@ -17,9 +17,9 @@ from services.recommendations.ranges.mapping import range_report_to_pb
 from services.recommendations.ranges.usecases import RangeReports
 from services.recommendations.reporting.mapping import reported_calls_to_pb
 from services.recommendations.reporting.usecases import Reporting
-from services.status.access import current_caller
 from services.status.domain import Owner
 from services.status.mapping import date_range_from_pb
+from services.status.rpc.access import current_caller
 
 
 class RecommendationsServicer(pb_grpc.RecommendationsServiceServicer):

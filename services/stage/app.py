@@ -28,8 +28,8 @@ from services.stage.running import Running
 from services.stage.servicer import StageServicer
 from services.stage.settings import StageSettings
 from services.stage.writer import Writer
-from services.status.access import Identity
 from services.status.app import Replica, serving_as
+from services.status.rpc.access import Identity
 
 STAGE_SERVICE = "potok.stage.v1.StageService"
 

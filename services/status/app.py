@@ -17,9 +17,9 @@ from services.kernel.rpc.interceptors import Codec
 from services.kernel.rpc.server import serving
 from services.kernel.settings import ServiceSettings
 from services.kernel.tasks import cancel
-from services.status.access import Identity, identity_of, reading_for_caller
-from services.status.deadlines import deadlines_of
 from services.status.identity import EVERYTHING
+from services.status.rpc.access import Identity, identity_of, reading_for_caller
+from services.status.rpc.deadlines import deadlines_of
 
 T = TypeVar("T")
 

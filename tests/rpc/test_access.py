@@ -14,7 +14,7 @@ from google.protobuf.descriptor import MethodDescriptor
 
 from gateway.endpoints import methods
 from services.kernel.rpc.server import serving
-from services.status.access import LONGEST_USER
+from services.status.rpc.access import LONGEST_USER
 from tests.identity import HOUR, forged, guard, identity, issuer_key, keys, open_channel, token
 
 OPERATOR, ADMIN, SERVICE, INTERNAL = "operator", "admin", "service", "internal"

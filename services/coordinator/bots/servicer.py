@@ -20,8 +20,8 @@ from services.coordinator.state.bot import BotId
 from services.coordinator.wire.messages import bot_status
 from services.kernel.rpc.client import errors_of
 from services.kernel.rpc.headers import NO_STORE
-from services.status.access import current_caller
 from services.status.mapping import BOT_STATE_FROM_PB
+from services.status.rpc.access import current_caller
 
 if TYPE_CHECKING:
     from potok.bot_status.v1.bot_status_service_pb2_grpc import BotStatusServiceAsyncStub

@@ -9,8 +9,8 @@ from potok.coordinator.v1 import date_range_service_pb2_grpc as pb_grpc
 from services.coordinator.date_ranges.usecases import DateRanges
 from services.coordinator.runs.mapping import range_figures_to_pb, run_word
 from services.kernel.rpc.headers import NO_STORE
-from services.status.access import current_caller
 from services.status.domain import DateRange, Stage, date_range
+from services.status.rpc.access import current_caller
 
 Context = grpc.aio.ServicerContext[Any, Any]
 

@@ -29,9 +29,9 @@ from services.coordinator.watch.watches import Watches
 from services.coordinator.wire.frames import EndReason
 from services.kernel.rpc.client import errors_of
 from services.kernel.rpc.interceptors import Codec
-from services.status.access import current_caller
 from services.status.domain import RunId, RunMode, Stage
 from services.status.mapping import RUN_MODE_FROM_PB, STAGE_FROM_PB, date_range_from_pb
+from services.status.rpc.access import current_caller
 
 Context = grpc.aio.ServicerContext[Any, Any]
 

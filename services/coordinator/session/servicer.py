@@ -10,8 +10,8 @@ from services.kernel.clock import utc_now
 from services.kernel.errors import InvalidInput
 from services.kernel.rpc.convert import timestamp
 from services.kernel.rpc.headers import NO_STORE
-from services.status.access import current_caller
 from services.status.identity import Caller
+from services.status.rpc.access import current_caller
 
 Context = grpc.aio.ServicerContext[Any, Any]
 

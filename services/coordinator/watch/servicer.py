@@ -11,7 +11,7 @@ from services.coordinator.watch.mapping import selection_from_pb, watch_request_
 from services.coordinator.watch.server_sent import EventWatches
 from services.coordinator.watch.usecases import Selections
 from services.coordinator.watch.watches import Watches
-from services.status.access import current_caller
+from services.status.rpc.access import current_caller
 
 Context = grpc.aio.ServicerContext[Any, Any]
 

@@ -14,7 +14,7 @@ from deploy.local.keys import make_keys
 from services.kernel import tokens
 from services.kernel.errors import Unauthenticated
 from services.kernel.tokens import KeySet, Signer, TokenRefused
-from services.status.access import TokenGuard
+from services.status.rpc.access import TokenGuard
 from tests.identity import keys, token
 
 

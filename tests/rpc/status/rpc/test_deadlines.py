@@ -10,7 +10,7 @@ from potok.stage.v1 import stage_service_pb2 as pb
 from potok.stage.v1 import stage_service_pb2_grpc as pb_grpc
 
 from services.kernel.rpc.server import serving
-from services.status.deadlines import deadlines_of
+from services.status.rpc.deadlines import deadlines_of
 from tests.fakes.stage import a_run_request
 from tests.fakes.stages import FakeStages
 from tests.identity import guard, open_channel
