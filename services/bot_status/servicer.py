@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 
-import grpc
 from potok.bot_status.v1 import bot_status_service_pb2 as pb
 from potok.bot_status.v1 import bot_status_service_pb2_grpc as pb_grpc
 
@@ -14,6 +13,7 @@ from services.bot_status.mapping import (
 from services.bot_status.meetings.mapping import meeting_to_pb, recording_to_pb
 from services.bot_status.meetings.usecases import Meetings
 from services.bot_status.usecases import Bots
+from services.kernel.rpc.server import Context
 from services.status.domain import Owner
 from services.status.mapping import BOT_STATE_TO_PB
 
@@ -27,11 +27,7 @@ class BotStatusServicer(pb_grpc.BotStatusServiceServicer):
         self._bots = bots
         self._meetings = meetings
 
-    async def StartBot(
-        self,
-        request: pb.StartBotRequest,
-        context: grpc.aio.ServicerContext[pb.StartBotRequest, pb.StartBotResponse],
-    ) -> pb.StartBotResponse:
+    async def StartBot(self, request: pb.StartBotRequest, context: Context) -> pb.StartBotResponse:
         bot_id, state = await self._bots.start_bot(
             Owner(request.owner),
             request.meet_url,
@@ -41,18 +37,12 @@ class BotStatusServicer(pb_grpc.BotStatusServiceServicer):
         )
         return pb.StartBotResponse(bot_id=bot_id, state=BOT_STATE_TO_PB[state])
 
-    async def StopBot(
-        self,
-        request: pb.StopBotRequest,
-        context: grpc.aio.ServicerContext[pb.StopBotRequest, pb.StopBotResponse],
-    ) -> pb.StopBotResponse:
+    async def StopBot(self, request: pb.StopBotRequest, context: Context) -> pb.StopBotResponse:
         await self._bots.stop_bot(BotId(request.bot_id))
         return pb.StopBotResponse()
 
     async def ObserveBot(
-        self,
-        request: pb.ObserveBotRequest,
-        context: grpc.aio.ServicerContext[pb.ObserveBotRequest, pb.ObserveBotResponse],
+        self, request: pb.ObserveBotRequest, context: Context
     ) -> pb.ObserveBotResponse:
         state, verdict = await self._bots.observe_bot(
             BotId(request.bot_id), request.raw_status, request.error_message, request.audio_url
@@ -60,9 +50,7 @@ class BotStatusServicer(pb_grpc.BotStatusServiceServicer):
         return pb.ObserveBotResponse(state=BOT_STATE_TO_PB[state], verdict=verdict_to_pb(verdict))
 
     async def KeepMedia(
-        self,
-        request: pb.KeepMediaRequest,
-        context: grpc.aio.ServicerContext[pb.KeepMediaRequest, pb.KeepMediaResponse],
+        self, request: pb.KeepMediaRequest, context: Context
     ) -> pb.KeepMediaResponse:
         bot_id, state = await self._meetings.keep_media(
             Owner(request.owner), BotId(request.bot_id), request.audio_url, request.text
@@ -70,9 +58,7 @@ class BotStatusServicer(pb_grpc.BotStatusServiceServicer):
         return pb.KeepMediaResponse(bot_id=bot_id, state=BOT_STATE_TO_PB[state])
 
     async def ListObservations(
-        self,
-        request: pb.ListObservationsRequest,
-        context: grpc.aio.ServicerContext[pb.ListObservationsRequest, pb.ListObservationsResponse],
+        self, request: pb.ListObservationsRequest, context: Context
     ) -> pb.ListObservationsResponse:
         observations = await self._bots.list_observations(
             BotId(request.bot_id), request.page_size or DEFAULT_OBSERVATIONS
@@ -80,17 +66,13 @@ class BotStatusServicer(pb_grpc.BotStatusServiceServicer):
         return pb.ListObservationsResponse(observations=map(observation_to_pb, observations))
 
     async def GetMeeting(
-        self,
-        request: pb.GetMeetingRequest,
-        context: grpc.aio.ServicerContext[pb.GetMeetingRequest, pb.GetMeetingResponse],
+        self, request: pb.GetMeetingRequest, context: Context
     ) -> pb.GetMeetingResponse:
         meeting = await self._meetings.get_meeting(Owner(request.owner), BotId(request.bot_id))
         return pb.GetMeetingResponse(meeting=meeting_to_pb(meeting))
 
     async def ReadRecording(
-        self,
-        request: pb.ReadRecordingRequest,
-        context: grpc.aio.ServicerContext[pb.ReadRecordingRequest, pb.ReadRecordingResponse],
+        self, request: pb.ReadRecordingRequest, context: Context
     ) -> AsyncIterator[pb.ReadRecordingResponse]:
         recording, pieces = await self._meetings.read_recording(
             Owner(request.owner), BotId(request.bot_id)

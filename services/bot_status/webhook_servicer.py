@@ -1,10 +1,10 @@
 """Webhooks over gRPC. No decisions are made here."""
 
-import grpc
 from potok.bot_status.v1 import webhook_service_pb2 as pb
 from potok.bot_status.v1 import webhook_service_pb2_grpc as pb_grpc
 
 from services.bot_status.usecases import Bots
+from services.kernel.rpc.server import Context
 
 
 class WebhookServicer(pb_grpc.WebhookServiceServicer):
@@ -14,9 +14,7 @@ class WebhookServicer(pb_grpc.WebhookServiceServicer):
         self._bots = bots
 
     async def ReceiveWebhook(
-        self,
-        request: pb.ReceiveWebhookRequest,
-        context: grpc.aio.ServicerContext[pb.ReceiveWebhookRequest, pb.ReceiveWebhookResponse],
+        self, request: pb.ReceiveWebhookRequest, context: Context
     ) -> pb.ReceiveWebhookResponse:
         headers = {
             name.lower(): value

@@ -2,10 +2,10 @@
 
 from uuid import UUID
 
-import grpc
 from potok.recommendations.v1 import recommendations_service_pb2 as pb
 from potok.recommendations.v1 import recommendations_service_pb2_grpc as pb_grpc
 
+from services.kernel.rpc.server import Context
 from services.recommendations.employees.domain import RecommendationId
 from services.recommendations.employees.mapping import (
     STATE_FROM_PB,
@@ -33,9 +33,7 @@ class RecommendationsServicer(pb_grpc.RecommendationsServiceServicer):
         self._reporting = reporting
 
     async def GetRangeReport(
-        self,
-        request: pb.GetRangeReportRequest,
-        context: grpc.aio.ServicerContext[pb.GetRangeReportRequest, pb.GetRangeReportResponse],
+        self, request: pb.GetRangeReportRequest, context: Context
     ) -> pb.GetRangeReportResponse:
         report = await self._range_reports.get_range_report(
             Owner(request.owner), date_range_from_pb(request.range)
@@ -43,11 +41,7 @@ class RecommendationsServicer(pb_grpc.RecommendationsServiceServicer):
         return pb.GetRangeReportResponse(report=range_report_to_pb(report))
 
     async def ListRecommendations(
-        self,
-        request: pb.ListRecommendationsRequest,
-        context: grpc.aio.ServicerContext[
-            pb.ListRecommendationsRequest, pb.ListRecommendationsResponse
-        ],
+        self, request: pb.ListRecommendationsRequest, context: Context
     ) -> pb.ListRecommendationsResponse:
         filter_ = filter_from_pb(request)
         page = await self._follow_ups.list_recommendations(
@@ -61,11 +55,7 @@ class RecommendationsServicer(pb_grpc.RecommendationsServiceServicer):
         )
 
     async def CloseRecommendation(
-        self,
-        request: pb.CloseRecommendationRequest,
-        context: grpc.aio.ServicerContext[
-            pb.CloseRecommendationRequest, pb.CloseRecommendationResponse
-        ],
+        self, request: pb.CloseRecommendationRequest, context: Context
     ) -> pb.CloseRecommendationResponse:
         owner = Owner(request.owner)
         closed = await self._follow_ups.close_recommendation(
@@ -80,11 +70,7 @@ class RecommendationsServicer(pb_grpc.RecommendationsServiceServicer):
         )
 
     async def ReopenRecommendation(
-        self,
-        request: pb.ReopenRecommendationRequest,
-        context: grpc.aio.ServicerContext[
-            pb.ReopenRecommendationRequest, pb.ReopenRecommendationResponse
-        ],
+        self, request: pb.ReopenRecommendationRequest, context: Context
     ) -> pb.ReopenRecommendationResponse:
         owner = Owner(request.owner)
         reopened = await self._follow_ups.reopen_recommendation(
@@ -95,11 +81,7 @@ class RecommendationsServicer(pb_grpc.RecommendationsServiceServicer):
         )
 
     async def CountReportedCalls(
-        self,
-        request: pb.CountReportedCallsRequest,
-        context: grpc.aio.ServicerContext[
-            pb.CountReportedCallsRequest, pb.CountReportedCallsResponse
-        ],
+        self, request: pb.CountReportedCallsRequest, context: Context
     ) -> pb.CountReportedCallsResponse:
         reported = await self._reporting.count_calls(
             Owner(request.owner), date_range_from_pb(request.range)

@@ -1,11 +1,10 @@
 """potok.stage.v1.StageService: unpack, call, pack."""
 
-from typing import Any
-
 import asyncpg
 from potok.stage.v1 import stage_service_pb2 as pb
 from potok.stage.v1 import stage_service_pb2_grpc
 
+from services.kernel.rpc.server import Context
 from services.stage.domain import ItemFilter
 from services.stage.executions import Executions
 from services.stage.listing import list_items
@@ -33,19 +32,21 @@ class StageServicer(stage_service_pb2_grpc.StageServiceServicer):
         self._executions = executions
         self._previews = previews
 
-    async def RunStage(self, request: pb.RunStageRequest, context: Any) -> pb.RunStageResponse:
+    async def RunStage(self, request: pb.RunStageRequest, context: Context) -> pb.RunStageResponse:
         state = await self._executions.run_stage(execution_from_pb(request))
         return pb.RunStageResponse(state=EXECUTION_STATE_TO_PB[state])
 
     async def CancelStage(
         self,
         request: pb.CancelStageRequest,
-        context: Any,
+        context: Context,
     ) -> pb.CancelStageResponse:
         state = await self._executions.cancel(ExecutionNumber(request.execution))
         return pb.CancelStageResponse(state=EXECUTION_STATE_TO_PB[state])
 
-    async def ListItems(self, request: pb.ListItemsRequest, context: Any) -> pb.ListItemsResponse:
+    async def ListItems(
+        self, request: pb.ListItemsRequest, context: Context
+    ) -> pb.ListItemsResponse:
         item_filter = ItemFilter(
             owner=Owner(request.owner),
             stage=STAGE_FROM_PB[request.stage],
@@ -60,7 +61,7 @@ class StageServicer(stage_service_pb2_grpc.StageServiceServicer):
         )
 
     async def PreviewStage(
-        self, request: pb.PreviewStageRequest, context: Any
+        self, request: pb.PreviewStageRequest, context: Context
     ) -> pb.PreviewStageResponse:
         execution, coming = previewed_from_pb(request)
         return preview_to_pb(await self._previews.preview_stage(execution, coming))

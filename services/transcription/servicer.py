@@ -1,9 +1,9 @@
 """gRPC in, use case, gRPC out. No decisions are made here."""
 
-import grpc
 from potok.transcription.v1 import transcription_service_pb2 as pb
 from potok.transcription.v1 import transcription_service_pb2_grpc as pb_grpc
 
+from services.kernel.rpc.server import Context
 from services.status.domain import Owner
 from services.transcription.domain import CallId
 from services.transcription.mapping import EXPORT_FORMAT_FROM_PB, transcript_to_pb
@@ -17,9 +17,7 @@ class TranscriptionServicer(pb_grpc.TranscriptionServiceServicer):
         self._transcription = transcription
 
     async def GetTranscript(
-        self,
-        request: pb.GetTranscriptRequest,
-        context: grpc.aio.ServicerContext[pb.GetTranscriptRequest, pb.GetTranscriptResponse],
+        self, request: pb.GetTranscriptRequest, context: Context
     ) -> pb.GetTranscriptResponse:
         transcript = await self._transcription.get_transcript(
             Owner(request.owner), CallId(request.call_id)
@@ -27,9 +25,7 @@ class TranscriptionServicer(pb_grpc.TranscriptionServiceServicer):
         return pb.GetTranscriptResponse(transcript=transcript_to_pb(transcript))
 
     async def GetTranscripts(
-        self,
-        request: pb.GetTranscriptsRequest,
-        context: grpc.aio.ServicerContext[pb.GetTranscriptsRequest, pb.GetTranscriptsResponse],
+        self, request: pb.GetTranscriptsRequest, context: Context
     ) -> pb.GetTranscriptsResponse:
         transcripts = await self._transcription.get_transcripts(
             Owner(request.owner),
@@ -39,9 +35,7 @@ class TranscriptionServicer(pb_grpc.TranscriptionServiceServicer):
         return pb.GetTranscriptsResponse(transcripts=[transcript_to_pb(t) for t in transcripts])
 
     async def ExportTranscript(
-        self,
-        request: pb.ExportTranscriptRequest,
-        context: grpc.aio.ServicerContext[pb.ExportTranscriptRequest, pb.ExportTranscriptResponse],
+        self, request: pb.ExportTranscriptRequest, context: Context
     ) -> pb.ExportTranscriptResponse:
         file = await self._transcription.export_transcript(
             Owner(request.owner), CallId(request.call_id), EXPORT_FORMAT_FROM_PB[request.format]

@@ -1,12 +1,12 @@
 """The accounts of AmoCRM over gRPC. No decisions are made here."""
 
-import grpc
 from potok.call_sync.v1 import account_service_pb2 as pb
 from potok.call_sync.v1 import account_service_pb2_grpc as pb_grpc
 
 from services.call_sync.accounts.domain import REQUESTS_PER_SECOND, AccountId
 from services.call_sync.accounts.mapping import account_to_pb, grant_from_pb, integration_from_pb
 from services.call_sync.accounts.usecases import Accounts
+from services.kernel.rpc.server import Context
 
 _PAGE_SIZE = 100
 
@@ -18,9 +18,7 @@ class AccountServicer(pb_grpc.AccountServiceServicer):
         self._accounts = accounts
 
     async def AddAccount(
-        self,
-        request: pb.AddAccountRequest,
-        context: grpc.aio.ServicerContext[pb.AddAccountRequest, pb.AddAccountResponse],
+        self, request: pb.AddAccountRequest, context: Context
     ) -> pb.AddAccountResponse:
         account_id = AccountId(request.account_id)
         rate = REQUESTS_PER_SECOND
@@ -41,17 +39,13 @@ class AccountServicer(pb_grpc.AccountServiceServicer):
         return pb.AddAccountResponse(account=account_to_pb(account))
 
     async def GetAccount(
-        self,
-        request: pb.GetAccountRequest,
-        context: grpc.aio.ServicerContext[pb.GetAccountRequest, pb.GetAccountResponse],
+        self, request: pb.GetAccountRequest, context: Context
     ) -> pb.GetAccountResponse:
         account = await self._accounts.get_account(AccountId(request.account_id))
         return pb.GetAccountResponse(account=account_to_pb(account))
 
     async def ListAccounts(
-        self,
-        request: pb.ListAccountsRequest,
-        context: grpc.aio.ServicerContext[pb.ListAccountsRequest, pb.ListAccountsResponse],
+        self, request: pb.ListAccountsRequest, context: Context
     ) -> pb.ListAccountsResponse:
         page = await self._accounts.list_accounts(
             request.page_size or _PAGE_SIZE, request.page_token
@@ -61,9 +55,7 @@ class AccountServicer(pb_grpc.AccountServiceServicer):
         )
 
     async def CheckAccount(
-        self,
-        request: pb.CheckAccountRequest,
-        context: grpc.aio.ServicerContext[pb.CheckAccountRequest, pb.CheckAccountResponse],
+        self, request: pb.CheckAccountRequest, context: Context
     ) -> pb.CheckAccountResponse:
         check = await self._accounts.check_account(AccountId(request.account_id))
         return pb.CheckAccountResponse(
@@ -71,17 +63,13 @@ class AccountServicer(pb_grpc.AccountServiceServicer):
         )
 
     async def ResumeAccount(
-        self,
-        request: pb.ResumeAccountRequest,
-        context: grpc.aio.ServicerContext[pb.ResumeAccountRequest, pb.ResumeAccountResponse],
+        self, request: pb.ResumeAccountRequest, context: Context
     ) -> pb.ResumeAccountResponse:
         account = await self._accounts.resume_account(AccountId(request.account_id))
         return pb.ResumeAccountResponse(account=account_to_pb(account))
 
     async def DeleteAccount(
-        self,
-        request: pb.DeleteAccountRequest,
-        context: grpc.aio.ServicerContext[pb.DeleteAccountRequest, pb.DeleteAccountResponse],
+        self, request: pb.DeleteAccountRequest, context: Context
     ) -> pb.DeleteAccountResponse:
         await self._accounts.delete_account(AccountId(request.account_id))
         return pb.DeleteAccountResponse()

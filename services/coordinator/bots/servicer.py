@@ -1,8 +1,7 @@
 """gRPC in, use case, gRPC out, for bots. No decisions are made here."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import grpc
 from potok.bot_status.v1 import bot_status_service_pb2 as status_pb
 from potok.coordinator.v1 import bot_report_service_pb2 as report_pb
 from potok.coordinator.v1 import bot_report_service_pb2_grpc as report_grpc
@@ -20,13 +19,13 @@ from services.coordinator.state.bot import BotId
 from services.coordinator.wire.messages import bot_status
 from services.kernel.rpc.client import errors_of
 from services.kernel.rpc.headers import NO_STORE
+from services.kernel.rpc.server import Context
 from services.status.mapping import BOT_STATE_FROM_PB
 from services.status.rpc.access import current_caller
 
 if TYPE_CHECKING:
     from potok.bot_status.v1.bot_status_service_pb2_grpc import BotStatusServiceAsyncStub
 
-Context = grpc.aio.ServicerContext[Any, Any]
 
 SERVICE = "potok.coordinator.v1.BotService"
 REPORT_SERVICE = "potok.coordinator.v1.BotReportService"

@@ -2,17 +2,15 @@
 
 from typing import Any
 
-import grpc
 from potok.coordinator.v1 import date_range_service_pb2 as pb
 from potok.coordinator.v1 import date_range_service_pb2_grpc as pb_grpc
 
 from services.coordinator.date_ranges.usecases import DateRanges
 from services.coordinator.runs.mapping import range_figures_to_pb, run_word
 from services.kernel.rpc.headers import NO_STORE
+from services.kernel.rpc.server import Context
 from services.status.domain import DateRange, Stage, date_range
 from services.status.rpc.access import current_caller
-
-Context = grpc.aio.ServicerContext[Any, Any]
 
 SERVICE = "potok.coordinator.v1.DateRangeService"
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from typing import Any
 
 import grpc
 from potok.coordinator.v1 import coordinator_service_pb2 as pb
@@ -29,11 +28,10 @@ from services.coordinator.watch.watches import Watches
 from services.coordinator.wire.frames import EndReason
 from services.kernel.rpc.client import errors_of
 from services.kernel.rpc.interceptors import Codec
+from services.kernel.rpc.server import Context
 from services.status.domain import RunId, RunMode, Stage
 from services.status.mapping import RUN_MODE_FROM_PB, STAGE_FROM_PB, date_range_from_pb
 from services.status.rpc.access import current_caller
-
-Context = grpc.aio.ServicerContext[Any, Any]
 
 SERVICE = "potok.coordinator.v1.CoordinatorService"
 TOKEN_TRAILER = "potok-resume-token"  # noqa: S105

@@ -1,8 +1,5 @@
 """The cookie that keeps a browser's token out of the reach of its scripts. Nothing is stored: the token is the session."""
 
-from typing import Any
-
-import grpc
 from potok.coordinator.v1 import session_service_pb2 as pb
 from potok.coordinator.v1 import session_service_pb2_grpc as pb_grpc
 
@@ -10,10 +7,9 @@ from services.kernel.clock import utc_now
 from services.kernel.errors import InvalidInput
 from services.kernel.rpc.convert import timestamp
 from services.kernel.rpc.headers import NO_STORE
+from services.kernel.rpc.server import Context
 from services.status.identity import Caller
 from services.status.rpc.access import current_caller
-
-Context = grpc.aio.ServicerContext[Any, Any]
 
 SERVICE = "potok.coordinator.v1.SessionService"
 COOKIE = "potok_session"

@@ -1,8 +1,5 @@
 """The watch as server-sent events over gRPC. No decisions are made here."""
 
-from typing import Any
-
-import grpc
 from google.api import httpbody_pb2
 from potok.coordinator.v1 import watch_events_service_pb2 as pb
 from potok.coordinator.v1 import watch_events_service_pb2_grpc as pb_grpc
@@ -11,9 +8,8 @@ from services.coordinator.watch.mapping import selection_from_pb, watch_request_
 from services.coordinator.watch.server_sent import EventWatches
 from services.coordinator.watch.usecases import Selections
 from services.coordinator.watch.watches import Watches
+from services.kernel.rpc.server import Context
 from services.status.rpc.access import current_caller
-
-Context = grpc.aio.ServicerContext[Any, Any]
 
 SERVICE = "potok.coordinator.v1.WatchEventsService"
 CONTENT_TYPE = "text/event-stream; charset=utf-8"

@@ -5,6 +5,7 @@ import contextlib
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 import grpc
 import structlog
@@ -15,6 +16,9 @@ from grpc_reflection.v1alpha import reflection
 from services.kernel.rpc.interceptors import Codec, EdgeInterceptor, Guard
 
 log = structlog.get_logger()
+
+Context = grpc.aio.ServicerContext[Any, Any]
+"""The call that a handler answers."""
 
 OPTIONS = [
     ("grpc.so_reuseport", 0),  # a second server on the port must fail, not share it
