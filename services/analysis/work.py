@@ -7,9 +7,9 @@ from services.analysis.calls.usecases import CallAnalysis
 from services.analysis.calls.work import CallWork
 from services.analysis.meetings.usecases import MeetingAnalyses
 from services.analysis.meetings.work import MeetingWork
+from services.stage.adapters.upstream import discover_upstream
 from services.stage.domain import Execution, Found, Item, ItemId, Limits, Outcome, Success
 from services.stage.ports import Transaction
-from services.stage.adapters.upstream import discover_upstream
 from services.status.domain import ClientSettings, Cost, Owner, Stage
 
 if TYPE_CHECKING:  # the generated code has it for type checkers only

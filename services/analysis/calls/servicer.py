@@ -1,6 +1,5 @@
 """gRPC in, use case, gRPC out. No decisions are made here."""
 
-import grpc
 from potok.analysis.v1 import analysis_service_pb2 as pb
 from potok.analysis.v1 import analysis_service_pb2_grpc as pb_grpc
 
@@ -13,6 +12,7 @@ from services.analysis.calls.mapping import (
     usage_to_pb,
 )
 from services.analysis.calls.usecases import CallAnalysis
+from services.kernel.rpc.server import Context
 from services.status.domain import Owner, RunId
 from services.status.mapping import cost_to_pb
 
@@ -25,9 +25,7 @@ class AnalysisServicer(pb_grpc.AnalysisServiceServicer):
         self._budgets = budgets
 
     async def GetAnalysis(
-        self,
-        request: pb.GetAnalysisRequest,
-        context: grpc.aio.ServicerContext[pb.GetAnalysisRequest, pb.GetAnalysisResponse],
+        self, request: pb.GetAnalysisRequest, context: Context
     ) -> pb.GetAnalysisResponse:
         analysis = await self._call_analysis.get_analysis(
             Owner(request.owner), CallId(request.call_id)
@@ -35,9 +33,7 @@ class AnalysisServicer(pb_grpc.AnalysisServiceServicer):
         return pb.GetAnalysisResponse(analysis=analysis_to_pb(analysis))
 
     async def GetAnalyses(
-        self,
-        request: pb.GetAnalysesRequest,
-        context: grpc.aio.ServicerContext[pb.GetAnalysesRequest, pb.GetAnalysesResponse],
+        self, request: pb.GetAnalysesRequest, context: Context
     ) -> pb.GetAnalysesResponse:
         analyses = await self._call_analysis.get_analyses(
             Owner(request.owner), [CallId(call_id) for call_id in request.call_ids]
@@ -45,9 +41,7 @@ class AnalysisServicer(pb_grpc.AnalysisServiceServicer):
         return pb.GetAnalysesResponse(analyses=[analysis_to_pb(each) for each in analyses])
 
     async def ListAnalyses(
-        self,
-        request: pb.ListAnalysesRequest,
-        context: grpc.aio.ServicerContext[pb.ListAnalysesRequest, pb.ListAnalysesResponse],
+        self, request: pb.ListAnalysesRequest, context: Context
     ) -> pb.ListAnalysesResponse:
         page = await self._call_analysis.list_analyses(
             filter_from_pb(request), request.page_size, request.page_token
@@ -58,9 +52,7 @@ class AnalysisServicer(pb_grpc.AnalysisServiceServicer):
         )
 
     async def JudgeDialogue(
-        self,
-        request: pb.JudgeDialogueRequest,
-        context: grpc.aio.ServicerContext[pb.JudgeDialogueRequest, pb.JudgeDialogueResponse],
+        self, request: pb.JudgeDialogueRequest, context: Context
     ) -> pb.JudgeDialogueResponse:
         analysis = await self._call_analysis.judge_dialogue(
             request.text, request.playbook, request.language
@@ -68,9 +60,7 @@ class AnalysisServicer(pb_grpc.AnalysisServiceServicer):
         return pb.JudgeDialogueResponse(analysis=dialogue_to_pb(analysis))
 
     async def GetRunUsage(
-        self,
-        request: pb.GetRunUsageRequest,
-        context: grpc.aio.ServicerContext[pb.GetRunUsageRequest, pb.GetRunUsageResponse],
+        self, request: pb.GetRunUsageRequest, context: Context
     ) -> pb.GetRunUsageResponse:
         run = await self._budgets.get_run_usage(Owner(request.owner), RunId(request.run_id))
         return pb.GetRunUsageResponse(usage=usage_to_pb(run.usage), cap=cost_to_pb(run.cap))

@@ -1,12 +1,12 @@
 """gRPC in, use case of meetings, gRPC out. No decisions are made here."""
 
-import grpc
 from potok.analysis.v1 import meeting_analysis_service_pb2 as pb
 from potok.analysis.v1 import meeting_analysis_service_pb2_grpc as pb_grpc
 
 from services.analysis.meetings.domain import BotId
 from services.analysis.meetings.mapping import meeting_analysis_to_pb
 from services.analysis.meetings.usecases import MeetingAnalyses
+from services.kernel.rpc.server import Context
 from services.status.domain import Owner
 
 
@@ -17,11 +17,7 @@ class MeetingAnalysisServicer(pb_grpc.MeetingAnalysisServiceServicer):
         self._analyses = analyses
 
     async def GetMeetingAnalysis(
-        self,
-        request: pb.GetMeetingAnalysisRequest,
-        context: grpc.aio.ServicerContext[
-            pb.GetMeetingAnalysisRequest, pb.GetMeetingAnalysisResponse
-        ],
+        self, request: pb.GetMeetingAnalysisRequest, context: Context
     ) -> pb.GetMeetingAnalysisResponse:
         analysis = await self._analyses.get_meeting_analysis(
             Owner(request.owner), BotId(request.bot_id)
