@@ -46,13 +46,12 @@ from services.coordinator.session import servicer as session_servicer
 from services.coordinator.session.servicer import SessionServicer
 from services.coordinator.settings import CoordinatorSettings
 from services.coordinator.watch import servicer as watch_events_servicer
-from services.coordinator.watch.bot_waits import LogBotWaits
-from services.coordinator.watch.compaction import compact_log
 from services.coordinator.watch.hub import Hub
-from services.coordinator.watch.run_ends import LogRunEnds
 from services.coordinator.watch.servicer import WatchEventsServicer
+from services.coordinator.watch.stored_log import compact_log
 from services.coordinator.watch.tailer import CHANNEL, Tailer
 from services.coordinator.watch.usecases import Selections
+from services.coordinator.watch.waits import LogBotWaits, LogRunEnds
 from services.coordinator.watch.watches import Watches
 from services.kernel.postgres import listen
 from services.kernel.tasks import every

@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from services.coordinator.state.bot import BotId
+from services.coordinator.state.bot import Bot, BotId
+from services.coordinator.state.days import Day
+from services.coordinator.state.domain import Execution, Run
+from services.coordinator.state.tenant import Subject
 from services.coordinator.watch.resume_tokens import ResumeToken, fingerprint
 from services.coordinator.wire.frames import EndReason
 from services.status.domain import DateRange, RunId
@@ -61,6 +64,22 @@ class WatchRequest:
     ledger: DateRange | None
     """The days of the snapshot, where the caller names some."""
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """The subjects of a watch as of a revision."""
+
+    revision: int
+    runs: list[Run]
+    executions: list[Execution]
+    days: list[Day]
+    bots: list[Bot]
+
+    @property
+    def subjects(self) -> list[Subject]:
+        """All of them, in the order in which a watcher is told."""
+        return [*self.runs, *self.executions, *self.days, *self.bots]
 
 
 class WatchEnded(Exception):

@@ -13,11 +13,10 @@ from dataclasses import dataclass, field
 
 from services.coordinator.commit.group import Entry
 from services.coordinator.watch.domain import Filter, Published
-from services.coordinator.wire.frames import frame_element
+from services.coordinator.wire.frames import FRAME_BYTES, frame_element
 
 RING_CHANGES = 100_000
 RING_BYTES = 64 << 20
-FRAME_BYTES = 64 << 10
 COHORT = 32
 MOST_MESSAGES_A_SECOND = 6_000.0
 LEAST_MESSAGES_A_SECOND = 1_000.0

@@ -12,8 +12,7 @@ from services.coordinator.commit.rows import bot_from_row, day_from_row, run_fro
 from services.coordinator.state.bot import Bot
 from services.coordinator.state.days import Day
 from services.coordinator.state.domain import Run
-from services.coordinator.watch.domain import Filter
-from services.coordinator.watch.snapshot import Snapshot
+from services.coordinator.watch.domain import Filter, Snapshot
 from services.kernel.clock import utc_now
 from services.kernel.postgres import Connection, ConnectionOrPool, Reading, load_queries
 from services.status.domain import DateRange, Owner, RunId

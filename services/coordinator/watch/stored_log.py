@@ -1,9 +1,16 @@
-"""The log as watchers ask it: whether a token can be resumed, and what has left the ring."""
+"""The log as it is stored: whether a token can be resumed, what has left the ring, and how long all of it is kept."""
 
 import asyncio
+from datetime import timedelta
 
 from services.coordinator.watch.domain import Filter, Published
-from services.coordinator.watch.repository import get_epoch, get_head, read_log
+from services.coordinator.watch.repository import (
+    compact,
+    delete_compacted,
+    get_epoch,
+    get_head,
+    read_log,
+)
 from services.coordinator.watch.resume_tokens import ResumeToken, fingerprint
 from services.coordinator.wire.frames import frame_element
 from services.kernel.errors import OutOfRange, WrongState
@@ -11,6 +18,9 @@ from services.kernel.postgres import ConnectionOrPool
 
 CATCH_UPS = 4
 """Watchers that read pages at a time: what has fallen far behind must not take the database from the others."""
+
+
+COMPACTED_AT_ONCE = 5_000
 
 
 class StoredLog:
@@ -72,3 +82,10 @@ def _compacted(oldest: int) -> OutOfRange:
         reason="COMPACTED",
         metadata={"oldest_revision": str(oldest)},
     )
+
+
+async def compact_log(pool: ConnectionOrPool, retention: timedelta) -> None:
+    """Raise the mark of the log, then delete what lies behind it in small batches."""
+    await compact(pool, retention)
+    while await delete_compacted(pool, COMPACTED_AT_ONCE) == COMPACTED_AT_ONCE:
+        pass

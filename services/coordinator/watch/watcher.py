@@ -16,6 +16,7 @@ from services.coordinator.watch.repository import read_snapshot
 from services.coordinator.watch.stored_log import StoredLog
 from services.coordinator.wire.folding import fold
 from services.coordinator.wire.frames import EndReason, FrameKind, end_frame, frame
+from services.coordinator.wire.snapshots import snapshot_elements
 from services.kernel.clock import utc_now
 from services.kernel.postgres import Reading
 
@@ -90,7 +91,7 @@ class Watcher:
         request = self._request
         snapshot = await read_snapshot(self._reading, request.filter_, request.ledger)
         self._token, self._follower.cursor = "", snapshot.revision
-        for elements in snapshot.frames():
+        for elements in snapshot_elements(snapshot.subjects, snapshot.revision, utc_now()):
             await self._write_in_time(frame(elements, FrameKind.SNAPSHOT, snapshot.revision, ""))
         await self._send(b"", FrameKind.SNAPSHOT_END)
 

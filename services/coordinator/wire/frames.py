@@ -14,6 +14,9 @@ from services.coordinator.wire.varints import varint
 from services.kernel.rpc.convert import enum_pairs, timestamp
 from services.status.domain import FastEnum
 
+FRAME_BYTES = 64 << 10
+"""A frame holds changes of so many bytes, or a single one that is larger."""
+
 _REVISION_BYTES = 9
 
 

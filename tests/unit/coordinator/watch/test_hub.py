@@ -9,7 +9,8 @@ from potok.status.v1 import event_pb2
 from services.coordinator.commit.group import Entry
 from services.coordinator.watch import hub as hub_module
 from services.coordinator.watch.domain import Filter
-from services.coordinator.watch.hub import COHORT, FRAME_BYTES, Hub
+from services.coordinator.watch.hub import COHORT, Hub
+from services.coordinator.wire.frames import FRAME_BYTES
 from services.status.domain import Owner
 
 EVERYTHING = Filter(everything=True)

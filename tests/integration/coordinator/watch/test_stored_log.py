@@ -6,8 +6,8 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
-from services.coordinator.watch import compaction
-from services.coordinator.watch.compaction import compact_log
+from services.coordinator.watch import stored_log
+from services.coordinator.watch.stored_log import compact_log
 from tests.conftest import Database
 
 
@@ -35,7 +35,7 @@ async def fill_log(pool: "asyncpg.Pool[asyncpg.Record]", days: list[int]) -> Non
 async def test_the_log_is_compacted_up_to_its_retention(
     pool: "asyncpg.Pool[asyncpg.Record]", monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compaction, "COMPACTED_AT_ONCE", 2)
+    monkeypatch.setattr(stored_log, "COMPACTED_AT_ONCE", 2)
     await fill_log(pool, [20, 15, 10, 9, 8, 3, 1])
     await compact_log(pool, RETENTION)
 

@@ -9,8 +9,8 @@ import pytest
 from potok.status.v1 import stage_pb2
 
 from services.coordinator.watch.hub import Hub
-from services.coordinator.watch.run_ends import LogRunEnds
 from services.coordinator.watch.tailer import Tailer
+from services.coordinator.watch.waits import LogRunEnds
 from services.kernel.tasks import cancel
 from services.status.domain import RunId
 from tests.conftest import Database

@@ -1,11 +1,13 @@
-"""Waiting for the end of a run: woken by the log, and looking at its row now and then in case nothing wakes."""
+"""Waiting for the end of a run, or for changes of a bot, as a watcher does: woken by the log."""
 
 import asyncio
+from collections.abc import AsyncGenerator
 from datetime import timedelta
 from typing import assert_never
 
 import structlog
 
+from services.coordinator.state.bot import BotId
 from services.coordinator.watch.domain import Filter, Published
 from services.coordinator.watch.follower import Follower, News
 from services.coordinator.watch.hub import Hub
@@ -69,3 +71,22 @@ class LogRunEnds:
 def _is_end(change: Published, run_id: RunId) -> bool:
     events = read_element(change.element).events
     return any(event.run.run_id == run_id and event.run.HasField("end_time") for event in events)
+
+
+class LogBotWaits:
+    """Implements BotWaits over the fan-out of the log."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+
+    async def changes(self, bot_id: BotId, wait: timedelta) -> AsyncGenerator[None, None]:
+        until = asyncio.get_running_loop().time() + wait.total_seconds()
+        filter_ = Filter(everything=False, topics=frozenset({bot_id}))
+        # Followed from before the first look, so that what changes after it is seen.
+        with Follower(self._hub) as follower:
+            yield
+            while True:
+                news, _ = await follower.next_of(filter_, until)
+                if news in (News.NOTHING, News.DRAINING):
+                    return
+                yield
