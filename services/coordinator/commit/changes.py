@@ -23,7 +23,7 @@ _RUNNING = EXECUTION_STATE_TO_PB[ExecutionState.RUNNING]
 
 @dataclass(slots=True, eq=False)
 class Batch:
-    """The reports of one message: settled when every lane has committed its part."""
+    """The reports of one message, settled when every lane has committed its part; `open` are not durable yet."""
 
     number: int
     open: int
@@ -52,9 +52,9 @@ class Part:
     batch: Batch
     reports: list[Reported]
     size: int
-    """Bytes, about."""
+    """Bytes, roughly: its share of the message by its number of reports."""
     rejections: list[Rejection] = field(default_factory=list)
-    """As of the last try to commit it."""
+    """Those of the last try to commit it: a group that failed is applied again."""
 
     def reject(self, raw: RawReport, verdict: Verdict) -> None:
         """Note the verdict on a report that is not applied."""
@@ -62,7 +62,7 @@ class Part:
 
 
 class Command(Protocol):
-    """A change that somebody or a timer wants; `apply` runs again when its group failed."""
+    """A change that a caller or a timer asks for; `apply` runs again when its group failed."""
 
     @property
     def owner(self) -> Owner:
@@ -95,7 +95,7 @@ class Asked:
     command: Command
     answer: asyncio.Future[object]
     outcome: object = None
-    """As of the last try to commit it."""
+    """The answer or the refusal of the last try to commit it."""
 
 
 Change = Part | Asked

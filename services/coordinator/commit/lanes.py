@@ -37,18 +37,18 @@ log = structlog.get_logger()
 LANES = 2
 MOST_CHANGES = 1_000
 MOST_BYTES = 1 << 20
-"""Of a group; a part is never split, so that both may be exceeded by one."""
+"""Limits of a group. A part is never split, so a group may exceed them by one."""
 MOST_WAITING = 8_000
 MOST_TENANTS = 4_000
 MOST_EXECUTIONS = 64
-"""Executions of one owner kept in memory; more are ended ones that late reports asked for."""
+"""Executions of one owner in memory. Where late reports ask for more, which have ended, all of the owner is dropped."""
 MOST_BOTS = 256
-"""Likewise bots; more are ended ones, or none."""
-PATIENCE_SECONDS = 0.1
-"""A constraint may be violated by a race with another replica, which reading again resolves; not for longer."""
+"""Bots of one owner that were looked for. Where there are more, all of the owner is dropped likewise."""
+RACE_SECONDS = 0.1
+"""A constraint that stays violated for longer is no race with another replica, which reading again would resolve."""
 
 Publish = Callable[[int, Sequence[Entry]], None]
-"""Told of every commit: the first revision and the entries."""
+"""Is told of every commit: its first revision and its entries."""
 
 
 class Lane:
@@ -60,19 +60,19 @@ class Lane:
         self._queue: deque[Change] = deque()
         self._waiting = 0
         self._arrived = asyncio.Event()
-        self._room = asyncio.Event()
-        self._room.set()
+        self._below_limit = asyncio.Event()
+        self._below_limit.set()
         self._tenants: OrderedDict[Owner, Tenant] = OrderedDict()
         self._outdated: set[Owner] = set()
         self._connection: Connection | None = None
 
     async def put(self, change: Change) -> None:
-        """Queue a change; waits while too many wait already, which holds back the sender."""
-        await self._room.wait()
+        """Queue a change; waits while too many are queued, which holds back the sender."""
+        await self._below_limit.wait()
         self._queue.append(change)
         self._waiting += _count(change)
         if self._waiting >= MOST_WAITING:
-            self._room.clear()
+            self._below_limit.clear()
         self._arrived.set()
 
     def forget(self, owner: Owner) -> None:
@@ -102,11 +102,11 @@ class Lane:
             size += change.size if isinstance(change, Part) else 0
         self._waiting -= taken
         if self._waiting < MOST_WAITING:
-            self._room.set()
+            self._below_limit.set()
         return changes
 
     async def _settle(self, changes: list[Change]) -> None:
-        """Commit a group, again and again until it is stored or is at fault itself."""
+        """Commit a group: again after a failure from outside, change by change where the group itself is at fault."""
         delay = 0.01
         while changes:
             try:
@@ -114,7 +114,7 @@ class Lane:
             except repository.Outdated:
                 await asyncio.sleep(delay)
             except repository.Violation as error:
-                if delay > PATIENCE_SECONDS:
+                if delay > RACE_SECONDS:
                     await self._settle_singly(changes, error)
                     return
                 await asyncio.sleep(delay)
@@ -135,7 +135,7 @@ class Lane:
             changes = [c for c in changes if isinstance(c, Part) or not c.answer.done()]
 
     async def _settle_singly(self, changes: list[Change], error: Exception) -> None:
-        """Reject the change when it is alone; otherwise try each alone, so that the others pass."""
+        """Reject a change that is alone; of more, commit each alone, so that those without fault pass."""
         self._drop(changes)
         singles = [single for change in changes for single in _singles(change)]
         if len(singles) > 1:
@@ -180,7 +180,7 @@ class Lane:
         return self._connection
 
     def _trim(self, group: Group) -> None:
-        """Keep the rows of the owners used last."""
+        """Drop the rows of owners that have too many, and of those used least lately."""
         for owner, tenant in group.tenants.items():
             if len(tenant.executions) > MOST_EXECUTIONS or len(tenant.loaded_bots) > MOST_BOTS:
                 self._tenants.pop(owner, None)

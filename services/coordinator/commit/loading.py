@@ -38,12 +38,12 @@ async def load(
         tenants |= await repository.load_owners(connection, missing.owners)
     if missing.owners or missing.executions:
         concerned = {o: tenants[o] for change in changes for o in owners_of_change(change)}
-        await _add_runs(connection, concerned, missing)
+        await _read_runs(connection, concerned, missing)
     if missing.bots:
-        await _add_bots(connection, tenants, missing.bots)
-    _add_ranges(missing, tenants)
+        await _read_bots(connection, tenants, missing.bots)
+    _add_missing_ranges(missing, tenants)
     if missing.days:
-        await _add_days(connection, tenants, missing.days)
+        await _read_days(connection, tenants, missing.days)
     if missing.numbers:
         return deque(await repository.draw_numbers(connection, missing.numbers))
     return deque()
@@ -62,20 +62,20 @@ def find_missing(changes: Iterable[Change], tenants: Mapping[Owner, Tenant]) -> 
                     or not tenant.loaded_days.issuperset([day.day for day in raw.days])
                 ):
                     days = [day.day for day in raw.days]
-                    _miss(missing, tenants, owner, (raw.execution,), days)
+                    _add_missing(missing, tenants, owner, (raw.execution,), days)
                 if raw.state != _RUNNING:
                     missing.numbers += 1
                     missing.ending.append((owner, raw.execution))
         else:
             command = change.command
-            _miss(missing, tenants, command.owner, command.executions, command.days)
+            _add_missing(missing, tenants, command.owner, command.executions, command.days)
             missing.numbers += command.numbers
             if command.bots:
-                _miss_bots(missing, tenants, command.owner, command.bots)
+                _add_missing_bots(missing, tenants, command.owner, command.bots)
     return missing
 
 
-def _miss(
+def _add_missing(
     missing: Missing,
     tenants: Mapping[Owner, Tenant],
     owner: Owner,
@@ -96,7 +96,7 @@ def _miss(
             missing.days.setdefault(owner, set()).add(day)
 
 
-def _miss_bots(
+def _add_missing_bots(
     missing: Missing, tenants: Mapping[Owner, Tenant], owner: Owner, bots: Iterable[BotId]
 ) -> None:
     tenant = tenants.get(owner)
@@ -105,13 +105,13 @@ def _miss_bots(
         missing.bots.setdefault(owner, set()).update(unknown)
 
 
-def _add_ranges(missing: Missing, tenants: Mapping[Owner, Tenant]) -> None:
-    """Add the ledger days that ending executions need; their runs must be in memory. Meetings have none."""
+def _add_missing_ranges(missing: Missing, tenants: Mapping[Owner, Tenant]) -> None:
+    """Add the ledger days of ending executions, whose runs must be in memory by now. Meetings have no days."""
     for owner, number in missing.ending:
         tenant = tenants[owner]
         run = tenant.runs[tenant.executions[number].run_id]
         if not run.bot_id:
-            _miss(missing, tenants, owner, (), [day.isoformat() for day in run.range.days])
+            _add_missing(missing, tenants, owner, (), [day.isoformat() for day in run.range.days])
 
 
 def owners_of_change(change: Change) -> Sequence[Owner]:
@@ -121,7 +121,7 @@ def owners_of_change(change: Change) -> Sequence[Owner]:
     return (change.command.owner,)
 
 
-async def _add_runs(
+async def _read_runs(
     connection: Connection, tenants: Mapping[Owner, Tenant], missing: Missing
 ) -> None:
     """Read the runs under way of missing owners, those of missing executions, and the bots that follow them."""
@@ -141,13 +141,13 @@ async def _add_runs(
     for execution in await repository.list_executions(connection, fresh):
         tenants[execution.owner].executions[execution.number] = execution
     if followers:
-        await _add_bots(connection, tenants, followers)
+        await _read_bots(connection, tenants, followers)
 
 
-async def _add_bots(
+async def _read_bots(
     connection: Connection, tenants: Mapping[Owner, Tenant], bots: Mapping[Owner, set[BotId]]
 ) -> None:
-    """Read bots into tenants that lack them; one of another owner is none of theirs."""
+    """Read bots into tenants that lack them; a bot of that id that another owner has is left out."""
     named = {bot_id for of_owner in bots.values() for bot_id in of_owner}
     for bot in await repository.load_bots(connection, named):
         if bot.bot_id in bots.get(bot.owner, ()):
@@ -156,7 +156,7 @@ async def _add_bots(
         tenants[owner].loaded_bots |= of_owner
 
 
-async def _add_days(
+async def _read_days(
     connection: Connection, tenants: Mapping[Owner, Tenant], days: Mapping[Owner, set[str]]
 ) -> None:
     """Read ledger days, all stages, into tenants that lack them."""

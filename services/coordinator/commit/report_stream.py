@@ -46,11 +46,11 @@ class Reports:
         """Take one stream until its sender closes it; everything taken is acknowledged by then."""
         open_batches: deque[Batch | None] = deque()
         arrived = asyncio.Event()
-        room = asyncio.Semaphore(MOST_BATCHES_OPEN)
-        acker = asyncio.create_task(_acknowledge(open_batches, arrived, room, write))
+        slots = asyncio.Semaphore(MOST_BATCHES_OPEN)
+        acker = asyncio.create_task(_acknowledge(open_batches, arrived, slots, write))
         try:
             async for data in requests:
-                await room.acquire()
+                await slots.acquire()
                 open_batches.append(await self._take_batch(data))
                 arrived.set()
                 if acker.done():
@@ -62,7 +62,7 @@ class Reports:
             await cancel(acker)
 
     async def store_heartbeats(self, least: timedelta) -> None:
-        """Write down who was heard of since the last time."""
+        """Store which executions were alive since the last time."""
         alive, self._alive = self._alive, set()
         if alive:
             await repository.heartbeat(self._pool, alive, least)
@@ -73,7 +73,7 @@ class Reports:
             raise InvalidInput(f"reports: at most {MOST_REPORTS} in a message")
         self._alive.update(message.heartbeats)
         settled = asyncio.get_running_loop().create_future()
-        # One more than there are reports, until all are on their way.
+        # One more than there are reports, so that it is not settled before all are on their way.
         batch = Batch(message.batch, len(message.reports) + 1, settled)
         raws = self._read(message.reports, batch)
         owners = self._owners
@@ -113,9 +113,9 @@ def _illegal(execution: int, sequence: int) -> Rejection:
 
 
 async def _acknowledge(
-    batches: deque[Batch | None], arrived: asyncio.Event, room: asyncio.Semaphore, write: Write
+    batches: deque[Batch | None], arrived: asyncio.Event, slots: asyncio.Semaphore, write: Write
 ) -> None:
-    """Acknowledge batches in their order until None; those that are settled together share an answer."""
+    """Acknowledge batches in their order, up to a None; those that are settled together share an answer."""
     while True:
         while not batches:
             arrived.clear()
@@ -127,7 +127,7 @@ async def _acknowledge(
         last, rejections = first.number, []
         while batches and (batch := batches[0]) is not None and batch.settled.done():
             batches.popleft()
-            room.release()
+            slots.release()
             last = batch.number
             rejections += batch.rejections
         await write(acknowledgement(last, rejections))

@@ -47,7 +47,7 @@ class Cohort:
 
 
 class Hub:
-    """Everything a replica's watchers read; fed in order of revision, without holes."""
+    """What the watchers of a replica read: fed in the order of revisions, without holes."""
 
     def __init__(self) -> None:
         self.head = 0
@@ -57,7 +57,7 @@ class Hub:
         self._bytes = 0
         self._cohorts: list[Cohort] = []
         self._turn = 0
-        self._tokens = float(COHORT)
+        self._allowed = float(COHORT)
         self._budget = MOST_MESSAGES_A_SECOND
         self._refilled_at = 0.0
         self._step_due_at: float | None = None
@@ -131,7 +131,7 @@ class Hub:
             self._cohorts.remove(cohort)
 
     async def newer(self, cohort: Cohort, cursor: int) -> None:
-        """Wait until the cohort sees more than `cursor`."""
+        """Wait until the cohort sees more than `cursor`, or is woken for something else."""
         if cohort.visible > cursor:
             return
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -155,13 +155,13 @@ class Hub:
             cohort = self._cohorts[self._turn]
             if cohort.visible >= self.head:
                 continue
-            if self._tokens < cohort.size:
+            if self._allowed < cohort.size:
                 self._turn -= 1
-                delay = (cohort.size - self._tokens) / self._budget
+                delay = (cohort.size - self._allowed) / self._budget
                 self._step_due_at = loop.time() + delay
                 loop.call_later(delay, self._step_again)
                 return
-            self._tokens -= len(cohort.waiters)
+            self._allowed -= len(cohort.waiters)
             cohort.visible = self.head
             _wake(cohort)
 
@@ -184,8 +184,8 @@ class Hub:
         self._lag, self._adapted_at, self._used_cpu = 0.0, now, cpu
 
     def _refill(self, now: float) -> None:
-        self._tokens += (now - self._refilled_at) * self._budget
-        self._tokens = min(self._tokens, float(COHORT))
+        self._allowed += (now - self._refilled_at) * self._budget
+        self._allowed = min(self._allowed, float(COHORT))
         self._refilled_at = now
 
 

@@ -25,7 +25,7 @@ class EventWatches:
 
     def __init__(self, watches: Watches) -> None:
         self._watches = watches
-        self._one = asyncio.Lock()
+        self._one_at_a_time = asyncio.Lock()
         self._made: OrderedDict[bytes, asyncio.Task[bytes]] = OrderedDict()
 
     async def watch(self, request: WatchRequest, token: str, write: WriteEvent) -> None:
@@ -65,7 +65,7 @@ class EventWatches:
         return await asyncio.shield(made)
 
     async def _make(self, frame: bytes) -> bytes:
-        async with self._one:
+        async with self._one_at_a_time:
             return await event_of(frame)
 
     async def _write_in_time(self, write: WriteEvent, event: bytes) -> None:

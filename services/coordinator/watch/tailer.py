@@ -97,7 +97,7 @@ class Tailer:
                 return
 
     def _publish(self, first: int, entries: Sequence[Entry]) -> None:
-        """Publish what is new of the entries, then what was held back for it."""
+        """Publish those of the entries that are new, then what was held because these were missing."""
         self._held[first] = entries
         while self._held:
             first = min(self._held)

@@ -47,7 +47,7 @@ class LogRunEnds:
             return False
 
     async def _follow(self, follower: Follower, run_id: RunId) -> None:
-        """Return once the row is worth a look: the log has the run's end, or may have had it, or told nothing for long."""
+        """Return once the row is worth a look: the log has the end of the run, may have had it, or was silent for long."""
         until = asyncio.get_running_loop().time() + self._look_again
         filter_ = Filter(everything=False, topics=frozenset({run_id}))
         while True:
