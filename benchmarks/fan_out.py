@@ -21,7 +21,7 @@ from benchmarks.traffic import (
     start_runs,
 )
 from services.coordinator.watch.hub import MOST_MESSAGES_A_SECOND
-from tests.fakes.stages import FakeStages
+from tests.fakes.stage_services import FakeStages
 
 SECONDS = 8.0
 EXECUTIONS = 20

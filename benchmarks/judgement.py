@@ -19,7 +19,8 @@ from services.llm.budget import OwnBudget
 from services.llm.domain import ModelUnavailable, NoAnswer
 from services.llm.openai_model import open_model
 from services.llm.settings import ModelSettings
-from tests.unit.analysis.dialogues import Labelled, Portion, clinic, dialogues
+from tests.builders.analysis import clinic
+from tests.labelled_dialogues import Labelled, Portion, dialogues
 
 PART_CHARACTERS = 60_000
 LANGUAGES = ("ru", "en")

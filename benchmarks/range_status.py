@@ -18,7 +18,7 @@ from benchmarks.traffic import SETTINGS, a_coordinator
 from services.coordinator.state.order import ORDER
 from services.status.domain import DateRange
 from services.status.mapping import STAGE_TO_PB, date_range_to_pb
-from tests.fakes.stages import FakeStages
+from tests.fakes.stage_services import FakeStages
 
 if TYPE_CHECKING:  # the generated code has it for type checkers only
     from potok.coordinator.v1.coordinator_service_pb2_grpc import CoordinatorServiceAsyncStub

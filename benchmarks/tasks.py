@@ -5,7 +5,7 @@ import sys
 
 from services.recommendations.meetings.adapters.rules import RulesTasks
 from services.recommendations.meetings.domain import said_tasks
-from tests.unit.recommendations.meetings.samples import Score, samples, score
+from tests.labelled_meetings import Score, samples, score
 
 PORTIONS = ("seen", "unseen")
 

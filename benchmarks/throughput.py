@@ -15,7 +15,7 @@ from benchmarks.traffic import (
     start_runs,
     watch,
 )
-from tests.fakes.stages import FakeStages
+from tests.fakes.stage_services import FakeStages
 
 STREAMS = 4
 EXECUTIONS = 200

@@ -18,7 +18,7 @@ from potok.status.v1 import progress_pb2, stage_pb2
 from benchmarks.arena import Arena, connected
 from deploy.local.postgres import free_port
 from services.status.domain import Stage
-from tests.fakes.stages import FakeStages
+from tests.fakes.stage_services import FakeStages
 from tests.identity import environment_of
 
 METHOD = "/potok.coordinator.v1.CoordinatorService"

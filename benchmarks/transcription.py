@@ -44,7 +44,8 @@ from services.transcription.adapters.recordings import CallSyncRecordings
 from services.transcription.adapters.whisper import WhisperEngine
 from services.transcription.usecases import Transcription
 from services.transcription.work import TranscriptionWork
-from tests.fakes.call_sync import FakeCalls, a_call, chunks, register_nowhere
+from tests.builders.call_sync import a_call
+from tests.fakes.call_sync import FakeCalls, chunks, register_nowhere
 from tests.fakes.transcription import FakeMeetings, FakeTranscripts
 from tests.identity import guard, open_channel
 

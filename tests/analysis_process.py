@@ -14,8 +14,9 @@ from potok.stage.v1.stage_service_pb2_grpc import StageServiceStub
 from potok.status.v1 import progress_pb2, stage_pb2
 
 from deploy.local.postgres import free_port
+from tests.builders.analysis import CLINIC
 from tests.conftest import Database
-from tests.fakes.analysis import CLINIC, CallsBefore
+from tests.fakes.analysis import CallsBefore
 from tests.identity import identity_told, open_channel
 from tests.processes import running_service
 from tests.waiting import PATIENCE, in_time, until_ready

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from tests.conftest import Database
 from tests.coordination import Coordination, Replica, coordination
-from tests.fakes.player import Player
+from tests.fakes.stage_player import Player
 from tests.identity import client_environment
 from tests.processes import killed_at_last
 from tests.waiting import in_time

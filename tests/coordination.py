@@ -29,7 +29,7 @@ from services.coordinator.settings import CoordinatorSettings, Limits
 from services.status.domain import Stage
 from tests.conftest import Database
 from tests.fakes.bots import FakeBots, fake_bots
-from tests.fakes.stages import FakeStages
+from tests.fakes.stage_services import FakeStages
 from tests.identity import open_channel, settings_of
 from tests.waiting import PATIENCE
 

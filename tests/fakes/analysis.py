@@ -2,9 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterable, Sequence
-from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import AsyncIterator, Sequence
+from datetime import date, datetime, timedelta
 from typing import Any, cast
 
 import grpc
@@ -21,27 +20,9 @@ from potok.transcription.v1.transcription_service_pb2_grpc import (
 
 from services.analysis.budget.domain import Reservation
 from services.analysis.calls.domain import (
-    Agreement,
     Analysis,
     AnalysisFilter,
-    CallFacts,
     CallId,
-    CheckedItem,
-    ClientFact,
-    Direction,
-    Evidence,
-    Fallback,
-    ItemStatus,
-    Judgement,
-    LongPauses,
-    Metrics,
-    Objection,
-    Recommendation,
-    Scores,
-    SideMetrics,
-    SkillWeight,
-    Speaker,
-    Versions,
 )
 from services.analysis.calls.ports import Position
 from services.analysis.meetings.domain import BotId, MeetingAnalysis
@@ -50,109 +31,10 @@ from services.call_sync.usecases import CallSync
 from services.kernel.rpc.server import serving
 from services.llm.domain import NOTHING_USED, CostLimitReached, Usage
 from services.stage.ports import Transaction
-from services.status.domain import Cost, ExecutionNumber, Owner, Reason, RunId
+from services.status.domain import Cost, ExecutionNumber, Owner, RunId
 from tests.fakes.call_sync import FakeCalls, FakeRecordings
-from tests.fakes.stages import FakeStages
+from tests.fakes.stage_services import FakeStages
 from tests.identity import guard
-
-CLINIC = Owner("client:clinic")
-QUOTE = Evidence(turn=1, text="Это дорого.")
-SIDE = SideMetrics(
-    speech_seconds=30.5,
-    words=70,
-    turns=8,
-    average_turn_seconds=3.9,
-    words_per_minute=137.7,
-    pace_median=135.5,
-    pace_deviation=20.25,
-    longest_monologue_seconds=9.25,
-    questions=2,
-    interruptions=1,
-    interruptions_per_minute=0.99,
-    response_latency_median_seconds=0.6,
-)
-
-
-def an_analysis(
-    call_id: str,
-    *,
-    day: date = date(2026, 3, 1),
-    started_at: datetime = datetime(2026, 3, 1, 9, 30, 0, 250_000, tzinfo=UTC),
-    score: float | None = 75.0,
-    employee: str | None = "Анна",
-    **labels: str,
-) -> Analysis:
-    """Return an analysis with every field set; `labels` are its type, outcome and sentiment."""
-    return Analysis(
-        call=CallFacts(
-            call_id=CallId(call_id),
-            owner=CLINIC,
-            employee=employee,
-            day=day,
-            started_at=started_at,
-            duration_seconds=62.8,
-            direction=Direction.OUTGOING,
-        ),
-        metrics=Metrics(
-            span_seconds=60.5,
-            silence_seconds=3.5,
-            silence_share=0.06,
-            long_pauses=LongPauses(count=1, total_seconds=3.25, longest_seconds=3.25),
-            overlap_seconds=1.5,
-            first_speaker=Speaker.OPERATOR,
-            operator_talk_share=0.55,
-            operator=SIDE,
-            client=replace(SIDE, words=50),
-        ),
-        judgement=Judgement(
-            call_type=labels.get("call_type", "price_inquiry"),
-            call_type_quote=QUOTE,
-            outcome=labels.get("outcome", "thinking"),
-            outcome_quote=replace(QUOTE, turn=7),
-            sentiment=labels.get("sentiment", "neutral"),
-            summary="Тема: вопрос о цене. Итог: клиент думает.",
-            objections=(Objection(kind="price", quote=QUOTE),),
-            checklist=(
-                CheckedItem(item="greeting", status=ItemStatus.COMPLETED, quote=QUOTE),
-                CheckedItem(item="offer", status=ItemStatus.NOT_REACHED),
-            ),
-            agreements=(
-                Agreement(
-                    text="перезвоним завтра",
-                    quote=QUOTE,
-                    owner=Speaker.OPERATOR,
-                    due=date(2026, 3, 2),
-                ),
-            ),
-            client_facts=(ClientFact(kind="pain", text="жалуется на боль", quote=QUOTE),),
-            recommendations=(
-                Recommendation(
-                    skill="offer", priority=1, text="Предложите время.", why="…", quote=QUOTE
-                ),
-            ),
-        ),
-        weights={
-            "greeting": SkillWeight(skill="contact", weight=1.0),
-            "offer": SkillWeight(skill="offer", weight=3.0),
-        },
-        scores=Scores(checklist=score, by_skill={"contact": 100.0}, applicable_items=2),
-        evidence_flags=("outcome: quote not found in turn 0",),
-        versions=Versions(
-            metrics=1,
-            judge_name="rules",
-            judge_version="1",
-            playbook_name="clinic",
-            playbook_hash="a" * 64,
-            input_hash="b" * 64,
-        ),
-        usage=Usage(
-            requests=2,
-            prompt_tokens=3000,
-            completion_tokens=500,
-            cost=Cost(amount=0.25, currency="USD"),
-        ),
-        fallback=Fallback(judge="model", reason=Reason.REFUSED, message="it refused"),
-    )
 
 
 class FakeAnalyses:
@@ -314,28 +196,6 @@ def calls_before() -> CallsBefore:
     """Return the services; RPCs that they lack are UNIMPLEMENTED."""
     made: CallsBefore = cast(Any, CallsBefore)()
     return made
-
-
-def a_transcript(call_id: str, lines: Iterable[str]) -> transcript_pb2.Transcript:
-    """Return a transcript of lines such as `O: Добрый день.`, four seconds each, a second apart."""
-    speakers = {"O": transcript_pb2.SPEAKER_OPERATOR, "C": transcript_pb2.SPEAKER_CLIENT}
-    return transcript_pb2.Transcript(
-        call_id=call_id,
-        owner=CLINIC,
-        language="ru",
-        duration_seconds=60,
-        channels=2,
-        overlap_reliable=True,
-        segments=[
-            transcript_pb2.Segment(
-                speaker=speakers[line[0]],
-                start_seconds=5.0 * index,
-                end_seconds=5.0 * index + 4,
-                text=line[3:],
-            )
-            for index, line in enumerate(lines)
-        ],
-    )
 
 
 def _order(analysis: Analysis) -> tuple[date, datetime, str]:

@@ -160,3 +160,14 @@ async def smollm() -> AsyncIterator[str]:
         if process.returncode is None:
             process.kill()
             await process.wait()
+
+
+class HangingModel(ToldModel):
+    """A language model that never answers."""
+
+    async def ask(
+        self, messages: Sequence[Message], shape: type[A], *, at_most: float | None = None
+    ) -> ModelAnswer[A]:
+        self.asked.append((messages, shape, at_most))
+        await asyncio.Event().wait()
+        raise AssertionError

@@ -22,7 +22,7 @@ from services.status.domain import RunMode, Stage
 from services.status.mapping import RUN_MODE_TO_PB, STAGE_FROM_PB, STAGE_TO_PB
 from tests.conftest import Database
 from tests.coordination import QUICK, SETTINGS
-from tests.fakes.stage import DAY, FakeStage, quick_settings
+from tests.fakes.stage_work import DAY, FakeStage, quick_settings
 from tests.identity import identity, open_channel, settings_of
 from tests.waiting import until
 

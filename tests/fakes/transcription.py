@@ -8,50 +8,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from services.status.domain import Cost, ExecutionNumber, Owner
-from services.transcription.dialogue import transcript
 from services.transcription.domain import (
     CallId,
     MeetingMedia,
     Recognition,
     RecordingGone,
-    Speaker,
     StoredTranscript,
-    Track,
     Transcript,
-    Word,
 )
 from services.transcription.ports import Transaction
-
-
-def a_recognition() -> Recognition:
-    return Recognition(
-        language="ru",
-        duration_seconds=3.5,
-        channels=2,
-        overlap_reliable=True,
-        model="whisper-base@d01c3014881c",
-        tracks=(
-            Track(
-                speaker=Speaker.OPERATOR,
-                words=(
-                    Word(start=0.25, end=0.5, text=" Добрый", probability=0.875),
-                    Word(start=0.5, end=1.0, text=" день.", probability=0.99609375),
-                ),
-            ),
-            Track(
-                speaker=Speaker.CLIENT,
-                words=(Word(start=1.5, end=2.0, text=' "Алло?"', probability=0.1),),
-            ),
-        ),
-    )
-
-
-def a_transcript(call_id: str) -> Transcript:
-    return transcript(CallId(call_id), a_recognition())
-
-
-def without_words(made: Transcript) -> Transcript:
-    return replace(made, segments=tuple(replace(segment, words=()) for segment in made.segments))
+from tests.builders.transcription import a_recognition, without_words
 
 
 class FakeTranscripts:

@@ -12,7 +12,7 @@ from services.kernel.postgres import open_pool
 from services.kernel.rpc.server import until_stopped
 from services.stage.app import stage_service
 from services.stage.domain import Execution, Item, Limits, Outcome, Success
-from tests.fakes.stage import FakeStage, found, quick_settings
+from tests.fakes.stage_work import FakeStage, found, quick_settings
 from tests.identity import identity
 
 LIMITS = Limits(concurrency=1, lease=timedelta(seconds=1), backoff=timedelta(milliseconds=10))

@@ -20,7 +20,7 @@ from deploy.local.postgres import free_port
 from services.status.domain import Stage
 from tests.conftest import Database
 from tests.coordination import RANGE, SETTINGS, Watcher, a_report
-from tests.fakes.stages import FakeStages
+from tests.fakes.stage_services import FakeStages
 from tests.identity import environment_of, open_channel
 from tests.waiting import until, until_ready
 

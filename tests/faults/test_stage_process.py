@@ -17,7 +17,7 @@ from services.status.domain import ExecutionState
 from services.status.mapping import EXECUTION_STATE_TO_PB
 from tests.conftest import Database
 from tests.fakes.coordinator import FakeCoordinator, serving_coordinator
-from tests.fakes.stage import FakeStage, a_run_request, found, serving_stage
+from tests.fakes.stage_work import FakeStage, a_run_request, found, serving_stage
 from tests.faults.stage_process import LIMITS, store_names
 from tests.identity import open_channel
 from tests.waiting import in_time

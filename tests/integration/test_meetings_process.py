@@ -23,9 +23,9 @@ from potok.transcription.v1.transcription_service_pb2_grpc import TranscriptionS
 from deploy.local.place import CHECKOUT
 from deploy.local.postgres import free_port
 from tests.conftest import Database
-from tests.fakes.bot_status import FakeBotStatus
 from tests.fakes.coordinator import FakeCoordinator, serving_coordinator
 from tests.fakes.language_model import a_model, says
+from tests.fakes.meeting_media import FakeBotStatus
 from tests.identity import identity_told, open_channel, token
 from tests.processes import running_service
 from tests.waiting import until_ready

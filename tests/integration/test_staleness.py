@@ -6,8 +6,8 @@ from datetime import timedelta
 from services.stage.domain import Failure, Item, Later, Outcome, Skip
 from services.status.domain import Reason, RunMode, Stage
 from tests.conftest import Database
-from tests.fakes.stage import DAY, found, succeed
 from tests.fakes.stage_chain import OWNER, chain
+from tests.fakes.stage_work import DAY, found, succeed
 from tests.waiting import until
 
 CALL_SYNC, TRANSCRIPTION, ANALYSIS = Stage.CALL_SYNC, Stage.TRANSCRIPTION, Stage.ANALYSIS

@@ -9,12 +9,14 @@ from potok.status.v1 import stage_pb2
 
 from services.status.domain import ExecutionNumber
 from tests.analysis_process import listed, run, the_service
+from tests.builders.analysis import CLINIC
+from tests.builders.call_sync import a_call
+from tests.builders.transcription import a_transcript_message
 from tests.conftest import Database
-from tests.fakes.analysis import CLINIC, CallsBefore, a_transcript, calls_before
-from tests.fakes.call_sync import a_call
+from tests.fakes.analysis import CallsBefore, calls_before
 from tests.identity import nowhere_told
+from tests.labelled_dialogues import SAMPLES, recording
 from tests.processes import refused_start
-from tests.unit.analysis.dialogues import SAMPLES, recording
 
 INITIAL = {"operator": "O", "client": "C"}
 
@@ -26,8 +28,8 @@ async def before() -> CallsBefore:
     for name in SAMPLES:
         turns = recording(name).conversation.turns
         lines = [f"{INITIAL[turn.speaker.value]}: {turn.text}" for turn in turns]
-        before.transcripts[name] = a_transcript(name, lines)
-    before.transcripts["silent"] = a_transcript("silent", [])
+        before.transcripts[name] = a_transcript_message(name, lines)
+    before.transcripts["silent"] = a_transcript_message("silent", [])
     await before.calls.upsert_calls(
         CLINIC, ExecutionNumber(1), [a_call(call_id) for call_id in before.transcripts]
     )

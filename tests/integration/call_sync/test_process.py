@@ -18,8 +18,8 @@ from potok.stage.v1 import stage_service_pb2
 from potok.stage.v1.stage_service_pb2_grpc import StageServiceStub
 from potok.status.v1 import progress_pb2, stage_pb2
 
+from tests.builders.call_sync import WAV
 from tests.conftest import Database
-from tests.fakes.call_sync import WAV
 from tests.identity import identity_told, open_channel
 from tests.processes import refused_start, running_service
 from tests.waiting import in_time, until, until_ready

@@ -13,8 +13,9 @@ from services.call_sync.domain import Call, CallId, Direction
 from services.call_sync.ports import CallRepository
 from services.call_sync.repository import PostgresCalls
 from services.status.domain import ExecutionNumber, Owner
+from tests.builders.call_sync import a_call, a_recording
 from tests.conftest import Database
-from tests.fakes.call_sync import FakeCalls, a_call, a_recording
+from tests.fakes.call_sync import FakeCalls
 from tests.identity import everything, seen_by
 
 CLINIC, OTHER = Owner("client:clinic"), Owner("client:other")

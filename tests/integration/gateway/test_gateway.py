@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from potok.coordinator.v1 import coordinator_service_pb2 as pb
 from potok.coordinator.v1 import coordinator_service_pb2_grpc as pb_grpc
 
-from tests.fakes.public import RUN, PublicServices, public_services, serving_public
+from tests.fakes.public_services import RUN, PublicServices, public_services, serving_public
 from tests.gateway import Gateway, running_gateway, token
 from tests.waiting import PATIENCE, until
 

@@ -13,8 +13,8 @@ from services.stage.domain import Failure, Item, Outcome
 from services.status.domain import Reason, Stage
 from tests.browser import running_browser
 from tests.conftest import Database
-from tests.fakes.stage import DAY, found, succeed
 from tests.fakes.stage_chain import Chain, chain
+from tests.fakes.stage_work import DAY, found, succeed
 from tests.gateway import running_gateway, token
 from tests.waiting import until
 

@@ -13,7 +13,7 @@ from potok.coordinator.v1 import coordinator_service_pb2 as pb
 from potok.coordinator.v1 import coordinator_service_pb2_grpc as pb_grpc
 
 from deploy.local.readiness import not_ready
-from tests.fakes.public import PublicServices, public_services, serving_public
+from tests.fakes.public_services import PublicServices, public_services, serving_public
 from tests.gateway import Gateway, running_gateway, token
 from tests.waiting import PATIENCE, until
 

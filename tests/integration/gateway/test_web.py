@@ -10,7 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Page, Route
 
 from tests.browser import running_browser, script
-from tests.fakes.public import RUN, PublicServices, public_services, serving_public
+from tests.fakes.public_services import RUN, PublicServices, public_services, serving_public
 from tests.gateway import Gateway, running_gateway, token
 from tests.waiting import PATIENCE
 

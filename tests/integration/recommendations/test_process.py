@@ -23,9 +23,10 @@ from potok.status.v1 import progress_pb2, stage_pb2
 
 from deploy.local.place import CHECKOUT
 from deploy.local.postgres import free_port
+from tests.builders.recommendations import MONDAY, an_analysed_call
 from tests.conftest import Database
 from tests.fakes.language_model import a_model, says
-from tests.fakes.recommendations import MONDAY, Owners, an_analysed_call
+from tests.fakes.recommendations import Owners
 from tests.identity import identity_told, open_channel
 from tests.processes import running_service
 from tests.waiting import in_time, until_ready

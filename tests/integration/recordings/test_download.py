@@ -18,7 +18,7 @@ from services.recordings.domain import (
     TooLarge,
 )
 from services.recordings.download import LEAST_BYTES, Downloads
-from tests.fakes.call_sync import WAV
+from tests.builders.call_sync import WAV
 from tests.fakes.web_host import WebHost, answer, web_host
 
 RECORDING = WAV + bytes(LEAST_BYTES)

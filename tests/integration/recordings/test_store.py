@@ -29,8 +29,9 @@ from services.recordings.domain import (
 from services.recordings.repository import PAGE_SIZE, RecordingRegistry
 from services.recordings.store import PIECE_BYTES, ObjectRecordings, open_store
 from services.status.domain import ExecutionNumber, Owner
+from tests.builders.call_sync import WAV, a_call, a_recording
 from tests.conftest import Database
-from tests.fakes.call_sync import WAV, FakeRecordings, a_call, a_recording, chunks, kept_at
+from tests.fakes.call_sync import FakeRecordings, chunks, kept_at
 from tests.identity import everything
 from tests.waiting import PATIENCE, in_time, until
 

@@ -17,7 +17,7 @@ from services.stage.repository import execution_rows, item_rows
 from services.stage.repository.report_rows import read_progress
 from services.status.domain import ExecutionNumber, Stage
 from tests.conftest import Database
-from tests.fakes.stage import DAY, FakeStage, a_run_request, found, serving_stage
+from tests.fakes.stage_work import DAY, FakeStage, a_run_request, found, serving_stage
 from tests.identity import open_channel
 
 ROLE = "transcription_system"

@@ -13,7 +13,7 @@ from services.stage.repository.report_rows import read_progress
 from services.status.domain import Reason, RunMode, Wait, WaitReason
 from tests.conftest import Database
 from tests.fakes.coordinator import FakeCoordinator
-from tests.fakes.stage import FakeStage, Served, a_run_request, found, serving_stage, succeed
+from tests.fakes.stage_work import FakeStage, Served, a_run_request, found, serving_stage, succeed
 from tests.waiting import until
 
 ROLE = "transcription_system"

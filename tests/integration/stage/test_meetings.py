@@ -9,7 +9,7 @@ from services.stage.adapters.upstream import discover_upstream
 from services.status.domain import RunMode, Stage
 from services.status.mapping import STAGE_TO_PB
 from tests.conftest import Database
-from tests.fakes.stage import DAY, FakeStage, Served, a_run_request, found, serving_stage
+from tests.fakes.stage_work import DAY, FakeStage, Served, a_run_request, found, serving_stage
 
 ROLE = "transcription_system"
 OWNER = "user:anna"

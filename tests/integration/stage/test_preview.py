@@ -15,7 +15,7 @@ from services.stage.domain import DiscoveryFailed, DiscoveryWaits, Execution, Fo
 from services.stage.preview import MOST
 from services.status.domain import ItemState, Reason, RunMode, WaitReason
 from tests.conftest import Database
-from tests.fakes.stage import DAY, FakeStage, Served, a_run_request, found, serving_stage
+from tests.fakes.stage_work import DAY, FakeStage, Served, a_run_request, found, serving_stage
 
 ROLE = "transcription_system"
 WORLDS = 40

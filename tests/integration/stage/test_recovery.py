@@ -13,7 +13,7 @@ from services.stage.repository.item_rows import EndedItem
 from services.status.domain import ExecutionNumber, ItemState
 from tests.conftest import Database
 from tests.fakes.coordinator import FakeCoordinator
-from tests.fakes.stage import FakeStage, a_run_request, found, serving_stage, succeed
+from tests.fakes.stage_work import FakeStage, a_run_request, found, serving_stage, succeed
 from tests.waiting import until
 
 ROLE = "transcription_system"

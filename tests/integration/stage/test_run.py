@@ -23,7 +23,7 @@ from services.stage.domain import (
 from services.status.domain import Reason, RunMode, Stage, Wait, WaitReason
 from services.status.mapping import STAGE_TO_PB
 from tests.conftest import Database
-from tests.fakes.stage import (
+from tests.fakes.stage_work import (
     DAY,
     FakeStage,
     a_run_request,

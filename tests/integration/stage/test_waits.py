@@ -15,8 +15,8 @@ from services.stage.domain import DiscoveryWaits, Execution, Found, Limits
 from services.status.domain import Stage, WaitReason
 from tests.conftest import Database
 from tests.fakes.coordinator import FakeCoordinator
-from tests.fakes.stage import FakeStage, Served, a_run_request, found, serving_stage
 from tests.fakes.stage_chain import chain
+from tests.fakes.stage_work import FakeStage, Served, a_run_request, found, serving_stage
 from tests.waiting import until
 
 ROLE = "transcription_system"

@@ -32,10 +32,11 @@ from services.call_sync.usecases import CallSync
 from services.kernel.rpc.server import serving
 from services.status.domain import ExecutionNumber, Owner
 from services.transcription.adapters.model import embedded_model
+from tests.builders.call_sync import a_call, a_recording
 from tests.conftest import Database
-from tests.fakes.call_sync import FakeCalls, FakeRecordings, a_call, a_recording
+from tests.fakes.call_sync import FakeCalls, FakeRecordings
 from tests.fakes.speech_server import KEY, speech_server
-from tests.fakes.stages import FakeStages
+from tests.fakes.stage_services import FakeStages
 from tests.identity import guard, identity_told, nowhere_told, open_channel
 from tests.processes import killed_at_last, refused_start, start_service, stop
 from tests.waiting import until, until_ready

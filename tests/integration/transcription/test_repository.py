@@ -13,8 +13,9 @@ from services.status.domain import ExecutionNumber, Owner
 from services.transcription.domain import CallId, Transcript
 from services.transcription.ports import TranscriptRepository
 from services.transcription.repository import PostgresTranscripts
+from tests.builders.transcription import a_transcript, without_words
 from tests.conftest import Database
-from tests.fakes.transcription import FakeTranscripts, a_transcript, without_words
+from tests.fakes.transcription import FakeTranscripts
 from tests.identity import everything, seen_by
 
 CLINIC, OTHER = Owner("client:clinic"), Owner("client:other")

@@ -17,15 +17,8 @@ from services.kernel.rpc.server import serving
 from services.recordings.domain import Fetched, StoreUnavailable
 from services.recordings.store import PIECE_BYTES
 from services.status.domain import ExecutionNumber, Owner
-from tests.fakes.call_sync import (
-    WAV,
-    FakeCalls,
-    FakeRecordings,
-    a_call,
-    a_recording,
-    chunks,
-    kept_at,
-)
+from tests.builders.call_sync import WAV, a_call, a_recording
+from tests.fakes.call_sync import FakeCalls, FakeRecordings, chunks, kept_at
 from tests.identity import guard, open_channel
 
 if TYPE_CHECKING:

@@ -12,13 +12,8 @@ from services.kernel.rpc.server import serving
 from services.status.domain import ExecutionNumber, Owner
 from services.transcription.servicer import TranscriptionServicer
 from services.transcription.usecases import Transcription
-from tests.fakes.transcription import (
-    FakeEngine,
-    FakeMeetings,
-    FakeRecordings,
-    FakeTranscripts,
-    a_transcript,
-)
+from tests.builders.transcription import a_transcript
+from tests.fakes.transcription import FakeEngine, FakeMeetings, FakeRecordings, FakeTranscripts
 from tests.identity import guard, open_channel
 
 if TYPE_CHECKING:

@@ -60,19 +60,18 @@ from services.status.domain import (
     Stage,
     WaitReason,
 )
+from tests.builders.analysis import CLINIC, clinic
+from tests.builders.call_sync import a_call
 from tests.builders.stage import an_execution
+from tests.builders.transcription import a_transcript_message
 from tests.fakes.analysis import (
-    CLINIC,
     CallsBefore,
     FakeAnalyses,
     FakeMeetingAnalyses,
     FakeRunUsages,
-    a_transcript,
     calls_before,
 )
-from tests.fakes.call_sync import a_call
 from tests.identity import open_channel
-from tests.unit.analysis.dialogues import clinic
 
 DAY = date(2026, 3, 1)
 BOOKING = (
@@ -136,7 +135,7 @@ class Scene:
 
     async def knows(self, call_id: str, *lines: str) -> None:
         await self.before.calls.upsert_calls(CLINIC, ExecutionNumber(1), [a_call(call_id)])
-        self.before.transcripts[call_id] = a_transcript(call_id, lines)
+        self.before.transcripts[call_id] = a_transcript_message(call_id, lines)
 
     async def outcomes(
         self, *call_ids: str, execution: Execution = EXECUTION, attempt: int = 1

@@ -46,8 +46,9 @@ from services.status.domain import (
     Wait,
     WaitReason,
 )
+from tests.builders.call_sync import WAV, a_call
 from tests.builders.stage import an_execution
-from tests.fakes.call_sync import WAV, FakeCalls, FakeRecordings, FakeSource, a_call
+from tests.fakes.call_sync import FakeCalls, FakeRecordings, FakeSource
 
 CLINIC = Owner("client:clinic")
 DELAYS = (timedelta(minutes=1), timedelta(minutes=5))

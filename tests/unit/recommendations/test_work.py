@@ -36,8 +36,9 @@ from services.status.domain import (
     Stage,
     WaitReason,
 )
+from tests.builders.recommendations import MONDAY, a_reported_call, an_analysed_call
 from tests.builders.stage import DAYS, an_execution
-from tests.fakes.recommendations import MONDAY, Owners, a_reported_call, an_analysed_call
+from tests.fakes.recommendations import Owners
 from tests.identity import open_channel
 
 CLINIC = Owner("client:clinic")

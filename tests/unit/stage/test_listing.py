@@ -10,7 +10,7 @@ from services.kernel.paging import page_start, page_token
 from services.stage.domain import ItemFilter
 from services.stage.listing import listing_of, read_position
 from services.status.domain import DateRange, ExecutionNumber, ItemState, Owner, Stage
-from tests.fakes.stage import DAY
+from tests.fakes.stage_work import DAY
 
 FAILED = ItemFilter(
     owner=Owner("client:a"),

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from services.stage.domain import Found, ItemId
 from services.stage.modes import KnownItem, takes
 from services.status.domain import RETRYABLE, ExecutionNumber, ItemState, Reason, RunMode
-from tests.fakes.stage import DAY
+from tests.fakes.stage_work import DAY
 
 PENDING, FAILED, ALL = RunMode.PENDING, RunMode.FAILED, RunMode.ALL
 

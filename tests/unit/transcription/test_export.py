@@ -26,7 +26,7 @@ from services.transcription.export import (
     cues,
     export,
 )
-from tests.fakes.transcription import a_transcript
+from tests.builders.transcription import a_transcript
 
 TIMES = re.compile(
     r"^(\d\d):(\d\d):(\d\d)[.,](\d{3}) --> (\d\d):(\d\d):(\d\d)[.,](\d{3})$", re.MULTILINE

@@ -16,7 +16,7 @@ from services.transcription.domain import (
     Word,
 )
 from services.transcription.mapping import SPEAKER_TO_PB, transcript_to_pb
-from tests.fakes.transcription import a_transcript, without_words
+from tests.builders.transcription import a_transcript, without_words
 
 A_MEETING = replace(
     a_transcript("bot-1"),

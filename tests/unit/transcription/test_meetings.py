@@ -17,7 +17,7 @@ from services.transcription.domain import CallId, Segment, Speaker
 from services.transcription.usecases import Transcription
 from services.transcription.work import TranscriptionWork
 from tests.builders.stage import an_execution
-from tests.fakes.bot_status import FakeBotStatus
+from tests.fakes.meeting_media import FakeBotStatus
 from tests.fakes.transcription import FakeEngine, FakeRecordings, FakeTranscripts
 from tests.identity import open_channel
 

@@ -60,10 +60,12 @@ from services.transcription.domain import (
 )
 from services.transcription.usecases import Transcription
 from services.transcription.work import TranscriptionWork
+from tests.builders.call_sync import a_call, a_recording
 from tests.builders.stage import an_execution
-from tests.fakes.call_sync import FakeCalls, FakeRecordings, a_call, a_recording
-from tests.fakes.stages import FakeStages
-from tests.fakes.transcription import FakeEngine, FakeMeetings, FakeTranscripts, a_transcript
+from tests.builders.transcription import a_transcript
+from tests.fakes.call_sync import FakeCalls, FakeRecordings
+from tests.fakes.stage_services import FakeStages
+from tests.fakes.transcription import FakeEngine, FakeMeetings, FakeTranscripts
 from tests.identity import guard, open_channel
 
 CLINIC = Owner("client:clinic")

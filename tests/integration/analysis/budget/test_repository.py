@@ -10,8 +10,9 @@ from services.analysis.budget.ports import RunUsages
 from services.analysis.budget.repository import PostgresRunUsages
 from services.llm.domain import NOTHING_USED, CostLimitReached, Usage
 from services.status.domain import Cost, Owner, RunId
+from tests.builders.analysis import CLINIC
 from tests.conftest import Database
-from tests.fakes.analysis import CLINIC, FakeRunUsages
+from tests.fakes.analysis import FakeRunUsages
 from tests.identity import everything, seen_by
 from tests.waiting import until
 

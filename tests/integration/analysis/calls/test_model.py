@@ -12,9 +12,11 @@ from potok.status.v1 import stage_pb2
 
 from services.status.domain import ExecutionNumber
 from tests.analysis_process import listed, run, the_service
+from tests.builders.analysis import CLINIC
+from tests.builders.call_sync import a_call
+from tests.builders.transcription import a_transcript_message
 from tests.conftest import Database
-from tests.fakes.analysis import CLINIC, CallsBefore, a_transcript, calls_before
-from tests.fakes.call_sync import a_call
+from tests.fakes.analysis import CallsBefore, calls_before
 from tests.fakes.language_model import a_model, says, smollm
 from tests.tree import DATA
 
@@ -57,7 +59,7 @@ async def calls(*call_ids: str) -> CallsBefore:
     """Know calls in which a cake is ordered."""
     before = calls_before()
     for call_id in call_ids:
-        before.transcripts[call_id] = a_transcript(call_id, LINES)
+        before.transcripts[call_id] = a_transcript_message(call_id, LINES)
     await before.calls.upsert_calls(
         CLINIC, ExecutionNumber(1), [a_call(call_id) for call_id in call_ids]
     )

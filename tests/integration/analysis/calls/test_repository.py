@@ -13,8 +13,9 @@ from services.analysis.calls.domain import Analysis, AnalysisFilter, CallId
 from services.analysis.calls.ports import AnalysisRepository, Position
 from services.analysis.calls.repository import BATCH, PostgresAnalyses
 from services.status.domain import DateRange, ExecutionNumber, Owner
+from tests.builders.analysis import CLINIC, an_analysis
 from tests.conftest import Database
-from tests.fakes.analysis import CLINIC, FakeAnalyses, an_analysis
+from tests.fakes.analysis import FakeAnalyses
 from tests.identity import everything, seen_by
 
 OTHER = Owner("client:other")

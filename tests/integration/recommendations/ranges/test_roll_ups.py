@@ -26,8 +26,8 @@ from services.recommendations.ranges.domain import (
 )
 from services.recommendations.ranges.repository import PostgresRollUps
 from services.status.domain import DateRange, ExecutionNumber, Owner
+from tests.builders.recommendations import MONDAY, a_finding, an_advice, an_analysed_call
 from tests.conftest import Database
-from tests.fakes.recommendations import MONDAY, a_finding, an_advice, an_analysed_call
 from tests.identity import everything
 
 CLINIC, OTHER = Owner("client:clinic"), Owner("client:other")

@@ -17,14 +17,14 @@ from services.recommendations.reporting.domain import ReportingUnavailable
 from services.recommendations.reporting.repository import PostgresReporting, open_reporting
 from services.recommendations.reporting.usecases import Reporting
 from services.status.domain import DateRange, ExecutionNumber, Owner
-from tests.conftest import Database
-from tests.fakes.recommendations import (
+from tests.builders.recommendations import (
     MONDAY,
     a_finding,
     a_reported_call,
     an_advice,
     an_employee_recommendation,
 )
+from tests.conftest import Database
 from tests.identity import everything
 from tests.tree import ROOT
 

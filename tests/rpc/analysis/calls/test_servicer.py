@@ -20,10 +20,10 @@ from services.analysis.calls.usecases import CallAnalysis
 from services.kernel.rpc.server import serving
 from services.llm.domain import NOTHING_USED, CostLimitReached, ModelRefused, ModelUnavailable
 from services.status.domain import Cost, ExecutionNumber, RunId
-from tests.fakes.analysis import CLINIC, FakeAnalyses, FakeRunUsages, an_analysis
+from tests.builders.analysis import CLINIC, an_analysis, clinic
+from tests.fakes.analysis import FakeAnalyses, FakeRunUsages
 from tests.fakes.language_model import ToldModel
 from tests.identity import guard, open_channel
-from tests.unit.analysis.dialogues import clinic
 
 if TYPE_CHECKING:
     from potok.analysis.v1.analysis_service_pb2_grpc import AnalysisServiceAsyncStub as Stub

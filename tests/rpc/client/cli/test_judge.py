@@ -14,10 +14,10 @@ from services.analysis.calls.judging import Judging
 from services.analysis.calls.servicer import AnalysisServicer
 from services.analysis.calls.usecases import CallAnalysis
 from services.kernel.rpc.server import serving
+from tests.builders.analysis import clinic
 from tests.command_line import Said, potok
 from tests.fakes.analysis import FakeAnalyses, FakeRunUsages
 from tests.identity import client_environment, guard
-from tests.unit.analysis.dialogues import clinic
 
 DIALOGUE = "o: Клиника, добрый день.\nc: Запишите меня к врачу.\no: Записала вас на завтра.\n"
 

@@ -9,7 +9,7 @@ from potok.stage.v1 import stage_service_pb2 as pb
 
 from services.kernel.errors import NotFound
 from services.kernel.rpc.server import serving
-from tests.fakes.stage import a_run_request
+from tests.fakes.stage_work import a_run_request
 from tests.identity import guard, open_channel
 
 STAGE_SERVICE = pb.DESCRIPTOR.services_by_name["StageService"].full_name

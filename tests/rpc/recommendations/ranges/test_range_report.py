@@ -21,8 +21,8 @@ from services.recommendations.ranges.usecases import RangeReports
 from services.recommendations.reporting.usecases import Reporting
 from services.recommendations.servicer import RecommendationsServicer
 from services.status.domain import DateRange, ExecutionNumber, Owner
+from tests.builders.recommendations import MONDAY, a_finding, an_analysed_call
 from tests.conftest import Database
-from tests.fakes.recommendations import MONDAY, a_finding, an_analysed_call
 from tests.identity import everything, guard, open_channel
 
 if TYPE_CHECKING:

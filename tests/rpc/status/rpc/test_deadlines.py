@@ -11,8 +11,8 @@ from potok.stage.v1 import stage_service_pb2_grpc as pb_grpc
 
 from services.kernel.rpc.server import serving
 from services.status.rpc.deadlines import deadlines_of
-from tests.fakes.stage import a_run_request
-from tests.fakes.stages import FakeStages
+from tests.fakes.stage_services import FakeStages
+from tests.fakes.stage_work import a_run_request
 from tests.identity import guard, open_channel
 
 STAGE_SERVICE = pb.DESCRIPTOR.services_by_name["StageService"].full_name
@@ -35,7 +35,7 @@ async def test_a_call_ends_at_the_deadline_of_its_method_whatever_its_caller_all
         stub: Any = pb_grpc.StageServiceStub(channel)
         stages.stuck = True
         with pytest.raises(grpc.aio.AioRpcError, match=r"not done within 0\.01 s") as raised:
-            await stub.RunStage(a_run_request(), timeout=60)
+            await stub.RunStage(a_run_request())
         cancel = stub.CancelStage(pb.CancelStageRequest(execution=7), timeout=0.5)
         with pytest.raises(grpc.aio.AioRpcError, match="Deadline Exceeded"):
             await cancel  # by its caller's, which is shorter than the usual one

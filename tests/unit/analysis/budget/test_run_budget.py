@@ -1,7 +1,6 @@
 """What a run pays for, within its cap."""
 
 import asyncio
-from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -10,39 +9,18 @@ from services.analysis.budget.run_budget import RunBudget
 from services.analysis.calls.adapters.model.answer import Noted
 from services.llm.budget import OwnBudget
 from services.llm.domain import (
-    A,
     CostLimitReached,
     Message,
     MessageRole,
-    ModelAnswer,
     ModelRefused,
     ModelUnavailable,
-    Usage,
 )
-from services.status.domain import Cost, RunId
-from tests.fakes.analysis import CLINIC, FakeRunUsages
-from tests.fakes.language_model import ToldModel
+from tests.builders.analysis import CLINIC
+from tests.builders.budget import RUN, SPENT, dollars
+from tests.fakes.analysis import FakeRunUsages
+from tests.fakes.language_model import HangingModel, ToldModel
 
-RUN = RunId("r")
-SPENT = Usage(
-    requests=2, prompt_tokens=10, completion_tokens=1, cost=Cost(amount=0.25, currency="USD")
-)
 ASKED = (Message(role=MessageRole.USER, text="?"),)
-
-
-class HangingModel(ToldModel):
-    """A language model that never answers."""
-
-    async def ask(
-        self, messages: Sequence[Message], shape: type[A], *, at_most: float | None = None
-    ) -> ModelAnswer[A]:
-        self.asked.append((messages, shape, at_most))
-        await asyncio.Event().wait()
-        raise AssertionError
-
-
-def dollars(amount: float) -> Cost:
-    return Cost(amount=amount, currency="USD")
 
 
 async def test_a_request_gets_a_few_times_its_price_and_at_least_once() -> None:

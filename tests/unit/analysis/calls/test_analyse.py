@@ -11,7 +11,8 @@ from services.analysis.calls.metrics import METRICS_VERSION, measure
 from services.analysis.playbooks.domain import Playbook
 from services.analysis.words.speech import NothingSaid
 from services.llm.budget import OwnBudget
-from tests.unit.analysis.dialogues import clinic, recording, said
+from tests.builders.analysis import clinic, said
+from tests.labelled_dialogues import recording
 
 
 class _SaysAlways:

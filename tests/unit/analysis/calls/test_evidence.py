@@ -10,7 +10,7 @@ from services.analysis.calls.domain import (
     Objection,
 )
 from services.analysis.calls.evidence import check_evidence, occurs
-from tests.unit.analysis.dialogues import said
+from tests.builders.analysis import said
 
 CALL = said(
     "O: Клиника Здоровье, добрый день!",

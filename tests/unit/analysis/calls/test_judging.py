@@ -17,11 +17,10 @@ from services.llm.domain import (
     ModelUnavailable,
 )
 from services.status.domain import Reason
-from tests.fakes.analysis import CLINIC, FakeRunUsages
-from tests.fakes.language_model import ToldModel
-from tests.unit.analysis.budget.test_run_budget import RUN, SPENT, HangingModel, dollars
-from tests.unit.analysis.calls.adapters.model.test_judge import CALL, LONG, verdict
-from tests.unit.analysis.dialogues import clinic, said
+from tests.builders.analysis import CALL, CLINIC, LONG, a_judge_answer, clinic, said
+from tests.builders.budget import RUN, SPENT, dollars
+from tests.fakes.analysis import FakeRunUsages
+from tests.fakes.language_model import HangingModel, ToldModel
 
 
 async def judged(
@@ -86,7 +85,7 @@ async def test_rules_take_over_from_a_model_that_takes_longer_than_a_job_may() -
 
 async def test_a_verdict_needs_no_fallback_and_is_put_down_to_the_run() -> None:
     usages = FakeRunUsages()
-    model = ToldModel(verdict(clinic()), costs=0.5)
+    model = ToldModel(a_judge_answer(clinic()), costs=0.5)
     budgets = Budgets(usages, cap=dollars(100))
     judging = Judging(ModelJudge(model, LONG), budgets, fallback=RulesJudge())
 

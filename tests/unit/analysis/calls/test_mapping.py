@@ -10,8 +10,8 @@ from services.analysis.calls.analyse import analyse
 from services.analysis.calls.domain import Direction, Metrics, Scores
 from services.analysis.calls.mapping import analysis_from_pb, analysis_to_pb
 from services.llm.budget import OwnBudget
-from tests.fakes.analysis import an_analysis
-from tests.unit.analysis.dialogues import SAMPLES, clinic, recording, said
+from tests.builders.analysis import an_analysis, clinic, said
+from tests.labelled_dialogues import SAMPLES, recording
 
 
 def empty_fields(message: Message, place: str = "") -> Iterator[str]:

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from services.analysis.calls.domain import Conversation, Metrics, SideMetrics, Speaker, Turn
 from services.analysis.calls.metrics import measure
 from services.analysis.words.speech import count_words
-from tests.unit.analysis.dialogues import a_conversation, a_turn, recording
+from tests.builders.analysis import a_conversation, a_turn
+from tests.labelled_dialogues import recording
 
 FIVE_WORDS = "раз два три четыре пять"
 

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from services.analysis.calls.domain import CheckedItem, ItemStatus
 from services.analysis.calls.scores import score
-from tests.unit.analysis.dialogues import clinic
+from tests.builders.analysis import clinic
 
 PLAYBOOK = clinic()
 ITEMS = [item.name for item in PLAYBOOK.checklist]

@@ -8,7 +8,7 @@ from services.analysis.calls.domain import CheckedItem, ItemStatus, Judgement, O
 from services.analysis.calls.labels import undeclared
 from services.analysis.playbooks.phrases import parse_phrase
 from services.analysis.playbooks.reader import PlaybookInvalid, load_playbooks, parse_playbook
-from tests.unit.analysis.dialogues import PLAYBOOKS, clinic
+from tests.builders.analysis import PLAYBOOKS, clinic
 
 CLINIC = (PLAYBOOKS / "clinic.yaml").read_text(encoding="utf-8")
 

@@ -14,7 +14,7 @@ from services.recordings.domain import (
     RecordingMissing,
 )
 from services.status.domain import DateRange
-from tests.fakes.call_sync import WAV
+from tests.builders.call_sync import WAV
 
 MARCH = DateRange(start=date(2026, 3, 1), end=date(2026, 3, 31))
 SOURCE = FolderSource()

@@ -9,16 +9,14 @@ from services.recommendations.calls.mapping import (
     call_from_pb,
     transcript_from_pb,
 )
-from tests.fakes.recommendations import (
+from tests.builders.recommendations import (
     METRICS,
     a_finding,
     a_reported_call,
     an_advice,
     an_analysed_call,
-    analysis_to_pb,
-    call_to_pb,
-    transcript_to_pb,
 )
+from tests.fakes.recommendations import analysis_to_pb, call_to_pb, transcript_to_pb
 
 
 def test_an_analysis_comes_back_as_it_was_sent() -> None:

@@ -19,7 +19,7 @@ from services.recommendations.employees.domain import (
     SkillCall,
 )
 from services.recommendations.employees.follow_up import follow_up
-from tests.fakes.recommendations import MONDAY, an_advice
+from tests.builders.recommendations import MONDAY, an_advice
 
 OPEN, DONE, DISMISSED, EXPIRED = RecommendationState
 RULES = FollowUpRules(followed_calls=3, expiry=timedelta(30), quiet=timedelta(20), minimum_calls=2)

@@ -26,16 +26,10 @@ from services.recommendations.meetings.usecases import Tasks
 from services.recommendations.meetings.work import TasksWork
 from services.stage.domain import DiscoveryFailed, Failure, Item, ItemId, Limits, Outcome, Success
 from services.status.domain import ExecutionNumber, Owner, Reason, RunId, Stage, WaitReason
+from tests.builders.meetings import DAY, a_meeting
 from tests.builders.stage import an_execution
 from tests.fakes.language_model import ToldModel
-from tests.unit.recommendations.meetings.samples import (
-    DAY,
-    Sample,
-    Score,
-    a_meeting,
-    samples,
-    score,
-)
+from tests.labelled_meetings import Sample, Score, samples, score
 
 RULES = RulesTasks()
 SEEN = samples("seen")

@@ -22,9 +22,7 @@ from services.recommendations.ranges.domain import (
 )
 from services.recommendations.ranges.mapping import range_report_to_pb
 from services.status.domain import DateRange, Owner
-from tests.fakes.recommendations import (
-    MONDAY,
-)
+from tests.builders.recommendations import MONDAY
 
 NOON = datetime(2026, 3, 9, 12, tzinfo=UTC)
 DAY = DateRange(start=MONDAY, end=MONDAY)

@@ -26,7 +26,7 @@ from tests.amocrm import CLINIC, DAY, Amo, amocrm
 from tests.conftest import Database
 from tests.fakes.call_sync import kept_at
 from tests.fakes.coordinator import FakeCoordinator, serving_coordinator
-from tests.fakes.stage import a_run_request, quick_settings
+from tests.fakes.stage_work import a_run_request, quick_settings
 from tests.identity import everything, identity, open_channel
 from tests.sandbox import running_sandbox
 

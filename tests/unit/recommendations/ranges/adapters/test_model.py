@@ -28,8 +28,8 @@ from services.recommendations.ranges.domain import (
 )
 from services.recommendations.ranges.narrative import compose
 from services.status.domain import DateRange
+from tests.builders.recommendations import MONDAY
 from tests.fakes.language_model import ToldModel
-from tests.fakes.recommendations import MONDAY
 
 WEEK = DateRange(start=MONDAY, end=MONDAY + timedelta(6))
 ADVICE = SkillRecommendation(

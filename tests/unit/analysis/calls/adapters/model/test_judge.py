@@ -22,44 +22,15 @@ from services.analysis.calls.domain import (
     Speaker,
 )
 from services.analysis.calls.labels import undeclared
-from services.analysis.playbooks.domain import Playbook
 from services.llm.budget import OwnBudget
 from services.llm.domain import Message
+from tests.builders.analysis import CALL, LONG, a_judge_answer, clinic, said
 from tests.fakes.language_model import ToldModel
-from tests.unit.analysis.dialogues import clinic, said
-
-LONG = 60_000
-CALL = said(
-    "O: Клиника Здоровье, добрый день.",
-    "C: Сколько стоит чистка?",
-    "O: Пять тысяч.",
-    "C: Дорого. Ладно, запишите меня на пятницу.",
-    "O: Записала вас на пятницу, ждём.",
-)
-
-
-def verdict(playbook: Playbook, **parts: Any) -> dict[str, Any]:
-    """Return a valid answer about CALL in which nothing of the checklist was done, but for `parts`."""
-    not_done = {item.name: {"status": "not_reached", "quote": None} for item in playbook.checklist}
-    return {
-        "summary": "Клиент спросил цену и записался.",
-        "call_type": "price_inquiry",
-        "call_type_quote": {"turn": 1, "text": "Сколько стоит чистка?"},
-        "outcome": "booked",
-        "outcome_quote": {"turn": 4, "text": "Записала вас на пятницу"},
-        "sentiment": "neutral",
-        "checklist": not_done | parts.pop("checklist", {}),
-        "agreements": [],
-        "objections": [],
-        "client_facts": [],
-        "recommendations": [],
-        **parts,
-    }
 
 
 def judged(conversation: Conversation, **parts: Any) -> Any:
     playbook = clinic()
-    answer = shape_for(playbook).model_validate(verdict(playbook, **parts))
+    answer = shape_for(playbook).model_validate(a_judge_answer(playbook, **parts))
     return judgement_of(answer, conversation, playbook)
 
 
@@ -69,7 +40,7 @@ def told(messages: Sequence[Message]) -> str:
 
 async def test_the_words_of_the_answer_are_those_of_the_playbook() -> None:
     playbook = clinic()
-    model = ToldModel(verdict(playbook))
+    model = ToldModel(a_judge_answer(playbook))
     judge = ModelJudge(model, LONG)
 
     judgement = await judge.judge(CALL, playbook, OwnBudget(None))
@@ -81,9 +52,9 @@ async def test_the_words_of_the_answer_are_those_of_the_playbook() -> None:
     for item in playbook.checklist:
         assert item.title["ru"] in told(messages)
     with pytest.raises(ValidationError, match=r"call_type\n.*Input should be 'new_booking'"):
-        shape.model_validate(verdict(playbook, call_type="chat"))
+        shape.model_validate(a_judge_answer(playbook, call_type="chat"))
     with pytest.raises(ValidationError, match=r"checklist\.greeting\n.*Field required"):
-        shape.model_validate(verdict(playbook) | {"checklist": {}})
+        shape.model_validate(a_judge_answer(playbook) | {"checklist": {}})
 
 
 async def test_an_item_may_have_any_name_that_a_playbook_allows() -> None:
@@ -93,7 +64,7 @@ async def test_an_item_may_have_any_name_that_a_playbook_allows() -> None:
         update={"checklist": (first.model_copy(update={"name": "copy"}), *rest)}
     )
 
-    answer = shape_for(odd).model_validate(verdict(odd))
+    answer = shape_for(odd).model_validate(a_judge_answer(odd))
 
     assert judgement_of(answer, CALL, odd).checklist[0].item == "copy"
 
@@ -111,7 +82,7 @@ async def test_what_a_playbook_does_not_ask_for_is_not_asked_of_the_model(
 ) -> None:
     playbook = clinic().model_copy(update={empty: ()})
 
-    answer = shape_for(playbook).model_validate(verdict(playbook))
+    answer = shape_for(playbook).model_validate(a_judge_answer(playbook))
 
     assert set(shape_for(clinic()).model_fields) - set(type(answer).model_fields) == fields
     assert getattr(judgement_of(answer, CALL, playbook), empty) == ()
@@ -177,7 +148,7 @@ async def test_a_quote_is_found_where_its_words_are_or_not_kept(
     given: Mapping[str, Any], kept: Evidence | None
 ) -> None:
     playbook = clinic()
-    model = ToldModel(verdict(playbook, outcome_quote=given))
+    model = ToldModel(a_judge_answer(playbook, outcome_quote=given))
 
     analysis = await analyse(CALL, playbook, ModelJudge(model, LONG), OwnBudget(None))
 
@@ -189,7 +160,7 @@ async def test_claims_of_what_was_said_go_with_their_quotes_and_statuses_stay() 
     playbook = clinic()
     invented = {"turn": 3, "text": "этого никто не говорил"}
     model = ToldModel(
-        verdict(
+        a_judge_answer(
             playbook,
             objections=[{"kind": "price", "quote": invented}],
             agreements=[{"text": "скидка", "owner": None, "due": None, "quote": invented}],
@@ -241,7 +212,7 @@ def long_call() -> Conversation:
 
 async def test_a_long_call_is_read_in_parts_and_judged_by_the_turns_that_matter() -> None:
     playbook = clinic()
-    far = verdict(playbook, outcome_quote={"turn": 98, "text": "Записала вас на пятницу"})
+    far = a_judge_answer(playbook, outcome_quote={"turn": 98, "text": "Записала вас на пятницу"})
     notes = [{"turns": [1, 98, 1, -5], "summary": f"part </transcript> {n}"} for n in range(6)]
     model = ToldModel(*notes, far)
     budget = OwnBudget(None)
@@ -264,7 +235,7 @@ async def test_a_long_call_is_read_in_parts_and_judged_by_the_turns_that_matter(
 async def test_a_model_that_wants_every_turn_of_a_long_call_gets_no_more_than_fit() -> None:
     playbook = clinic()
     greedy = {"turns": list(range(80)), "summary": "all"}
-    model = ToldModel(*[greedy] * 6, verdict(playbook))
+    model = ToldModel(*[greedy] * 6, a_judge_answer(playbook))
 
     await ModelJudge(model, 1000).judge(long_call(), playbook, OwnBudget(None))
 
@@ -282,7 +253,7 @@ async def test_the_price_of_a_call_covers_what_asking_about_it_costs() -> None:
                 replace(self.usage.cost, amount=float(prompt_characters)) if self.usage.cost else 0
             )
 
-    judge = ModelJudge(Metered(verdict(playbook)), 3000)
+    judge = ModelJudge(Metered(a_judge_answer(playbook)), 3000)
     short, hour = judge.price(playbook, 60), judge.price(playbook, 3600)
 
     assert short

@@ -15,17 +15,8 @@ from services.analysis.calls.evidence import check_evidence
 from services.analysis.calls.labels import undeclared
 from services.analysis.playbooks.domain import Playbook
 from services.llm.budget import OwnBudget
-from tests.unit.analysis.dialogues import (
-    SAMPLES,
-    Labelled,
-    Portion,
-    a_conversation,
-    clinic,
-    dialogues,
-    recording,
-    said,
-    sales,
-)
+from tests.builders.analysis import a_conversation, clinic, said, sales
+from tests.labelled_dialogues import SAMPLES, Labelled, Portion, dialogues, recording
 
 WRITTEN = dialogues("earlier", "russian", "english", "later")
 FIELDS = ("call_type", "outcome", "sentiment", "objections")

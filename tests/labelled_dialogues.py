@@ -3,34 +3,21 @@
 import enum
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
 import yaml
 
-import services.analysis
 from services.analysis.calls.domain import (
-    CallFacts,
-    CallId,
     Conversation,
-    Direction,
     ItemStatus,
-    Speaker,
-    Turn,
 )
-from services.analysis.playbooks.domain import Playbook
-from services.analysis.playbooks.reader import load_playbooks
-from services.status.domain import Owner
+from tests.builders.analysis import a_conversation, a_turn, said
 from tests.tree import DATA, RECORDINGS
 
-PLAYBOOKS = Path(services.analysis.__path__[0]) / "playbooks"
 DIALOGUES = DATA / "dialogues"
 SAMPLES = ("call1_booking", "call2_price_objection", "call4_wrong_number")
-
-_SPEAKERS = {"O": Speaker.OPERATOR, "C": Speaker.CLIENT, "?": Speaker.UNKNOWN}
 
 
 class Portion(enum.Enum):
@@ -60,46 +47,6 @@ class Labelled:
     checklist: Mapping[str, ItemStatus]
     client_facts: frozenset[str] | None
     agreements: tuple[str, ...]
-
-
-def clinic() -> Playbook:
-    return load_playbooks(PLAYBOOKS)["clinic"]
-
-
-def sales() -> Playbook:
-    return load_playbooks(PLAYBOOKS)["sales"]
-
-
-def a_turn(index: int, who: str, start: float, end: float, text: str) -> Turn:
-    return Turn(
-        index=index, speaker=_SPEAKERS[who], start_seconds=start, end_seconds=end, text=text
-    )
-
-
-def a_conversation(
-    turns: Sequence[Turn], *, overlap_reliable: bool = True, language: str = "ru"
-) -> Conversation:
-    call = CallFacts(
-        call_id=CallId("c1"),
-        owner=Owner("client:clinic"),
-        employee="Анна",
-        day=date(2026, 1, 15),
-        started_at=datetime(2026, 1, 15, 9, 30, tzinfo=UTC),
-        duration_seconds=60.0,
-        direction=Direction.INCOMING,
-    )
-    return Conversation(
-        call=call, language=language, turns=tuple(turns), overlap_reliable=overlap_reliable
-    )
-
-
-def said(*lines: str, language: str = "ru") -> Conversation:
-    """Build a conversation of lines such as `O: Добрый день.`, four seconds each, a second apart."""
-    return a_conversation(
-        [a_turn(i, line[0], 5.0 * i, 5.0 * i + 4, line[3:]) for i, line in enumerate(lines)],
-        overlap_reliable=not any(line.startswith("?") for line in lines),
-        language=language,
-    )
 
 
 def dialogues(*files: str) -> list[Labelled]:

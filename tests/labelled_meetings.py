@@ -2,25 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 import yaml
 from rapidfuzz import fuzz
 
 from services.recommendations.meetings.domain import (
-    BotId,
     MeetingTask,
     MeetingTranscript,
-    MeetingTurn,
 )
-from services.status.domain import Owner
-from services.transcription.domain import CallId, MeetingMedia
-from services.transcription.meeting_text import read_meeting
+from tests.builders.meetings import a_meeting
 from tests.tree import DATA
 
 FOLDER = DATA / "meetings"
-DAY = date(2026, 11, 26)
 ALIKE = 60
 """Titles that are so alike, of 100, are of one task: word order and endings do not matter."""
 
@@ -66,20 +60,6 @@ def samples(name: str) -> list[Sample]:
         )
         for each in given
     ]
-
-
-def a_meeting(text: str, language: str = "ru") -> MeetingTranscript:
-    """Return a meeting as its text is transcribed."""
-    transcript = read_meeting(CallId("bot-1"), MeetingMedia(language=language, text=text))
-    return MeetingTranscript(
-        bot_id=BotId("bot-1"),
-        owner=Owner("user:anna"),
-        day=DAY,
-        language=language,
-        turns=tuple(
-            MeetingTurn(speaker=segment.name, text=segment.text) for segment in transcript.segments
-        ),
-    )
 
 
 def score(sample: Sample, found: Sequence[MeetingTask], into: Score) -> None:

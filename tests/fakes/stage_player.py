@@ -12,7 +12,7 @@ from potok.stage.v1 import stage_service_pb2 as stage_pb
 from potok.status.v1 import progress_pb2, stage_pb2
 
 from tests.coordination import DAY
-from tests.fakes.stages import FakeStages
+from tests.fakes.stage_services import FakeStages
 
 
 @dataclass(slots=True)
