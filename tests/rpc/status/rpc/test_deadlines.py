@@ -35,7 +35,7 @@ async def test_a_call_ends_at_the_deadline_of_its_method_whatever_its_caller_all
         stub: Any = pb_grpc.StageServiceStub(channel)
         stages.stuck = True
         with pytest.raises(grpc.aio.AioRpcError, match=r"not done within 0\.01 s") as raised:
-            await stub.RunStage(a_run_request())
+            await stub.RunStage(a_run_request(), timeout=60)
         cancel = stub.CancelStage(pb.CancelStageRequest(execution=7), timeout=0.5)
         with pytest.raises(grpc.aio.AioRpcError, match="Deadline Exceeded"):
             await cancel  # by its caller's, which is shorter than the usual one
