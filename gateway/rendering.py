@@ -11,17 +11,11 @@ from string import Template
 from gateway.endpoints import descriptor_set, endpoints
 from gateway.settings import GatewaySettings
 
-SERVICES = (
-    "coordinator",
-    "call_sync",
-    "transcription",
-    "analysis",
-    "recommendations",
-    "bot_status",
-)
-"""Who serves what is public; each has a cluster in the template and a list of servers in the settings."""
+SERVICES = tuple(dict.fromkeys(each.service for each in endpoints()))
+"""Who serves what is public; each has a list of servers in the settings."""
 
 _TEMPLATE = Path(__file__).with_name("envoy.yaml")
+_FOR_EACH_SERVICE = re.compile(r"^ *# for each service:\n(.*?)^ *# end\n", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,13 +60,24 @@ def configuration(settings: GatewaySettings, descriptor: Path) -> str:
         "stream_idle": _seconds(settings.stream_idle),
         "sync_idle": _seconds(settings.sync_idle),
     }
-    for service in SERVICES:
-        values[service] = _servers(getattr(settings, service))
-        ours = [each for each in endpoints() if each.service == service]
-        values[f"{service}_reads"] = _any_of([each.rpc for each in ours if each.reads])
-        values[f"{service}_others"] = _any_of([each.rpc for each in ours if not each.reads])
-    template = Template(_TEMPLATE.read_text(encoding="utf-8"))
-    return template.substitute({name: json.dumps(value) for name, value in values.items()})
+    written = []
+    for index, part in enumerate(_FOR_EACH_SERVICE.split(_TEMPLATE.read_text(encoding="utf-8"))):
+        repeated = index % 2  # what the expression found stands between what it did not
+        for also in [_of_service(name, settings) for name in SERVICES] if repeated else [{}]:
+            told = {name: json.dumps(value) for name, value in (values | also).items()}
+            written.append(Template(part).substitute(told))
+    return "".join(written)
+
+
+def _of_service(service: str, settings: GatewaySettings) -> dict[str, object]:
+    """Return the values of the parts of the template that each service has for itself."""
+    ours = [each for each in endpoints() if each.service == service]
+    return {
+        "service": service,
+        "servers": _servers(getattr(settings, service)),
+        "reads": _any_of([each.rpc for each in ours if each.reads]),
+        "others": _any_of([each.rpc for each in ours if not each.reads]),
+    }
 
 
 def _servers(addresses: Sequence[str]) -> list[object]:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from potok_client.identity import mint
 
-from deploy.local.database import SERVICES
 from deploy.local.place import own_folder
 from deploy.local.postgres import free_port
+from deploy.local.services import SERVICES
 from deploy.local.settings import GATEWAY, OUTSIDE
 from deploy.local.system import System, running
 

@@ -10,10 +10,9 @@ import aiosql
 import asyncpg
 
 from deploy.local.place import write_private
+from deploy.local.services import SERVICES
 
 DATABASE = "potok"
-STAGE_SERVICES = ("call_sync", "transcription", "analysis", "recommendations")
-SERVICES = ("coordinator", *STAGE_SERVICES, "bot_status")
 REPORTING = "reporting"
 """The schema that stands for a client's reporting database."""
 

@@ -8,8 +8,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
 
-from deploy.local.database import SERVICES
 from deploy.local.place import data_home, write_private
+from deploy.local.services import SERVICES
 
 ISSUER = "issuer"
 """The name of the key that development tokens are signed with."""

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.local import postgres
-from deploy.local.database import REPORTING, SERVICES, STAGE_SERVICES, bootstrap, dsns
+from deploy.local.database import REPORTING, bootstrap, dsns
 from deploy.local.place import CHECKOUT, LocalError, data_home, log_folder
+from deploy.local.services import SERVICES, STAGE_SERVICES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,9 +9,9 @@ from pathlib import Path
 from cryptography.fernet import Fernet
 from potok_client.identity import mint
 
-from deploy.local.database import SERVICES, STAGE_SERVICES
 from deploy.local.keys import ISSUER, make_keys
 from deploy.local.place import LocalError, write_private
+from deploy.local.services import SERVICES, STAGE_SERVICES, TABLE
 
 GATEWAY = "gateway"
 """The public door."""
@@ -37,9 +37,7 @@ def listening(given: Mapping[str, str]) -> dict[str, str]:
     The sandbox is left out where POTOK_SANDBOX_LISTEN is empty. Raises LocalError naming a
     variable that is not `host:port`.
     """
-    # Below the ports that Linux gives outgoing connections: one of those may hold any of them for long.
-    ports = {service: port for port, service in enumerate(SERVICES, start=8050)}
-    ports[GATEWAY] = 8000
+    ports = {service.name: service.port for service in TABLE} | {GATEWAY: 8000}
     if given.get("POTOK_SANDBOX_LISTEN") != "":
         ports |= {SANDBOX: 8070, TELEPHONY: 8071, BOTS: 8001}
     chosen = {}
@@ -60,9 +58,7 @@ def environment(
     services and all keys lie in `home`.
     """
     keys = make_keys(home / "keys")
-    # The recommendations service has three stages.
-    stages = {service.upper(): listens[service] for service in STAGE_SERVICES}
-    stages |= dict.fromkeys(("REPORTING", "TASKS"), listens["recommendations"])
+    stages = {stage: listens[service.name] for service in TABLE for stage in service.stages}
     settings = {
         "POTOK_ADDRESS": listens[GATEWAY],  # for the command line
         "POTOK_GATEWAY_LISTEN": listens[GATEWAY],

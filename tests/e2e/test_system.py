@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.database import SERVICES
 from deploy.local.place import CHECKOUT
+from deploy.local.services import SERVICES
 from deploy.local.settings import GATEWAY, SANDBOX, TELEPHONY
 from deploy.local.system import System
 from deploy.sandbox.behaviour import Behaviour

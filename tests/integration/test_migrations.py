@@ -10,9 +10,10 @@ import asyncpg
 import pytest
 
 from deploy.local import postgres
-from deploy.local.database import ROLES, SERVICES, bootstrap
+from deploy.local.database import ROLES, bootstrap
 from deploy.local.migrate import migrate
 from deploy.local.place import CHECKOUT, LocalError
+from deploy.local.services import SERVICES
 from tests.conftest import Database
 
 FOLDERS = sorted({file.parent for file in CHECKOUT.glob("services/**/*migrations/*.sql")})

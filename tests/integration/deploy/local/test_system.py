@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.database import ROLES, SERVICES
+from deploy.local.database import ROLES
 from deploy.local.place import CHECKOUT, LocalError
 from deploy.local.readiness import not_ready
+from deploy.local.services import SERVICES
 from deploy.local.settings import GATEWAY, environment, listening
 from deploy.local.supervision import Program, configuration
 from deploy.local.system import running
