@@ -191,9 +191,7 @@ class Runs:
         """Return where a stage is over a range; raises ClientNotFound."""
         chain = order.stages_up_to(stage)
         ledger = await self._ledger(client_id, chain, days)
-        stages = {stage}
-        if stage is Stage.RECOMMENDATIONS:
-            stages.add(Stage.REPORTING)
+        stages = {stage, order.FOLLOWED_BY.get(stage, stage)}
         return range_status(
             [day.isoformat() for day in days.days],
             [ledger.days[each] for each in chain],

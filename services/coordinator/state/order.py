@@ -17,6 +17,8 @@ ORDER = (
 """The stages of the calls of a client."""
 MEETING = (Stage.TRANSCRIPTION, Stage.ANALYSIS, Stage.TASKS)
 """The stages of a meeting, which has nothing to fetch and no range to sum up."""
+FOLLOWED_BY = {Stage.RECOMMENDATIONS: Stage.REPORTING}
+"""The stage that a run goes on to after another one, whose result it shows."""
 
 
 def stage_before(stage: Stage) -> Stage | None:
@@ -64,7 +66,7 @@ def stage_mode(run: Run, stage: Stage) -> RunMode:
 def consecutive(stages: tuple[Stage, ...]) -> tuple[Stage, Stage]:
     """Return the first and the last stage of a run over `stages`, over all stages of calls where none is named.
 
-    RECOMMENDATIONS is always followed by REPORTING. Raises InvalidInput for stages that do not follow one another.
+    What always follows the last one comes after it. Raises InvalidInput for stages that do not follow one another.
     """
     named = stages or ORDER
     first = _index_of("stages", named[0])
@@ -72,8 +74,7 @@ def consecutive(stages: tuple[Stage, ...]) -> tuple[Stage, Stage]:
         raise InvalidInput(
             f"stages: must be consecutive and in order, as in {', '.join(s.value for s in ORDER)}"
         )
-    last = Stage.REPORTING if named[-1] is Stage.RECOMMENDATIONS else named[-1]
-    return named[0], last
+    return named[0], FOLLOWED_BY.get(named[-1], named[-1])
 
 
 def retry_stages(run: Run, executions: list[Execution], stage: Stage | None) -> tuple[Stage, ...]:
