@@ -13,7 +13,7 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 class StageName(enum.StrEnum):
-    """The stages that calls go through, in their order."""
+    """The stages that calls go through, in the coordinator's order, which the numbers of the protos are not."""
 
     CALL_SYNC = "call_sync"
     TRANSCRIPTION = "transcription"
@@ -28,6 +28,12 @@ class StageName(enum.StrEnum):
 
 
 ALL_STAGES = ", ".join(StageName)
+MEETING_STAGES = (
+    stage_pb2.STAGE_TRANSCRIPTION,
+    stage_pb2.STAGE_ANALYSIS,
+    stage_pb2.STAGE_TASKS,
+)
+"""The stages that a meeting goes through, in the coordinator's order."""
 
 
 class ModeName(enum.StrEnum):

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from potok_client.cli import words
+from potok_client.cli.options import MEETING_STAGES, StageName
 from potok_client.cli.terminal import cell
 from potok_client.state import View
 
@@ -29,7 +30,6 @@ RUN_STYLES = {
     stage_pb2.RUN_STATE_FAILED: "red",
     stage_pb2.RUN_STATE_CANCELLED: "magenta",
 }
-_MEETING = (stage_pb2.STAGE_TRANSCRIPTION, stage_pb2.STAGE_ANALYSIS, stage_pb2.STAGE_TASKS)
 _BAR_WIDTH = 32
 _NARROW = 90
 _NARROW_BAR_WIDTH = 12
@@ -85,9 +85,9 @@ def stages_of(
     grid.add_column(justify="right", no_wrap=True)
     grid.add_column(overflow="fold")
     begun = {stage.stage: stage for stage in stages}
-    for number in _MEETING if run.bot_id else range(run.first_stage, run.last_stage + 1):
-        name = words.stage_name(stage_pb2.Stage.ValueType(number))
-        stage = begun.get(stage_pb2.Stage.ValueType(number))
+    for number in planned_stages(run) or begun:
+        name = words.stage_name(number)
+        stage = begun.get(number)
         if stage is None:
             grid.add_row(Text("○", "dim"), Text(name, "dim"))
             continue
@@ -103,6 +103,16 @@ def stages_of(
         if why:
             grid.add_row("", "", Text("waits:", "yellow", justify="right"), "", cell(why, "yellow"))
     return grid
+
+
+def planned_stages(run: RunStatus) -> "Sequence[stage_pb2.Stage.ValueType]":
+    """Return the stages of a run in their order, begun or not; none where a newer server has stages unknown here."""
+    if run.bot_id:
+        return MEETING_STAGES
+    order = [stage.number for stage in StageName]
+    if run.first_stage not in order or run.last_stage not in order:
+        return []
+    return order[order.index(run.first_stage) : order.index(run.last_stage) + 1]
 
 
 def _bar(stage: StageStatus, style: str, width: int, now: datetime) -> ProgressBar:
