@@ -75,7 +75,7 @@ test: $(READY) $(WEB) browser ## run all tests
 	@$(PY) -m pytest -n 3 --dist worksteal tests
 
 check: lint types check-gen ## lint, types, generated code and the unit tests
-	@$(PY) -m pytest -q tests/unit
+	@$(PY) -m pytest -q -n 2 tests/unit
 
 fmt: $(READY) ## format the code and the protos
 	@.venv/bin/ruff check -q --fix --exit-zero
@@ -94,8 +94,9 @@ types: $(READY) $(WEB) ## check the types
 	@$(PY) -m mypy --no-error-summary $(CODE)
 	@cd gateway/web && $(NODE) node_modules/.bin/tsc
 
-gen: $(READY) ## generate gen/ from the protos
+gen: $(READY) ## generate gen/ from the protos, and the tables of READMEs
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" buf generate
+	@$(PY) -m deploy.tables
 
 check-gen: $(READY) ## check that gen/ is what the protos say
 	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && \

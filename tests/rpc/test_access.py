@@ -1,4 +1,4 @@
-"""Who may call which RPC: one table for all of them, held against a real server that serves every service there is."""
+"""The rules of who may call which RPC, held against a real server that serves every service there is."""
 
 import contextlib
 from collections.abc import AsyncIterator, Iterator
@@ -15,104 +15,8 @@ from google.protobuf.descriptor import MethodDescriptor
 from gateway.endpoints import methods
 from services.kernel.rpc.server import serving
 from services.status.rpc.access import LONGEST_USER
+from tests.access import ADMIN, INTERNAL, OPERATOR, SERVICE, path_of, rule_of
 from tests.identity import HOUR, forged, guard, identity, issuer_key, keys, open_channel, token
-
-OPERATOR, ADMIN, SERVICE, INTERNAL = "operator", "admin", "service", "internal"
-USERS = {OPERATOR, ADMIN}
-ANYONE = {OPERATOR, ADMIN, SERVICE, INTERNAL, "nobody"}
-
-RULES: dict[str, dict[str, set[str]]] = {
-    "potok.analysis.v1.AnalysisService": {
-        "GetAnalysis": USERS,
-        "GetAnalyses": {INTERNAL},
-        "ListAnalyses": USERS,
-        "JudgeDialogue": USERS,
-        "GetRunUsage": USERS,
-    },
-    "potok.analysis.v1.MeetingAnalysisService": {"GetMeetingAnalysis": {*USERS, INTERNAL}},
-    "potok.bot_status.v1.BotStatusService": {
-        "StartBot": {INTERNAL},
-        "StopBot": {INTERNAL},
-        "ObserveBot": {INTERNAL},
-        "KeepMedia": {INTERNAL},
-        "ListObservations": {INTERNAL},
-        "GetMeeting": {INTERNAL},
-        "ReadRecording": {INTERNAL},
-    },
-    "potok.bot_status.v1.WebhookService": {"ReceiveWebhook": ANYONE},
-    "potok.call_sync.v1.AccountService": {
-        "AddAccount": {ADMIN},
-        "GetAccount": {ADMIN},
-        "ListAccounts": {ADMIN},
-        "CheckAccount": {ADMIN},
-        "ResumeAccount": {ADMIN},
-        "DeleteAccount": {ADMIN},
-    },
-    "potok.call_sync.v1.CallSyncService": {"GetCalls": {INTERNAL}, "ReadRecording": {INTERNAL}},
-    "potok.coordinator.v1.BotReportService": {"ReportBots": {INTERNAL}},
-    "potok.coordinator.v1.BotService": {
-        "TriggerBot": USERS,
-        "GetBotStatus": USERS,
-        "UpdateBotStatus": {SERVICE},
-        "CreateTasksFromAudio": {SERVICE},
-        "ListBots": USERS,
-        "StopBot": USERS,
-        "ListBotObservations": USERS,
-    },
-    "potok.coordinator.v1.CoordinatorService": {
-        "SetClient": {ADMIN},
-        "GetClient": USERS,
-        "ListClients": USERS,
-        "StartRun": USERS,
-        "PreviewRun": USERS,
-        "RetryFailed": USERS,
-        "CancelRun": USERS,
-        "GetRun": USERS,
-        "ListRuns": USERS,
-        "ListItems": USERS,
-        "GetRangeStatus": USERS,
-        "GetLedger": USERS,
-        "ReportStatus": {INTERNAL},
-        "ListRejectedReports": {ADMIN},
-        "AdvanceEpoch": {ADMIN},
-        "WatchStatus": USERS,
-    },
-    "potok.coordinator.v1.DateRangeService": {
-        "SyncCalls": USERS,
-        "TranscribeCalls": USERS,
-        "AnalyzeCalls": USERS,
-        "AnalyzeRecommendations": USERS,
-        "GetTranscriptionStatus": USERS,
-        "GetAnalysisStatus": USERS,
-        "GetRecommendationsStatus": USERS,
-    },
-    "potok.coordinator.v1.SessionService": {
-        "CreateSession": {*USERS, SERVICE},
-        "GetSession": {*USERS, SERVICE},
-        "DeleteSession": ANYONE,
-    },
-    "potok.coordinator.v1.WatchEventsService": {"WatchEvents": USERS},
-    "potok.recommendations.v1.MeetingTasksService": {"GetMeetingTasks": {*USERS, INTERNAL}},
-    "potok.recommendations.v1.RecommendationsService": {
-        "GetRangeReport": USERS,
-        "ListRecommendations": USERS,
-        "CloseRecommendation": USERS,
-        "ReopenRecommendation": USERS,
-        "CountReportedCalls": USERS,
-    },
-    "potok.stage.v1.StageService": {
-        "RunStage": {INTERNAL},
-        "CancelStage": {INTERNAL},
-        "ListItems": {INTERNAL},
-        "PreviewStage": {INTERNAL},
-    },
-    "potok.transcription.v1.TranscriptionService": {
-        "GetTranscript": USERS,
-        "GetTranscripts": {INTERNAL},
-        "ExportTranscript": USERS,
-    },
-}
-"""Who may call what. An RPC that is missing here fails the test, and one without roles in its proto is for nobody."""
 
 BY_ROWS = {"run_id", "run_ids", "bot_id", "bot_ids", "account_id", "recommendation_id", "user_id"}
 """Fields that name what a caller may or may not see, which the rows of the service decide."""
@@ -137,14 +41,6 @@ VALID: dict[str, Any] = {
 
 
 METHODS = list(methods())
-
-
-def _path(method: MethodDescriptor) -> str:
-    return f"/{method.containing_service.full_name}/{method.name}"
-
-
-def _rule(method: MethodDescriptor) -> set[str]:
-    return RULES[method.containing_service.full_name][method.name]
 
 
 def _handler(method: MethodDescriptor) -> Any:
@@ -191,12 +87,12 @@ async def called(address: str, method: MethodDescriptor, as_: str, request: Any 
         writer = type(request).SerializeToString
         call: Any
         if method.client_streaming:
-            call = channel.stream_stream(_path(method), writer, reader)(metadata=metadata)
+            call = channel.stream_stream(path_of(method), writer, reader)(metadata=metadata)
             await call.done_writing()
         elif method.server_streaming:
-            call = channel.unary_stream(_path(method), writer, reader)(request, metadata=metadata)
+            call = channel.unary_stream(path_of(method), writer, reader)(request, metadata=metadata)
         else:
-            call = channel.unary_unary(_path(method), writer, reader)(request, metadata=metadata)
+            call = channel.unary_unary(path_of(method), writer, reader)(request, metadata=metadata)
         if method.server_streaming:
             with contextlib.suppress(grpc.aio.AioRpcError):
                 async for _ in call:
@@ -214,22 +110,16 @@ def _callers() -> dict[str, str]:
     }
 
 
-def test_every_rpc_has_a_rule_here() -> None:
-    assert {_path(method) for method in METHODS} == {
-        f"/{service}/{name}" for service, rpcs in RULES.items() for name in rpcs
-    }
-
-
-@pytest.mark.parametrize("method", METHODS, ids=_path)
+@pytest.mark.parametrize("method", METHODS, ids=path_of)
 async def test_an_rpc_is_for_those_of_its_rule_alone(
     address: str, method: MethodDescriptor
 ) -> None:
     for caller, as_ in _callers().items():
         status = await called(address, method, as_)
 
-        assert (status not in REFUSED) == (caller in _rule(method)), caller
+        assert (status not in REFUSED) == (caller in rule_of(method)), caller
         if caller == "nobody":
-            assert caller in _rule(method) or status is grpc.StatusCode.UNAUTHENTICATED
+            assert caller in rule_of(method) or status is grpc.StatusCode.UNAUTHENTICATED
 
 
 def _bad_tokens() -> Iterator[tuple[str, str]]:
@@ -268,7 +158,7 @@ def _bad_tokens() -> Iterator[tuple[str, str]]:
 @pytest.mark.parametrize(("what", "as_"), [pytest.param(*bad, id=bad[0]) for bad in _bad_tokens()])
 async def test_a_token_that_is_not_good_lets_nobody_in(address: str, what: str, as_: str) -> None:
     for method in METHODS:
-        if "nobody" not in _rule(method) and not method.client_streaming:
+        if "nobody" not in rule_of(method) and not method.client_streaming:
             assert await called(address, method, as_) is grpc.StatusCode.UNAUTHENTICATED, what
 
 
@@ -289,11 +179,11 @@ def _filled(method: MethodDescriptor, owner: str, client: str) -> Any:
 OWNED = [
     method
     for method in METHODS
-    if OPERATOR in _rule(method) and BY_TOKEN & {field.name for field in method.input_type.fields}
+    if OPERATOR in rule_of(method) and BY_TOKEN & {field.name for field in method.input_type.fields}
 ]
 
 
-@pytest.mark.parametrize("method", OWNED, ids=_path)
+@pytest.mark.parametrize("method", OWNED, ids=path_of)
 async def test_a_caller_asks_for_its_own_clients_only(
     address: str, method: MethodDescriptor
 ) -> None:
@@ -307,12 +197,12 @@ async def test_a_caller_asks_for_its_own_clients_only(
 
 def test_no_request_names_an_owner_in_a_way_that_nobody_checks() -> None:
     for method in METHODS:
-        if OPERATOR not in _rule(method):
+        if OPERATOR not in rule_of(method):
             continue
         for field in method.input_type.fields:
             named = field.name.endswith(("_id", "_ids")) or "owner" in field.name
             known = {*BY_TOKEN, *BY_ROWS, "call_id", "request_id"}
-            assert not named or field.name in known, f"{_path(method)}: {field.name}"
+            assert not named or field.name in known, f"{path_of(method)}: {field.name}"
 
 
 async def test_a_user_has_bots_of_their_own(address: str) -> None:
@@ -327,7 +217,7 @@ async def test_a_user_has_bots_of_their_own(address: str) -> None:
 async def test_a_refusal_says_why(address: str) -> None:
     method = next(method for method in METHODS if method.name == "AddAccount")
     async with open_channel(address, as_=token(clients=["clinic"], lifetime=HOUR)) as channel:
-        call: Any = channel.unary_unary(_path(method), bytes, bytes)
+        call: Any = channel.unary_unary(path_of(method), bytes, bytes)
         with pytest.raises(grpc.aio.AioRpcError) as refusal:
             await call(b"")
 
