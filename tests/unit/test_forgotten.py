@@ -1,5 +1,6 @@
 """What goes with a new RPC or a new command and is forgotten is named, with what to write and where."""
 
+import ast
 import importlib
 import pkgutil
 import re
@@ -23,6 +24,14 @@ BY_GRPC_ALONE = {
     "AdvanceEpoch",  # one command of one administrator, after a restore
 }
 COMMANDS = dict(commands())
+HANDLERS = {
+    f"{servicer.name}.{handler.name}"
+    for module in (ROOT / "services").glob("**/*servicer.py")
+    for servicer in ast.parse(module.read_text(encoding="utf-8")).body
+    if isinstance(servicer, ast.ClassDef)
+    for handler in servicer.body
+    if isinstance(handler, ast.AsyncFunctionDef)
+}
 
 
 def proto_of(method: MethodDescriptor) -> str:
@@ -51,6 +60,15 @@ def test_an_rpc_has_a_rule(method: MethodDescriptor) -> None:
         assert rule_of(method) == said | ({"admin"} if "operator" in said else set()), (
             f"{method.name}: {proto_of(method)} and RULES of tests/access.py do not say the same"
         )
+
+
+@pytest.mark.parametrize("method", METHODS, ids=path_of)
+def test_an_rpc_has_a_handler(method: MethodDescriptor) -> None:
+    servicer = f"{method.containing_service.name}r"
+
+    assert f"{servicer}.{method.name}" in HANDLERS, (
+        f"nobody answers {method.name}: write `async def {method.name}(self, request, context)` in {servicer}"
+    )
 
 
 def test_every_rule_is_of_an_rpc() -> None:
@@ -108,6 +126,24 @@ def test_every_service_of_the_protos_is_in_the_readme_of_who_serves_it() -> None
         assert f"`{service.name}`" in rpcs.partition("\n## ")[0], (
             f"write `{service.name}`, and for whom it is, below RPCs in {document}"
         )
+
+
+SERVICES = sorted(path.parent.name for path in (ROOT / "services").glob("*/__main__.py"))
+HEADINGS = ["What it owns", "RPCs", "Tables", "Settings", "When it is down"]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_has_a_readme_that_the_first_one_leads_to(service: str) -> None:
+    readme = ROOT / "services" / service / "README.md"
+
+    assert readme.exists(), f"write services/{service}/README.md with the headings {HEADINGS}"
+    headings = re.findall(r"^## (.*)$", readme.read_text(encoding="utf-8"), re.MULTILINE)
+    assert [each for each in headings if each in HEADINGS] == HEADINGS, (
+        f"services/{service}/README.md has not the headings {HEADINGS} in this order"
+    )
+    assert f"(services/{service}/README.md)" in (ROOT / "README.md").read_text(encoding="utf-8"), (
+        f"write a row for services/{service}/README.md in the tree of README.md"
+    )
 
 
 @pytest.mark.parametrize(

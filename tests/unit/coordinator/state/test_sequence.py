@@ -99,7 +99,7 @@ def test_stages_follow_one_another_to_the_end() -> None:
 @pytest.mark.parametrize(
     ("stages", "first", "last"),
     [
-        ((), Stage.CALL_SYNC, Stage.REPORTING),
+        ((), order.ORDER[0], order.ORDER[-1]),
         ((Stage.ANALYSIS,), Stage.ANALYSIS, Stage.ANALYSIS),
         ((Stage.RECOMMENDATIONS,), Stage.RECOMMENDATIONS, Stage.REPORTING),
         ((Stage.ANALYSIS, Stage.RECOMMENDATIONS), Stage.ANALYSIS, Stage.REPORTING),
