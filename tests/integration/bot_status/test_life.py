@@ -62,7 +62,8 @@ async def test_a_bot_is_reported_from_its_start_to_the_meeting(world: Outside) -
 
         async def counted() -> bool:
             said = await observations(replica, bot_id)
-            return sum(o.times for o in said) > len(said)
+            times: int = sum(o.times for o in said)
+            return times > len(said)
 
         await until(counted, "polls that say nothing new are counted")
 
