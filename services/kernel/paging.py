@@ -52,6 +52,7 @@ def page_start(listing: str, token: str, read: Callable[..., T]) -> T | None:
         return None
     try:
         digest, *keys = json.loads(base64.b64decode(token, altchars=b"-_", validate=True))
+        _check_texts(keys)
         start = read(*keys)
     except (ValueError, TypeError, AttributeError, ArithmeticError, RecursionError):
         raise InvalidInput(
@@ -60,6 +61,13 @@ def page_start(listing: str, token: str, read: Callable[..., T]) -> T | None:
     if digest != _digest(listing):
         raise InvalidInput("page_token: is of another list, begin again without one")
     return start
+
+
+def _check_texts(keys: Iterable[Key]) -> None:
+    """Raise ValueError for text that Postgres cannot hold."""
+    for key in keys:
+        if isinstance(key, str) and b"\0" in key.encode():
+            raise ValueError("a key holds the character NUL")
 
 
 def _digest(listing: str) -> str:

@@ -137,5 +137,5 @@ def _position(day: str, started_at: str, call_id: str) -> Position:
     return Position(
         day=date.fromisoformat(day),
         started_at=datetime.fromisoformat(started_at),
-        call_id=CallId(call_id),
+        call_id=CallId(str(call_id)),
     )

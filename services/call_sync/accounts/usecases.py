@@ -97,7 +97,7 @@ class Accounts:
 
     async def list_accounts(self, page_size: int, page_token: str) -> Page[Account]:
         """Return a page of accounts in the order of their ids; raises InvalidInput for a token of another list."""
-        after = page_start(_LISTING, page_token, AccountId) or _FIRST
+        after = AccountId(page_start(_LISTING, page_token, str) or _FIRST)
         found = await self._accounts.list_accounts(after, page_size + 1)
         return page_of(_LISTING, found, page_size, lambda account: [account.account_id])
 

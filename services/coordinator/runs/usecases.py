@@ -164,7 +164,7 @@ class Runs:
         Raises InvalidInput for a token of another list or client.
         """
         listing = f"ListRuns {client_id}"
-        before = page_start(listing, page_token, position)
+        before = page_start(listing, page_token, _position)
         found = await self._runs.list_runs(client_id, before, page_size + 1)
         return page_of(
             listing,
@@ -260,3 +260,7 @@ class Runs:
 
 def _no_client(client_id: str) -> ClientNotFound:
     return ClientNotFound(f"client {client_id} does not exist: set it up first")
+
+
+def _position(created_at: str, run_id: str) -> Position:
+    return position(created_at, str(uuid.UUID(run_id)))

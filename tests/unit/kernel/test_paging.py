@@ -72,3 +72,11 @@ def _encoded(text: str) -> str:
 def test_what_is_no_token_is_refused(token: str) -> None:
     with pytest.raises(InvalidInput, match=r"page_token: is not a token"):
         page_start("ListCalls of anna", token, read)
+
+
+@pytest.mark.parametrize("key", ["anna\0", "\ud800"])
+def test_a_key_that_cannot_be_stored_is_refused(key: str) -> None:
+    token = page_token("ListClients", [key])
+
+    with pytest.raises(InvalidInput, match=r"page_token: is not a token"):
+        page_start("ListClients", token, str)
