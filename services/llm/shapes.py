@@ -7,7 +7,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 
 class AnswerShape(BaseModel):
-    """The shape of an answer, or of a part of one; what a model adds to it is ignored."""
+    """The shape of an answer, or of a part of one; what a model adds to it is ignored.
+
+    The docstrings of shapes are told to the model, as descriptions in the schema.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 

@@ -49,7 +49,7 @@ class Decided(AnswerShape):
 
 
 class JudgedMeeting(AnswerShape):
-    """What came of a meeting, or of a chunk of a long one."""
+    """What came of a meeting, or of a part of one."""
 
     summary: Summary
     decisions: Annotated[list[Decided], Field(max_length=MOST_DECISIONS)]

@@ -13,6 +13,7 @@ import pytest
 from services.analysis.calls.adapters.model.prompt import PROMPT_VERSION
 from services.analysis.calls.adapters.rules.judge import RulesJudge
 from services.analysis.calls.metrics import METRICS_VERSION
+from services.llm.shapes import AnswerShape
 from tests.tree import ROOT
 
 SHAPES = {
@@ -50,15 +51,17 @@ LAYOUT = {tokenize.COMMENT, tokenize.NL, tokenize.ENDMARKER}
             PROMPT_VERSION,
             "services.analysis.calls.adapters.model.judge",
             (),
-            ("1", "acc367f287f6"),
+            ("1", "c8f0aa7fdec7"),
         ),
     ],
 )
 def test_what_a_version_stands_for_does_not_change_without_it(
     name: str, now: str, module: str, packages: tuple[str, ...], written: tuple[str, str]
 ) -> None:
-    files = ["\n".join(statements(path_of(each))) for each in reached(module)]
-    code = sorted([*files, *(f"{package} {version(package)}" for package in packages)])
+    modules = reached(module)
+    files = ["\n".join(statements(path_of(each))) for each in modules]
+    words = [text for each in modules for text in descriptions(path_of(each))]
+    code = sorted([*files, *words, *(f"{package} {version(package)}" for package in packages)])
     digest = hashlib.sha256("\n".join(code).encode()).hexdigest()[:12]
 
     assert (now, digest) == written, (
@@ -76,6 +79,15 @@ def test_words_and_layout_are_no_change_and_code_is_one(tmp_path: Path) -> None:
     other.write_text("def one(a):\n    if a:\n        return 1\n        return 2\n")
 
     assert list(statements(plain)) == list(statements(worded)) != list(statements(other))
+
+
+def test_the_docstring_of_a_shape_is_told_to_the_model(tmp_path: Path) -> None:
+    shaped, other = tmp_path / "shaped.py", tmp_path / "other.py"
+    shaped.write_text('class One(AnswerShape):\n    """Words."""\n')
+    other.write_text('class One(Other):\n    """Words."""\n')
+
+    assert list(descriptions(shaped)) == ["One: Words."]
+    assert list(descriptions(other)) == []
 
 
 def reached(module: str) -> set[str]:
@@ -99,6 +111,13 @@ def imported(module: str) -> Iterator[str]:
 def path_of(module: str) -> Path:
     file = ROOT.joinpath(*module.split(".")).with_suffix(".py")
     return file if file.exists() else file.with_suffix("") / "__init__.py"
+
+
+def descriptions(file: Path) -> Iterator[str]:
+    """Yield the docstrings of a file that a model is told: those of the shapes of its answers."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.ClassDef) and AnswerShape.__name__ in map(ast.unparse, node.bases):
+            yield f"{node.name}: {ast.get_docstring(node)}"
 
 
 def statements(file: Path) -> Iterator[str]:

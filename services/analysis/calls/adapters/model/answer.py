@@ -54,7 +54,7 @@ class Settled(AnswerShape):
 
 
 class Noted(AnswerShape):
-    """What matters of one chunk of a long call."""
+    """What matters of one part of a long call."""
 
     turns: Annotated[list[int], Field(max_length=MAX_TURNS_NOTED)]
     summary: Summary
