@@ -38,7 +38,7 @@ class AnalysisSettings(StageSettings):
     model: ModelSettings | None = Field(default=None, validate_default=True)
     """The language model, for `judge=model`: POTOK_ANALYSIS_MODEL_…."""
     fallback: Literal["rules"] | None = None
-    """Who judges a call that the language model has no verdict on; without it the call fails."""
+    """Who judges a call that the language model has no judgement of; without it the call fails."""
     part_characters: int = Field(default=60_000, ge=1000)
     """A longer transcript is read in chunks by the language model; an hour of speech is about 60,000."""
     run_cost_cap: float | None = Field(default=None, gt=0)

@@ -32,7 +32,7 @@ async def analyse(
 
     Raises NothingSaid where there is no conversation to judge, before the judge is asked,
     UndeclaredLabels where the judge answers with labels the playbook does not have, and what a
-    judge without a verdict raises.
+    judge without a judgement raises.
     """
     _require_dialogue(conversation)
     judgement = await judge.judge(conversation, playbook, budget)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from services.analysis.budget.no_verdict import reason_of
+from services.analysis.budget.unjudged import reason_of
 from services.analysis.budget.usecases import Budgets
 from services.analysis.calls.analyse import analyse
 from services.analysis.calls.domain import Analysis, Conversation, Fallback
@@ -13,7 +13,7 @@ from services.status.domain import Cost, RunId
 
 
 class Judging:
-    """The judge, and `fallback` for calls that it has no verdict on."""
+    """The judge, and `fallback` for calls that it has no judgement of."""
 
     def __init__(self, judge: Judge, budgets: Budgets, *, fallback: Judge | None = None) -> None:
         self._judge = judge

@@ -1,4 +1,4 @@
-"""How a conversation was spoken, computed from its timed turns alone: no thresholds, no verdicts.
+"""How a conversation was spoken, computed from its timed turns alone: no thresholds, no judgements.
 
 Definitions follow speech_dynamics and the common practice of call analytics; any change of one
 raises `METRICS_VERSION`. Where a recogniser cuts speech into turns changes none of them but the

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
-from services.analysis.budget.no_verdict import reason_of
+from services.analysis.budget.unjudged import reason_of
 from services.analysis.calls.dialogue import parse_dialogue
 from services.analysis.calls.domain import (
     Analysis,

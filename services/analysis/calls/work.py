@@ -5,7 +5,7 @@ from typing import cast
 
 import structlog
 
-from services.analysis.budget.no_verdict import no_verdict
+from services.analysis.budget.unjudged import unjudged
 from services.analysis.calls.domain import Analysis, CallId, Conversation, UndeclaredLabels
 from services.analysis.calls.usecases import CallAnalysis
 from services.analysis.playbooks.domain import Playbook, PlaybookUnknown
@@ -111,7 +111,7 @@ class CallWork:
         except UndeclaredLabels as error:
             return Failure(item_id=item_id, reason=Reason.INTERNAL, message=str(error))
         except UNANSWERED as error:
-            return no_verdict(item_id, error)
+            return unjudged(item_id, error)
         except Exception:
             log.exception("analysis_failed", call_id=item_id)
             return Failure(

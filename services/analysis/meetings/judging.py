@@ -12,7 +12,7 @@ log = structlog.get_logger()
 
 
 class MeetingJudging:
-    """The judge, and `fallback` for meetings that it has no verdict on."""
+    """The judge, and `fallback` for meetings that it has no judgement of."""
 
     def __init__(
         self, judge: MeetingJudge, budgets: Budgets, *, fallback: MeetingJudge | None = None

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import cast
 
-from services.analysis.budget.no_verdict import no_verdict
+from services.analysis.budget.unjudged import unjudged
 from services.analysis.meetings.domain import BotId, MeetingAnalysis
 from services.analysis.meetings.usecases import MeetingAnalyses
 from services.analysis.words.speech import NothingSaid
@@ -37,7 +37,7 @@ class MeetingWork:
         except NothingSaid as error:
             return Skip(item_id=item_id, reason=Reason.NO_SPEECH, message=str(error))
         except UNANSWERED as error:
-            return no_verdict(item_id, error)
+            return unjudged(item_id, error)
         except UpstreamUnavailable as error:
             return Failure(item_id=item_id, reason=Reason.UPSTREAM_UNAVAILABLE, message=str(error))
         return Success(item_id=item_id, result=analysis)
