@@ -98,9 +98,8 @@ class AccessTokens:
 
     async def _renew(self, account_id: AccountId, refused: str | None) -> AccountTokens:
         async with self._accounts.renewal(account_id) as held:
-            if (
-                held.account.state is AccountState.REAUTH_REQUIRED
-            ):  # another process has noted it while this one waited
+            # Another process may have noted it while this one waited.
+            if held.account.state is AccountState.REAUTH_REQUIRED:
                 raise SourceInvalid(f"account {account_id}: {held.account.message}")
             tokens = held.credentials.tokens
             if tokens.access_token != refused and _is_fresh(tokens):
