@@ -1,16 +1,12 @@
 """The analysis service as it is started, and its stage run to an end."""
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import grpc
 from potok.analysis.v1 import analysis_pb2, analysis_service_pb2
 from potok.analysis.v1.analysis_service_pb2_grpc import AnalysisServiceStub
-from potok.stage.v1 import stage_service_pb2
-from potok.stage.v1.stage_service_pb2_grpc import StageServiceStub
 from potok.status.v1 import progress_pb2, stage_pb2
 
 from deploy.local.postgres import free_port
@@ -19,7 +15,8 @@ from tests.conftest import Database
 from tests.fakes.analysis import CallsBefore
 from tests.identity import identity_told, open_channel
 from tests.processes import running_service
-from tests.waiting import PATIENCE, in_time, until_ready
+from tests.stage_runs import a_stage_request, items_of, run_to_end
+from tests.waiting import PATIENCE, until_ready
 
 if TYPE_CHECKING:
     from potok.analysis.v1.analysis_service_pb2_grpc import AnalysisServiceAsyncStub
@@ -54,37 +51,20 @@ async def run(
     execution: int,
     *,
     playbook: str = "clinic",
-    run_id: str | None = None,
+    run_id: str = "",
     patience: float = PATIENCE,
 ) -> tuple[int, dict[str, Any]]:
     """Run the stage to its end; returns how it ended and its items by id."""
-    stub: Any = StageServiceStub(channel)
-    request = stage_service_pb2.RunStageRequest(
-        execution=execution,
-        stage=stage_pb2.STAGE_ANALYSIS,
-        run_id=run_id or str(uuid4()),
-        owner=CLINIC,
+    request = a_stage_request(
+        stage_pb2.STAGE_ANALYSIS,
+        execution,
+        DAY,
+        run_id=run_id,
         mode=stage_pb2.RUN_MODE_ALL,
-        range=DAY,
-        settings=progress_pb2.ClientSettings(
-            time_zone="Europe/Moscow",
-            source="folder:/calls",
-            playbook=playbook,
-            language="ru",
-            weight=1,
-        ),
+        playbook=playbook,
     )
-    async with in_time("the execution has ended", patience):
-        while True:
-            answer = await stub.RunStage(request)
-            if answer.state >= stage_pb2.EXECUTION_STATE_SUCCEEDED:
-                break
-            await asyncio.sleep(0.05)
-    listing = stage_service_pb2.ListItemsRequest(
-        owner=CLINIC, stage=stage_pb2.STAGE_ANALYSIS, range=DAY
-    )
-    items = (await stub.ListItems(listing)).items
-    return answer.state, {item.item_id: item for item in items}
+    state = await run_to_end(channel, request, patience)
+    return state, await items_of(channel, request)
 
 
 async def listed(channel: grpc.aio.Channel) -> dict[str, analysis_pb2.Analysis]:

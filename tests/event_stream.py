@@ -111,3 +111,10 @@ def watch_events(replica: Replica, last_event_id: str = "", **request: Any) -> E
     call = stub.WatchEvents(pb.WatchEventsRequest(**request), metadata=metadata)
     replica.streams.append(call)
     return EventStream(call)
+
+
+def lines_of(event: bytes) -> list[str]:
+    """Return the lines of one event as it is sent."""
+    text = event.decode()
+    assert text.endswith("\n\n")
+    return text[:-2].split("\n")

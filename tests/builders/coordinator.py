@@ -2,12 +2,16 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+from potok.coordinator.v1 import watch_pb2
+from potok.coordinator.v1.coordinator_service_pb2 import WatchStatusResponse
+
 from services.coordinator.state.bot import BotId, BotReport
 from services.coordinator.state.days import (
     DayFigures,
 )
 from services.coordinator.state.domain import (
     Client,
+    Execution,
     Run,
     Start,
 )
@@ -89,6 +93,29 @@ def a_run(state: RunState = RunState.ACTIVE, reason: Reason | None = None) -> Ru
         stage=Stage.CALL_SYNC,
         reason=reason,
     )
+
+
+def a_stage_execution(
+    state: ExecutionState = ExecutionState.RUNNING, **fields: object
+) -> Execution:
+    """Return ANALYSIS of a run, as the coordinator keeps it."""
+    return Execution(
+        number=ExecutionNumber(7),
+        run_id=RunId("run"),
+        owner=a_client().owner,
+        stage=Stage.ANALYSIS,
+        mode=RunMode.PENDING,
+        created_at=NOON,
+        progressed_at=NOON,
+        state=state,
+        **fields,  # type: ignore[arg-type]
+    )
+
+
+def a_frame(kind: "watch_pb2.FrameKind.ValueType", **fields: object) -> bytes:
+    """Return a frame of a watch at revision 7, as it is sent."""
+    frame = WatchStatusResponse(kind=kind, revision=7, **fields)  # type: ignore[arg-type]
+    return frame.SerializeToString()
 
 
 def a_stage_report(

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 import grpc
 from cryptography.fernet import Fernet
@@ -26,7 +25,8 @@ from tests.conftest import Database
 from tests.identity import identity_told, open_channel
 from tests.processes import killed_at_last, start_service
 from tests.sandbox import RunningSandbox, running_sandbox
-from tests.waiting import in_time, until, until_ready
+from tests.stage_runs import a_stage_request, items_of, run_to_end
+from tests.waiting import until, until_ready
 
 if TYPE_CHECKING:
     from potok.call_sync.v1.account_service_pb2_grpc import AccountServiceAsyncStub
@@ -35,21 +35,7 @@ if TYPE_CHECKING:
 CLINIC = "client:clinic"
 WORLD = crowd(calls=40, first_day=date(2026, 3, 1), days=3)
 DAYS = progress_pb2.DateRange(start_date="2026-03-01", end_date="2026-03-03")
-RUN = stage_service_pb2.RunStageRequest(
-    execution=7,
-    stage=stage_pb2.STAGE_CALL_SYNC,
-    run_id=str(uuid4()),
-    owner=CLINIC,
-    mode=stage_pb2.RUN_MODE_PENDING,
-    range=DAYS,
-    settings=progress_pb2.ClientSettings(
-        time_zone="Europe/Moscow",
-        source="amocrm:clinic",
-        playbook="clinic",
-        language="ru",
-        weight=1,
-    ),
-)
+RUN = a_stage_request(stage_pb2.STAGE_CALL_SYNC, 7, DAYS, source="amocrm:clinic")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,11 +55,7 @@ class CallSync:
         return (await stub.RunStage(RUN)).state
 
     async def items(self) -> list[stage_service_pb2.Item]:
-        stub: StageServiceAsyncStub = StageServiceStub(self.channel)
-        request = stage_service_pb2.ListItemsRequest(
-            owner=CLINIC, stage=stage_pb2.STAGE_CALL_SYNC, range=DAYS
-        )
-        return list((await stub.ListItems(request)).items)
+        return list((await items_of(self.channel, RUN)).values())
 
 
 @contextlib.asynccontextmanager
@@ -123,14 +105,6 @@ def held(sandbox: RunningSandbox, path: str) -> bool:
     return any(each.status == 0 for each in sandbox.requests(path))
 
 
-async def ended(service: CallSync) -> int:
-    """Wait until the execution has ended; returns its state."""
-    async with in_time("the execution has ended"):
-        while (state := await service.run_stage()) < stage_pb2.EXECUTION_STATE_SUCCEEDED:
-            await asyncio.sleep(0.05)
-    return state
-
-
 async def test_a_sync_that_is_killed_twice_loses_no_call_and_spends_no_token_twice(
     database: Database, free_port: int, tmp_path: Path
 ) -> None:
@@ -149,7 +123,7 @@ async def test_a_sync_that_is_killed_twice_loses_no_call_and_spends_no_token_twi
             await service.kill()
         sandbox.behave(hold="")
         async with call_sync(database, sandbox, free_port, tmp_path, key) as service:
-            state = await ended(service)
+            state = await run_to_end(service.channel, RUN)
             items = await service.items()
         exchanges = [each.status for each in sandbox.requests("/oauth2/access_token")]
 

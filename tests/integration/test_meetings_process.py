@@ -14,7 +14,6 @@ from potok.analysis.v1.meeting_analysis_service_pb2_grpc import MeetingAnalysisS
 from potok.coordinator.v1 import report_pb2
 from potok.recommendations.v1 import meeting_tasks_pb2, meeting_tasks_service_pb2
 from potok.recommendations.v1.meeting_tasks_service_pb2_grpc import MeetingTasksServiceStub
-from potok.stage.v1 import stage_service_pb2
 from potok.stage.v1.stage_service_pb2_grpc import StageServiceStub
 from potok.status.v1 import progress_pb2, stage_pb2
 from potok.transcription.v1 import transcript_pb2, transcription_service_pb2
@@ -28,6 +27,7 @@ from tests.fakes.language_model import a_model, says
 from tests.fakes.meeting_media import FakeBotStatus
 from tests.identity import identity_told, open_channel, token
 from tests.processes import running_service
+from tests.stage_runs import a_stage_request
 from tests.waiting import until_ready
 
 SAMPLES = CHECKOUT / "deploy" / "samples"
@@ -63,22 +63,17 @@ class Chain:
             self.executions += 1
             stub: Any = StageServiceStub(self.channels[service])
             await stub.RunStage(
-                stage_service_pb2.RunStageRequest(
-                    execution=self.executions,
-                    stage=stage,
-                    run_id=RUN,
+                a_stage_request(
+                    stage,
+                    self.executions,
+                    DAY,
                     owner=ANNA,
+                    run_id=RUN,
                     bot_id=bot_id,
                     mode=stage_pb2.RUN_MODE_ALL,
-                    range=DAY,
-                    settings=progress_pb2.ClientSettings(
-                        time_zone="Europe/Moscow",
-                        source=f"bot:{bot_id}",
-                        playbook="meeting",
-                        language="ru",
-                        weight=1,
-                    ),
-                ),
+                    source=f"bot:{bot_id}",
+                    playbook="meeting",
+                )
             )
             ended[service] = await self.coordinator.until_ended(self.executions)
         return ended

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import grpc
@@ -15,14 +14,14 @@ import pytest
 from potok.call_sync.v1 import call_sync_service_pb2 as pb
 from potok.call_sync.v1.call_sync_service_pb2_grpc import CallSyncServiceStub
 from potok.stage.v1 import stage_service_pb2
-from potok.stage.v1.stage_service_pb2_grpc import StageServiceStub
 from potok.status.v1 import progress_pb2, stage_pb2
 
 from tests.builders.call_sync import WAV
 from tests.conftest import Database
 from tests.identity import identity_told, open_channel
 from tests.processes import refused_start, running_service
-from tests.waiting import in_time, until, until_ready
+from tests.stage_runs import a_stage_request, items_of, run_to_end
+from tests.waiting import until, until_ready
 
 if TYPE_CHECKING:
     from potok.call_sync.v1.call_sync_service_pb2_grpc import CallSyncServiceAsyncStub
@@ -64,41 +63,24 @@ async def run(
     channel: grpc.aio.Channel,
     folder: Path,
     execution: int,
-    mode: int,
+    mode: "stage_pb2.RunMode.ValueType",
     days: progress_pb2.DateRange = MARCH,
 ) -> dict[str, Any]:
     """Run the stage to its end; returns its items by id."""
-    stub: Any = StageServiceStub(channel)
-    request = stage_service_pb2.RunStageRequest(
-        execution=execution,
-        stage=stage_pb2.STAGE_CALL_SYNC,
-        run_id=str(uuid4()),
-        owner=CLINIC,
-        mode=mode,  # type: ignore[arg-type]  # a number is an enum value
-        range=days,
-        settings=progress_pb2.ClientSettings(
-            time_zone="Europe/Moscow",
-            source=f"folder:{folder}",
-            playbook="clinic",
-            language="ru",
-            weight=1,
-        ),
-    )
-    async with in_time("the execution has ended"):
-        while True:
-            answer = await stub.RunStage(request)
-            if answer.state >= stage_pb2.EXECUTION_STATE_SUCCEEDED:
-                break
-            await asyncio.sleep(0.05)
-    return await items_of(channel, days)
+    request = request_of(folder, execution, mode, days)
+    await run_to_end(channel, request)
+    return await items_of(channel, request)
 
 
-async def items_of(channel: grpc.aio.Channel, days: progress_pb2.DateRange) -> dict[str, Any]:
-    stub: Any = StageServiceStub(channel)
-    listing = stage_service_pb2.ListItemsRequest(
-        owner=CLINIC, stage=stage_pb2.STAGE_CALL_SYNC, range=days
+def request_of(
+    folder: Path,
+    execution: int = 1,
+    mode: "stage_pb2.RunMode.ValueType" = stage_pb2.RUN_MODE_PENDING,
+    days: progress_pb2.DateRange = MARCH,
+) -> stage_service_pb2.RunStageRequest:
+    return a_stage_request(
+        stage_pb2.STAGE_CALL_SYNC, execution, days, mode=mode, source=f"folder:{folder}"
     )
-    return {item.item_id: item for item in (await stub.ListItems(listing)).items}
 
 
 async def recording(channel: grpc.aio.Channel, call_id: str = "recorded") -> bytes:
@@ -188,7 +170,7 @@ async def test_a_recording_that_comes_while_the_stage_waits_for_it_is_taken(
     running = asyncio.create_task(run(channel, tmp_path, 1, stage_pb2.RUN_MODE_PENDING, days))
 
     async def waits() -> Any:
-        late = (await items_of(channel, days)).get("late")
+        late = (await items_of(channel, request_of(tmp_path, days=days))).get("late")
         return late if late and late.reason == stage_pb2.REASON_NO_RECORDING_YET else None
 
     late = await until(waits, "the call waits for its recording")

@@ -10,7 +10,6 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import asyncpg
 import grpc
@@ -29,6 +28,7 @@ from tests.fakes.language_model import a_model, says
 from tests.fakes.recommendations import Owners
 from tests.identity import identity_told, open_channel
 from tests.processes import running_service
+from tests.stage_runs import a_stage_request, run_to_end
 from tests.waiting import in_time, until_ready
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ async def run(
     channel: grpc.aio.Channel,
     first_execution: int,
     days: progress_pb2.DateRange = WEEK,
-    stages: Sequence[int] = BOTH,
+    stages: "Sequence[stage_pb2.Stage.ValueType]" = BOTH,
 ) -> None:
     """Run stages one after another to their ends, which must be good."""
     for execution, stage in enumerate(stages, start=first_execution):
@@ -122,30 +122,12 @@ async def run(
 
 
 async def run_stage(
-    channel: grpc.aio.Channel, execution: int, days: progress_pb2.DateRange, stage: int
+    channel: grpc.aio.Channel,
+    execution: int,
+    days: progress_pb2.DateRange,
+    stage: "stage_pb2.Stage.ValueType",
 ) -> None:
-    stub: Any = StageServiceStub(channel)
-    request = stage_service_pb2.RunStageRequest(
-        execution=execution,
-        stage=stage,  # type: ignore[arg-type]  # a number is an enum value
-        run_id=str(uuid4()),
-        owner=CLINIC,
-        mode=stage_pb2.RUN_MODE_PENDING,
-        range=days,
-        settings=progress_pb2.ClientSettings(
-            time_zone="Europe/Moscow",
-            source="folder:/calls",
-            playbook="clinic",
-            language="ru",
-            weight=1,
-        ),
-    )
-    async with in_time("the execution has ended"):
-        while True:
-            state = (await stub.RunStage(request)).state
-            if state >= stage_pb2.EXECUTION_STATE_SUCCEEDED:
-                break
-            await asyncio.sleep(0.05)
+    state = await run_to_end(channel, a_stage_request(stage, execution, days))
     assert state == stage_pb2.EXECUTION_STATE_SUCCEEDED
 
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import grpc
 import pytest
@@ -39,6 +38,7 @@ from tests.fakes.speech_server import KEY, speech_server
 from tests.fakes.stage_services import FakeStages
 from tests.identity import guard, identity_told, nowhere_told, open_channel
 from tests.processes import killed_at_last, refused_start, start_service, stop
+from tests.stage_runs import a_stage_request, items_of
 from tests.waiting import until, until_ready
 
 if TYPE_CHECKING:
@@ -78,33 +78,20 @@ class Service:
     """A process of the service and its clients."""
 
     process: Process
+    channel: grpc.aio.Channel
     stage: "StageServiceAsyncStub"
     transcripts: "TranscriptionServiceAsyncStub"
 
     async def run(self, execution: int) -> int:
         """Start the stage, or look how far it is; returns its state."""
-        request = stage_pb.RunStageRequest(
-            execution=execution,
-            stage=stage_pb2.STAGE_TRANSCRIPTION,
-            run_id=str(uuid4()),
-            owner=CLINIC,
-            mode=stage_pb2.RUN_MODE_PENDING,
-            range=DAY,
-            settings=progress_pb2.ClientSettings(
-                time_zone="Europe/Moscow",
-                source="folder:/calls",
-                playbook="clinic",
-                language="ru",
-                weight=1,
-            ),
-        )
-        return (await self.stage.RunStage(request)).state
+        return (await self.stage.RunStage(request_of(execution))).state
 
     async def items(self) -> dict[str, stage_pb.Item]:
-        request = stage_pb.ListItemsRequest(
-            owner=CLINIC, stage=stage_pb2.STAGE_TRANSCRIPTION, range=DAY
-        )
-        return {i.item_id: i for i in (await self.stage.ListItems(request)).items}
+        return await items_of(self.channel, request_of(1))
+
+
+def request_of(execution: int) -> stage_pb.RunStageRequest:
+    return a_stage_request(stage_pb2.STAGE_TRANSCRIPTION, execution, DAY)
 
 
 @pytest.fixture(scope="module")
@@ -162,6 +149,7 @@ async def serving_process(
         await until_ready(channel)
         yield Service(
             process=process,
+            channel=channel,
             stage=StageServiceStub(channel),
             transcripts=TranscriptionServiceStub(channel),
         )

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import cast
 
 import pytest
-from potok.coordinator.v1 import coordinator_service_pb2 as pb
 from potok.coordinator.v1 import watch_pb2
 
 from services.coordinator.settings import Limits
@@ -17,17 +16,8 @@ from services.coordinator.watch.watches import Watches
 from services.coordinator.wire.frames import EndReason
 from services.kernel.clock import utc_now
 from services.kernel.errors import LimitReached, OutOfRange
-
-
-def a_frame(kind: "watch_pb2.FrameKind.ValueType", **fields: object) -> bytes:
-    frame = pb.WatchStatusResponse(kind=kind, revision=7, **fields)  # type: ignore[arg-type]
-    return frame.SerializeToString()
-
-
-def lines(event: bytes) -> list[str]:
-    text = event.decode()
-    assert text.endswith("\n\n")
-    return text[:-2].split("\n")
+from tests.builders.coordinator import a_frame
+from tests.event_stream import lines_of
 
 
 async def test_a_frame_that_watchers_share_becomes_an_event_once() -> None:
@@ -68,7 +58,7 @@ async def written(watches: FakeWatches, token: str = "") -> list[list[str]]:
     events: list[list[str]] = []
 
     async def write(event: bytes) -> None:
-        events.append(lines(event))
+        events.append(lines_of(event))
 
     await EventWatches(cast("Watches", watches)).watch(a_request(), token, write)
     return events

@@ -22,11 +22,10 @@ from services.status.domain import (
     Owner,
     Reason,
     RunId,
-    RunMode,
     Stage,
 )
 from services.status.mapping import BOT_STATE_TO_PB, EXECUTION_STATE_TO_PB, STAGE_TO_PB
-from tests.builders.coordinator import NOON, a_bot_report, a_start, a_tenant
+from tests.builders.coordinator import NOON, a_bot_report, a_stage_execution, a_start, a_tenant
 
 PROGRESS = progress_pb2.StageProgress(
     items=progress_pb2.ItemCounts(pending=300, success=7), discovered=True, unchanged=3
@@ -35,18 +34,11 @@ DAY = progress_pb2.DayCounts(day="2026-11-20", version=9, pending=300, success=7
 
 
 def an_execution(state: ExecutionState = ExecutionState.RUNNING, **fields: object) -> Execution:
-    return Execution(
-        number=ExecutionNumber(77_000),
-        run_id=RunId("0190-run"),
-        owner=Owner("client:clinic"),
-        stage=Stage.ANALYSIS,
-        mode=RunMode.PENDING,
-        created_at=NOON,
-        progressed_at=NOON,
-        state=state,
+    return a_stage_execution(
+        state,
         progress=PROGRESS.SerializeToString(),
         counts=ItemCounts(pending=300, success=7),
-        **fields,  # type: ignore[arg-type]
+        **fields,
     )
 
 

@@ -4,27 +4,17 @@ import asyncio
 import json
 
 import pytest
-from potok.coordinator.v1 import coordinator_service_pb2 as pb
 from potok.coordinator.v1 import watch_pb2
 from potok.status.v1 import event_pb2
 
 from services.coordinator.wire.server_sent import CHANGES_AT_ONCE, event_of, reset_of
 from services.kernel.errors import OutOfRange
-
-
-def a_frame(kind: "watch_pb2.FrameKind.ValueType", **fields: object) -> bytes:
-    frame = pb.WatchStatusResponse(kind=kind, revision=7, **fields)  # type: ignore[arg-type]
-    return frame.SerializeToString()
-
-
-def lines(event: bytes) -> list[str]:
-    text = event.decode()
-    assert text.endswith("\n\n")
-    return text[:-2].split("\n")
+from tests.builders.coordinator import a_frame
+from tests.event_stream import lines_of
 
 
 async def test_an_event_has_a_name_the_token_as_id_and_one_line_of_json() -> None:
-    name, token, data = lines(
+    name, token, data = lines_of(
         await event_of(a_frame(watch_pb2.FRAME_KIND_CHANGES, resume_token="t7"))
     )
 
@@ -36,7 +26,7 @@ async def test_an_event_has_a_name_the_token_as_id_and_one_line_of_json() -> Non
 async def test_no_text_in_a_frame_can_end_its_event(text: str) -> None:
     run = event_pb2.RunStatus(message=text)
     changes = [event_pb2.Change(events=[event_pb2.Event(run=run)])]
-    name, data = lines(await event_of(a_frame(watch_pb2.FRAME_KIND_SNAPSHOT, changes=changes)))
+    name, data = lines_of(await event_of(a_frame(watch_pb2.FRAME_KIND_SNAPSHOT, changes=changes)))
 
     assert name == "event: snapshot"
     parsed = json.loads(data.removeprefix("data: "))
@@ -44,7 +34,7 @@ async def test_no_text_in_a_frame_can_end_its_event(text: str) -> None:
 
 
 async def test_a_heartbeat_is_a_comment_that_moves_the_id() -> None:
-    beat = lines(await event_of(a_frame(watch_pb2.FRAME_KIND_HEARTBEAT, resume_token="t7")))
+    beat = lines_of(await event_of(a_frame(watch_pb2.FRAME_KIND_HEARTBEAT, resume_token="t7")))
 
     assert beat == [": heartbeat", "id: t7"]
 
@@ -56,7 +46,7 @@ async def test_every_kind_of_frame_has_an_event() -> None:
 
 
 def test_a_reset_says_why_and_takes_the_id_away() -> None:
-    name, token, data = lines(reset_of(OutOfRange("gone", reason="COMPACTED")))
+    name, token, data = lines_of(reset_of(OutOfRange("gone", reason="COMPACTED")))
 
     assert (name, token) == ("event: reset", "id:")
     assert json.loads(data.removeprefix("data: ")) == {"reason": "COMPACTED", "message": "gone"}
