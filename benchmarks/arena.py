@@ -14,8 +14,8 @@ import grpc
 
 from deploy.local import postgres
 from deploy.local.database import dsns
+from deploy.local.folders import data_home, own_folder
 from deploy.local.migrate import prepare
-from deploy.local.place import data_home, own_folder
 from tests.identity import let_in
 
 QUIET_CORES = 0.15

@@ -13,7 +13,7 @@ from potok.status.v1 import access_pb2
 from potok_client.cli.app import app
 from typer.core import TyperCommand, TyperGroup
 
-from deploy.local.place import CHECKOUT
+from deploy.local.folders import CHECKOUT
 from gateway.endpoints import endpoints
 
 DOCUMENTS = (CHECKOUT / "gateway" / "README.md", CHECKOUT / "client" / "README.md")

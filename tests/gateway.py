@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx2
 
-from deploy.local.place import CHECKOUT
+from deploy.local.folders import CHECKOUT
 from deploy.local.postgres import free_port
 from gateway.rendering import SERVICES
 from gateway.settings import GatewaySettings

@@ -9,7 +9,7 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
-from deploy.local.place import CHECKOUT
+from deploy.local.folders import CHECKOUT
 from tests.waiting import in_time
 
 PYTHON = {"PYTHONPATH": f"{CHECKOUT}:{CHECKOUT}/gen"}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from potok_client.identity import mint
 
-from deploy.local.place import own_folder
+from deploy.local.folders import own_folder
 from deploy.local.postgres import free_port
 from deploy.local.services import SERVICES
 from deploy.local.settings import GATEWAY, OUTSIDE

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import aiosql
 import asyncpg
 
-from deploy.local.place import write_private
+from deploy.local.folders import write_private
 from deploy.local.services import SERVICES
 
 DATABASE = "potok"

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
 
-from deploy.local.place import data_home, write_private
+from deploy.local.folders import data_home, write_private
 from deploy.local.services import SERVICES
 
 ISSUER = "issuer"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from deploy.local import postgres
 from deploy.local.database import REPORTING, bootstrap, dsns
-from deploy.local.place import CHECKOUT, LocalError, data_home, log_folder
+from deploy.local.folders import CHECKOUT, LocalError, data_home, log_folder
 from deploy.local.services import SERVICES, STAGE_SERVICES
 
 

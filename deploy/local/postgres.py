@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from deploy.local.place import LocalError, data_home, database_user, open_to, tail
+from deploy.local.folders import LocalError, data_home, database_user, open_to, tail
 
 PORT = 54329
 _PORTS = (20_000, 32_000)

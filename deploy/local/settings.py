@@ -9,8 +9,8 @@ from pathlib import Path
 from cryptography.fernet import Fernet
 from potok_client.identity import mint
 
+from deploy.local.folders import LocalError, write_private
 from deploy.local.keys import ISSUER, make_keys
-from deploy.local.place import LocalError, write_private
 from deploy.local.services import SERVICES, STAGE_SERVICES, TABLE
 
 GATEWAY = "gateway"

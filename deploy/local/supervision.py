@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local.place import LocalError
+from deploy.local.folders import LocalError
 
 _STOP_SECONDS = 10
 """What a program may take to end before it is killed; longer than a service's drain."""

@@ -17,8 +17,8 @@ from typing import Any
 
 from deploy.local import postgres
 from deploy.local.database import dsns
+from deploy.local.folders import CHECKOUT, LocalError, data_home, log_folder, tail
 from deploy.local.migrate import prepare
-from deploy.local.place import CHECKOUT, LocalError, data_home, log_folder, tail
 from deploy.local.readiness import not_ready
 from deploy.local.services import SERVICES
 from deploy.local.settings import (

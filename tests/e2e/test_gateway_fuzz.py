@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from potok.status.v1 import deadline_pb2
 
-from deploy.local.place import CHECKOUT
+from deploy.local.folders import CHECKOUT
 from deploy.local.settings import GATEWAY
 from gateway.endpoints import Endpoint, endpoints
 from tests.whole_system import free_places, token_of, whole_system

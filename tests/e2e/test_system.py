@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.place import CHECKOUT
+from deploy.local.folders import CHECKOUT
 from deploy.local.services import SERVICES
 from deploy.local.settings import GATEWAY, SANDBOX, TELEPHONY
 from deploy.local.system import System

@@ -19,7 +19,7 @@ from potok.status.v1 import progress_pb2, stage_pb2
 from potok.transcription.v1 import transcript_pb2, transcription_service_pb2
 from potok.transcription.v1.transcription_service_pb2_grpc import TranscriptionServiceStub
 
-from deploy.local.place import CHECKOUT
+from deploy.local.folders import CHECKOUT
 from deploy.local.postgres import free_port
 from tests.conftest import Database
 from tests.fakes.coordinator import FakeCoordinator, serving_coordinator

@@ -11,8 +11,8 @@ import pytest
 
 from deploy.local import postgres
 from deploy.local.database import ROLES, bootstrap
+from deploy.local.folders import CHECKOUT, LocalError
 from deploy.local.migrate import migrate
-from deploy.local.place import CHECKOUT, LocalError
 from deploy.local.services import SERVICES
 from tests.conftest import Database
 

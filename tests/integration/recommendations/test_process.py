@@ -20,7 +20,7 @@ from potok.stage.v1 import stage_service_pb2
 from potok.stage.v1.stage_service_pb2_grpc import StageServiceStub
 from potok.status.v1 import progress_pb2, stage_pb2
 
-from deploy.local.place import CHECKOUT
+from deploy.local.folders import CHECKOUT
 from deploy.local.postgres import free_port
 from tests.builders.recommendations import MONDAY, an_analysed_call
 from tests.conftest import Database

@@ -24,7 +24,7 @@ from potok.transcription.v1 import transcript_pb2
 from potok.transcription.v1 import transcription_service_pb2 as pb
 from potok.transcription.v1.transcription_service_pb2_grpc import TranscriptionServiceStub
 
-from deploy.local.place import CHECKOUT
+from deploy.local.folders import CHECKOUT
 from services.call_sync.domain import CallId
 from services.call_sync.servicer import CallSyncServicer
 from services.call_sync.usecases import CallSync

@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 
 from deploy.local import postgres
-from deploy.local.place import LocalError, OsUser, data_home, open_to, own_folder
+from deploy.local.folders import LocalError, OsUser, data_home, open_to, own_folder
 from tests.conftest import Database
 from tests.tree import ROOT
 from tests.waiting import block_until

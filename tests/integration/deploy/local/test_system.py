@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local.database import ROLES
-from deploy.local.place import CHECKOUT, LocalError
+from deploy.local.folders import CHECKOUT, LocalError
 from deploy.local.readiness import not_ready
 from deploy.local.services import SERVICES
 from deploy.local.settings import GATEWAY, environment, listening

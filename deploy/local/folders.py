@@ -1,4 +1,4 @@
-"""Where the local system keeps its data, and the user its Postgres runs as."""
+"""The folders of the local system, for its data and logs, and the user that Postgres enters them as."""
 
 import hashlib
 import os
