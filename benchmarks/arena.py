@@ -111,7 +111,7 @@ class Arena:
 
 
 @contextlib.asynccontextmanager
-async def arena() -> AsyncIterator[Arena]:
+async def an_arena() -> AsyncIterator[Arena]:
     """Serve a fresh Postgres that forgets nothing, in a folder that is removed at the end."""
     with TemporaryDirectory(prefix="bench-", dir=data_home()) as name:
         folder = own_folder(Path(name))

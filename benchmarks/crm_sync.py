@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from benchmarks.arena import arena, watching_load
+from benchmarks.arena import an_arena, watching_load
 from deploy.local.postgres import free_port
 from services.kernel.postgres import open_pool
 from services.status.domain import DateRange
@@ -32,11 +32,11 @@ _UP_SECONDS = 20
 
 async def main() -> None:
     """Print for each rate how many requests a second were made."""
-    async with arena() as place:
+    async with an_arena() as arena:
         for rate in RATES:
             with _sandbox(rate) as box:
                 async with (
-                    open_pool(place.addresses["call_sync_system"], 8) as pool,
+                    open_pool(arena.addresses["call_sync_system"], 8) as pool,
                     amocrm(pool, box) as amo,
                 ):
                     await amo.add(rate=rate)

@@ -10,7 +10,7 @@ from typing import Any
 import grpc
 
 from benchmarks.arena import Arena, dial
-from benchmarks.latency import Sent, Watcher, pace
+from benchmarks.latency import Received, Sent, pace
 from deploy.local.postgres import free_port
 
 pb: Any = grpc.protos("benchmarks/etcd.proto")
@@ -70,7 +70,7 @@ def _transaction(first: int, size: int) -> Any:
 async def throughput(address: str, streams: int, transactions: int, size: int) -> float:
     """Put from `streams` callers at once, `size` puts a transaction, watched; returns puts a second."""
     channels = [await dial(address) for _ in range(streams + 1)]
-    counted, ready = Watcher(), asyncio.Event()
+    counted, ready = Received(), asyncio.Event()
     watcher = asyncio.create_task(_watch(channels[-1], counted, ready))
     total = streams * transactions * size
 
@@ -98,7 +98,7 @@ async def latency(
 ) -> list[float]:
     """Put at a steady rate, one a transaction, to some watchers; returns the delays in seconds."""
     channels = [await dial(address) for _ in range(connections + 1)]
-    counted = [Watcher() for _ in range(watchers)]
+    counted = [Received() for _ in range(watchers)]
     ready = [asyncio.Event() for _ in range(watchers)]
     tasks = [
         asyncio.create_task(_watch(channels[n % connections], counted[n], ready[n]))
@@ -123,7 +123,7 @@ async def latency(
             await channel.close()
 
 
-async def _watch(channel: grpc.aio.Channel, counted: Watcher, ready: asyncio.Event) -> None:
+async def _watch(channel: grpc.aio.Channel, counted: Received, ready: asyncio.Event) -> None:
     call: Any = channel.stream_stream(
         "/etcdserverpb.Watch/Watch",
         request_serializer=pb.WatchRequest.SerializeToString,

@@ -10,8 +10,8 @@ from potok.coordinator.v1 import coordinator_service_pb2 as pb
 from potok.coordinator.v1 import watch_pb2
 
 from benchmarks import etcd
-from benchmarks.arena import Arena, Load, arena, connected, watching_load
-from benchmarks.latency import Sent, Watcher, pace, percentiles
+from benchmarks.arena import Arena, Load, an_arena, connected, watching_load
+from benchmarks.latency import Received, Sent, pace, percentiles
 from benchmarks.traffic import (
     METHOD,
     a_bare_server,
@@ -31,19 +31,19 @@ PATIENCE = 60
 async def main() -> None:
     """Measure each with one, a hundred and a thousand watchers."""
     for watchers, connections, rate in ((1, 1, 500.0), (100, 4, 500.0), (1000, 20, 50.0)):
-        async with arena() as place:
-            await _compare(place, watchers, connections, rate)
+        async with an_arena() as arena:
+            await _compare(arena, watchers, connections, rate)
 
 
-async def _compare(place: Arena, watchers: int, connections: int, rate: float) -> None:
+async def _compare(arena: Arena, watchers: int, connections: int, rate: float) -> None:
     print(f"-- {watchers} watchers over {connections} connections, {rate:.0f} updates/s")
     # The coordinator lets a watcher gather for so long at the most.
     linger = watchers / MOST_MESSAGES_A_SECOND if watchers > 1 else 0.0
-    async with a_bare_server(place, linger) as address:
+    async with a_bare_server(arena, linger) as address:
         bare, load, _ = await _measure(address, [1], watchers, connections, rate, None)
     _print("bare fan-out", bare, load)
     stages = FakeStages()
-    async with a_coordinator(place, stages) as (address, pid):
+    async with a_coordinator(arena, stages) as (address, pid):
         executions = await start_runs(address, stages, EXECUTIONS)
         ours, load, memory = await _measure(address, executions, watchers, connections, rate, pid)
     _print("coordinator", ours, load)
@@ -53,7 +53,7 @@ async def _compare(place: Arena, watchers: int, connections: int, rate: float) -
     )
     if watchers > 100:
         return
-    async with etcd.an_etcd(place) as address_or_none:
+    async with etcd.an_etcd(arena) as address_or_none:
         if address_or_none is None:
             print(etcd.MISSING)
             return
@@ -85,7 +85,7 @@ async def _measure(
         await call.write(batch)
     await asyncio.sleep(1)
     before = _memory(pid)
-    counted = [Watcher() for _ in range(watchers)]
+    counted = [Received() for _ in range(watchers)]
     ready = [asyncio.Event() for _ in range(watchers)]
     tasks = [
         asyncio.create_task(_watch(channels[n % connections], counted[n], ready[n], pid is None))
@@ -121,7 +121,7 @@ async def _drain(call: Any) -> None:
 
 
 async def _watch(
-    channel: grpc.aio.Channel, counted: Watcher, ready: asyncio.Event, bare: bool
+    channel: grpc.aio.Channel, counted: Received, ready: asyncio.Event, bare: bool
 ) -> None:
     call: Any = channel.unary_stream(
         f"{METHOD}/WatchStatus",

@@ -37,13 +37,13 @@ class JudgedDialogue:
     judgement: Judgement | None
 
     def pair(self, field: str) -> tuple[Labels, Labels]:
-        """Return what is wanted of a field and what was found, a single label as a set of one."""
-        wanted = self.labelled.labels[field]
+        """Return the labels that people gave a field and those that the judge found, a single one as a set."""
+        given = self.labelled.labels[field]
         found = getattr(self.judgement, field, None)
         if field == "objections":
             kinds = ("no answer",) if found is None else (each.kind for each in found)
-            return frozenset(wanted), frozenset(kinds)
-        return frozenset((str(wanted),)), frozenset((found or "no answer",))
+            return frozenset(given), frozenset(kinds)
+        return frozenset((str(given),)), frozenset((found or "no answer",))
 
     def statuses(self) -> Mapping[str, ItemStatus]:
         """Return the status of each item of the checklist by its name."""
@@ -142,7 +142,7 @@ def _print_shares(judged: Sequence[JudgedDialogue]) -> None:
     rows: Mapping[str, list[list[bool]]] = {
         **{
             field: [
-                [wanted == found for wanted, found in (e.pair(field) for e in group)]
+                [given == found for given, found in (e.pair(field) for e in group)]
                 for group in groups
             ]
             for field in FIELDS
@@ -161,10 +161,10 @@ def _share(right: Sequence[bool]) -> str:
 def _print_classes(field: str, judged: Sequence[JudgedDialogue]) -> None:
     hits, wrong, missed = Counter[str](), Counter[str](), Counter[str]()
     for each in judged:
-        wanted, found = each.pair(field)
-        hits.update(wanted & found)
-        wrong.update(found - wanted)
-        missed.update(wanted - found)
+        given, found = each.pair(field)
+        hits.update(given & found)
+        wrong.update(found - given)
+        missed.update(given - found)
     print(f"\n{field:18} {'calls':>5} {'precision':>9} {'recall':>6} {'F1':>5}")
     for label in sorted(hits | wrong | missed):
         right = hits[label]
@@ -179,10 +179,10 @@ def _print_mistakes(judged: Sequence[JudgedDialogue]) -> None:
     for each in judged:
         statuses = each.statuses()
         wrong = [
-            f"{field}: {'+'.join(sorted(wanted))} heard as {'+'.join(sorted(found))}"
+            f"{field}: {'+'.join(sorted(given))} heard as {'+'.join(sorted(found))}"
             for field in FIELDS
-            for wanted, found in [each.pair(field)]
-            if wanted != found
+            for given, found in [each.pair(field)]
+            if given != found
         ] + [
             f"{item}: {status.value} heard as {found.value if found else found}"
             for item, status in each.labelled.checklist.items()

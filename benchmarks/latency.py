@@ -14,7 +14,7 @@ class Sent:
 
 
 @dataclass
-class Watcher:
+class Received:
     """What one watcher has seen: updates arrive in the order they were sent in."""
 
     seen: int = 0

@@ -17,7 +17,7 @@ from potok.coordinator.v1 import run_pb2
 from potok.coordinator.v1.coordinator_service_pb2_grpc import CoordinatorServiceStub
 from potok.status.v1 import stage_pb2
 
-from benchmarks.arena import Arena, arena, connected, watching_load
+from benchmarks.arena import Arena, an_arena, connected, watching_load
 from benchmarks.no_op import made_up
 from benchmarks.traffic import SETTINGS
 from deploy.local.postgres import free_port
@@ -62,10 +62,10 @@ _LOOK = 0.1
 
 async def main() -> None:
     """Measure both in one run and print the calls a second."""
-    async with arena() as place:
+    async with an_arena() as arena:
         with watching_load() as bare_load:
-            bare = median([await _bare(place, number) for number in range(ROUNDS)])
-    async with arena() as place, a_pipeline(place) as stub:
+            bare = median([await _bare(arena, number) for number in range(ROUNDS)])
+    async with an_arena() as arena, a_pipeline(arena) as stub:
         await _run(stub, "warm")
         with watching_load() as load:
             ours = median([await _run(stub, f"client{number}") for number in range(ROUNDS)])
@@ -75,11 +75,11 @@ async def main() -> None:
     print(f"ratio {ours / bare:.2f}; {ours:,.0f}/s (must {MUST})")
 
 
-async def _bare(place: Arena, number: int) -> float:
+async def _bare(arena: Arena, number: int) -> float:
     """Write the items of all stages by the stages' own statements, and nothing else; returns calls a second."""
     seconds = 0.0
     for service, stages in SERVICES.items():
-        async with open_pool(place.addresses[f"{service}_system"], LIMITS.concurrency) as pool:
+        async with open_pool(arena.addresses[f"{service}_system"], LIMITS.concurrency) as pool:
             for stage, batch in stages.items():
                 execution = an_execution(len(ORDER) * number + ORDER.index(stage), stage)
                 async with pool.acquire() as connection:
@@ -130,7 +130,7 @@ def an_execution(number: int, stage: Stage) -> Execution:
 
 
 @contextlib.asynccontextmanager
-async def a_pipeline(place: Arena) -> AsyncIterator["CoordinatorServiceAsyncStub"]:
+async def a_pipeline(arena: Arena) -> AsyncIterator["CoordinatorServiceAsyncStub"]:
     """Run a coordinator and the four services, a process each; yields a stub of the coordinator."""
     coordinator = f"127.0.0.1:{free_port()}"
     listen = {service: f"127.0.0.1:{free_port()}" for service in SERVICES}
@@ -139,19 +139,19 @@ async def a_pipeline(place: Arena) -> AsyncIterator["CoordinatorServiceAsyncStub
     }
     async with contextlib.AsyncExitStack() as stack:
         settings = {
-            **environment_of(place, "coordinator"),
+            **environment_of(arena, "coordinator"),
             "POTOK_COORDINATOR_LISTEN": coordinator,
             "POTOK_COORDINATOR_STAGES": json.dumps(
                 addresses | {Stage.TASKS.value: listen["recommendations"]}
             ),
             "POTOK_COORDINATOR_BOT_STATUS": coordinator,  # there are no bots
         }
-        await stack.enter_async_context(place.server("services.coordinator", settings))
+        await stack.enter_async_context(arena.server("services.coordinator", settings))
         for service, stages in SERVICES.items():
             settings = {
                 **{
                     f"POTOK_NO_OP_{name}": value
-                    for name, value in identity_told(place, service).items()
+                    for name, value in identity_told(arena, service).items()
                 },
                 "POTOK_NO_OP_LISTEN": listen[service],
                 "POTOK_NO_OP_COORDINATOR": coordinator,
@@ -160,7 +160,7 @@ async def a_pipeline(place: Arena) -> AsyncIterator["CoordinatorServiceAsyncStub
                 "POTOK_NO_OP_ADDRESSES": json.dumps(addresses),
                 "POTOK_NO_OP_CALLS": str(CALLS),
             }
-            await stack.enter_async_context(place.server("benchmarks.no_op", settings))
+            await stack.enter_async_context(arena.server("benchmarks.no_op", settings))
         for address in listen.values():
             await (await connected(address)).close()
         channel = await stack.enter_async_context(await connected(coordinator))

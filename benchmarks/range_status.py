@@ -12,7 +12,7 @@ from potok.coordinator.v1 import coordinator_service_pb2 as pb
 from potok.coordinator.v1 import run_pb2
 from potok.coordinator.v1.coordinator_service_pb2_grpc import CoordinatorServiceStub
 
-from benchmarks.arena import Arena, arena, connected, watching_load
+from benchmarks.arena import Arena, an_arena, connected, watching_load
 from benchmarks.latency import percentiles
 from benchmarks.traffic import SETTINGS, a_coordinator
 from services.coordinator.state.order import ORDER
@@ -62,15 +62,15 @@ Ask = Callable[[], Awaitable[Any]]
 
 async def main() -> None:
     """Print p50 and p99 of each RPC over each range, with few and with many calls."""
-    async with arena() as place, a_coordinator(place, FakeStages()) as (address, _):
+    async with an_arena() as arena, a_coordinator(arena, FakeStages()) as (address, _):
         channel = await connected(address)
         stub = CoordinatorServiceStub(channel)
         for days in RANGES:
-            await _compare(place, stub, days)
+            await _compare(arena, stub, days)
         await channel.close()
 
 
-async def _compare(place: Arena, stub: "CoordinatorServiceAsyncStub", days: DateRange) -> None:
+async def _compare(arena: Arena, stub: "CoordinatorServiceAsyncStub", days: DateRange) -> None:
     length = len(days.days)
     print(f"-- {length} days, {FEW:,} and {MANY:,} calls")
     few, many = f"few{length}", f"many{length}"
@@ -78,7 +78,7 @@ async def _compare(place: Arena, stub: "CoordinatorServiceAsyncStub", days: Date
         await stub.SetClient(
             pb.SetClientRequest(client=run_pb2.Client(client_id=client_id, settings=SETTINGS))
         )
-        counting = await _fill(place, client_id, days, calls)
+        counting = await _fill(arena, client_id, days, calls)
     asked: dict[str, Ask] = {}
     for client_id in (few, many):
         asked[f"GetClient {client_id}"] = partial(
@@ -109,10 +109,10 @@ async def _compare(place: Arena, stub: "CoordinatorServiceAsyncStub", days: Date
     print(load)
 
 
-async def _fill(place: Arena, client_id: str, days: DateRange, calls: int) -> float:
+async def _fill(arena: Arena, client_id: str, days: DateRange, calls: int) -> float:
     """Store the calls of a stage and the ledger of all; returns how long it took to count them, in ms."""
     owner = f"client:{client_id}"
-    connection = await asyncpg.connect(place.addresses["transcription_system"])
+    connection = await asyncpg.connect(arena.addresses["transcription_system"])
     try:
         await connection.execute(ITEMS, owner, days.start, len(days.days), calls)
         started = time.perf_counter()
@@ -120,7 +120,7 @@ async def _fill(place: Arena, client_id: str, days: DateRange, calls: int) -> fl
         counting = 1000 * (time.perf_counter() - started)
     finally:
         await connection.close()
-    connection = await asyncpg.connect(place.addresses["coordinator_system"])
+    connection = await asyncpg.connect(arena.addresses["coordinator_system"])
     try:
         for each in [owner, *(f"client:{client_id}_{number}" for number in range(OTHERS))]:
             await connection.execute(

@@ -5,7 +5,7 @@ import itertools
 import time
 
 from benchmarks import etcd
-from benchmarks.arena import Arena, Load, arena, connected, watching_load
+from benchmarks.arena import Arena, Load, an_arena, connected, watching_load
 from benchmarks.traffic import (
     Counted,
     a_bare_server,
@@ -28,10 +28,10 @@ PATIENCE = 120
 
 async def main() -> None:
     """Measure both in one run and print the ratio."""
-    async with arena() as place:
-        bare, bare_load = await _bare(place)
-        ours, load = await _ours(place)
-        async with etcd.an_etcd(place) as address:
+    async with an_arena() as arena:
+        bare, bare_load = await _bare(arena)
+        ours, load = await _ours(arena)
+        async with etcd.an_etcd(arena) as address:
             theirs = address and await etcd.throughput(address, STREAMS, MESSAGES, REPORTS)
     print(f"bare pipe     {bare:10,.0f} updates/s   {bare_load}")
     print(f"coordinator   {ours:10,.0f} updates/s   {load}")
@@ -41,15 +41,15 @@ async def main() -> None:
     print(f"ratio {ours / bare:.2f} (must 0.50, aim 0.70); {ours:,.0f}/s (must 30,000, aim 50,000)")
 
 
-async def _ours(place: Arena) -> tuple[float, Load]:
+async def _ours(arena: Arena) -> tuple[float, Load]:
     stages = FakeStages()
-    async with a_coordinator(place, stages) as (address, _):
+    async with a_coordinator(arena, stages) as (address, _):
         executions = await start_runs(address, stages, EXECUTIONS)
         return await _measure(address, executions)
 
 
-async def _bare(place: Arena) -> tuple[float, Load]:
-    async with a_bare_server(place, 0.0) as address:
+async def _bare(arena: Arena) -> tuple[float, Load]:
+    async with a_bare_server(arena, 0.0) as address:
         return await _measure(address, list(range(1, EXECUTIONS + 1)))
 
 

@@ -1,4 +1,4 @@
-"""Word errors of a speech model on the sample calls, heard as a whole and in windows, per speaker."""
+"""Word errors of a speech model on the sample calls, recognised as a whole and in windows, per speaker."""
 
 import json
 import os
@@ -71,8 +71,8 @@ async def _recognise(
     async with WhisperEngine(model, options, processes=1, timeout_seconds=PATIENCE) as engine:
         for call in CALLS:
             reference = json.loads((SAMPLES / f"{call}.json").read_text())
-            heard = await engine.transcribe(SAMPLES / f"{call}.wav", reference["lang"])
-            for track in heard.tracks:
+            recognised = await engine.transcribe(SAMPLES / f"{call}.wav", reference["lang"])
+            for track in recognised.tracks:
                 speaker = track.speaker.value
                 said = " ".join(t["text"] for t in reference["turns"] if t["speaker"] == speaker)
                 text = "".join(word.text for word in track.words)
@@ -80,9 +80,9 @@ async def _recognise(
     return errors
 
 
-def word_errors(said: str, heard: str, language: str) -> Errors:
-    """Return how what was heard differs from what was said, whichever way both write numbers."""
-    counted = jiwer.process_words(normal(said, language), normal(heard, language))
+def word_errors(said: str, recognised: str, language: str) -> Errors:
+    """Count the errors of a recognised text against what was said, however both write numbers."""
+    counted = jiwer.process_words(normal(said, language), normal(recognised, language))
     return Errors(
         counted.hits + counted.substitutions + counted.deletions,
         counted.substitutions,

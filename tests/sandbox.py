@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from deploy.sandbox.application import Server, listening
+from deploy.sandbox.application import SandboxServer, listening
 from deploy.sandbox.behaviour import Behaviour
 from deploy.sandbox.bot_service import BotService
 from deploy.sandbox.state import Sandbox
@@ -78,7 +78,7 @@ def running_sandbox(
         bot_service=BotService(address=bots, gateway=gateway, token=token),
         behaviour=behaviour or Behaviour(),
     )
-    server = Server(sandbox, listeners)
+    server = SandboxServer(sandbox, listeners)
     thread = threading.Thread(target=server.run, name="sandbox", daemon=True)
     thread.start()
     try:

@@ -66,11 +66,11 @@ async def channels(
 
 
 def _channel(address: str) -> grpc.aio.Channel:
-    kind, _, place = address.rpartition("://")
+    kind, _, target = address.rpartition("://")
     if kind == "https":
         credentials = grpc.ssl_channel_credentials()
-        return grpc.aio.secure_channel(place.rstrip("/"), credentials, options=CHANNEL_OPTIONS)
-    return grpc.aio.insecure_channel(place.rstrip("/"), options=CHANNEL_OPTIONS)
+        return grpc.aio.secure_channel(target.rstrip("/"), credentials, options=CHANNEL_OPTIONS)
+    return grpc.aio.insecure_channel(target.rstrip("/"), options=CHANNEL_OPTIONS)
 
 
 def error_info(error: grpc.aio.AioRpcError) -> error_details_pb2.ErrorInfo:

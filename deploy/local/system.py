@@ -86,8 +86,8 @@ async def up(home: Path, listens: Mapping[str, str]) -> int:
     """Run the system until we are cancelled; returns 1 should it end by itself."""
     print("starting Postgres and the services ...", flush=True)
     async with running(home, listens) as system:
-        place = listens[GATEWAY].replace("127.0.0.1", "localhost")
-        print(f"ready: http://{place}\nlogs are in {log_folder()}; Ctrl-C ends it", flush=True)
+        address = listens[GATEWAY].replace("127.0.0.1", "localhost")
+        print(f"ready: http://{address}\nlogs are in {log_folder()}; Ctrl-C ends it", flush=True)
         if home != CHECKOUT / ".potok":
             key = system.settings["POTOK_ISSUER_KEY"]
             print(f"in other terminals: export POTOK_ISSUER_KEY={key}", flush=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from deploy.sandbox.application import Server, listening
+from deploy.sandbox.application import SandboxServer, listening
 from deploy.sandbox.behaviour import Behaviour
 from deploy.sandbox.bot_service import BotService
 from deploy.sandbox.clinic import clinic
@@ -54,7 +54,7 @@ def main() -> None:
         behaviour=behaviour,
         tokens=Tokens(file=chosen.tokens),
     )
-    Server(sandbox, listeners).run()
+    SandboxServer(sandbox, listeners).run()
 
 
 if __name__ == "__main__":

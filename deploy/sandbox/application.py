@@ -20,11 +20,11 @@ class Application:
     """Serves the telephony host and the bots on their own ports, and everything else on any other."""
 
     def __init__(self, sandbox: Sandbox) -> None:
-        watched = [Middleware(Logged, sandbox=sandbox), Middleware(Held, sandbox=sandbox)]
+        logged_and_held = [Middleware(Logged, sandbox=sandbox), Middleware(Held, sandbox=sandbox)]
         crm_routes = [*oauth_routes(sandbox), *api_routes(sandbox), *control_routes(sandbox)]
-        self._crm: ASGIApp = Starlette(routes=crm_routes, middleware=watched)
-        telephony: ASGIApp = Starlette(routes=telephony_routes(sandbox), middleware=watched)
-        bots: ASGIApp = Starlette(routes=bot_routes(sandbox), middleware=watched)
+        self._crm: ASGIApp = Starlette(routes=crm_routes, middleware=logged_and_held)
+        telephony: ASGIApp = Starlette(routes=telephony_routes(sandbox), middleware=logged_and_held)
+        bots: ASGIApp = Starlette(routes=bot_routes(sandbox), middleware=logged_and_held)
         self._by_port = {
             int(sandbox.telephony.rpartition(":")[2]): telephony,
             int(sandbox.bot_service.address.rpartition(":")[2]): bots,
@@ -36,7 +36,7 @@ class Application:
         await self._by_port.get(port, self._crm)(scope, receive, send)
 
 
-class Server:
+class SandboxServer:
     """Serves a sandbox on sockets that listen already."""
 
     def __init__(self, sandbox: Sandbox, listeners: Sequence[socket.socket]) -> None:

@@ -40,7 +40,7 @@ class Callbacks(enum.StrEnum):
     """Each comes again after the next one."""
 
 
-class Media(enum.StrEnum):
+class MediaKind(enum.StrEnum):
     """What a plain service hands over."""
 
     TEXT = "text"
@@ -112,7 +112,7 @@ class Behaviour:
     """How bots that are started from now on will end."""
     bots_callbacks: Callbacks = Callbacks.SENT
     """What becomes of its callbacks about those."""
-    bots_media: Media = Media.TEXT
+    bots_media: MediaKind = MediaKind.TEXT
     """What a plain service hands over of those."""
     bots_down: bool = False
     """It answers 503 to everything."""

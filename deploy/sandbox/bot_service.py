@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import httpx2
 
-from deploy.sandbox.behaviour import Behaviour, BotEnd, Callbacks, Media, Shape
+from deploy.sandbox.behaviour import Behaviour, BotEnd, Callbacks, MediaKind, Shape
 from deploy.sandbox.meeting import TEXT
 
 KEPT = 1000
@@ -152,7 +152,7 @@ class BotService:
     async def _hand_over(self, bot: Bot, behaviour: Behaviour) -> None:
         """Call create-tasks-from-audio, as the guide for such services has it."""
         body = {"user_id": bot.user_id, "bot_id": bot.bot_id}
-        if behaviour.bots_media is Media.TEXT:
+        if behaviour.bots_media is MediaKind.TEXT:
             body["text"] = TEXT
         else:
             body["audio_url"] = f"http://{self.address}/media/{bot.bot_id}.wav"

@@ -28,14 +28,14 @@ def crowd(*, calls: int, first_day: date, days: int = 1, seed: int = 1) -> World
         entities = chance.sample(list(Entity)[:3], 2 if chance.random() < _TWICE else 1)
         notes = tuple(
             Note(
-                note_id=note_id + place,
+                note_id=note_id + index,
                 entity=entity,
                 entity_id=26_000_000 + chance.randrange(1_000_000),
                 created_at=opens + moment,
                 updated_at=opens + moment + timedelta(minutes=1),
                 uniq=f"pbx-{seed}-{number}",
             )
-            for place, entity in enumerate(entities)
+            for index, entity in enumerate(entities)
         )
         note_id += len(notes)
         missed = chance.random() < _MISSED

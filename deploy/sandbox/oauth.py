@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from deploy.sandbox.answers import CutResponse, ProblemResponse, problem
 from deploy.sandbox.state import Sandbox
-from deploy.sandbox.tokens import CLIENT_ID, CLIENT_SECRET, REDIRECT_URI, Pair, TokenRefused
+from deploy.sandbox.tokens import CLIENT_ID, CLIENT_SECRET, REDIRECT_URI, GrantRefused, Pair
 
 
 def oauth_routes(sandbox: Sandbox) -> list[Route]:
@@ -42,7 +42,7 @@ class _OAuth:
             return _refused(401, "Client authentication failed")
         try:
             pair = self._pair(given, request.url.netloc)
-        except TokenRefused as refused:
+        except GrantRefused as refused:
             return _refused(401, str(refused))
         if self._sandbox.take_lost_answer():
             return CutResponse(b"{", 1000, "application/json")
@@ -65,13 +65,13 @@ class _OAuth:
                 token = str(given.get("refresh_token"))
                 return tokens.refresh(token, host, seconds, punish=behaviour.punish_reuse)
             case _:
-                raise TokenRefused("The authorization grant type is not supported")
+                raise GrantRefused("The authorization grant type is not supported")
 
     async def subdomain(self, request: Request) -> Response:
         """Answer where the account is by now (1.4)."""
         try:
             known = self._sandbox.tokens.is_current(request.headers.get("x-refresh-token", ""))
-        except TokenRefused:
+        except GrantRefused:
             known = False
         if not known:
             return problem(401)

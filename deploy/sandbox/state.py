@@ -99,8 +99,8 @@ class Sandbox:
 
     def _look_again(self) -> None:
         told = [
-            (call, self._seen(place, note))
-            for place, (call, note) in enumerate(self.world.notes(), start=1)
+            (call, self._seen(number, note))
+            for number, (call, note) in enumerate(self.world.notes(), start=1)
             if note.note_id not in self.behaviour.withheld_notes
         ]
         self._notes = [each for each in told if Quirk.DELETED not in each[1].quirks]
@@ -110,8 +110,8 @@ class Sandbox:
             reverse=True,
         )
 
-    def _seen(self, place: int, note: Note) -> Note:
-        quirks = {quirk for quirk, every in self.behaviour.quirks.items() if place % every == 0}
+    def _seen(self, number: int, note: Note) -> Note:
+        quirks = {quirk for quirk, every in self.behaviour.quirks.items() if number % every == 0}
         edited_at = self._edited.get(note.note_id, note.updated_at)
         return replace(note, quirks=note.quirks | quirks, updated_at=edited_at)
 

@@ -27,7 +27,7 @@ class Pair:
     expires_in: int
 
 
-class TokenRefused(Exception):
+class GrantRefused(Exception):
     """The token endpoint refuses; the text is the `hint` of its answer."""
 
 
@@ -61,19 +61,19 @@ class Tokens:
         return _access_token(_LONG_LIVED, 0, host, timedelta(days=5 * 365))
 
     def exchange(self, code: str, host: str, seconds: int) -> Pair:
-        """Return the first pair of a new grant; raises TokenRefused."""
+        """Return the first pair of a new grant; raises GrantRefused."""
         kind, number = _parts(code, 2)
         if kind != "code" or not 0 < int(number) <= self._codes:
-            raise TokenRefused("Cannot decrypt the authorization code")
+            raise GrantRefused("Cannot decrypt the authorization code")
         if int(number) in self._spent:
-            raise TokenRefused("Authorization code has been revoked")
+            raise GrantRefused("Authorization code has been revoked")
         self._spent.add(int(number))
         self._turns[number] = 0
         self._keep()
         return self._pair(number, host, seconds)
 
     def refresh(self, refresh_token: str, host: str, seconds: int, *, punish: bool) -> Pair:
-        """Return the next pair, and spend the token; raises TokenRefused.
+        """Return the next pair, and spend the token; raises GrantRefused.
 
         Where reuse is to `punish`, a spent token ends its grant: the newer pair is refused, too.
         """
@@ -82,7 +82,7 @@ class Tokens:
             if punish:
                 self._turns.pop(grant, None)
                 self._keep()
-            raise TokenRefused("Token has been revoked")
+            raise GrantRefused("Token has been revoked")
         self._turns[grant] += 1
         self._keep()
         return self._pair(grant, host, seconds)
@@ -116,7 +116,7 @@ class Tokens:
     def _grant_of(self, refresh_token: str) -> tuple[str, int]:
         kind, grant, turn = _parts(refresh_token, 3)
         if kind != "refresh":
-            raise TokenRefused("Cannot decrypt the refresh token")
+            raise GrantRefused("Cannot decrypt the refresh token")
         return grant, int(turn)
 
     def _keep(self) -> None:
@@ -150,5 +150,5 @@ def _parts(token: str, count: int) -> list[str]:
     words, _, _ = token.rpartition(".")
     parts = words.split(".")
     if len(parts) != count or not hmac.compare_digest(token, _signed(words)):
-        raise TokenRefused("Cannot decrypt the token")
+        raise GrantRefused("Cannot decrypt the token")
     return parts

@@ -74,13 +74,13 @@ def gaps_of(stages: Sequence[StageLedger], reported: ReportedCalls) -> Iterator[
             f"but {reported.rolled_up_calls} are rolled up"
         )
     for table_count in reported.tables:
-        wanted = table_count.expected_rows
+        expected = table_count.expected_rows
         if table_count.table == CALLS:
-            wanted = available.get(stage_pb2.STAGE_REPORTING, 0)
+            expected = available.get(stage_pb2.STAGE_REPORTING, 0)
         elif not table_count.HasField("expected_rows") or _unsettled(stages):
             continue
-        if table_count.rows != wanted:
-            yield f"reporting.{table_count.table}: {table_count.rows} rows, but {wanted} expected"
+        if table_count.rows != expected:
+            yield f"reporting.{table_count.table}: {table_count.rows} rows, but {expected} expected"
 
 
 def _unsettled(stages: Sequence[StageLedger]) -> bool:

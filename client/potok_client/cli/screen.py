@@ -38,9 +38,9 @@ _NARROW_BAR_WIDTH = 12
 def picture(view: View, runs: Sequence[RunStatus], now: datetime, out: Console) -> RenderableType:
     """Return the runs as `out` is to show them at `now`, the first of them in any case in full."""
     parts: list[RenderableType] = []
-    for place, run in enumerate(runs):
+    for index, run in enumerate(runs):
         parts.append(_head(run, now))
-        if place and run.HasField("end_time"):
+        if index and run.HasField("end_time"):
             continue  # beside others, its end is enough
         stages = view.stages(run.run_id)
         bar = _BAR_WIDTH if out.width >= _NARROW else _NARROW_BAR_WIDTH

@@ -73,9 +73,9 @@ async def _transcript(client_id: str, call_id: str, form: FormatName, output: Pa
 
 def _write(output: Path, answer: pb.ExportTranscriptResponse) -> Path:
     """Write an export to a file, or under its own name into a folder; returns where."""
-    place = output / Path(answer.file_name).name if output.is_dir() else output
+    file = output / Path(answer.file_name).name if output.is_dir() else output
     try:
-        place.write_text(answer.content, encoding="utf-8")
+        file.write_text(answer.content, encoding="utf-8")
     except OSError as error:
-        raise CommandFailed(f"{place} cannot be written: {error.strerror}") from None
-    return place
+        raise CommandFailed(f"{file} cannot be written: {error.strerror}") from None
+    return file

@@ -6,9 +6,9 @@ import { CoordinatorService } from "../gen/potok/coordinator/v1/coordinator_serv
 import { DateRangeService } from "../gen/potok/coordinator/v1/date_range_service_pb.ts";
 import { gatewayTransport } from "../src/transport.ts";
 
-type Said = { code: string; message: string; reasons: string[] };
+type Refusal = { code: string; message: string; reasons: string[] };
 
-function said(error: unknown): Said {
+function refusalOf(error: unknown): Refusal {
   const refusal = ConnectError.from(error);
   const details = refusal.findDetails(ErrorInfoSchema);
   return {
@@ -23,26 +23,26 @@ function coordinator(baseUrl: string, token: string) {
 }
 
 const page = {
-  async run(baseUrl: string, token: string, runId: string): Promise<string | Said> {
+  async run(baseUrl: string, token: string, runId: string): Promise<string | Refusal> {
     try {
       const answer = await coordinator(baseUrl, token).getRun({ runId });
       return answer.run?.status?.runId ?? "";
     } catch (error) {
-      return said(error);
+      return refusalOf(error);
     }
   },
 
-  async start(baseUrl: string, token: string, clientId: string): Promise<string | Said> {
+  async start(baseUrl: string, token: string, clientId: string): Promise<string | Refusal> {
     const client = createClient(DateRangeService, gatewayTransport(baseUrl, () => token));
     try {
       return (await client.transcribeCalls({ clientId })).runId;
     } catch (error) {
-      return said(error);
+      return refusalOf(error);
     }
   },
 
   /** Reports the token of each frame as it comes; aborts after `most` of them. */
-  async watch(baseUrl: string, token: string, most: number): Promise<Said | "ended"> {
+  async watch(baseUrl: string, token: string, most: number): Promise<Refusal | "ended"> {
     const abort = new AbortController();
     let frames = 0;
     try {
@@ -53,7 +53,7 @@ const page = {
       }
       return "ended";
     } catch (error) {
-      return said(error);
+      return refusalOf(error);
     }
   },
 };
