@@ -23,7 +23,7 @@ def main() -> None:
     """Run the named benchmarks, or all."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
     asked = sys.argv[1:]
-    # What follows a name and is none is an option of it, which it reads itself.
+    # An argument that names no benchmark is an option of the one before it, which reads it itself.
     for name in [each for each in asked if each in NAMES] if asked else NAMES:
         print(f"\n== {name}")
         asyncio.run(importlib.import_module(f"benchmarks.{name}").main())

@@ -19,7 +19,7 @@ from deploy.local.migrate import prepare
 from tests.identity import let_in
 
 QUIET_CORES = 0.15
-"""Above so much foreign load a ratio is no verdict."""
+"""The foreign load, in cores, above which a ratio says nothing."""
 UP_SECONDS = 30
 
 
@@ -112,7 +112,7 @@ class Arena:
 
 @contextlib.asynccontextmanager
 async def an_arena() -> AsyncIterator[Arena]:
-    """Serve a fresh Postgres that forgets nothing, in a folder that is removed at the end."""
+    """Serve a fresh, durable Postgres in a folder that is removed at the end."""
     with TemporaryDirectory(prefix="bench-", dir=data_home()) as name:
         folder = own_folder(Path(name))
         folder.chmod(0o755)

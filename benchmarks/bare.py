@@ -25,7 +25,7 @@ MOST = 2_000
 
 
 class Bare:
-    """One list of frames elements; watchers hold a cursor into it."""
+    """A list of frame elements; watchers hold a cursor into it."""
 
     def __init__(self, connection: asyncpg.Connection, linger: float, padding: int) -> None:
         self._connection = connection

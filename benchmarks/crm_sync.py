@@ -23,10 +23,10 @@ CALLS = 3000
 DAY = date(2026, 11, 2)
 DAYS = DateRange(start=DAY, end=DAY + timedelta(days=29))
 RATES = (5, 20)
-"""What is set for an account at first, and with a paid package."""
+"""Requests a second: what is set for an account at first, and with a paid package."""
 LIMIT = 0.9
 SLACK = 2
-"""Requests more in one second than the rate: those of a process that was late."""
+"""Requests that a second may have above the rate, because a process was late."""
 _UP_SECONDS = 20
 
 

@@ -31,7 +31,7 @@ Labels = frozenset[str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgedDialogue:
-    """A labelled dialogue and what a judge says of it; None: nothing usable, which is wrong."""
+    """A labelled dialogue and what a judge says of it; None where that is not usable, which counts as wrong."""
 
     labelled: Labelled
     judgement: Judgement | None
@@ -68,7 +68,7 @@ class JudgedDialogue:
 
 
 async def main() -> None:
-    """Print how the judge does on each portion and language, and its figures a class."""
+    """Print how the judge does on each portion and language, and its figures for each class."""
     options = _options()
     portions = [Portion(options.portion)] if options.portion else list(Portion)
     samples = [

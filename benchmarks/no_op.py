@@ -37,11 +37,11 @@ class NoOpSettings(StageSettings):
     service: str
     """The schema."""
     stages: dict[Stage, int]
-    """What it serves: items a job of each stage."""
+    """The stages it serves, each with the number of items in a job."""
     addresses: dict[Stage, str]
     """`host:port` of each stage's service."""
     calls: int
-    """How many the first stage lists, spread over the days of the run."""
+    """The number of calls that the first stage lists, spread over the days of the run."""
 
 
 class NoOpWork:

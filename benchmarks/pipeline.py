@@ -54,7 +54,7 @@ SERVICES = {
     "analysis": {Stage.ANALYSIS: 20},
     "recommendations": {Stage.RECOMMENDATIONS: 100, Stage.REPORTING: 50},
 }
-"""The schema, the stages and the items a job of each process; speech and language models have one item a job, really."""
+"""The schema of each process, and its stages with the items in a job; real speech and language models have one."""
 LIMITS = Limits()
 PATIENCE = 120
 _LOOK = 0.1
@@ -113,7 +113,7 @@ async def _write(pool: asyncpg.Pool, execution: Execution, batch: int) -> None:
 
 
 def an_execution(number: int, stage: Stage) -> Execution:
-    """Return one over all days, of an owner of its own."""
+    """Return an execution over all days, of an owner of its own."""
     return Execution(
         number=ExecutionNumber(number),
         stage=stage,

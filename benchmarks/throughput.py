@@ -20,9 +20,9 @@ from tests.fakes.stage_services import FakeStages
 STREAMS = 4
 EXECUTIONS = 200
 MESSAGES = 300
-"""A stream."""
+"""Messages of a stream."""
 REPORTS = 100
-"""A message."""
+"""Reports of a message."""
 PATIENCE = 120
 
 

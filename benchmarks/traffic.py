@@ -29,7 +29,7 @@ SETTINGS = progress_pb2.ClientSettings(
 )
 ITEMS = 1_000_000
 WATCHERS = 10_000
-"""A measurement is one user, however many watch."""
+"""The quota of watches: a measurement is one user, however many watch."""
 PADDING = 230
 """Bytes that an event has beside the report in it."""
 
@@ -52,7 +52,7 @@ async def a_coordinator(arena: Arena, stages: FakeStages) -> AsyncIterator[tuple
 
 @asynccontextmanager
 async def a_bare_server(arena: Arena, linger: float) -> AsyncIterator[str]:
-    """Run the limit on the arena's database; yields its address."""
+    """Run the bare server on the arena's database; yields its address."""
     address = f"127.0.0.1:{free_port()}"
     settings = {
         "POTOK_BARE_DATABASE_URL": arena.addresses["coordinator_owner"],

@@ -127,7 +127,7 @@ def _load(model: SpeechModel) -> None:
 
 
 def _listen(model: SpeechModel, sample: Path) -> None:
-    """Do what Whisper takes at the least: decode a recording as a whole, recognise both channels at once."""
+    """Do the least that Whisper needs: decode a recording as a whole, recognise both channels at once."""
     from faster_whisper import decode_audio
 
     from services.transcription.adapters import recognition

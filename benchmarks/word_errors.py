@@ -20,12 +20,12 @@ CALLS = ("call1_booking", "call2_price_objection", "call4_wrong_number")
 WINDOW_SECONDS = 20.0
 PATIENCE = 600.0
 LIMIT = 0.03
-"""What windows so short may add to the share of wrong words."""
+"""The share of wrong words that windows so short may add."""
 
 
 @dataclass(frozen=True, slots=True)
 class Errors:
-    """Words of a reference, and what of them was taken for another, missed, or added."""
+    """The words of a reference, and how many of them were taken for others or missed, and how many were added."""
 
     words: int = 0
     substitutions: int = 0

@@ -26,9 +26,9 @@ class Endpoint:
     """A public RPC; `verb` and `path` are empty where it has no JSON."""
 
     service: str
-    """Which of our services serves it, as in `coordinator`."""
+    """The service of ours that serves it, as in `coordinator`."""
     proto_service: str
-    """As in `potok.coordinator.v1.CoordinatorService`."""
+    """The service of the proto, as in `potok.coordinator.v1.CoordinatorService`."""
     name: str
     verb: str
     path: str
@@ -37,7 +37,7 @@ class Endpoint:
 
     @property
     def rpc(self) -> str:
-        """The path of gRPC."""
+        """The path by which gRPC calls it."""
         return f"/{self.proto_service}/{self.name}"
 
     @property

@@ -12,7 +12,7 @@ from gateway.endpoints import descriptor_set, endpoints
 from gateway.settings import GatewaySettings
 
 SERVICES = tuple(dict.fromkeys(each.service for each in endpoints()))
-"""Who serves what is public; each has a list of servers in the settings."""
+"""The services with public RPCs; each has a list of servers in the settings."""
 
 _TEMPLATE = Path(__file__).with_name("envoy.yaml")
 _FOR_EACH_SERVICE = re.compile(r"^ *# for each service:\n(.*?)^ *# end\n", re.MULTILINE | re.DOTALL)
@@ -62,7 +62,7 @@ def configuration(settings: GatewaySettings, descriptor: Path) -> str:
     }
     written = []
     for index, part in enumerate(_FOR_EACH_SERVICE.split(_TEMPLATE.read_text(encoding="utf-8"))):
-        repeated = index % 2  # what the expression found stands between what it did not
+        repeated = index % 2  # every second part is what the expression has matched
         for also in [_of_service(name, settings) for name in SERVICES] if repeated else [{}]:
             told = {name: json.dumps(value) for name, value in (values | also).items()}
             written.append(Template(part).substitute(told))

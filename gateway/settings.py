@@ -37,7 +37,7 @@ class GatewaySettings(BaseSettings):
     """Origins whose pages may call with a token of their own, such as `https://app.example`."""
 
     coordinator: tuple[Address, ...] = ("127.0.0.1:8050",)
-    """Servers of each service, all replicas; a name may stand for many. None: it is left out."""
+    """Servers of each service, all its replicas; a name may stand for several. A service without servers is left out."""
     call_sync: tuple[Address, ...] = ("127.0.0.1:8051",)
     transcription: tuple[Address, ...] = ("127.0.0.1:8052",)
     analysis: tuple[Address, ...] = ("127.0.0.1:8053",)
@@ -57,7 +57,7 @@ class GatewaySettings(BaseSettings):
     rate: Limit = 50
     """Calls a second of one user at one address; those that are open to anyone share one for each address."""
     burst: Limit = 200
-    """Calls that may come at once before that holds."""
+    """Calls that may come at once before `rate` holds."""
     stream_idle: timedelta = timedelta(minutes=6)
     """How long a call or a stream may be silent: above a heartbeat and what a call may take."""
     sync_idle: timedelta = timedelta(minutes=65)

@@ -16,7 +16,7 @@ CHANNEL_OPTIONS = [
     ("grpc.max_reconnect_backoff_ms", 2_000),
     ("grpc.max_receive_message_length", 16 << 20),
 ]
-"""Notices a peer that is gone within 80 s, and looks for one that was away every 2 s."""
+"""Options by which a lost peer is noticed within 80 s, and looked for again every 2 s."""
 
 
 _CALLS = {"unary_unary", "unary_stream", "stream_unary", "stream_stream"}
@@ -30,7 +30,7 @@ class _Identified:
         self._token = token
 
     def __getattr__(self, name: str) -> Any:
-        """Return what stubs make their calls with, or anything else that a channel has."""
+        """Return an attribute of the channel; what makes calls makes them with the token."""
         found = getattr(self._channel, name)
         if name not in _CALLS:
             return found

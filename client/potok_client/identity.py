@@ -11,10 +11,10 @@ from uuid import uuid4
 import jwt
 
 ISSUER = AUDIENCE = "potok"
-"""What services expect where their settings name no others."""
+"""The issuer and the audience that services expect by default."""
 KEY_ID = "issuer"
 LIFETIME = timedelta(minutes=15)
-"""Of tokens that are made for a call and the next ones."""
+"""The life of a token that is made for a call and used for the next ones."""
 
 
 class NoIdentity(Exception):

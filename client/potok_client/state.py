@@ -12,15 +12,15 @@ _Day = tuple[str, int, str]
 
 @dataclass(slots=True)
 class View:
-    """The state of everything watched as of `revision`. Apply every update, in order."""
+    """The state of all that a watch follows, as of `revision`. Apply every update, in order."""
 
     revision: int = 0
     lost: str = ""
     """Why nothing comes for the moment; empty while the watch is up."""
     runs: dict[str, RunStatus] = field(default_factory=dict)
-    """By run id."""
+    """The runs by their ids."""
     bots: dict[str, BotStatus] = field(default_factory=dict)
-    """By bot id."""
+    """The bots by their ids."""
     _stages: dict[str, dict[int, StageStatus]] = field(default_factory=dict)
     _days: dict[_Day, DayStatus] = field(default_factory=dict)
 

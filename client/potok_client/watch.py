@@ -18,11 +18,12 @@ from potok_client.channels import error_info
 
 FIRST_DELAY_SECONDS = 0.2
 LONGEST_DELAY_SECONDS = 10.0
-"""Between tries: anything from 0 up to a limit that doubles from the one to the other (full jitter)."""
+"""Bounds of the limit of a delay between tries: the limit doubles from the first to the second, and the delay is drawn
+from 0 up to it (full jitter)."""
 DEFAULT_HEARTBEAT_SECONDS = 15
 """What the server takes where the request names none."""
 MISSED_HEARTBEATS = 3
-"""A stream that is silent for so many is given up and resumed."""
+"""The number of heartbeats for which a stream may be silent before it is given up and resumed."""
 
 _NEEDS_SNAPSHOT = {"COMPACTED", "EPOCH_CHANGED", "FUTURE_REVISION", "WATCH_CHANGED"}
 _FOR_GOOD = {
@@ -46,7 +47,7 @@ class WatchBroken(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Update:
-    """What a watch has to say: changes, a word that all is quiet, or why nothing comes for the moment."""
+    """One thing that a watch says: changes, a heartbeat, or why nothing comes for the moment."""
 
     changes: tuple[Change, ...] = ()
     """What happened, in order of revision; none in a heartbeat."""
@@ -57,9 +58,9 @@ class Update:
     reset: bool = False
     """`changes` are the whole current state: forget what was known before. The first update is one."""
     folded: int = 0
-    """Older states that delivery LATEST left out."""
+    """The number of older states that delivery LATEST left out."""
     lost: str = ""
-    """Set where the stream was lost: why. It is resumed by itself; nothing else is in such an update."""
+    """Why the stream was lost, which resumes by itself; empty otherwise. Nothing else is in such an update."""
 
 
 async def watch(

@@ -28,7 +28,7 @@ MEETING = "https://meet.google.com/abc-defg-hij"
 _POTOK = str(Path(sys.executable).with_name("potok"))
 _LIVE = {"RUN_STATE_ACTIVE", "RUN_STATE_CANCELLING"}
 _DIRECTLY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-"""A proxy of the environment is not for what runs beside us."""
+"""An opener without the proxies of the environment, which are not for what runs beside us."""
 
 
 def demo() -> None:
@@ -90,7 +90,7 @@ def _potok(
     good: Collection[int] = (ExitCode.DONE,),
     secrets: Mapping[str, str] | None = None,
 ) -> None:
-    """Run a command as a person would; its end is ours, unless it is a good one."""
+    """Run a command as a person would; end the process with its exit code unless that is a good one."""
     _step(shlex.join(("potok", *arguments)))
     if secrets:
         _aside(f"with {' and '.join(secrets)} in the environment")

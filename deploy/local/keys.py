@@ -44,7 +44,7 @@ def _public(file: Path) -> ec.EllipticCurvePublicKey:
 
 
 def _publish(file: Path, keys: Mapping[str, ec.EllipticCurvePublicKey]) -> None:
-    """Write a key set, unless it is there as it should be: who reads it looks at its time."""
+    """Write a key set, unless the file has it already: readers take a file with a new time for a changed one."""
     jwks = [
         ECAlgorithm.to_jwk(key, as_dict=True) | {"kid": name, "use": "sig", "alg": "ES256"}
         for name, key in keys.items()

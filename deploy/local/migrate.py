@@ -15,7 +15,7 @@ from deploy.local.services import SERVICES, STAGE_SERVICES
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Migrations:
-    """One folder of migrations and the schema it is applied to; `table` remembers which were."""
+    """A folder of migrations and the schema it is applied to; which were applied stands in `table`."""
 
     folder: Path
     schema: str

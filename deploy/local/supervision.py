@@ -13,7 +13,7 @@ from pathlib import Path
 from deploy.local.folders import LocalError
 
 _STOP_SECONDS = 10
-"""What a program may take to end before it is killed; longer than a service's drain."""
+"""Seconds that a program may take to end before it is killed; longer than a service's drain."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,10 +36,10 @@ DEMO: tuple[tuple[str, ...], ...] = (("python", "-m", "deploy.local.demo"),)
 """The commands of the demo, one after another; the first is a program of the environment."""
 
 HURRIED = {"POTOK_CALL_SYNC_RECORDING_DELAYS": json.dumps(["PT2S", "PT5S", "PT15S"])}
-"""A recording that is late is looked for soon: nobody likes to wait minutes for a demo."""
+"""Settings by which a late recording is looked for soon: nobody likes to wait minutes for a demo."""
 
 _SANDBOX_BEHAVIOUR = {"access_token_requests": 8}
-"""Tokens that soon end, so that the demo sees them renewed."""
+"""A behaviour whose tokens soon end, so that the demo sees them renewed."""
 
 _READY_WITHIN = 60.0
 

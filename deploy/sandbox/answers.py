@@ -19,7 +19,7 @@ _TITLES = {
     504: "Gateway Time-out",
 }
 _IN_JSON = {400, 401, 402, 404}
-"""What the application answers; the rest comes from the nginx before it (facts on AmoCRM, 3.2)."""
+"""Statuses that the application answers; the others come from the nginx before it (facts on AmoCRM, 3.2)."""
 
 
 class HalResponse(JSONResponse):
@@ -35,7 +35,7 @@ class ProblemResponse(JSONResponse):
 
 
 def refused(status: int, headers: Mapping[str, str] | None = None) -> Response:
-    """Return an error as it comes from where it usually comes: JSON of the API, or a page of nginx."""
+    """Return an error as whoever usually answers it does: as JSON of the API, or as a page of nginx."""
     return problem(status) if status in _IN_JSON else page(status, headers)
 
 

@@ -11,14 +11,14 @@ from deploy.sandbox.world import Quirk
 
 
 class Shape(enum.StrEnum):
-    """Which service that runs bots is played."""
+    """The kinds of service that runs bots, of which one is played."""
 
     PLAIN = "plain"
     ATTENDEE = "attendee"
 
 
 class BotEnd(enum.StrEnum):
-    """How it ends with a bot."""
+    """The ways in which a bot ends."""
 
     RECORDED = "recorded"
     UNRECORDED = "unrecorded"
@@ -31,7 +31,7 @@ class BotEnd(enum.StrEnum):
 
 
 class Callbacks(enum.StrEnum):
-    """What becomes of the calls by which Potok is told."""
+    """What becomes of the callbacks by which Potok is told."""
 
     SENT = "sent"
     LOST = "lost"
@@ -41,7 +41,7 @@ class Callbacks(enum.StrEnum):
 
 
 class MediaKind(enum.StrEnum):
-    """What a plain service hands over."""
+    """The kinds of media that a plain service hands over."""
 
     TEXT = "text"
     AUDIO = "audio"
@@ -61,9 +61,9 @@ class Behaviour:
     retry_after: int | None = None
     """Seconds that a 429 names; the real one was never seen to name any (3.2)."""
     blocked_after: int | None = None
-    """So many answers 429 in all, and every API request is answered 403 by a page of nginx (3.1)."""
+    """The number of answers 429 after which every API request is answered 403 by a page of nginx (3.1)."""
     blocked: bool = False
-    """Every API request is answered so."""
+    """Every API request is answered by that 403."""
     unpaid: bool = False
     """Every API request is answered 402 (3.2)."""
     forbidden: frozenset[str] = frozenset()
@@ -82,20 +82,20 @@ class Behaviour:
     punish_reuse: bool = True
     """A refresh token used twice ends the newer pair, too (1.3)."""
     lost_answers: int = 0
-    """So many of the next refreshes are done, and the connection ends before the answer (1.3)."""
+    """The number of the next refreshes that are done, but whose connection ends before the answer (1.3)."""
     moved_to: str = ""
     """`host:port` by which alone the account can be reached, as after a change of its name (1.4)."""
 
     quirks: Mapping[Quirk, PositiveInt] = field(default_factory=dict)
-    """Which notes are odd besides those of the world: every so manieth (2.2)."""
+    """Which notes are odd besides those of the world: for each quirk n, every n-th note (2.2)."""
     withheld_notes: frozenset[int] = frozenset()
     """Notes that are not there yet, nor their events (2.4)."""
     withheld_links: frozenset[int] = frozenset()
     """Notes whose link is not there yet (2.5)."""
     shift: int = 0
-    """By how many places a page is shifted against the one before: above 0 some come twice, below some never (2.5)."""
+    """The number of entries by which a page is shifted against the one before: above 0 some come twice, below some never (2.5)."""
     empty_pages: int = 0
-    """So many of the next pages that were promised are answered 204 (2.5)."""
+    """The number of the next pages that were promised and are answered 204 (2.5)."""
     comma_range_only: bool = False
     """Events know the range of creation as `from,to` alone, and ignore the other form (2.4)."""
 
@@ -107,7 +107,7 @@ class Behaviour:
     bots_shape: Shape = Shape.PLAIN
     """The service that runs bots is a plain one, or Attendee."""
     bots_speed: float = 1.0
-    """Its bots live so many times as fast."""
+    """The factor by which its bots live faster."""
     bots_end: BotEnd = BotEnd.RECORDED
     """How bots that are started from now on will end."""
     bots_callbacks: Callbacks = Callbacks.SENT
@@ -123,10 +123,10 @@ class Behaviour:
     bots_start_seconds: float = 0.0
     """How long a start takes."""
     bots_lost_starts: int = 0
-    """So many of the next starts are done, and answered 502."""
+    """The number of the next starts that are done, but answered 502."""
     bots_forgotten: bool = False
     """It knows none of its bots."""
 
     def changed(self, changes: Mapping[str, Any]) -> Self:
-        """Return it with some switches changed; raises pydantic's ValidationError naming the wrong ones."""
+        """Return the behaviour with some switches changed; raises pydantic's ValidationError naming the wrong ones."""
         return TypeAdapter(type(self)).validate_python({**asdict(self), **changes})

@@ -18,7 +18,7 @@ from deploy.sandbox.behaviour import Behaviour, BotEnd, Callbacks, MediaKind, Sh
 from deploy.sandbox.meeting import TEXT
 
 KEPT = 1000
-"""So many bots are remembered."""
+"""The number of bots that are remembered."""
 _TRIES = 5
 _STEPS: dict[Shape, tuple[tuple[str, float], ...]] = {
     Shape.PLAIN: (("initialized", 1), ("connecting", 2), ("connected", 6)),
@@ -45,7 +45,7 @@ class Bot:
     leave: asyncio.Event = field(default_factory=asyncio.Event)
 
     def told(self) -> dict[str, Any]:
-        """Return it as the sandbox's own face shows it."""
+        """Return the bot as the sandbox's own face shows it."""
         return {
             "bot_id": self.bot_id,
             "user_id": self.user_id,
@@ -84,7 +84,7 @@ class BotService:
         return bot
 
     async def _live(self, bot: Bot, behaviour: Behaviour) -> None:
-        """Go through the states of a bot, and tell of each; how, is decided when it is started."""
+        """Go through the states of a bot and tell of each, by the behaviour that it was started with."""
         steps = _STEPS[behaviour.bots_shape]
         before = ""
         for status, seconds in steps:
@@ -191,6 +191,6 @@ class BotService:
 
 
 async def _until(event: asyncio.Event, seconds: float) -> None:
-    """Wait until something happens, at most so long."""
+    """Wait until something happens, at most for so many seconds."""
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(event.wait(), seconds)

@@ -18,7 +18,7 @@ EVENTS_A_PAGE = 100
 NOTES_A_PAGE = 250
 DEFAULT_PAGE = 50
 LONGEST_URL = 8192
-"""Bytes; nginx takes no longer request line."""
+"""The bytes of the longest request line that nginx takes."""
 
 Shown = TypeVar("Shown")
 Handler = Callable[[Request], Awaitable[Response]]
@@ -122,7 +122,7 @@ class _Api:
         return self._page(request, "events", found, self._event, most=EVENTS_A_PAGE)
 
     async def notes(self, request: Request) -> Response:
-        """Answer notes of one entity (2.2); a filter on the time of creation is ignored, as there is none."""
+        """Answer notes of one entity (2.2). The API has no filter on the time of creation, so one is ignored."""
         given = request.query_params
         entity = Entity(request.url.path.split("/")[3])
         ids, types = set(_ids(request)), query.values(given, "filter[note_type]")

@@ -17,7 +17,7 @@ from deploy.sandbox.traffic import Traffic
 from deploy.sandbox.world import Call, Note, Quirk, World
 
 OWN = "/sandbox/"
-"""Below this path is the sandbox's own face, which nothing outside has."""
+"""The path below which the sandbox has its own face; no real system has it."""
 
 HELD_SECONDS = 60.0
 

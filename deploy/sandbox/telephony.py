@@ -1,4 +1,4 @@
-"""The host that keeps recordings (facts on AmoCRM, 4): foreign to the CRM, and every one with its own manners."""
+"""The host that keeps recordings (facts on AmoCRM, 4). It is foreign to the CRM and has many manners."""
 
 import asyncio
 import gzip

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 LOGGED = 50_000
-"""So many requests are remembered."""
+"""The number of requests that are remembered."""
 
 
 @dataclass(slots=True, kw_only=True)

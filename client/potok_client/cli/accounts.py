@@ -24,10 +24,10 @@ app = typer.Typer(no_args_is_help=True, help="The accounts of AmoCRM that calls 
 AccountId = Annotated[str, typer.Argument(metavar="ACCOUNT", help="The account's id.")]
 
 _Secret = tuple[str, Path | None]
-"""The variable and the file that may hold it."""
+"""The variable and the file that may hold a secret."""
 
 _ASKING = 60
-"""Seconds that a command may take for which AmoCRM is asked."""
+"""Seconds that a command may take that asks AmoCRM."""
 _PAGE = 1000
 _KINDS = {
     account_pb2.ACCOUNT_KIND_LONG_LIVED: "long-lived token",

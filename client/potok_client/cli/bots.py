@@ -128,7 +128,7 @@ async def _watch(bot_id: str, *, as_json: bool) -> ExitCode:
 
 
 async def _follow(service: Coordinator, bot_id: str, *, as_json: bool) -> ExitCode:
-    """Show a bot until it is final, then what came of it; returns what that means to a script."""
+    """Show a bot until it is final, then what came of it; returns the exit code of that."""
     view, steps = View(), Steps(bot_id)
     request = watch_pb.WatchStatusRequest(bot_ids=[bot_id])
     try:

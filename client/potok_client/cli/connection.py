@@ -29,11 +29,11 @@ class Coordinator:
     """The coordinator to talk to."""
 
     stub: "pb_grpc.CoordinatorServiceAsyncStub"
-    """By the first address that answered."""
+    """The stub of the first address that answered."""
     bots: "bot_service_pb2_grpc.BotServiceAsyncStub"
-    """Likewise."""
+    """The stub of the same address for bots."""
     channel: grpc.aio.Channel
-    """To the gateway that answered first, for the RPCs of other services."""
+    """The channel to that address, for the RPCs of other services."""
     replicas: list[grpc.aio.Channel]
     """Channels to all of them, for the watch."""
 
@@ -85,7 +85,7 @@ async def _gateways() -> AsyncIterator[tuple[grpc.aio.Channel, list[grpc.aio.Cha
 
 
 async def _answers(channel: grpc.aio.Channel) -> bool:
-    """Connect; False as soon as the first try fails."""
+    """Try once to connect; return whether that succeeded."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(CONNECT_SECONDS):
             state = channel.get_state(try_to_connect=True)

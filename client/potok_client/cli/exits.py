@@ -27,7 +27,7 @@ RUN_EXITS = {
     stage_pb2.RUN_STATE_FAILED: ExitCode.FAILED,
     stage_pb2.RUN_STATE_CANCELLED: ExitCode.CANCELLED,
 }
-"""How `run`, `retry` and `watch RUN` end by the state the run ended in."""
+"""The exit code of `run`, `retry` and `watch RUN` by the state the run ended in."""
 
 
 class CommandFailed(Exception):

@@ -26,17 +26,17 @@ from potok_client.watch import Update, watch
 
 REDRAW_SECONDS = 0.1
 MOST_RUNS = 5
-"""So many are drawn when all are followed."""
+"""The number of runs that are drawn when all are followed."""
 
 Show = Callable[[Update], None]
 Draw = Callable[[Console], RenderableType]
 """Returns what is to be seen now."""
 Say = Callable[[Update], Iterable[str]]
-"""Returns the lines that an update is worth, where nothing can be drawn."""
+"""Returns the lines that tell an update, where nothing can be drawn."""
 
 
 async def follow_run(coordinator: Coordinator, run_id: str, *, as_json: bool) -> ExitCode:
-    """Show a run until it has ended; returns what its end means to a script."""
+    """Show a run until it has ended; returns the exit code of its end."""
     view = View()
     try:
         async with (
@@ -141,7 +141,7 @@ def _say_how_to_go_on(run_id: str) -> None:
 
 
 async def _say_what_it_cost(run: RunStatus) -> None:
-    """Say what a run asked of a language model, where it did; its end is told without that, too."""
+    """Say what a run asked of a language model, if it asked anything and that can be learnt."""
     request = analysis_pb.GetRunUsageRequest(owner=run.owner, run_id=run.run_id)
     try:
         async with gateway() as channel:

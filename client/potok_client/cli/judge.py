@@ -19,7 +19,7 @@ app = typer.Typer()
 _DEADLINE = 300
 """Seconds that a judge may take; a language model needs many of them."""
 _MOST_BYTES = 400_000
-"""As much as the service takes, were it all Russian."""
+"""The bytes of the longest text that the service takes, were it all Russian."""
 
 
 @app.command("judge", rich_help_panel=SETUP_PANEL)

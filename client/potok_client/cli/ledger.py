@@ -60,7 +60,7 @@ async def _count_reported(channel: grpc.aio.Channel, owner: str, days: DateRange
 
 
 def gaps_of(stages: Sequence[StageLedger], reported: ReportedCalls) -> Iterator[str]:
-    """Yield one sentence for each place where calls are not accounted for."""
+    """Yield a sentence for each count that does not account for all calls."""
     for stage in stages:
         name = words.stage_name(stage.stage)
         told = stage.success + stage.skipped + stage.failed + stage.pending
@@ -84,7 +84,7 @@ def gaps_of(stages: Sequence[StageLedger], reported: ReportedCalls) -> Iterator[
 
 
 def _unsettled(stages: Sequence[StageLedger]) -> bool:
-    """Whether the last stages have something left to do: until then only calls can be counted."""
+    """Return whether the last stages have work left. Until it is done, only the table of calls can be checked."""
     return any(
         stage.pending or stage.gone or stage.stale_days or stage.failed
         for stage in stages

@@ -10,11 +10,11 @@ from potok_client.cli import words
 from potok_client.watch import Update
 
 BETWEEN_COUNTS = timedelta(seconds=5)
-"""Of one stage, while its state stays the same."""
+"""The least time between two lines of a stage whose state stays the same."""
 
 
 class Lines:
-    """Remembers what was said, so that only what is new is said; `many`: of several runs, from now on."""
+    """Remembers what was said, to say only what is new. With `many` it tells of several runs, and not of their past."""
 
     def __init__(self, *, many: bool = False) -> None:
         self._many = many
@@ -23,7 +23,7 @@ class Lines:
         self._bots: dict[str, str] = {}
 
     def take(self, update: Update) -> Iterator[str]:
-        """Yield the lines that an update is worth, each with the time of what it tells."""
+        """Yield the lines that tell an update, each with the time of what it tells."""
         if update.lost:
             yield words.lost(update.lost)
         past = update.reset and self._many
@@ -33,7 +33,7 @@ class Lines:
                 yield f"{words.clock(at)} {line}"
 
     def _change(self, change: Change, at: datetime, *, past: bool) -> Iterator[str]:
-        """Yield the lines of a change; of the past only what goes on, or began before our eyes."""
+        """Yield the lines of a change. Of the `past`, tell only what still goes on and ends of what was told before."""
         for event in change.events:
             match event.WhichOneof("subject"):
                 case "run":

@@ -13,7 +13,7 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 class StageName(enum.StrEnum):
-    """The stages that calls go through, in the coordinator's order, which the numbers of the protos are not."""
+    """The stages that calls go through, in the coordinator's order; the numbers of the protos are no order."""
 
     CALL_SYNC = "call_sync"
     TRANSCRIPTION = "transcription"
@@ -83,7 +83,7 @@ class BotStateName(enum.StrEnum):
 
 
 class RoleName(enum.StrEnum):
-    """What a development token may be of."""
+    """The roles that a development token may have."""
 
     OPERATOR = "operator"
     ADMIN = "admin"

@@ -66,7 +66,7 @@ async def confirmed(question: str) -> bool:
 
 
 def _minutes(stage: pb.StagePreview) -> str:
-    """Return how long the calls are, where that matters: later stages read what was written down."""
+    """Return how long the calls are, for the stages that fetch and hear recordings; later ones read transcripts."""
     if stage.stage not in (stage_pb2.STAGE_CALL_SYNC, stage_pb2.STAGE_TRANSCRIPTION):
         return ""
     known = f"{stage.duration_seconds / 60:.1f}"

@@ -42,9 +42,9 @@ app = typer.Typer()
 _PAGE = 100
 _GOOD, _FAIR = 80, 50
 _MOST_ADVICE = 10
-"""So many open recommendations are shown."""
+"""The number of open recommendations that are shown."""
 _WEAKEST = 2
-"""So many skills are named of an employee."""
+"""The number of skills that are named of an employee."""
 
 
 @app.command("report", rich_help_panel=RANGE_PANEL)
@@ -163,7 +163,7 @@ def _open(advised: list[EmployeeRecommendation]) -> Iterator[RenderableType]:
 
 
 def _narrative(found: RangeReport) -> Iterator[RenderableType]:
-    """Yield what the last run over the range wrote, and why no language model did where one was to."""
+    """Yield the text that the last run over the range wrote, and why the language model that was to write it did not."""
     if not found.HasField("narrative"):
         return
     yield cell(found.narrative.text)
@@ -182,7 +182,7 @@ def _section(title: str, body: RenderableType) -> Iterator[RenderableType]:
 
 
 def _hanging(mark: str | Text, text: Text) -> RenderableType:
-    """Return a text behind a mark, under which it does not run where it takes more lines."""
+    """Return a text behind a mark; further lines of the text stay to the right of the mark."""
     made = Table.grid()
     made.add_column(no_wrap=True)
     made.add_column(overflow="fold")
@@ -286,7 +286,7 @@ def _recommendation(advice: Recommendation) -> Iterator[RenderableType]:
 
 
 def _compared(found: RangeReport) -> Text:
-    """Return the rest of what is known of the score: how it lies, what has none, how it has changed."""
+    """Return what stands beside the score: the median, how many calls have none, and how it has changed."""
     text = Text(f"  median {found.median_score:.0f}", "dim")
     if found.unscored_calls:
         text.append(f"  {found.unscored_calls} without")

@@ -35,11 +35,11 @@ from potok_client.cli.terminal import as_dict, cell, console, perform, print_jso
 app = typer.Typer()
 
 _NEWEST = 200
-"""Among so many runs the beginning of an id is looked for."""
+"""The number of runs among which the beginning of an id is looked for."""
 LOCAL = "local"
 """The client of a folder of recordings, where none is named."""
 LAST_YEAR = timedelta(days=365)
-"""With today the longest range that there is."""
+"""The days before today; with today they are the longest range that is allowed."""
 
 
 @app.command("run", rich_help_panel=RUN_PANEL)

@@ -36,7 +36,7 @@ _NARROW_BAR_WIDTH = 12
 
 
 def picture(view: View, runs: Sequence[RunStatus], now: datetime, out: Console) -> RenderableType:
-    """Return the runs as `out` is to show them at `now`, the first of them in any case in full."""
+    """Return the runs as `out` shows them at `now`; the first is always shown in full."""
     parts: list[RenderableType] = []
     for index, run in enumerate(runs):
         parts.append(_head(run, now))

@@ -41,7 +41,7 @@ class Steps:
     furthest: State = 0
 
     def take(self, update: Update) -> None:
-        """Note what an update says of the bot; of a snapshot nobody knows when it happened."""
+        """Note what an update says of the bot. A snapshot does not say when the bot reached its state."""
         for change in update.changes:
             for event in change.events:
                 bot = event.bot

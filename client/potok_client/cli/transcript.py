@@ -20,7 +20,7 @@ app = typer.Typer()
 
 
 class FormatName(enum.StrEnum):
-    """What a transcript is written as."""
+    """The forms in which a transcript is written."""
 
     TEXT = "text"
     SRT = "srt"

@@ -9,10 +9,10 @@ from potok.status.v1.event_pb2 import BotStatus, RunStatus, StageStatus
 from potok.status.v1.progress_pb2 import Cost, ItemCounts, ItemFailure, Wait
 
 SHORT_ID = 8
-"""So much of a run's id is shown, and is enough to name the run."""
+"""The number of characters of a run's id that are shown, and are enough to name the run."""
 _CENT = 0.01
 FINAL_BOTS = frozenset({stage_pb2.BOT_STATE_DONE, stage_pb2.BOT_STATE_ERROR})
-"""Where a bot ends."""
+"""The states that end a bot."""
 
 _WAITS = {
     stage_pb2.WAIT_REASON_QUEUE: "other work is ahead in the queue",
@@ -65,7 +65,7 @@ def whose(run: RunStatus) -> str:
 
 
 def bot(bot: BotStatus) -> str:
-    """Return where a bot is, with what is known beside."""
+    """Return where a bot is, and what else is known of it."""
     parts = [
         bot_state(bot.state).replace("_", " "),
         bot.detail.replace("_", " "),
@@ -129,7 +129,7 @@ def _wait(wait: Wait) -> str:
 
 
 def lost(why: str) -> str:
-    """Return that nothing comes for the moment; of gRPC's reasons the first clause is for people."""
+    """Return a sentence that nothing comes for the moment. Of gRPC's reasons only the first clause is for people."""
     return f"connection lost ({plain(why.partition(';')[0])}); trying to resume ..."
 
 
