@@ -93,7 +93,7 @@ class Behaviour:
     withheld_links: frozenset[int] = frozenset()
     """Notes whose link is not there yet (2.5)."""
     shift: int = 0
-    """The number of entries by which a page is shifted against the one before: above 0 some come twice, below some never (2.5)."""
+    """The entries by which a page is shifted against the one before: above 0 some come twice, below some never (2.5)."""
     empty_pages: int = 0
     """The number of the next pages that were promised and are answered 204 (2.5)."""
     comma_range_only: bool = False

@@ -97,7 +97,7 @@ class Analysis(_message.Message):
     direction: _call_pb2.Direction.ValueType
     """Which side placed it."""
     duration_seconds: _builtins.float
-    """How long it lasted: by the account of its source, else of its recording."""
+    """How long it lasted, by its source, else by its recording."""
     employee: _builtins.str
     """Who took or placed it on the client's side; empty where unknown."""
     call_type: _builtins.str
@@ -114,11 +114,11 @@ class Analysis(_message.Message):
 
     @_builtins.property
     def call_type_quote(self) -> Global___Evidence:
-        """The words that tell the type; unset where none do."""
+        """The words that tell the type; unset where no words do."""
 
     @_builtins.property
     def outcome_quote(self) -> Global___Evidence:
-        """The words that tell the outcome; unset where none do."""
+        """The words that tell the outcome; unset where no words do."""
 
     @_builtins.property
     def objections(self) -> _containers.RepeatedCompositeFieldContainer[Global___Objection]:
@@ -211,7 +211,7 @@ class Evidence(_message.Message):
     TURN_FIELD_NUMBER: _builtins.int
     TEXT_FIELD_NUMBER: _builtins.int
     turn: _builtins.int
-    """The position of the turn they were said in, from 0."""
+    """The index of the turn they were said in, from 0."""
     text: _builtins.str
     """The words."""
     def __init__(
@@ -528,24 +528,24 @@ class SideMetrics(_message.Message):
     words: _builtins.int
     """How many words."""
     turns: _builtins.int
-    """How many turns. Neither a pause of up to a second ends one nor at most three words that the other side begins
-    meanwhile.
+    """How many utterances: all that the side says in one go. A pause of up to a second does not end one, nor do up to
+    three words that the other side begins meanwhile.
     """
     words_per_minute: _builtins.float
-    """How fast, over turns with at least one and a half seconds of speech; unset where there are none."""
+    """How fast, over utterances with at least one and a half seconds of speech; unset where there are none."""
     longest_monologue_seconds: _builtins.float
-    """The longest speech that neither a pause of more than a second broke nor more than three words of the other side."""
+    """The longest speech without a pause of more than a second and without more than three words of the other side."""
     questions: _builtins.int
-    """Turns that ask something."""
+    """How many questions it asked."""
     interruptions: _builtins.int
     """How often it took the word while the other side spoke; unset where overlaps are not recorded."""
     response_latency_median_seconds: _builtins.float
     """How long it usually took to answer, in the median; unset where it answered fewer than three times."""
     average_turn_seconds: _builtins.float
-    """How long a turn took on average; unset where there are none."""
+    """How long an utterance took on average; unset where there are none."""
     pace_median: _builtins.float
-    """The median of the turns' words a minute, over those with at least one and a half seconds of speech; unset where
-    there are fewer than three.
+    """The median of words a minute, over utterances with at least one and a half seconds of speech; unset where there are
+    fewer than three.
     """
     pace_deviation: _builtins.float
     """The standard deviation of the same, as of a sample; unset where there are fewer than three."""

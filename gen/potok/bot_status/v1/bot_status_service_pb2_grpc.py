@@ -99,7 +99,7 @@ class BotStatusServiceServicer:
     def ObserveBot(self, request, context):
         """Takes what is said of a bot, records it, and reports what it means to the coordinator.
 
-        NOT_FOUND: there is no such bot. INVALID_ARGUMENT: the address of the recording is none.
+        NOT_FOUND: there is no such bot. INVALID_ARGUMENT: the address of the recording is not one.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -108,7 +108,7 @@ class BotStatusServiceServicer:
     def KeepMedia(self, request, context):
         """Remembers where the recording of a meeting is, or its text, and reports that it is there. The first one stays.
 
-        NOT_FOUND: there is no such bot. INVALID_ARGUMENT: it is somebody else's, or the address is none.
+        NOT_FOUND: there is no such bot. INVALID_ARGUMENT: it is somebody else's, or the address is not one.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -48,12 +48,12 @@ class BotStatusServiceStub:
     ObserveBot: _grpc.UnaryUnaryMultiCallable[_bot_status_service_pb2.ObserveBotRequest, _bot_status_service_pb2.ObserveBotResponse]
     """Takes what is said of a bot, records it, and reports what it means to the coordinator.
 
-    NOT_FOUND: there is no such bot. INVALID_ARGUMENT: the address of the recording is none.
+    NOT_FOUND: there is no such bot. INVALID_ARGUMENT: the address of the recording is not one.
     """
     KeepMedia: _grpc.UnaryUnaryMultiCallable[_bot_status_service_pb2.KeepMediaRequest, _bot_status_service_pb2.KeepMediaResponse]
     """Remembers where the recording of a meeting is, or its text, and reports that it is there. The first one stays.
 
-    NOT_FOUND: there is no such bot. INVALID_ARGUMENT: it is somebody else's, or the address is none.
+    NOT_FOUND: there is no such bot. INVALID_ARGUMENT: it is somebody else's, or the address is not one.
     """
     ListObservations: _grpc.UnaryUnaryMultiCallable[_bot_status_service_pb2.ListObservationsRequest, _bot_status_service_pb2.ListObservationsResponse]
     """Lists what was said about a bot, newest first.
@@ -92,12 +92,12 @@ class BotStatusServiceAsyncStub(BotStatusServiceStub):
     ObserveBot: _aio.UnaryUnaryMultiCallable[_bot_status_service_pb2.ObserveBotRequest, _bot_status_service_pb2.ObserveBotResponse]  # type: ignore[assignment]
     """Takes what is said of a bot, records it, and reports what it means to the coordinator.
 
-    NOT_FOUND: there is no such bot. INVALID_ARGUMENT: the address of the recording is none.
+    NOT_FOUND: there is no such bot. INVALID_ARGUMENT: the address of the recording is not one.
     """
     KeepMedia: _aio.UnaryUnaryMultiCallable[_bot_status_service_pb2.KeepMediaRequest, _bot_status_service_pb2.KeepMediaResponse]  # type: ignore[assignment]
     """Remembers where the recording of a meeting is, or its text, and reports that it is there. The first one stays.
 
-    NOT_FOUND: there is no such bot. INVALID_ARGUMENT: it is somebody else's, or the address is none.
+    NOT_FOUND: there is no such bot. INVALID_ARGUMENT: it is somebody else's, or the address is not one.
     """
     ListObservations: _aio.UnaryUnaryMultiCallable[_bot_status_service_pb2.ListObservationsRequest, _bot_status_service_pb2.ListObservationsResponse]  # type: ignore[assignment]
     """Lists what was said about a bot, newest first.
@@ -151,7 +151,7 @@ class BotStatusServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_bot_status_service_pb2.ObserveBotResponse, _abc.Awaitable[_bot_status_service_pb2.ObserveBotResponse]]:
         """Takes what is said of a bot, records it, and reports what it means to the coordinator.
 
-        NOT_FOUND: there is no such bot. INVALID_ARGUMENT: the address of the recording is none.
+        NOT_FOUND: there is no such bot. INVALID_ARGUMENT: the address of the recording is not one.
         """
 
     @_abc_1.abstractmethod
@@ -162,7 +162,7 @@ class BotStatusServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_bot_status_service_pb2.KeepMediaResponse, _abc.Awaitable[_bot_status_service_pb2.KeepMediaResponse]]:
         """Remembers where the recording of a meeting is, or its text, and reports that it is there. The first one stays.
 
-        NOT_FOUND: there is no such bot. INVALID_ARGUMENT: it is somebody else's, or the address is none.
+        NOT_FOUND: there is no such bot. INVALID_ARGUMENT: it is somebody else's, or the address is not one.
         """
 
     @_abc_1.abstractmethod

@@ -108,7 +108,9 @@ class Account(_message.Message):
 
     @_builtins.property
     def access_expire_time(self) -> _timestamp_pb2.Timestamp:
-        """When the access token ends: a long-lived one for good, another is renewed before; unset where it does not say."""
+        """When the access token ends. A long-lived one ends for good; another one is renewed before. Unset where the token
+        does not say.
+        """
 
     def __init__(
         self,

@@ -78,7 +78,7 @@ class AccountServiceServicer:
     def AddAccount(self, request, context):
         """Adds an account, or gives one that is there new credentials, host and rate; then it is ACTIVE.
 
-        INVALID_ARGUMENT: the host is none of AmoCRM's and none that is allowed; a token, code or secret is refused.
+        INVALID_ARGUMENT: the host is neither one of AmoCRM's nor allowed; a token, code or secret is refused.
         FAILED_PRECONDITION NO_SECRETS_KEY: the service has no key to keep secrets by.
         UNAVAILABLE: the host does not answer, so that code or refresh token could not be used; try again.
         """

@@ -39,7 +39,7 @@ class AccountServiceStub:
     AddAccount: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.AddAccountRequest, _account_service_pb2.AddAccountResponse]
     """Adds an account, or gives one that is there new credentials, host and rate; then it is ACTIVE.
 
-    INVALID_ARGUMENT: the host is none of AmoCRM's and none that is allowed; a token, code or secret is refused.
+    INVALID_ARGUMENT: the host is neither one of AmoCRM's nor allowed; a token, code or secret is refused.
     FAILED_PRECONDITION NO_SECRETS_KEY: the service has no key to keep secrets by.
     UNAVAILABLE: the host does not answer, so that code or refresh token could not be used; try again.
     """
@@ -78,7 +78,7 @@ class AccountServiceAsyncStub(AccountServiceStub):
     AddAccount: _aio.UnaryUnaryMultiCallable[_account_service_pb2.AddAccountRequest, _account_service_pb2.AddAccountResponse]  # type: ignore[assignment]
     """Adds an account, or gives one that is there new credentials, host and rate; then it is ACTIVE.
 
-    INVALID_ARGUMENT: the host is none of AmoCRM's and none that is allowed; a token, code or secret is refused.
+    INVALID_ARGUMENT: the host is neither one of AmoCRM's nor allowed; a token, code or secret is refused.
     FAILED_PRECONDITION NO_SECRETS_KEY: the service has no key to keep secrets by.
     UNAVAILABLE: the host does not answer, so that code or refresh token could not be used; try again.
     """
@@ -120,7 +120,7 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_account_service_pb2.AddAccountResponse, _abc.Awaitable[_account_service_pb2.AddAccountResponse]]:
         """Adds an account, or gives one that is there new credentials, host and rate; then it is ACTIVE.
 
-        INVALID_ARGUMENT: the host is none of AmoCRM's and none that is allowed; a token, code or secret is refused.
+        INVALID_ARGUMENT: the host is neither one of AmoCRM's nor allowed; a token, code or secret is refused.
         FAILED_PRECONDITION NO_SECRETS_KEY: the service has no key to keep secrets by.
         UNAVAILABLE: the host does not answer, so that code or refresh token could not be used; try again.
         """

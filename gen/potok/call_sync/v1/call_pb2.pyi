@@ -71,7 +71,7 @@ class Call(_message.Message):
     direction: Global___Direction.ValueType
     """Which side placed it."""
     duration_seconds: _builtins.float
-    """How long it lasted by the account of the source; unset where the source does not say."""
+    """How long it lasted, by its source; unset where the source does not say."""
     employee: _builtins.str
     """Who took or placed it on the client's side; empty where unknown."""
     contact: _builtins.str

@@ -31,7 +31,7 @@ class GetCallsRequest(_message.Message):
     """Whose calls, `client:<id>`."""
     @_builtins.property
     def call_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The calls that are wanted."""
+        """The calls."""
 
     def __init__(
         self,

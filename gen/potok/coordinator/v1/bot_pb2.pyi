@@ -98,7 +98,7 @@ class BotVerdict(_message.Message):
     verdict: _report_pb2.Verdict.ValueType
     """APPLIED, DUPLICATE, STALE or ILLEGAL."""
     state: _stage_pb2.BotState.ValueType
-    """Where the bot is now: the outside need only be watched while it is in the first three."""
+    """Where the bot is now. What runs it has to be asked only while it is in one of the first three states."""
     def __init__(
         self,
         *,

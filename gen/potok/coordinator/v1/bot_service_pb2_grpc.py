@@ -81,7 +81,7 @@ class BotServiceServicer:
     def TriggerBot(self, request, context):
         """Sends a bot to a meeting.
 
-        INVALID_ARGUMENT: no address of a meeting; other parameters under a known `request_id`.
+        INVALID_ARGUMENT: `meet_url` is no address of a meeting; other parameters under a known `request_id`.
         FAILED_PRECONDITION: the service that runs bots refuses. UNAVAILABLE: it does not answer; try again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

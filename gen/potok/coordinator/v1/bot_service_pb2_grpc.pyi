@@ -38,7 +38,7 @@ class BotServiceStub:
     TriggerBot: _grpc.UnaryUnaryMultiCallable[_bot_service_pb2.TriggerBotRequest, _bot_service_pb2.TriggerBotResponse]
     """Sends a bot to a meeting.
 
-    INVALID_ARGUMENT: no address of a meeting; other parameters under a known `request_id`.
+    INVALID_ARGUMENT: `meet_url` is no address of a meeting; other parameters under a known `request_id`.
     FAILED_PRECONDITION: the service that runs bots refuses. UNAVAILABLE: it does not answer; try again.
     """
     GetBotStatus: _grpc.UnaryUnaryMultiCallable[_bot_service_pb2.GetBotStatusRequest, _bot_service_pb2.GetBotStatusResponse]
@@ -82,7 +82,7 @@ class BotServiceAsyncStub(BotServiceStub):
     TriggerBot: _aio.UnaryUnaryMultiCallable[_bot_service_pb2.TriggerBotRequest, _bot_service_pb2.TriggerBotResponse]  # type: ignore[assignment]
     """Sends a bot to a meeting.
 
-    INVALID_ARGUMENT: no address of a meeting; other parameters under a known `request_id`.
+    INVALID_ARGUMENT: `meet_url` is no address of a meeting; other parameters under a known `request_id`.
     FAILED_PRECONDITION: the service that runs bots refuses. UNAVAILABLE: it does not answer; try again.
     """
     GetBotStatus: _aio.UnaryUnaryMultiCallable[_bot_service_pb2.GetBotStatusRequest, _bot_service_pb2.GetBotStatusResponse]  # type: ignore[assignment]
@@ -129,7 +129,7 @@ class BotServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_bot_service_pb2.TriggerBotResponse, _abc.Awaitable[_bot_service_pb2.TriggerBotResponse]]:
         """Sends a bot to a meeting.
 
-        INVALID_ARGUMENT: no address of a meeting; other parameters under a known `request_id`.
+        INVALID_ARGUMENT: `meet_url` is no address of a meeting; other parameters under a known `request_id`.
         FAILED_PRECONDITION: the service that runs bots refuses. UNAVAILABLE: it does not answer; try again.
         """
 

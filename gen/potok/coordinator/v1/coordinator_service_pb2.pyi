@@ -320,16 +320,16 @@ class StagePreview(_message.Message):
     calls: _builtins.int
     """Calls it would take, if all that comes from the stage before succeeds."""
     duration_seconds: _builtins.float
-    """How long those of them are together of which the source says it."""
+    """The duration of all calls together whose source states one."""
     unknown_durations: _builtins.int
-    """Calls of which the source does not say how long they are."""
+    """Calls whose source states no duration."""
     unchanged: _builtins.int
     """Calls of the range that need no work."""
     more: _builtins.bool
     """True where there are more calls than are looked at for a preview; the figures are those of the first."""
     @_builtins.property
     def cost(self) -> _progress_pb2.Cost:
-        """What it would cost at the most; unset where it costs nothing, or nobody knows."""
+        """What it would cost at the most; unset where it costs nothing, or the cost is not known."""
 
     def __init__(
         self,

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class CoordinatorServiceStub:
-    """Keeps the order of the stages, the state of everything, and tells everybody who watches.
+    """Keeps the order of the stages and the state of everything, and tells everybody who watches.
 
     Refusals carry a google.rpc.ErrorInfo with the reason named below.
     """
@@ -120,7 +120,7 @@ class CoordinatorServiceStub:
 
 
 class CoordinatorServiceServicer:
-    """Keeps the order of the stages, the state of everything, and tells everybody who watches.
+    """Keeps the order of the stages and the state of everything, and tells everybody who watches.
 
     Refusals carry a google.rpc.ErrorInfo with the reason named below.
     """
@@ -256,7 +256,7 @@ class CoordinatorServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def WatchStatus(self, request, context):
-        """The current state, then everything that happens; resumable without loss by the token of the last frame.
+        """Streams the current state, then everything that happens; resumable without loss by the token of the last frame.
 
         NOT_FOUND: a client, run or bot of the request does not exist. PERMISSION_DENIED: a client or bot is somebody else's.
         OUT_OF_RANGE COMPACTED: the token is older than the log; metadata `oldest_revision`; take a snapshot.
@@ -362,7 +362,7 @@ def add_CoordinatorServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class CoordinatorService:
-    """Keeps the order of the stages, the state of everything, and tells everybody who watches.
+    """Keeps the order of the stages and the state of everything, and tells everybody who watches.
 
     Refusals carry a google.rpc.ErrorInfo with the reason named below.
     """

@@ -27,7 +27,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class CoordinatorServiceStub:
-    """Keeps the order of the stages, the state of everything, and tells everybody who watches.
+    """Keeps the order of the stages and the state of everything, and tells everybody who watches.
 
     Refusals carry a google.rpc.ErrorInfo with the reason named below.
     """
@@ -103,7 +103,7 @@ class CoordinatorServiceStub:
     refused with EPOCH_CHANGED, since revisions after the backup may have been given out and will be given out again.
     """
     WatchStatus: _grpc.UnaryStreamMultiCallable[_coordinator_service_pb2.WatchStatusRequest, _coordinator_service_pb2.WatchStatusResponse]
-    """The current state, then everything that happens; resumable without loss by the token of the last frame.
+    """Streams the current state, then everything that happens; resumable without loss by the token of the last frame.
 
     NOT_FOUND: a client, run or bot of the request does not exist. PERMISSION_DENIED: a client or bot is somebody else's.
     OUT_OF_RANGE COMPACTED: the token is older than the log; metadata `oldest_revision`; take a snapshot.
@@ -116,7 +116,7 @@ class CoordinatorServiceStub:
 
 @_typing.type_check_only
 class CoordinatorServiceAsyncStub(CoordinatorServiceStub):
-    """Keeps the order of the stages, the state of everything, and tells everybody who watches.
+    """Keeps the order of the stages and the state of everything, and tells everybody who watches.
 
     Refusals carry a google.rpc.ErrorInfo with the reason named below.
     """
@@ -189,7 +189,7 @@ class CoordinatorServiceAsyncStub(CoordinatorServiceStub):
     refused with EPOCH_CHANGED, since revisions after the backup may have been given out and will be given out again.
     """
     WatchStatus: _aio.UnaryStreamMultiCallable[_coordinator_service_pb2.WatchStatusRequest, _coordinator_service_pb2.WatchStatusResponse]  # type: ignore[assignment]
-    """The current state, then everything that happens; resumable without loss by the token of the last frame.
+    """Streams the current state, then everything that happens; resumable without loss by the token of the last frame.
 
     NOT_FOUND: a client, run or bot of the request does not exist. PERMISSION_DENIED: a client or bot is somebody else's.
     OUT_OF_RANGE COMPACTED: the token is older than the log; metadata `oldest_revision`; take a snapshot.
@@ -201,7 +201,7 @@ class CoordinatorServiceAsyncStub(CoordinatorServiceStub):
     """
 
 class CoordinatorServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Keeps the order of the stages, the state of everything, and tells everybody who watches.
+    """Keeps the order of the stages and the state of everything, and tells everybody who watches.
 
     Refusals carry a google.rpc.ErrorInfo with the reason named below.
     """
@@ -368,7 +368,7 @@ class CoordinatorServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _coordinator_service_pb2.WatchStatusRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_coordinator_service_pb2.WatchStatusResponse], _abc.AsyncIterator[_coordinator_service_pb2.WatchStatusResponse]]:
-        """The current state, then everything that happens; resumable without loss by the token of the last frame.
+        """Streams the current state, then everything that happens; resumable without loss by the token of the last frame.
 
         NOT_FOUND: a client, run or bot of the request does not exist. PERMISSION_DENIED: a client or bot is somebody else's.
         OUT_OF_RANGE COMPACTED: the token is older than the log; metadata `oldest_revision`; take a snapshot.

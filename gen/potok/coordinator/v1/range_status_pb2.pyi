@@ -59,7 +59,7 @@ Global___RangeStatus: _TypeAlias = RangeStatus  # noqa: Y015
 
 @_typing.final
 class StageLedger(_message.Message):
-    """How many calls of a range are where in one stage. Nothing is lost: found = success + skipped + failed + pending."""
+    """Where the calls of a range are in one stage. Nothing is lost: found = success + skipped + failed + pending."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

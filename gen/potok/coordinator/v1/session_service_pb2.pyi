@@ -21,7 +21,7 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class Session(_message.Message):
-    """Who a token is of."""
+    """The user of a token, and what the token lets them do."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -39,7 +39,7 @@ class SessionServiceStub:
     UNAUTHENTICATED: there is no token, or it is not good.
     """
     GetSession: _grpc.UnaryUnaryMultiCallable[_session_service_pb2.GetSessionRequest, _session_service_pb2.GetSessionResponse]
-    """Says whose token this call has."""
+    """Returns whose token this call has."""
     DeleteSession: _grpc.UnaryUnaryMultiCallable[_session_service_pb2.DeleteSessionRequest, _session_service_pb2.DeleteSessionResponse]
     """Removes the cookie; it is no error where there is none."""
 
@@ -54,7 +54,7 @@ class SessionServiceAsyncStub(SessionServiceStub):
     UNAUTHENTICATED: there is no token, or it is not good.
     """
     GetSession: _aio.UnaryUnaryMultiCallable[_session_service_pb2.GetSessionRequest, _session_service_pb2.GetSessionResponse]  # type: ignore[assignment]
-    """Says whose token this call has."""
+    """Returns whose token this call has."""
     DeleteSession: _aio.UnaryUnaryMultiCallable[_session_service_pb2.DeleteSessionRequest, _session_service_pb2.DeleteSessionResponse]  # type: ignore[assignment]
     """Removes the cookie; it is no error where there is none."""
 
@@ -78,7 +78,7 @@ class SessionServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _session_service_pb2.GetSessionRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_session_service_pb2.GetSessionResponse, _abc.Awaitable[_session_service_pb2.GetSessionResponse]]:
-        """Says whose token this call has."""
+        """Returns whose token this call has."""
 
     @_abc_1.abstractmethod
     def DeleteSession(

@@ -48,9 +48,9 @@ class WatchEventsServiceServicer:
     """
 
     def WatchEvents(self, request, context):
-        """What CoordinatorService.WatchStatus says, as server-sent events: `snapshot`, `snapshot_end`, `changes` and `end`,
-        each with the JSON of a frame; `id` is the token to resume with, which a browser sends back as Last-Event-ID by
-        itself. Where that cannot be resumed without loss, the stream begins with `reset` and a snapshot. Heartbeats are
+        """Streams what CoordinatorService.WatchStatus says as server-sent events: `snapshot`, `snapshot_end`, `changes` and
+        `end`, each with the JSON of a frame; `id` is the token to resume with, which a browser sends back as Last-Event-ID
+        by itself. Where that cannot be resumed without loss, the stream begins with `reset` and a snapshot. Heartbeats are
         comments that move the id.
 
         Refused as WatchStatus is; but once it has begun it ends with OK, and the event `end` says why;

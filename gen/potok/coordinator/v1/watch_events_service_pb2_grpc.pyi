@@ -35,9 +35,9 @@ class WatchEventsServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> WatchEventsServiceAsyncStub: ...
     WatchEvents: _grpc.UnaryStreamMultiCallable[_watch_events_service_pb2.WatchEventsRequest, _httpbody_pb2.HttpBody]
-    """What CoordinatorService.WatchStatus says, as server-sent events: `snapshot`, `snapshot_end`, `changes` and `end`,
-    each with the JSON of a frame; `id` is the token to resume with, which a browser sends back as Last-Event-ID by
-    itself. Where that cannot be resumed without loss, the stream begins with `reset` and a snapshot. Heartbeats are
+    """Streams what CoordinatorService.WatchStatus says as server-sent events: `snapshot`, `snapshot_end`, `changes` and
+    `end`, each with the JSON of a frame; `id` is the token to resume with, which a browser sends back as Last-Event-ID
+    by itself. Where that cannot be resumed without loss, the stream begins with `reset` and a snapshot. Heartbeats are
     comments that move the id.
 
     Refused as WatchStatus is; but once it has begun it ends with OK, and the event `end` says why;
@@ -50,9 +50,9 @@ class WatchEventsServiceAsyncStub(WatchEventsServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     WatchEvents: _aio.UnaryStreamMultiCallable[_watch_events_service_pb2.WatchEventsRequest, _httpbody_pb2.HttpBody]  # type: ignore[assignment]
-    """What CoordinatorService.WatchStatus says, as server-sent events: `snapshot`, `snapshot_end`, `changes` and `end`,
-    each with the JSON of a frame; `id` is the token to resume with, which a browser sends back as Last-Event-ID by
-    itself. Where that cannot be resumed without loss, the stream begins with `reset` and a snapshot. Heartbeats are
+    """Streams what CoordinatorService.WatchStatus says as server-sent events: `snapshot`, `snapshot_end`, `changes` and
+    `end`, each with the JSON of a frame; `id` is the token to resume with, which a browser sends back as Last-Event-ID
+    by itself. Where that cannot be resumed without loss, the stream begins with `reset` and a snapshot. Heartbeats are
     comments that move the id.
 
     Refused as WatchStatus is; but once it has begun it ends with OK, and the event `end` says why;
@@ -68,9 +68,9 @@ class WatchEventsServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _watch_events_service_pb2.WatchEventsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_httpbody_pb2.HttpBody], _abc.AsyncIterator[_httpbody_pb2.HttpBody]]:
-        """What CoordinatorService.WatchStatus says, as server-sent events: `snapshot`, `snapshot_end`, `changes` and `end`,
-        each with the JSON of a frame; `id` is the token to resume with, which a browser sends back as Last-Event-ID by
-        itself. Where that cannot be resumed without loss, the stream begins with `reset` and a snapshot. Heartbeats are
+        """Streams what CoordinatorService.WatchStatus says as server-sent events: `snapshot`, `snapshot_end`, `changes` and
+        `end`, each with the JSON of a frame; `id` is the token to resume with, which a browser sends back as Last-Event-ID
+        by itself. Where that cannot be resumed without loss, the stream begins with `reset` and a snapshot. Heartbeats are
         comments that move the id.
 
         Refused as WatchStatus is; but once it has begun it ends with OK, and the event `end` says why;

@@ -31,7 +31,7 @@ class _RecommendationStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_R
     RECOMMENDATION_STATE_OPEN: _RecommendationState.ValueType  # 1
     """To be followed."""
     RECOMMENDATION_STATE_DONE: _RecommendationState.ValueType  # 2
-    """Followed: so many calls in a row in which the skill was called for, or by the word of a person."""
+    """Followed: in enough calls in a row in which the skill was called for, or by the word of a person."""
     RECOMMENDATION_STATE_DISMISSED: _RecommendationState.ValueType  # 3
     """Not to be followed, by the word of a person. The skill stays quiet for a while, unless it gets worse."""
     RECOMMENDATION_STATE_EXPIRED: _RecommendationState.ValueType  # 4
@@ -45,7 +45,7 @@ RECOMMENDATION_STATE_UNSPECIFIED: RecommendationState.ValueType  # 0
 RECOMMENDATION_STATE_OPEN: RecommendationState.ValueType  # 1
 """To be followed."""
 RECOMMENDATION_STATE_DONE: RecommendationState.ValueType  # 2
-"""Followed: so many calls in a row in which the skill was called for, or by the word of a person."""
+"""Followed: in enough calls in a row in which the skill was called for, or by the word of a person."""
 RECOMMENDATION_STATE_DISMISSED: RecommendationState.ValueType  # 3
 """Not to be followed, by the word of a person. The skill stays quiet for a while, unless it gets worse."""
 RECOMMENDATION_STATE_EXPIRED: RecommendationState.ValueType  # 4
@@ -85,7 +85,7 @@ class EmployeeRecommendation(_message.Message):
     owner: _builtins.str
     """Whose calls, `client:<id>`."""
     employee: _builtins.str
-    """Who should do it; empty for calls of which nobody knows whose they are."""
+    """Who should do it; empty where nobody knows who had the calls."""
     skill: _builtins.str
     """The skill it would better, a word of the client's playbook."""
     state: Global___RecommendationState.ValueType
@@ -93,7 +93,7 @@ class EmployeeRecommendation(_message.Message):
     priority: _builtins.int
     """The most urgent priority it was advised with; 1 comes first."""
     text: _builtins.str
-    """What to do: of all that was advised, the most urgent, and of that the latest."""
+    """What to do: the most urgent of all advice, and the latest of equally urgent."""
     why: _builtins.str
     """What for."""
     opened_call_id: _builtins.str
@@ -113,7 +113,7 @@ class EmployeeRecommendation(_message.Message):
     closed_by: _builtins.str
     """Who closed it; empty where its calls did."""
     comment: _builtins.str
-    """What they wrote to that."""
+    """What that person wrote about it."""
     @_builtins.property
     def follow_through(self) -> Global___FollowThrough:
         """What became of it in later calls."""
@@ -124,7 +124,7 @@ class EmployeeRecommendation(_message.Message):
 
     @_builtins.property
     def decide_time(self) -> _timestamp_pb2.Timestamp:
-        """When they did; unset where its calls did."""
+        """When that person closed it; unset where its calls did."""
 
     def __init__(
         self,
@@ -168,11 +168,11 @@ class FollowThrough(_message.Message):
     PARTLY_FIELD_NUMBER: _builtins.int
     NOT_FOLLOWED_FIELD_NUMBER: _builtins.int
     followed: _builtins.int
-    """In so many calls all items of the skill were completed and nothing was advised again."""
+    """Calls in which all items of the skill were completed and nothing was advised again."""
     partly: _builtins.int
-    """In so many calls some were."""
+    """Calls in which some were completed."""
     not_followed: _builtins.int
-    """In so many calls none was."""
+    """Calls in which none was completed."""
     def __init__(
         self,
         *,

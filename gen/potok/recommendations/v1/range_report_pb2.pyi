@@ -53,7 +53,7 @@ class RangeReport(_message.Message):
     score: _builtins.float
     """The mean of their scores, 0..100; unset where no call has a score."""
     minimum_calls: _builtins.int
-    """A skill that shows in fewer calls has no figure worth a word; see SkillReport.enough."""
+    """The least number of calls from which figures say something; see SkillReport.enough."""
     unscored_calls: _builtins.int
     """How many of `calls` have no score: no item of the checklist applied in them."""
     median_score: _builtins.float
@@ -160,7 +160,7 @@ class Narrative(_message.Message):
     author: _builtins.str
     """Who wrote it: `rules`, or a language model by its name."""
     note: _builtins.str
-    """Why it is not the language model's, where one was to write it; empty otherwise."""
+    """Why the language model that was to write it did not; empty otherwise."""
     @_builtins.property
     def actions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """What to do first; at most three."""
@@ -222,7 +222,7 @@ class EmployeeReport(_message.Message):
     ENOUGH_FIELD_NUMBER: _builtins.int
     PREVIOUS_CALLS_FIELD_NUMBER: _builtins.int
     employee: _builtins.str
-    """Who; empty for calls of which nobody knows."""
+    """Who; empty where nobody knows who had the calls."""
     calls: _builtins.int
     """How many calls."""
     score: _builtins.float
@@ -290,7 +290,7 @@ class SkillReport(_message.Message):
     SHARE_DELTA_FIELD_NUMBER: _builtins.int
     SCORE_DELTA_FIELD_NUMBER: _builtins.int
     employee: _builtins.str
-    """Whose skill; unset for everybody together, empty for calls of which nobody knows whose they are."""
+    """Whose skill; unset for everybody together, empty where nobody knows who had the calls."""
     skill: _builtins.str
     """The skill, a word of the client's playbook."""
     calls: _builtins.int

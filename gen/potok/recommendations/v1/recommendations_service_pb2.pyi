@@ -94,7 +94,7 @@ class ListRecommendationsRequest(_message.Message):
     owner: _builtins.str
     """Whose calls, `client:<id>`."""
     employee: _builtins.str
-    """Only of this employee; unset: of all, empty: of calls of which nobody knows whose they are."""
+    """Only of this employee; unset: of all; empty: where nobody knows who had the calls."""
     skill: _builtins.str
     """Only of this skill; empty: of all."""
     page_size: _builtins.int
@@ -173,12 +173,12 @@ class CloseRecommendationRequest(_message.Message):
     @_builtins.property
     @_deprecated("""This field has been marked as deprecated using proto field options.""")
     def closed_by(self) -> _builtins.str:
-        """Not looked at: who says so is who calls."""
+        """Ignored: the caller is who closes it."""
 
     @closed_by.setter
     @_deprecated("""This field has been marked as deprecated using proto field options.""")
     def closed_by(self, value: _builtins.str) -> None:
-        """Not looked at: who says so is who calls."""
+        """Ignored: the caller is who closes it."""
 
     comment: _builtins.str
     """Why."""

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class RecommendationsServiceStub:
-    """What should be done about the calls of a range.
+    """Hands out what the calls of a range add up to, and what should be done about it.
     """
 
     def __init__(self, channel):
@@ -63,7 +63,7 @@ class RecommendationsServiceStub:
 
 
 class RecommendationsServiceServicer:
-    """What should be done about the calls of a range.
+    """Hands out what the calls of a range add up to, and what should be done about it.
     """
 
     def GetRangeReport(self, request, context):
@@ -76,7 +76,7 @@ class RecommendationsServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListRecommendations(self, request, context):
-        """Lists what employees should do better: those that are open first, of them the most urgent, then the latest.
+        """Lists what employees should do better: what is open first, of that the most urgent, then the latest.
 
         INVALID_ARGUMENT: the request is malformed, or the page token is not one of this request's.
         """
@@ -153,7 +153,7 @@ def add_RecommendationsServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class RecommendationsService:
-    """What should be done about the calls of a range.
+    """Hands out what the calls of a range add up to, and what should be done about it.
     """
 
     @staticmethod

@@ -27,7 +27,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class RecommendationsServiceStub:
-    """What should be done about the calls of a range."""
+    """Hands out what the calls of a range add up to, and what should be done about it."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -39,7 +39,7 @@ class RecommendationsServiceStub:
     INVALID_ARGUMENT: the request is malformed, or the range ends before it starts or is longer than 366 days.
     """
     ListRecommendations: _grpc.UnaryUnaryMultiCallable[_recommendations_service_pb2.ListRecommendationsRequest, _recommendations_service_pb2.ListRecommendationsResponse]
-    """Lists what employees should do better: those that are open first, of them the most urgent, then the latest.
+    """Lists what employees should do better: what is open first, of that the most urgent, then the latest.
 
     INVALID_ARGUMENT: the request is malformed, or the page token is not one of this request's.
     """
@@ -66,7 +66,7 @@ class RecommendationsServiceStub:
 
 @_typing.type_check_only
 class RecommendationsServiceAsyncStub(RecommendationsServiceStub):
-    """What should be done about the calls of a range."""
+    """Hands out what the calls of a range add up to, and what should be done about it."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetRangeReport: _aio.UnaryUnaryMultiCallable[_recommendations_service_pb2.GetRangeReportRequest, _recommendations_service_pb2.GetRangeReportResponse]  # type: ignore[assignment]
@@ -75,7 +75,7 @@ class RecommendationsServiceAsyncStub(RecommendationsServiceStub):
     INVALID_ARGUMENT: the request is malformed, or the range ends before it starts or is longer than 366 days.
     """
     ListRecommendations: _aio.UnaryUnaryMultiCallable[_recommendations_service_pb2.ListRecommendationsRequest, _recommendations_service_pb2.ListRecommendationsResponse]  # type: ignore[assignment]
-    """Lists what employees should do better: those that are open first, of them the most urgent, then the latest.
+    """Lists what employees should do better: what is open first, of that the most urgent, then the latest.
 
     INVALID_ARGUMENT: the request is malformed, or the page token is not one of this request's.
     """
@@ -101,7 +101,7 @@ class RecommendationsServiceAsyncStub(RecommendationsServiceStub):
     """
 
 class RecommendationsServiceServicer(metaclass=_abc_1.ABCMeta):
-    """What should be done about the calls of a range."""
+    """Hands out what the calls of a range add up to, and what should be done about it."""
 
     @_abc_1.abstractmethod
     def GetRangeReport(
@@ -120,7 +120,7 @@ class RecommendationsServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _recommendations_service_pb2.ListRecommendationsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_recommendations_service_pb2.ListRecommendationsResponse, _abc.Awaitable[_recommendations_service_pb2.ListRecommendationsResponse]]:
-        """Lists what employees should do better: those that are open first, of them the most urgent, then the latest.
+        """Lists what employees should do better: what is open first, of that the most urgent, then the latest.
 
         INVALID_ARGUMENT: the request is malformed, or the page token is not one of this request's.
         """

@@ -20,7 +20,7 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class ReportedCalls(_message.Message):
-    """How many of a range's calls have come how far: into the roll-ups, and into each table of the reporting database."""
+    """How far the calls of a range have come: into the roll-ups, and into each table of the reporting database."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

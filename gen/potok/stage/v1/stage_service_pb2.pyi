@@ -291,7 +291,7 @@ class PreviewStageResponse(_message.Message):
 
     @_builtins.property
     def cost(self) -> _progress_pb2.Cost:
-        """What the work would cost at the most; unset where it costs nothing, or nobody knows."""
+        """What the work would cost at the most; unset where it costs nothing, or the cost is not known."""
 
     def __init__(
         self,

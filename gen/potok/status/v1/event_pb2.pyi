@@ -34,7 +34,7 @@ class Change(_message.Message):
     actor: _builtins.str
     """Who caused it: a user, a service or `coordinator`."""
     revision: _builtins.int
-    """Its place in the log: dense, in commit order."""
+    """Its number in the log: dense, in commit order."""
     @_builtins.property
     def events(self) -> _containers.RepeatedCompositeFieldContainer[Global___Event]:
         """The new states, one per subject."""

@@ -259,8 +259,8 @@ class DayCounts(_message.Message):
     available: _builtins.int
     """Items that hold a readable result."""
     input: _builtins.int
-    """The highest execution of the stage before whose results were consumed; where a result is known to be older than
-    what it was made from, the one that it was made from.
+    """The highest execution of the stage before whose results were consumed. Where a result is known to be older than
+    what it was made from: the execution whose result it was made from.
     """
     output: _builtins.int
     """The highest execution that produced a readable result. The day is stale in the stage after where this is higher than

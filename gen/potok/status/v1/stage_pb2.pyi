@@ -38,7 +38,9 @@ class _StageEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Stage.ValueType
     """Of a meeting: its tasks are found."""
 
 class Stage(_Stage, metaclass=_StageEnumTypeWrapper):
-    """A stage of the pipeline; a meeting goes through TRANSCRIPTION, ANALYSIS and TASKS. The order of the stages is data of the coordinator, not of this enum."""
+    """A stage of the pipeline; a meeting goes through TRANSCRIPTION, ANALYSIS and TASKS. The order of the stages is data of
+    the coordinator, not of this enum.
+    """
 
 STAGE_UNSPECIFIED: Stage.ValueType  # 0
 """Never sent."""
@@ -210,7 +212,7 @@ class _BotStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_BotState.Val
     """Ended: it failed; the message says why."""
 
 class BotState(_BotState, metaclass=_BotStateEnumTypeWrapper):
-    """Where a bot is that joins a meeting. The first three are moved by the service that runs it, the others by us."""
+    """The state of a bot that joins a meeting. The first three are moved by the service that runs it, the others by us."""
 
 BOT_STATE_UNSPECIFIED: BotState.ValueType  # 0
 """Never sent."""

@@ -68,7 +68,7 @@ class Transcript(_message.Message):
     owner: _builtins.str
     """Whose call it is, `client:<id>`."""
     language: _builtins.str
-    """The language it was listened to in, ISO 639-1, as in `ru`."""
+    """The language it was recognised in, ISO 639-1, as in `ru`."""
     duration_seconds: _builtins.float
     """How long the recording lasts."""
     channels: _builtins.int

@@ -117,7 +117,7 @@ class GetTranscriptsRequest(_message.Message):
     """Whether segments come with their words."""
     @_builtins.property
     def call_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The calls whose transcripts are wanted."""
+        """The calls."""
 
     def __init__(
         self,
