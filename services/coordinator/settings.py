@@ -51,7 +51,7 @@ class Limits(BaseModel):
     create_tasks_wait: timedelta = Field(
         default=timedelta(seconds=110), gt=timedelta(0), le=timedelta(seconds=110)
     )
-    """CreateTasksFromAudio answers after so long; the work goes on. More the deadline of the RPC does not allow."""
+    """CreateTasksFromAudio answers after so long; the work goes on. The deadline of the RPC does not allow more."""
 
 
 class CoordinatorSettings(ServiceSettings):

@@ -24,7 +24,7 @@ _NULL = struct_pb2.Value(null_value=struct_pb2.NULL_VALUE)
 
 
 def bot_report_from_pb(message: bot_pb2.BotReport) -> BotReport:
-    """Convert a report; raises InvalidInput where its day is none."""
+    """Convert a report; raises InvalidInput where its day is not a date."""
     try:
         day = date.fromisoformat(message.day)
     except ValueError:

@@ -41,7 +41,7 @@ class Remembered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """Something a stage service has to be told (`add`), or no longer."""
+    """Something that a stage service has to be told, or where `add` is false has to be told no longer."""
 
     execution: ExecutionNumber
     kind: DeliveryKind
@@ -65,7 +65,7 @@ class Group:
     tenants: dict[Owner, Tenant] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
     reported: set[Execution] = field(default_factory=set)
-    """Changed in nothing but what a report of a RUNNING execution changes."""
+    """Executions changed in nothing but what a report of a RUNNING one changes."""
     executions: set[Execution] = field(default_factory=set)
     runs: set[Run] = field(default_factory=set)
     days: set[Day] = field(default_factory=set)

@@ -41,9 +41,9 @@ MOST_BYTES = 1 << 20
 MOST_WAITING = 8_000
 MOST_TENANTS = 4_000
 MOST_EXECUTIONS = 64
-"""Executions of one owner in memory. Where late reports ask for more, which have ended, all of the owner is dropped."""
+"""Executions of one owner in memory. Where late reports of ended ones add more, all rows of the owner are dropped."""
 MOST_BOTS = 256
-"""Bots of one owner that were looked for. Where there are more, all of the owner is dropped likewise."""
+"""Bots of one owner that were looked for. Where there are more, all rows of the owner are dropped likewise."""
 RACE_SECONDS = 0.1
 """A constraint that stays violated for longer is no race with another replica, which reading again would resolve."""
 
@@ -135,7 +135,7 @@ class Lane:
             changes = [c for c in changes if isinstance(c, Part) or not c.answer.done()]
 
     async def _settle_singly(self, changes: list[Change], error: Exception) -> None:
-        """Reject a change that is alone; of more, commit each alone, so that those without fault pass."""
+        """Reject a change that is alone; commit each of several alone, so that those without fault pass."""
         self._drop(changes)
         singles = [single for change in changes for single in _singles(change)]
         if len(singles) > 1:

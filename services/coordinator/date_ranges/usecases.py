@@ -24,7 +24,7 @@ from services.status.domain import DateRange, Reason, RunId, RunMode, RunState, 
 from services.status.identity import Caller
 
 TRIES = 3
-"""A run that stands in the way may end while it is looked at; then the start is tried again."""
+"""Tries of a start: a run that stands in the way may end while it is looked at."""
 
 WORK = {
     Stage.CALL_SYNC: "fetching the calls",
@@ -50,7 +50,7 @@ FOR_A_PERSON = frozenset(
         Reason.COST_LIMIT,
     }
 )
-"""Why a run failed so that repeating it changes nothing before a person has mended something."""
+"""The reasons of failed runs that a person has to mend: before that a repeat changes nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from services.status.rpc.access import current_caller
 SERVICE = "potok.coordinator.v1.SessionService"
 COOKIE = "potok_session"
 LONGEST_COOKIE = 4_096 - len(COOKIE)
-"""Name and value together, as RFC 6265bis lets browsers refuse more; they do so without a word."""
+"""Bytes that the name leaves for the value: RFC 6265bis lets browsers refuse more, and they do so without a word."""
 
 
 class SessionServicer(pb_grpc.SessionServiceServicer):
@@ -57,7 +57,7 @@ def _session(caller: Caller) -> pb.Session:
 
 
 async def _send_cookie(context: Context, token: str, seconds: int) -> None:
-    """Set the cookie for so long; over TLS it never travels without."""
+    """Set the cookie for so many seconds; one that was set over TLS is never sent without TLS."""
     attributes = [
         f"{COOKIE}={token}",
         "Path=/",

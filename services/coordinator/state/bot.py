@@ -11,7 +11,7 @@ BotId = NewType("BotId", str)
 """The id that the service that runs the bot gave it."""
 
 RANK = {state: rank for rank, state in enumerate(BotState)}
-"""A bot only goes up; both final states are above all others."""
+"""The rank of each state: a bot only rises, and both final states are above all others."""
 FINAL = frozenset({BotState.DONE, BotState.ERROR})
 FROM_OUTSIDE = frozenset(
     {BotState.INITIALIZED, BotState.CONNECTING, BotState.CONNECTED, BotState.ERROR}

@@ -56,4 +56,4 @@ class Day:
     raw: bytes = b""
     """The last reported DayCounts, as it came; empty while none has come since the row was read."""
     encoded: EncodedParts | None = None
-    """The encoder's own."""
+    """Kept here by the encoder of events."""

@@ -91,7 +91,7 @@ class Execution:
     written: ExecutionState | None = None
     """The state in its row, None before it has one; a difference to `state` says what its service has to be told."""
     encoded: EncodedParts | None = None
-    """The encoder's own."""
+    """Kept here by the encoder of events."""
 
     @property
     def topic(self) -> str:
@@ -130,7 +130,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
-    """What a run is asked for with; `stages` are as the caller named them."""
+    """A request for a run; `stages` are as the caller named them."""
 
     client: Client
     range: DateRange

@@ -12,6 +12,6 @@ class EncodedParts:
     """
 
     header: bytes
-    """What never changes."""
+    """The part that never changes."""
     trailer: bytes
-    """What seldom does: rate and time left of an execution, when a day was covered."""
+    """The part that seldom changes: rate and time left of an execution, when a day was covered."""

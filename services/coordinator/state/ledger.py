@@ -59,8 +59,8 @@ class StageLedger:
 def range_status(days: Sequence[str], chain: Sequence[StageDays], *, active: bool) -> RangeStatus:
     """Compute the status of the last stage of a chain that begins with the first one.
 
-    `active`: an execution of the stage over any of the days is under way. What the stage before holds ready and the
-    stage does not know yet counts as pending, so that a late call shows at once.
+    `active` tells whether an execution of the stage over any of the days is under way. Results of the stage before that
+    the stage does not know yet count as pending, so that a late call shows at once.
     """
     stage, before = chain[-1], chain[-2] if len(chain) > 1 else None
     pending = processing = success = failed = covered = 0

@@ -10,7 +10,7 @@ from services.status.domain import ItemCounts
 SMOOTHING_SECONDS = 20.0
 """Time constant of the reported rate."""
 RATED_AFTER_SECONDS = 5.0
-"""Least age of a rate: before, it says nothing, since the first of four recordings may be one that fails at once."""
+"""The least age of a rate. A younger one says nothing: the first of four recordings may be one that fails at once."""
 
 
 def update_rate(

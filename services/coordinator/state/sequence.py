@@ -95,7 +95,7 @@ def take_days(tenant: Tenant, stage: Stage, reports: tuple[DayReport, ...]) -> l
 
 
 def take_day(day: Day, report: DayReport) -> bool:
-    """Take a newer report of a day; returns whether its figures are others."""
+    """Take a newer report of a day; returns whether its figures have changed."""
     if report.version <= day.version:
         return False
     changed = not day.version or report.figures != day.figures

@@ -1,4 +1,4 @@
-"""What is watched, and what a watcher is given."""
+"""What a watch selects, and what it delivers."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -44,7 +44,7 @@ class Filter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """What a caller names to be watched; nothing where it wants all that it may see."""
+    """What a caller names to watch; empty where it names nothing, which is all that it may see."""
 
     client_ids: tuple[str, ...]
     run_ids: tuple[RunId, ...]
@@ -53,13 +53,13 @@ class Selection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchRequest:
-    """What is watched, from where, and how; the watch ends when the caller's token expires."""
+    """A watch that is asked for: its filter, its beginning, its delivery. It ends when the caller's token expires."""
 
     filter_: Filter
     token: ResumeToken | None
-    """None: begin with a snapshot."""
+    """Where the watch goes on; None to begin with a snapshot."""
     latest: bool
-    """Of every subject only its newest state within a frame."""
+    """True to deliver of every subject only its newest state within a frame."""
     heartbeat: timedelta
     ledger: DateRange | None
     """The days of the snapshot, where the caller names some."""

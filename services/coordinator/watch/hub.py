@@ -22,7 +22,7 @@ MOST_MESSAGES_A_SECOND = 6_000.0
 LEAST_MESSAGES_A_SECOND = 1_000.0
 LAG_SECONDS = 0.02
 BUSY = 0.8
-"""Of one core; above, or behind by more than the lag, the budget shrinks."""
+"""The share of one core above which the budget shrinks, as it does when the loop lags by more than LAG_SECONDS."""
 ADAPT_SECONDS = 0.1
 CACHED_FRAMES = 64
 
@@ -52,7 +52,7 @@ class Hub:
     def __init__(self) -> None:
         self.head = 0
         self.draining = False
-        """The replica stops: whoever follows the log is to leave."""
+        """True once the replica stops and whoever follows the log is to leave."""
         self._ring: list[Published] = []
         self._bytes = 0
         self._cohorts: list[Cohort] = []

@@ -21,7 +21,7 @@ _QUERIES = load_queries(__file__)
 
 PAGE = 1_000
 LEDGER_DAYS = 31
-"""A watch that does not say which days it wants begins with so many."""
+"""The number of last days that a watch begins with where it names no days."""
 
 
 class LogHole(RuntimeError):
@@ -42,7 +42,7 @@ async def get_head(connection: ConnectionOrPool) -> LogHead:
 
 
 async def get_epoch(connection: ConnectionOrPool) -> str:
-    """Return what names this log: another one after a restore."""
+    """Return the name of this log, which is another one after a restore."""
     return str(await _QUERIES.get_epoch(connection))
 
 

@@ -1,4 +1,4 @@
-"""Resume tokens: where a watch was in which log, and what it watched."""
+"""Resume tokens: the log that a watch followed, how far it had come, and by which filter."""
 
 import base64
 import binascii
@@ -36,7 +36,7 @@ def decode(text: str) -> ResumeToken:
 
 
 def requested_token(text: str) -> ResumeToken | None:
-    """Parse the token of a request; None where it has none, and wants a snapshot. Raises InvalidInput."""
+    """Parse the token of a request; None where it has none, which asks for a snapshot. Raises InvalidInput."""
     return decode(text) if text else None
 
 

@@ -14,7 +14,7 @@ from services.kernel.errors import InvalidInput, LimitReached, OutOfRange, Wrong
 
 CACHED = 32
 MOST_RESETS = 3
-"""A stream that has to begin anew more often falls behind faster than it reads."""
+"""Resets of one stream: one that has to begin anew more often falls behind faster than it reads."""
 END_SECONDS = 5
 
 WriteEvent = Callable[[bytes], Awaitable[None]]
@@ -77,7 +77,7 @@ class EventWatches:
 
 
 async def _end_slow(write: WriteEvent, token: str) -> None:
-    """Say why to a reader that took nothing, if it takes that; else leave so that the stream is reset."""
+    """Tell a reader that took nothing why its stream ends; if it does not take that either, reset the stream."""
     last = end_frame(EndReason.SLOW, token)
     try:
         async with asyncio.timeout(END_SECONDS):

@@ -20,7 +20,7 @@ from services.status.domain import RunId
 log = structlog.get_logger()
 
 LOOK_AGAIN = timedelta(seconds=5)
-"""The log tells every end; this is for a waiter that could not read the row."""
+"""When the row is read again. The log tells every end; this is for a waiter that could not read the row."""
 
 
 class LogRunEnds:

@@ -43,7 +43,7 @@ class Watcher:
         self._follower = follower
         self._filter_digest = request.filter_.digest
         self._token = ""
-        """Of what was written last; empty before a snapshot is complete, which must not be resumed from."""
+        """The token of what was written last; empty while a snapshot is incomplete, which must not be resumed from."""
         loop = asyncio.get_running_loop()
         self._now = loop.time
         age = limits.watch_age.total_seconds() * random.uniform(0.9, 1.1)  # noqa: S311

@@ -14,7 +14,7 @@ from services.coordinator.watch.watcher import Watcher, Write
 from services.kernel.postgres import ConnectionOrPool, Reading
 
 LAST_WRITES_SECONDS = 2
-"""On top of the spread of a drain."""
+"""Seconds for the last writes, on top of the spread of a drain."""
 
 
 class Watches:
@@ -32,7 +32,7 @@ class Watches:
         self._gone.set()
 
     async def start(self) -> None:
-        """Learn what the tokens need."""
+        """Learn the epoch of the log, which tokens name."""
         await self._log.start()
 
     def admitted(self, user: str) -> AbstractContextManager[None]:
@@ -67,5 +67,5 @@ class Watches:
 
     @property
     def limits(self) -> Limits:
-        """The waits."""
+        """The limits of the watches."""
         return self._limits
