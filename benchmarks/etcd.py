@@ -16,7 +16,7 @@ from deploy.local.postgres import free_port
 pb: Any = grpc.protos("benchmarks/etcd.proto")
 
 VALUE = bytes(290)
-"""As large as an event of the coordinator."""
+"""A value as large as an event of the coordinator."""
 PREFIX, PREFIX_END = b"k", b"l"
 MISSING = "etcd           not installed (Debian: apt install etcd-server): no comparison"
 

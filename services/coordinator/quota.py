@@ -8,7 +8,7 @@ from services.kernel.errors import LimitReached
 
 
 class Quota:
-    """At most `most` calls for each user; `what` they are stands in the refusal, as in `watches`."""
+    """Lets each user have at most `most` calls; `what` they are stands in the refusal, as in `watches`."""
 
     def __init__(self, most: int, what: str) -> None:
         self._most = most

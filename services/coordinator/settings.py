@@ -21,7 +21,7 @@ class Limits(BaseModel):
     progress_limit: timedelta = timedelta(hours=1)
     """One whose items do not move for so long, without a stated wait, is FAILED."""
     wait_limit: timedelta = timedelta(hours=24)
-    """Likewise with a stated wait."""
+    """One whose items do not move for so long, with a stated wait, is FAILED."""
     cancel_grace: timedelta = timedelta(seconds=10)
     """A service has so long to confirm a cancel."""
     log_retention: timedelta = timedelta(days=7)
@@ -37,11 +37,11 @@ class Limits(BaseModel):
     watch_slow: timedelta = timedelta(seconds=30)
     """A watch that takes nothing for so long is ended."""
     watch_drain: timedelta = timedelta(seconds=3)
-    """On SIGTERM, watches are ended spread over this time."""
+    """The time over which watches are ended on SIGTERM."""
     watches_per_user: int = Field(default=20, ge=1)
     """A user may have so many watches at a replica."""
     waits_per_user: int = Field(default=20, ge=1)
-    """Likewise calls that wait for an end: SyncCalls, and for the owner of a meeting CreateTasksFromAudio."""
+    """A user may have so many calls that wait for an end: SyncCalls, and CreateTasksFromAudio of their meetings."""
     sync_wait: timedelta = Field(default=timedelta(hours=1), gt=timedelta(0), le=timedelta(hours=1))
     """SyncCalls waits so long for its run, which goes on. An hour is all the deadline of the RPC allows."""
     bot_retention: timedelta = Field(default=timedelta(hours=24), gt=timedelta(0))
