@@ -165,7 +165,7 @@ class PublicServices(
         try:
             while (said := await self.next_event.get()) != "end":
                 yield said
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, GeneratorExit):  # the latter while an event is written
             self.gone.set()
             raise
 
