@@ -321,7 +321,7 @@ async def test_6_latest_tells_how_many_states_it_left_out(
 async def test_6_a_reader_that_takes_nothing_is_ended_and_others_do_not_notice(
     world: Coordination, sql: asyncpg.Connection
 ) -> None:
-    limits = QUICK.model_copy(update={"watch_slow": timedelta(milliseconds=300)})
+    limits = QUICK.model_copy(update={"watch_slow": timedelta(seconds=2)})
     async with world.replica(limits) as replica:
         options = [("grpc.http2.lookahead_bytes", 1024), ("grpc.http2.bdp_probe", 0)]
         host = replica.address
@@ -341,7 +341,7 @@ async def test_6_a_reader_that_takes_nothing_is_ended_and_others_do_not_notice(
             last = asyncio.get_running_loop().create_future()
             following = asyncio.create_task(follow(healthy, last))
             # For longer than it may take nothing, there is more to take than the connection buffers.
-            until, sequence = asyncio.get_running_loop().time() + 2, 0
+            until, sequence = asyncio.get_running_loop().time() + 5, 0
             while sequence < 1000 or asyncio.get_running_loop().time() < until:
                 sequence += 1
                 report = a_report(execution, sequence, success=sequence)
