@@ -89,9 +89,11 @@ async def running(settings: CoordinatorSettings) -> AsyncIterator[int]:
 
         def publish(first: int, entries: Sequence[Entry]) -> None:
             tailer.committed(first, entries)
+
+        def deliver() -> None:
             dispatcher.hint()
 
-        lanes = Lanes(dsn, publish)
+        lanes = Lanes(dsn, publish, deliver)
         tailer = Tailer(pool, hub, lanes.forget)
         dispatch, executions = PostgresDispatch(pool), LaneExecutionChanges(lanes)
         dispatcher = Dispatcher(dispatch, executions, RpcStageServices(stages))

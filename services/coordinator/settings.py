@@ -30,8 +30,8 @@ class Limits(BaseModel):
     """Heartbeats of an execution are stored at most so often."""
     watchdog: timedelta = timedelta(seconds=1)
     """How often overdue executions are looked for."""
-    dispatch: timedelta = timedelta(milliseconds=200)
-    """How often deliveries are looked for."""
+    dispatch: timedelta = timedelta(milliseconds=500)
+    """How often deliveries of other replicas are looked for; a replica knows its own, and when the next is due."""
     watch_age: timedelta = timedelta(minutes=30)
     """A watch is ended, to be resumed, at this age +-10 %."""
     watch_slow: timedelta = timedelta(seconds=30)

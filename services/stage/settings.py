@@ -32,6 +32,8 @@ class StageSettings(ServiceSettings):
     """How often those are deleted."""
     job_poll: timedelta = timedelta(seconds=1)
     """How often the queue is looked at when no hint comes."""
+    job_rest: timedelta = timedelta(seconds=5)
+    """After so long without a job nothing but that look is left of the queue."""
     job_hint: timedelta = timedelta(milliseconds=20)
     """Jobs that are queued within it are hinted at together."""
     job_heartbeat: timedelta = timedelta(seconds=30)

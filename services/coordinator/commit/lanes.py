@@ -49,14 +49,17 @@ RACE_SECONDS = 0.1
 
 Publish = Callable[[int, Sequence[Entry]], None]
 """Is told of every commit: its first revision and its entries."""
+Deliver = Callable[[], None]
+"""Is told of every commit that a stage service has to be told of."""
 
 
 class Lane:
     """Commits the changes of its owners, one group at a time."""
 
-    def __init__(self, dsn: str, publish: Publish) -> None:
+    def __init__(self, dsn: str, publish: Publish, deliver: Deliver) -> None:
         self._dsn = dsn
         self._publish = publish
+        self._deliver = deliver
         self._queue: deque[Change] = deque()
         self._waiting = 0
         self._arrived = asyncio.Event()
@@ -167,6 +170,8 @@ class Lane:
             revision = await repository.commit_group(connection, group)
             if group.entries:
                 self._publish(revision - len(group.entries) + 1, group.entries)
+            if group.deliveries:
+                self._deliver()
         for change in changes:
             if isinstance(change, Part):
                 change.batch.settle(len(change.reports), change.rejections)
@@ -212,8 +217,8 @@ def _answer(asked: Asked) -> None:
 class Lanes:
     """The lanes of a replica, chosen by the hash of the owner."""
 
-    def __init__(self, dsn: str, publish: Publish) -> None:
-        self._lanes = [Lane(dsn, publish) for _ in range(LANES)]
+    def __init__(self, dsn: str, publish: Publish, deliver: Deliver) -> None:
+        self._lanes = [Lane(dsn, publish, deliver) for _ in range(LANES)]
 
     def of(self, owner: Owner) -> Lane:
         """Return the lane that has the owner's rows."""

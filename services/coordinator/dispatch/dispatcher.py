@@ -1,6 +1,7 @@
 """Tells stage services what to run and what to stop, until they have accepted; a crash loses nothing."""
 
 import asyncio
+import contextlib
 from datetime import timedelta
 from typing import assert_never
 
@@ -21,6 +22,7 @@ LEASE = timedelta(seconds=15)
 """Lease of a delivery, longer than a call may take: nobody else delivers meanwhile."""
 MOST_DELAY = timedelta(seconds=5)
 FIRST_DELAY = timedelta(milliseconds=200)
+NOW = timedelta(0)
 
 
 class Dispatcher:
@@ -39,19 +41,20 @@ class Dispatcher:
         self._due.set()
 
     async def run(self, interval: timedelta) -> None:
-        """Deliver what is due until cancelled."""
+        """Deliver what is due until cancelled: at every hint, when the next delivery is due, and each `interval`."""
         while True:
-            try:
-                async with asyncio.timeout(interval.total_seconds()):
-                    await self._due.wait()
-            except TimeoutError:
-                pass
             self._due.clear()
+            pause = interval
             try:
-                while await self._deliver_due() == AT_ONCE:
-                    pass
+                wait = await self._deliveries.next_delivery()
+                if wait == NOW and await self._deliver_due():
+                    continue
+                pause = min(interval, wait or interval)
             except Exception:
                 log.exception("dispatch_failed")
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause.total_seconds()):
+                    await self._due.wait()
 
     async def _deliver_due(self) -> int:
         due = await self._deliveries.claim_deliveries(AT_ONCE, LEASE)

@@ -18,6 +18,9 @@ class Deliveries(Protocol):
     async def claim_deliveries(self, count: int, lease: timedelta) -> list[DueDelivery]:
         """Take what is due, so that no other replica takes it before the lease has run out."""
 
+    async def next_delivery(self) -> timedelta | None:
+        """Return how long it is until the next delivery is due; None without one."""
+
     async def get_assignment(self, execution: ExecutionNumber) -> Assignment: ...
 
     async def delay_delivery(

@@ -51,6 +51,10 @@ class PostgresDispatch:
             async for row in rows
         ]
 
+    async def next_delivery(self) -> timedelta | None:
+        wait: timedelta | None = await _QUERIES.next_delivery(self._pool)
+        return wait
+
     async def get_assignment(self, execution: ExecutionNumber) -> Assignment:
         row = await _QUERIES.get_assignment(self._pool, execution=execution)
         return Assignment(
@@ -76,22 +80,20 @@ class PostgresDispatch:
         await heartbeat(self._pool, executions, least=timedelta(0))
 
     async def overdue(self, limits: Limits) -> list[OverdueExecution]:
-        async with self._pool.acquire() as connection, connection.transaction():
-            if not await _QUERIES.try_lock(connection, key=LOCK):
-                return []
-            rows = _QUERIES.overdue(
-                connection,
-                silent=limits.silent,
-                stall_limit=limits.stall_limit,
-                progress_limit=limits.progress_limit,
-                wait_limit=limits.wait_limit,
-                cancel_grace=limits.cancel_grace,
+        rows = _QUERIES.overdue(
+            self._pool,
+            lock=LOCK,
+            silent=limits.silent,
+            stall_limit=limits.stall_limit,
+            progress_limit=limits.progress_limit,
+            wait_limit=limits.wait_limit,
+            cancel_grace=limits.cancel_grace,
+        )
+        return [
+            OverdueExecution(
+                owner=Owner(row["owner"]),
+                number=ExecutionNumber(row["execution"]),
+                happening=Happening(row["happening"]),
             )
-            return [
-                OverdueExecution(
-                    owner=Owner(row["owner"]),
-                    number=ExecutionNumber(row["execution"]),
-                    happening=Happening(row["happening"]),
-                )
-                async for row in rows
-            ]
+            async for row in rows
+        ]

@@ -6,13 +6,13 @@ A job is only a hint that there is something to do; what is to be done stands in
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import asyncpg
 import structlog
-from pgqueuer import AsyncpgDriver, Job, Queries, QueueManager
+from pgqueuer import AsyncpgDriver, Job, Queries
 from pgqueuer.adapters.persistence.qb import (
     QueryBuilderEnvironment,
     QueryQueueBuilder,
@@ -20,7 +20,13 @@ from pgqueuer.adapters.persistence.qb import (
 )
 
 from services.kernel.postgres import Connection, listen
-from services.stage.adapters.queue_driver import PAUSE, Claims, PatientDriver, queue_names
+from services.stage.adapters.queue_driver import (
+    PAUSE,
+    Claims,
+    PatientDriver,
+    RestingManager,
+    queue_names,
+)
 from services.stage.domain import Execution, ItemId
 from services.stage.repository import job_rows
 from services.stage.repository.database import AWAY
@@ -69,8 +75,29 @@ def shares(front: int | None, own: int | None, costs: Sequence[int], weight: int
     return priorities
 
 
+@dataclass(slots=True, eq=False)
+class _Worker:
+    """Takes the jobs of some entrypoints: by a manager while there are any, at rest otherwise."""
+
+    entrypoints: Sequence[str]
+    due: asyncio.Event = field(default_factory=asyncio.Event)
+    driver: PatientDriver | None = None
+    """That of its manager; None at rest."""
+
+    def take(self, payload: str) -> None:
+        """Pass a notification on; an empty one is a hint, others are of managers to themselves."""
+        if not payload:
+            self.due.set()
+        if self.driver is not None:
+            self.driver.take(payload)
+
+
 class JobQueue:
-    """Queues jobs in a caller's transaction, hints at them, and hands them to handlers."""
+    """Queues jobs in a caller's transaction, hints at them, and hands them to handlers.
+
+    pgqueuer's manager wakes ten times a second whether there are jobs or not. So there is one only while there are:
+    after `job_rest` without any it ends, and one look for all workers at rest, each `job_poll`, finds the next job.
+    """
 
     def __init__(self, pool: asyncpg.Pool, service: str, settings: StageSettings) -> None:
         self._pool = pool
@@ -82,7 +109,8 @@ class JobQueue:
             QuerySchedulerBuilder(self._names),
         )
         self._hint = asyncio.Event()
-        self._drivers: set[PatientDriver] = set()
+        self._workers: set[_Worker] = set()
+        self._rested = asyncio.Event()
         self._stopping = asyncio.Event()
 
     async def enqueue_step(
@@ -121,61 +149,74 @@ class JobQueue:
     def hint(self) -> None:
         """Say that jobs were committed: here at once, to other processes by one notification a moment later."""
         self._hint.set()
-        for driver in self._drivers:
-            driver.wake()
+        self._take("")
 
     async def run_hints(self) -> None:
-        """Send notifications for hints, and take those of others; runs until cancelled."""
+        """Send notifications for hints, take those of others, and look for jobs; runs until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._listen())
             tasks.create_task(self._notify())
+            tasks.create_task(self._look())
 
     async def run(self, handlers: Mapping[str, Handler], concurrency: int) -> None:
         """Hand jobs to `handlers`, so many at a time, until `stop()` and the last one has ended."""
-        while not self._stopping.is_set():
-            try:
-                async with self._manager(handlers, concurrency) as manager:
-                    await manager.run(
-                        dequeue_timeout=self._settings.job_poll,
-                        batch_size=max(1, concurrency // 2),
-                        max_concurrent_tasks=max(2, concurrency),
-                        heartbeat_timeout=self._settings.job_heartbeat,
-                        log_aggregation_interval=timedelta(0),
-                    )
-            except Exception:
-                log.exception("queue_failed", handlers=sorted(handlers))
-                await asyncio.sleep(PAUSE)
+        worker = _Worker(list(handlers))
+        self._workers.add(worker)
+        try:
+            while not self._stopping.is_set():
+                self._rested.set()
+                await worker.due.wait()
+                worker.due.clear()
+                if not self._stopping.is_set():
+                    await self._work(worker, handlers, concurrency)
+        finally:
+            self._workers.discard(worker)
 
     def stop(self) -> None:
         """Take no more jobs."""
         self._stopping.set()
+        self._take("")
 
-    @contextlib.asynccontextmanager
-    async def _manager(
-        self, handlers: Mapping[str, Handler], concurrency: int
-    ) -> AsyncIterator[QueueManager]:
-        driver = PatientDriver(self._pool)
-        queries = Claims(driver, *self._builders, concurrency=concurrency)
-        manager = QueueManager(queries, channel=self._names.channel)
+    async def _work(
+        self, worker: _Worker, handlers: Mapping[str, Handler], concurrency: int
+    ) -> None:
+        """Hand jobs to `handlers` until there have been none for a while; after an error the worker is due again."""
+        worker.driver = PatientDriver(self._pool)
+        queries = Claims(worker.driver, *self._builders, concurrency=concurrency)
+        manager = RestingManager(
+            queries,
+            channel=self._names.channel,
+            rest_after=self._settings.job_rest.total_seconds(),
+        )
         for name, handler in handlers.items():
             manager.entrypoint(name, accepts_context=False)(handler)
         stopper = asyncio.create_task(_then(self._stopping, manager.shutdown.set))
-        self._drivers.add(driver)
         try:
-            yield manager
+            await manager.run(
+                dequeue_timeout=self._settings.job_poll,
+                batch_size=max(1, concurrency // 2),
+                max_concurrent_tasks=max(2, concurrency),
+                heartbeat_timeout=self._settings.job_heartbeat,
+                log_aggregation_interval=timedelta(0),
+            )
+        except Exception:
+            log.exception("queue_failed", handlers=sorted(handlers))
+            worker.due.set()
+            await asyncio.sleep(PAUSE)
         finally:
-            self._drivers.discard(driver)
+            worker.driver = None
             stopper.cancel()
+
+    def _take(self, payload: str) -> None:
+        for worker in self._workers:
+            worker.take(payload)
 
     def _queries(self, driver: AsyncpgDriver) -> Queries:
         return Queries(driver, *self._builders)
 
     async def _listen(self) -> None:
-        def take(payload: str) -> None:
-            for driver in self._drivers:
-                driver.take(payload)
-
-        await listen(self._settings.database_url.get_secret_value(), str(self._names.channel), take)
+        dsn = self._settings.database_url.get_secret_value()
+        await listen(dsn, str(self._names.channel), self._take)
 
     async def _notify(self) -> None:
         while True:
@@ -184,6 +225,25 @@ class JobQueue:
             self._hint.clear()
             with contextlib.suppress(*AWAY):  # other processes look by themselves
                 await job_rows.notify(self._pool, str(self._names.channel))
+
+    async def _look(self) -> None:
+        """Wake the workers at rest that have a job: one nobody hinted at, whose time has come, or whose worker died."""
+        while True:
+            pause = self._settings.job_poll.total_seconds()
+            self._rested.clear()
+            resting = [worker for worker in self._workers if worker.driver is None]
+            names = [name for worker in resting for name in worker.entrypoints]
+            if names:
+                with contextlib.suppress(*AWAY):
+                    seconds = await job_rows.list_due(
+                        self._pool, names, self._settings.job_heartbeat
+                    )
+                    for worker in resting:
+                        if any(seconds.get(name, 1) <= 0 for name in worker.entrypoints):
+                            worker.due.set()
+                    pause = min([pause, *(each for each in seconds.values() if each > 0)])
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._rested.wait(), pause)
 
 
 def entrypoint(stage: Stage, step: str) -> str:

@@ -1,14 +1,14 @@
 """pgqueuer as this library needs it: it outlives Postgres being away, and takes no name from the environment."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import uuid4
 
 import asyncpg
 import structlog
-from pgqueuer import AsyncpgPoolDriver, Job, Queries
+from pgqueuer import AsyncpgPoolDriver, Job, Queries, QueueManager
 from pgqueuer.domain.settings import DBSettings, Durability
 from pgqueuer.domain.types import Channel, QueueManagerId
 from pgqueuer.models import TableChangedEvent
@@ -97,6 +97,28 @@ class Claims(Queries):
         await super().log_jobs(*args, **kwargs)
         assert isinstance(self.driver, PatientDriver)
         self.driver.wake()
+
+
+@dataclass(kw_only=True)
+class RestingManager(QueueManager):
+    """A manager that ends by itself `rest_after` seconds after its last job."""
+
+    rest_after: float
+    _last_job: float = field(default_factory=lambda: asyncio.get_running_loop().time())
+
+    async def fetch_jobs(self, *args: Any, **kwargs: Any) -> AsyncGenerator[Job, None]:
+        """Yield the jobs that are ready; end the manager where there have been none for a while."""
+        now = asyncio.get_running_loop().time
+        async for job in super().fetch_jobs(*args, **kwargs):
+            self._last_job = now()
+            yield job
+        if self.job_context:
+            self._last_job = now()
+        elif now() - self._last_job >= self.rest_after:
+            self.shutdown.set()
+
+    async def verify_structure(self) -> None:
+        """Do without: the migrations made the tables, and a manager begins with every job after a rest."""
 
 
 def queue_names(service: str) -> DBSettings:

@@ -1,5 +1,6 @@
 """Rows of the queue, and the turn of the process that mends them; jobs themselves are pgqueuer's."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from services.kernel.postgres import Connection, load_queries
@@ -20,6 +21,17 @@ async def get_queue_tail(
 async def notify(reader: Reader, channel: str) -> None:
     """Tell who listens on a channel that there are jobs."""
     await _QUERIES.notify(reader, channel=channel)
+
+
+async def list_due(
+    reader: Reader, entrypoints: Sequence[str], heartbeat: timedelta
+) -> dict[str, float]:
+    """Return in how many seconds each entrypoint has a job to take: 0 or less is now; absent, without any.
+
+    A job whose worker has not been heard of for `heartbeat` is to be taken, too.
+    """
+    rows = _QUERIES.list_due(reader, entrypoints=entrypoints, heartbeat=heartbeat)
+    return {row["entrypoint"]: row["seconds"] async for row in rows}
 
 
 async def take_turn(reader: Reader, pause: timedelta) -> bool:

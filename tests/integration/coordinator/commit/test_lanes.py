@@ -23,7 +23,7 @@ OWNER = Owner("client:clinic")
 @asynccontextmanager
 async def lanes_of_a_replica(database: Database) -> AsyncIterator[Lanes]:
     """Run the lanes of a replica that is never told what others do."""
-    lanes = Lanes(database.dsn("coordinator_system"), lambda *_: None)
+    lanes = Lanes(database.dsn("coordinator_system"), lambda *_: None, lambda: None)
     task = asyncio.create_task(lanes.run())
     try:
         yield lanes

@@ -43,6 +43,9 @@ class World:
         due, self._due = self._due, []
         return due
 
+    async def next_delivery(self) -> timedelta | None:
+        return timedelta(0) if self._due else None
+
     async def get_assignment(self, execution: ExecutionNumber) -> Assignment:
         return Assignment(
             execution=execution,
