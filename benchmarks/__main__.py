@@ -11,6 +11,7 @@ NAMES = (
     "fan_out",
     "range_status",
     "pipeline",
+    "idle",
     "crm_sync",
     "transcription",
     "word_errors",

@@ -40,12 +40,22 @@ def all_migrations(checkout: Path = CHECKOUT) -> list[Migrations]:
 
 
 async def migrate(addresses: Mapping[str, str], checkout: Path = CHECKOUT) -> None:
-    """Bring every schema up to date; `addresses` names each `<schema>_owner`'s.
+    """Bring every schema up to date, all at the same time; `addresses` names each `<schema>_owner`'s.
 
     Raises LocalError with dbmate's own words when a migration fails; it is rolled back whole.
     """
+    folders: dict[str, list[Migrations]] = {}
     for each in all_migrations(checkout):
-        await _apply(each, addresses[f"{each.schema}_owner"])
+        folders.setdefault(each.schema, []).append(each)
+
+    async def apply_all(schema: str) -> None:
+        for each in folders[schema]:
+            await _apply(each, addresses[f"{schema}_owner"])
+
+    # To their ends, whatever becomes of the others: none is left behind half-way.
+    for outcome in await asyncio.gather(*map(apply_all, folders), return_exceptions=True):
+        if outcome is not None:
+            raise outcome
 
 
 async def _apply(migrations: Migrations, owner_dsn: str) -> None:
