@@ -18,7 +18,7 @@ LOCK := .venv/bin/uv pip compile -q --universal --python-version 3.11 --generate
 	--no-emit-index-url --no-header
 
 .DELETE_ON_ERROR:
-.PHONY: help setup demo up token migrate web browser test check fmt lint types gen check-gen breaking faults bench lock
+.PHONY: help setup compiled demo up token migrate web browser test check fmt lint types gen check-gen breaking faults bench lock
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
@@ -42,10 +42,14 @@ $(READY): requirements/bootstrap.txt requirements/all.txt
 	@.venv/bin/uv pip install -q --no-deps --no-build-isolation --python $(PY) -e .
 	@touch $@
 
-demo: $(READY) ## run the sample calls through all stages, live
+# Likewise what is ours; what has not changed is not compiled again.
+compiled: $(READY)
+	@$(PY) -m compileall -q gen $(CODE)
+
+demo: compiled ## run the sample calls through all stages, live
 	@exec setpriv --pdeathsig TERM $(PY) -m deploy.local.system demo
 
-up: $(READY) ## run the whole system until Ctrl-C
+up: compiled ## run the whole system until Ctrl-C
 	@exec setpriv --pdeathsig TERM $(PY) -m deploy.local.system up
 
 token: $(READY) ## print a development token; USER_ID, ROLE and CLIENT say of whom
@@ -75,7 +79,7 @@ browser: ## install Chromium for the tests in a browser; root only
 	fi
 
 # More workers than a small machine has cores, since tests of whole systems mostly wait.
-test: $(READY) $(WEB) browser ## run all tests
+test: compiled $(WEB) browser ## run all tests
 	@$(PY) -m pytest -n 3 --dist worksteal tests
 
 check: lint types check-gen ## lint, types, generated code and the unit tests
@@ -110,10 +114,10 @@ check-gen: $(READY) ## check that gen/ is what the protos say
 breaking: $(READY) ## check that the protos break no client of AGAINST (main)
 	@.venv/bin/buf breaking --against '.git#ref=$(AGAINST)'
 
-faults: $(READY) ## kill what may be killed, and see that nothing is lost
+faults: compiled ## kill what may be killed, and see that nothing is lost
 	@$(PY) -m pytest tests/faults
 
-bench: $(READY) ## measure speed and cost against their limits
+bench: compiled ## measure speed and cost against their limits
 	@$(PY) -m benchmarks
 
 lock: $(READY) ## pin what pyproject.toml asks for, with hashes and without addresses

@@ -21,7 +21,6 @@ from potok.status.v1 import progress_pb2
 from benchmarks.arena import dial, watching_load
 from deploy.local.folders import data_home, own_folder
 from deploy.local.postgres import free_port
-from deploy.local.services import SERVICES
 from deploy.local.system import System, running
 from tests.whole_system import free_places, token_of
 
@@ -75,7 +74,7 @@ async def _rest() -> None:
         spent = _spent(before, pid, use) / seconds
         wakes = (use.wakes - before[pid].wakes if pid in before else use.wakes) / seconds
         total = {"cpu": total["cpu"] + spent, "memory": total["memory"] + use.memory}
-        if spent >= 0.0005 or use.memory > 5:  # noqa: PLR2004 - the rest is listed by nobody
+        if spent >= 0.0005 or use.memory > 5:
             print(f"{use.name[:44]:44} {spent:>9.2%} {wakes:>8.0f} {use.memory:>6.0f}")
     print(f"{'all':44} {total['cpu']:>9.2%} {'':8} {total['memory']:>6.0f}   {load}")
 

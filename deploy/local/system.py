@@ -10,7 +10,6 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping, Sequence
-from compileall import compile_dir
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,8 +73,7 @@ async def running(
         port = port or postgres.preferred_port()
         # First alone: the services come to a database that is up to date.
         with postgres.running(home, log=logs / "postgres.log", port=port) as server:
-            addresses, _ = await asyncio.gather(prepare(server, home), _compile())
-            settings = environment(addresses, listens, home) | dict(also or {})
+            settings = environment(await prepare(server, home), listens, home) | dict(also or {})
         file = home / "supervisord.conf"
         programs = _programs(home, port, listens)
         file.write_text(configuration(programs, home=home, logs=logs, checkout=CHECKOUT))
@@ -106,13 +104,6 @@ async def demo(home: Path, listens: Mapping[str, str]) -> int:
     print("starting Postgres and the services ...", flush=True)
     async with running(home, listens, also=HURRIED) as system:
         return await _run_all(DEMO, system.settings)
-
-
-async def _compile() -> None:
-    """Compile the code once for all services: where the environment forbids Python to do so, each would at its start."""
-    await asyncio.to_thread(
-        lambda: [compile_dir(CHECKOUT / name, quiet=2) for name in ("gen", "services", "deploy")]
-    )
 
 
 async def _run_all(commands: Sequence[Sequence[str]], settings: Mapping[str, str]) -> int:
