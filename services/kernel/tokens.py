@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,9 @@ log = structlog.get_logger()
 
 ALGORITHM = "ES256"
 LEEWAY_SECONDS = 5
-"""Clocks may be so far apart."""
+"""A token may have expired for so long."""
+SKEW_SECONDS = 60
+"""The clock of whoever made a token may be so far ahead."""
 LOOK_SECONDS = 5.0
 """How often a file of keys is looked at for a newer one."""
 
@@ -63,12 +65,16 @@ class KeySet:
                 audience=self._audience,
                 issuer=self._issuer,
                 leeway=LEEWAY_SECONDS,
-                options={"require": ["exp", "iat", "sub"]},
+                options={"require": ["exp", "iat", "sub"], "verify_iat": False},
             )
         except jwt.ExpiredSignatureError:
             raise TokenRefused("the token has expired: get a new one") from None
         except jwt.InvalidTokenError as error:
             raise TokenRefused(f"the token is not good: {error}") from None
+        if not isinstance(claims["iat"], int | float):
+            raise TokenRefused("the token is not good: iat must be a number")
+        if claims["iat"] > time.time() + SKEW_SECONDS:
+            raise TokenRefused("the token was made in the future: are the clocks right?")
         return claims | {"kid": str(kid)}
 
     def look(self) -> bool:
@@ -108,22 +114,32 @@ class Signer:
         issuer: str,
         audience: str,
         lifetime: timedelta = timedelta(minutes=5),
+        clock: Callable[[], float] = time.time,
+        stopwatch: Callable[[], float] = time.monotonic,
     ) -> None:
         """`key` is an EC private key, P-256, as PEM; `name` is the service's, and the id of its key."""
+        self._clock = clock
+        self._stopwatch = stopwatch
         self._key = key
         self._name = name
         self._claims = {"iss": issuer, "aud": audience, "sub": name}
         self._lifetime = lifetime.total_seconds()
         self._token = ""
+        self._made_at = 0.0
         self._renew_at = 0.0
 
     def token(self) -> str:
-        """Return a token that is good for a while."""
-        now = time.time()
-        if now >= self._renew_at:
+        """Return a token that is good for a while, also where the clock has been set since the last one."""
+        now, passed = self._clock(), self._stopwatch()
+        young = self._made_at <= now < self._made_at + self._lifetime / 2
+        if not (self._token and young and passed < self._renew_at):
             times = {"iat": int(now), "exp": int(now + self._lifetime), "jti": uuid4().hex}
             self._token = jwt.encode(
                 self._claims | times, self._key, ALGORITHM, {"kid": self._name}
             )
-            self._renew_at = now + self._lifetime / 2
+            self._made_at, self._renew_at = now, passed + self._lifetime / 2
         return self._token
+
+    def renew(self) -> None:
+        """Make the next token anew: the one before was refused."""
+        self._token = ""

@@ -1,9 +1,12 @@
 """Keys that are replaced, and tokens that are made."""
 
+import contextlib
 import json
 import os
 import shutil
+import time
 from pathlib import Path
+from typing import Any
 
 import jwt
 import pytest
@@ -63,20 +66,83 @@ def test_a_first_set_that_is_broken_is_said(tmp_path: Path) -> None:
         key_set(file)
 
 
-def test_a_signer_uses_a_token_for_half_of_its_life() -> None:
-    signer = Signer(
+class Clocks:
+    """A clock that somebody sets, and time that passes."""
+
+    def __init__(self) -> None:
+        self.now = 1_800_000_000.0
+        self.passed = 100.0
+
+    def pass_(self, seconds: float) -> None:
+        self.now += seconds
+        self.passed += seconds
+
+
+def signed_by(clocks: Clocks) -> Signer:
+    return Signer(
         (keys() / "analysis.pem").read_text(),
         name="analysis",
         issuer="potok-services",
         audience="potok",
+        clock=lambda: clocks.now,
+        stopwatch=lambda: clocks.passed,
     )
 
+
+def claims_of(token: str) -> Any:
+    return jwt.decode(token, options={"verify_signature": False})
+
+
+def test_a_signer_uses_a_token_for_half_of_its_life() -> None:
+    clocks = Clocks()
+    signer = signed_by(clocks)
+
     first = signer.token()
+    clocks.pass_(149)
     assert signer.token() == first
-    signer._renew_at = 0.0
+    clocks.pass_(2)
     assert signer.token() != first
-    claims = jwt.decode(first, options={"verify_signature": False})
-    assert claims["exp"] - claims["iat"] == 300
+    assert claims_of(first)["exp"] - claims_of(first)["iat"] == 300
+
+
+@pytest.mark.parametrize("step", [-86_400, -3_600, -60, -2, 200, 3_600, 86_400])
+def test_a_token_is_good_by_the_clock_as_it_is_now_whatever_it_was(step: float) -> None:
+    clocks = Clocks()
+    signer = signed_by(clocks)
+
+    for moved in (step, -step, step):
+        signer.token()
+        clocks.now += moved
+        claims = claims_of(signer.token())
+        assert claims["iat"] <= clocks.now < claims["exp"] - 100
+
+
+def test_a_clock_that_stands_still_does_not_make_a_token_last() -> None:
+    clocks = Clocks()
+    signer = signed_by(clocks)
+
+    first = signer.token()
+    clocks.passed += 151
+    assert signer.token() != first
+
+
+def test_a_refused_token_is_not_used_again() -> None:
+    signer = signed_by(Clocks())
+
+    first = signer.token()
+    signer.renew()
+    assert signer.token() != first
+
+
+@pytest.mark.parametrize(("ahead", "good"), [(-100, True), (5, True), (55, True), (120, False)])
+def test_a_clock_may_be_a_little_ahead(ahead: float, good: bool) -> None:
+    clocks = Clocks()
+    clocks.now = time.time() + ahead
+    token = signed_by(clocks).token()
+    known = KeySet(keys() / "services.json", issuer="potok-services", audience="potok")
+
+    with contextlib.nullcontext() if good else pytest.raises(TokenRefused, match="future"):
+        assert known.verify(token)["sub"] == "analysis"
 
 
 def test_keys_are_made_once_and_are_for_their_owner_only(tmp_path: Path) -> None:
