@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -54,6 +55,26 @@ async def test_events_come_one_by_one_and_say_where_to_resume() -> None:
         async with asyncio.timeout(PATIENCE):
             await behind.gone.wait()
     assert behind.metadata("WatchEvents")["last-event-id"] == "token-7"
+
+
+async def test_a_browser_whose_watch_reaches_no_server_is_told_to_come_again() -> None:
+    events = {"accept": "text/event-stream"}
+    async with contextlib.AsyncExitStack() as server:
+        address = await server.enter_async_context(serving_public(public_services()))
+        async with running_gateway({"coordinator": [address]}) as gateway, gateway.http() as http:
+            await server.aclose()
+            ended = await http.get("/api/v1/watch", headers=events)
+            others = [
+                await http.get("/api/v1/watch"),
+                await http.get("/api/v1/runs", headers=events),
+            ]
+    assert ended.status_code == 200
+    assert ended.headers["content-type"] == "text/event-stream; charset=utf-8"
+    retry, end = ended.text.strip().split("\n\n")
+    name, data = end.split("\n")
+    assert (retry, name) == ("retry: 1000", "event: end")
+    assert json.loads(data.removeprefix("data: "))["end_reason"] == "END_REASON_UNAVAILABLE"
+    assert [other.status_code for other in others] == [503, 503]
 
 
 async def test_a_grpc_stream_brings_its_refusal_with_details() -> None:
