@@ -11,7 +11,7 @@ from grpc_status import rpc_status
 CHANNEL_OPTIONS = [
     ("grpc.enable_http_proxy", 0),  # a proxy of the environment is for the world outside
     ("grpc.keepalive_time_ms", 60_000),
-    ("grpc.keepalive_timeout_ms", 20_000),
+    ("grpc.keepalive_timeout_ms", 60_000),
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 2_000),
     ("grpc.max_receive_message_length", 16 << 20),

@@ -106,7 +106,9 @@ async def running(settings: BotStatusSettings) -> AsyncIterator[int]:
             every(settings.resolve, run.resolve, "wishes"),
             every(settings.clean_up, clean_up, "clean_up"),
         )
-        async with serving_as(replica.identity, settings, register, SERVICES) as port:
+        async with serving_as(
+            replica.identity, settings, register, SERVICES, presence=replica.presence
+        ) as port:
             yield port
 
 

@@ -23,7 +23,7 @@ from services.bot_status.domain import (
 from services.bot_status.observing import MOST_MESSAGE, Step, detail_of
 from services.bot_status.ports import Acknowledgement, Intended, Leased
 from services.bot_status.rows import bot_of, observation_of
-from services.kernel.postgres import Connection, Reading, load_queries
+from services.kernel.postgres import Connection, Reading, afresh, load_queries
 from services.status.domain import BotState
 
 _QUERIES = load_queries(__file__)
@@ -126,6 +126,7 @@ class PostgresBots:
         async with self._pool.acquire() as connection, connection.transaction():
             return await change_bot(connection, intent_id, step, self._report_in)
 
+    @afresh
     async def list_observations(self, bot_id: BotId, limit: int) -> list[Observation]:
         async with self._reading() as connection:
             bot = await _QUERIES.get_bot(connection, bot_id=bot_id)

@@ -7,7 +7,7 @@ import asyncpg
 
 from services.call_sync.domain import Call, CallFacts, CallId, Direction
 from services.call_sync.ports import Transaction
-from services.kernel.postgres import Reading, load_queries
+from services.kernel.postgres import Reading, afresh, load_queries
 from services.recordings.domain import Recording
 from services.recordings.repository import RecordingRegistry
 from services.status.domain import ExecutionNumber, Owner
@@ -22,6 +22,7 @@ class PostgresCalls:
         self._pool = pool
         self._reading = reading
 
+    @afresh
     async def get_calls(self, owner: Owner, call_ids: Sequence[CallId]) -> list[Call]:
         async with self._reading() as connection:
             rows = _QUERIES.get_calls(connection, owner=owner, call_ids=call_ids)

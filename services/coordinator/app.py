@@ -1,5 +1,6 @@
 """The coordinator put together: everything a replica runs, from settings to an open port."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
@@ -93,13 +94,13 @@ async def running(settings: CoordinatorSettings) -> AsyncIterator[int]:
         def deliver() -> None:
             dispatcher.hint()
 
-        lanes = Lanes(dsn, publish, deliver)
+        lanes = Lanes(dsn, publish, deliver, pooled=settings.database_pooled)
         tailer = Tailer(pool, hub, lanes.forget)
         dispatch, executions = PostgresDispatch(pool), LaneExecutionChanges(lanes)
         dispatcher = Dispatcher(dispatch, executions, RpcStageServices(stages))
         watchdog = Watchdog(dispatch, executions, limits)
         reports = Reports(pool, lanes)
-        watches = Watches(pool, reading, hub, limits)
+        watches = Watches(pool, reading, hub, limits, replica.presence)
         await tailer.start()
         await watches.start()
 
@@ -145,7 +146,6 @@ async def running(settings: CoordinatorSettings) -> AsyncIterator[int]:
             lanes.run(),
             tailer.run(),
             tailer.tell_others(),
-            listen(dsn, CHANNEL, tailer.hint),
             dispatcher.run(limits.dispatch),
             every(
                 limits.heartbeat_writes / 2,
@@ -157,7 +157,19 @@ async def running(settings: CoordinatorSettings) -> AsyncIterator[int]:
             every(CLEAN_UP, runs.clean_up, "clean_up"),
             every(limits.bot_clean_up, bot_watchdog.clean_up, "bot_clean_up"),
         )
+
+        async def drain() -> None:
+            await asyncio.gather(watches.drain(), reports.drain())
+
+        if settings.listen_url is not None:
+            replica.run(listen(settings.listen_url, CHANNEL, tailer.hint))
         async with serving_as(
-            replica.identity, settings, register, SERVICES, codecs=CODECS, drain=watches.drain
+            replica.identity,
+            settings,
+            register,
+            SERVICES,
+            presence=replica.presence,
+            codecs=CODECS,
+            drain=drain,
         ) as port:
             yield port

@@ -49,6 +49,14 @@ class UpstreamUnavailable(DomainError):
     """Something this service needs does not answer; try again."""
 
 
+class DatabaseAway(UpstreamUnavailable):
+    """The database of this service does not do its work for the moment."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"{why}: try again in a moment", reason="DATABASE_AWAY")
+        self.why = why
+
+
 class OutOfRange(DomainError):
     """What is asked for is no longer kept."""
 

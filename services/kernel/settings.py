@@ -19,6 +19,12 @@ class ServiceSettings(BaseSettings):
     """Postgres, as the service's system role."""
     app_database_url: SecretStr
     """Postgres, as its app role: what is read for a caller, who sees only what row-level security lets them."""
+    database_pooled: bool = False
+    """Between this service and Postgres stands a pooler that hands sessions on after each transaction, such as
+    pgbouncer. Nothing is kept in a session then, so the roles must have their settings."""
+    database_direct_url: SecretStr | None = None
+    """Where there is a pooler: Postgres itself, as the system role, to be told of changes at once. Without it they are
+    looked for."""
     keys: Path
     """The folder of `users.json` and `services.json`, the public keys (JWKS) of the issuer of users' tokens and of our
     services, and of the service's own private key, `<service>.pem`."""
@@ -34,6 +40,13 @@ class ServiceSettings(BaseSettings):
     """Serve gRPC reflection, for grpcurl and the like."""
     drain: timedelta = timedelta(seconds=8)
     """How long calls under way may take to end on SIGTERM."""
+
+    @property
+    def listen_url(self) -> str | None:
+        """Where notifications come from; None where nothing passes them on."""
+        if self.database_direct_url is not None:
+            return self.database_direct_url.get_secret_value()
+        return None if self.database_pooled else self.database_url.get_secret_value()
 
 
 def load_settings(settings: type[S]) -> S:

@@ -4,18 +4,15 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-import structlog
-
-log = structlog.get_logger()
+from services.kernel.outage import Outage
 
 
 async def every(interval: timedelta, step: Callable[[], Awaitable[object]], name: str) -> None:
     """Run `step` for ever, `interval` apart; an error is logged and the next turn tries again."""
+    outage = Outage(name)
     while True:
-        try:
+        with outage.outlived():
             await step()
-        except Exception:
-            log.exception("loop_failed", loop=name)
         await asyncio.sleep(interval.total_seconds())
 
 

@@ -67,7 +67,11 @@ async def main() -> None:
         transcripts = await replica.channel_to(settings.transcripts)
         analyses = await replica.channel_to(settings.analyses)
         database = await replica.opened(
-            open_reporting(settings.reporting_url.get_secret_value(), settings.reporting_pool_size)
+            open_reporting(
+                settings.reporting_url.get_secret_value(),
+                settings.reporting_pool_size,
+                pooled=settings.reporting_pooled,
+            )
         )
         payloads = RpcPayloads(
             CallSyncServiceStub(calls),

@@ -32,6 +32,8 @@ class RecommendationsSettings(StageSettings):
     """The reporting Postgres, as a role that may write the tables of schema `reporting`."""
     reporting_pool_size: int = Field(default=4, ge=1)
     """Connections to it at the most."""
+    reporting_pooled: bool = False
+    """A pooler that hands sessions on after each transaction stands before it."""
     minimum_calls: int = Field(default=5, ge=1)
     """Figures of fewer calls are marked as too few."""
     followed_calls: int = Field(default=5, ge=1)

@@ -11,6 +11,7 @@ import grpc
 from potok.coordinator.v1.coordinator_service_pb2_grpc import CoordinatorServiceStub
 from potok.stage.v1.stage_service_pb2_grpc import add_StageServiceServicer_to_server
 
+from services.kernel.presence import Presence
 from services.kernel.rpc.client import channel_to
 from services.kernel.rpc.server import until_stopped
 from services.kernel.tasks import cancel, every
@@ -31,6 +32,8 @@ from services.stage.writer import Writer
 from services.status.app import Replica, serving_as
 from services.status.rpc.access import Identity
 
+GIVE_BACK = timedelta(seconds=3)
+"""How long jobs that were ended may take to give their items back; the leases of those that do not run out."""
 STAGE_SERVICE = "potok.stage.v1.StageService"
 
 
@@ -46,6 +49,7 @@ async def stage_service(
     settings: StageSettings,
     identity: Identity,
     *,
+    presence: Presence | None = None,
     register: Callable[[grpc.aio.Server], object] = register_nothing,
     services: Sequence[str] = (),
 ) -> AsyncIterator[int]:
@@ -58,7 +62,9 @@ async def stage_service(
     served = [STAGE_SERVICE, *services]
     queue = JobQueue(pool, service, settings)
     running = Running(pool)
-    async with channel_to(settings.coordinator, identity.signer.token) as channel:
+    async with channel_to(
+        settings.coordinator, identity.signer.token, identity.signer.renew
+    ) as channel:
         reporter = Reporter(pool, CoordinatorServiceStub(channel), settings)
         process = Process(
             pool=pool,
@@ -95,11 +101,11 @@ async def stage_service(
             try:
                 drain = partial(_drain, queue, worker, settings.drain)
                 async with serving_as(
-                    identity, settings, register_all, served, drain=drain
+                    identity, settings, register_all, served, presence=presence, drain=drain
                 ) as port:
                     yield port
                 running.stop()
-                await asyncio.wait({worker}, timeout=settings.drain.total_seconds())
+                await asyncio.wait({worker}, timeout=GIVE_BACK.total_seconds())
                 await reporter.flush(settings.report_timeout / 5)
             finally:
                 await cancel(worker, *loops)
@@ -119,6 +125,7 @@ async def serve_stages(
         works,
         settings,
         replica.identity,
+        presence=replica.presence,
         register=register,
         services=services,
     ):

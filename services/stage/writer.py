@@ -12,7 +12,9 @@ from typing import assert_never
 
 import structlog
 
+from services.kernel.outage import Outage
 from services.kernel.postgres import Connection
+from services.kernel.postgres_errors import why_away
 from services.stage.domain import (
     Claimed,
     Execution,
@@ -25,7 +27,7 @@ from services.stage.domain import (
 )
 from services.stage.executions import Executions
 from services.stage.process import Process
-from services.stage.repository import database, execution_rows, item_rows
+from services.stage.repository import execution_rows, item_rows
 from services.stage.repository.item_rows import EndedItem
 from services.status.domain import RETRYABLE, ExecutionNumber, ItemState, Reason
 
@@ -64,6 +66,7 @@ class Writer:
         self._process = process
         self._executions = executions
         self._waiting: asyncio.Queue[_Batch] = asyncio.Queue(maxsize=MOST)
+        self._outage = Outage("outcomes")
 
     async def write(self, ended: Sequence[Ended]) -> None:
         """Return once the outcomes are committed, or known to be overtaken."""
@@ -87,8 +90,8 @@ class Writer:
             try:
                 await self._commit(ended)
             except Exception as error:
-                if database.is_transient(error):
-                    log.warning("outcomes_wait", error=str(error), outcomes=len(ended))
+                if (why := why_away(error)) is not None:
+                    self._outage.begin(why)
                     await asyncio.sleep(PAUSE * random.random())  # noqa: S311
                     continue
                 log.exception("outcomes_refused", outcomes=len(ended))
@@ -100,6 +103,7 @@ class Writer:
                     return  # its lease runs out
                 ended = [_refused(ended[0])]
             else:
+                self._outage.end()
                 return
 
     async def _commit(self, ended: Sequence[Ended]) -> None:

@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 import asyncpg
 import grpc
 
-from services.kernel.postgres import Reading, open_pool, open_readers, reading
+from services.kernel.postgres import Probe, Reading, open_pool, open_readers, reading
+from services.kernel.presence import Presence
 from services.kernel.rpc.client import channel_to
 from services.kernel.rpc.interceptors import Codec
 from services.kernel.rpc.server import serving
@@ -34,6 +35,8 @@ class Replica:
     """Connections as the system role, which sees the rows of every owner."""
     readers: asyncpg.Pool
     """Connections as the app role, which row-level security holds for."""
+    presence: Presence
+    """Whether the database does its work."""
     stack: AsyncExitStack
     """Closes at the end what is opened on the way, in reverse order."""
 
@@ -57,7 +60,9 @@ class Replica:
 
     async def channel_to(self, address: str) -> grpc.aio.Channel:
         """Open a channel to another service, until the replica ends; its calls say who makes them."""
-        return await self.opened(channel_to(address, self.identity.signer.token))
+        return await self.opened(
+            channel_to(address, self.identity.signer.token, self.identity.signer.renew)
+        )
 
 
 @contextlib.asynccontextmanager
@@ -69,10 +74,23 @@ async def replica_of(service: str, settings: ServiceSettings) -> AsyncIterator[R
     identity = identity_of(service, settings)
     dsn = settings.database_url.get_secret_value()
     app_dsn = settings.app_database_url.get_secret_value()
+    size, pooled = settings.pool_size, settings.database_pooled
     async with AsyncExitStack() as stack:
-        pool = await stack.enter_async_context(open_pool(dsn, settings.pool_size))
-        readers = await stack.enter_async_context(open_readers(app_dsn, settings.pool_size))
-        yield Replica(service=service, identity=identity, pool=pool, readers=readers, stack=stack)
+        pool = await stack.enter_async_context(open_pool(dsn, size, pooled=pooled))
+        readers = await stack.enter_async_context(open_readers(app_dsn, size, pooled=pooled))
+        probe = Probe(dsn, (pool, readers), pooled=pooled)
+        stack.callback(probe.close)
+        presence = Presence(probe.ask)
+        replica = Replica(
+            service=service,
+            identity=identity,
+            pool=pool,
+            readers=readers,
+            presence=presence,
+            stack=stack,
+        )
+        replica.run(presence.run())
+        yield replica
 
 
 def serving_as(
@@ -81,18 +99,20 @@ def serving_as(
     register: Callable[[grpc.aio.Server], object],
     services: Sequence[str],
     *,
+    presence: Presence | None = None,
     codecs: Mapping[str, Codec] | None = None,
     drain: Callable[[], Awaitable[object]] | None = None,
 ) -> AbstractAsyncContextManager[int]:
     """Serve `services`, full names of protos that `register` adds, as the settings and the protos say.
 
-    `codecs` and `drain` are those of `kernel.rpc.server.serving`; yields the port.
+    `presence`, `codecs` and `drain` are those of `kernel.rpc.server.serving`; yields the port.
     """
     return serving(
         settings.listen,
         register,
         services=services,
         guard=identity.guard,
+        presence=presence,
         codecs=codecs,
         deadlines=deadlines_of(services),
         reflect=settings.reflection,

@@ -7,7 +7,7 @@ from typing import Any
 
 import asyncpg
 
-from services.kernel.postgres import Reading, load_queries
+from services.kernel.postgres import Reading, afresh, load_queries
 from services.status.domain import ExecutionNumber, Owner
 from services.transcription.domain import (
     CallId,
@@ -28,6 +28,7 @@ class PostgresTranscripts:
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
 
+    @afresh
     async def get_transcripts(
         self, owner: Owner, call_ids: Sequence[CallId], *, words: bool
     ) -> list[StoredTranscript]:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import asyncpg
 
 from services.analysis.budget.domain import Reservation
-from services.kernel.postgres import Reading, load_queries
+from services.kernel.postgres import Reading, afresh, load_queries
 from services.llm.domain import NOTHING_USED, CostLimitReached, Usage
 from services.status.domain import Cost, Owner, RunId
 
@@ -65,6 +65,7 @@ class PostgresRunUsages:
             currency=usage.cost.currency if usage.cost else None,
         )
 
+    @afresh
     async def get_usage(self, owner: Owner, run_id: RunId) -> Usage:
         async with self._reading() as connection:
             row = await _QUERIES.get_run_usage(connection, owner=owner, run_id=run_id)

@@ -9,7 +9,7 @@ from potok.analysis.v1 import analysis_pb2
 from services.analysis.calls.domain import Analysis, AnalysisFilter, CallId
 from services.analysis.calls.mapping import analysis_from_pb, analysis_to_pb
 from services.analysis.calls.ports import Position
-from services.kernel.postgres import Reading, load_queries
+from services.kernel.postgres import Reading, afresh, load_queries
 from services.stage.ports import Transaction
 from services.status.domain import ExecutionNumber, Owner
 
@@ -31,11 +31,13 @@ class PostgresAnalyses:
         """`reading` sees what whoever asks may see."""
         self._reading = reading
 
+    @afresh
     async def get_analyses(self, owner: Owner, call_ids: Sequence[CallId]) -> list[Analysis]:
         async with self._reading() as connection:
             rows = _QUERIES.get_analyses(connection, owner=owner, call_ids=call_ids)
             return [_analysis(row) async for row in rows]
 
+    @afresh
     async def list_analyses(
         self, filter_: AnalysisFilter, after: Position | None, limit: int
     ) -> list[Analysis]:

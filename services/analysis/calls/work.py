@@ -11,6 +11,7 @@ from services.analysis.calls.usecases import CallAnalysis
 from services.analysis.playbooks.domain import Playbook, PlaybookUnknown
 from services.analysis.words.speech import NothingSaid
 from services.kernel.errors import UpstreamUnavailable
+from services.kernel.postgres_errors import why_away
 from services.llm.domain import UNANSWERED
 from services.stage.domain import (
     DiscoveryFailed,
@@ -112,7 +113,9 @@ class CallWork:
             return Failure(item_id=item_id, reason=Reason.INTERNAL, message=str(error))
         except UNANSWERED as error:
             return unjudged(item_id, error)
-        except Exception:
+        except Exception as error:
+            if (why := why_away(error)) is not None:
+                return Failure(item_id=item_id, reason=Reason.UPSTREAM_UNAVAILABLE, message=why)
             log.exception("analysis_failed", call_id=item_id)
             return Failure(
                 item_id=item_id,

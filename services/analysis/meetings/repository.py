@@ -6,7 +6,7 @@ from potok.analysis.v1 import meeting_analysis_pb2
 
 from services.analysis.meetings.domain import BotId, MeetingAnalysis
 from services.analysis.meetings.mapping import meeting_analysis_from_pb, meeting_analysis_to_pb
-from services.kernel.postgres import Reading, load_queries
+from services.kernel.postgres import Reading, afresh, load_queries
 from services.stage.ports import Transaction
 from services.status.domain import ExecutionNumber, Owner
 
@@ -20,6 +20,7 @@ class PostgresMeetingAnalyses:
         """`reading` sees what whoever asks may see."""
         self._reading = reading
 
+    @afresh
     async def get_meeting_analysis(self, owner: Owner, bot_id: BotId) -> MeetingAnalysis | None:
         async with self._reading() as connection:
             body = await _QUERIES.get_meeting_analysis(connection, owner=owner, bot_id=bot_id)

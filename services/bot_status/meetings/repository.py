@@ -11,7 +11,7 @@ from services.bot_status.meetings.domain import Media, MeetingMedia, MeetingNotF
 from services.bot_status.observing import Step
 from services.bot_status.repository import change_bot, insert_bot
 from services.bot_status.rows import bot_of
-from services.kernel.postgres import Connection, Reading, load_queries
+from services.kernel.postgres import Connection, Reading, afresh, load_queries
 from services.recordings.domain import Recording
 from services.recordings.repository import RecordingRegistry
 
@@ -42,6 +42,7 @@ class PostgresMeetings:
                 await _insert(connection, done.bot, media)
         return done
 
+    @afresh
     async def get_meeting(self, bot_id: BotId) -> MeetingMedia:
         async with self._reading() as connection:
             row = await _QUERIES.get_meeting(connection, bot_id=bot_id)

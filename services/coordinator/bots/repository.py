@@ -8,7 +8,7 @@ import asyncpg
 from services.coordinator.commit.rows import bot_from_row
 from services.coordinator.state.bot import Bot, BotId, BotRecord
 from services.coordinator.state.position import Position
-from services.kernel.postgres import load_queries, reading
+from services.kernel.postgres import afresh, load_queries, reading
 from services.status.domain import BotState, Owner, Stage
 
 _QUERIES = load_queries(__file__)
@@ -31,6 +31,7 @@ class PostgresBots:
         rows = _QUERIES.owners_of_bots(self._pool, bot_ids=list(bot_ids))
         return {BotId(row["bot_id"]): Owner(row["owner"]) async for row in rows}
 
+    @afresh
     async def get_bot(self, scope: str, bot_id: BotId) -> BotRecord | None:
         async with reading(self._app_pool, scope) as connection:
             row = await _QUERIES.get_bot(connection, bot_id=bot_id)
@@ -39,6 +40,7 @@ class PostgresBots:
         begun = row["run_stage"] in _ANALYSED
         return BotRecord(bot=bot_from_row(row), session_id=str(row["run_id"]) if begun else "")
 
+    @afresh
     async def list_bots(
         self,
         scope: str,

@@ -28,8 +28,10 @@ from services.coordinator.state.reports import Verdict
 from services.coordinator.state.tenant import Tenant
 from services.coordinator.wire.reports import Rejection
 from services.kernel.clock import utc_now
-from services.kernel.errors import DomainError
+from services.kernel.errors import DatabaseAway, DomainError
+from services.kernel.outage import Outage
 from services.kernel.postgres import Connection
+from services.kernel.postgres_errors import why_away
 from services.status.domain import Owner
 
 log = structlog.get_logger()
@@ -46,6 +48,8 @@ MOST_BOTS = 256
 """Bots of one owner that were looked for. Where there are more, all rows of the owner are dropped likewise."""
 RACE_SECONDS = 0.1
 """A constraint that stays violated for longer is no race with another replica, which reading again would resolve."""
+COMMAND_SECONDS = 5.0
+"""A command is tried again for so long while Postgres does not do its work; then its caller is told why."""
 
 Publish = Callable[[int, Sequence[Entry]], None]
 """Is told of every commit: its first revision and its entries."""
@@ -56,8 +60,12 @@ Deliver = Callable[[], None]
 class Lane:
     """Commits the changes of its owners, one group at a time."""
 
-    def __init__(self, dsn: str, publish: Publish, deliver: Deliver) -> None:
+    def __init__(
+        self, dsn: str, publish: Publish, deliver: Deliver, *, name: str, pooled: bool
+    ) -> None:
         self._dsn = dsn
+        self._pooled = pooled
+        self._outage = Outage(name)
         self._publish = publish
         self._deliver = deliver
         self._queue: deque[Change] = deque()
@@ -91,8 +99,7 @@ class Lane:
                 while self._queue:
                     await self._settle(self._take())
         finally:
-            if self._connection is not None:
-                self._connection.terminate()
+            self._disconnect()
 
     def _take(self) -> list[Change]:
         changes: list[Change] = []
@@ -111,6 +118,8 @@ class Lane:
     async def _settle(self, changes: list[Change]) -> None:
         """Commit a group: again after a failure from outside, change by change where the group itself is at fault."""
         delay = 0.01
+        loop = asyncio.get_running_loop()
+        patient_until = loop.time() + COMMAND_SECONDS
         while changes:
             try:
                 await self._commit(changes)
@@ -124,14 +133,19 @@ class Lane:
             except repository.Unwritable as error:
                 await self._settle_singly(changes, error)
                 return
-            except repository.UNAVAILABLE as error:
-                log.warning("group_failed", error=repr(error), changes=len(changes))
-                await asyncio.sleep(delay)
             except Exception as error:
-                log.exception("group_faulty", changes=len(changes))
-                await self._settle_singly(changes, error)
-                return
+                why = why_away(error)
+                if why is None and not isinstance(error, repository.Refused):
+                    log.exception("group_faulty", changes=len(changes))
+                    await self._settle_singly(changes, error)
+                    return
+                self._disconnect()  # it may lead to a server that is no more
+                self._outage.begin(why or repr(error))
+                if why is not None and loop.time() > patient_until:
+                    self._refuse(changes, DatabaseAway(why))
+                await asyncio.sleep(delay)
             else:
+                self._outage.end()
                 return
             self._drop(changes)
             delay = min(delay * 2, 1.0)
@@ -153,6 +167,17 @@ class Lane:
                 single.batch.settle(1, [rejection])
             elif not single.answer.done():
                 single.answer.set_exception(error)
+
+    def _refuse(self, changes: Sequence[Change], error: DomainError) -> None:
+        """Answer who waits for a command, also behind this group; reports wait on: they would only be sent again."""
+        refused = [change for change in self._queue if not isinstance(change, Part)]
+        self._queue = deque(change for change in self._queue if isinstance(change, Part))
+        self._waiting -= len(refused)
+        if self._waiting < MOST_WAITING:
+            self._below_limit.set()
+        for change in (*changes, *refused):
+            if not isinstance(change, Part) and not change.answer.done():
+                change.answer.set_exception(error)
 
     def _drop(self, changes: Sequence[Change]) -> None:
         for change in changes:
@@ -181,8 +206,13 @@ class Lane:
 
     async def _connected(self) -> Connection:
         if self._connection is None or self._connection.is_closed():
-            self._connection = await repository.connect(self._dsn)
+            self._connection = await repository.connect(self._dsn, pooled=self._pooled)
         return self._connection
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.terminate()
+            self._connection = None
 
     def _trim(self, group: Group) -> None:
         """Drop the rows of owners that have too many, and of those used least lately."""
@@ -217,8 +247,14 @@ def _answer(asked: Asked) -> None:
 class Lanes:
     """The lanes of a replica, chosen by the hash of the owner."""
 
-    def __init__(self, dsn: str, publish: Publish, deliver: Deliver) -> None:
-        self._lanes = [Lane(dsn, publish, deliver) for _ in range(LANES)]
+    def __init__(
+        self, dsn: str, publish: Publish, deliver: Deliver, *, pooled: bool = False
+    ) -> None:
+        """`pooled` is that of `kernel.postgres.session`."""
+        self._lanes = [
+            Lane(dsn, publish, deliver, name=f"lane {number}", pooled=pooled)
+            for number in range(LANES)
+        ]
 
     def of(self, owner: Owner) -> Lane:
         """Return the lane that has the owner's rows."""

@@ -41,25 +41,43 @@ class Reports:
         self._lanes = lanes
         self._owners: OrderedDict[ExecutionNumber, Owner] = OrderedDict()
         self._alive: set[int] = set()
+        self._readers: set[asyncio.Task[None]] = set()
+        self._draining = False
 
     async def take(self, requests: AsyncIterator[bytes], write: Write) -> None:
-        """Take one stream until its sender closes it; everything taken is acknowledged by then."""
+        """Take one stream until its sender closes it, or the replica stops; all that was taken is acknowledged then."""
+        if self._draining:
+            return
         open_batches: deque[Batch | None] = deque()
         arrived = asyncio.Event()
         slots = asyncio.Semaphore(MOST_BATCHES_OPEN)
         acker = asyncio.create_task(_acknowledge(open_batches, arrived, slots, write))
-        try:
+
+        async def read() -> None:
             async for data in requests:
                 await slots.acquire()
                 open_batches.append(await self._take_batch(data))
                 arrived.set()
                 if acker.done():
                     break
+
+        reader = asyncio.create_task(read())
+        self._readers.add(reader)
+        try:
+            await asyncio.wait({reader})
+            if not reader.cancelled():
+                reader.result()
             open_batches.append(None)
             arrived.set()
             await acker
         finally:
-            await cancel(acker)
+            self._readers.discard(reader)
+            await cancel(reader, acker)
+
+    async def drain(self) -> None:
+        """Take no more reports: their senders open a stream to another replica, and repeat what has no answer."""
+        self._draining = True
+        await cancel(*self._readers)
 
     async def store_heartbeats(self, least: timedelta) -> None:
         """Store which executions were alive since the last time."""

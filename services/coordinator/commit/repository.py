@@ -20,7 +20,14 @@ from services.coordinator.state.bot import Bot, BotId
 from services.coordinator.state.days import Day, DayFigures
 from services.coordinator.state.domain import DeliveryKind, Execution, Run
 from services.coordinator.state.tenant import Tenant
-from services.kernel.postgres import STATEMENT_TIMEOUT, Connection, ConnectionOrPool, load_queries
+from services.kernel.postgres import (
+    COMMAND_SECONDS,
+    CONNECT_SECONDS,
+    Connection,
+    ConnectionOrPool,
+    load_queries,
+    session,
+)
 from services.status.domain import ExecutionNumber, Owner, RunId
 
 _QUERIES = load_queries(__file__)
@@ -31,24 +38,19 @@ Violation = asyncpg.IntegrityConstraintViolationError
 """Raised where a row breaks a constraint, because of what it holds or in a race with another replica."""
 Unwritable = asyncpg.DataError
 """Raised where Postgres does not take a value."""
-UNAVAILABLE = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
-"""Raised where Postgres does not do what it is asked for now."""
+Refused = asyncpg.PostgresError
+"""Raised where Postgres does not do what it is asked for, of which those above are cases."""
 
 
-async def connect(dsn: str) -> Connection:
-    """Open a connection for a lane."""
-    return await asyncpg.connect(
+async def connect(dsn: str, *, pooled: bool) -> Connection:
+    """Open a connection for a lane; `pooled` is that of `session`."""
+    connection: Connection = await asyncpg.connect(
         dsn,
-        timeout=10,
-        command_timeout=30,
-        server_settings={
-            "plan_cache_mode": "force_generic_plan",
-            "jit": "off",
-            "lock_timeout": "5s",
-            "statement_timeout": STATEMENT_TIMEOUT,
-            "idle_in_transaction_session_timeout": "10s",
-        },
+        timeout=CONNECT_SECONDS,
+        command_timeout=COMMAND_SECONDS,
+        **session(pooled=pooled, plan_cache_mode="force_generic_plan", lock_timeout="5s"),
     )
+    return connection
 
 
 async def load_owners(

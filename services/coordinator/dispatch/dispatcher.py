@@ -13,6 +13,8 @@ from services.coordinator.state.domain import (
     DeliveryKind,
 )
 from services.kernel.errors import DomainError
+from services.kernel.outage import Outage
+from services.kernel.postgres_errors import why_away
 from services.status.domain import ExecutionState
 
 log = structlog.get_logger()
@@ -42,16 +44,15 @@ class Dispatcher:
 
     async def run(self, interval: timedelta) -> None:
         """Deliver what is due until cancelled: at every hint, when the next delivery is due, and each `interval`."""
+        outage = Outage("dispatch")
         while True:
             self._due.clear()
             pause = interval
-            try:
+            with outage.outlived():
                 wait = await self._deliveries.next_delivery()
                 if wait == NOW and await self._deliver_due():
                     continue
                 pause = min(interval, wait or interval)
-            except Exception:
-                log.exception("dispatch_failed")
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause.total_seconds()):
                     await self._due.wait()
@@ -61,7 +62,10 @@ class Dispatcher:
         for error in await asyncio.gather(*map(self._deliver, due), return_exceptions=True):
             if isinstance(error, BaseException):
                 # Its lease runs out, then it is tried again.
-                log.error("delivery_broken", exc_info=error)
+                if (why := why_away(error)) is not None:
+                    log.warning("delivery_waits", why=why)
+                else:
+                    log.error("delivery_broken", exc_info=error)
         return len(due)
 
     async def _deliver(self, due: DueDelivery) -> None:

@@ -26,7 +26,7 @@ from services.coordinator.state.tenant import (
     Tenant,
 )
 from services.coordinator.watch.repository import advance_epoch
-from services.kernel.postgres import Connection, Reading, load_queries
+from services.kernel.postgres import Connection, Reading, afresh, load_queries
 from services.status.domain import (
     DateRange,
     ExecutionNumber,
@@ -53,25 +53,30 @@ class PostgresRuns:
         )
         return _client(row)
 
+    @afresh
     async def get_client(self, client_id: str) -> Client | None:
         async with self._reading() as connection:
             row = await _QUERIES.get_client(connection, client_id=client_id)
         return None if row is None else _client(row)
 
+    @afresh
     async def list_clients(self, after: str, page_size: int) -> list[Client]:
         async with self._reading() as connection:
             rows = _QUERIES.list_clients(connection, after=after, page_size=page_size)
             return [_client(row) async for row in rows]
 
+    @afresh
     async def known_clients(self, client_ids: Collection[str]) -> set[str]:
         async with self._reading() as connection:
             rows = _QUERIES.known_clients(connection, client_ids=list(client_ids))
             return {row["client_id"] async for row in rows}
 
+    @afresh
     async def get_runs(self, run_ids: Collection[RunId]) -> list[RunView]:
         async with self._reading() as connection:
             return await _views(connection, _QUERIES.get_runs(connection, run_ids=list(run_ids)))
 
+    @afresh
     async def list_runs(
         self, client_id: str, before: Position | None, page_size: int
     ) -> list[RunView]:
@@ -92,6 +97,7 @@ class PostgresRuns:
         )
         return row and AcceptedStart(run_id=RunId(str(row["run_id"])), parameters=row["parameters"])
 
+    @afresh
     async def list_rejected_reports(self, run_id: RunId, page_size: int) -> list[RejectedReport]:
         async with self._reading() as connection:
             rows = _QUERIES.list_rejected_reports(connection, run_id=run_id, page_size=page_size)
@@ -116,6 +122,7 @@ class PostgresRuns:
     async def delete_old_rejected_reports(self, keep: int) -> None:
         await _QUERIES.delete_old_rejected_reports(self._pool, keep=keep)
 
+    @afresh
     async def get_ledger(
         self, client_id: str, stages: Iterable[Stage], days: DateRange
     ) -> Ledger | None:

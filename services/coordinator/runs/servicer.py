@@ -24,8 +24,9 @@ from services.coordinator.watch.domain import WatchEnded
 from services.coordinator.watch.mapping import selection_from_pb, watch_request_from_pb
 from services.coordinator.watch.resume_tokens import requested_token
 from services.coordinator.watch.usecases import Selections
+from services.coordinator.watch.watcher import read_in_time
 from services.coordinator.watch.watches import Watches
-from services.coordinator.wire.frames import EndReason
+from services.coordinator.wire.frames import EndReason, end_frame
 from services.kernel.rpc.client import errors_of
 from services.kernel.rpc.interceptors import Codec
 from services.kernel.rpc.server import Context
@@ -49,6 +50,7 @@ _END_STATUS = {
     EndReason.DRAIN: grpc.StatusCode.UNAVAILABLE,
     EndReason.SLOW: grpc.StatusCode.RESOURCE_EXHAUSTED,
     EndReason.TOKEN_EXPIRED: grpc.StatusCode.UNAUTHENTICATED,
+    EndReason.UNAVAILABLE: grpc.StatusCode.UNAVAILABLE,
 }
 
 
@@ -201,9 +203,10 @@ class CoordinatorServicer(pb_grpc.CoordinatorServiceServicer):
         with self._watches.admitted(caller.user):
             await context.send_initial_metadata(())
             token = requested_token(request.resume_token)
-            filter_ = await self._selections.filter_of(selection_from_pb(request), caller)
-            watch = watch_request_from_pb(request, filter_, caller, token)
+            selecting = self._selections.filter_of(selection_from_pb(request), caller)
             try:
+                filter_ = await read_in_time(selecting, request.resume_token)
+                watch = watch_request_from_pb(request, filter_, caller, token)
                 await self._watches.watch(watch, context.write)
             except WatchEnded as ended:
                 await _end(context, ended)
@@ -216,9 +219,11 @@ async def _end(context: Context, ended: WatchEnded) -> None:
     if code is grpc.StatusCode.OK:
         context.set_trailing_metadata(trailers)
         return
-    reason = f"END_REASON_{ended.reason.value}"
+    reason = ended.lacks or f"END_REASON_{ended.reason.value}"
     try:
         async with asyncio.timeout(END_SECONDS):
+            if ended.reason is EndReason.UNAVAILABLE:
+                await context.write(end_frame(ended.reason, ended.token))
             await context.abort(code, f"the watch was ended: {reason}, resume it", trailers)
     except grpc.aio.AbortError:
         raise

@@ -83,9 +83,10 @@ class Snapshot:
 
 
 class WatchEnded(Exception):
-    """The server ends the stream: why, and the token to resume with."""
+    """The server ends the stream: why, and the token to resume with; and what it lacks, where it lacks something."""
 
-    def __init__(self, reason: EndReason, token: str) -> None:
+    def __init__(self, reason: EndReason, token: str, lacks: str = "") -> None:
         super().__init__(reason.value)
         self.reason = reason
         self.token = token
+        self.lacks = lacks

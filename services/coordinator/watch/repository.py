@@ -14,7 +14,13 @@ from services.coordinator.state.days import Day
 from services.coordinator.state.domain import Run
 from services.coordinator.watch.domain import Filter, Snapshot
 from services.kernel.clock import utc_now
-from services.kernel.postgres import Connection, ConnectionOrPool, Reading, load_queries
+from services.kernel.postgres import (
+    Connection,
+    ConnectionOrPool,
+    Reading,
+    afresh,
+    load_queries,
+)
 from services.status.domain import DateRange, Owner, RunId
 
 _QUERIES = load_queries(__file__)
@@ -85,6 +91,7 @@ async def has_ended(connection: ConnectionOrPool, run_id: RunId) -> bool:
     return bool(await _QUERIES.has_ended(connection, run_id=run_id))
 
 
+@afresh
 async def read_snapshot(reading: Reading, filter_: Filter, ledger: DateRange | None) -> Snapshot:
     """Read runs and bots under way, those of the last 24 hours, named ones at any age, and the ledger days.
 

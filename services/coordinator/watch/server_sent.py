@@ -38,8 +38,13 @@ class EventWatches:
             await self._write_in_time(write, BEGIN)
             await self._resume(request, token, write)
         except WatchEnded as ended:
-            if ended.reason is EndReason.SLOW:
-                await _end_slow(write, ended.token)
+            if ended.reason in (EndReason.SLOW, EndReason.UNAVAILABLE):
+                await _write_end(write, ended)
+
+    async def end(self, ended: WatchEnded, write: WriteEvent) -> None:
+        """Write nothing but the end of a watch that could not begin."""
+        await write(BEGIN)
+        await _write_end(write, ended)
 
     async def _resume(self, request: WatchRequest, token: str, write: WriteEvent) -> None:
         """Watch from the token, or from a snapshot where that fails; raises WatchEnded."""
@@ -76,9 +81,9 @@ class EventWatches:
             raise WatchEnded(EndReason.SLOW, "") from None
 
 
-async def _end_slow(write: WriteEvent, token: str) -> None:
-    """Tell a reader that took nothing why its stream ends; if it does not take that either, reset the stream."""
-    last = end_frame(EndReason.SLOW, token)
+async def _write_end(write: WriteEvent, ended: WatchEnded) -> None:
+    """Tell a reader why its stream ends; one that does not take that either has its stream reset."""
+    last = end_frame(ended.reason, ended.token)
     try:
         async with asyncio.timeout(END_SECONDS):
             await write(await event_of(last))

@@ -4,15 +4,18 @@ from google.api import httpbody_pb2
 from potok.coordinator.v1 import watch_events_service_pb2 as pb
 from potok.coordinator.v1 import watch_events_service_pb2_grpc as pb_grpc
 
+from services.coordinator.watch.domain import WatchEnded
 from services.coordinator.watch.mapping import selection_from_pb, watch_request_from_pb
 from services.coordinator.watch.server_sent import EventWatches
 from services.coordinator.watch.usecases import Selections
+from services.coordinator.watch.watcher import read_in_time
 from services.coordinator.watch.watches import Watches
 from services.kernel.rpc.server import Context
 from services.status.rpc.access import current_caller
 
 SERVICE = "potok.coordinator.v1.WatchEventsService"
 CONTENT_TYPE = "text/event-stream; charset=utf-8"
+HEADERS = (("cache-control", "no-cache"),)
 LAST_EVENT_ID = "last-event-id"
 """The header with which a browser says what it saw last."""
 
@@ -33,10 +36,16 @@ class WatchEventsServicer(pb_grpc.WatchEventsServiceServicer):
 
         caller = current_caller()
         with self._watches.admitted(caller.user):
-            filter_ = await self._selections.filter_of(selection_from_pb(request), caller)
-            watch = watch_request_from_pb(request, filter_, caller, token=None)
             metadata = dict(context.invocation_metadata() or ())
             token = str(metadata.get(LAST_EVENT_ID, "")) or request.resume_token
+            selecting = self._selections.filter_of(selection_from_pb(request), caller)
+            try:
+                filter_ = await read_in_time(selecting, token)
+            except WatchEnded as ended:  # no status: a browser would never come again after one
+                await context.send_initial_metadata(HEADERS)
+                await self._events.end(ended, write)
+                return
+            watch = watch_request_from_pb(request, filter_, caller, token=None)
             # Not before now: what was refused until here is a status that a browser can see.
-            await context.send_initial_metadata((("cache-control", "no-cache"),))
+            await context.send_initial_metadata(HEADERS)
             await self._events.watch(watch, token, write)

@@ -4,15 +4,12 @@ import asyncio
 import uuid
 from collections.abc import Callable, Sequence
 
-import structlog
-
 from services.coordinator.commit.group import Entry
 from services.coordinator.watch.hub import Hub
 from services.coordinator.watch.repository import PAGE, get_head, notify, read_log
-from services.kernel.postgres import FAILURES, ConnectionOrPool
+from services.kernel.outage import Outage
+from services.kernel.postgres import ConnectionOrPool
 from services.status.domain import Owner
-
-log = structlog.get_logger()
 
 CHANNEL = "potok_log"
 POLL_SECONDS = 0.5
@@ -57,6 +54,7 @@ class Tailer:
     async def run(self) -> None:
         """Follow the log until cancelled: on every hint, and every half second without one."""
         seen = self._hub.head
+        outage = Outage("tail")
         while True:
             try:
                 async with asyncio.timeout(POLL_SECONDS):
@@ -67,21 +65,18 @@ class Tailer:
                     seen = self._hub.head
                     continue
             self._hint.clear()
-            try:
+            with outage.outlived():
                 await self._catch_up()
-            except Exception:
-                log.exception("tail_failed")
             seen = self._hub.head
 
     async def tell_others(self) -> None:
         """Hint the other replicas at commits of this one, at most fifty times a second, until cancelled."""
+        outage = Outage("tell_others")
         while True:
             await self._committed.wait()
             self._committed.clear()
-            try:
+            with outage.outlived():
                 await notify(self._pool, CHANNEL, self._replica)
-            except FAILURES as error:
-                log.warning("hint_failed", error=repr(error))
             await asyncio.sleep(NOTIFY_SECONDS)
 
     async def _catch_up(self) -> None:

@@ -5,8 +5,6 @@ from collections.abc import AsyncGenerator
 from datetime import timedelta
 from typing import assert_never
 
-import structlog
-
 from services.coordinator.state.bot import BotId
 from services.coordinator.watch.domain import Filter, Published
 from services.coordinator.watch.follower import Follower, News
@@ -14,10 +12,9 @@ from services.coordinator.watch.hub import Hub
 from services.coordinator.watch.repository import has_ended
 from services.coordinator.wire.frames import read_element
 from services.kernel.errors import UpstreamUnavailable
-from services.kernel.postgres import FAILURES, ConnectionOrPool
+from services.kernel.outage import Outage
+from services.kernel.postgres import ConnectionOrPool
 from services.status.domain import RunId
-
-log = structlog.get_logger()
 
 LOOK_AGAIN = timedelta(seconds=5)
 """When the row is read again. The log tells every end; this is for a waiter that could not read the row."""
@@ -35,16 +32,13 @@ class LogRunEnds:
 
     async def wait(self, run_id: RunId) -> None:
         # Followed from before the row is read, so that no end in between is missed.
+        outage = Outage(f"wait for {run_id}")
         with Follower(self._hub) as follower:
-            while not await self._has_ended(run_id):
+            while True:
+                with outage.outlived():
+                    if await has_ended(self._pool, run_id):
+                        return
                 await self._follow(follower, run_id)
-
-    async def _has_ended(self, run_id: RunId) -> bool:
-        try:
-            return await has_ended(self._pool, run_id)
-        except FAILURES as error:
-            log.warning("run_unread", run=run_id, error=repr(error))
-            return False
 
     async def _follow(self, follower: Follower, run_id: RunId) -> None:
         """Return once the row is worth a look: the log has the end of the run, may have had it, or was silent for long."""

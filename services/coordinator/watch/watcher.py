@@ -5,8 +5,8 @@ A watcher owns a cursor and nothing else: what it gets lies encoded in the hub. 
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
-from typing import assert_never
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar, assert_never
 
 from services.coordinator.settings import Limits
 from services.coordinator.watch.domain import WatchEnded, WatchRequest
@@ -19,8 +19,27 @@ from services.coordinator.wire.frames import EndReason, FrameKind, end_frame, fr
 from services.coordinator.wire.snapshots import snapshot_elements
 from services.kernel.clock import utc_now
 from services.kernel.postgres import Reading
+from services.kernel.postgres_errors import SILENT, why_away
+from services.kernel.presence import Presence
+
+READ_SECONDS = 10
+"""Seconds that one reading for a watcher may take; then the database counts as away."""
 
 Write = Callable[[bytes], Awaitable[None]]
+T = TypeVar("T")
+
+
+async def read_in_time(reading: Coroutine[Any, Any, T], token: str) -> T:
+    """Read for a watcher; where the database is away, raises WatchEnded with the token of what it has."""
+    limit = asyncio.timeout(READ_SECONDS)
+    try:
+        async with limit:
+            return await reading
+    except Exception as error:
+        why = SILENT if limit.expired() else why_away(error)
+        if why is None:
+            raise
+        raise WatchEnded(EndReason.UNAVAILABLE, token, why) from None
 
 
 class Watcher:
@@ -31,6 +50,7 @@ class Watcher:
         log: StoredLog,
         reading: Reading,
         limits: Limits,
+        presence: Presence,
         follower: Follower,
         request: WatchRequest,
         write: Write,
@@ -38,6 +58,7 @@ class Watcher:
         """`reading` opens what the caller may see, for snapshots."""
         self._log = log
         self._reading = reading
+        self._presence = presence
         self._request = request
         self._write = write
         self._follower = follower
@@ -60,7 +81,8 @@ class Watcher:
         if request.token is None:
             await self._snapshot()
         else:
-            await self._log.check(request.token, request.filter_)
+            token = request.token.encode()
+            await read_in_time(self._log.check(request.token, request.filter_), token)
             self._follower.cursor = request.token.revision
             self._token = self._token_here()
         while True:
@@ -79,8 +101,11 @@ class Watcher:
             case News.MISSED:
                 await self._catch_up()
             case News.NOTHING:
-                if self._now() >= heartbeat_at:
-                    await self._send(b"", FrameKind.HEARTBEAT)
+                if self._now() < heartbeat_at:
+                    return
+                if self._presence.why:  # a heartbeat would say that all is well
+                    raise WatchEnded(EndReason.UNAVAILABLE, self._token, self._presence.why)
+                await self._send(b"", FrameKind.HEARTBEAT)
             case News.DRAINING:
                 await asyncio.sleep(self._drain_spread)
                 await self._end(EndReason.DRAIN)
@@ -89,7 +114,8 @@ class Watcher:
 
     async def _snapshot(self) -> None:
         request = self._request
-        snapshot = await read_snapshot(self._reading, request.filter_, request.ledger)
+        reading = read_snapshot(self._reading, request.filter_, request.ledger)
+        snapshot = await read_in_time(reading, self._token)
         self._token, self._follower.cursor = "", snapshot.revision
         for elements in snapshot_elements(snapshot.subjects, snapshot.revision, utc_now()):
             await self._write_in_time(frame(elements, FrameKind.SNAPSHOT, snapshot.revision, ""))
@@ -111,7 +137,7 @@ class Watcher:
         if self._request.latest:
             await self._snapshot()
             return
-        page = await self._log.page(self._follower.cursor)
+        page = await read_in_time(self._log.page(self._follower.cursor), self._token)
         while page:
             found = join(page, self._request.filter_, page[-1].revision)
             await self._send_slice(found)

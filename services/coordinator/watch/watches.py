@@ -12,6 +12,7 @@ from services.coordinator.watch.hub import Hub
 from services.coordinator.watch.stored_log import StoredLog
 from services.coordinator.watch.watcher import Watcher, Write
 from services.kernel.postgres import ConnectionOrPool, Reading
+from services.kernel.presence import Presence
 
 LAST_WRITES_SECONDS = 2
 """Seconds for the last writes, on top of the spread of a drain."""
@@ -20,8 +21,16 @@ LAST_WRITES_SECONDS = 2
 class Watches:
     """Serves the watchers of a replica."""
 
-    def __init__(self, pool: ConnectionOrPool, reading: Reading, hub: Hub, limits: Limits) -> None:
+    def __init__(
+        self,
+        pool: ConnectionOrPool,
+        reading: Reading,
+        hub: Hub,
+        limits: Limits,
+        presence: Presence,
+    ) -> None:
         """`reading` opens what the caller may see, for snapshots."""
+        self._presence = presence
         self._log = StoredLog(pool)
         self._reading = reading
         self._hub = hub
@@ -50,7 +59,7 @@ class Watches:
             # Followed from before the snapshot is read, so that nothing in between is missed.
             with Follower(self._hub) as follower:
                 await Watcher(
-                    self._log, self._reading, self._limits, follower, request, write
+                    self._log, self._reading, self._limits, self._presence, follower, request, write
                 ).run()
         finally:
             self._count -= 1

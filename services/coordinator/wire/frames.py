@@ -37,6 +37,7 @@ class EndReason(FastEnum):
     DRAIN = "DRAIN"
     SLOW = "SLOW"
     TOKEN_EXPIRED = "TOKEN_EXPIRED"  # noqa: S105
+    UNAVAILABLE = "UNAVAILABLE"
 
 
 FRAME_KIND_TO_PB = enum_pairs(FrameKind, watch_pb2.FrameKind, "FRAME_KIND")

@@ -11,6 +11,7 @@ from grpc_status import rpc_status
 
 from services.kernel.errors import (
     Conflict,
+    DatabaseAway,
     DomainError,
     Forbidden,
     InvalidInput,
@@ -22,6 +23,7 @@ from services.kernel.errors import (
     UpstreamUnavailable,
     WrongState,
 )
+from services.kernel.postgres_errors import why_away
 
 log = structlog.get_logger()
 
@@ -51,7 +53,9 @@ def status_of(error: DomainError) -> grpc.StatusCode:
 
 
 async def abort(context: Any, error: Exception) -> NoReturn:
-    """End the RPC with the status of `error`; anything that is no DomainError says `internal error`."""
+    """End the RPC with the status of `error`: one of Postgres says why it is away, any other `internal error`."""
+    if (why := why_away(error)) is not None:
+        error = DatabaseAway(why)
     if isinstance(error, DomainError):
         await abort_with(context, status_of(error), str(error), _details(error))
     if not isinstance(error, grpc.aio.AbortError):

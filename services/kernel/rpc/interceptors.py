@@ -16,6 +16,8 @@ from google.protobuf import any_pb2
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2
 
+from services.kernel.errors import DatabaseAway
+from services.kernel.presence import Presence
 from services.kernel.rpc.errors import abort, abort_with
 from services.kernel.rpc.text import unstorable
 
@@ -23,6 +25,8 @@ log = structlog.get_logger()
 
 DEADLINE = timedelta(seconds=10)
 """No unary call takes longer, whatever its caller allows, unless the server is given another deadline for it."""
+AWAY_SECONDS = 2.0
+"""Nor longer than this where the database is known to be away as it begins."""
 
 Handler = Any  # grpc.RpcMethodHandler is generic for the type checker only
 
@@ -57,8 +61,10 @@ class EdgeInterceptor(grpc.aio.ServerInterceptor):
         guard: Guard,
         codecs: Mapping[str, Codec] | None = None,
         deadlines: Mapping[str, timedelta] | None = None,
+        presence: Presence | None = None,
     ) -> None:
         self._guard = guard
+        self._presence = presence
         self._codecs = codecs or {}
         self._deadlines = deadlines or {}
         self._validator = protovalidate.Validator()
@@ -97,17 +103,29 @@ class EdgeInterceptor(grpc.aio.ServerInterceptor):
 
         async def unary(request: Any, context: Any) -> Any:
             async with _canonical_line(method, context):
+                limit = asyncio.timeout(min(seconds, AWAY_SECONDS) if self._away else seconds)
                 try:
-                    async with asyncio.timeout(seconds):
+                    async with limit:
                         await self._enter(method, request, context)
                         return await behaviour(request, context)
-                except TimeoutError:
-                    message = f"not done within {seconds:g} s: try again"
-                    await context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, message)
                 except Exception as error:
+                    if limit.expired():
+                        await self._late(context, seconds)
                     await abort(context, error)
 
         return unary
+
+    @property
+    def _away(self) -> str:
+        """Why the database is away; empty while it is there."""
+        return self._presence.why if self._presence else ""
+
+    async def _late(self, context: Any, seconds: float) -> None:
+        """End a call that took too long: for the database where that is away."""
+        if self._away:
+            await abort(context, DatabaseAway(self._away))
+        message = f"not done within {seconds:g} s: try again"
+        await context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, message)
 
     def _stream(self, method: str, behaviour: Any) -> Any:
         async def generated(request: Any, context: Any) -> AsyncIterator[Any]:
@@ -153,19 +171,27 @@ class EdgeInterceptor(grpc.aio.ServerInterceptor):
         await abort_with(context, grpc.StatusCode.INVALID_ARGUMENT, text, [detail])
 
 
+def _name_of(code: object) -> str:
+    """Return the name of a status as gRPC keeps it: a member, a number, or nothing where all went well."""
+    return code.name if isinstance(code, grpc.StatusCode) else str(code or "OK")
+
+
 @contextlib.asynccontextmanager
 async def _canonical_line(method: str, context: Any) -> AsyncIterator[None]:
     started = time.perf_counter()
     # Asked for now: gRPC frees the call of a stream whose caller went away before this ends.
     peer = context.peer()
+    left = False
     try:
         yield
+    except asyncio.CancelledError:
+        left = True
+        raise
     finally:
-        code = context.code()
         log.info(
             "rpc",
             method=method,
-            status=code.name if isinstance(code, grpc.StatusCode) else str(code or "OK"),
+            status="CANCELLED" if left else _name_of(context.code()),
             milliseconds=round(1000 * (time.perf_counter() - started), 1),
             peer=peer,
         )

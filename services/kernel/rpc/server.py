@@ -13,7 +13,9 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health import aio as health
 from grpc_reflection.v1alpha import reflection
 
+from services.kernel.presence import Presence
 from services.kernel.rpc.interceptors import Codec, EdgeInterceptor, Guard
+from services.kernel.tasks import cancel
 
 log = structlog.get_logger()
 
@@ -24,10 +26,13 @@ OPTIONS = [
     ("grpc.so_reuseport", 0),  # a second server on the port must fail, not share it
     ("grpc.max_receive_message_length", 4 << 20),
     ("grpc.keepalive_time_ms", 60_000),
-    ("grpc.keepalive_timeout_ms", 20_000),
+    ("grpc.keepalive_timeout_ms", 60_000),  # a busy machine may take long to answer
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.min_recv_ping_interval_without_data_ms", 30_000),
 ]
+
+LAST_SECONDS = 0.5
+"""Seconds that calls under way have where a drain took all of the grace."""
 
 
 @contextlib.asynccontextmanager
@@ -37,6 +42,7 @@ async def serving(
     *,
     services: Sequence[str],
     guard: Guard,
+    presence: Presence | None = None,
     codecs: Mapping[str, Codec] | None = None,
     deadlines: Mapping[str, timedelta] | None = None,
     reflect: bool = False,
@@ -45,11 +51,11 @@ async def serving(
 ) -> AsyncIterator[int]:
     """Serve until the block ends; yields the port.
 
-    The end is: NOT_SERVING, then `drain()` (streams close themselves), then `grace` for calls under way.
-    `services` are full proto names, for reflection.
+    The end is: NOT_SERVING, then `drain()` (streams close themselves), then what is left of `grace` for calls under way.
+    `services` are full proto names, for reflection. Health follows `presence`.
     """
     server = grpc.aio.server(
-        interceptors=[EdgeInterceptor(guard, codecs, deadlines)], options=OPTIONS
+        interceptors=[EdgeInterceptor(guard, codecs, deadlines, presence)], options=OPTIONS
     )
     register(server)
     checks = health.HealthServicer()
@@ -58,16 +64,35 @@ async def serving(
         reflection.enable_server_reflection([*services, reflection.SERVICE_NAME], server)
     port = server.add_insecure_port(listen)
     await server.start()
-    for name in ("", *services):
-        await checks.set(name, health_pb2.HealthCheckResponse.SERVING)
+    await _tell(checks, ("", *services), serving=True)
+    following = asyncio.create_task(_follow(presence, checks, services)) if presence else None
     log.info("serving", listen=listen, port=port)
     try:
         yield port
     finally:
+        await cancel(following)
+        seconds, now = grace.total_seconds(), asyncio.get_running_loop().time
+        ends_at = now() + seconds
         await checks.enter_graceful_shutdown()
         if drain is not None:
             await drain()
-        await server.stop(grace.total_seconds())
+        await server.stop(min(max(ends_at - now(), LAST_SECONDS), seconds))
+
+
+async def _follow(
+    presence: Presence, checks: health.HealthServicer, services: Sequence[str]
+) -> None:
+    """Say NOT_SERVING while the database is away."""
+    why = ""
+    while True:
+        why = await presence.changed(why)
+        await _tell(checks, ("", *services), serving=not why)
+
+
+async def _tell(checks: health.HealthServicer, names: Sequence[str], *, serving: bool) -> None:
+    status = health_pb2.HealthCheckResponse
+    for name in names:
+        await checks.set(name, status.SERVING if serving else status.NOT_SERVING)
 
 
 async def until_stopped() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from services.kernel.postgres import Reading, load_queries
+from services.kernel.postgres import Reading, afresh, load_queries
 from services.recommendations.calls.domain import AnalysedCall, CallId, skill_findings
 from services.recommendations.calls.ports import RolledUpCounts, Transaction
 from services.status.domain import DateRange, Owner
@@ -73,6 +73,7 @@ class PostgresAnalysedCalls:
         )
         await _QUERIES.delete_calls(transaction, owner=owner, call_ids=call_ids)
 
+    @afresh
     async def count_calls(self, owner: Owner, days: DateRange) -> RolledUpCounts:
         async with self._reading() as connection:
             row = await _QUERIES.count_calls(

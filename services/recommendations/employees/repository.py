@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
-from services.kernel.postgres import Connection, Reading, load_queries
+from services.kernel.postgres import Connection, Reading, afresh, load_queries
 from services.recommendations.calls.domain import CallAdvice, CallId
 from services.recommendations.employees.domain import (
     DatedQuote,
@@ -52,6 +52,7 @@ class PostgresRecommendations:
             await self._retell(connection, owner, employee)
         return True
 
+    @afresh
     async def list_recommendations(
         self, filter_: RecommendationFilter, after: Position | None, limit: int
     ) -> list[EmployeeRecommendation]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import asyncpg
 from potok.recommendations.v1 import meeting_tasks_pb2
 
-from services.kernel.postgres import Reading, load_queries
+from services.kernel.postgres import Reading, afresh, load_queries
 from services.recommendations.meetings.domain import BotId, MeetingTasks
 from services.recommendations.meetings.mapping import meeting_tasks_from_pb, meeting_tasks_to_pb
 from services.recommendations.meetings.ports import Transaction
@@ -21,6 +21,7 @@ class PostgresMeetingTasks:
         self._pool = pool
         self._reading = reading
 
+    @afresh
     async def get_meeting_tasks(self, owner: Owner, bot_id: BotId) -> MeetingTasks | None:
         async with self._reading() as connection:
             body = await _QUERIES.get_meeting_tasks(connection, owner=owner, bot_id=bot_id)

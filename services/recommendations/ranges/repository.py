@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import asyncpg
 
-from services.kernel.postgres import Reading, load_queries
+from services.kernel.postgres import Reading, afresh, load_queries
 from services.recommendations.calls.domain import CallId
 from services.recommendations.ranges.domain import (
     CallQuote,
@@ -31,6 +31,7 @@ class PostgresRollUps:
         self._pool = pool
         self._reading = reading
 
+    @afresh
     async def roll_up(self, owner: Owner, days: DateRange, minimum_calls: int) -> RollUp:
         of = {"owner": owner, "start_date": days.start, "end_date": days.end}
         before = previous(days) or days
@@ -63,6 +64,7 @@ class PostgresRollUps:
             ),
         )
 
+    @afresh
     async def get_report(self, owner: Owner, days: DateRange) -> WrittenReport | None:
         async with self._reading() as connection:
             row = await _QUERIES.get_report(

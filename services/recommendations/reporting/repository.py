@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 
 import asyncpg
 
-from services.kernel.postgres import STATEMENT_TIMEOUT, load_queries
+from services.kernel.postgres import load_queries, open_pool_lazily
+from services.kernel.postgres_errors import why_away
 from services.recommendations.calls.domain import CallId
 from services.recommendations.employees.domain import EmployeeRecommendation
 from services.recommendations.ranges.domain import WrittenReport
@@ -29,17 +30,11 @@ _NOT_STORABLE = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, V
 
 
 @contextlib.asynccontextmanager
-async def open_reporting(dsn: str, size: int) -> AsyncIterator["PostgresReporting"]:
+async def open_reporting(
+    dsn: str, size: int, *, pooled: bool = False
+) -> AsyncIterator["PostgresReporting"]:
     """Open the database at its first use, so that the service starts and serves without it."""
-    pool = asyncpg.create_pool(
-        dsn,
-        min_size=0,
-        max_size=size,
-        timeout=CONNECT_TIMEOUT,
-        command_timeout=60,
-        server_settings={"statement_timeout": STATEMENT_TIMEOUT},
-    )
-    async with pool:
+    async with open_pool_lazily(dsn, size, pooled=pooled) as pool:
         yield PostgresReporting(pool)
 
 
@@ -170,7 +165,9 @@ def _errors() -> Iterator[None]:
         raise ReportingUnavailable(
             "the reporting database lacks its tables: apply reporting_migrations of recommendations"
         ) from error
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except Exception as error:
+        if why_away(error) is None and not isinstance(error, asyncpg.PostgresError):
+            raise
         raise ReportingUnavailable(
             f"the reporting database does not answer as it should: {_message(error)}"
         ) from error

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import asyncpg
-import structlog
 from pgqueuer import AsyncpgDriver, Job, Queries
 from pgqueuer.adapters.persistence.qb import (
     QueryBuilderEnvironment,
@@ -19,6 +18,7 @@ from pgqueuer.adapters.persistence.qb import (
     QuerySchedulerBuilder,
 )
 
+from services.kernel.outage import Outage
 from services.kernel.postgres import Connection, listen
 from services.stage.adapters.queue_driver import (
     PAUSE,
@@ -29,11 +29,8 @@ from services.stage.adapters.queue_driver import (
 )
 from services.stage.domain import Execution, ItemId
 from services.stage.repository import job_rows
-from services.stage.repository.database import AWAY
 from services.stage.settings import StageSettings
 from services.status.domain import ExecutionNumber, Stage
-
-log = structlog.get_logger()
 
 COST = 100
 """Virtual time of one item of a client of weight 1; weights go up to 100."""
@@ -83,6 +80,7 @@ class _Worker:
     due: asyncio.Event = field(default_factory=asyncio.Event)
     driver: PatientDriver | None = None
     """That of its manager; None at rest."""
+    outage: Outage = field(default_factory=lambda: Outage("queue"))
 
     def take(self, payload: str) -> None:
         """Pass a notification on; an empty one is a hint, others are of managers to themselves."""
@@ -181,6 +179,7 @@ class JobQueue:
         self, worker: _Worker, handlers: Mapping[str, Handler], concurrency: int
     ) -> None:
         """Hand jobs to `handlers` until there have been none for a while; after an error the worker is due again."""
+        rested = False
         worker.driver = PatientDriver(self._pool)
         queries = Claims(worker.driver, *self._builders, concurrency=concurrency)
         manager = RestingManager(
@@ -192,20 +191,21 @@ class JobQueue:
             manager.entrypoint(name, accepts_context=False)(handler)
         stopper = asyncio.create_task(_then(self._stopping, manager.shutdown.set))
         try:
-            await manager.run(
-                dequeue_timeout=self._settings.job_poll,
-                batch_size=max(1, concurrency // 2),
-                max_concurrent_tasks=max(2, concurrency),
-                heartbeat_timeout=self._settings.job_heartbeat,
-                log_aggregation_interval=timedelta(0),
-            )
-        except Exception:
-            log.exception("queue_failed", handlers=sorted(handlers))
-            worker.due.set()
-            await asyncio.sleep(PAUSE)
+            with worker.outage.outlived():
+                await manager.run(
+                    dequeue_timeout=self._settings.job_poll,
+                    batch_size=max(1, concurrency // 2),
+                    max_concurrent_tasks=max(2, concurrency),
+                    heartbeat_timeout=self._settings.job_heartbeat,
+                    log_aggregation_interval=timedelta(0),
+                )
+                rested = True
         finally:
             worker.driver = None
             stopper.cancel()
+        if not rested:
+            worker.due.set()
+            await asyncio.sleep(PAUSE)
 
     def _take(self, payload: str) -> None:
         for worker in self._workers:
@@ -215,26 +215,28 @@ class JobQueue:
         return Queries(driver, *self._builders)
 
     async def _listen(self) -> None:
-        dsn = self._settings.database_url.get_secret_value()
-        await listen(dsn, str(self._names.channel), self._take)
+        if (url := self._settings.listen_url) is not None:
+            await listen(url, str(self._names.channel), self._take)
 
     async def _notify(self) -> None:
+        outage = Outage("hints")
         while True:
             await self._hint.wait()
             await asyncio.sleep(self._settings.job_hint.total_seconds())
             self._hint.clear()
-            with contextlib.suppress(*AWAY):  # other processes look by themselves
+            with outage.outlived():  # other processes look by themselves
                 await job_rows.notify(self._pool, str(self._names.channel))
 
     async def _look(self) -> None:
         """Wake the workers at rest that have a job: one nobody hinted at, whose time has come, or whose worker died."""
+        outage = Outage("looks for jobs")
         while True:
             pause = self._settings.job_poll.total_seconds()
             self._rested.clear()
             resting = [worker for worker in self._workers if worker.driver is None]
             names = [name for worker in resting for name in worker.entrypoints]
             if names:
-                with contextlib.suppress(*AWAY):
+                with outage.outlived():
                     seconds = await job_rows.list_due(
                         self._pool, names, self._settings.job_heartbeat
                     )

@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 import asyncpg
-import structlog
 from pgqueuer import AsyncpgPoolDriver, Job, Queries, QueueManager
 from pgqueuer.domain.settings import DBSettings, Durability
 from pgqueuer.domain.types import Channel, QueueManagerId
@@ -15,9 +14,8 @@ from pgqueuer.models import TableChangedEvent
 from pgqueuer.ports.driver import NotifyCallback
 
 from services.kernel.clock import utc_now
-from services.stage.repository.database import AWAY
-
-log = structlog.get_logger()
+from services.kernel.outage import Outage
+from services.kernel.postgres_errors import why_away
 
 PAUSE = 0.5
 """Seconds before Postgres is tried again."""
@@ -31,6 +29,7 @@ class PatientDriver(AsyncpgPoolDriver):
     def __init__(self, pool: asyncpg.Pool) -> None:
         super().__init__(pool)
         self.losses = 0
+        self._outage = Outage("queue")
         self._callbacks: list[NotifyCallback] = []
 
     async def fetch(self, query: str, *args: object) -> list[dict[str, object]]:
@@ -43,11 +42,16 @@ class PatientDriver(AsyncpgPoolDriver):
         """Repeat a query until Postgres answers; every statement of a queue manager may be repeated."""
         while True:
             try:
-                return await query()
-            except AWAY as error:
+                answer = await query()
+            except Exception as error:
+                if (why := why_away(error)) is None:
+                    raise
                 self.losses += 1
-                log.warning("queue_away", error=str(error))
+                self._outage.begin(why)
                 await asyncio.sleep(PAUSE)
+            else:
+                self._outage.end()
+                return answer
 
     async def add_listener(self, channel: str, callback: NotifyCallback) -> None:  # noqa: ARG002
         self._callbacks.append(callback)

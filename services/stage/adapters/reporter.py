@@ -16,6 +16,8 @@ import grpc
 import structlog
 from potok.coordinator.v1 import coordinator_service_pb2, report_pb2
 
+from services.kernel.outage import Outage
+from services.kernel.postgres_errors import why_away
 from services.kernel.tasks import cancel
 from services.stage.mapping import report_to_pb
 from services.stage.repository import report_rows
@@ -66,6 +68,7 @@ class Reporter:
         self._building = False
         self._batch = 0
         self._backoff = FIRST_BACKOFF
+        self._outage = Outage("reports")
 
     def touch(
         self, number: ExecutionNumber, days: Iterable[date] | None = report_rows.WHOLE_RANGE
@@ -82,7 +85,7 @@ class Reporter:
                 await self._session(on_stale)
             except Exception as error:
                 text = error.details() if isinstance(error, grpc.aio.AioRpcError) else repr(error)
-                log.warning("reports_interrupted", error=text)
+                self._outage.begin(why_away(error) or str(text))
             await asyncio.sleep(random.uniform(0, self._backoff))  # noqa: S311
             self._backoff = min(2 * self._backoff, self._settings.report_backoff.total_seconds())
 
@@ -196,6 +199,7 @@ class Reporter:
         """Take acknowledgements until the stream ends."""
         async for response in call:
             self._backoff = FIRST_BACKOFF
+            self._outage.end()
             stale = set()
             for verdict in response.verdicts:
                 if verdict.verdict == report_pb2.VERDICT_STALE:

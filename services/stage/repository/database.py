@@ -1,25 +1,15 @@
-"""What all queries of the library share: types, the errors of a Postgres that is away, parameters."""
+"""What all queries of the library share: types, parameters."""
 
 from typing import Any
 
 import asyncpg
 
-from services.kernel.postgres import UNREACHABLE, Connection
+from services.kernel.postgres import Connection
 from services.stage.domain import Execution
-
-AWAY = (*UNREACHABLE, asyncpg.OperatorInterventionError, asyncpg.InterfaceError)
-"""What a query raises while Postgres is away or restarts, or when the connection is lost."""
 
 Pool = asyncpg.Pool
 Reader = Connection | Pool
 """What one statement can be sent by, inside a transaction or without one."""
-
-
-def is_transient(error: BaseException) -> bool:
-    """Whether the same transaction may succeed when it is repeated."""
-    again = (*AWAY, asyncpg.TransactionRollbackError, asyncpg.InsufficientResourcesError)
-    # asyncpg's refusal of an argument is an InterfaceError, too.
-    return isinstance(error, again) and not isinstance(error, ValueError)
 
 
 def clean(message: str) -> str:

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n potok/coordinator/v1/watch.proto\x12\x14potok.coordinator.v1*\xa3\x01\n\tFrameKind\x12\x1a\n\x16\x46RAME_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13\x46RAME_KIND_SNAPSHOT\x10\x01\x12\x1b\n\x17\x46RAME_KIND_SNAPSHOT_END\x10\x02\x12\x16\n\x12\x46RAME_KIND_CHANGES\x10\x03\x12\x18\n\x14\x46RAME_KIND_HEARTBEAT\x10\x04\x12\x12\n\x0e\x46RAME_KIND_END\x10\x05*M\n\x08\x44\x65livery\x12\x18\n\x14\x44\x45LIVERY_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x44\x45LIVERY_EVERY\x10\x01\x12\x13\n\x0f\x44\x45LIVERY_LATEST\x10\x02*\x84\x01\n\tEndReason\x12\x1a\n\x16\x45ND_REASON_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x45ND_REASON_AGE\x10\x01\x12\x14\n\x10\x45ND_REASON_DRAIN\x10\x02\x12\x13\n\x0f\x45ND_REASON_SLOW\x10\x03\x12\x1c\n\x18\x45ND_REASON_TOKEN_EXPIRED\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n potok/coordinator/v1/watch.proto\x12\x14potok.coordinator.v1*\xa3\x01\n\tFrameKind\x12\x1a\n\x16\x46RAME_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13\x46RAME_KIND_SNAPSHOT\x10\x01\x12\x1b\n\x17\x46RAME_KIND_SNAPSHOT_END\x10\x02\x12\x16\n\x12\x46RAME_KIND_CHANGES\x10\x03\x12\x18\n\x14\x46RAME_KIND_HEARTBEAT\x10\x04\x12\x12\n\x0e\x46RAME_KIND_END\x10\x05*M\n\x08\x44\x65livery\x12\x18\n\x14\x44\x45LIVERY_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x44\x45LIVERY_EVERY\x10\x01\x12\x13\n\x0f\x44\x45LIVERY_LATEST\x10\x02*\xa0\x01\n\tEndReason\x12\x1a\n\x16\x45ND_REASON_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x45ND_REASON_AGE\x10\x01\x12\x14\n\x10\x45ND_REASON_DRAIN\x10\x02\x12\x13\n\x0f\x45ND_REASON_SLOW\x10\x03\x12\x1c\n\x18\x45ND_REASON_TOKEN_EXPIRED\x10\x04\x12\x1a\n\x16\x45ND_REASON_UNAVAILABLE\x10\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,5 +36,5 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DELIVERY']._serialized_start=224
   _globals['_DELIVERY']._serialized_end=301
   _globals['_ENDREASON']._serialized_start=304
-  _globals['_ENDREASON']._serialized_end=436
+  _globals['_ENDREASON']._serialized_end=464
 # @@protoc_insertion_point(module_scope)

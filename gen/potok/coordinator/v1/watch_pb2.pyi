@@ -92,6 +92,8 @@ class _EndReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EndReason.V
     """The reader took nothing for too long."""
     END_REASON_TOKEN_EXPIRED: _EndReason.ValueType  # 4
     """The token of the watcher has expired; resume with a new one."""
+    END_REASON_UNAVAILABLE: _EndReason.ValueType  # 5
+    """What the server stands on, its database, is away; resume after a moment."""
 
 class EndReason(_EndReason, metaclass=_EndReasonEnumTypeWrapper):
     """Why the server ended a watch."""
@@ -106,4 +108,6 @@ END_REASON_SLOW: EndReason.ValueType  # 3
 """The reader took nothing for too long."""
 END_REASON_TOKEN_EXPIRED: EndReason.ValueType  # 4
 """The token of the watcher has expired; resume with a new one."""
+END_REASON_UNAVAILABLE: EndReason.ValueType  # 5
+"""What the server stands on, its database, is away; resume after a moment."""
 Global___EndReason: _TypeAlias = EndReason  # noqa: Y015

@@ -1,6 +1,7 @@
 """What becomes of reports: verdicts, days, groups that fail, several replicas, a dense log."""
 
 import asyncio
+from datetime import timedelta
 
 import asyncpg
 import pytest
@@ -18,6 +19,7 @@ from tests.coordination import (
     Replica,
     a_report,
 )
+from tests.waiting import PATIENCE
 
 DUPLICATE, STALE = report_pb2.VERDICT_DUPLICATE, report_pb2.VERDICT_STALE
 ILLEGAL = report_pb2.VERDICT_ILLEGAL
@@ -193,3 +195,12 @@ async def test_an_end_that_is_told_again_with_later_counts_brings_its_days(
     request = pb.ListRejectedReportsRequest(run_id=run.status.run_id)
     rejected = await replica.stub.ListRejectedReports(request)
     assert not rejected.reports
+
+
+async def test_a_replica_that_stops_waits_for_nobody_who_only_reports(world: Coordination) -> None:
+    async with world.replica(drain=timedelta(hours=1)) as replica:
+        await replica.start()
+        execution = await world.dispatched()
+        assert await replica.reporter().send(a_report(execution, 1, success=1)) == []
+        leave = asyncio.get_running_loop().time()
+    assert asyncio.get_running_loop().time() - leave < PATIENCE

@@ -1,6 +1,7 @@
 """One watch, apart from the log and the network."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any, cast
 
 import asyncpg
@@ -40,7 +41,8 @@ async def test_a_heartbeat_never_runs_ahead_of_what_was_delivered(
         expires_at=utc_now() + timedelta(hours=1),
     )
     log = StoredLog(cast("asyncpg.Pool", None))
-    watcher = Watcher(log, cast("Any", None), Limits(), Follower(hub), request, write)
+    presence = cast("Any", SimpleNamespace(why=""))
+    watcher = Watcher(log, cast("Any", None), Limits(), presence, Follower(hub), request, write)
     hub.publish(1, [Entry(Owner("client:a"), "run", b"", "x")] * 3)
     await watcher.step()
     beat = pb.WatchStatusResponse.FromString(frames[0])

@@ -1,0 +1,48 @@
+"""What goes on by itself while something it needs is away: it says so once, and once that it is back."""
+
+import contextlib
+from collections.abc import Iterator
+
+import structlog
+
+from services.kernel.errors import UpstreamUnavailable
+from services.kernel.postgres_errors import why_away
+
+log = structlog.get_logger()
+
+
+class Outage:
+    """The times at which a loop cannot do its work, however often it tries."""
+
+    def __init__(self, loop: str) -> None:
+        self._loop = loop
+        self.why = ""
+        """Why it cannot do its work; empty while it can."""
+
+    def begin(self, why: str) -> None:
+        """Note that it could not."""
+        if why != self.why:
+            log.warning("loop_waits", loop=self._loop, why=why)
+        self.why = why
+
+    def end(self) -> None:
+        """Note that it could."""
+        if self.why:
+            log.info("loop_goes_on", loop=self._loop)
+        self.why = ""
+
+    @contextlib.contextmanager
+    def outlived(self) -> Iterator[None]:
+        """Take every error of the block: what is away is said once, a fault of ours each time, with its cause."""
+        try:
+            yield
+        except Exception as error:
+            why = why_away(error)
+            if why is None and isinstance(error, UpstreamUnavailable):
+                why = str(error)
+            if why is None:
+                log.exception("loop_failed", loop=self._loop)
+            else:
+                self.begin(why)
+        else:
+            self.end()
