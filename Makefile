@@ -18,7 +18,7 @@ LOCK := .venv/bin/uv pip compile -q --universal --python-version 3.11 --generate
 	--no-emit-index-url --no-header
 
 .DELETE_ON_ERROR:
-.PHONY: help setup compiled demo up token migrate web browser test check fmt lint types gen check-gen breaking faults bench lock
+.PHONY: help setup compiled demo up token migrate web browser pooler test check fmt lint types gen check-gen breaking faults bench lock
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
@@ -78,8 +78,17 @@ browser: ## install Chromium for the tests in a browser; root only
 		echo "no Chromium (Debian: apt install chromium): the tests in a browser are left out"; \
 	fi
 
+pooler: ## install pgbouncer for the tests behind it; root only
+	@command -v pgbouncer > /dev/null || if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
+			apt-get install -y -qq --no-install-recommends pgbouncer > /dev/null || \
+			echo "pgbouncer cannot be installed: the tests behind it are left out"; \
+	else \
+		echo "no pgbouncer (Debian: apt install pgbouncer): the tests behind it are left out"; \
+	fi
+
 # More workers than a small machine has cores, since tests of whole systems mostly wait.
-test: compiled $(WEB) browser ## run all tests
+test: compiled $(WEB) browser pooler ## run all tests
 	@$(PY) -m pytest -n 3 --dist worksteal tests
 
 check: lint types check-gen ## lint, types, generated code and the unit tests
