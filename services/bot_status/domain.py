@@ -75,11 +75,6 @@ class CannotFind(Exception):
     """The service has no way to look for a bot by the wish that it came from."""
 
 
-def storable(text: str) -> str:
-    """Return a text of the outside as Postgres can keep it: without NUL and lone surrogates."""
-    return text.replace("\0", "").encode(errors="replace").decode()
-
-
 class ObservationVerdict(FastEnum):
     """What became of an observation."""
 

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from services.bot_status.domain import Kind, Meaning, storable
+from services.bot_status.domain import Kind, Meaning
+from services.kernel.strangers import storable
 from services.status.domain import BotState, FastEnum
 
 

@@ -17,10 +17,10 @@ from services.bot_status.domain import (
     ServiceRefuses,
     ServiceUnavailable,
     SpokenInterval,
-    storable,
 )
 from services.kernel.clock import utc_now
 from services.kernel.retry_after import retry_after
+from services.kernel.strangers import number, read_json, storable
 
 MOST_BODY_BYTES = 1 << 20
 _MOST_DETAIL = 200
@@ -176,7 +176,7 @@ def text_of(found: Any) -> str:
 
 def number_of(found: Any) -> float:
     """Return a number; 0 for anything else."""
-    return float(found) if isinstance(found, int | float) and not isinstance(found, bool) else 0.0
+    return number(found) or 0.0
 
 
 def spoken(name: str, start: float, end: float) -> SpokenInterval:
@@ -202,6 +202,6 @@ def _is_late(error: Exception) -> bool:
 
 def _json(content: bytes) -> Any:
     try:
-        return json.loads(content)
-    except (ValueError, RecursionError):
+        return read_json(content)
+    except ValueError:
         return None

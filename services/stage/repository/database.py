@@ -5,6 +5,7 @@ from typing import Any
 import asyncpg
 
 from services.kernel.postgres import Connection
+from services.kernel.strangers import storable
 from services.stage.domain import Execution
 
 Pool = asyncpg.Pool
@@ -13,8 +14,8 @@ Reader = Connection | Pool
 
 
 def clean(message: str) -> str:
-    """Make a sentence fit a column: at most 1,000 characters, none of which text in Postgres cannot hold."""
-    return message.replace("\x00", "").encode("utf-8", "replace").decode()[:1000]
+    """Make a sentence fit a column: at most 1,000 characters, all of which can be stored."""
+    return storable(message)[:1000]
 
 
 def stage_and_owner(execution: Execution) -> dict[str, Any]:
