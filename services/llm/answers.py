@@ -5,12 +5,16 @@ import re
 import json_repair
 from pydantic import ValidationError
 
+from services.kernel.strangers import read_json, storable_parts
 from services.llm.domain import A
 
 MAX_FAULTS = 20
 """The most faults of an answer that the model is told at a time."""
 
-_THOUGHTS = re.compile(r"^\s*<think>.*?</think>", re.DOTALL)
+_THOUGHTS = re.compile(
+    r"^\s*(?:<(think|thinking|thought|reasoning)>.*?</\1>|[^<{]*</think>)", re.DOTALL
+)
+"""What a model tells itself before it answers; of some only the end is marked."""
 
 
 class Misshapen(Exception):
@@ -24,16 +28,18 @@ def read_answer(text: str, shape: type[A]) -> A:
     """
     text = _THOUGHTS.sub("", text, count=1)
     try:
-        try:
-            return shape.model_validate_json(text)
-        except ValidationError as error:
-            if not any(fault["type"] == "json_invalid" for fault in error.errors()):
-                raise
-            return shape.model_validate(json_repair.loads(text))
+        return shape.model_validate(_read(text))
     except ValidationError as error:
         raise Misshapen(_faults(error)) from error
     except (RecursionError, ValueError) as error:  # how json_repair gives up
         raise Misshapen("- the answer: nested too deeply to be read") from error
+
+
+def _read(text: str) -> object:
+    try:
+        return read_json(text)
+    except ValueError:
+        return storable_parts(json_repair.loads(text))
 
 
 def _faults(error: ValidationError) -> str:

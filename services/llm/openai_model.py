@@ -5,15 +5,16 @@ import contextlib
 import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import Any
 
 import httpx2
 import openai
 import structlog
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from services.llm.answers import Misshapen, read_answer
-from services.llm.completion import Completion
+from services.llm.completion import Completion, Counted, NoCompletion, read_completion
 from services.llm.dialect import Dialect, Format
 from services.llm.domain import (
     MOST_REQUESTS,
@@ -30,7 +31,7 @@ from services.llm.domain import (
     Usage,
     prompt_characters,
 )
-from services.llm.openai_errors import MAX_DETAIL, failure_of, too_long
+from services.llm.openai_errors import MAX_DETAIL, Refused, failure_of, refusal_in, refusal_of
 from services.llm.settings import ModelSettings
 from services.status.domain import Cost
 
@@ -38,6 +39,8 @@ log = structlog.get_logger()
 
 TOKENS_PER_CHARACTER = 1.0
 """More than any usual model makes of a text: of Russian about 0.5, of English 0.25."""
+
+_NOT_UNDERSTOOD = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,15 +124,16 @@ class OpenAIModel:
         unanswered = used + Usage(requests=1, prompt_tokens=0, completion_tokens=0, cost=most)
         try:
             async with asyncio.timeout(self._settings.timeout.total_seconds()):
-                completion = Completion.model_validate_json(await self._complete(messages, shape))
-        except ValidationError as error:
+                completion = await self._complete(messages, shape)
+        except NoCompletion as error:
             raise ModelUnavailable(
                 f"what answers for model {self.name} does not speak the protocol: "
                 f"check {self._variables}URL",
-                usage=used,
+                usage=used + self._told(error.counted),
             ) from error
-        except openai.APIStatusError as error:
-            raise failure_of(error, self.name, self._variables, used) from error
+        except Refused as error:
+            spent = used + self._told(error.refusal.counted)
+            raise failure_of(error.refusal, self.name, self._variables, spent) from error
         except (TimeoutError, openai.APITimeoutError) as error:
             seconds = self._settings.timeout.total_seconds()
             raise ModelUnavailable(
@@ -143,12 +147,12 @@ class OpenAIModel:
             ) from error
         return self._reply(completion, characters, used)
 
-    async def _complete(self, messages: Sequence[Message], shape: type[BaseModel]) -> bytes:
+    async def _complete(self, messages: Sequence[Message], shape: type[BaseModel]) -> Completion:
         """Ask as the endpoint is known to understand, and with less where it refuses that."""
         tool = openai.pydantic_function_tool(shape)["function"]
         schema = tool["parameters"]
         dialect: Dialect | None = self._dialect
-        refused: openai.APIStatusError | None = None
+        refused: Refused | None = None
         while dialect is not None:
             told = _with_schema(messages, schema, dialect.format)
             request: dict[str, Any] = {
@@ -157,19 +161,33 @@ class OpenAIModel:
                 **dialect.arguments(tool["name"], schema, self._settings.max_tokens),
             }
             try:
-                reply = await self._client.chat.completions.with_raw_response.create(**request)
-            except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
-                if error.code == "content_filter" or too_long(error):
+                completion = await self._send(request)
+            except Refused as error:
+                if error.refusal.status not in _NOT_UNDERSTOOD:
+                    raise
+                if error.refusal.filtered or error.refusal.too_long:
                     raise
                 refused = refused or error
-                dialect = dialect.without(error.param)
+                dialect = dialect.without(error.refusal.param)
             else:
                 if dialect != self._dialect:
                     log.warning("model_understands_less", refusal=str(refused)[:MAX_DETAIL])
                 self._dialect = dialect
-                return bytes(reply.content)
+                return completion
         assert refused is not None
         raise refused
+
+    async def _send(self, request: dict[str, Any]) -> Completion:
+        """Send one request; raises Refused, also where that comes with a status of success."""
+        try:
+            reply = await self._client.chat.completions.with_raw_response.create(**request)
+        except openai.APIStatusError as error:
+            raise Refused(refusal_of(error)) from error
+        # An answer of many megabytes takes a while.
+        completion = await asyncio.to_thread(read_completion, reply.content)
+        if completion.error is not None:
+            raise Refused(refusal_in(completion.error, reply.headers, completion.counted))
+        return completion
 
     def _check_cost(self, most: Cost | None, at_most: float | None, used: Usage) -> None:
         if most is None or at_most is None:
@@ -182,24 +200,36 @@ class OpenAIModel:
             )
 
     def _reply(self, completion: Completion, characters: int, used: Usage) -> _Reply:
-        choice = completion.choices[0]
-        text = choice.message.content or ""
-        usage = used + self._used(completion, characters, text)
-        if choice.message.refusal or choice.finish_reason == "content_filter":
-            detail = (choice.message.refusal or "its content filter")[:MAX_DETAIL]
+        usage = used + self._used(completion, characters)
+        if completion.refusal:
+            detail = completion.refusal[:MAX_DETAIL]
             raise ModelRefused(f"model {self.name} refused: {detail}", usage)
-        if choice.finish_reason == "length":
+        if completion.cut:
             raise AnswerTruncated(
                 f"the answer of model {self.name} is longer than {self._settings.max_tokens} tokens: "
                 f"raise {self._variables}MAX_TOKENS",
                 usage,
             )
-        return _Reply(text=text, model=completion.model, usage=usage)
+        return _Reply(text=completion.text, model=completion.model or self.name, usage=usage)
 
-    def _used(self, completion: Completion, characters: int, text: str) -> Usage:
-        counted = completion.usage
-        prompt = counted.prompt_tokens if counted else round(TOKENS_PER_CHARACTER * characters)
-        answered = counted.completion_tokens if counted else len(text)
+    def _used(self, completion: Completion, characters: int) -> Usage:
+        """Return what an answer took; what the endpoint does not count is overestimated."""
+        counted = completion.counted
+        prompt, answered = counted.prompt_tokens, counted.completion_tokens
+        if prompt is None:
+            prompt = round(TOKENS_PER_CHARACTER * characters)
+        if answered is None:
+            answered = len(completion.text)
+        return self._usage(prompt, answered)
+
+    def _told(self, counted: Counted) -> Usage:
+        """Return what a request took that has no answer: nothing but what the endpoint says."""
+        prompt, answered = counted.prompt_tokens, counted.completion_tokens
+        if prompt is None and answered is None:
+            return NOTHING_USED
+        return self._usage(prompt or 0, answered or 0)
+
+    def _usage(self, prompt: int, answered: int) -> Usage:
         return Usage(
             requests=1,
             prompt_tokens=prompt,

@@ -7,13 +7,14 @@ from services.transcription.domain import Speaker
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
-    """A stretch of one voice as a FLAC file, which begins `start_seconds` into the recording.
+    """A stretch of one voice as a FLAC file, which begins `start_seconds` into the recording and lasts `seconds`.
 
     Its `size` bytes begin at `offset` in the file of all chunks.
     """
 
     speaker: Speaker
     start_seconds: float
+    seconds: float
     offset: int
     size: int
 

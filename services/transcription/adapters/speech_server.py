@@ -16,6 +16,7 @@ from pydantic import SecretStr
 
 from services.kernel.clock import utc_now
 from services.kernel.retry_after import retry_after
+from services.kernel.strangers import storable
 from services.status.domain import Cost
 from services.transcription.adapters.children import Children
 from services.transcription.adapters.chunks import Chunk, SplitRecording
@@ -153,7 +154,7 @@ class SpeechServerEngine:
             raise EngineUnavailable(
                 "the speech server cannot be reached: check POTOK_TRANSCRIPTION_URL"
             ) from error
-        return read_words(answer.text, chunk.start_seconds)
+        return await asyncio.to_thread(read_words, answer.text, chunk.start_seconds, chunk.seconds)
 
     def _failure(self, error: openai.APIStatusError) -> NotTranscribed:
         """Return what a status means; where a person must mend it, the text names the setting."""
@@ -183,7 +184,7 @@ class SpeechServerEngine:
             case status if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
                 return EngineUnavailable(f"the speech server answers HTTP {status}", pause)
             case status:
-                detail = str(error.message)[:MAX_DETAIL]
+                detail = storable(str(error.message))[:MAX_DETAIL]
                 return EngineRefused(f"the speech server refuses with HTTP {status}: {detail}")
 
 

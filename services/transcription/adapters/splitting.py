@@ -44,6 +44,7 @@ def split(options: RecognitionOptions, recording: Path, into: Path) -> SplitReco
                     Chunk(
                         speaker=window.speaker,
                         start_seconds=window.start_seconds + speech.start / RATE,
+                        seconds=len(speech) / RATE,
                         offset=file.tell(),
                         size=len(content),
                     )

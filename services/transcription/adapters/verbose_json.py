@@ -1,66 +1,165 @@
 """Answers of servers that speak OpenAI's protocol, in its format `verbose_json`, read as words."""
 
 import math
-from collections.abc import Iterator
-from typing import Annotated, TypeVar
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Protocol, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
+from services.kernel.strangers import number, probability, read_json
 from services.transcription.domain import BadTranscript, Word
 
 T = TypeVar("T")
 
-Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+NEAR_SECONDS = 2.0
+"""How far outside its sound a time may be and still count as its beginning or end."""
+WINDOW_SECONDS = 30.0
+"""Whisper fills its last window of so many seconds with silence, in which a segment may end."""
+LONGEST_TEXT = 1_000_000
+"""Characters of what is said in five minutes, and then some."""
+LONGEST_WORD = 1_000
+MOST_PARTS = 10_000
+"""Words, or segments, of five minutes."""
+
+Number = Annotated[float | None, BeforeValidator(number)]
+Probability = Annotated[float | None, BeforeValidator(probability)]
+Text = Annotated[str, BeforeValidator(lambda found: "" if found is None else found)]
 Listed = Annotated[list[T], BeforeValidator(lambda found: found or [])]
 """A list; some servers write null where it is empty."""
 
 
 class JsonWord(BaseModel):
-    """A word; some servers write it with the blank before it and its punctuation, some without both."""
+    """A word; some servers write it with the blank before it and its punctuation, some without both, some without times."""
 
-    word: str
-    start: Seconds
-    end: Seconds
-    probability: float | None = Field(default=None, ge=0, le=1)
+    word: Text
+    start: Number = None
+    end: Number = None
+    probability: Probability = None
 
 
 class JsonSegment(BaseModel):
     """A stretch of speech; `avg_logprob` is the mean logarithm of its tokens' probabilities, base e."""
 
-    text: str
-    start: Seconds
-    end: Seconds
-    avg_logprob: float | None = None
+    text: Text
+    start: Number = None
+    end: Number = None
+    avg_logprob: Number = None
+
+    @property
+    def sure(self) -> float:
+        """How probable its words are in the mean, 0 where the server does not say."""
+        return 0.0 if self.avg_logprob is None else math.exp(min(0.0, self.avg_logprob))
 
 
 class VerboseJson(BaseModel):
     """An answer in full; a server that knows no times of words gives segments alone."""
 
-    text: str = ""
-    words: Listed[JsonWord] = []
-    segments: Listed[JsonSegment] = []
+    text: Text = ""
+    words: Listed[JsonWord] = Field(default=[])
+    segments: Listed[JsonSegment] = Field(default=[])
 
 
-def read_words(answer: str, start_seconds: float) -> list[Word]:
-    """Return the words of an answer to sound that began at `start_seconds`; raises BadTranscript."""
+class Timed(Protocol):
+    """What an answer gives times for."""
+
+    start: float | None
+    end: float | None
+
+
+def read_words(answer: str, start_seconds: float, seconds: float) -> list[Word]:
+    """Return the words of an answer to `seconds` of sound, which began at `start_seconds`; raises BadTranscript.
+
+    Times that are missing are put between those that are there; those just outside the sound are
+    held within it, and an answer with any other is refused.
+    """
     try:
-        given = VerboseJson.model_validate_json(answer)
+        given = VerboseJson.model_validate(read_json(answer))
     except ValidationError as error:
+        fault = error.errors()[0]
+        where = ".".join(map(str, fault["loc"])) or "the answer"
         raise BadTranscript(
-            f"the speech server did not answer with a transcript: {error.errors()[0]['msg']}"
+            f"the speech server did not answer with a transcript: {where}: {fault['msg']}"
         ) from None
-    if given.text.strip() and not given.words and not given.segments:
+    except ValueError as error:
+        raise BadTranscript(
+            f"the speech server did not answer with a transcript: {error}"
+        ) from None
+    _check_texts(given)
+    said = bool(given.text.strip() or any(word.word.strip() for word in given.words))
+    if _has_times(given.words):
+        words = _timed(given, start_seconds, seconds)
+    elif _has_times(given.segments) or not said:
+        words = _spread(given, start_seconds, seconds)
+    else:
         raise BadTranscript("the speech server tells no times: use a model that knows verbose_json")
-    words = _timed(given, start_seconds) if given.words else _spread(given, start_seconds)
     return [word for word in words if word.text.strip()]
 
 
-def _timed(given: VerboseJson, origin: float) -> Iterator[Word]:
-    for text, word in zip(_texts(given), given.words, strict=True):
-        probability = word.probability
-        if probability is None:
-            probability = next((_sure(s) for s in given.segments if word.start <= s.end), 0.0)
-        yield _word(text, origin + word.start, origin + word.end, probability)
+def _check_texts(given: VerboseJson) -> None:
+    parts = max(len(given.words), len(given.segments))
+    if parts > MOST_PARTS:
+        raise BadTranscript(
+            f"the speech server gives {parts} words or segments, where {MOST_PARTS} are allowed"
+        )
+    for word in given.words:
+        if len(word.word) > LONGEST_WORD:
+            raise BadTranscript(
+                f"the speech server gives a word of {len(word.word)} characters, "
+                f"where {LONGEST_WORD} are allowed"
+            )
+    length = len(given.text) + sum(len(segment.text) for segment in given.segments)
+    if length > LONGEST_TEXT:
+        raise BadTranscript(
+            f"the speech server gives {length} characters of text, where {LONGEST_TEXT} are allowed"
+        )
+
+
+def _has_times(given: Sequence[Timed]) -> bool:
+    """Tell whether there are times to go by: several things that all begin and end at 0 have none."""
+    return any(each.start is not None for each in given) and (
+        len(given) == 1 or any(each.start or each.end for each in given)
+    )
+
+
+def _times(given: Sequence[Timed], seconds: float, slack: float) -> list[tuple[float, float]]:
+    """Return where each begins and ends, within `seconds` of sound; its end may be `slack` beyond that.
+
+    One without times goes from the end of the one before to the beginning of the next.
+    """
+    following: list[float | None] = []
+    for each in reversed(given):
+        coming = following[-1] if following else None
+        following.append(coming if each.start is None else each.start)
+    found: list[tuple[float, float]] = []
+    at = 0.0
+    for each, begins_after in zip(given, [*reversed(following), None][1:], strict=True):
+        start = at if each.start is None else _held(each.start, seconds, NEAR_SECONDS)
+        end = begins_after if each.start is None and each.end is None else each.end
+        at = start if end is None else max(start, _held(end, seconds, slack))
+        found.append((start, at))
+    return found
+
+
+def _held(time: float, seconds: float, slack: float) -> float:
+    """Return a time held within the sound; raises BadTranscript where it is not near it."""
+    if not -NEAR_SECONDS <= time <= seconds + max(slack, NEAR_SECONDS):
+        raise BadTranscript(
+            f"the speech server tells a time of {time:g} s in {seconds:.1f} s of sound: "
+            "its times must be in seconds from the beginning of what it was sent"
+        )
+    return min(max(time, 0.0), seconds)
+
+
+def _timed(given: VerboseJson, origin: float, seconds: float) -> Iterator[Word]:
+    texts, times = _texts(given), _times(given.words, seconds, NEAR_SECONDS)
+    segments = sorted((segment.end or 0.0, segment.sure) for segment in given.segments)
+    for text, word, (start, end) in zip(texts, given.words, times, strict=True):
+        sure = word.probability
+        if sure is None:
+            position = bisect_left(segments, (start, 0.0))
+            sure = segments[position][1] if position < len(segments) else 0.0
+        yield Word(start=origin + start, end=origin + end, text=text, probability=sure)
 
 
 def _texts(given: VerboseJson) -> list[str]:
@@ -72,20 +171,14 @@ def _texts(given: VerboseJson) -> list[str]:
     return [f" {text}" for text in (written if len(written) == len(texts) else texts)]
 
 
-def _spread(given: VerboseJson, origin: float) -> Iterator[Word]:
+def _spread(given: VerboseJson, origin: float, seconds: float) -> Iterator[Word]:
     """Yield the words of the segments, whose times are spread over each segment by their letters."""
-    for segment in given.segments:
+    times = _times(given.segments, seconds, WINDOW_SECONDS)
+    for segment, (start, end) in zip(given.segments, times, strict=True):
         texts = segment.text.split()
-        pace = (segment.end - segment.start) / max(1, sum(map(len, texts)))
-        at = origin + segment.start
+        pace = (end - start) / max(1, sum(map(len, texts)))
+        at = origin + start
         for text in texts:
-            yield _word(f" {text}", at, at + pace * len(text), _sure(segment))
-            at += pace * len(text)
-
-
-def _word(text: str, start: float, end: float, probability: float) -> Word:
-    return Word(start=start, end=max(start, end), text=text, probability=probability)
-
-
-def _sure(segment: JsonSegment) -> float:
-    return 0.0 if segment.avg_logprob is None else math.exp(min(0.0, segment.avg_logprob))
+            then = min(at + pace * len(text), origin + end)
+            yield Word(start=at, end=then, text=f" {text}", probability=segment.sure)
+            at = then

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from typing import Any
@@ -104,6 +105,10 @@ async def test_without_prices_nothing_costs_and_no_limit_holds() -> None:
         '<think>three, or {four}?</think>\n{"cake": "sponge", "slices": 3}',
         'Here it is: {"cake": "sponge", "slices": 3,}',
         '{"cake": "sponge", "slices": 3',
+        '\ufeff{"cake": "sponge", "slices": 3}',
+        '{"cake": "spo\\u0000nge", "slices": 3}',
+        'three, or four?</think>{"cake": "sponge", "slices": 3}',
+        '<reasoning>three {}</reasoning>{"cake": "sponge", "slices": "3"}',
     ],
 )
 async def test_what_a_model_puts_around_its_answer_is_taken_away(text: str) -> None:
@@ -195,7 +200,7 @@ async def test_a_refusal_and_an_answer_that_was_cut_are_not_asked_for_again(
         (Response("{", media_type="application/json"), "does not speak the protocol", None),
         (JSONResponse({"choices": []}), "does not speak the protocol", None),
         (JSONResponse({"choices": [{}]}), "does not speak the protocol", None),
-        (says(GOOD, tokens=(-5, 5)), "does not speak the protocol", None),
+        (JSONResponse("sponge"), "does not speak the protocol", None),
     ],
 )
 async def test_an_endpoint_that_does_not_answer_says_what_to_do(
@@ -224,6 +229,148 @@ async def test_tokens_that_the_endpoint_does_not_count_are_overestimated() -> No
 
     assert answer.usage.prompt_tokens > len("You choose cakes.Which one?")
     assert answer.usage.completion_tokens == len('{"cake": "sponge", "slices": 3}')
+
+
+ANSWER = '{"cake": "sponge", "slices": 3}'
+
+
+def replies(
+    content: Any = ANSWER, *, usage: Any = None, finish: str = "stop", **reply: Any
+) -> Response:
+    message = {"role": "assistant", "content": content}
+    choice = {"index": 0, "finish_reason": finish, "message": message}
+    return JSONResponse({"choices": [choice], "usage": usage, **reply})
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        [{"type": "text", "text": ANSWER}],
+        [{"type": "thinking", "thinking": "{"}, {"type": "output_text", "text": ANSWER}],
+        [{"type": "text", "text": ANSWER[:10]}, {"type": "text", "text": ANSWER[10:]}],
+        [{"type": "text", "text": {"value": ANSWER, "annotations": []}}],
+        [ANSWER],
+        {"type": "text", "text": ANSWER},
+        GOOD,
+    ],
+    ids=range(7),
+)
+async def test_an_answer_in_parts_is_an_answer(content: Any) -> None:
+    model = a_model(replies(content))
+
+    assert (await ask(model)).value == Order(cake="sponge", slices=3)
+    assert len(model.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("usage", "tokens"),
+    [
+        ({"prompt_tokens": 10.5, "completion_tokens": 5}, (11, 5)),
+        ({"prompt_tokens": "10", "completion_tokens": "5"}, (10, 5)),
+        ({"input_tokens": 10, "output_tokens": 5}, (10, 5)),
+        ({"prompt_tokens": 10}, (10, len(ANSWER))),
+        ({"prompt_tokens": None, "completion_tokens": 5}, (None, 5)),
+        ({"prompt_tokens": -5, "completion_tokens": 5}, (None, 5)),
+        ({"prompt_tokens": [1], "completion_tokens": {}}, (None, len(ANSWER))),
+        ([], (None, len(ANSWER))),
+        ("none", (None, len(ANSWER))),
+        (None, (None, len(ANSWER))),
+    ],
+    ids=range(10),
+)
+async def test_odd_counts_of_tokens_throw_no_answer_away(
+    usage: Any, tokens: tuple[int | None, int]
+) -> None:
+    answer = await ask(a_model(replies(usage=usage, model=None)))
+
+    prompt, answered = tokens
+    assert answer.value == Order(cake="sponge", slices=3)
+    assert answer.model == "scripted"
+    assert answer.usage.completion_tokens == answered
+    if prompt is None:
+        assert answer.usage.prompt_tokens > 28  # overestimated
+    else:
+        assert answer.usage.prompt_tokens == prompt
+
+
+def errs(error: Any, headers: dict[str, str] | None = None, **reply: Any) -> Response:
+    return JSONResponse({"error": error, **reply}, headers=headers)
+
+
+@pytest.mark.parametrize(
+    ("reply", "words", "pause"),
+    [
+        (errs({"code": 429, "message": "slow"}, {"retry-after": "7"}), "limits the rate", 7),
+        (errs({"code": "429", "metadata": {"retry_after": 9}}), "limits the rate", 9),
+        (errs({"code": 429, "details": [{"retryDelay": "17s"}]}), "limits the rate", 17),
+        (errs({"code": "rate_limit_exceeded"}), "limits the rate", None),
+        (errs({"type": "rate_limit_error"}), "limits the rate", None),
+        (errs({"code": 429, "type": "insufficient_quota"}), "no credit left", None),
+        (errs({"code": 402, "message": "pay"}), "no credit left", None),
+        (errs({"code": 502, "message": "upstream"}), "does not answer: .*upstream", None),
+        (errs({"type": "overloaded_error", "message": "busy"}), "does not answer: .*busy", None),
+        (errs("model is loading"), "does not answer: .*model is loading", None),
+        (errs({"code": 401}), "set POTOK_X_API_KEY", None),
+        (errs({"code": "model_not_found"}), "check POTOK_X_NAME", None),
+        (errs({"code": 400, "message": "bad \x00 thing"}), "refuses the request: bad  thing", None),
+        (errs({"code": 429}, choices=[]), "limits the rate", None),
+        (errs({"code": 429}, choices=[{"message": {"content": None}}]), "limits the rate", None),
+        (JSONResponse([{"error": {"code": 503, "status": "UNAVAILABLE"}}]), "not answer", None),
+        (JSONResponse({"object": "error", "message": "busy", "code": 503}), "busy", None),
+        (JSONResponse({"detail": "busy"}), "does not answer: .*busy", None),
+        (JSONResponse({"choices": [{"error": {"code": 429}}]}), "limits the rate", None),
+    ],
+    ids=range(19),
+)
+async def test_an_error_that_comes_as_a_success_is_that_error(
+    reply: Response, words: str, pause: int | None
+) -> None:
+    error = await failure(a_model(reply))
+
+    assert isinstance(error, ModelUnavailable)
+    assert re.search(words, str(error))
+    assert error.retry_after == (None if pause is None else timedelta(seconds=pause))
+    assert error.usage.cost is None
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind"),
+    [
+        (errs({"code": "content_filter"}), ModelRefused),
+        (replies(None, finish="SAFETY"), ModelRefused),
+        (replies([{"type": "refusal", "refusal": "no"}]), ModelRefused),
+        (replies(finish="MAX_TOKENS"), AnswerTruncated),
+        (errs({"code": 400, "message": "the maximum context length is 5"}), AnswerTruncated),
+    ],
+    ids=range(5),
+)
+async def test_a_refusal_or_a_cut_is_known_by_any_of_its_names(
+    reply: Response, kind: type[NoAnswer]
+) -> None:
+    assert type(await failure(a_model(reply))) is kind
+
+
+async def test_an_error_beside_an_answer_does_not_throw_it_away() -> None:
+    assert (await ask(a_model(replies(error={"message": "a warning"})))).value.slices == 3
+
+
+async def test_what_an_endpoint_counted_without_an_answer_was_spent() -> None:
+    usage = {"prompt_tokens": 1_000_000, "completion_tokens": 0}
+
+    error = await failure(a_model(JSONResponse({"choices": [], "usage": usage})))
+
+    assert error.usage.cost == Cost(amount=1.0, currency="USD")
+
+
+async def test_an_endpoint_that_tells_by_a_success_what_it_does_not_know_is_asked_for_less() -> (
+    None
+):
+    def reply(asked: Asked) -> Response:
+        if "temperature" in asked:
+            return errs({"code": 400, "param": "temperature", "message": "unsupported"})
+        return says(GOOD)
+
+    assert (await ask(a_model(reply))).value.slices == 3
 
 
 async def test_an_endpoint_that_breaks_off_may_have_cost_something() -> None:
