@@ -3,15 +3,17 @@
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-import yaml
 from pydantic import ValidationError
 
 from services.analysis.playbooks.domain import ChecklistItem, Cue, Label, Playbook, Texts, names_of
 from services.analysis.playbooks.phrases import BUILT_IN, parse_phrase
-from services.analysis.playbooks.yaml_lines import KeyPath, line_of, repeated_keys, yaml_fault
+from services.analysis.playbooks.yaml_lines import KeyPath, YamlFault, line_of, read_yaml
 from services.kernel.errors import InvalidInput
 
 Fault = tuple[KeyPath, str]
+
+MOST_FAULTS = 100
+"""Faults that are told at a time."""
 
 
 class PlaybookInvalid(InvalidInput):
@@ -34,16 +36,15 @@ def load_playbooks(directory: Path) -> Mapping[str, Playbook]:
 
 
 def parse_playbook(text: str, *, source: str) -> Playbook:
-    """Return the playbook of a YAML text. Raises PlaybookInvalid with every fault, one a line."""
+    """Return the playbook of a YAML text. Raises PlaybookInvalid with every fault, up to `MOST_FAULTS`, one a line."""
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        content = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        line, problem = yaml_fault(error, text)
-        raise PlaybookInvalid(f"{source}, line {line}: is not YAML: {problem}") from error
+        root, content, repeated = read_yaml(text)
+    except YamlFault as fault:
+        where = _dotted(fault.path) or "is not YAML"
+        raise PlaybookInvalid(f"{source}, line {fault.line}: {where}: {fault}") from fault
     told = [
         f"{source}, line {line}: {key!r} is written twice: remove one of the two"
-        for line, key in repeated_keys(root)
+        for line, key in repeated
     ]
     try:
         playbook = Playbook.model_validate(content)
@@ -51,12 +52,18 @@ def parse_playbook(text: str, *, source: str) -> Playbook:
     except ValidationError as error:
         faults = _faults(error)
     told += [
-        f"{source}, line {line_of(root, path)}: {'.'.join(map(str, path)) or 'file'}: {fault}"
-        for path, fault in faults
+        f"{source}, line {line_of(root, path)}: {_dotted(path) or 'file'}: {fault}"
+        for path, fault in faults[:MOST_FAULTS]
     ]
+    if len(faults) > MOST_FAULTS:
+        told.append(f"{source}: and {len(faults) - MOST_FAULTS} faults more")
     if told:
         raise PlaybookInvalid("\n".join(told))
     return playbook
+
+
+def _dotted(path: KeyPath) -> str:
+    return ".".join(map(str, path))
 
 
 def _read(path: Path) -> str:

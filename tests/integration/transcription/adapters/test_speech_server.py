@@ -195,7 +195,8 @@ REFUSALS = [
     (refusal(413, "big", "big"), RecordingTooLarge, "five minutes"),
     (refusal(400, "bad", "language xx"), EngineRefused, "HTTP 400: .*language xx"),
     (JSONResponse({"text": "Алло."}), BadTranscript, "tells no times"),
-    (JSONResponse({"words": [{"word": "a"}]}), BadTranscript, "not answer with a transcript"),
+    (JSONResponse({"words": [{"word": "a"}]}), BadTranscript, "tells no times"),
+    (JSONResponse({"words": [7]}), BadTranscript, "not answer with a transcript"),
     (PlainTextResponse("<html>"), BadTranscript, "not answer with a transcript"),
 ]
 

@@ -198,3 +198,55 @@ def test_labels_no_playbook_declares_are_named() -> None:
         "call_type: 'sale'",
         "objections: 'weather'",
     ]
+
+
+@pytest.mark.parametrize(
+    ("value", "fault"),
+    [
+        ("2026-99-99", "name: '2026-99-99' is no usable timestamp: write another value"),
+        ("2026-11-30", "name: Input should be a valid string"),
+        ("0000-00-00 00:00:00", "name: '0000-00-00 00:00:00' is no usable timestamp"),
+        ("9" * 5000, "name: '99999999999999999999…' is no usable int"),
+        ("-" + "9" * 5000, "is no usable int"),
+        ("!!int x", "name: 'x' is no usable int"),
+        ("!!timestamp x", "name: 'x' is no usable timestamp"),
+        ("!!bool x", "name: 'x' is no usable bool"),
+        ("!!python/object:os.system x", "could not determine a constructor"),
+        ("[" * 5000, "nested more than 30 deep"),
+        ("[" * 5000 + "]" * 5000, "nested more than 30 deep"),
+        ("{" * 5000, "nested more than 30 deep"),
+        ("{[a]: 1}", "unhashable key"),
+        ("a" * 200_000, "characters, where 200000 are allowed"),
+        ("&a [*a]", "name: Input should be a valid string"),
+    ],
+    ids=range(15),
+)
+def test_a_value_that_cannot_be_read_is_refused_with_its_line_and_key(
+    value: str, fault: str
+) -> None:
+    refusal = _refusal(f"name: {value}\n")
+
+    assert refusal.startswith("clinic.yaml, line 1: ")
+    assert fault in refusal
+
+
+@pytest.mark.parametrize("opens", ["- ", "? ", "a: [", "[\n"])
+def test_depth_in_any_notation_is_refused(opens: str) -> None:
+    assert "nested more than 30 deep" in _refusal(opens * 3000)
+
+
+def test_a_wrong_value_within_the_text_is_told_by_its_whole_path() -> None:
+    text = CLINIC.replace(
+        "    weight: 3\n    applies:\n", f"    weight: {'9' * 5000}\n    applies:\n", 1
+    )
+
+    assert "weight: '99999999999999999999…' is no usable int" in _refusal(text)
+    line = _line_of("    weight: 3\n    applies:\n")
+    assert _refusal(text).startswith(f"clinic.yaml, line {line}: checklist.")
+
+
+def test_of_very_many_faults_the_first_are_told_and_the_rest_counted() -> None:
+    refusal = _refusal("".join(f"a{number}: 1\n" for number in range(2000))).splitlines()
+
+    assert len(refusal) == 101
+    assert refusal[-1].endswith("faults more")
