@@ -13,6 +13,13 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from numpy.typing import NDArray
 
+from services.transcription.adapters.headers import (
+    check_format,
+    check_length,
+    decoding,
+    told_seconds,
+)
+from services.transcription.adapters.likeness import Likeness
 from services.transcription.adapters.recognition_options import RecognitionOptions
 from services.transcription.domain import (
     BadAudio,
@@ -34,8 +41,8 @@ CUT_SHARE = 0.1
 
 BLOCK_SECONDS = 5
 
-SAME_SIGNAL = 0.98
-"""Correlation of two channels above which they carry one signal."""
+HEARD_SHARE, HEARD_SECONDS = 0.01, 1.0
+"""By so much less, of its length or in seconds, is what is heard of a whole recording; of one that was cut it is more."""
 
 SILENCE = 0.0005
 """Level below which a channel carries nothing; what A-law makes of silence is 0.00024."""
@@ -52,13 +59,14 @@ class Sound:
     """What is known of a recording before its words are recognised.
 
     `channels` counts those of the file; `seconds` is what was decoded, whatever the file says of
-    itself. `voices` tells on which channel, 0 or 1, each speaker is. There is one speaker, UNKNOWN,
+    itself, `told_seconds` how long it says it is where that is more, as in one that was cut off, else 0. `voices` tells on which channel, 0 or 1, each speaker is. There is one speaker, UNKNOWN,
     where no two channels carry different things, or all channels are one voice, `mixed`.
     """
 
     channels: int
     seconds: float
     voices: Mapping[Speaker, int]
+    told_seconds: float = 0.0
     mixed: bool = False
 
     @property
@@ -83,31 +91,36 @@ class Window:
 
 def survey(recording: Path, options: RecognitionOptions) -> Sound:
     """Decode all of `recording` once, keeping nothing; raises BadAudio and its kin, TooShort, RecordingTooLong."""
-    channels = _channels(recording)
+    channels, told = _header(recording, options.max_seconds)
     length = 0
     totals: NDArray[np.float64] = np.zeros(1)
-    products: NDArray[np.float64] = np.zeros((1, 1))
+    squares: NDArray[np.float64] = np.zeros(1)
+    likeness = Likeness()
     for block in _blocks(recording, 1 if options.mixed else channels):
         length += block.shape[1]
         if length > options.max_seconds * RATE:
             raise RecordingTooLong(
                 f"the recording lasts more than the {options.max_seconds:.0f} s allowed"
             )
-        scaled = block / FULL_SCALE
-        totals = totals + scaled.sum(axis=1)
-        products = products + scaled @ scaled.T
+        scaled = block.astype(np.float32) / np.float32(FULL_SCALE)
+        totals = totals + scaled.sum(axis=1, dtype=np.float64)
+        squares = squares + np.square(scaled).sum(axis=1, dtype=np.float64)
+        if len(scaled) == STEREO:
+            likeness.add(scaled)
     if not length:
         raise BadAudio("the file holds no sound")
     if length < options.min_seconds * RATE:
         raise TooShort(
             f"the recording lasts {length / RATE:.1f} s, less than {options.min_seconds:g} s"
         )
-    means = totals / length
-    covariance = products / length - np.outer(means, means)
+    levels = np.sqrt(np.maximum(squares / length - np.square(totals / length), 0))
+    seconds = length / RATE
+    missing = told - seconds > max(HEARD_SECONDS, HEARD_SHARE * told)
     return Sound(
         channels=channels,
-        seconds=length / RATE,
-        voices=_voices(covariance, options),
+        seconds=seconds,
+        voices=_voices(levels, likeness, options),
+        told_seconds=told if missing and told <= options.max_seconds else 0.0,
         mixed=options.mixed,
     )
 
@@ -136,15 +149,17 @@ def windows(recording: Path, sound: Sound, window_seconds: float) -> Iterator[li
     yield list(cut(last=True))
 
 
-def _channels(recording: Path) -> int:
-    """Return how many channels the recording has; raises EmptyFile, BadAudio."""
+def _header(recording: Path, max_seconds: float) -> tuple[int, float]:
+    """Return how many channels the recording has and how long it says it is; raises EmptyFile, BadAudio, RecordingTooLong."""
     if recording.stat().st_size == 0:
         raise EmptyFile("the file is empty")
-    try:
-        with _opened(recording) as container:
-            return _stream(container).codec_context.channels
-    except av.error.FFmpegError as error:
-        raise BadAudio("the file is in no format that recordings come in") from error
+    with decoding(), _opened(recording) as container:
+        stream = _stream(container)
+        channels = stream.codec_context.channels
+        check_format(channels, stream.codec_context.sample_rate)
+        told = told_seconds(recording, container, stream)
+        check_length(container, stream, max_seconds)
+        return channels, told
 
 
 def _opened(recording: Path) -> InputContainer:
@@ -170,13 +185,14 @@ def _blocks(recording: Path, channels: int) -> Iterator[Samples]:
     """
     layout = "stereo" if channels == STEREO else "mono"
     gathered: list[Samples] = []
-    for frame in _resampled(_frames(recording), layout):
-        gathered.append(frame.to_ndarray().astype(np.int16, copy=False))
-        if sum(block.shape[1] for block in gathered) >= BLOCK_SECONDS * RATE:
+    with decoding():
+        for frame in _resampled(_frames(recording), layout):
+            gathered.append(frame.to_ndarray().astype(np.int16, copy=False))
+            if sum(block.shape[1] for block in gathered) >= BLOCK_SECONDS * RATE:
+                yield np.concatenate(gathered, axis=1)
+                gathered = []
+        if gathered:
             yield np.concatenate(gathered, axis=1)
-            gathered = []
-    if gathered:
-        yield np.concatenate(gathered, axis=1)
 
 
 def _frames(recording: Path) -> Iterator[AudioFrame]:
@@ -209,17 +225,17 @@ def _resampled(frames: Iterator[AudioFrame], layout: str) -> Iterator[AudioFrame
         if resampler is None or coming != form:
             if resampler is not None:
                 yield from resampler.resample(None)
+            check_format(frame.layout.nb_channels, frame.sample_rate)
             resampler, form = AudioResampler(format="s16p", layout=layout, rate=RATE), coming
         yield from resampler.resample(frame)
     if resampler is not None:
         yield from resampler.resample(None)
 
 
-def _voices(covariance: NDArray[np.float64], options: RecognitionOptions) -> Mapping[Speaker, int]:
-    levels = np.sqrt(np.diag(covariance))
-    if len(levels) == 1 or levels.min() < SILENCE:
-        return {Speaker.UNKNOWN: int(levels.argmax())}
-    if abs(covariance[0, 1]) > SAME_SIGNAL * levels[0] * levels[1]:
+def _voices(
+    levels: NDArray[np.float64], likeness: Likeness, options: RecognitionOptions
+) -> Mapping[Speaker, int]:
+    if len(levels) == 1 or levels.min() < SILENCE or likeness.are_same():
         return {Speaker.UNKNOWN: int(levels.argmax())}
     return {speaker: channel for channel, speaker in enumerate(options.speakers)}
 

@@ -64,7 +64,7 @@ def test_times_that_are_not_of_the_sound_are_told_with_figure_and_limit(
 
 
 def test_words_without_times_stand_between_those_that_have_some() -> None:
-    words = [
+    words: list[dict[str, Any]] = [
         {"word": "в", "start": 1, "end": 2},
         {"word": "2014."},
         {"word": "году", "start": 5, "end": 6},
