@@ -1,6 +1,7 @@
 """Builds transcription from its settings and serves until it is told to stop."""
 
 import asyncio
+import math
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from services.kernel.settings import load_settings
 from services.stage.app import serve_stages
 from services.stage.domain import Limits
 from services.status.app import replica_of
-from services.transcription.adapters.children import START_SECONDS
+from services.transcription.adapters.children import READY_SECONDS, START_SECONDS
 from services.transcription.adapters.meetings import BotStatusMeetings
 from services.transcription.adapters.model import (
     ModelBroken,
@@ -108,10 +109,13 @@ def _options(settings: TranscriptionSettings) -> RecognitionOptions:
 
 
 def _limits(settings: TranscriptionSettings) -> Limits:
-    """One recording a job, and time enough for its own time-outs to come first."""
-    longest = settings.recording_timeout + settings.timeout + timedelta(seconds=START_SECONDS)
+    """One recording a job, and time enough for its own time-outs to come first, once a child is free for it."""
+    turns = math.ceil(settings.concurrency / settings.processes)
+    longest = turns * (settings.timeout + timedelta(seconds=START_SECONDS + READY_SECONDS))
     return Limits(
-        batch=1, concurrency=settings.concurrency, job_timeout=longest + timedelta(minutes=1)
+        batch=1,
+        concurrency=settings.concurrency,
+        job_timeout=settings.recording_timeout + longest + timedelta(minutes=1),
     )
 
 

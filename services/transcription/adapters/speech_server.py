@@ -3,6 +3,7 @@
 import asyncio
 import os
 import tempfile
+import time
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -101,18 +102,17 @@ class SpeechServerEngine:
         self, recording: Path, language: str, *, mixed: bool = False
     ) -> Recognition:
         options = replace(self._options, mixed=mixed)
-        try:
-            async with asyncio.timeout(self._timeout):
-                # The file has no name, so that nothing of it stays behind, however this process ends.
-                with tempfile.TemporaryFile() as file:
-                    path = Path(f"/proc/{os.getpid()}/fd/{file.fileno()}")
-                    work = partial(_split, options, recording, path)
-                    split = await self._children.run(work)
+        # The file has no name, so that nothing of it stays behind, however this process ends.
+        with tempfile.TemporaryFile() as file:
+            path = Path(f"/proc/{os.getpid()}/fd/{file.fileno()}")
+            split, took = await self._children.run(partial(_split, options, recording, path))
+            try:
+                async with asyncio.timeout(max(0.0, self._timeout - took)):
                     return await self._recognise(split, file.fileno(), language)
-        except TimeoutError as error:
-            raise RecognitionTimedOut(
-                f"the recording was not done after {self._timeout:.0f} s"
-            ) from error
+            except TimeoutError as error:
+                raise RecognitionTimedOut(
+                    f"the recording was not done after {self._timeout:.0f} s"
+                ) from error
 
     async def _recognise(self, split: SplitRecording, file: int, language: str) -> Recognition:
         words: dict[Speaker, list[Word]] = {speaker: [] for speaker in split.speakers}
@@ -193,7 +193,11 @@ def _load() -> None:
     from services.transcription.adapters import splitting  # noqa: F401
 
 
-def _split(options: RecognitionOptions, recording: Path, into: Path) -> SplitRecording:
+def _split(
+    options: RecognitionOptions, recording: Path, into: Path
+) -> tuple[SplitRecording, float]:
+    """Return the recording as it was split, and how many seconds that took."""
     from services.transcription.adapters import splitting
 
-    return splitting.split(options, recording, into)
+    begun = time.monotonic()
+    return splitting.split(options, recording, into), time.monotonic() - begun
