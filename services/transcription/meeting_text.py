@@ -1,7 +1,8 @@
-"""A meeting that came as a text, as a transcript: a turn for each `Name: …` or paragraph. Pure."""
+"""A meeting that came as a text, as a transcript: a turn for each `Name: …`, cue of subtitles or paragraph. Pure."""
 
 import re
 from collections.abc import Iterator
+from unicodedata import normalize
 
 from services.transcription.domain import (
     CallId,
@@ -12,6 +13,8 @@ from services.transcription.domain import (
     Speaker,
     Transcript,
 )
+from services.transcription.speaker_labels import SpeakerLabels, comes_back, is_name, written
+from services.transcription.subtitles import cues, is_subtitles
 
 MODEL = "text"
 """The model of such a transcript, in which no speech model had a part."""
@@ -19,24 +22,8 @@ MOST_TURNS = 20_000
 LONGEST_TURN = 1_000
 """Characters of a paragraph that stay in one turn; a longer one is cut at sentences."""
 
-# An optional time as transcripts have it, marks of Markdown, up to four words that look like a name, perhaps with
-# a role in parentheses.
-_NAMED = re.compile(
-    r"""^\s*(?:[\[(]?\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?[\])]?\s*[-–—]?\s*)?
-        [*_]*(?P<name>[^\W\d_][\w.'’-]*(?:\s+[\w.'’-]+){0,3})\s*(?:\([^)]{1,60}\))?[*_]*\s*:[*_]*
-        (?=\s|$)""",
-    re.VERBOSE,
-)
-_LONGEST_NAME = 60
-_HEAD = 200
-"""Characters of a line in which a name is looked for."""
-_NO_NAMES = frozenset(
-    """
-    итак вопрос ответ решили решение решения итого итог итоги важно повестка тема задача задачи срок
-    сроки примечание например далее agenda question answer decision decisions summary note notes
-    topic task tasks todo action actions deadline example so important
-    """.split()
-)
+_UNSEEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
+_DECOMPOSED = re.compile("[A-Za-zЀ-ӿ][\u0300-\u036f]+")
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+")
 
 
@@ -58,11 +45,9 @@ def read_meeting(call_id: CallId, meeting: MeetingMedia) -> Transcript:
 
 def _turns(text: str) -> Iterator[Segment]:
     name, count = "", 0
-    for line in text.splitlines():
-        if not line.strip():
-            continue
-        speaker, said = _split_name(line)
-        name = speaker or name  # what follows a named line without a name goes on with it
+    text = _DECOMPOSED.sub(lambda found: normalize("NFC", found[0]), _UNSEEN.sub("", text))
+    for speaker, said in _cues(text) if is_subtitles(text) else _lines(text):
+        name = written(speaker) or name  # what follows a named line without a name goes on with it
         for piece in _pieces(said):
             count += 1
             if count > MOST_TURNS:
@@ -72,21 +57,33 @@ def _turns(text: str) -> Iterator[Segment]:
             )
 
 
-def _split_name(line: str) -> tuple[str, str]:
-    """Return who speaks in a line, empty where it does not say, and what."""
-    line = line.strip()
-    match = _NAMED.match(line[:_HEAD])
-    if match is None or not _is_name(match["name"]):
-        return "", line
-    return " ".join(match["name"].split()), line[match.end() :].strip()
+def _lines(text: str) -> Iterator[tuple[str, str]]:
+    """Yield who speaks in each line, empty where it does not say, and what."""
+    lines = text.splitlines()
+    labels = SpeakerLabels(lines)
+    for line in lines:
+        if line.strip():
+            yield labels.split(line)
 
 
-def _is_name(text: str) -> bool:
-    """Tell a name by its capitals: `Анна Петрова`, `Speaker 1`, `ПМ`, but not `Итак` or `Вот что важно`."""
-    words = text.split()
-    if len(text) > _LONGEST_NAME or words[0].lower() in _NO_NAMES:
-        return False
-    return all(word[0].isupper() or word[0].isdigit() for word in words)
+def _cues(text: str) -> Iterator[tuple[str, str]]:
+    """Yield who speaks in subtitles and what: by their tags, by names with a colon, or by lines of names alone."""
+    found = list(cues(text))
+    labels = SpeakerLabels([line for cue in found for _, line in cue])
+    titled = all(len(cue) > 1 and is_name(cue[0][1]) for cue in found) and comes_back(
+        cue[0][1] for cue in found
+    )
+    for cue in found:
+        (first, line), *rest = [(cue[0][1], ""), *cue[1:]] if titled else cue
+        speaker, said = (first, line) if first else labels.split(line)
+        for name, more in rest:
+            named, words = (name, more) if name else labels.split(more)
+            if named:
+                yield speaker, said
+                speaker, said = named, words
+            else:
+                said = f"{said} {words}".strip()
+        yield speaker, said
 
 
 def _pieces(text: str) -> Iterator[str]:

@@ -1,5 +1,7 @@
 """Texts of meetings as turns, and names by the times at which people spoke."""
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -80,7 +82,8 @@ def test_no_word_of_a_text_is_lost(text: str) -> None:
     except NoSpeech:
         assert not any(character.isalnum() for character in text)
         return
-    for word in text.split():
+    for word in unicodedata.normalize("NFC", text).split():
+        said = unicodedata.normalize("NFC", said)
         assert all(character in said or not character.isalpha() for character in word)
 
 
