@@ -1,6 +1,7 @@
 """Texts of meetings as people paste them: files of subtitles, copies from programs, notes. All were written before the rules."""
 
 import unicodedata
+from collections.abc import Callable
 
 import pytest
 
@@ -164,7 +165,7 @@ WHOLE = {
     "docx of Teams": TEAMS_DOCX, "copy of Zoom": ZOOM_COPY, "chat of Zoom": ZOOM_CHAT,
     **TIMES,
 }  # fmt: skip
-FORMS = {
+FORMS: dict[str, Callable[[str], str]] = {
     "as it is": lambda text: text,
     "CRLF": lambda text: text.replace("\n", "\r\n"),
     "BOM": lambda text: "\ufeff" + text,
