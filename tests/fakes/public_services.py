@@ -146,6 +146,16 @@ class PublicServices(
             result_data=null,
         )
 
+    async def UpdateBotStatus(self, request: Any, context: Any) -> Any:
+        self._note("UpdateBotStatus", context)
+        return bot_service_pb2.UpdateBotStatusResponse(bot_id=request.bot_id, status=request.status)
+
+    async def CreateTasksFromAudio(self, request: Any, context: Any) -> Any:
+        self._note("CreateTasksFromAudio", context)
+        return bot_service_pb2.CreateTasksFromAudioResponse(
+            bot_id=request.bot_id, user_id=request.user_id, status=request.text
+        )
+
     async def ReceiveWebhook(self, request: Any, context: Any) -> Any:
         self._note(f"ReceiveWebhook {request.provider} {request.body.data!r}", context)
         return webhook_service_pb2.ReceiveWebhookResponse()
