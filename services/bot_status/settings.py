@@ -17,6 +17,8 @@ from pydantic import (
 )
 from pydantic_settings import SettingsConfigDict
 
+from services.bot_status.meeting_links import host_pattern
+from services.bot_status.signatures import key_of
 from services.bot_status.vocabulary import PlainWord, has_path_syntax
 from services.kernel.fetch.addresses import Host, parse_host
 from services.kernel.settings import ServiceSettings
@@ -32,6 +34,9 @@ class ProviderName(enum.Enum):
     ATTENDEE = "attendee"
     VEXA = "vexa"
     RECALL = "recall"
+
+
+_BASE64_SECRETS = (ProviderName.ATTENDEE, ProviderName.RECALL)
 
 
 class Limits(BaseModel):
@@ -75,6 +80,8 @@ class BotStatusSettings(ServiceSettings):
     """What it knows us by."""
     webhook_secrets: tuple[SecretStr, ...] = ()
     """What its webhooks are signed with, as JSON; two while one takes the other's place. Recall.ai needs one."""
+    meeting_hosts: tuple[Annotated[str, BeforeValidator(host_pattern)], ...] = ()
+    """Hosts of meetings beside those of the big platforms, as JSON: `["meet.example.org", "*.example.org"]`."""
     status_fields: tuple[str, ...] = ("status", "state", "status.code", "status_changes[-1].code")
     """generic: where its answers have the status, as JSON; the first that is there counts."""
     vocabulary: dict[str, PlainWord] = Field(default_factory=dict)
@@ -149,10 +156,20 @@ class BotStatusSettings(ServiceSettings):
         return paths
 
     @model_validator(mode="after")
-    def _signs_its_webhooks(self) -> Self:
+    def _has_usable_secrets(self) -> Self:
+        """A secret that stands for no key would let anybody sign, or nobody."""
+        name = "POTOK_BOT_STATUS_WEBHOOK_SECRETS"
         if self.provider is ProviderName.RECALL and not self.webhook_secrets:
             raise ValueError(
-                "POTOK_BOT_STATUS_WEBHOOK_SECRETS: Recall.ai signs no webhook without a secret, so that anybody "
+                f"{name}: Recall.ai signs no webhook without a secret, so that anybody "
                 "could send one: make one in its dashboard and set it here"
             )
+        for number, secret in enumerate(self.webhook_secrets):
+            text = secret.get_secret_value()
+            if not text.strip():
+                raise ValueError(f"{name}: number {number} is empty, so that anybody could sign")
+            if self.provider in _BASE64_SECRETS and not key_of(text):
+                raise ValueError(
+                    f"{name}: number {number} is no base64, which those of {self.provider.value} are"
+                )
         return self

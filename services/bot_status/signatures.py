@@ -32,9 +32,7 @@ def standard(secrets: Sequence[str], headers: Headers, body: bytes, now: datetim
     signed = f"{found['id']}.{found['timestamp']}.".encode() + body
     given = [each[3:] for each in found["signature"].split() if each.startswith("v1,")]
     return any(
-        _same(_base64_mac(key, signed), signature)
-        for key in _keys(secret.removeprefix("whsec_") for secret in secrets)
-        for signature in given
+        _same(_base64_mac(key, signed), signature) for key in _keys(secrets) for signature in given
     )
 
 
@@ -57,6 +55,7 @@ def vexa(secrets: Sequence[str], headers: Headers, body: bytes, now: datetime) -
     return any(
         _same("sha256=" + hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest(), given)
         for secret in secrets
+        if secret.strip()
     )
 
 
@@ -71,15 +70,17 @@ def read_json(body: bytes) -> dict[str, Any]:
     return found
 
 
-def _keys(secrets: Any) -> list[bytes]:
-    """Return the keys that secrets in base64 stand for; one that is not base64 is left out."""
-    keys = []
-    for secret in secrets:
-        try:
-            keys.append(base64.b64decode(secret, validate=True))
-        except (binascii.Error, ValueError):
-            continue
-    return [key for key in keys if key]
+def key_of(secret: str) -> bytes:
+    """Return the key that a secret in base64 stands for, after `whsec_` or without; empty where it stands for none."""
+    text = secret.strip().removeprefix("whsec_")
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def _keys(secrets: Sequence[str]) -> list[bytes]:
+    return [key for key in map(key_of, secrets) if key]
 
 
 def _is_fresh(text: str, now: datetime) -> bool:

@@ -40,6 +40,12 @@ def test_words_and_limits_are_told_as_json_and_by_name(monkeypatch: pytest.Monke
     ("given", "says"),
     [
         (RECALL, "WEBHOOK_SECRETS: Recall.ai signs no webhook without a secret"),
+        ({**RECALL, "WEBHOOK_SECRETS": [""]}, "WEBHOOK_SECRETS: number 0 is empty"),
+        ({**RECALL, "WEBHOOK_SECRETS": ["whsec_"]}, "WEBHOOK_SECRETS: number 0 is no base64"),
+        ({"PROVIDER": "vexa", "WEBHOOK_SECRETS": ["a", " "]}, "WEBHOOK_SECRETS: number 1 is empty"),
+        ({"PROVIDER": "attendee", "WEBHOOK_SECRETS": [""]}, "WEBHOOK_SECRETS: number 0 is empty"),
+        ({"PROVIDER": "attendee", "WEBHOOK_SECRETS": ["%%%"]}, "number 0 is no base64"),
+        ({"MEETING_HOSTS": ["https://x.example"]}, "MEETING_HOSTS.*write host"),
         ({"URL": "localhost:8001"}, "URL.*http://host:port"),
         ({"URL": "http://user:pw@host"}, "URL.*without user"),
         ({"STATUS_FIELDS": ["a[0].b"]}, "STATUS_FIELDS.*paths"),

@@ -62,6 +62,8 @@ def test_without_a_secret_nothing_verifies() -> None:
     assert not signatures.standard(["whsec_", "no base64!"], SVIX_HEADERS, SVIX_BODY, SVIX_NOW)
     assert not signatures.attendee([], {"x-webhook-signature": attendee_sign({})}, b"{}")
     assert not signatures.vexa([], vexa_sign(b"{}"), b"{}", NOW)
+    for empty in ("", " ", "\n"):
+        assert not signatures.vexa([empty], vexa_sign(b"{}", empty), b"{}", NOW)
 
 
 JSON = st.recursive(
