@@ -16,6 +16,7 @@ from services.bot_status.adapters.generic import GenericProvider
 from services.bot_status.adapters.links import GuardedLinks
 from services.bot_status.adapters.recall import RecallProvider
 from services.bot_status.adapters.vexa import VexaProvider
+from services.bot_status.meeting_links import HOSTS, MeetingLinks
 from services.bot_status.meetings.fetching import Fetching
 from services.bot_status.meetings.repository import PostgresMeetings, recording_registry
 from services.bot_status.meetings.usecases import Meetings
@@ -68,6 +69,7 @@ async def running(settings: BotStatusSettings) -> AsyncIterator[int]:
             look=settings.poll_tick,
             longest=settings.download_timeout,
         )
+        patience = Patience(interval=settings.poll, **dict(settings.limits))
         defaults = Defaults(time_zone=settings.time_zone, language=settings.language)
         held = Meetings(bots, meetings, store, links, fetching, reports, defaults)
         run = Bots(
@@ -76,16 +78,17 @@ async def running(settings: BotStatusSettings) -> AsyncIterator[int]:
             bots,
             reports,
             held,
+            MeetingLinks((*HOSTS[settings.provider.value], *settings.meeting_hosts)),
             defaults=defaults,
             lease=settings.start_lease,
-            longest=settings.limits.silent,
+            patience=patience,
         )
         poller = Poller(
             provider,
             bots,
             reports,
             fetching,
-            patience=Patience(interval=settings.poll, **dict(settings.limits)),
+            patience=patience,
             lease=settings.lease,
             concurrency=settings.polls,
         )
@@ -127,9 +130,10 @@ def _provider(
             )
         case ProviderName.ATTENDEE:
             api = Api(http, settings.url, {"Authorization": f"Token {key}"})
-            return AttendeeProvider(api, secrets)
+            return AttendeeProvider(api, secrets, settings.keep_webhooks)
         case ProviderName.VEXA:
-            return VexaProvider(Api(http, settings.url, {"X-API-Key": key}), key, secrets)
+            api = Api(http, settings.url, {"X-API-Key": key})
+            return VexaProvider(api, key, secrets, settings.meeting_hosts)
         case ProviderName.RECALL:
             api = Api(http, settings.url, {"Authorization": f"Token {key}"})
             return RecallProvider(api, secrets, links.read_document)

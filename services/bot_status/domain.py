@@ -63,6 +63,13 @@ class ServiceDenies(ServiceUnavailable):
     """The service does not take our key: only an operator can mend that, and no bot is at fault."""
 
 
+class StopNotTaken(UpstreamUnavailable):
+    """The service does not take the request to leave, and the bot goes on; it is asked again at every look."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, reason="STOP_NOT_TAKEN")
+
+
 class ServiceRefuses(Exception):
     """The service refuses a request; the text is for people."""
 
@@ -82,6 +89,8 @@ class ObservationVerdict(FastEnum):
     DUPLICATE = "DUPLICATE"
     STALE = "STALE"
     ILLEGAL = "ILLEGAL"
+    IGNORED = "IGNORED"
+    """It says nothing that is known here."""
 
 
 class Source(FastEnum):
@@ -113,8 +122,9 @@ class Kind(FastEnum):
     RECORDED = "RECORDED"
     """The bot has left, and its recording is there to be fetched."""
     UNRECORDED = "UNRECORDED"
-    """The bot has left, and there will never be a recording."""
+    """The bot has ended, and its service says that there will never be a recording."""
     FAILED = "FAILED"
+    """The bot has ended for a reason; a recording may have come of it all the same."""
     OURS = "OURS"
     """A state that only Potok sets."""
     NOTHING = "NOTHING"
@@ -122,11 +132,15 @@ class Kind(FastEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meaning:
-    """What a raw status means; `message` says to people why something failed."""
+    """What a raw status means; `message` says to people why something failed.
+
+    `outside` tells of an end that the bot never was in the meeting, as far as its service knows.
+    """
 
     kind: Kind
     state: BotState | None = None
     message: str = ""
+    outside: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,8 +181,9 @@ class Bot:
     """A bot, or a meeting that came without one (its `provider` is empty).
 
     `state` is what the outside says: up to CONNECTED, or ERROR. `public_state` is what the coordinator said last. A
-    failure that is held back, since a recording may still come, has a `failed_at`. `sequence` grows with every change
-    that the coordinator is told of.
+    `failure` that is held back since `failed_at` is told at `held_until`, unless a recording has been found by then.
+    `leave_wanted` is a request to leave that its service has not taken. `sequence` grows with every change that the
+    coordinator is told of.
     """
 
     wish: Wish
@@ -186,6 +201,8 @@ class Bot:
     joined_at: datetime | None = None
     left_at: datetime | None = None
     failed_at: datetime | None = None
+    held_until: datetime | None = None
+    leave_wanted: bool = False
     missing_at: datetime | None = None
     answered_at: datetime
     failures: int = 0

@@ -30,14 +30,12 @@ class Patience:
     """The longest pause between two looks at a bot whose service does not answer."""
 
     def give_up_reason(self, bot: Bot, now: datetime) -> str | None:
-        """Return why a bot is to be given up now, as a sentence; None while it is not.
+        """Return why a bot does not get on, as a sentence, once that is for too long; None while it is not.
 
         Time in a state counts only while the service answers: where it does not, nobody knows where the bot is.
         """
-        if not bot.followed or bot.media_ready:
+        if not bot.followed or bot.media_ready or bot.failed_at:
             return None
-        if bot.failed_at and now - bot.failed_at > self.failed:
-            return bot.failure
         if bot.missing_at and now - bot.missing_at > self.missing:
             return "the service that runs bots does not know the bot any more (bot_not_found)"
         if now - bot.answered_at > self.silent:
@@ -53,6 +51,30 @@ class Patience:
             return None
         limit, text = self._stuck(bot.state)
         return f"{text} for {_spoken(limit)}" if now - bot.state_at > limit else None
+
+    def last_wait(self, bot: Bot, *, searchable: bool) -> timedelta:
+        """Return how long a recording of a bot that does not get on is still waited for, before it is given up.
+
+        A bot that its service leaves in one state may be in the meeting all the same; one that has been there for very
+        long is asked to leave, and leaves a recording.
+        """
+        alive = not (bot.missing_at or bot.left_at or bot.failures)
+        waits = alive and (searchable or bot.state is BotState.CONNECTED)
+        return self.media if waits else timedelta(0)
+
+    def is_over(self, bot: Bot, now: datetime, *, asked: bool, found: bool = False) -> bool:
+        """Tell whether a failure that is held back is to be told now.
+
+        While the service cannot be `asked` for the recording it is held on, until the service has been silent for long;
+        a recording that was `found` is tried for a while, even if there was said to be none.
+        """
+        if bot.failed_at is None:
+            return False
+        until = bot.held_until or bot.failed_at + self.failed
+        until = max(until, bot.failed_at + self.failed) if found else until
+        return now >= until and (
+            asked or now - until > self.silent or now - bot.answered_at > self.silent
+        )
 
     def _stuck(self, state: BotState) -> tuple[timedelta, str]:
         match state:

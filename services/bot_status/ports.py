@@ -25,11 +25,14 @@ from services.status.domain import BotState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundRecording:
-    """A recording that a service keeps for a short time; `headers` are for the service's own origin only."""
+    """A recording that a service keeps for a short time; `headers` are for the service's own origin only.
+
+    `whole` tells that its service does not add to it any more.
+    """
 
     link: str = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    speakers: tuple[SpokenInterval, ...] = ()
+    whole: bool = True
 
 
 class BotProvider(Protocol):
@@ -43,6 +46,10 @@ class BotProvider(Protocol):
     def name(self) -> str:
         """The name of the service, as webhooks have it in their path."""
 
+    @property
+    def searchable(self) -> bool:
+        """Whether it keeps recordings that can be looked for."""
+
     async def start(self, wish: Wish) -> Started:
         """Start a bot, or return the one that runs for the same wish already, where the service can tell."""
 
@@ -55,8 +62,11 @@ class BotProvider(Protocol):
     async def stop(self, external: External) -> None:
         """Ask a bot to leave."""
 
-    async def recording(self, external: External) -> FoundRecording | None:
-        """Return where the recording of a bot that has left is; None while it is not there."""
+    async def recordings(self, external: External) -> Sequence[FoundRecording]:
+        """Return the recordings of a bot, looked for in every way there is, the best first; none while there is none."""
+
+    async def speakers(self, external: External) -> tuple[SpokenInterval, ...]:
+        """Return who spoke when in the recording; empty where that cannot be had, since it is only a help."""
 
     def meaning(self, raw_status: str, message: str) -> Meaning:
         """Return what a status means that came alone, in a callback."""

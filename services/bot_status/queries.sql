@@ -87,7 +87,7 @@ SELECT * FROM bot_status.bots WHERE bot_id = :bot_id;
 -- Returns a bot and locks its row, so that its reports are numbered one after another.
 SELECT * FROM bot_status.bots WHERE intent_id = :intent_id FOR UPDATE;
 
--- name: set_bot(intent_id, day, state, detail, failure, media_ready, state_at, joined_at, left_at, failed_at, missing_at, answered_at, observations, sequence, told, report_in, followed)!
+-- name: set_bot(intent_id, day, state, detail, failure, media_ready, state_at, joined_at, left_at, failed_at, held_until, leave_wanted, missing_at, answered_at, observations, sequence, told, report_in, followed)!
 -- Stores a bot after a step. One of which nothing more is wanted is not looked at any more.
 UPDATE bot_status.bots
    SET day = :day,
@@ -99,6 +99,8 @@ UPDATE bot_status.bots
        joined_at = :joined_at,
        left_at = :left_at,
        failed_at = :failed_at,
+       held_until = :held_until,
+       leave_wanted = :leave_wanted,
        missing_at = :missing_at,
        answered_at = :answered_at,
        observations = :observations,

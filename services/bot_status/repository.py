@@ -15,12 +15,13 @@ from services.bot_status.domain import (
     IntentId,
     Observation,
     Phase,
+    ReportedStatus,
     RequestChanged,
     Source,
     Started,
     Webhook,
 )
-from services.bot_status.observing import MOST_MESSAGE, Step, detail_of
+from services.bot_status.observing import MOST_MESSAGE, Step, detail_of, state_meant
 from services.bot_status.ports import Acknowledgement, Intended, Leased
 from services.bot_status.rows import bot_of, observation_of
 from services.kernel.postgres import Connection, Reading, afresh, load_queries
@@ -82,7 +83,7 @@ class PostgresIntents:
                     owner=row["owner"],
                     source=Source.TRIGGER.value,
                     raw_status=started.reported.raw_status,
-                    state=meaning.state and meaning.state.value,
+                    state=_shown(started.reported),
                     message="",
                     sequence=row["sequence"],
                     verdict=None,
@@ -255,6 +256,8 @@ async def change_bot(
         joined_at=bot.joined_at,
         left_at=bot.left_at,
         failed_at=bot.failed_at,
+        held_until=bot.held_until,
+        leave_wanted=bot.leave_wanted,
         missing_at=bot.missing_at,
         answered_at=bot.answered_at,
         observations=number,
@@ -275,7 +278,7 @@ async def _record(connection: Connection, done: Step) -> int:
         "intent_id": bot.wish.intent_id,
         "source": done.source.value,
         "raw_status": reported.raw_status,
-        "state": reported.meaning.state and reported.meaning.state.value,
+        "state": _shown(reported),
         "message": reported.meaning.message[:MOST_MESSAGE],
     }
     if not done.told and await _QUERIES.fold_observation(connection, **what) is not None:
@@ -287,10 +290,16 @@ async def _record(connection: Connection, done: Step) -> int:
         number=number,
         owner=bot.wish.owner,
         # What is held back is part of a report that is still to come.
-        sequence=bot.sequence if done.told else bot.sequence + 1,
+        sequence=bot.sequence if done.told and not done.held else bot.sequence + 1,
         verdict=done.verdict and done.verdict.value,
     )
     await _QUERIES.delete_old_observations(
         connection, intent_id=bot.wish.intent_id, number=number - MOST_OBSERVATIONS
     )
     return number
+
+
+def _shown(reported: ReportedStatus) -> str | None:
+    """Return the state that people read a status as; None where it means nothing."""
+    state = state_meant(reported)
+    return state and state.value

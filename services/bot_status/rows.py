@@ -40,6 +40,8 @@ def bot_of(row: asyncpg.Record) -> Bot:
         joined_at=row["joined_at"],
         left_at=row["left_at"],
         failed_at=row["failed_at"],
+        held_until=row["held_until"],
+        leave_wanted=row["leave_wanted"],
         missing_at=row["missing_at"],
         answered_at=row["answered_at"],
         failures=row["failures"],

@@ -5,6 +5,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
@@ -18,6 +19,7 @@ from services.bot_status.domain import (
     CannotFind,
     External,
     IntentId,
+    Kind,
     NoBotStarted,
     NoSuchBot,
     Observation,
@@ -29,12 +31,15 @@ from services.bot_status.domain import (
     ServiceUnavailable,
     Source,
     Started,
+    StopNotTaken,
     Wish,
 )
+from services.bot_status.meeting_links import MeetingLinks
 from services.bot_status.meetings.domain import Media
 from services.bot_status.meetings.usecases import Meetings
 from services.bot_status.new_bots import Defaults, new_bot
-from services.bot_status.observing import observe
+from services.bot_status.observing import Step, observe
+from services.bot_status.patience import Patience
 from services.bot_status.ports import BotProvider, BotRepository, IntentRepository
 from services.bot_status.reports import BotReports
 from services.kernel.clock import utc_now
@@ -59,23 +64,25 @@ class Bots:
         bots: BotRepository,
         reports: BotReports,
         meetings: Meetings,
+        links: MeetingLinks,
         *,
         defaults: Defaults,
         lease: timedelta,
-        longest: timedelta,
+        patience: Patience,
     ) -> None:
         """`lease` is how long a start may take; a wish that is older and still INTENDED is looked into.
 
-        It is given up where that has told nothing after `longest`.
+        It is given up where that has told nothing for as long as a service may be silent.
         """
         self._provider = provider
         self._intents = intents
         self._bots = bots
         self._reports = reports
         self._meetings = meetings
+        self._links = links
         self._defaults = defaults
         self._lease = lease
-        self._longest = longest
+        self._patience = patience
         self._starts: set[asyncio.Task[Bot]] = set()
 
     async def start_bot(
@@ -83,8 +90,10 @@ class Bots:
     ) -> tuple[BotId, BotState]:
         """Store the wish, start the bot outside, tell the coordinator.
 
-        Raises RequestChanged, BotStarting, BotRefused, UpstreamUnavailable; after the last two there is no bot.
+        Raises InvalidInput where no bot is sent to that address, RequestChanged, BotStarting, BotRefused,
+        UpstreamUnavailable; after the last two there is no bot.
         """
+        self._links.check(meet_url)
         wish = Wish(
             intent_id=IntentId(str(uuid.uuid4())),
             owner=owner,
@@ -113,13 +122,32 @@ class Bots:
             raise BotNotFound(f"{bot_id} runs at {bot.provider}, which is not used any more")
         try:
             await self._provider.stop(bot.external)
+        except (NoSuchBot, ServiceRefuses) as error:
+            await self._check_gone(bot, error)
+        await self._bots.hint(self._provider.name, bot.external)
+
+    async def _check_gone(self, bot: Bot, refusal: Exception) -> None:
+        """Look at a bot whose service does not take the request to leave; raises StopNotTaken where it goes on.
+
+        Then it is asked again at every look.
+        """
+        try:
+            reported = await self._provider.get(bot.external)
         except NoSuchBot:
             raise BotNotFound(
-                f"the service that runs bots does not know {bot_id}, or cannot be asked to stop it"
+                f"the service that runs bots does not know {bot.bot_id}, or cannot be asked to stop it"
             ) from None
-        except ServiceRefuses as error:
-            log.info("stop_refused", bot_id=bot_id, error=str(error))
+        log.info("stop_refused", bot_id=bot.bot_id, error=str(refusal))
+        if reported.meaning.kind not in (Kind.MOVED, Kind.NOTHING):
+            return
+        await self._bots.change(
+            bot.wish.intent_id, lambda stored: Step(bot=replace(stored, leave_wanted=True))
+        )
         await self._bots.hint(self._provider.name, bot.external)
+        raise StopNotTaken(
+            f"bot {bot.bot_id} goes on: its service does not take the request to leave while it is "
+            f"{reported.raw_status} ({refusal}); it is asked again at every look until it has left"
+        ) from refusal
 
     async def observe_bot(
         self, bot_id: BotId, raw_status: str, error_message: str, audio_url: str
@@ -135,8 +163,13 @@ class Bots:
         reported = ReportedStatus(
             raw_status=raw, meaning=self._provider.meaning(raw, error_message)
         )
+        # An end that comes with a recording is none to be told.
+        searchable = bool(audio_url or (self._provider.searchable and bot.provider))
         step = await self._bots.change(
-            bot.wish.intent_id, lambda stored: observe(stored, Source.CALLBACK, reported, utc_now())
+            bot.wish.intent_id,
+            lambda stored: observe(
+                stored, Source.CALLBACK, reported, utc_now(), self._patience, searchable=searchable
+            ),
         )
         state, verdict = step.bot.known_state, step.verdict
         if step.told:
@@ -145,7 +178,9 @@ class Bots:
                 (acknowledged.state, acknowledged.verdict) if acknowledged else (state, None)
             )
         if audio_url:
-            state = await self._meetings.keep_of(step.bot, Media(audio_url=audio_url))
+            return await self._meetings.keep_of(step.bot, Media(audio_url=audio_url)), verdict
+        if searchable and step.bot.failed_at:  # its recording is looked for before it is given up
+            await self._bots.hint(self._provider.name, bot.external)
         return state, verdict
 
     async def list_observations(self, bot_id: BotId, limit: int) -> list[Observation]:
@@ -172,7 +207,7 @@ class Bots:
                 await self._resolve(bot)
             except (ServiceUnavailable, ServiceRefuses, BotRefused, BotNotFound) as error:
                 log.warning("wish_unresolved", intent_id=bot.wish.intent_id, error=str(error))
-                if utc_now() - bot.created_at > self._longest:
+                if utc_now() - bot.created_at > self._patience.silent:
                     failure = bot.failure or str(error)
                     await self._intents.give_up(bot.wish.intent_id, failure, doubtful=False)
             except Exception:  # the other wishes are not to wait for it
@@ -204,18 +239,34 @@ class Bots:
             await self._intents.give_up(wish.intent_id, str(error), doubtful=error.doubtful)
             raise NoBotStarted(f"no bot was started: {error}; try again") from error
         try:
-            return await self._begin(wish.intent_id, started)
+            return await self._begin(wish, started)
         except BotNotFound as error:  # it took so long that the wish was given up
             await self._stop_unwanted(started.external)
             raise NoBotStarted(f"no bot was started: {error}; try again") from error
 
-    async def _begin(self, intent_id: IntentId, started: Started) -> Bot:
-        """Note that a bot runs; gives the wish up where the id is another bot's, which is not stopped for that."""
+    async def _begin(self, wish: Wish, started: Started) -> Bot:
+        """Note that a bot runs; gives the wish up where its id is another bot's.
+
+        A service that answers with the bot that the same user has in that meeting has started none: it is that bot. One
+        that has begun to count anew has, and what it says of that bot would be taken for the earlier one: it is asked to
+        leave.
+        """
         try:
-            return await self._intents.begin(intent_id, started)
+            return await self._intents.begin(wish.intent_id, started)
         except BotRefused as error:
-            await self._intents.give_up(intent_id, str(error), doubtful=False)
-            raise
+            await self._intents.give_up(wish.intent_id, str(error), doubtful=False)
+            other = await self._bots.get_bot(started.bot_id)
+            same = (other.wish.owner, other.wish.meet_url) == (wish.owner, wish.meet_url)
+            if other.followed and same and not other.left_at:
+                return other
+            if other.followed:
+                raise
+            await self._stop_unwanted(started.external)
+            raise BotRefused(
+                f"no bot was started: the service that runs bots gave it the id {started.bot_id}, which an earlier bot "
+                "had, and which has ended: did that service begin to count anew? The bot is asked to leave; "
+                "have it go on with its ids, and start again"
+            ) from error
 
     async def _resolve(self, bot: Bot) -> None:
         """Take over the bot of a start that was cut short, or stop it where the caller was told that it failed."""
@@ -231,7 +282,7 @@ class Bots:
             await self._stop_unwanted(found.external)
             await self._intents.give_up(wish.intent_id, bot.failure, doubtful=False)
         else:
-            await self._begin(wish.intent_id, found)
+            await self._begin(wish, found)
             await self._reports.report(wish.intent_id)
         log.info("wish_resolved", intent_id=wish.intent_id, found=found is not None)
 

@@ -175,8 +175,8 @@ async def _status(bot_id: str, *, observations: bool, as_json: bool) -> None:
         )
         return
     shown_record = table("", "")
-    for name in ("bot_id", "status", "user_id", "created_at", "updated_at", "session_id"):
-        shown_record.add_row(cell(name.replace("_", " "), "dim"), cell(record[name] or "-"))
+    for name in ("bot_id", "status", "detail", "user_id", "created_at", "updated_at", "session_id"):
+        shown_record.add_row(cell(name.replace("_", " "), "dim"), cell(record.get(name) or "-"))
     console().print(shown_record)
     _show_result(record)
     if observations:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 import httpx2
 
@@ -23,6 +24,9 @@ from services.kernel.retry_after import retry_after
 from services.kernel.strangers import number, read_json, storable
 
 MOST_BODY_BYTES = 1 << 20
+MOST_LIST_BYTES = 16 << 20
+"""The most of an answer that lists things, as transcripts and recordings."""
+MOST_PAGES = 20
 _MOST_DETAIL = 200
 _CONNECT_SECONDS = 3.0
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -82,6 +86,10 @@ def open_http(timeout: timedelta) -> httpx2.AsyncClient:
     )
 
 
+class TooLong(Exception):
+    """An answer is longer than what is read of it."""
+
+
 class Api:
     """Asks one service, by its address and with our key."""
 
@@ -98,10 +106,17 @@ class Api:
         body: Mapping[str, Any] | None = None,
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
+        most: int = MOST_BODY_BYTES,
     ) -> ApiResponse:
-        """Send a request; raises ServiceUnavailable, ServiceDenies, NoSuchBot (404)."""
+        """Send a request and read at `most` so many bytes; raises ServiceUnavailable, ServiceDenies, NoSuchBot (404)."""
         try:
-            status, content, pause = await self._send(method, path, body, query, headers)
+            status, content, pause = await self._send(method, path, body, query, headers, most)
+        except TooLong as error:
+            raise ServiceUnavailable(
+                f"the service that runs bots answers {method} {path.partition('?')[0]} with more than the "
+                f"{most >> 20} MiB that are read of it",
+                doubtful=method != "GET",
+            ) from error
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
             raise ServiceUnavailable("the service that runs bots cannot be reached") from error
         except (httpx2.HTTPError, TimeoutError, ValueError) as error:
@@ -126,6 +141,35 @@ class Api:
             )
         return ApiResponse(status=status, body=_json(content))
 
+    async def listed(
+        self, path: str, *names: str, query: Mapping[str, str] | None = None
+    ) -> list[dict[str, Any]]:
+        """Return the objects of a list, of all its pages: a bare list, or one under the first of `names` that is there.
+
+        Raises as `ask` does, and ServiceRefuses.
+        """
+        found: list[dict[str, Any]] = []
+        for _ in range(MOST_PAGES):
+            answer = await self.ask("GET", path, query=query, most=MOST_LIST_BYTES)
+            answer.check()
+            page = objects_under(answer.body, *names)
+            found += page
+            following = self._own_path(text_of(object_of(answer.body).get("next")))
+            if not page or following in ("", path):
+                break
+            path, query = following, None
+        return found
+
+    def _own_path(self, link: str) -> str:
+        """Return the path of a link to the service itself; empty for any other, whose host gets no key of ours."""
+        if not link:
+            return ""
+        own, other = urlsplit(self.url), urlsplit(urljoin(f"{self.url}/", link))
+        if other.netloc.lower() != own.netloc.lower():
+            return ""
+        path = other.path.removeprefix(own.path) if own.path else other.path
+        return f"{path}?{other.query}" if other.query else path
+
     async def _send(
         self,
         method: str,
@@ -133,6 +177,7 @@ class Api:
         body: Mapping[str, Any] | None,
         query: Mapping[str, str] | None,
         headers: Mapping[str, str] | None,
+        most: int,
     ) -> tuple[int, bytes, str]:
         timeout = self._http.timeout
         whole = (timeout.connect or 0) + 2 * (timeout.read or 0)
@@ -149,8 +194,8 @@ class Api:
             content = bytearray()
             async for chunk in response.aiter_bytes():
                 content += chunk
-                if len(content) > MOST_BODY_BYTES:
-                    raise ValueError("larger than any answer")
+                if len(content) > most:
+                    raise TooLong
         return response.status_code, bytes(content), response.headers.get("retry-after", "")
 
 
@@ -161,10 +206,23 @@ def checked(external: External | str) -> str:
     return external
 
 
+def id_of(found: Any) -> str:
+    """Return an id as text: services write the same one as a text or as a number; empty where it is none.
+
+    A number with a fraction of zero is what some make of a whole one; a text may have blanks around it.
+    """
+    if isinstance(found, float) and found.is_integer():
+        found = int(found)
+    text = (
+        str(found).strip() if isinstance(found, str | int) and not isinstance(found, bool) else ""
+    )
+    return text if _ID.fullmatch(text) else ""
+
+
 def public_id(found: Any) -> str:
     """Return the id that a service gave a bot; raises ServiceUnavailable where it gave no usable one."""
-    text = str(found) if isinstance(found, str | int) and not isinstance(found, bool) else ""
-    if not _ID.fullmatch(text):
+    text = id_of(found)
+    if not text:
         raise ServiceUnavailable("the service gave the bot no usable id", doubtful=True)
     return text
 
@@ -189,6 +247,19 @@ def spoken(name: str, start: float, end: float) -> SpokenInterval:
 def objects_of(found: Any) -> list[dict[str, Any]]:
     """Return the objects in a list; empty for anything else."""
     return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+
+
+def objects_under(found: Any, *names: str) -> list[dict[str, Any]]:
+    """Return the objects of a list, or of the first list under one of `names`; a single object there is one of them."""
+    if isinstance(found, list):
+        return objects_of(found)
+    for name in names:
+        under = object_of(found).get(name)
+        if isinstance(under, list):
+            return objects_of(under)
+        if isinstance(under, dict):
+            return [under]
+    return []
 
 
 def object_of(found: Any) -> dict[str, Any]:

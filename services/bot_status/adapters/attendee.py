@@ -1,20 +1,23 @@
 """Attendee (attendee.dev, or a server of one's own), which tells the state of a bot and that of its recording."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from services.bot_status import signatures
 from services.bot_status.adapters.api import (
+    MOST_LIST_BYTES,
     Api,
     checked,
     number_of,
     object_of,
     objects_of,
+    objects_under,
     public_id,
     spoken,
     text_of,
 )
+from services.bot_status.adapters.choice import link_of, worth
 from services.bot_status.domain import (
     BotId,
     External,
@@ -36,10 +39,13 @@ class AttendeeProvider:
     """Implements BotProvider; repeats are recognised by `deduplication_key`, until the bot that has it has ended."""
 
     name = "attendee"
+    searchable = True
 
-    def __init__(self, api: Api, secrets: Sequence[str]) -> None:
+    def __init__(self, api: Api, secrets: Sequence[str], keep: timedelta) -> None:
+        """`keep` is how long deliveries of webhooks are remembered: an older one would pass for new."""
         self._api = api
         self._secrets = secrets
+        self._keep = keep
 
     async def start(self, wish: Wish) -> Started:
         answer = await self._api.ask(
@@ -50,6 +56,7 @@ class AttendeeProvider:
                 "bot_name": wish.bot_name,
                 "deduplication_key": wish.intent_id,
                 "metadata": {"intent_id": wish.intent_id, "user_id": wish.user_id},
+                "recording_settings": {"format": "mp3"},  # only what is said is of use
             },
         )
         # A key that is in use is refused: then the bot was started already.
@@ -60,10 +67,9 @@ class AttendeeProvider:
         return self._started(answer.fields())
 
     async def find(self, wish: Wish) -> Started | None:
-        answer = await self._api.ask(
-            "GET", "/api/v1/bots", query={"deduplication_key": wish.intent_id}
+        bots = await self._api.listed(
+            "/api/v1/bots", "results", query={"deduplication_key": wish.intent_id}
         )
-        bots = objects_of(answer.fields().get("results"))
         return self._started(bots[-1]) if bots else None
 
     async def get(self, external: External) -> ReportedStatus:
@@ -74,17 +80,37 @@ class AttendeeProvider:
         answer = await self._api.ask("POST", f"/api/v1/bots/{checked(external)}/leave", body={})
         answer.check()
 
-    async def recording(self, external: External) -> FoundRecording | None:
+    async def recordings(self, external: External) -> Sequence[FoundRecording]:
+        path = f"/api/v1/bots/{checked(external)}/recording"
+        try:
+            answer = await self._api.ask("GET", path, most=MOST_LIST_BYTES)
+        except NoSuchBot:  # of the recording: it is not there yet
+            return ()
+        answer.check()
+        found = objects_under(answer.body, "results", "recordings") or [object_of(answer.body)]
+        return [
+            FoundRecording(link=link)
+            for each in sorted(found, key=worth, reverse=True)
+            if (link := link_of(each))
+        ]
+
+    async def speakers(self, external: External) -> tuple[SpokenInterval, ...]:
         bot = f"/api/v1/bots/{checked(external)}"
-        fields = (await self._api.ask("GET", f"{bot}/recording")).fields()
-        link = text_of(fields.get("url"))
-        if not link:
-            return None
-        start_ms = number_of(fields.get("start_timestamp_ms"))
-        return FoundRecording(link=link, speakers=await self._speakers(bot, start_ms))
+        try:
+            recording = (await self._api.ask("GET", f"{bot}/recording", most=MOST_LIST_BYTES)).body
+            answer = await self._api.ask("GET", f"{bot}/transcript", most=MOST_LIST_BYTES)
+        except (ServiceUnavailable, NoSuchBot):
+            return ()
+        start_ms = number_of(object_of(recording).get("start_timestamp_ms"))
+        return tuple(
+            _spoken(name, utterance, start_ms)
+            for utterance in objects_under(answer.body, "results")
+            if (name := text_of(utterance.get("speaker_name")))
+        )
 
     def meaning(self, raw_status: str, message: str) -> Meaning:
-        return attendee(raw_status, "in_progress", message)
+        # Only a look can tell how far the recording is.
+        return attendee(raw_status, "in_progress", [message])
 
     def read_webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Webhook:
         if not signatures.attendee(self._secrets, headers, body):
@@ -93,19 +119,13 @@ class AttendeeProvider:
         key, bot_id = text_of(fields.get("idempotency_key")), text_of(fields.get("bot_id"))
         if not key:
             raise InvalidInput("body: idempotency_key is missing")
+        # No time of sending is signed, but that of the event is.
+        happened_at = _moment(text_of(object_of(fields.get("data")).get("created_at")))
+        if happened_at and now - happened_at > self._keep:
+            raise Unauthenticated(
+                f"the webhook is of {happened_at:%Y-%m-%d %H:%M} UTC, which is too long ago"
+            )
         return Webhook(key=key[:256], external=External(bot_id) if bot_id else None)
-
-    async def _speakers(self, bot: str, start_ms: float) -> tuple[SpokenInterval, ...]:
-        """Return who spoke when; empty where there is no transcript, since it is only a help."""
-        try:
-            answer = await self._api.ask("GET", f"{bot}/transcript")
-        except (ServiceUnavailable, NoSuchBot):
-            return ()
-        return tuple(
-            _spoken(name, utterance, start_ms)
-            for utterance in objects_of(answer.body)
-            if (name := text_of(utterance.get("speaker_name")))
-        )
 
     def _started(self, fields: dict[str, Any]) -> Started:
         found = public_id(fields.get("id"))
@@ -119,9 +139,24 @@ def _reported(fields: dict[str, Any]) -> ReportedStatus:
     if not state:
         raise ServiceUnavailable("Attendee answers a bot without a state", doubtful=True)
     events = objects_of(fields.get("events"))
-    sub_type = text_of(object_of(events[-1] if events else None).get("sub_type"))
     recording = text_of(fields.get("recording_state")).lower()
-    return ReportedStatus(raw_status=state[:128], meaning=attendee(state, recording, sub_type))
+    return ReportedStatus(
+        raw_status=state[:128],
+        meaning=attendee(
+            state,
+            recording,
+            [text_of(event.get("sub_type")) for event in events],
+            [text_of(event.get("type")) for event in events],
+        ),
+    )
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text)
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _spoken(name: str, utterance: dict[str, Any], start_ms: float) -> SpokenInterval:

@@ -15,6 +15,7 @@ from services.bot_status.domain import (
     Meaning,
     ReportedStatus,
     ServiceUnavailable,
+    SpokenInterval,
     Started,
     Webhook,
     Wish,
@@ -35,6 +36,7 @@ class GenericProvider:
     """
 
     name = "generic"
+    searchable = False
 
     def __init__(
         self, api: Api, *, status_fields: Sequence[str], words: Mapping[str, PlainWord]
@@ -80,8 +82,11 @@ class GenericProvider:
         answer = await self._api.ask("POST", f"/api/v1/bots/{checked(external)}/leave")
         answer.check()
 
-    async def recording(self, external: External) -> FoundRecording | None:
-        return None
+    async def recordings(self, external: External) -> Sequence[FoundRecording]:
+        return ()
+
+    async def speakers(self, external: External) -> tuple[SpokenInterval, ...]:
+        return ()
 
     def meaning(self, raw_status: str, message: str) -> Meaning:
         return plain(raw_status, message, self._words)

@@ -6,20 +6,27 @@ from typing import Any
 
 from services.bot_status import signatures
 from services.bot_status.adapters.api import (
+    MOST_LIST_BYTES,
     Api,
     checked,
+    id_of,
     number_of,
     object_of,
     objects_of,
+    objects_under,
     public_id,
     spoken,
     text_of,
 )
+from services.bot_status.adapters.choice import is_whole, worth
 from services.bot_status.domain import (
     BotId,
     External,
     Meaning,
+    NoSuchBot,
     ReportedStatus,
+    ServiceRefuses,
+    ServiceUnavailable,
     SpokenInterval,
     Started,
     Webhook,
@@ -36,6 +43,7 @@ class RecallProvider:
     """Implements BotProvider; `read` opens a document behind a link of Recall's, as JSON, None where it cannot."""
 
     name = "recall"
+    searchable = True
 
     def __init__(
         self, api: Api, secrets: Sequence[str], read: Callable[[str], Awaitable[Any]]
@@ -58,10 +66,9 @@ class RecallProvider:
         return self._started(answer.fields())
 
     async def find(self, wish: Wish) -> Started | None:
-        answer = await self._api.ask(
-            "GET", "/api/v1/bot/", query={"metadata__intent_id": wish.intent_id}
+        bots = await self._api.listed(
+            "/api/v1/bot/", "results", query={"metadata__intent_id": wish.intent_id}
         )
-        bots = objects_of(answer.fields().get("results"))
         return self._started(bots[-1]) if bots else None
 
     async def get(self, external: External) -> ReportedStatus:
@@ -71,19 +78,59 @@ class RecallProvider:
         answer = await self._api.ask("POST", f"/api/v1/bot/{checked(external)}/leave_call/")
         answer.check()
 
-    async def recording(self, external: External) -> FoundRecording | None:
-        fields = (await self._api.ask("GET", f"/api/v1/bot/{checked(external)}/")).fields()
-        shortcuts = _shortcuts(fields)
-        link = next((link for name in _MEDIA if (link := _link(shortcuts, name))), "")
-        if not link:
-            return None
-        transcript = _link(shortcuts, "transcript")
-        speakers = _speakers(await self._read(transcript)) if transcript else ()
-        return FoundRecording(link=link, speakers=speakers)
+    async def recordings(self, external: External) -> Sequence[FoundRecording]:
+        kept = await self._kept(external)
+        found = [
+            FoundRecording(link=link, whole=is_whole(each))
+            for each in kept
+            for name in _MEDIA
+            if (link := _link(_shortcuts(each), name))
+        ]
+        return found or await self._media_of([id_of(each.get("id")) for each in kept])
+
+    async def speakers(self, external: External) -> tuple[SpokenInterval, ...]:
+        try:
+            kept = await self._kept(external)
+        except (ServiceUnavailable, ServiceRefuses, NoSuchBot):
+            return ()
+        transcript = next(
+            (link for each in kept if (link := _link(_shortcuts(each), "transcript"))), ""
+        )
+        return _speakers(await self._read(transcript)) if transcript else ()
+
+    async def _kept(self, external: External) -> list[dict[str, Any]]:
+        """Return the recordings of a bot, the best first: as it shows them, or else as they are listed."""
+        try:
+            answer = await self._api.ask(
+                "GET", f"/api/v1/bot/{checked(external)}/", most=MOST_LIST_BYTES
+            )
+            kept = objects_under(answer.fields(), "recordings")
+        except NoSuchBot:
+            kept = []
+        if not kept:
+            kept = await self._listed("/api/v1/recording/", {"bot_id": external})
+        return sorted(kept, key=_worth, reverse=True)
+
+    async def _media_of(self, recording_ids: Sequence[str]) -> list[FoundRecording]:
+        """Return the media of recordings that have no shortcuts to them."""
+        return [
+            FoundRecording(link=link, whole=is_whole(each))
+            for recording_id in recording_ids
+            if recording_id
+            for name in _MEDIA
+            for each in await self._listed(f"/api/v1/{name}/", {"recording_id": recording_id})
+            if (link := text_of(object_of(each.get("data")).get("download_url")))
+        ]
+
+    async def _listed(self, path: str, query: Mapping[str, str]) -> list[dict[str, Any]]:
+        try:
+            return await self._api.listed(path, "results", query=query)
+        except (NoSuchBot, ServiceRefuses):
+            return []
 
     def meaning(self, raw_status: str, message: str) -> Meaning:
         # Only a look can tell whether there is a recording.
-        return recall([raw_status], message, has_media=True)
+        return recall([raw_status], [message], has_media=True)
 
     def read_webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Webhook:
         if not signatures.standard(self._secrets, headers, body, now):
@@ -102,19 +149,37 @@ class RecallProvider:
 
 def _reported(fields: dict[str, Any]) -> ReportedStatus:
     changes = objects_of(fields.get("status_changes"))
-    codes = [text_of(change.get("code")).lower() for change in changes]
-    sub_code = text_of(changes[-1].get("sub_code")) if changes else ""
-    shortcuts = _shortcuts(fields)
-    has_media = any(_link(shortcuts, name) for name in _MEDIA)
+    codes = [text_of(change.get("code")).strip().lower() for change in changes]
+    codes = [code for code in codes if code]
+    has_media = any(
+        _link(_shortcuts(each), name)
+        for each in objects_under(fields, "recordings")
+        for name in _MEDIA
+    )
     return ReportedStatus(
-        raw_status=(codes[-1] if codes and codes[-1] else "ready")[:128],
-        meaning=recall(codes, sub_code, has_media=has_media),
+        raw_status=(codes[-1] if codes else "ready")[:128],
+        meaning=recall(
+            codes, [text_of(change.get("sub_code")) for change in changes], has_media=has_media
+        ),
     )
 
 
-def _shortcuts(fields: dict[str, Any]) -> dict[str, Any]:
-    recordings = objects_of(fields.get("recordings"))
-    return object_of(recordings[-1].get("media_shortcuts")) if recordings else {}
+def _worth(recording: dict[str, Any]) -> tuple[Any, ...]:
+    """Return what orders recordings: what has a link first, then by their state, the longest, the last."""
+    started, completed = (text_of(recording.get(name)) for name in ("started_at", "completed_at"))
+    return (*worth(recording)[:2], _seconds(started, completed), started)
+
+
+def _seconds(started: str, completed: str) -> float:
+    try:
+        between = datetime.fromisoformat(completed) - datetime.fromisoformat(started)
+    except (ValueError, TypeError):
+        return 0.0
+    return between.total_seconds()
+
+
+def _shortcuts(recording: dict[str, Any]) -> dict[str, Any]:
+    return object_of(recording.get("media_shortcuts"))
 
 
 def _link(shortcuts: dict[str, Any], name: str) -> str:

@@ -1,21 +1,26 @@
 """Vexa, which knows a bot by the platform and number of its meeting, and the meeting by a number of its own."""
 
+import hashlib
 import re
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import parse_qs, quote, urljoin, urlsplit
 
 from services.bot_status import signatures
 from services.bot_status.adapters.api import (
+    MOST_LIST_BYTES,
     Api,
+    id_of,
     number_of,
     object_of,
     objects_of,
+    objects_under,
     spoken,
     text_of,
 )
+from services.bot_status.adapters.choice import is_whole, link_of, worth
 from services.bot_status.domain import (
     BotId,
     CannotFind,
@@ -30,13 +35,17 @@ from services.bot_status.domain import (
     Webhook,
     Wish,
 )
+from services.bot_status.meeting_links import GOOGLE, JITSI, TEAMS, ZOOM
 from services.bot_status.ports import FoundRecording
 from services.bot_status.vocabulary import vexa
 from services.kernel.errors import InvalidInput, Unauthenticated
 
 _MEET = re.compile(r"/([a-z]{3}-[a-z]{4}-[a-z]{3})/?", re.IGNORECASE)
-_ZOOM = re.compile(r"/(?:j|wc|w)/(\d{9,12})(?:/.*)?")
-_EXTERNAL = re.compile(r"(google_meet|zoom)/([A-Za-z0-9-]{1,32})/(\d{1,18})")
+_ZOOM = re.compile(r"/(?:j|w|wc|wc/join)/(\d{9,12})(?:/.*)?")
+_TEAMS = re.compile(r"/meet/(\d{10,15})/?")
+_TEAMS_LONG = re.compile(r"/l/meetup-join/.+")
+_JITSI = re.compile(r"/([^/?#\s&=]{1,200})/?")
+_EXTERNAL = re.compile(r"(google_meet|zoom|teams|jitsi)/([^/?#&=\s]{1,255})/(\d{1,18})")
 _CONFLICT = 409
 
 
@@ -44,14 +53,19 @@ class VexaProvider:
     """Implements BotProvider; Vexa has no ids for bots, so we make them up."""
 
     name = "vexa"
+    searchable = True
 
-    def __init__(self, api: Api, key: str, secrets: Sequence[str]) -> None:
+    def __init__(
+        self, api: Api, key: str, secrets: Sequence[str], jitsi: Sequence[str] = ()
+    ) -> None:
+        """`jitsi` are the operator's own hosts of meetings."""
         self._api = api
+        self._jitsi = jitsi
         self._key = key
         self._secrets = secrets
 
     async def start(self, wish: Wish) -> Started:
-        platform, native = meeting_of(wish.meet_url)
+        platform, native, passcode = meeting_of(wish.meet_url, self._jitsi)
         answer = await self._api.ask(
             "POST",
             "/bots",
@@ -63,13 +77,14 @@ class VexaProvider:
                 "transcribe_enabled": True,
                 "recording_enabled": True,
                 "meeting_url": wish.meet_url,
+                **({"passcode": passcode} if passcode else {}),
             },
         )
         if answer.status == _CONFLICT:
             raise ServiceRefuses("another bot is in this meeting already")
         fields = answer.fields()
-        number = int(number_of(fields.get("id")))
-        if not number:
+        number = id_of(fields.get("id"))
+        if not number.isdigit():
             raise ServiceUnavailable(
                 "Vexa answers a bot without the id of its meeting", doubtful=True
             )
@@ -89,32 +104,100 @@ class VexaProvider:
 
     async def stop(self, external: External) -> None:
         platform, native, _ = _parts(external)
-        answer = await self._api.ask("DELETE", f"/bots/{platform}/{native}")
+        answer = await self._api.ask("DELETE", f"/bots/{platform}/{quote(native, safe='@-_.~')}")
         answer.check()
 
-    async def recording(self, external: External) -> FoundRecording | None:
-        platform, native, number = _parts(external)
-        listed = (await self._api.ask("GET", "/recordings")).fields()
-        kept = [
-            each.get("id")
-            for each in objects_of(listed.get("recordings"))
-            if f"{each.get('meeting_id')}" == number
+    async def recordings(self, external: External) -> Sequence[FoundRecording]:
+        kept = await self._kept(external)
+        return [
+            FoundRecording(link=link, headers=self._headers_for(link), whole=is_whole(each))
+            for each in sorted(kept, key=worth, reverse=True)
+            for link in await self._links_of(each)
         ]
-        if not kept or not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", f"{kept[-1]}"):
-            return None
-        master = await self._api.ask(
-            "GET", f"/recordings/{kept[-1]}/master", query={"type": "audio"}
-        )
-        link = text_of(object_of(master.body).get("raw_url"))
-        if master.refused or not link:
-            return None
-        return FoundRecording(
-            link=urljoin(f"{self._api.url}/", link),
-            headers=self._headers_for(urljoin(f"{self._api.url}/", link)),
-            speakers=await self._speakers(platform, native),
+
+    async def speakers(self, external: External) -> tuple[SpokenInterval, ...]:
+        platform, native, _ = _parts(external)
+        path = f"/transcripts/{platform}/{quote(native, safe='@-_.~')}"
+        try:
+            answer = await self._api.ask("GET", path, most=MOST_LIST_BYTES)
+        except (ServiceUnavailable, NoSuchBot):
+            return ()
+        return tuple(
+            spoken(name, number_of(each.get("start")), number_of(each.get("end")))
+            for each in objects_under(answer.body, "segments")
+            if (name := text_of(each.get("speaker")))
         )
 
+    async def _kept(self, external: External) -> list[dict[str, Any]]:
+        """Return the recordings of a meeting, the way that answers first: all of them, those of it, or it itself.
+
+        Raises where no way answers at all.
+        """
+        *_, number = _parts(external)
+        answered, trouble = False, ServiceUnavailable("Vexa lists no recordings")
+        for ask in (self._listed, self._listed_of_meeting, self._shown_by_meeting):
+            try:
+                found = await ask(number)
+            except NoSuchBot:
+                answered = True
+            except ServiceRefuses:
+                continue
+            except ServiceUnavailable as error:
+                trouble = error
+            else:
+                answered = True
+                if found:
+                    return found
+        if not answered:
+            raise trouble
+        return []
+
+    async def _listed(self, number: str) -> list[dict[str, Any]]:
+        listed = await self._api.listed("/recordings", "recordings", "results")
+        return [each for each in listed if id_of(each.get("meeting_id")) == number]
+
+    async def _listed_of_meeting(self, number: str) -> list[dict[str, Any]]:
+        listed = await self._api.listed(
+            "/recordings", "recordings", "results", query={"meeting_id": number}
+        )
+        return [each for each in listed if id_of(each.get("meeting_id") or number) == number]
+
+    async def _shown_by_meeting(self, number: str) -> list[dict[str, Any]]:
+        answer = await self._api.ask("GET", f"/meetings/{number}", most=MOST_LIST_BYTES)
+        fields = answer.fields()
+        return objects_under(fields, "recordings") or objects_under(
+            fields.get("data"), "recordings"
+        )
+
+    async def _links_of(self, recording: dict[str, Any]) -> list[str]:
+        """Return where a recording is: its audio as a whole, or else its files, its audio first."""
+        number = id_of(recording.get("id"))
+        links = []
+        if number:
+            links.append(await self._master(number))
+            files = sorted(
+                objects_of(recording.get("media_files")),
+                key=lambda each: text_of(each.get("type")) != "audio",
+            )
+            ids = [(id_of(each.get("id")), text_of(each.get("type"))) for each in files]
+            links += [
+                f"/recordings/{number}/media/{file_id}/raw?type={kind or 'audio'}"
+                for file_id, kind in ids
+                if file_id and re.fullmatch("[a-z]*", kind)
+            ]
+        links.append(link_of(recording))
+        return list(dict.fromkeys(urljoin(f"{self._api.url}/", link) for link in links if link))
+
+    async def _master(self, number: str) -> str:
+        try:
+            path = f"/recordings/{number}/master"
+            answer = await self._api.ask("GET", path, query={"type": "audio"})
+        except (ServiceUnavailable, NoSuchBot):
+            return ""
+        return "" if answer.refused else text_of(object_of(answer.body).get("raw_url"))
+
     def meaning(self, raw_status: str, message: str) -> Meaning:
+        # Only a look can tell whether the bot was in the meeting.
         return vexa(raw_status, message, "active")
 
     def read_webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Webhook:
@@ -139,30 +222,39 @@ class VexaProvider:
         same = (own.scheme, own.netloc) == (other.scheme, other.netloc)
         return {"X-API-Key": self._key} if same else {}
 
-    async def _speakers(self, platform: str, native: str) -> tuple[SpokenInterval, ...]:
-        """Return who spoke when; empty where there is no transcript, since it is only a help."""
-        try:
-            answer = await self._api.ask("GET", f"/transcripts/{platform}/{native}")
-        except (ServiceUnavailable, NoSuchBot):
-            return ()
-        return tuple(
-            spoken(name, number_of(each.get("start")), number_of(each.get("end")))
-            for each in objects_of(object_of(answer.body).get("segments"))
-            if (name := text_of(each.get("speaker")))
-        )
 
+def meeting_of(meet_url: str, jitsi: Sequence[str] = ()) -> tuple[str, str, str]:
+    """Return platform, number and passcode of a meeting, as Vexa names them; raises ServiceRefuses.
 
-def meeting_of(meet_url: str) -> tuple[str, str]:
-    """Return platform and number of a meeting; raises ServiceRefuses."""
+    A room of Jitsi belongs to its host; a long link to Teams has no number, so that it is known by its hash.
+    """
     parts = urlsplit(meet_url)
-    host = (parts.hostname or "").lower()
-    if host == "meet.google.com" and (found := _MEET.fullmatch(parts.path)):
-        return "google_meet", found[1].lower()
-    if (host == "zoom.us" or host.endswith(".zoom.us")) and (found := _ZOOM.fullmatch(parts.path)):
-        return "zoom", found[1]
+    host = (parts.hostname or "").lower().removesuffix(".")
+    query = parse_qs(parts.query)
+    if host in GOOGLE and (found := _MEET.fullmatch(parts.path)):
+        return "google_meet", found[1].lower(), ""
+    if _is_at(host, ZOOM) and (found := _ZOOM.fullmatch(parts.path)):
+        return "zoom", found[1], query.get("pwd", [""])[0]
+    if _is_at(host, TEAMS):
+        short = parts.path if _TEAMS.fullmatch(parts.path) else parts.fragment.partition("?")[0]
+        if found := _TEAMS.fullmatch(short):
+            after = parse_qs(parts.fragment.partition("?")[2])
+            return "teams", found[1], (query.get("p") or after.get("p") or [""])[0]
+        if _TEAMS_LONG.fullmatch(parts.path):
+            return "teams", hashlib.sha256(meet_url.encode()).hexdigest()[:16], ""
+    if _is_at(host, (*JITSI, *jitsi)) and (found := _JITSI.fullmatch(parts.path)):
+        return "jitsi", found[1] if host in JITSI else f"{found[1]}@{host}", ""
     raise ServiceRefuses(
-        "the address is none that Vexa is told of: write https://meet.google.com/abc-defg-hij or "
-        "https://zoom.us/j/1234567890"
+        "the address is none that Vexa is told of: write https://meet.google.com/abc-defg-hij, "
+        "https://zoom.us/j/1234567890, https://teams.microsoft.com/meet/1234567890123 or "
+        "https://meet.jit.si/Room"
+    )
+
+
+def _is_at(host: str, hosts: Sequence[str]) -> bool:
+    return any(
+        host.endswith(each[1:]) if each.startswith("*.") else host == each.partition(":")[0]
+        for each in hosts
     )
 
 
@@ -174,10 +266,13 @@ def _parts(external: External) -> tuple[str, str, str]:
 
 
 def _reported(fields: dict[str, Any]) -> ReportedStatus:
-    status = text_of(fields.get("status")).lower()
+    status = text_of(fields.get("status")).strip().lower()
     if not status:
         raise ServiceUnavailable("Vexa answers a meeting without a status", doubtful=True)
     data = object_of(fields.get("data"))
-    reason = text_of(data.get("completion_reason"))
-    stage = text_of(data.get("failure_stage"))
-    return ReportedStatus(raw_status=status[:128], meaning=vexa(status, reason, stage))
+    reason = text_of(data.get("completion_reason") or fields.get("completion_reason"))
+    stage = text_of(data.get("failure_stage") or fields.get("failure_stage"))
+    was_in = bool(fields["start_time"]) if "start_time" in fields else None
+    return ReportedStatus(
+        raw_status=status[:128], meaning=vexa(status, reason, stage, was_in=was_in)
+    )

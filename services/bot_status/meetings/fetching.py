@@ -12,7 +12,7 @@ from services.bot_status.ports import BotProvider
 from services.bot_status.reports import BotReports
 from services.kernel.clock import utc_now
 from services.kernel.errors import UpstreamUnavailable
-from services.recordings.domain import Recording
+from services.recordings.domain import FOR_NOW, NotFetched, Recording
 
 MOST_INTERVALS = 20_000
 """Intervals of speech kept of a meeting; enough for a whole day of a lively talk."""
@@ -43,21 +43,33 @@ class Fetching:
         self._look = look
         self._longest = longest
 
-    async def fetch_of_provider(self, bot: Bot) -> None:
-        """Store what a service has recorded and report that it is there; does nothing where it is not there yet.
+    async def fetch_of_provider(self, bot: Bot, *, ended: bool) -> bool:
+        """Store what a service has recorded and report that it is there; returns False where there is nothing yet.
 
-        Raises NotFetched, UpstreamUnavailable, ServiceRefuses, NoSuchBot.
+        What may still grow is taken only once the bot has `ended`. Raises NotFetched where none of the recordings can
+        be had, what may be had later first; UpstreamUnavailable, ServiceRefuses.
         """
-        found = await self._provider.recording(bot.external)
-        if found is None:
-            return
-        async with self._links.fetch(found.link, found.headers) as fetched:
-            recording = await self._store.keep(fetched)
-        media = Media(recording=recording, speakers=found.speakers[:MOST_INTERVALS])
-        await self._meetings.keep(
-            bot.wish.intent_id, media, lambda stored: ready(stored, utc_now())
-        )
-        await self._reports.report(bot.wish.intent_id)
+        found = [
+            each for each in await self._provider.recordings(bot.external) if each.whole or ended
+        ]
+        refusals: list[NotFetched] = []
+        for each in found:
+            try:
+                async with self._links.fetch(each.link, each.headers) as fetched:
+                    recording = await self._store.keep(fetched)
+            except NotFetched as error:
+                refusals.append(error)
+                continue
+            speakers = await self._provider.speakers(bot.external)
+            media = Media(recording=recording, speakers=speakers[:MOST_INTERVALS])
+            await self._meetings.keep(
+                bot.wish.intent_id, media, lambda stored: ready(stored, utc_now())
+            )
+            await self._reports.report(bot.wish.intent_id)
+            return True
+        if refusals:
+            raise max(refusals, key=lambda each: each.may_come or isinstance(each, FOR_NOW))
+        return False
 
     async def fetch_of_link(self, meeting: MeetingMedia) -> Recording:
         """Return the recording of a meeting, fetched where it was not yet; raises NotFetched, UpstreamUnavailable."""

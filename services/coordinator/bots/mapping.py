@@ -66,6 +66,7 @@ def bot_record_fields(record: BotRecord) -> dict[str, Any]:
         "error_message": _text(bot.error_message),
         "session_id": _text(record.session_id),
         "result_data": _result(record.result) if record.result else _NULL,
+        **({"detail": _text(bot.detail)} if bot.detail else {}),
     }
 
 

@@ -10,11 +10,11 @@ from potok.status.v1 import progress_pb2
 
 from services.coordinator.state.days import DayFigures
 from services.coordinator.state.reports import DayReport, ItemFailure, StageReport, Verdict
-from services.kernel.rpc.convert import enum_pairs
 from services.status.domain import ExecutionNumber, ItemCounts
 from services.status.mapping import EXECUTION_STATE_FROM_PB, REASON_FROM_PB, item_counts_from_pb
 
-VERDICT_TO_PB = enum_pairs(Verdict, report_pb2.Verdict, "VERDICT")
+VERDICT_TO_PB = {each: report_pb2.Verdict.Value(f"VERDICT_{each.name}") for each in Verdict}
+"""The verdicts of the coordinator; what is said of bots has one more."""
 
 
 class MalformedReport(ValueError):

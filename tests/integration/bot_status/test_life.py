@@ -145,16 +145,16 @@ async def test_what_a_callback_says_is_judged_and_kept(world: Outside) -> None:
         report_pb2.VERDICT_DUPLICATE,
         report_pb2.VERDICT_STALE,
         report_pb2.VERDICT_ILLEGAL,
-        report_pb2.VERDICT_DUPLICATE,
+        report_pb2.VERDICT_IGNORED,
     ]
     assert [answer.verdict for answer in said] == verdicts
     assert {answer.state for answer in said} == {CONNECTED}
-    told = [(o.raw_status, o.verdict, o.times) for o in seen if o.source == "callback"]
+    told = [(o.raw_status, o.state, o.verdict, o.times) for o in seen if o.source == "callback"]
     assert told == [
-        ("connected", verdicts[0], 2),
-        ("connecting", verdicts[2], 1),
-        ("done", verdicts[3], 1),
-        ("shiny", verdicts[4], 1),
+        ("connected", CONNECTED, verdicts[0], 2),
+        ("connecting", CONNECTING, verdicts[2], 1),
+        ("done", stage_pb2.BOT_STATE_DONE, verdicts[3], 1),
+        ("shiny", stage_pb2.BOT_STATE_UNSPECIFIED, verdicts[4], 1),
     ]
     assert unknown.value.code() is grpc.StatusCode.NOT_FOUND
 
@@ -182,7 +182,7 @@ async def test_a_meeting_without_a_recording_ends_with_a_reason(world: Outside) 
 async def test_a_failure_in_a_meeting_is_held_back_while_a_recording_may_come(
     world: Outside,
 ) -> None:
-    world.sandbox.behave(bots_end="fatal")
+    world.sandbox.behave(bots_end="fatal", bots_speed=4)
     async with world.replica(limits={"failed": milliseconds(2000)}) as replica:
         ends, goes_on = await start(replica), await start(replica)
         for bot_id in (ends, goes_on):
@@ -192,6 +192,7 @@ async def test_a_failure_in_a_meeting_is_held_back_while_a_recording_may_come(
             return any(o.raw_status == "error" for o in await observations(replica, goes_on))
 
         await until(failed_there, "the service outside says that the bot has failed")
+        held = world.coordinator.of(goes_on)[-1]
         kept = await replica.bots.KeepMedia(
             pb.KeepMediaRequest(owner=ANNA, bot_id=goes_on, text="Анна: всё успели записать")
         )
@@ -202,7 +203,9 @@ async def test_a_failure_in_a_meeting_is_held_back_while_a_recording_may_come(
     assert world.coordinator.states[goes_on] == stage_pb2.BOT_STATE_TRANSCRIBING
     assert "heartbeat_timeout" in world.coordinator.of(ends)[-1].error_message
     failed = next(o for o in judged if o.raw_status == "error")
-    assert failed.verdict == report_pb2.VERDICT_APPLIED
+    assert (failed.state, failed.verdict) == (ERROR, report_pb2.VERDICT_APPLIED)
+    assert (held.state, held.error_message) == (CONNECTED, "")
+    assert "heartbeat_timeout; a recording of it is waited for until 20" in held.detail
 
 
 async def test_a_bot_that_is_turned_away_ends_at_once(world: Outside) -> None:
@@ -290,6 +293,43 @@ async def test_a_bot_is_asked_to_leave(world: Outside) -> None:
     left = [r for r in world.sandbox.requests("/api/v1/bots") if r.path.endswith("/leave")]
     assert len(left) == 1
     assert unknown.value.code() is grpc.StatusCode.NOT_FOUND
+
+
+async def test_a_bot_that_does_not_take_the_request_to_leave_is_asked_again(
+    world: Outside,
+) -> None:
+    world.sandbox.behave(bots_speed=0.01)
+
+    def asked() -> list[int]:
+        requests = world.sandbox.requests("/api/v1/bots")
+        return [r.status for r in requests if r.path.endswith("/leave")]
+
+    async with world.replica(poll=milliseconds(600_000)) as replica:
+        bot_id = await start(replica)
+        await world.until_asked(f"/api/v1/bots/{bot_id}")
+        world.sandbox.behave(bots_next_statuses=[404])
+        with pytest.raises(grpc.aio.AioRpcError, match=r"goes on.*asked again") as refused:
+            await replica.bots.StopBot(pb.StopBotRequest(bot_id=bot_id))
+        await until(lambda: len(asked()) == 2, "the bot is asked once more")
+        world.sandbox.behave(bots_next_statuses=[404, 404])
+        with pytest.raises(grpc.aio.AioRpcError, match="does not know") as unknown:
+            await replica.bots.StopBot(pb.StopBotRequest(bot_id=bot_id))
+
+    assert asked()[:2] == [404, 200]
+    assert refused.value.code() is grpc.StatusCode.UNAVAILABLE
+    assert reason_of(refused.value) == "STOP_NOT_TAKEN"
+    assert unknown.value.code() is grpc.StatusCode.NOT_FOUND
+
+
+async def test_no_bot_is_sent_to_an_address_that_is_no_meeting(world: Outside) -> None:
+    async with world.replica(meeting_hosts=["meet.clinic.example"]) as replica:
+        for url in ("https://169.254.169.254/", "http://meet.google.com/abc-defg-hij"):
+            with pytest.raises(grpc.aio.AioRpcError, match=r"meet_url.*zoom\.us") as refused:
+                await start(replica, meet_url=url)
+            assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+        assert await start(replica, meet_url="https://meet.clinic.example/room")
+
+    assert len(world.sandbox.started_bots()) == 1
 
 
 async def test_a_bot_of_a_service_that_is_not_used_any_more_is_not_said_to_be_stopped(

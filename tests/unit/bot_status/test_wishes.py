@@ -20,11 +20,14 @@ from services.bot_status.domain import (
     Started,
     Wish,
 )
+from services.bot_status.meeting_links import HOSTS, MeetingLinks
 from services.bot_status.new_bots import Defaults, new_bot
+from services.bot_status.patience import Patience
+from services.bot_status.ports import Intended
 from services.bot_status.usecases import Bots
 from services.kernel.clock import utc_now
-from services.status.domain import BotState
-from tests.builders.bot_status import a_wish
+from services.status.domain import BotState, user_owner
+from tests.builders.bot_status import MEETING_URL, a_bot, a_wish
 
 LONGEST = timedelta(hours=12)
 FOUND = Started(
@@ -45,6 +48,8 @@ class Outside:
     begins: dict[str, Exception] = field(default_factory=dict)
     given_up: list[tuple[IntentId, str, bool]] = field(default_factory=list)
     begun: list[IntentId] = field(default_factory=list)
+    other: Bot = field(default_factory=a_bot)
+    stopped: list[External] = field(default_factory=list)
     name: str = "attendee"
 
     async def claim_unresolved(self, *_: object) -> list[Bot]:
@@ -63,6 +68,18 @@ class Outside:
     async def give_up(self, intent_id: IntentId, failure: str, *, doubtful: bool) -> None:
         self.given_up.append((intent_id, failure, doubtful))
 
+    async def get_bot(self, _bot_id: BotId) -> Bot:
+        return self.other
+
+    async def stop(self, external: External) -> None:
+        self.stopped.append(external)
+
+    async def intend(self, bot: Bot, *_: object) -> Intended:
+        return Intended(bot=bot, is_new=True)
+
+    async def start(self, _wish: Wish) -> Started:
+        return FOUND
+
     async def report(self, *_: object) -> None: ...
 
 
@@ -71,20 +88,63 @@ def bot_in(phase: Phase, age: timedelta, failure: str = "") -> Bot:
     return replace(bot, phase=phase, failure=failure, created_at=utc_now() - age)
 
 
-async def resolved(outside: Outside) -> Outside:
+def bots_of(outside: Outside) -> Bots:
     part: Any = cast("Any", outside)
-    bots = Bots(
+    return Bots(
         part,
         part,
         part,
         part,
         part,
+        MeetingLinks(HOSTS["attendee"]),
         defaults=Defaults(time_zone="Europe/Moscow", language="ru"),
         lease=timedelta(minutes=1),
-        longest=LONGEST,
+        patience=Patience(silent=LONGEST),
     )
-    await bots.resolve()
+
+
+async def resolved(outside: Outside) -> Outside:
+    await bots_of(outside).resolve()
     return outside
+
+
+class Always(dict[str, Exception]):
+    """Every start has the id of another bot."""
+
+    def __contains__(self, _: object) -> bool:
+        return True
+
+    def __missing__(self, _: str) -> Exception:
+        return BotRefused("an id that another bot has")
+
+
+async def begun(other: Bot) -> tuple[Outside, str]:
+    """Start a bot whose id `other` has already; returns the id that the caller gets, or the refusal."""
+    outside = Outside([], begins=Always(), other=other)
+    try:
+        answer, _ = await bots_of(outside).start_bot(
+            user_owner("anna"), MEETING_URL, "Bot", "ru", ""
+        )
+    except BotRefused as error:
+        return outside, str(error)
+    return outside, answer
+
+
+async def test_a_service_that_answers_with_the_bot_of_that_meeting_has_started_none() -> None:
+    outside, answer = await begun(a_bot(bot_id=BotId("bot_1")))
+    assert (answer, outside.stopped) == ("bot_1", [])
+
+
+async def test_an_id_that_somebody_else_s_bot_has_stops_nobody() -> None:
+    wish = replace(a_wish(), owner=user_owner("olga"))
+    outside, refusal = await begun(a_bot(wish=wish))
+    assert (refusal, outside.stopped) == ("an id that another bot has", [])
+
+
+async def test_a_bot_of_a_service_that_began_anew_does_not_go_on_unseen() -> None:
+    outside, refusal = await begun(a_bot(state=BotState.ERROR))
+    assert "gave it the id bot_1, which an earlier bot had" in refusal
+    assert outside.stopped == ["bot_1"]
 
 
 @pytest.mark.parametrize("phase", [Phase.INTENDED, Phase.DOUBTFUL])

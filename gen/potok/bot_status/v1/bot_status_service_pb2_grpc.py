@@ -79,7 +79,7 @@ class BotStatusServiceServicer:
     def StartBot(self, request, context):
         """Stores the wish for a bot, starts it outside, and reports it to the coordinator.
 
-        INVALID_ARGUMENT: other parameters under a known `request_id`. ABORTED: the same request is being carried out.
+        INVALID_ARGUMENT: no bot is sent to that address; other parameters under a known `request_id`. ABORTED: the same request is being carried out.
         FAILED_PRECONDITION BOT_REFUSED: the service that runs bots refuses. UNAVAILABLE: it does not answer.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -90,7 +90,7 @@ class BotStatusServiceServicer:
         """Asks a bot to leave.
 
         NOT_FOUND: there is no such bot, or it runs at a service that is not used any more. UNAVAILABLE: the service that
-        runs it does not answer.
+        runs it does not answer. UNAVAILABLE STOP_NOT_TAKEN: it does not take the request now; it is asked again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

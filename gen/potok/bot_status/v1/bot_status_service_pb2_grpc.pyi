@@ -36,14 +36,14 @@ class BotStatusServiceStub:
     StartBot: _grpc.UnaryUnaryMultiCallable[_bot_status_service_pb2.StartBotRequest, _bot_status_service_pb2.StartBotResponse]
     """Stores the wish for a bot, starts it outside, and reports it to the coordinator.
 
-    INVALID_ARGUMENT: other parameters under a known `request_id`. ABORTED: the same request is being carried out.
+    INVALID_ARGUMENT: no bot is sent to that address; other parameters under a known `request_id`. ABORTED: the same request is being carried out.
     FAILED_PRECONDITION BOT_REFUSED: the service that runs bots refuses. UNAVAILABLE: it does not answer.
     """
     StopBot: _grpc.UnaryUnaryMultiCallable[_bot_status_service_pb2.StopBotRequest, _bot_status_service_pb2.StopBotResponse]
     """Asks a bot to leave.
 
     NOT_FOUND: there is no such bot, or it runs at a service that is not used any more. UNAVAILABLE: the service that
-    runs it does not answer.
+    runs it does not answer. UNAVAILABLE STOP_NOT_TAKEN: it does not take the request now; it is asked again.
     """
     ObserveBot: _grpc.UnaryUnaryMultiCallable[_bot_status_service_pb2.ObserveBotRequest, _bot_status_service_pb2.ObserveBotResponse]
     """Takes what is said of a bot, records it, and reports what it means to the coordinator.
@@ -80,14 +80,14 @@ class BotStatusServiceAsyncStub(BotStatusServiceStub):
     StartBot: _aio.UnaryUnaryMultiCallable[_bot_status_service_pb2.StartBotRequest, _bot_status_service_pb2.StartBotResponse]  # type: ignore[assignment]
     """Stores the wish for a bot, starts it outside, and reports it to the coordinator.
 
-    INVALID_ARGUMENT: other parameters under a known `request_id`. ABORTED: the same request is being carried out.
+    INVALID_ARGUMENT: no bot is sent to that address; other parameters under a known `request_id`. ABORTED: the same request is being carried out.
     FAILED_PRECONDITION BOT_REFUSED: the service that runs bots refuses. UNAVAILABLE: it does not answer.
     """
     StopBot: _aio.UnaryUnaryMultiCallable[_bot_status_service_pb2.StopBotRequest, _bot_status_service_pb2.StopBotResponse]  # type: ignore[assignment]
     """Asks a bot to leave.
 
     NOT_FOUND: there is no such bot, or it runs at a service that is not used any more. UNAVAILABLE: the service that
-    runs it does not answer.
+    runs it does not answer. UNAVAILABLE STOP_NOT_TAKEN: it does not take the request now; it is asked again.
     """
     ObserveBot: _aio.UnaryUnaryMultiCallable[_bot_status_service_pb2.ObserveBotRequest, _bot_status_service_pb2.ObserveBotResponse]  # type: ignore[assignment]
     """Takes what is said of a bot, records it, and reports what it means to the coordinator.
@@ -127,7 +127,7 @@ class BotStatusServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_bot_status_service_pb2.StartBotResponse, _abc.Awaitable[_bot_status_service_pb2.StartBotResponse]]:
         """Stores the wish for a bot, starts it outside, and reports it to the coordinator.
 
-        INVALID_ARGUMENT: other parameters under a known `request_id`. ABORTED: the same request is being carried out.
+        INVALID_ARGUMENT: no bot is sent to that address; other parameters under a known `request_id`. ABORTED: the same request is being carried out.
         FAILED_PRECONDITION BOT_REFUSED: the service that runs bots refuses. UNAVAILABLE: it does not answer.
         """
 
@@ -140,7 +140,7 @@ class BotStatusServiceServicer(metaclass=_abc_1.ABCMeta):
         """Asks a bot to leave.
 
         NOT_FOUND: there is no such bot, or it runs at a service that is not used any more. UNAVAILABLE: the service that
-        runs it does not answer.
+        runs it does not answer. UNAVAILABLE STOP_NOT_TAKEN: it does not take the request now; it is asked again.
         """
 
     @_abc_1.abstractmethod

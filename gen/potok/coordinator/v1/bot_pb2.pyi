@@ -133,11 +133,11 @@ class BotObservation(_message.Message):
     source: _builtins.str
     """Who said it: `poll`, `callback`, `webhook` or `trigger`."""
     raw_status: _builtins.str
-    """What was said, in the words of the service that runs the bot."""
+    """What was said, in the words of the service that runs the bot; `no_answer` of a look at which it said nothing."""
     state: _stage_pb2.BotState.ValueType
-    """What that means; unset where it means nothing."""
+    """What that means, CONNECTED of a bot that has left; unset where it means nothing."""
     verdict: _report_pb2.Verdict.ValueType
-    """APPLIED, DUPLICATE, STALE or ILLEGAL; unset while the coordinator has not judged it."""
+    """APPLIED, DUPLICATE, STALE, ILLEGAL or IGNORED; unset while the coordinator has not judged it."""
     message: _builtins.str
     """What else was said, for people."""
     times: _builtins.int

@@ -122,6 +122,7 @@ class GetBotStatusResponse(_message.Message):
     ERROR_MESSAGE_FIELD_NUMBER: _builtins.int
     SESSION_ID_FIELD_NUMBER: _builtins.int
     RESULT_DATA_FIELD_NUMBER: _builtins.int
+    DETAIL_FIELD_NUMBER: _builtins.int
     bot_id: _builtins.str
     """The bot."""
     status: _builtins.str
@@ -144,6 +145,10 @@ class GetBotStatusResponse(_message.Message):
     def result_data(self) -> _struct_pb2.Value:
         """`{"tasks": […], "summary": "…"}`; null unless it is done."""
 
+    @_builtins.property
+    def detail(self) -> _struct_pb2.Value:
+        """What is known beyond `status`, as a failure that is not told yet and until when; left out where that is all."""
+
     def __init__(
         self,
         *,
@@ -155,10 +160,11 @@ class GetBotStatusResponse(_message.Message):
         error_message: _struct_pb2.Value | None = ...,
         session_id: _struct_pb2.Value | None = ...,
         result_data: _struct_pb2.Value | None = ...,
+        detail: _struct_pb2.Value | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["error_message", b"error_message", "result_data", b"result_data", "session_id", b"session_id"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["detail", b"detail", "error_message", b"error_message", "result_data", b"result_data", "session_id", b"session_id"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bot_id", b"bot_id", "created_at", b"created_at", "error_message", b"error_message", "result_data", b"result_data", "session_id", b"session_id", "status", b"status", "updated_at", b"updated_at", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bot_id", b"bot_id", "created_at", b"created_at", "detail", b"detail", "error_message", b"error_message", "result_data", b"result_data", "session_id", b"session_id", "status", b"status", "updated_at", b"updated_at", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -241,7 +247,7 @@ class CreateTasksFromAudioRequest(_message.Message):
     audio_url: _builtins.str
     """Where the recording is."""
     text: _builtins.str
-    """What was said, a turn a line, as in `Anna: …`, or running text."""
+    """What was said: a turn a line, as in `Anna: …`, with times or without; subtitles (WebVTT, SRT); or running text."""
     def __init__(
         self,
         *,
@@ -274,6 +280,7 @@ class CreateTasksFromAudioResponse(_message.Message):
     ERROR_MESSAGE_FIELD_NUMBER: _builtins.int
     SESSION_ID_FIELD_NUMBER: _builtins.int
     RESULT_DATA_FIELD_NUMBER: _builtins.int
+    DETAIL_FIELD_NUMBER: _builtins.int
     bot_id: _builtins.str
     """The bot."""
     status: _builtins.str
@@ -296,6 +303,10 @@ class CreateTasksFromAudioResponse(_message.Message):
     def result_data(self) -> _struct_pb2.Value:
         """`{"tasks": […], "summary": "…"}`; null unless it is done."""
 
+    @_builtins.property
+    def detail(self) -> _struct_pb2.Value:
+        """What is known beyond `status`, as a failure that is not told yet and until when; left out where that is all."""
+
     def __init__(
         self,
         *,
@@ -307,10 +318,11 @@ class CreateTasksFromAudioResponse(_message.Message):
         error_message: _struct_pb2.Value | None = ...,
         session_id: _struct_pb2.Value | None = ...,
         result_data: _struct_pb2.Value | None = ...,
+        detail: _struct_pb2.Value | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["error_message", b"error_message", "result_data", b"result_data", "session_id", b"session_id"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["detail", b"detail", "error_message", b"error_message", "result_data", b"result_data", "session_id", b"session_id"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bot_id", b"bot_id", "created_at", b"created_at", "error_message", b"error_message", "result_data", b"result_data", "session_id", b"session_id", "status", b"status", "updated_at", b"updated_at", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bot_id", b"bot_id", "created_at", b"created_at", "detail", b"detail", "error_message", b"error_message", "result_data", b"result_data", "session_id", b"session_id", "status", b"status", "updated_at", b"updated_at", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -81,7 +81,8 @@ class BotServiceServicer:
     def TriggerBot(self, request, context):
         """Sends a bot to a meeting.
 
-        INVALID_ARGUMENT: `meet_url` is no address of a meeting; other parameters under a known `request_id`.
+        INVALID_ARGUMENT: `meet_url` is no address of a meeting, or of a host that bots are not sent to; other parameters
+        under a known `request_id`.
         FAILED_PRECONDITION: the service that runs bots refuses. UNAVAILABLE: it does not answer; try again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -128,7 +129,8 @@ class BotServiceServicer:
         """Asks a bot to leave its meeting; what it has recorded is processed. One that has left is answered as it is.
 
         PERMISSION_DENIED: it is somebody else's. NOT_FOUND: there is none.
-        UNAVAILABLE: the service that runs it does not answer.
+        UNAVAILABLE: the service that runs it does not answer. UNAVAILABLE STOP_NOT_TAKEN: it does not take the request now,
+        and the bot goes on; it is asked again until the bot has left.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

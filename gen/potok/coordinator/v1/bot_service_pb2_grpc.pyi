@@ -38,7 +38,8 @@ class BotServiceStub:
     TriggerBot: _grpc.UnaryUnaryMultiCallable[_bot_service_pb2.TriggerBotRequest, _bot_service_pb2.TriggerBotResponse]
     """Sends a bot to a meeting.
 
-    INVALID_ARGUMENT: `meet_url` is no address of a meeting; other parameters under a known `request_id`.
+    INVALID_ARGUMENT: `meet_url` is no address of a meeting, or of a host that bots are not sent to; other parameters
+    under a known `request_id`.
     FAILED_PRECONDITION: the service that runs bots refuses. UNAVAILABLE: it does not answer; try again.
     """
     GetBotStatus: _grpc.UnaryUnaryMultiCallable[_bot_service_pb2.GetBotStatusRequest, _bot_service_pb2.GetBotStatusResponse]
@@ -64,7 +65,8 @@ class BotServiceStub:
     """Asks a bot to leave its meeting; what it has recorded is processed. One that has left is answered as it is.
 
     PERMISSION_DENIED: it is somebody else's. NOT_FOUND: there is none.
-    UNAVAILABLE: the service that runs it does not answer.
+    UNAVAILABLE: the service that runs it does not answer. UNAVAILABLE STOP_NOT_TAKEN: it does not take the request now,
+    and the bot goes on; it is asked again until the bot has left.
     """
     ListBotObservations: _grpc.UnaryUnaryMultiCallable[_bot_service_pb2.ListBotObservationsRequest, _bot_service_pb2.ListBotObservationsResponse]
     """Lists what was said about a bot from outside, newest first, and what became of it.
@@ -82,7 +84,8 @@ class BotServiceAsyncStub(BotServiceStub):
     TriggerBot: _aio.UnaryUnaryMultiCallable[_bot_service_pb2.TriggerBotRequest, _bot_service_pb2.TriggerBotResponse]  # type: ignore[assignment]
     """Sends a bot to a meeting.
 
-    INVALID_ARGUMENT: `meet_url` is no address of a meeting; other parameters under a known `request_id`.
+    INVALID_ARGUMENT: `meet_url` is no address of a meeting, or of a host that bots are not sent to; other parameters
+    under a known `request_id`.
     FAILED_PRECONDITION: the service that runs bots refuses. UNAVAILABLE: it does not answer; try again.
     """
     GetBotStatus: _aio.UnaryUnaryMultiCallable[_bot_service_pb2.GetBotStatusRequest, _bot_service_pb2.GetBotStatusResponse]  # type: ignore[assignment]
@@ -108,7 +111,8 @@ class BotServiceAsyncStub(BotServiceStub):
     """Asks a bot to leave its meeting; what it has recorded is processed. One that has left is answered as it is.
 
     PERMISSION_DENIED: it is somebody else's. NOT_FOUND: there is none.
-    UNAVAILABLE: the service that runs it does not answer.
+    UNAVAILABLE: the service that runs it does not answer. UNAVAILABLE STOP_NOT_TAKEN: it does not take the request now,
+    and the bot goes on; it is asked again until the bot has left.
     """
     ListBotObservations: _aio.UnaryUnaryMultiCallable[_bot_service_pb2.ListBotObservationsRequest, _bot_service_pb2.ListBotObservationsResponse]  # type: ignore[assignment]
     """Lists what was said about a bot from outside, newest first, and what became of it.
@@ -129,7 +133,8 @@ class BotServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_bot_service_pb2.TriggerBotResponse, _abc.Awaitable[_bot_service_pb2.TriggerBotResponse]]:
         """Sends a bot to a meeting.
 
-        INVALID_ARGUMENT: `meet_url` is no address of a meeting; other parameters under a known `request_id`.
+        INVALID_ARGUMENT: `meet_url` is no address of a meeting, or of a host that bots are not sent to; other parameters
+        under a known `request_id`.
         FAILED_PRECONDITION: the service that runs bots refuses. UNAVAILABLE: it does not answer; try again.
         """
 
@@ -185,7 +190,8 @@ class BotServiceServicer(metaclass=_abc_1.ABCMeta):
         """Asks a bot to leave its meeting; what it has recorded is processed. One that has left is answered as it is.
 
         PERMISSION_DENIED: it is somebody else's. NOT_FOUND: there is none.
-        UNAVAILABLE: the service that runs it does not answer.
+        UNAVAILABLE: the service that runs it does not answer. UNAVAILABLE STOP_NOT_TAKEN: it does not take the request now,
+        and the bot goes on; it is asked again until the bot has left.
         """
 
     @_abc_1.abstractmethod

@@ -28,7 +28,7 @@ from potok.status.v1 import progress_pb2 as potok_dot_status_dot_v1_dot_progress
 from potok.status.v1 import stage_pb2 as potok_dot_status_dot_v1_dot_stage__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!potok/coordinator/v1/report.proto\x12\x14potok.coordinator.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1epotok/status/v1/progress.proto\x1a\x1bpotok/status/v1/stage.proto\"\xf0\x01\n\x06Report\x12\x1c\n\texecution\x18\x01 \x01(\x04R\texecution\x12\x1a\n\x08sequence\x18\x02 \x01(\x04R\x08sequence\x12\x35\n\x05state\x18\x03 \x01(\x0e\x32\x1f.potok.status.v1.ExecutionStateR\x05state\x12:\n\x08progress\x18\x04 \x01(\x0b\x32\x1e.potok.status.v1.StageProgressR\x08progress\x12\x39\n\x04\x64\x61ys\x18\x05 \x03(\x0b\x32\x1a.potok.status.v1.DayCountsB\t\xbaH\x06\x92\x01\x03\x10\xee\x02R\x04\x64\x61ys\"\x84\x02\n\x0eRejectedReport\x12\x1c\n\texecution\x18\x01 \x01(\x04R\texecution\x12\x1a\n\x08sequence\x18\x02 \x01(\x04R\x08sequence\x12\x35\n\x05state\x18\x03 \x01(\x0e\x32\x1f.potok.status.v1.ExecutionStateR\x05state\x12\x37\n\x07verdict\x18\x04 \x01(\x0e\x32\x1d.potok.coordinator.v1.VerdictR\x07verdict\x12\x18\n\x07message\x18\x05 \x01(\tR\x07message\x12.\n\x04time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04time*v\n\x07Verdict\x12\x17\n\x13VERDICT_UNSPECIFIED\x10\x00\x12\x13\n\x0fVERDICT_APPLIED\x10\x01\x12\x15\n\x11VERDICT_DUPLICATE\x10\x02\x12\x11\n\rVERDICT_STALE\x10\x03\x12\x13\n\x0fVERDICT_ILLEGAL\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!potok/coordinator/v1/report.proto\x12\x14potok.coordinator.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1epotok/status/v1/progress.proto\x1a\x1bpotok/status/v1/stage.proto\"\xf0\x01\n\x06Report\x12\x1c\n\texecution\x18\x01 \x01(\x04R\texecution\x12\x1a\n\x08sequence\x18\x02 \x01(\x04R\x08sequence\x12\x35\n\x05state\x18\x03 \x01(\x0e\x32\x1f.potok.status.v1.ExecutionStateR\x05state\x12:\n\x08progress\x18\x04 \x01(\x0b\x32\x1e.potok.status.v1.StageProgressR\x08progress\x12\x39\n\x04\x64\x61ys\x18\x05 \x03(\x0b\x32\x1a.potok.status.v1.DayCountsB\t\xbaH\x06\x92\x01\x03\x10\xee\x02R\x04\x64\x61ys\"\x84\x02\n\x0eRejectedReport\x12\x1c\n\texecution\x18\x01 \x01(\x04R\texecution\x12\x1a\n\x08sequence\x18\x02 \x01(\x04R\x08sequence\x12\x35\n\x05state\x18\x03 \x01(\x0e\x32\x1f.potok.status.v1.ExecutionStateR\x05state\x12\x37\n\x07verdict\x18\x04 \x01(\x0e\x32\x1d.potok.coordinator.v1.VerdictR\x07verdict\x12\x18\n\x07message\x18\x05 \x01(\tR\x07message\x12.\n\x04time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04time*\x8b\x01\n\x07Verdict\x12\x17\n\x13VERDICT_UNSPECIFIED\x10\x00\x12\x13\n\x0fVERDICT_APPLIED\x10\x01\x12\x15\n\x11VERDICT_DUPLICATE\x10\x02\x12\x11\n\rVERDICT_STALE\x10\x03\x12\x13\n\x0fVERDICT_ILLEGAL\x10\x04\x12\x13\n\x0fVERDICT_IGNORED\x10\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,8 +37,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_REPORT'].fields_by_name['days']._loaded_options = None
   _globals['_REPORT'].fields_by_name['days']._serialized_options = b'\272H\006\222\001\003\020\356\002'
-  _globals['_VERDICT']._serialized_start=688
-  _globals['_VERDICT']._serialized_end=806
+  _globals['_VERDICT']._serialized_start=689
+  _globals['_VERDICT']._serialized_end=828
   _globals['_REPORT']._serialized_start=183
   _globals['_REPORT']._serialized_end=423
   _globals['_REJECTEDREPORT']._serialized_start=426

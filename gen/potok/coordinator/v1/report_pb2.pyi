@@ -38,6 +38,8 @@ class _VerdictEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Verdict.Value
     """The execution has ended or was overtaken: stop working on it. Its days were taken."""
     VERDICT_ILLEGAL: _Verdict.ValueType  # 4
     """The sequence of states forbids it."""
+    VERDICT_IGNORED: _Verdict.ValueType  # 5
+    """Of what was said of a bot: it says nothing that is known here."""
 
 class Verdict(_Verdict, metaclass=_VerdictEnumTypeWrapper):
     """What became of a report."""
@@ -52,6 +54,8 @@ VERDICT_STALE: Verdict.ValueType  # 3
 """The execution has ended or was overtaken: stop working on it. Its days were taken."""
 VERDICT_ILLEGAL: Verdict.ValueType  # 4
 """The sequence of states forbids it."""
+VERDICT_IGNORED: Verdict.ValueType  # 5
+"""Of what was said of a bot: it says nothing that is known here."""
 Global___Verdict: _TypeAlias = Verdict  # noqa: Y015
 
 @_typing.final

@@ -1,8 +1,9 @@
 """What services that run bots are asked, and what is made of the answers that they document."""
 
+import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -23,6 +24,7 @@ from services.bot_status.domain import (
     ServiceUnavailable,
     SpokenInterval,
 )
+from services.kernel.errors import Unauthenticated
 from services.status.domain import BotState
 from tests.builders.bot_status import a_wish
 from tests.builders.webhooks import (
@@ -37,6 +39,7 @@ from tests.builders.webhooks import (
 )
 
 API_KEY = "s3cret"
+KEEP = timedelta(days=7)
 WISH = a_wish("intent-1")
 Reply = tuple[int, Any] | Exception
 
@@ -120,6 +123,30 @@ async def test_a_refusal_has_the_words_of_the_service() -> None:
         await generic(service).start(WISH)
 
 
+@pytest.mark.parametrize(
+    ("given", "bot_id"),
+    [
+        (42, "42"),
+        ("42", "42"),
+        (" 42\n", "42"),
+        (42.0, "42"),
+        (9007199254740993, "9007199254740993"),
+        ("3FA85F64-5717-4562-b3fc-2c963f66afa6", "3FA85F64-5717-4562-b3fc-2c963f66afa6"),
+    ],
+    ids=repr,
+)
+async def test_an_id_is_a_number_or_a_text(given: Any, bot_id: str) -> None:
+    service = Service({"POST /api/v1/bots": (201, {"bot_id": given})})
+    assert (await generic(service).start(WISH)).bot_id == bot_id
+
+
+@pytest.mark.parametrize("given", [True, None, 1.5, float("1e300"), "", "a b", {"id": 1}, "x" * 65])
+async def test_what_is_no_id_starts_no_bot(given: Any) -> None:
+    service = Service({"POST /api/v1/bots": (201, {"bot_id": given})})
+    with pytest.raises(ServiceUnavailable, match="no usable id"):
+        await generic(service).start(WISH)
+
+
 async def test_an_id_that_is_no_id_never_becomes_a_path() -> None:
     service = Service({})
     for external in ("../admin", "a/b", "", "x" * 65):
@@ -137,7 +164,7 @@ async def test_attendee_looks_for_the_bot_when_the_key_is_in_use() -> None:
             "GET /api/v1/bots?deduplication_key=intent-1": (200, {"next": None, "results": [bot]}),
         }
     )
-    started = await AttendeeProvider(service.api(), []).start(WISH)
+    started = await AttendeeProvider(service.api(), [], KEEP).start(WISH)
 
     assert started.bot_id == "bot_1"
     assert service.sent()["deduplication_key"] == "intent-1"
@@ -152,7 +179,7 @@ async def test_a_bot_that_attendee_lists_without_a_state_is_found_all_the_same()
             "GET /api/v1/bots/bot_1": (200, {"id": "bot_1"}),
         }
     )
-    provider = AttendeeProvider(service.api(), [])
+    provider = AttendeeProvider(service.api(), [], KEEP)
     found = await provider.find(WISH)
 
     assert found
@@ -171,17 +198,24 @@ async def test_attendee_hands_out_a_link_without_a_transcript_too() -> None:
             "GET /api/v1/bots/bot_1/transcript": (503, {}),
         }
     )
-    found = await AttendeeProvider(service.api(), []).recording(External("bot_1"))
+    provider = AttendeeProvider(service.api(), [], KEEP)
+    (found,) = await provider.recordings(External("bot_1"))
 
-    assert found
-    assert (found.link, found.speakers) == ("https://s3.example/r.mp3?sig=1", ())
+    assert found.link == "https://s3.example/r.mp3?sig=1"
     assert not found.headers, "the key is not for the host of the recording"
+    assert await provider.speakers(External("bot_1")) == ()
+
+
+async def test_attendee_is_asked_for_sound_alone() -> None:
+    service = Service({"POST /api/v1/bots": (201, {"id": "bot_1", "state": "joining"})})
+    await AttendeeProvider(service.api(), [], KEEP).start(WISH)
+    assert service.sent()["recording_settings"] == {"format": "mp3"}
 
 
 def test_a_webhook_of_attendee() -> None:
     body = {"idempotency_key": "k", "bot_id": "bot_1", "data": {"new_state": "ended"}}
     headers = {"x-webhook-signature": attendee_sign(body)}
-    read = AttendeeProvider(Service({}).api(), [KEY]).read_webhook(
+    read = AttendeeProvider(Service({}).api(), [KEY], KEEP).read_webhook(
         headers, json.dumps(body).encode(), NOW
     )
 
@@ -189,15 +223,55 @@ def test_a_webhook_of_attendee() -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "platform", "number"),
+    ("created_at", "fresh"),
     [
-        ("https://meet.google.com/abc-defg-hij", "google_meet", "abc-defg-hij"),
-        ("https://meet.google.com/ABC-defg-hij/?authuser=1", "google_meet", "abc-defg-hij"),
-        ("https://us02web.zoom.us/j/1234567890?pwd=x", "zoom", "1234567890"),
+        ("2026-11-26T11:59:59.123456Z", True),
+        ("2026-11-20T12:00:00+00:00", True),
+        ("2026-11-19T11:59:59Z", False),
+        ("2023-07-15T14:30:45.123456", False),
+        ("0001-01-01T00:00:00+14:00", True),  # no time at all
+        ("yesterday", True),
+        (None, True),
     ],
 )
-def test_vexa_knows_meetings_by_platform_and_number(url: str, platform: str, number: str) -> None:
-    assert meeting_of(url) == (platform, number)
+def test_a_webhook_of_attendee_that_is_too_old_to_be_remembered_is_refused(
+    created_at: str | None, fresh: bool
+) -> None:
+    body = {"idempotency_key": "k", "bot_id": "bot_1", "data": {"created_at": created_at}}
+    headers = {"x-webhook-signature": attendee_sign(body)}
+    provider = AttendeeProvider(Service({}).api(), [KEY], KEEP)
+    if fresh:
+        assert provider.read_webhook(headers, json.dumps(body).encode(), NOW).key == "k"
+    else:
+        with pytest.raises(Unauthenticated, match="too long ago"):
+            provider.read_webhook(headers, json.dumps(body).encode(), NOW)
+
+
+LONG_TEAMS = (
+    "https://teams.microsoft.com/l/meetup-join/19%3ameeting_x%40thread.v2/0?context=%7b%22Tid%22%7d"
+)
+
+
+@pytest.mark.parametrize(
+    ("url", "meeting"),
+    [
+        ("https://meet.google.com/abc-defg-hij", ("google_meet", "abc-defg-hij", "")),
+        ("https://meet.google.com/ABC-defg-hij/?authuser=1", ("google_meet", "abc-defg-hij", "")),
+        ("https://us02web.zoom.us/j/1234567890?pwd=x", ("zoom", "1234567890", "x")),
+        ("https://app.zoom.us/wc/join/1234567890", ("zoom", "1234567890", "")),
+        ("https://teams.live.com/meet/9361792952021?p=Ix", ("teams", "9361792952021", "Ix")),
+        ("https://teams.microsoft.com/meet/93617929520214", ("teams", "93617929520214", "")),
+        (
+            "https://teams.microsoft.com/v2/?meetingjoin=true#/meet/9361792952021?p=Ix",
+            ("teams", "9361792952021", "Ix"),
+        ),
+        (LONG_TEAMS, ("teams", hashlib.sha256(LONG_TEAMS.encode()).hexdigest()[:16], "")),
+        ("https://meet.jit.si/OurRoom", ("jitsi", "OurRoom", "")),
+        ("https://Meet.Clinic.example/room-1", ("jitsi", "room-1@meet.clinic.example", "")),
+    ],
+)
+def test_vexa_knows_meetings_by_platform_and_number(url: str, meeting: tuple[str, ...]) -> None:
+    assert meeting_of(url, ["meet.clinic.example"]) == meeting
 
 
 @pytest.mark.parametrize(
@@ -207,6 +281,9 @@ def test_vexa_knows_meetings_by_platform_and_number(url: str, platform: str, num
         "https://evil.example/abc-defg-hij",
         "https://meet.google.com.evil.example/abc-defg-hij",
         "https://notzoom.us/j/1234567890",
+        "https://teams.microsoft.com/dl/launcher",
+        "https://meet.jit.si/a/b",
+        "https://meet.clinic.example/room-1",
         "nonsense",
     ],
 )
@@ -264,19 +341,47 @@ async def test_a_recording_of_vexa_is_read_with_our_key_from_vexa_only() -> None
         }
 
     external = External("google_meet/abc-defg-hij/77")
-    own = await vexa(Service(replies("/recordings/5/media/1/raw"))).recording(external)
-    other = await vexa(Service(replies("https://s3.example/x"))).recording(external)
-    none = await vexa(Service(replies(""))).recording(external)
+    provider = vexa(Service(replies("/recordings/5/media/1/raw")))
+    (own,) = await provider.recordings(external)
+    (other,) = await vexa(Service(replies("https://s3.example/x"))).recordings(external)
 
-    assert own
     assert own.link == "https://bots.example/recordings/5/media/1/raw"
     assert own.headers == {"X-API-Key": API_KEY}
-    assert own.speakers == (
+    assert await provider.speakers(external) == (
         SpokenInterval(speaker_name="Анна", start_seconds=0.5, end_seconds=2.0),
     )
-    assert other
     assert not other.headers
-    assert none is None
+    assert await vexa(Service(replies(""))).recordings(external) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "external", "path"),
+    [
+        ("https://meet.jit.si/Раз Два", "", ""),
+        ("https://meet.jit.si/Планёрка", "jitsi/Планёрка/77", "/bots/jitsi/%D0%9F%D0%BB%D0%B0"),
+        (LONG_TEAMS, "teams/", "/bots/teams/"),
+    ],
+)
+async def test_every_meeting_that_vexa_is_sent_to_can_be_left(
+    url: str, external: str, path: str
+) -> None:
+    asked: list[str] = []
+
+    def answers(request: httpx2.Request) -> httpx2.Response:
+        asked.append(request.url.raw_path.decode())
+        return httpx2.Response(200, json={"id": "77", "status": "requested"})
+
+    http = httpx2.AsyncClient(transport=httpx2.MockTransport(answers))
+    provider = VexaProvider(Api(http, "https://bots.example", {}), API_KEY, [])
+    if not external:
+        with pytest.raises(ServiceRefuses):
+            await provider.start(replace(WISH, meet_url=url))
+        return
+    started = await provider.start(replace(WISH, meet_url=url))
+    await provider.stop(started.external)
+
+    assert started.external.startswith(external)
+    assert asked[1].startswith(path)
 
 
 def test_a_webhook_of_vexa() -> None:
@@ -327,12 +432,11 @@ async def test_a_recording_of_recall_comes_with_who_spoke() -> None:
     path = f"/api/v1/bot/{BOT_OF_RECALL['id']}/"
     provider = recall(Service({f"GET {path}": (200, BOT_OF_RECALL)}))
     external = External(str(BOT_OF_RECALL["id"]))
-    reported, found = await provider.get(external), await provider.recording(external)
+    reported, found = await provider.get(external), await provider.recordings(external)
 
     assert (reported.raw_status, reported.meaning.kind) == ("done", Kind.RECORDED)
-    assert found
-    assert found.link == "https://s3.example/v.mp4?sig=1"
-    assert found.speakers == (
+    assert [each.link for each in found] == ["https://s3.example/v.mp4?sig=1"]
+    assert await provider.speakers(external) == (
         SpokenInterval(speaker_name="Анна", start_seconds=1.5, end_seconds=4.5),
     )
 
