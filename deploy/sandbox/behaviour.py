@@ -126,6 +126,10 @@ class Behaviour:
     """The number of the next starts that are done, but answered 502."""
     bots_forgotten: bool = False
     """It knows none of its bots."""
+    bots_recording_after: float | None = None
+    """A bot of Attendee has its recording so many seconds after its end, whatever it says of that until then."""
+    bots_numbered: bool = False
+    """The ids of its bots are numbers."""
 
     def changed(self, changes: Mapping[str, Any]) -> Self:
         """Return the behaviour with some switches changed; raises pydantic's ValidationError naming the wrong ones."""

@@ -40,9 +40,16 @@ class Bot:
     status: str = ""
     sub_type: str = ""
     recording_state: str = "not_started"
+    recorded: bool = False
+    """Its recording can be had."""
     ended: bool = False
     answers: list[tuple[str, int]] = field(default_factory=list)
     leave: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def shown_id(self) -> str | int:
+        """The id as it is written, which a number is without marks."""
+        return int(self.bot_id) if self.bot_id.isdigit() else self.bot_id
 
     def told(self) -> dict[str, Any]:
         """Return the bot as the sandbox's own face shows it."""
@@ -73,7 +80,9 @@ class BotService:
 
     def start(self, behaviour: Behaviour, **given: Any) -> Bot:
         """Have a bot begin its life."""
-        bot = Bot(bot_id=f"bot_{secrets.token_hex(8)}", **given)
+        numbered = behaviour.bots_numbered
+        bot_id = f"{secrets.randbits(62)}" if numbered else f"bot_{secrets.token_hex(8)}"
+        bot = Bot(bot_id=bot_id, **given)
         bot.status = _STEPS[behaviour.bots_shape][0][0]
         self.bots[bot.bot_id] = bot
         while len(self.bots) > KEPT:
@@ -111,6 +120,11 @@ class BotService:
             case _:
                 return False
 
+    async def _record_late(self, bot: Bot, behaviour: Behaviour) -> None:
+        if behaviour.bots_recording_after is not None:
+            await asyncio.sleep(behaviour.bots_recording_after)
+            bot.recorded = True
+
     async def _fail(self, bot: Bot, behaviour: Behaviour) -> None:
         bot.sub_type = _REASONS[behaviour.bots_end]
         bot.ended = True
@@ -120,14 +134,17 @@ class BotService:
     async def _end(self, bot: Bot, behaviour: Behaviour) -> None:
         if behaviour.bots_end is BotEnd.FATAL:
             await self._fail(bot, behaviour)
+            await self._record_late(bot, behaviour)
             return
         recorded = behaviour.bots_end is BotEnd.RECORDED
         if behaviour.bots_shape is Shape.ATTENDEE:
             bot.status = "post_processing"
             await asyncio.sleep(1 / behaviour.bots_speed)
         bot.recording_state = "complete" if recorded else "failed"
+        bot.recorded = recorded and behaviour.bots_recording_after is None
         bot.status, bot.ended = "ended", True
         await self._tell(bot, behaviour, "ended")
+        await self._record_late(bot, behaviour)
         if recorded and behaviour.bots_shape is Shape.PLAIN:
             await self._hand_over(bot, behaviour)
 
@@ -136,7 +153,7 @@ class BotService:
         if behaviour.bots_callbacks is Callbacks.LOST:
             return
         if behaviour.bots_shape is Shape.PLAIN:
-            body = {"bot_id": bot.bot_id, "status": status}
+            body: dict[str, Any] = {"bot_id": bot.shown_id, "status": status}
             body |= {"error_message": error} if error else {}
             await self._call(bot, "/api/v1/meet/callback/update-status", body, behaviour)
             return
@@ -151,7 +168,7 @@ class BotService:
 
     async def _hand_over(self, bot: Bot, behaviour: Behaviour) -> None:
         """Call create-tasks-from-audio, as the guide for such services has it."""
-        body = {"user_id": bot.user_id, "bot_id": bot.bot_id}
+        body: dict[str, Any] = {"user_id": bot.user_id, "bot_id": bot.shown_id}
         if behaviour.bots_media is MediaKind.TEXT:
             body["text"] = TEXT
         else:

@@ -81,8 +81,8 @@ class _Service:
 
     async def recording(self, request: Request) -> Response:
         def link(bot: Bot) -> Response:
-            if bot.recording_state != "complete":
-                return JSONResponse({"url": None})
+            if not bot.recorded:
+                return JSONResponse({"error": "No recording file found for bot"}, 404)
             url = f"http://{self._sandbox.bot_service.address}/media/{bot.bot_id}.wav?X-Amz-Expires=1800"
             return JSONResponse({"url": url, "start_timestamp_ms": _START_MS})
 
@@ -126,7 +126,7 @@ class _Service:
         if self._sandbox.behaviour.bots_shape is Shape.PLAIN:
             failed = bot.ended and bot.sub_type
             return {
-                "bot_id": bot.bot_id,
+                "bot_id": bot.shown_id,
                 "status": bot.status,
                 "error_message": f"the bot failed: {bot.sub_type}" if failed else None,
             }

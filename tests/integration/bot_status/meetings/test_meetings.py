@@ -185,6 +185,20 @@ async def test_what_a_service_recorded_is_stored_with_who_spoke(world: Outside) 
     assert found.HasField("start_time")
 
 
+@pytest.mark.parametrize("end", ["fatal", "recorded"])
+async def test_a_recording_that_comes_after_the_end_is_not_lost(world: Outside, end: str) -> None:
+    world.sandbox.behave(
+        bots_shape="attendee", bots_end=end, bots_recording_after=1.0, bots_speed=4
+    )
+    async with world.replica(**ATTENDEE) as replica:
+        bot_id = (await replica.bots.StartBot(WISH)).bot_id
+        await world.coordinator.until_state(bot_id, TRANSCRIBING)
+        said = [o.verdict for o in await seen(replica, bot_id) if o.raw_status == "fatal_error"]
+
+    details = [report.detail for report in world.coordinator.of(bot_id)]
+    assert any("a recording of it is waited for until" in each for each in details) == bool(said)
+
+
 async def test_an_end_without_a_recording_is_told_at_once(world: Outside) -> None:
     world.sandbox.behave(bots_shape="attendee", bots_end="unrecorded")
     async with world.replica(**ATTENDEE) as replica:
