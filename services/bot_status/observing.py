@@ -68,7 +68,9 @@ def fail(bot: Bot, message: str, now: datetime) -> Step:
     """End a bot for a reason that people understand."""
     if not bot.followed or bot.media_ready:
         return Step(bot=bot, verdict=ObservationVerdict.STALE)
-    return _told(replace(bot, state=BotState.ERROR, state_at=now, failure=message[:MOST_MESSAGE]))
+    failed = replace(bot, state=BotState.ERROR, state_at=now, failure=message[:MOST_MESSAGE])
+    # What was waited for is over, and its reason is told.
+    return _told(replace(failed, detail="") if bot.failed_at else failed)
 
 
 def hold(bot: Bot, message: str, now: datetime, wait: timedelta) -> Step:

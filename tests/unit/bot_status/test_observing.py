@@ -159,6 +159,7 @@ def test_a_failure_is_told_when_nothing_came_after_it() -> None:
     assert not patience.is_over(bot, NOW + 10 * MINUTE, asked=False), "nobody has looked"
     assert patience.is_over(bot, NOW + 800 * MINUTE, asked=False)
     assert patience.give_up_reason(bot, NOW + 800 * MINUTE) is None, "one reason is enough"
+    assert (fail(bot, "it broke", NOW).bot.detail, ready(bot, NOW).bot.detail) == ("", "")
 
 
 def test_a_failure_of_an_older_release_ends_in_its_time_too() -> None:
