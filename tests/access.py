@@ -54,6 +54,7 @@ RULES: dict[str, dict[str, set[str]]] = {
         "CancelRun": USERS,
         "GetRun": USERS,
         "ListRuns": USERS,
+        "ListAuditEntries": USERS,
         "ListItems": USERS,
         "GetRangeStatus": USERS,
         "GetLedger": USERS,
@@ -83,6 +84,7 @@ RULES: dict[str, dict[str, set[str]]] = {
         "ListRecommendations": USERS,
         "CloseRecommendation": USERS,
         "ReopenRecommendation": USERS,
+        "ListRecommendationAudit": USERS,
         "CountReportedCalls": USERS,
     },
     "potok.stage.v1.StageService": {

@@ -30,13 +30,14 @@ from potok.coordinator.v1 import run_pb2 as potok_dot_coordinator_dot_v1_dot_run
 from potok.coordinator.v1 import watch_pb2 as potok_dot_coordinator_dot_v1_dot_watch__pb2
 from potok.stage.v1 import stage_service_pb2 as potok_dot_stage_dot_v1_dot_stage__service__pb2
 from potok.status.v1 import access_pb2 as potok_dot_status_dot_v1_dot_access__pb2
+from potok.status.v1 import audit_pb2 as potok_dot_status_dot_v1_dot_audit__pb2
 from potok.status.v1 import deadline_pb2 as potok_dot_status_dot_v1_dot_deadline__pb2
 from potok.status.v1 import event_pb2 as potok_dot_status_dot_v1_dot_event__pb2
 from potok.status.v1 import progress_pb2 as potok_dot_status_dot_v1_dot_progress__pb2
 from potok.status.v1 import stage_pb2 as potok_dot_status_dot_v1_dot_stage__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.potok/coordinator/v1/coordinator_service.proto\x12\x14potok.coordinator.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\'potok/coordinator/v1/range_status.proto\x1a!potok/coordinator/v1/report.proto\x1a\x1epotok/coordinator/v1/run.proto\x1a potok/coordinator/v1/watch.proto\x1a\"potok/stage/v1/stage_service.proto\x1a\x1cpotok/status/v1/access.proto\x1a\x1epotok/status/v1/deadline.proto\x1a\x1bpotok/status/v1/event.proto\x1a\x1epotok/status/v1/progress.proto\x1a\x1bpotok/status/v1/stage.proto\"P\n\x10SetClientRequest\x12<\n\x06\x63lient\x18\x01 \x01(\x0b\x32\x1c.potok.coordinator.v1.ClientB\x06\xbaH\x03\xc8\x01\x01R\x06\x63lient\"I\n\x11SetClientResponse\x12\x34\n\x06\x63lient\x18\x01 \x01(\x0b\x32\x1c.potok.coordinator.v1.ClientR\x06\x63lient\"M\n\x10GetClientRequest\x12\x39\n\tclient_id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_-]{1,64}$R\x08\x63lientId\"I\n\x11GetClientResponse\x12\x34\n\x06\x63lient\x18\x01 \x01(\x0b\x32\x1c.potok.coordinator.v1.ClientR\x06\x63lient\"d\n\x12ListClientsRequest\x12%\n\tpage_size\x18\x01 \x01(\rB\x08\xbaH\x05*\x03\x18\xe8\x07R\x08pageSize\x12\'\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04R\tpageToken\"u\n\x13ListClientsResponse\x12\x36\n\x07\x63lients\x18\x01 \x03(\x0b\x32\x1c.potok.coordinator.v1.ClientR\x07\x63lients\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xaa\x02\n\x0fStartRunRequest\x12\x39\n\tclient_id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_-]{1,64}$R\x08\x63lientId\x12\x38\n\x05range\x18\x02 \x01(\x0b\x32\x1a.potok.status.v1.DateRangeB\x06\xbaH\x03\xc8\x01\x01R\x05range\x12\x41\n\x06stages\x18\x03 \x03(\x0e\x32\x16.potok.status.v1.StageB\x11\xbaH\x0e\x92\x01\x0b\x18\x01\"\x07\x82\x01\x04\x10\x01 \x00R\x06stages\x12\x36\n\x04mode\x18\x04 \x01(\x0e\x32\x18.potok.status.v1.RunModeB\x08\xbaH\x05\x82\x01\x02\x10\x01R\x04mode\x12\'\n\nrequest_id\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01R\trequestId\"?\n\x10StartRunResponse\x12+\n\x03run\x18\x01 \x01(\x0b\x32\x19.potok.coordinator.v1.RunR\x03run\"\x83\x02\n\x11PreviewRunRequest\x12\x39\n\tclient_id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_-]{1,64}$R\x08\x63lientId\x12\x38\n\x05range\x18\x02 \x01(\x0b\x32\x1a.potok.status.v1.DateRangeB\x06\xbaH\x03\xc8\x01\x01R\x05range\x12\x41\n\x06stages\x18\x03 \x03(\x0e\x32\x16.potok.status.v1.StageB\x11\xbaH\x0e\x92\x01\x0b\x18\x01\"\x07\x82\x01\x04\x10\x01 \x00R\x06stages\x12\x36\n\x04mode\x18\x04 \x01(\x0e\x32\x18.potok.status.v1.RunModeB\x08\xbaH\x05\x82\x01\x02\x10\x01R\x04mode\"P\n\x12PreviewRunResponse\x12:\n\x06stages\x18\x01 \x03(\x0b\x32\".potok.coordinator.v1.StagePreviewR\x06stages\"\x87\x02\n\x0cStagePreview\x12,\n\x05stage\x18\x01 \x01(\x0e\x32\x16.potok.status.v1.StageR\x05stage\x12\x14\n\x05\x63\x61lls\x18\x02 \x01(\rR\x05\x63\x61lls\x12)\n\x10\x64uration_seconds\x18\x03 \x01(\x01R\x0f\x64urationSeconds\x12+\n\x11unknown_durations\x18\x04 \x01(\rR\x10unknownDurations\x12\x1c\n\tunchanged\x18\x05 \x01(\rR\tunchanged\x12\x12\n\x04more\x18\x06 \x01(\x08R\x04more\x12)\n\x04\x63ost\x18\x07 \x01(\x0b\x32\x15.potok.status.v1.CostR\x04\x63ost\"\x96\x01\n\x12RetryFailedRequest\x12\x1f\n\x06run_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01R\x05runId\x12\x36\n\x05stage\x18\x02 \x01(\x0e\x32\x16.potok.status.v1.StageB\x08\xbaH\x05\x82\x01\x02\x10\x01R\x05stage\x12\'\n\nrequest_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01R\trequestId\"B\n\x13RetryFailedResponse\x12+\n\x03run\x18\x01 \x01(\x0b\x32\x19.potok.coordinator.v1.RunR\x03run\"3\n\x10\x43\x61ncelRunRequest\x12\x1f\n\x06run_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01R\x05runId\"@\n\x11\x43\x61ncelRunResponse\x12+\n\x03run\x18\x01 \x01(\x0b\x32\x19.potok.coordinator.v1.RunR\x03run\"0\n\rGetRunRequest\x12\x1f\n\x06run_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01R\x05runId\"=\n\x0eGetRunResponse\x12+\n\x03run\x18\x01 \x01(\x0b\x32\x19.potok.coordinator.v1.RunR\x03run\"\x9c\x01\n\x0fListRunsRequest\x12\x39\n\tclient_id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_-]{0,64}$R\x08\x63lientId\x12%\n\tpage_size\x18\x02 \x01(\rB\x08\xbaH\x05*\x03\x18\xc8\x01R\x08pageSize\x12\'\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04R\tpageToken\"i\n\x10ListRunsResponse\x12-\n\x04runs\x18\x01 \x03(\x0b\x32\x19.potok.coordinator.v1.RunR\x04runs\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xf2\x02\n\x10ListItemsRequest\x12\x39\n\tclient_id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_-]{1,64}$R\x08\x63lientId\x12\x38\n\x05stage\x18\x02 \x01(\x0e\x32\x16.potok.status.v1.StageB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00R\x05stage\x12\x38\n\x05range\x18\x03 \x01(\x0b\x32\x1a.potok.status.v1.DateRangeB\x06\xbaH\x03\xc8\x01\x01R\x05range\x12\x41\n\x06states\x18\x04 \x03(\x0e\x32\x1a.potok.status.v1.ItemStateB\r\xbaH\n\x92\x01\x07\"\x05\x82\x01\x02\x10\x01R\x06states\x12\x1c\n\texecution\x18\x05 \x01(\x04R\texecution\x12%\n\tpage_size\x18\x06 \x01(\rB\x08\xbaH\x05*\x03\x18\xe8\x07R\x08pageSize\x12\'\n\npage_token\x18\x07 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04R\tpageToken\"g\n\x11ListItemsResponse\x12*\n\x05items\x18\x01 \x03(\x0b\x32\x14.potok.stage.v1.ItemR\x05items\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xc6\x01\n\x15GetRangeStatusRequest\x12\x39\n\tclient_id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_-]{1,64}$R\x08\x63lientId\x12\x38\n\x05stage\x18\x02 \x01(\x0e\x32\x16.potok.status.v1.StageB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00R\x05stage\x12\x38\n\x05range\x18\x03 \x01(\x0b\x32\x1a.potok.status.v1.DateRangeB\x06\xbaH\x03\xc8\x01\x01R\x05range\"S\n\x16GetRangeStatusResponse\x12\x39\n\x06status\x18\x01 \x01(\x0b\x32!.potok.coordinator.v1.RangeStatusR\x06status\"\x87\x01\n\x10GetLedgerRequest\x12\x39\n\tclient_id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_-]{1,64}$R\x08\x63lientId\x12\x38\n\x05range\x18\x02 \x01(\x0b\x32\x1a.potok.status.v1.DateRangeB\x06\xbaH\x03\xc8\x01\x01R\x05range\"N\n\x11GetLedgerResponse\x12\x39\n\x06stages\x18\x01 \x03(\x0b\x32!.potok.coordinator.v1.StageLedgerR\x06stages\"\x99\x01\n\x13ReportStatusRequest\x12\x14\n\x05\x62\x61tch\x18\x01 \x01(\x06R\x05\x62\x61tch\x12\x41\n\x07reports\x18\x02 \x03(\x0b\x32\x1c.potok.coordinator.v1.ReportB\t\xbaH\x06\x92\x01\x03\x10\xe8\x07R\x07reports\x12)\n\nheartbeats\x18\x03 \x03(\x04\x42\t\xbaH\x06\x92\x01\x03\x10\x90NR\nheartbeats\"m\n\x14ReportStatusResponse\x12\x14\n\x05\x62\x61tch\x18\x01 \x01(\x06R\x05\x62\x61tch\x12?\n\x08verdicts\x18\x02 \x03(\x0b\x32#.potok.coordinator.v1.ReportVerdictR\x08verdicts\"\x82\x01\n\rReportVerdict\x12\x1c\n\texecution\x18\x01 \x01(\x04R\texecution\x12\x1a\n\x08sequence\x18\x02 \x01(\x04R\x08sequence\x12\x37\n\x07verdict\x18\x03 \x01(\x0e\x32\x1d.potok.coordinator.v1.VerdictR\x07verdict\"d\n\x1aListRejectedReportsRequest\x12\x1f\n\x06run_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01R\x05runId\x12%\n\tpage_size\x18\x02 \x01(\rB\x08\xbaH\x05*\x03\x18\xe8\x07R\x08pageSize\"]\n\x1bListRejectedReportsResponse\x12>\n\x07reports\x18\x01 \x03(\x0b\x32$.potok.coordinator.v1.RejectedReportR\x07reports\"\x15\n\x13\x41\x64vanceEpochRequest\"6\n\x14\x41\x64vanceEpochResponse\x12\x1e\n\ngeneration\x18\x01 \x01(\x04R\ngeneration\"\x9d\x03\n\x12WatchStatusRequest\x12\x42\n\nclient_ids\x18\x01 \x03(\tB#\xbaH \x92\x01\x1d\x10\x64\"\x19r\x17\x32\x15^[A-Za-z0-9_-]{1,64}$R\tclientIds\x12(\n\x07run_ids\x18\x02 \x03(\tB\x0f\xbaH\x0c\x92\x01\t\x10\x64\"\x05r\x03\xb0\x01\x01R\x06runIds\x12+\n\x0cresume_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02R\x0bresumeToken\x12\x44\n\x08\x64\x65livery\x18\x04 \x01(\x0e\x32\x1e.potok.coordinator.v1.DeliveryB\x08\xbaH\x05\x82\x01\x02\x10\x01R\x08\x64\x65livery\x12\x34\n\x11heartbeat_seconds\x18\x05 \x01(\rB\x07\xbaH\x04*\x02\x18<R\x10heartbeatSeconds\x12\x32\n\x06ledger\x18\x06 \x01(\x0b\x32\x1a.potok.status.v1.DateRangeR\x06ledger\x12<\n\x07\x62ot_ids\x18\x07 \x03(\tB#\xbaH \x92\x01\x1d\x10\x64\"\x19r\x17\x32\x15^[A-Za-z0-9_-]{1,64}$R\x06\x62otIds\"\x94\x02\n\x13WatchStatusResponse\x12\x31\n\x07\x63hanges\x18\x01 \x03(\x0b\x32\x17.potok.status.v1.ChangeR\x07\x63hanges\x12\x33\n\x04kind\x18\x02 \x01(\x0e\x32\x1f.potok.coordinator.v1.FrameKindR\x04kind\x12\x1a\n\x08revision\x18\x03 \x01(\x06R\x08revision\x12!\n\x0cresume_token\x18\x04 \x01(\tR\x0bresumeToken\x12\x16\n\x06\x66olded\x18\x05 \x01(\rR\x06\x66olded\x12>\n\nend_reason\x18\x06 \x01(\x0e\x32\x1f.potok.coordinator.v1.EndReasonR\tendReason2\x8a\x11\n\x12\x43oordinatorService\x12\x90\x01\n\tSetClient\x12&.potok.coordinator.v1.SetClientRequest\x1a\'.potok.coordinator.v1.SetClientResponse\"2\xd2\xf3\x18\x01\x02\x82\xd3\xe4\x93\x02\'\x1a\"/api/v1/clients/{client.client_id}:\x01*\x12\x86\x01\n\tGetClient\x12&.potok.coordinator.v1.GetClientRequest\x1a\'.potok.coordinator.v1.GetClientResponse\"(\xd2\xf3\x18\x01\x01\x82\xd3\xe4\x93\x02\x1d\x12\x1b/api/v1/clients/{client_id}\x12\x80\x01\n\x0bListClients\x12(.potok.coordinator.v1.ListClientsRequest\x1a).potok.coordinator.v1.ListClientsResponse\"\x1c\xd2\xf3\x18\x01\x01\x82\xd3\xe4\x93\x02\x11\x12\x0f/api/v1/clients\x12w\n\x08StartRun\x12%.potok.coordinator.v1.StartRunRequest\x1a&.potok.coordinator.v1.StartRunResponse\"\x1c\xd2\xf3\x18\x01\x01\x82\xd3\xe4\x93\x02\x11\"\x0c/api/v1/runs:\x01*\x12\x8a\x01\n\nPreviewRun\x12\'.potok.coordinator.v1.PreviewRunRequest\x1a(.potok.coordinator.v1.PreviewRunResponse\")\xc8\xf3\x18\x96\x01\xd2\xf3\x18\x01\x01\x82\xd3\xe4\x93\x02\x19\"\x14/api/v1/runs:preview:\x01*\x12\x8f\x01\n\x0bRetryFailed\x12(.potok.coordinator.v1.RetryFailedRequest\x1a).potok.coordinator.v1.RetryFailedResponse\"+\xd2\xf3\x18\x01\x01\x82\xd3\xe4\x93\x02 \"\x1b/api/v1/runs/{run_id}:retry:\x01*\x12\x8a\x01\n\tCancelRun\x12&.potok.coordinator.v1.CancelRunRequest\x1a\'.potok.coordinator.v1.CancelRunResponse\",\xd2\xf3\x18\x01\x01\x82\xd3\xe4\x93\x02!\"\x1c/api/v1/runs/{run_id}:cancel:\x01*\x12w\n\x06GetRun\x12#.potok.coordinator.v1.GetRunRequest\x1a$.potok.coordinator.v1.GetRunResponse\"\"\xd2\xf3\x18\x01\x01\x82\xd3\xe4\x93\x02\x17\x12\x15/api/v1/runs/{run_id}\x12t\n\x08ListRuns\x12%.potok.coordinator.v1.ListRunsRequest\x1a&.potok.coordinator.v1.ListRunsResponse\"\x19\xd2\xf3\x18\x01\x01\x82\xd3\xe4\x93\x02\x0e\x12\x0c/api/v1/runs\x12\x8c\x01\n\tListItems\x12&.potok.coordinator.v1.ListItemsRequest\x1a\'.potok.coordinator.v1.ListItemsResponse\".\xd2\xf3\x18\x01\x01\x82\xd3\xe4\x93\x02#\x12!/api/v1/clients/{client_id}/items\x12\xa2\x01\n\x0eGetRangeStatus\x12+.potok.coordinator.v1.GetRangeStatusRequest\x1a,.potok.coordinator.v1.GetRangeStatusResponse\"5\xd2\xf3\x18\x01\x01\x82\xd3\xe4\x93\x02*\x12(/api/v1/clients/{client_id}/range-status\x12\x8d\x01\n\tGetLedger\x12&.potok.coordinator.v1.GetLedgerRequest\x1a\'.potok.coordinator.v1.GetLedgerResponse\"/\xd2\xf3\x18\x01\x01\x82\xd3\xe4\x93\x02$\x12\"/api/v1/clients/{client_id}/ledger\x12p\n\x0cReportStatus\x12).potok.coordinator.v1.ReportStatusRequest\x1a*.potok.coordinator.v1.ReportStatusResponse\"\x05\xd2\xf3\x18\x01\x04(\x01\x30\x01\x12\xaf\x01\n\x13ListRejectedReports\x12\x30.potok.coordinator.v1.ListRejectedReportsRequest\x1a\x31.potok.coordinator.v1.ListRejectedReportsResponse\"3\xd2\xf3\x18\x01\x02\x82\xd3\xe4\x93\x02(\x12&/api/v1/runs/{run_id}/rejected-reports\x12l\n\x0c\x41\x64vanceEpoch\x12).potok.coordinator.v1.AdvanceEpochRequest\x1a*.potok.coordinator.v1.AdvanceEpochResponse\"\x05\xd2\xf3\x18\x01\x02\x12k\n\x0bWatchStatus\x12(.potok.coordinator.v1.WatchStatusRequest\x1a).potok.coordinator.v1.WatchStatusResponse\"\x05\xd2\xf3\x18\x01\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.potok/coordinator/v1/coordinator_service.proto\x12\x14potok.coordinator.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\'potok/coordinator/v1/range_status.proto\x1a!potok/coordinator/v1/report.proto\x1a\x1epotok/coordinator/v1/run.proto\x1a potok/coordinator/v1/watch.proto\x1a\"potok/stage/v1/stage_service.proto\x1a\x1cpotok/status/v1/access.proto\x1a\x1bpotok/status/v1/audit.proto\x1a\x1epotok/status/v1/deadline.proto\x1a\x1bpotok/status/v1/event.proto\x1a\x1epotok/status/v1/progress.proto\x1a\x1bpotok/status/v1/stage.proto\"P\n\x10SetClientRequest\x12<\n\x06\x63lient\x18\x01 \x01(\x0b\x32\x1c.potok.coordinator.v1.ClientB\x06\xbaH\x03\xc8\x01\x01R\x06\x63lient\"I\n\x11SetClientResponse\x12\x34\n\x06\x63lient\x18\x01 \x01(\x0b\x32\x1c.potok.coordinator.v1.ClientR\x06\x63lient\"M\n\x10GetClientRequest\x12\x39\n\tclient_id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_-]{1,64}$R\x08\x63lientId\"I\n\x11GetClientResponse\x12\x34\n\x06\x63lient\x18\x01 \x01(\x0b\x32\x1c.potok.coordinator.v1.ClientR\x06\x63lient\"d\n\x12ListClientsRequest\x12%\n\tpage_size\x18\x01 \x01(\rB\x08\xbaH\x05*\x03\x18\xe8\x07R\x08pageSize\x12\'\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04R\tpageToken\"u\n\x13ListClientsResponse\x12\x36\n\x07\x63lients\x18\x01 \x03(\x0b\x32\x1c.potok.coordinator.v1.ClientR\x07\x63lients\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xaa\x02\n\x0fStartRunRequest\x12\x39\n\tclient_id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_-]{1,64}$R\x08\x63lientId\x12\x38\n\x05range\x18\x02 \x01(\x0b\x32\x1a.potok.status.v1.DateRangeB\x06\xbaH\x03\xc8\x01\x01R\x05range\x12\x41\n\x06stages\x18\x03 \x03(\x0e\x32\x16.potok.status.v1.StageB\x11\xbaH\x0e\x92\x01\x0b\x18\x01\"\x07\x82\x01\x04\x10\x01 \x00R\x06stages\x12\x36\n\x04mode\x18\x04 \x01(\x0e\x32\x18.potok.status.v1.RunModeB\x08\xbaH\x05\x82\x01\x02\x10\x01R\x04mode\x12\'\n\nrequest_id\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01R\trequestId\"?\n\x10StartRunResponse\x12+\n\x03run\x18\x01 \x01(\x0b\x32\x19.potok.coordinator.v1.RunR\x03run\"\x83\x02\n\x11PreviewRunRequest\x12\x39\n\tclient_id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_-]{1,64}$R\x08\x63lientId\x12\x38\n\x05range\x18\x02 \x01(\x0b\x32\x1a.potok.status.v1.DateRangeB\x06\xbaH\x03\xc8\x01\x01R\x05range\x12\x41\n\x06stages\x18\x03 \x03(\x0e\x32\x16.potok.status.v1.StageB\x11\xbaH\x0e\x92\x01\x0b\x18\x01\"\x07\x82\x01\x04\x10\x01 \x00R\x06stages\x12\x36\n\x04mode\x18\x04 \x01(\x0e\x32\x18.potok.status.v1.RunModeB\x08\xbaH\x05\x82\x01\x02\x10\x01R\x04mode\"P\n\x12PreviewRunResponse\x12:\n\x06stages\x18\x01 \x03(\x0b\x32\".potok.coordinator.v1.StagePreviewR\x06stages\"\x87\x02\n\x0cStagePreview\x12,\n\x05stage\x18\x01 \x01(\x0e\x32\x16.potok.status.v1.StageR\x05stage\x12\x14\n\x05\x63\x61lls\x18\x02 \x01(\rR\x05\x63\x61lls\x12)\n\x10\x64uration_seconds\x18\x03 \x01(\x01R\x0f\x64urationSeconds\x12+\n\x11unknown_durations\x18\x04 \x01(\rR\x10unknownDurations\x12\x1c\n\tunchanged\x18\x05 \x01(\rR\tunchanged\x12\x12\n\x04more\x18\x06 \x01(\x08R\x04more\x12)\n\x04\x63ost\x18\x07 \x01(\x0b\x32\x15.potok.status.v1.CostR\x04\x63ost\"\x96\x01\n\x12RetryFailedRequest\x12\x1f\n\x06run_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01R\x05runId\x12\x36\n\x05stage\x18\x02 \x01(\x0e\x32\x16.potok.status.v1.StageB\x08\xbaH\x05\x82\x01\x02\x10\x01R\x05stage\x12\'\n\nrequest_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01R\trequestId\"B\n\x13RetryFailedResponse\x12+\n\x03run\x18\x01 \x01(\x0b\x32\x19.potok.coordinator.v1.RunR\x03run\"3\n\x10\x43\x61ncelRunRequest\x12\x1f\n\x06run_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01R\x05runId\"@\n\x11\x43\x61ncelRunResponse\x12+\n\x03run\x18\x01 \x01(\x0b\x32\x19.potok.coordinator.v1.RunR\x03run\"0\n\rGetRunRequest\x12\x1f\n\x06run_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01R\x05runId\"=\n\x0eGetRunResponse\x12+\n\x03run\x18\x01 \x01(\x0b\x32\x19.potok.coordinator.v1.RunR\x03run\"\x9c\x01\n\x0fListRunsRequest\x12\x39\n\tclient_id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_-]{0,64}$R\x08\x63lientId\x12%\n\tpage_size\x18\x02 \x01(\rB\x08\xbaH\x05*\x03\x18\xc8\x01R\x08pageSize\x12\'\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04R\tpageToken\"i\n\x10ListRunsResponse\x12-\n\x04runs\x18\x01 \x03(\x0b\x32\x19.potok.coordinator.v1.RunR\x04runs\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xc8\x01\n\x17ListAuditEntriesRequest\x12\x39\n\tclient_id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_-]{0,64}$R\x08\x63lientId\x12\"\n\x06run_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01R\x05runId\x12%\n\tpage_size\x18\x03 \x01(\rB\x08\xbaH\x05*\x03\x18\xe8\x07R\x08pageSize\x12\'\n\npage_token\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04R\tpageToken\"y\n\x18ListAuditEntriesResponse\x12\x35\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x1b.potok.status.v1.AuditEntryR\x07\x65ntries\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xf2\x02\n\x10ListItemsRequest\x12\x39\n\tclient_id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_-]{1,64}$R\x08\x63lientId\x12\x38\n\x05stage\x18\x02 \x01(\x0e\x32\x16.potok.status.v1.StageB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00R\x05stage\x12\x38\n\x05range\x18\x03 \x01(\x0b\x32\x1a.potok.status.v1.DateRangeB\x06\xbaH\x03\xc8\x01\x01R\x05range\x12\x41\n\x06states\x18\x04 \x03(\x0e\x32\x1a.potok.status.v1.ItemStateB\r\xbaH\n\x92\x01\x07\"\x05\x82\x01\x02\x10\x01R\x06states\x12\x1c\n\texecution\x18\x05 \x01(\x04R\texecution\x12%\n\tpage_size\x18\x06 \x01(\rB\x08\xbaH\x05*\x03\x18\xe8\x07R\x08pageSize\x12\'\n\npage_token\x18\x07 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04R\tpageToken\"g\n\x11ListItemsResponse\x12*\n\x05items\x18\x01 \x03(\x0b\x32\x14.potok.stage.v1.ItemR\x05items\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xc6\x01\n\x15GetRangeStatusRequest\x12\x39\n\tclient_id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_-]{1,64}$R\x08\x63lientId\x12\x38\n\x05stage\x18\x02 \x01(\x0e\x32\x16.potok.status.v1.StageB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00R\x05stage\x12\x38\n\x05range\x18\x03 \x01(\x0b\x32\x1a.potok.status.v1.DateRangeB\x06\xbaH\x03\xc8\x01\x01R\x05range\"S\n\x16GetRangeStatusResponse\x12\x39\n\x06status\x18\x01 \x01(\x0b\x32!.potok.coordinator.v1.RangeStatusR\x06status\"\x87\x01\n\x10GetLedgerRequest\x12\x39\n\tclient_id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_-]{1,64}$R\x08\x63lientId\x12\x38\n\x05range\x18\x02 \x01(\x0b\x32\x1a.potok.status.v1.DateRangeB\x06\xbaH\x03\xc8\x01\x01R\x05range\"N\n\x11GetLedgerResponse\x12\x39\n\x06stages\x18\x01 \x03(\x0b\x32!.potok.coordinator.v1.StageLedgerR\x06stages\"\x99\x01\n\x13ReportStatusRequest\x12\x14\n\x05\x62\x61tch\x18\x01 \x01(\x06R\x05\x62\x61tch\x12\x41\n\x07reports\x18\x02 \x03(\x0b\x32\x1c.potok.coordinator.v1.ReportB\t\xbaH\x06\x92\x01\x03\x10\xe8\x07R\x07reports\x12)\n\nheartbeats\x18\x03 \x03(\x04\x42\t\xbaH\x06\x92\x01\x03\x10\x90NR\nheartbeats\"m\n\x14ReportStatusResponse\x12\x14\n\x05\x62\x61tch\x18\x01 \x01(\x06R\x05\x62\x61tch\x12?\n\x08verdicts\x18\x02 \x03(\x0b\x32#.potok.coordinator.v1.ReportVerdictR\x08verdicts\"\x82\x01\n\rReportVerdict\x12\x1c\n\texecution\x18\x01 \x01(\x04R\texecution\x12\x1a\n\x08sequence\x18\x02 \x01(\x04R\x08sequence\x12\x37\n\x07verdict\x18\x03 \x01(\x0e\x32\x1d.potok.coordinator.v1.VerdictR\x07verdict\"d\n\x1aListRejectedReportsRequest\x12\x1f\n\x06run_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01R\x05runId\x12%\n\tpage_size\x18\x02 \x01(\rB\x08\xbaH\x05*\x03\x18\xe8\x07R\x08pageSize\"]\n\x1bListRejectedReportsResponse\x12>\n\x07reports\x18\x01 \x03(\x0b\x32$.potok.coordinator.v1.RejectedReportR\x07reports\"\x15\n\x13\x41\x64vanceEpochRequest\"6\n\x14\x41\x64vanceEpochResponse\x12\x1e\n\ngeneration\x18\x01 \x01(\x04R\ngeneration\"\x9d\x03\n\x12WatchStatusRequest\x12\x42\n\nclient_ids\x18\x01 \x03(\tB#\xbaH \x92\x01\x1d\x10\x64\"\x19r\x17\x32\x15^[A-Za-z0-9_-]{1,64}$R\tclientIds\x12(\n\x07run_ids\x18\x02 \x03(\tB\x0f\xbaH\x0c\x92\x01\t\x10\x64\"\x05r\x03\xb0\x01\x01R\x06runIds\x12+\n\x0cresume_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02R\x0bresumeToken\x12\x44\n\x08\x64\x65livery\x18\x04 \x01(\x0e\x32\x1e.potok.coordinator.v1.DeliveryB\x08\xbaH\x05\x82\x01\x02\x10\x01R\x08\x64\x65livery\x12\x34\n\x11heartbeat_seconds\x18\x05 \x01(\rB\x07\xbaH\x04*\x02\x18<R\x10heartbeatSeconds\x12\x32\n\x06ledger\x18\x06 \x01(\x0b\x32\x1a.potok.status.v1.DateRangeR\x06ledger\x12<\n\x07\x62ot_ids\x18\x07 \x03(\tB#\xbaH \x92\x01\x1d\x10\x64\"\x19r\x17\x32\x15^[A-Za-z0-9_-]{1,64}$R\x06\x62otIds\"\x94\x02\n\x13WatchStatusResponse\x12\x31\n\x07\x63hanges\x18\x01 \x03(\x0b\x32\x17.potok.status.v1.ChangeR\x07\x63hanges\x12\x33\n\x04kind\x18\x02 \x01(\x0e\x32\x1f.potok.coordinator.v1.FrameKindR\x04kind\x12\x1a\n\x08revision\x18\x03 \x01(\x06R\x08revision\x12!\n\x0cresume_token\x18\x04 \x01(\tR\x0bresumeToken\x12\x16\n\x06\x66olded\x18\x05 \x01(\rR\x06\x66olded\x12>\n\nend_reason\x18\x06 \x01(\x0e\x32\x1f.potok.coordinator.v1.EndReasonR\tendReason2\x9a\x12\n\x12\x43oordinatorService\x12\x90\x01\n\tSetClient\x12&.potok.coordinator.v1.SetClientRequest\x1a\'.potok.coordinator.v1.SetClientResponse\"2\xd2\xf3\x18\x01\x02\x82\xd3\xe4\x93\x02\'\x1a\"/api/v1/clients/{client.client_id}:\x01*\x12\x86\x01\n\tGetClient\x12&.potok.coordinator.v1.GetClientRequest\x1a\'.potok.coordinator.v1.GetClientResponse\"(\xd2\xf3\x18\x01\x01\x82\xd3\xe4\x93\x02\x1d\x12\x1b/api/v1/clients/{client_id}\x12\x80\x01\n\x0bListClients\x12(.potok.coordinator.v1.ListClientsRequest\x1a).potok.coordinator.v1.ListClientsResponse\"\x1c\xd2\xf3\x18\x01\x01\x82\xd3\xe4\x93\x02\x11\x12\x0f/api/v1/clients\x12w\n\x08StartRun\x12%.potok.coordinator.v1.StartRunRequest\x1a&.potok.coordinator.v1.StartRunResponse\"\x1c\xd2\xf3\x18\x01\x01\x82\xd3\xe4\x93\x02\x11\"\x0c/api/v1/runs:\x01*\x12\x8a\x01\n\nPreviewRun\x12\'.potok.coordinator.v1.PreviewRunRequest\x1a(.potok.coordinator.v1.PreviewRunResponse\")\xc8\xf3\x18\x96\x01\xd2\xf3\x18\x01\x01\x82\xd3\xe4\x93\x02\x19\"\x14/api/v1/runs:preview:\x01*\x12\x8f\x01\n\x0bRetryFailed\x12(.potok.coordinator.v1.RetryFailedRequest\x1a).potok.coordinator.v1.RetryFailedResponse\"+\xd2\xf3\x18\x01\x01\x82\xd3\xe4\x93\x02 \"\x1b/api/v1/runs/{run_id}:retry:\x01*\x12\x8a\x01\n\tCancelRun\x12&.potok.coordinator.v1.CancelRunRequest\x1a\'.potok.coordinator.v1.CancelRunResponse\",\xd2\xf3\x18\x01\x01\x82\xd3\xe4\x93\x02!\"\x1c/api/v1/runs/{run_id}:cancel:\x01*\x12w\n\x06GetRun\x12#.potok.coordinator.v1.GetRunRequest\x1a$.potok.coordinator.v1.GetRunResponse\"\"\xd2\xf3\x18\x01\x01\x82\xd3\xe4\x93\x02\x17\x12\x15/api/v1/runs/{run_id}\x12t\n\x08ListRuns\x12%.potok.coordinator.v1.ListRunsRequest\x1a&.potok.coordinator.v1.ListRunsResponse\"\x19\xd2\xf3\x18\x01\x01\x82\xd3\xe4\x93\x02\x0e\x12\x0c/api/v1/runs\x12\x8d\x01\n\x10ListAuditEntries\x12-.potok.coordinator.v1.ListAuditEntriesRequest\x1a..potok.coordinator.v1.ListAuditEntriesResponse\"\x1a\xd2\xf3\x18\x01\x01\x82\xd3\xe4\x93\x02\x0f\x12\r/api/v1/audit\x12\x8c\x01\n\tListItems\x12&.potok.coordinator.v1.ListItemsRequest\x1a\'.potok.coordinator.v1.ListItemsResponse\".\xd2\xf3\x18\x01\x01\x82\xd3\xe4\x93\x02#\x12!/api/v1/clients/{client_id}/items\x12\xa2\x01\n\x0eGetRangeStatus\x12+.potok.coordinator.v1.GetRangeStatusRequest\x1a,.potok.coordinator.v1.GetRangeStatusResponse\"5\xd2\xf3\x18\x01\x01\x82\xd3\xe4\x93\x02*\x12(/api/v1/clients/{client_id}/range-status\x12\x8d\x01\n\tGetLedger\x12&.potok.coordinator.v1.GetLedgerRequest\x1a\'.potok.coordinator.v1.GetLedgerResponse\"/\xd2\xf3\x18\x01\x01\x82\xd3\xe4\x93\x02$\x12\"/api/v1/clients/{client_id}/ledger\x12p\n\x0cReportStatus\x12).potok.coordinator.v1.ReportStatusRequest\x1a*.potok.coordinator.v1.ReportStatusResponse\"\x05\xd2\xf3\x18\x01\x04(\x01\x30\x01\x12\xaf\x01\n\x13ListRejectedReports\x12\x30.potok.coordinator.v1.ListRejectedReportsRequest\x1a\x31.potok.coordinator.v1.ListRejectedReportsResponse\"3\xd2\xf3\x18\x01\x02\x82\xd3\xe4\x93\x02(\x12&/api/v1/runs/{run_id}/rejected-reports\x12l\n\x0c\x41\x64vanceEpoch\x12).potok.coordinator.v1.AdvanceEpochRequest\x1a*.potok.coordinator.v1.AdvanceEpochResponse\"\x05\xd2\xf3\x18\x01\x02\x12k\n\x0bWatchStatus\x12(.potok.coordinator.v1.WatchStatusRequest\x1a).potok.coordinator.v1.WatchStatusResponse\"\x05\xd2\xf3\x18\x01\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -85,6 +86,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTRUNSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\005*\003\030\310\001'
   _globals['_LISTRUNSREQUEST'].fields_by_name['page_token']._loaded_options = None
   _globals['_LISTRUNSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\004'
+  _globals['_LISTAUDITENTRIESREQUEST'].fields_by_name['client_id']._loaded_options = None
+  _globals['_LISTAUDITENTRIESREQUEST'].fields_by_name['client_id']._serialized_options = b'\272H\031r\0272\025^[A-Za-z0-9_-]{0,64}$'
+  _globals['_LISTAUDITENTRIESREQUEST'].fields_by_name['run_id']._loaded_options = None
+  _globals['_LISTAUDITENTRIESREQUEST'].fields_by_name['run_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
+  _globals['_LISTAUDITENTRIESREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTAUDITENTRIESREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\005*\003\030\350\007'
+  _globals['_LISTAUDITENTRIESREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTAUDITENTRIESREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\004'
   _globals['_LISTITEMSREQUEST'].fields_by_name['client_id']._loaded_options = None
   _globals['_LISTITEMSREQUEST'].fields_by_name['client_id']._serialized_options = b'\272H\031r\0272\025^[A-Za-z0-9_-]{1,64}$'
   _globals['_LISTITEMSREQUEST'].fields_by_name['stage']._loaded_options = None
@@ -145,6 +154,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_COORDINATORSERVICE'].methods_by_name['GetRun']._serialized_options = b'\322\363\030\001\001\202\323\344\223\002\027\022\025/api/v1/runs/{run_id}'
   _globals['_COORDINATORSERVICE'].methods_by_name['ListRuns']._loaded_options = None
   _globals['_COORDINATORSERVICE'].methods_by_name['ListRuns']._serialized_options = b'\322\363\030\001\001\202\323\344\223\002\016\022\014/api/v1/runs'
+  _globals['_COORDINATORSERVICE'].methods_by_name['ListAuditEntries']._loaded_options = None
+  _globals['_COORDINATORSERVICE'].methods_by_name['ListAuditEntries']._serialized_options = b'\322\363\030\001\001\202\323\344\223\002\017\022\r/api/v1/audit'
   _globals['_COORDINATORSERVICE'].methods_by_name['ListItems']._loaded_options = None
   _globals['_COORDINATORSERVICE'].methods_by_name['ListItems']._serialized_options = b'\322\363\030\001\001\202\323\344\223\002#\022!/api/v1/clients/{client_id}/items'
   _globals['_COORDINATORSERVICE'].methods_by_name['GetRangeStatus']._loaded_options = None
@@ -159,74 +170,78 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_COORDINATORSERVICE'].methods_by_name['AdvanceEpoch']._serialized_options = b'\322\363\030\001\002'
   _globals['_COORDINATORSERVICE'].methods_by_name['WatchStatus']._loaded_options = None
   _globals['_COORDINATORSERVICE'].methods_by_name['WatchStatus']._serialized_options = b'\322\363\030\001\001'
-  _globals['_SETCLIENTREQUEST']._serialized_start=461
-  _globals['_SETCLIENTREQUEST']._serialized_end=541
-  _globals['_SETCLIENTRESPONSE']._serialized_start=543
-  _globals['_SETCLIENTRESPONSE']._serialized_end=616
-  _globals['_GETCLIENTREQUEST']._serialized_start=618
-  _globals['_GETCLIENTREQUEST']._serialized_end=695
-  _globals['_GETCLIENTRESPONSE']._serialized_start=697
-  _globals['_GETCLIENTRESPONSE']._serialized_end=770
-  _globals['_LISTCLIENTSREQUEST']._serialized_start=772
-  _globals['_LISTCLIENTSREQUEST']._serialized_end=872
-  _globals['_LISTCLIENTSRESPONSE']._serialized_start=874
-  _globals['_LISTCLIENTSRESPONSE']._serialized_end=991
-  _globals['_STARTRUNREQUEST']._serialized_start=994
-  _globals['_STARTRUNREQUEST']._serialized_end=1292
-  _globals['_STARTRUNRESPONSE']._serialized_start=1294
-  _globals['_STARTRUNRESPONSE']._serialized_end=1357
-  _globals['_PREVIEWRUNREQUEST']._serialized_start=1360
-  _globals['_PREVIEWRUNREQUEST']._serialized_end=1619
-  _globals['_PREVIEWRUNRESPONSE']._serialized_start=1621
-  _globals['_PREVIEWRUNRESPONSE']._serialized_end=1701
-  _globals['_STAGEPREVIEW']._serialized_start=1704
-  _globals['_STAGEPREVIEW']._serialized_end=1967
-  _globals['_RETRYFAILEDREQUEST']._serialized_start=1970
-  _globals['_RETRYFAILEDREQUEST']._serialized_end=2120
-  _globals['_RETRYFAILEDRESPONSE']._serialized_start=2122
-  _globals['_RETRYFAILEDRESPONSE']._serialized_end=2188
-  _globals['_CANCELRUNREQUEST']._serialized_start=2190
-  _globals['_CANCELRUNREQUEST']._serialized_end=2241
-  _globals['_CANCELRUNRESPONSE']._serialized_start=2243
-  _globals['_CANCELRUNRESPONSE']._serialized_end=2307
-  _globals['_GETRUNREQUEST']._serialized_start=2309
-  _globals['_GETRUNREQUEST']._serialized_end=2357
-  _globals['_GETRUNRESPONSE']._serialized_start=2359
-  _globals['_GETRUNRESPONSE']._serialized_end=2420
-  _globals['_LISTRUNSREQUEST']._serialized_start=2423
-  _globals['_LISTRUNSREQUEST']._serialized_end=2579
-  _globals['_LISTRUNSRESPONSE']._serialized_start=2581
-  _globals['_LISTRUNSRESPONSE']._serialized_end=2686
-  _globals['_LISTITEMSREQUEST']._serialized_start=2689
-  _globals['_LISTITEMSREQUEST']._serialized_end=3059
-  _globals['_LISTITEMSRESPONSE']._serialized_start=3061
-  _globals['_LISTITEMSRESPONSE']._serialized_end=3164
-  _globals['_GETRANGESTATUSREQUEST']._serialized_start=3167
-  _globals['_GETRANGESTATUSREQUEST']._serialized_end=3365
-  _globals['_GETRANGESTATUSRESPONSE']._serialized_start=3367
-  _globals['_GETRANGESTATUSRESPONSE']._serialized_end=3450
-  _globals['_GETLEDGERREQUEST']._serialized_start=3453
-  _globals['_GETLEDGERREQUEST']._serialized_end=3588
-  _globals['_GETLEDGERRESPONSE']._serialized_start=3590
-  _globals['_GETLEDGERRESPONSE']._serialized_end=3668
-  _globals['_REPORTSTATUSREQUEST']._serialized_start=3671
-  _globals['_REPORTSTATUSREQUEST']._serialized_end=3824
-  _globals['_REPORTSTATUSRESPONSE']._serialized_start=3826
-  _globals['_REPORTSTATUSRESPONSE']._serialized_end=3935
-  _globals['_REPORTVERDICT']._serialized_start=3938
-  _globals['_REPORTVERDICT']._serialized_end=4068
-  _globals['_LISTREJECTEDREPORTSREQUEST']._serialized_start=4070
-  _globals['_LISTREJECTEDREPORTSREQUEST']._serialized_end=4170
-  _globals['_LISTREJECTEDREPORTSRESPONSE']._serialized_start=4172
-  _globals['_LISTREJECTEDREPORTSRESPONSE']._serialized_end=4265
-  _globals['_ADVANCEEPOCHREQUEST']._serialized_start=4267
-  _globals['_ADVANCEEPOCHREQUEST']._serialized_end=4288
-  _globals['_ADVANCEEPOCHRESPONSE']._serialized_start=4290
-  _globals['_ADVANCEEPOCHRESPONSE']._serialized_end=4344
-  _globals['_WATCHSTATUSREQUEST']._serialized_start=4347
-  _globals['_WATCHSTATUSREQUEST']._serialized_end=4760
-  _globals['_WATCHSTATUSRESPONSE']._serialized_start=4763
-  _globals['_WATCHSTATUSRESPONSE']._serialized_end=5039
-  _globals['_COORDINATORSERVICE']._serialized_start=5042
-  _globals['_COORDINATORSERVICE']._serialized_end=7228
+  _globals['_SETCLIENTREQUEST']._serialized_start=490
+  _globals['_SETCLIENTREQUEST']._serialized_end=570
+  _globals['_SETCLIENTRESPONSE']._serialized_start=572
+  _globals['_SETCLIENTRESPONSE']._serialized_end=645
+  _globals['_GETCLIENTREQUEST']._serialized_start=647
+  _globals['_GETCLIENTREQUEST']._serialized_end=724
+  _globals['_GETCLIENTRESPONSE']._serialized_start=726
+  _globals['_GETCLIENTRESPONSE']._serialized_end=799
+  _globals['_LISTCLIENTSREQUEST']._serialized_start=801
+  _globals['_LISTCLIENTSREQUEST']._serialized_end=901
+  _globals['_LISTCLIENTSRESPONSE']._serialized_start=903
+  _globals['_LISTCLIENTSRESPONSE']._serialized_end=1020
+  _globals['_STARTRUNREQUEST']._serialized_start=1023
+  _globals['_STARTRUNREQUEST']._serialized_end=1321
+  _globals['_STARTRUNRESPONSE']._serialized_start=1323
+  _globals['_STARTRUNRESPONSE']._serialized_end=1386
+  _globals['_PREVIEWRUNREQUEST']._serialized_start=1389
+  _globals['_PREVIEWRUNREQUEST']._serialized_end=1648
+  _globals['_PREVIEWRUNRESPONSE']._serialized_start=1650
+  _globals['_PREVIEWRUNRESPONSE']._serialized_end=1730
+  _globals['_STAGEPREVIEW']._serialized_start=1733
+  _globals['_STAGEPREVIEW']._serialized_end=1996
+  _globals['_RETRYFAILEDREQUEST']._serialized_start=1999
+  _globals['_RETRYFAILEDREQUEST']._serialized_end=2149
+  _globals['_RETRYFAILEDRESPONSE']._serialized_start=2151
+  _globals['_RETRYFAILEDRESPONSE']._serialized_end=2217
+  _globals['_CANCELRUNREQUEST']._serialized_start=2219
+  _globals['_CANCELRUNREQUEST']._serialized_end=2270
+  _globals['_CANCELRUNRESPONSE']._serialized_start=2272
+  _globals['_CANCELRUNRESPONSE']._serialized_end=2336
+  _globals['_GETRUNREQUEST']._serialized_start=2338
+  _globals['_GETRUNREQUEST']._serialized_end=2386
+  _globals['_GETRUNRESPONSE']._serialized_start=2388
+  _globals['_GETRUNRESPONSE']._serialized_end=2449
+  _globals['_LISTRUNSREQUEST']._serialized_start=2452
+  _globals['_LISTRUNSREQUEST']._serialized_end=2608
+  _globals['_LISTRUNSRESPONSE']._serialized_start=2610
+  _globals['_LISTRUNSRESPONSE']._serialized_end=2715
+  _globals['_LISTAUDITENTRIESREQUEST']._serialized_start=2718
+  _globals['_LISTAUDITENTRIESREQUEST']._serialized_end=2918
+  _globals['_LISTAUDITENTRIESRESPONSE']._serialized_start=2920
+  _globals['_LISTAUDITENTRIESRESPONSE']._serialized_end=3041
+  _globals['_LISTITEMSREQUEST']._serialized_start=3044
+  _globals['_LISTITEMSREQUEST']._serialized_end=3414
+  _globals['_LISTITEMSRESPONSE']._serialized_start=3416
+  _globals['_LISTITEMSRESPONSE']._serialized_end=3519
+  _globals['_GETRANGESTATUSREQUEST']._serialized_start=3522
+  _globals['_GETRANGESTATUSREQUEST']._serialized_end=3720
+  _globals['_GETRANGESTATUSRESPONSE']._serialized_start=3722
+  _globals['_GETRANGESTATUSRESPONSE']._serialized_end=3805
+  _globals['_GETLEDGERREQUEST']._serialized_start=3808
+  _globals['_GETLEDGERREQUEST']._serialized_end=3943
+  _globals['_GETLEDGERRESPONSE']._serialized_start=3945
+  _globals['_GETLEDGERRESPONSE']._serialized_end=4023
+  _globals['_REPORTSTATUSREQUEST']._serialized_start=4026
+  _globals['_REPORTSTATUSREQUEST']._serialized_end=4179
+  _globals['_REPORTSTATUSRESPONSE']._serialized_start=4181
+  _globals['_REPORTSTATUSRESPONSE']._serialized_end=4290
+  _globals['_REPORTVERDICT']._serialized_start=4293
+  _globals['_REPORTVERDICT']._serialized_end=4423
+  _globals['_LISTREJECTEDREPORTSREQUEST']._serialized_start=4425
+  _globals['_LISTREJECTEDREPORTSREQUEST']._serialized_end=4525
+  _globals['_LISTREJECTEDREPORTSRESPONSE']._serialized_start=4527
+  _globals['_LISTREJECTEDREPORTSRESPONSE']._serialized_end=4620
+  _globals['_ADVANCEEPOCHREQUEST']._serialized_start=4622
+  _globals['_ADVANCEEPOCHREQUEST']._serialized_end=4643
+  _globals['_ADVANCEEPOCHRESPONSE']._serialized_start=4645
+  _globals['_ADVANCEEPOCHRESPONSE']._serialized_end=4699
+  _globals['_WATCHSTATUSREQUEST']._serialized_start=4702
+  _globals['_WATCHSTATUSREQUEST']._serialized_end=5115
+  _globals['_WATCHSTATUSRESPONSE']._serialized_start=5118
+  _globals['_WATCHSTATUSRESPONSE']._serialized_end=5394
+  _globals['_COORDINATORSERVICE']._serialized_start=5397
+  _globals['_COORDINATORSERVICE']._serialized_end=7727
 # @@protoc_insertion_point(module_scope)

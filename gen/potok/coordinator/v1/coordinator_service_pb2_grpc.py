@@ -82,6 +82,11 @@ class CoordinatorServiceStub:
                 request_serializer=potok_dot_coordinator_dot_v1_dot_coordinator__service__pb2.ListRunsRequest.SerializeToString,
                 response_deserializer=potok_dot_coordinator_dot_v1_dot_coordinator__service__pb2.ListRunsResponse.FromString,
                 _registered_method=True)
+        self.ListAuditEntries = channel.unary_unary(
+                '/potok.coordinator.v1.CoordinatorService/ListAuditEntries',
+                request_serializer=potok_dot_coordinator_dot_v1_dot_coordinator__service__pb2.ListAuditEntriesRequest.SerializeToString,
+                response_deserializer=potok_dot_coordinator_dot_v1_dot_coordinator__service__pb2.ListAuditEntriesResponse.FromString,
+                _registered_method=True)
         self.ListItems = channel.unary_unary(
                 '/potok.coordinator.v1.CoordinatorService/ListItems',
                 request_serializer=potok_dot_coordinator_dot_v1_dot_coordinator__service__pb2.ListItemsRequest.SerializeToString,
@@ -204,6 +209,15 @@ class CoordinatorServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListAuditEntries(self, request, context):
+        """Lists who did what to runs, clients and bots, newest first. Without a client and a run: all that the caller may see.
+
+        NOT_FOUND: no such run.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListItems(self, request, context):
         """Lists the items of a stage, asked from its service.
 
@@ -317,6 +331,11 @@ def add_CoordinatorServiceServicer_to_server(servicer, server):
                     servicer.ListRuns,
                     request_deserializer=potok_dot_coordinator_dot_v1_dot_coordinator__service__pb2.ListRunsRequest.FromString,
                     response_serializer=potok_dot_coordinator_dot_v1_dot_coordinator__service__pb2.ListRunsResponse.SerializeToString,
+            ),
+            'ListAuditEntries': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAuditEntries,
+                    request_deserializer=potok_dot_coordinator_dot_v1_dot_coordinator__service__pb2.ListAuditEntriesRequest.FromString,
+                    response_serializer=potok_dot_coordinator_dot_v1_dot_coordinator__service__pb2.ListAuditEntriesResponse.SerializeToString,
             ),
             'ListItems': grpc.unary_unary_rpc_method_handler(
                     servicer.ListItems,
@@ -600,6 +619,33 @@ class CoordinatorService:
             '/potok.coordinator.v1.CoordinatorService/ListRuns',
             potok_dot_coordinator_dot_v1_dot_coordinator__service__pb2.ListRunsRequest.SerializeToString,
             potok_dot_coordinator_dot_v1_dot_coordinator__service__pb2.ListRunsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAuditEntries(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/potok.coordinator.v1.CoordinatorService/ListAuditEntries',
+            potok_dot_coordinator_dot_v1_dot_coordinator__service__pb2.ListAuditEntriesRequest.SerializeToString,
+            potok_dot_coordinator_dot_v1_dot_coordinator__service__pb2.ListAuditEntriesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -76,6 +76,11 @@ class CoordinatorServiceStub:
     """
     ListRuns: _grpc.UnaryUnaryMultiCallable[_coordinator_service_pb2.ListRunsRequest, _coordinator_service_pb2.ListRunsResponse]
     """Lists runs, newest first."""
+    ListAuditEntries: _grpc.UnaryUnaryMultiCallable[_coordinator_service_pb2.ListAuditEntriesRequest, _coordinator_service_pb2.ListAuditEntriesResponse]
+    """Lists who did what to runs, clients and bots, newest first. Without a client and a run: all that the caller may see.
+
+    NOT_FOUND: no such run.
+    """
     ListItems: _grpc.UnaryUnaryMultiCallable[_coordinator_service_pb2.ListItemsRequest, _coordinator_service_pb2.ListItemsResponse]
     """Lists the items of a stage, asked from its service.
 
@@ -162,6 +167,11 @@ class CoordinatorServiceAsyncStub(CoordinatorServiceStub):
     """
     ListRuns: _aio.UnaryUnaryMultiCallable[_coordinator_service_pb2.ListRunsRequest, _coordinator_service_pb2.ListRunsResponse]  # type: ignore[assignment]
     """Lists runs, newest first."""
+    ListAuditEntries: _aio.UnaryUnaryMultiCallable[_coordinator_service_pb2.ListAuditEntriesRequest, _coordinator_service_pb2.ListAuditEntriesResponse]  # type: ignore[assignment]
+    """Lists who did what to runs, clients and bots, newest first. Without a client and a run: all that the caller may see.
+
+    NOT_FOUND: no such run.
+    """
     ListItems: _aio.UnaryUnaryMultiCallable[_coordinator_service_pb2.ListItemsRequest, _coordinator_service_pb2.ListItemsResponse]  # type: ignore[assignment]
     """Lists the items of a stage, asked from its service.
 
@@ -299,6 +309,17 @@ class CoordinatorServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_coordinator_service_pb2.ListRunsResponse, _abc.Awaitable[_coordinator_service_pb2.ListRunsResponse]]:
         """Lists runs, newest first."""
+
+    @_abc_1.abstractmethod
+    def ListAuditEntries(
+        self,
+        request: _coordinator_service_pb2.ListAuditEntriesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_coordinator_service_pb2.ListAuditEntriesResponse, _abc.Awaitable[_coordinator_service_pb2.ListAuditEntriesResponse]]:
+        """Lists who did what to runs, clients and bots, newest first. Without a client and a run: all that the caller may see.
+
+        NOT_FOUND: no such run.
+        """
 
     @_abc_1.abstractmethod
     def ListItems(

@@ -28,10 +28,11 @@ from potok.recommendations.v1 import employee_recommendation_pb2 as potok_dot_re
 from potok.recommendations.v1 import range_report_pb2 as potok_dot_recommendations_dot_v1_dot_range__report__pb2
 from potok.recommendations.v1 import reported_calls_pb2 as potok_dot_recommendations_dot_v1_dot_reported__calls__pb2
 from potok.status.v1 import access_pb2 as potok_dot_status_dot_v1_dot_access__pb2
+from potok.status.v1 import audit_pb2 as potok_dot_status_dot_v1_dot_audit__pb2
 from potok.status.v1 import progress_pb2 as potok_dot_status_dot_v1_dot_progress__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n6potok/recommendations/v1/recommendations_service.proto\x12\x18potok.recommendations.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x36potok/recommendations/v1/employee_recommendation.proto\x1a+potok/recommendations/v1/range_report.proto\x1a-potok/recommendations/v1/reported_calls.proto\x1a\x1cpotok/status/v1/access.proto\x1a\x1epotok/status/v1/progress.proto\"s\n\x15GetRangeReportRequest\x12 \n\x05owner\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x05owner\x12\x38\n\x05range\x18\x02 \x01(\x0b\x32\x1a.potok.status.v1.DateRangeB\x06\xbaH\x03\xc8\x01\x01R\x05range\"W\n\x16GetRangeReportResponse\x12=\n\x06report\x18\x01 \x01(\x0b\x32%.potok.recommendations.v1.RangeReportR\x06report\"\xbf\x02\n\x1aListRecommendationsRequest\x12 \n\x05owner\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x05owner\x12X\n\x06states\x18\x02 \x03(\x0e\x32-.potok.recommendations.v1.RecommendationStateB\x11\xbaH\x0e\x92\x01\x0b\x10\x04\"\x07\x82\x01\x04\x10\x01 \x00R\x06states\x12)\n\x08\x65mployee\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02H\x00R\x08\x65mployee\x88\x01\x01\x12\x1d\n\x05skill\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x05skill\x12%\n\tpage_size\x18\x05 \x01(\rB\x08\xbaH\x05*\x03\x18\xc8\x01R\x08pageSize\x12\'\n\npage_token\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04R\tpageTokenB\x0b\n\t_employee\"\xa1\x01\n\x1bListRecommendationsResponse\x12Z\n\x0frecommendations\x18\x01 \x03(\x0b\x32\x30.potok.recommendations.v1.EmployeeRecommendationR\x0frecommendations\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x8b\x02\n\x1a\x43loseRecommendationRequest\x12 \n\x05owner\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x05owner\x12\x35\n\x11recommendation_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01R\x10recommendationId\x12O\n\x05state\x18\x03 \x01(\x0e\x32-.potok.recommendations.v1.RecommendationStateB\n\xbaH\x07\x82\x01\x04\x18\x02\x18\x03R\x05state\x12\x1f\n\tclosed_by\x18\x04 \x01(\tB\x02\x18\x01R\x08\x63losedBy\x12\"\n\x07\x63omment\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07R\x07\x63omment\"w\n\x1b\x43loseRecommendationResponse\x12X\n\x0erecommendation\x18\x01 \x01(\x0b\x32\x30.potok.recommendations.v1.EmployeeRecommendationR\x0erecommendation\"v\n\x1bReopenRecommendationRequest\x12 \n\x05owner\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x05owner\x12\x35\n\x11recommendation_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01R\x10recommendationId\"x\n\x1cReopenRecommendationResponse\x12X\n\x0erecommendation\x18\x01 \x01(\x0b\x32\x30.potok.recommendations.v1.EmployeeRecommendationR\x0erecommendation\"w\n\x19\x43ountReportedCallsRequest\x12 \n\x05owner\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x05owner\x12\x38\n\x05range\x18\x02 \x01(\x0b\x32\x1a.potok.status.v1.DateRangeB\x06\xbaH\x03\xc8\x01\x01R\x05range\"a\n\x1a\x43ountReportedCallsResponse\x12\x43\n\x08reported\x18\x01 \x01(\x0b\x32\'.potok.recommendations.v1.ReportedCallsR\x08reported2\xdc\x07\n\x16RecommendationsService\x12\x9f\x01\n\x0eGetRangeReport\x12/.potok.recommendations.v1.GetRangeReportRequest\x1a\x30.potok.recommendations.v1.GetRangeReportResponse\"*\xd2\xf3\x18\x01\x01\x82\xd3\xe4\x93\x02\x1f\x12\x1d/api/v1/owners/{owner}/report\x12\xb7\x01\n\x13ListRecommendations\x12\x34.potok.recommendations.v1.ListRecommendationsRequest\x1a\x35.potok.recommendations.v1.ListRecommendationsResponse\"3\xd2\xf3\x18\x01\x01\x82\xd3\xe4\x93\x02(\x12&/api/v1/owners/{owner}/recommendations\x12\xd4\x01\n\x13\x43loseRecommendation\x12\x34.potok.recommendations.v1.CloseRecommendationRequest\x1a\x35.potok.recommendations.v1.CloseRecommendationResponse\"P\xd2\xf3\x18\x01\x01\x82\xd3\xe4\x93\x02\x45\"@/api/v1/owners/{owner}/recommendations/{recommendation_id}:close:\x01*\x12\xd8\x01\n\x14ReopenRecommendation\x12\x35.potok.recommendations.v1.ReopenRecommendationRequest\x1a\x36.potok.recommendations.v1.ReopenRecommendationResponse\"Q\xd2\xf3\x18\x01\x01\x82\xd3\xe4\x93\x02\x46\"A/api/v1/owners/{owner}/recommendations/{recommendation_id}:reopen:\x01*\x12\xb3\x01\n\x12\x43ountReportedCalls\x12\x33.potok.recommendations.v1.CountReportedCallsRequest\x1a\x34.potok.recommendations.v1.CountReportedCallsResponse\"2\xd2\xf3\x18\x01\x01\x82\xd3\xe4\x93\x02\'\x12%/api/v1/owners/{owner}/reported-callsb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n6potok/recommendations/v1/recommendations_service.proto\x12\x18potok.recommendations.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x36potok/recommendations/v1/employee_recommendation.proto\x1a+potok/recommendations/v1/range_report.proto\x1a-potok/recommendations/v1/reported_calls.proto\x1a\x1cpotok/status/v1/access.proto\x1a\x1bpotok/status/v1/audit.proto\x1a\x1epotok/status/v1/progress.proto\"s\n\x15GetRangeReportRequest\x12 \n\x05owner\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x05owner\x12\x38\n\x05range\x18\x02 \x01(\x0b\x32\x1a.potok.status.v1.DateRangeB\x06\xbaH\x03\xc8\x01\x01R\x05range\"W\n\x16GetRangeReportResponse\x12=\n\x06report\x18\x01 \x01(\x0b\x32%.potok.recommendations.v1.RangeReportR\x06report\"\xbf\x02\n\x1aListRecommendationsRequest\x12 \n\x05owner\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x05owner\x12X\n\x06states\x18\x02 \x03(\x0e\x32-.potok.recommendations.v1.RecommendationStateB\x11\xbaH\x0e\x92\x01\x0b\x10\x04\"\x07\x82\x01\x04\x10\x01 \x00R\x06states\x12)\n\x08\x65mployee\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02H\x00R\x08\x65mployee\x88\x01\x01\x12\x1d\n\x05skill\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@R\x05skill\x12%\n\tpage_size\x18\x05 \x01(\rB\x08\xbaH\x05*\x03\x18\xc8\x01R\x08pageSize\x12\'\n\npage_token\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04R\tpageTokenB\x0b\n\t_employee\"\xa1\x01\n\x1bListRecommendationsResponse\x12Z\n\x0frecommendations\x18\x01 \x03(\x0b\x32\x30.potok.recommendations.v1.EmployeeRecommendationR\x0frecommendations\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x8b\x02\n\x1a\x43loseRecommendationRequest\x12 \n\x05owner\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x05owner\x12\x35\n\x11recommendation_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01R\x10recommendationId\x12O\n\x05state\x18\x03 \x01(\x0e\x32-.potok.recommendations.v1.RecommendationStateB\n\xbaH\x07\x82\x01\x04\x18\x02\x18\x03R\x05state\x12\x1f\n\tclosed_by\x18\x04 \x01(\tB\x02\x18\x01R\x08\x63losedBy\x12\"\n\x07\x63omment\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07R\x07\x63omment\"w\n\x1b\x43loseRecommendationResponse\x12X\n\x0erecommendation\x18\x01 \x01(\x0b\x32\x30.potok.recommendations.v1.EmployeeRecommendationR\x0erecommendation\"v\n\x1bReopenRecommendationRequest\x12 \n\x05owner\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x05owner\x12\x35\n\x11recommendation_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01R\x10recommendationId\"x\n\x1cReopenRecommendationResponse\x12X\n\x0erecommendation\x18\x01 \x01(\x0b\x32\x30.potok.recommendations.v1.EmployeeRecommendationR\x0erecommendation\"\x92\x01\n\x1eListRecommendationAuditRequest\x12 \n\x05owner\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x05owner\x12%\n\tpage_size\x18\x02 \x01(\rB\x08\xbaH\x05*\x03\x18\xe8\x07R\x08pageSize\x12\'\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04R\tpageToken\"\x80\x01\n\x1fListRecommendationAuditResponse\x12\x35\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x1b.potok.status.v1.AuditEntryR\x07\x65ntries\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"w\n\x19\x43ountReportedCallsRequest\x12 \n\x05owner\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x05owner\x12\x38\n\x05range\x18\x02 \x01(\x0b\x32\x1a.potok.status.v1.DateRangeB\x06\xbaH\x03\xc8\x01\x01R\x05range\"a\n\x1a\x43ountReportedCallsResponse\x12\x43\n\x08reported\x18\x01 \x01(\x0b\x32\'.potok.recommendations.v1.ReportedCallsR\x08reported2\xa8\t\n\x16RecommendationsService\x12\x9f\x01\n\x0eGetRangeReport\x12/.potok.recommendations.v1.GetRangeReportRequest\x1a\x30.potok.recommendations.v1.GetRangeReportResponse\"*\xd2\xf3\x18\x01\x01\x82\xd3\xe4\x93\x02\x1f\x12\x1d/api/v1/owners/{owner}/report\x12\xb7\x01\n\x13ListRecommendations\x12\x34.potok.recommendations.v1.ListRecommendationsRequest\x1a\x35.potok.recommendations.v1.ListRecommendationsResponse\"3\xd2\xf3\x18\x01\x01\x82\xd3\xe4\x93\x02(\x12&/api/v1/owners/{owner}/recommendations\x12\xd4\x01\n\x13\x43loseRecommendation\x12\x34.potok.recommendations.v1.CloseRecommendationRequest\x1a\x35.potok.recommendations.v1.CloseRecommendationResponse\"P\xd2\xf3\x18\x01\x01\x82\xd3\xe4\x93\x02\x45\"@/api/v1/owners/{owner}/recommendations/{recommendation_id}:close:\x01*\x12\xd8\x01\n\x14ReopenRecommendation\x12\x35.potok.recommendations.v1.ReopenRecommendationRequest\x1a\x36.potok.recommendations.v1.ReopenRecommendationResponse\"Q\xd2\xf3\x18\x01\x01\x82\xd3\xe4\x93\x02\x46\"A/api/v1/owners/{owner}/recommendations/{recommendation_id}:reopen:\x01*\x12\xc9\x01\n\x17ListRecommendationAudit\x12\x38.potok.recommendations.v1.ListRecommendationAuditRequest\x1a\x39.potok.recommendations.v1.ListRecommendationAuditResponse\"9\xd2\xf3\x18\x01\x01\x82\xd3\xe4\x93\x02.\x12,/api/v1/owners/{owner}/recommendations-audit\x12\xb3\x01\n\x12\x43ountReportedCalls\x12\x33.potok.recommendations.v1.CountReportedCallsRequest\x1a\x34.potok.recommendations.v1.CountReportedCallsResponse\"2\xd2\xf3\x18\x01\x01\x82\xd3\xe4\x93\x02\'\x12%/api/v1/owners/{owner}/reported-callsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -68,6 +69,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REOPENRECOMMENDATIONREQUEST'].fields_by_name['owner']._serialized_options = b'\272H\007r\005\020\001\030\200\001'
   _globals['_REOPENRECOMMENDATIONREQUEST'].fields_by_name['recommendation_id']._loaded_options = None
   _globals['_REOPENRECOMMENDATIONREQUEST'].fields_by_name['recommendation_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_LISTRECOMMENDATIONAUDITREQUEST'].fields_by_name['owner']._loaded_options = None
+  _globals['_LISTRECOMMENDATIONAUDITREQUEST'].fields_by_name['owner']._serialized_options = b'\272H\007r\005\020\001\030\200\001'
+  _globals['_LISTRECOMMENDATIONAUDITREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTRECOMMENDATIONAUDITREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\005*\003\030\350\007'
+  _globals['_LISTRECOMMENDATIONAUDITREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTRECOMMENDATIONAUDITREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\004'
   _globals['_COUNTREPORTEDCALLSREQUEST'].fields_by_name['owner']._loaded_options = None
   _globals['_COUNTREPORTEDCALLSREQUEST'].fields_by_name['owner']._serialized_options = b'\272H\007r\005\020\001\030\200\001'
   _globals['_COUNTREPORTEDCALLSREQUEST'].fields_by_name['range']._loaded_options = None
@@ -80,28 +87,34 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RECOMMENDATIONSSERVICE'].methods_by_name['CloseRecommendation']._serialized_options = b'\322\363\030\001\001\202\323\344\223\002E\"@/api/v1/owners/{owner}/recommendations/{recommendation_id}:close:\001*'
   _globals['_RECOMMENDATIONSSERVICE'].methods_by_name['ReopenRecommendation']._loaded_options = None
   _globals['_RECOMMENDATIONSSERVICE'].methods_by_name['ReopenRecommendation']._serialized_options = b'\322\363\030\001\001\202\323\344\223\002F\"A/api/v1/owners/{owner}/recommendations/{recommendation_id}:reopen:\001*'
+  _globals['_RECOMMENDATIONSSERVICE'].methods_by_name['ListRecommendationAudit']._loaded_options = None
+  _globals['_RECOMMENDATIONSSERVICE'].methods_by_name['ListRecommendationAudit']._serialized_options = b'\322\363\030\001\001\202\323\344\223\002.\022,/api/v1/owners/{owner}/recommendations-audit'
   _globals['_RECOMMENDATIONSSERVICE'].methods_by_name['CountReportedCalls']._loaded_options = None
   _globals['_RECOMMENDATIONSSERVICE'].methods_by_name['CountReportedCalls']._serialized_options = b'\322\363\030\001\001\202\323\344\223\002\'\022%/api/v1/owners/{owner}/reported-calls'
-  _globals['_GETRANGEREPORTREQUEST']._serialized_start=353
-  _globals['_GETRANGEREPORTREQUEST']._serialized_end=468
-  _globals['_GETRANGEREPORTRESPONSE']._serialized_start=470
-  _globals['_GETRANGEREPORTRESPONSE']._serialized_end=557
-  _globals['_LISTRECOMMENDATIONSREQUEST']._serialized_start=560
-  _globals['_LISTRECOMMENDATIONSREQUEST']._serialized_end=879
-  _globals['_LISTRECOMMENDATIONSRESPONSE']._serialized_start=882
-  _globals['_LISTRECOMMENDATIONSRESPONSE']._serialized_end=1043
-  _globals['_CLOSERECOMMENDATIONREQUEST']._serialized_start=1046
-  _globals['_CLOSERECOMMENDATIONREQUEST']._serialized_end=1313
-  _globals['_CLOSERECOMMENDATIONRESPONSE']._serialized_start=1315
-  _globals['_CLOSERECOMMENDATIONRESPONSE']._serialized_end=1434
-  _globals['_REOPENRECOMMENDATIONREQUEST']._serialized_start=1436
-  _globals['_REOPENRECOMMENDATIONREQUEST']._serialized_end=1554
-  _globals['_REOPENRECOMMENDATIONRESPONSE']._serialized_start=1556
-  _globals['_REOPENRECOMMENDATIONRESPONSE']._serialized_end=1676
-  _globals['_COUNTREPORTEDCALLSREQUEST']._serialized_start=1678
-  _globals['_COUNTREPORTEDCALLSREQUEST']._serialized_end=1797
-  _globals['_COUNTREPORTEDCALLSRESPONSE']._serialized_start=1799
-  _globals['_COUNTREPORTEDCALLSRESPONSE']._serialized_end=1896
-  _globals['_RECOMMENDATIONSSERVICE']._serialized_start=1899
-  _globals['_RECOMMENDATIONSSERVICE']._serialized_end=2887
+  _globals['_GETRANGEREPORTREQUEST']._serialized_start=382
+  _globals['_GETRANGEREPORTREQUEST']._serialized_end=497
+  _globals['_GETRANGEREPORTRESPONSE']._serialized_start=499
+  _globals['_GETRANGEREPORTRESPONSE']._serialized_end=586
+  _globals['_LISTRECOMMENDATIONSREQUEST']._serialized_start=589
+  _globals['_LISTRECOMMENDATIONSREQUEST']._serialized_end=908
+  _globals['_LISTRECOMMENDATIONSRESPONSE']._serialized_start=911
+  _globals['_LISTRECOMMENDATIONSRESPONSE']._serialized_end=1072
+  _globals['_CLOSERECOMMENDATIONREQUEST']._serialized_start=1075
+  _globals['_CLOSERECOMMENDATIONREQUEST']._serialized_end=1342
+  _globals['_CLOSERECOMMENDATIONRESPONSE']._serialized_start=1344
+  _globals['_CLOSERECOMMENDATIONRESPONSE']._serialized_end=1463
+  _globals['_REOPENRECOMMENDATIONREQUEST']._serialized_start=1465
+  _globals['_REOPENRECOMMENDATIONREQUEST']._serialized_end=1583
+  _globals['_REOPENRECOMMENDATIONRESPONSE']._serialized_start=1585
+  _globals['_REOPENRECOMMENDATIONRESPONSE']._serialized_end=1705
+  _globals['_LISTRECOMMENDATIONAUDITREQUEST']._serialized_start=1708
+  _globals['_LISTRECOMMENDATIONAUDITREQUEST']._serialized_end=1854
+  _globals['_LISTRECOMMENDATIONAUDITRESPONSE']._serialized_start=1857
+  _globals['_LISTRECOMMENDATIONAUDITRESPONSE']._serialized_end=1985
+  _globals['_COUNTREPORTEDCALLSREQUEST']._serialized_start=1987
+  _globals['_COUNTREPORTEDCALLSREQUEST']._serialized_end=2106
+  _globals['_COUNTREPORTEDCALLSRESPONSE']._serialized_start=2108
+  _globals['_COUNTREPORTEDCALLSRESPONSE']._serialized_end=2205
+  _globals['_RECOMMENDATIONSSERVICE']._serialized_start=2208
+  _globals['_RECOMMENDATIONSSERVICE']._serialized_end=3400
 # @@protoc_insertion_point(module_scope)

@@ -55,6 +55,11 @@ class RecommendationsServiceStub:
                 request_serializer=potok_dot_recommendations_dot_v1_dot_recommendations__service__pb2.ReopenRecommendationRequest.SerializeToString,
                 response_deserializer=potok_dot_recommendations_dot_v1_dot_recommendations__service__pb2.ReopenRecommendationResponse.FromString,
                 _registered_method=True)
+        self.ListRecommendationAudit = channel.unary_unary(
+                '/potok.recommendations.v1.RecommendationsService/ListRecommendationAudit',
+                request_serializer=potok_dot_recommendations_dot_v1_dot_recommendations__service__pb2.ListRecommendationAuditRequest.SerializeToString,
+                response_deserializer=potok_dot_recommendations_dot_v1_dot_recommendations__service__pb2.ListRecommendationAuditResponse.FromString,
+                _registered_method=True)
         self.CountReportedCalls = channel.unary_unary(
                 '/potok.recommendations.v1.RecommendationsService/CountReportedCalls',
                 request_serializer=potok_dot_recommendations_dot_v1_dot_recommendations__service__pb2.CountReportedCallsRequest.SerializeToString,
@@ -106,6 +111,15 @@ class RecommendationsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListRecommendationAudit(self, request, context):
+        """Lists who closed and reopened recommendations, newest first.
+
+        INVALID_ARGUMENT: the request is malformed, or the page token is not one of this request's.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def CountReportedCalls(self, request, context):
         """Counts the calls of a range that are rolled up, and what the reporting database holds of them.
 
@@ -138,6 +152,11 @@ def add_RecommendationsServiceServicer_to_server(servicer, server):
                     servicer.ReopenRecommendation,
                     request_deserializer=potok_dot_recommendations_dot_v1_dot_recommendations__service__pb2.ReopenRecommendationRequest.FromString,
                     response_serializer=potok_dot_recommendations_dot_v1_dot_recommendations__service__pb2.ReopenRecommendationResponse.SerializeToString,
+            ),
+            'ListRecommendationAudit': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRecommendationAudit,
+                    request_deserializer=potok_dot_recommendations_dot_v1_dot_recommendations__service__pb2.ListRecommendationAuditRequest.FromString,
+                    response_serializer=potok_dot_recommendations_dot_v1_dot_recommendations__service__pb2.ListRecommendationAuditResponse.SerializeToString,
             ),
             'CountReportedCalls': grpc.unary_unary_rpc_method_handler(
                     servicer.CountReportedCalls,
@@ -254,6 +273,33 @@ class RecommendationsService:
             '/potok.recommendations.v1.RecommendationsService/ReopenRecommendation',
             potok_dot_recommendations_dot_v1_dot_recommendations__service__pb2.ReopenRecommendationRequest.SerializeToString,
             potok_dot_recommendations_dot_v1_dot_recommendations__service__pb2.ReopenRecommendationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRecommendationAudit(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/potok.recommendations.v1.RecommendationsService/ListRecommendationAudit',
+            potok_dot_recommendations_dot_v1_dot_recommendations__service__pb2.ListRecommendationAuditRequest.SerializeToString,
+            potok_dot_recommendations_dot_v1_dot_recommendations__service__pb2.ListRecommendationAuditResponse.FromString,
             options,
             channel_credentials,
             insecure,

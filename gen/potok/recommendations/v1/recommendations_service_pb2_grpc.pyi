@@ -57,6 +57,11 @@ class RecommendationsServiceStub:
     NOT_FOUND: there is no such recommendation, or its calls do not bear it out any more.
     FAILED_PRECONDITION: nobody closed it (NOT_CLOSED_BY_HAND).
     """
+    ListRecommendationAudit: _grpc.UnaryUnaryMultiCallable[_recommendations_service_pb2.ListRecommendationAuditRequest, _recommendations_service_pb2.ListRecommendationAuditResponse]
+    """Lists who closed and reopened recommendations, newest first.
+
+    INVALID_ARGUMENT: the request is malformed, or the page token is not one of this request's.
+    """
     CountReportedCalls: _grpc.UnaryUnaryMultiCallable[_recommendations_service_pb2.CountReportedCallsRequest, _recommendations_service_pb2.CountReportedCallsResponse]
     """Counts the calls of a range that are rolled up, and what the reporting database holds of them.
 
@@ -92,6 +97,11 @@ class RecommendationsServiceAsyncStub(RecommendationsServiceStub):
     INVALID_ARGUMENT: the request is malformed.
     NOT_FOUND: there is no such recommendation, or its calls do not bear it out any more.
     FAILED_PRECONDITION: nobody closed it (NOT_CLOSED_BY_HAND).
+    """
+    ListRecommendationAudit: _aio.UnaryUnaryMultiCallable[_recommendations_service_pb2.ListRecommendationAuditRequest, _recommendations_service_pb2.ListRecommendationAuditResponse]  # type: ignore[assignment]
+    """Lists who closed and reopened recommendations, newest first.
+
+    INVALID_ARGUMENT: the request is malformed, or the page token is not one of this request's.
     """
     CountReportedCalls: _aio.UnaryUnaryMultiCallable[_recommendations_service_pb2.CountReportedCallsRequest, _recommendations_service_pb2.CountReportedCallsResponse]  # type: ignore[assignment]
     """Counts the calls of a range that are rolled up, and what the reporting database holds of them.
@@ -149,6 +159,17 @@ class RecommendationsServiceServicer(metaclass=_abc_1.ABCMeta):
         INVALID_ARGUMENT: the request is malformed.
         NOT_FOUND: there is no such recommendation, or its calls do not bear it out any more.
         FAILED_PRECONDITION: nobody closed it (NOT_CLOSED_BY_HAND).
+        """
+
+    @_abc_1.abstractmethod
+    def ListRecommendationAudit(
+        self,
+        request: _recommendations_service_pb2.ListRecommendationAuditRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_recommendations_service_pb2.ListRecommendationAuditResponse, _abc.Awaitable[_recommendations_service_pb2.ListRecommendationAuditResponse]]:
+        """Lists who closed and reopened recommendations, newest first.
+
+        INVALID_ARGUMENT: the request is malformed, or the page token is not one of this request's.
         """
 
     @_abc_1.abstractmethod

@@ -125,6 +125,8 @@ class RunStatus(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     END_TIME_FIELD_NUMBER: _builtins.int
     BOT_ID_FIELD_NUMBER: _builtins.int
+    CANCELLED_BY_FIELD_NUMBER: _builtins.int
+    CANCEL_TIME_FIELD_NUMBER: _builtins.int
     run_id: _builtins.str
     """The run, a UUID."""
     owner: _builtins.str
@@ -151,6 +153,8 @@ class RunStatus(_message.Message):
     """Who started it."""
     bot_id: _builtins.str
     """The bot whose meeting is processed; empty for the calls of a client, and then `client_id` is set."""
+    cancelled_by: _builtins.str
+    """Who asked it to stop; empty where nobody did."""
     @_builtins.property
     def range(self) -> _progress_pb2.DateRange:
         """The days."""
@@ -162,6 +166,10 @@ class RunStatus(_message.Message):
     @_builtins.property
     def end_time(self) -> _timestamp_pb2.Timestamp:
         """When it ended; unset before."""
+
+    @_builtins.property
+    def cancel_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was asked to stop; unset where it was not."""
 
     def __init__(
         self,
@@ -182,10 +190,12 @@ class RunStatus(_message.Message):
         create_time: _timestamp_pb2.Timestamp | None = ...,
         end_time: _timestamp_pb2.Timestamp | None = ...,
         bot_id: _builtins.str = ...,
+        cancelled_by: _builtins.str = ...,
+        cancel_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "range", b"range"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cancel_time", b"cancel_time", "create_time", b"create_time", "end_time", b"end_time", "range", b"range"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "bot_id", b"bot_id", "client_id", b"client_id", "create_time", b"create_time", "end_time", b"end_time", "first_stage", b"first_stage", "last_stage", b"last_stage", "message", b"message", "mode", b"mode", "owner", b"owner", "range", b"range", "reason", b"reason", "retry_of", b"retry_of", "run_id", b"run_id", "stage", b"stage", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "bot_id", b"bot_id", "cancel_time", b"cancel_time", "cancelled_by", b"cancelled_by", "client_id", b"client_id", "create_time", b"create_time", "end_time", b"end_time", "first_stage", b"first_stage", "last_stage", b"last_stage", "message", b"message", "mode", b"mode", "owner", b"owner", "range", b"range", "reason", b"reason", "retry_of", b"retry_of", "run_id", b"run_id", "stage", b"stage", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
