@@ -18,7 +18,7 @@ from services.recommendations.ranges.usecases import RangeReports
 from services.recommendations.reporting.mapping import reported_calls_to_pb
 from services.recommendations.reporting.usecases import Reporting
 from services.status.domain import Owner
-from services.status.mapping import date_range_from_pb
+from services.status.mapping import audit_entry_to_pb, date_range_from_pb
 from services.status.rpc.access import current_caller
 
 
@@ -74,10 +74,20 @@ class RecommendationsServicer(pb_grpc.RecommendationsServiceServicer):
     ) -> pb.ReopenRecommendationResponse:
         owner = Owner(request.owner)
         reopened = await self._follow_ups.reopen_recommendation(
-            owner, RecommendationId(UUID(request.recommendation_id))
+            owner, RecommendationId(UUID(request.recommendation_id)), current_caller().user
         )
         return pb.ReopenRecommendationResponse(
             recommendation=employee_recommendation_to_pb(owner, reopened)
+        )
+
+    async def ListRecommendationAudit(
+        self, request: pb.ListRecommendationAuditRequest, context: Context
+    ) -> pb.ListRecommendationAuditResponse:
+        page = await self._follow_ups.list_audit_entries(
+            Owner(request.owner), request.page_size or 100, request.page_token
+        )
+        return pb.ListRecommendationAuditResponse(
+            entries=map(audit_entry_to_pb, page.items), next_page_token=page.next_page_token
         )
 
     async def CountReportedCalls(

@@ -253,3 +253,31 @@ class ClientSettings:
     language: str
     min_success_ratio: float
     weight: int
+
+
+class AuditAction(enum.Enum):
+    """What people do that others want to know of; the proto says what each means."""
+
+    START_RUN = "START_RUN"
+    RETRY_RUN = "RETRY_RUN"
+    CANCEL_RUN = "CANCEL_RUN"
+    SET_CLIENT = "SET_CLIENT"
+    STOP_BOT = "STOP_BOT"
+    EXPIRE_BOT = "EXPIRE_BOT"
+    ADVANCE_EPOCH = "ADVANCE_EPOCH"
+    CLOSE_RECOMMENDATION = "CLOSE_RECOMMENDATION"
+    DISMISS_RECOMMENDATION = "DISMISS_RECOMMENDATION"
+    REOPEN_RECOMMENDATION = "REOPEN_RECOMMENDATION"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """One thing that somebody did. `owner` is empty where it was done to the system; `number` grows with each."""
+
+    actor: str
+    action: AuditAction
+    owner: str
+    subject: str
+    detail: str
+    at: datetime
+    number: int = 0

@@ -1,10 +1,12 @@
 """The words of `services.status.domain` in protobuf and back."""
 
 from google.protobuf.timestamp_pb2 import Timestamp
-from potok.status.v1 import progress_pb2, stage_pb2
+from potok.status.v1 import audit_pb2, progress_pb2, stage_pb2
 
 from services.kernel.rpc.convert import enum_pairs, timestamp
 from services.status.domain import (
+    AuditAction,
+    AuditEntry,
     BotState,
     ClientSettings,
     Cost,
@@ -29,6 +31,7 @@ RUN_MODE_TO_PB = enum_pairs(RunMode, stage_pb2.RunMode, "RUN_MODE")
 REASON_TO_PB = enum_pairs(Reason, stage_pb2.Reason, "REASON")
 BOT_STATE_TO_PB = enum_pairs(BotState, stage_pb2.BotState, "BOT_STATE")
 WAIT_REASON_TO_PB = enum_pairs(WaitReason, stage_pb2.WaitReason, "WAIT_REASON")
+AUDIT_ACTION_TO_PB = enum_pairs(AuditAction, audit_pb2.AuditAction, "AUDIT_ACTION")
 
 STAGE_FROM_PB = {number: member for member, number in STAGE_TO_PB.items()}
 ITEM_STATE_FROM_PB = {number: member for member, number in ITEM_STATE_TO_PB.items()}
@@ -103,4 +106,15 @@ def settings_from_pb(message: progress_pb2.ClientSettings) -> ClientSettings:
         language=message.language,
         min_success_ratio=message.min_success_ratio,
         weight=message.weight,
+    )
+
+
+def audit_entry_to_pb(entry: AuditEntry) -> audit_pb2.AuditEntry:
+    return audit_pb2.AuditEntry(
+        actor=entry.actor,
+        time=timestamp(entry.at),
+        action=AUDIT_ACTION_TO_PB[entry.action],
+        owner=entry.owner,
+        subject=entry.subject,
+        detail=entry.detail,
     )

@@ -19,7 +19,7 @@ from services.coordinator.state.sequence import NextNumber
 from services.coordinator.state.tenant import (
     Tenant,
 )
-from services.status.domain import BotState, ExecutionNumber, Owner, RunId
+from services.status.domain import AuditAction, BotState, ExecutionNumber, Owner, RunId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +82,7 @@ class ExpireBot:
         else:
             touched = expire_bot(tenant, bot, self.why, group.now)
             group.note(tenant, touched, self.bot_id, COORDINATOR)
+            group.note_done(self.owner, COORDINATOR, AuditAction.EXPIRE_BOT, self.bot_id, self.why)
 
 
 class LaneBotChanges:

@@ -30,6 +30,9 @@ class BotRepository(Protocol):
         page_size: int,
     ) -> list[Bot]: ...
 
+    async def note_stopped(self, bot: Bot, actor: str, at: datetime) -> None:
+        """Keep who asked a bot to leave its meeting."""
+
 
 class ExpiredBots(Protocol):
     """Bots whose time is over, by the clock of the database."""

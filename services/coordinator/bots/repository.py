@@ -1,15 +1,16 @@
 """The rows of bots, as they are read; the lanes write them."""
 
 from collections.abc import Collection, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import asyncpg
 
+from services.coordinator.commit.repository import insert_audit_entries
 from services.coordinator.commit.rows import bot_from_row
 from services.coordinator.state.bot import Bot, BotId, BotRecord
 from services.coordinator.state.position import Position
 from services.kernel.postgres import afresh, load_queries, reading
-from services.status.domain import BotState, Owner, Stage
+from services.status.domain import AuditAction, AuditEntry, BotState, Owner, Stage
 
 _QUERIES = load_queries(__file__)
 
@@ -58,6 +59,17 @@ class PostgresBots:
                 page_size=page_size,
             )
             return [bot_from_row(row) async for row in rows]
+
+    async def note_stopped(self, bot: Bot, actor: str, at: datetime) -> None:
+        entry = AuditEntry(
+            actor=actor,
+            action=AuditAction.STOP_BOT,
+            owner=bot.owner,
+            subject=bot.bot_id,
+            detail="",
+            at=at,
+        )
+        await insert_audit_entries(self._pool, [entry])
 
     async def expired_bots(self, retention: timedelta, count: int) -> list[Bot]:
         rows = _QUERIES.expired_bots(self._pool, retention=retention, count=count)

@@ -28,6 +28,7 @@ from services.coordinator.state.position import Position, position
 from services.coordinator.state.reports import (
     Verdict,
 )
+from services.kernel.clock import utc_now
 from services.kernel.errors import Forbidden, InvalidInput, UpstreamUnavailable
 from services.kernel.paging import Page, page_of, page_start
 from services.status.domain import BotState, Owner, user_owner
@@ -146,6 +147,7 @@ class Bots:
         if RANK[bot.state] >= RANK[BotState.TRANSCRIBING]:
             return bot
         await self._status.stop_bot(bot_id)
+        await self._bots.note_stopped(bot, caller.user, utc_now())
         return (await self._get_bot(caller, bot_id)).bot
 
     async def check_bots(self, caller: Caller, bot_ids: Collection[BotId]) -> None:

@@ -12,7 +12,15 @@ from services.coordinator.state.reports import StageReport, Verdict
 from services.coordinator.state.tenant import Subject, Tenant
 from services.coordinator.wire.events import event, progress_change
 from services.coordinator.wire.frames import change_tail
-from services.status.domain import ExecutionNumber, ExecutionState, Owner, RunId, Stage
+from services.status.domain import (
+    AuditAction,
+    AuditEntry,
+    ExecutionNumber,
+    ExecutionState,
+    Owner,
+    RunId,
+    Stage,
+)
 
 ACTORS = {stage: stage.value.lower() for stage in Stage}
 """Who reports on a stage: its service."""
@@ -75,6 +83,8 @@ class Group:
     deliveries: list[Delivery] = field(default_factory=list)
     requests: list[Remembered] = field(default_factory=list)
     rejected: list[KeptRejection] = field(default_factory=list)
+    audit: list[AuditEntry] = field(default_factory=list)
+    """What people did."""
     _tails: dict[str, bytes] = field(default_factory=dict)
 
     def note(self, tenant: Tenant, touched: Iterable[Subject], topic: str, actor: str) -> None:
@@ -160,6 +170,15 @@ class Group:
         self.tenants[tenant.owner] = tenant
         self.forgotten.append(bot_id)
 
+    def note_done(
+        self, owner: Owner, actor: str, action: AuditAction, subject: str, detail: str = ""
+    ) -> None:
+        """Keep for people who did what."""
+        entry = AuditEntry(
+            actor=actor, action=action, owner=owner, subject=subject, detail=detail, at=self.now
+        )
+        self.audit.append(entry)
+
     @property
     def empty(self) -> bool:
         """True where there is nothing to write."""
@@ -176,4 +195,5 @@ class Group:
             or self.deliveries
             or self.requests
             or self.rejected
+            or self.audit
         )

@@ -29,15 +29,17 @@ SELECT execution, owner FROM coordinator.executions WHERE execution = ANY (:exec
 -- New execution numbers. Those of a group that fails are lost: numbers need to rise, not to be dense.
 SELECT nextval('coordinator.execution_numbers') AS number FROM generate_series(1, :count::int);
 
--- name: write_run(run_id, owner, client_id, start_date, end_date, first_stage, last_stage, mode, state, stage, reason, message, retry_of, actor, settings, bot_id, created_at, ended_at)!
+-- name: write_run(run_id, owner, client_id, start_date, end_date, first_stage, last_stage, mode, state, stage, reason, message, retry_of, actor, settings, bot_id, created_at, cancelled_by, cancelling_at, ended_at)!
 -- Writes a run, new or changed. What a start fixed is never written again.
 INSERT INTO coordinator.runs (run_id, owner, client_id, start_date, end_date, first_stage, last_stage, mode, state,
-                              stage, reason, message, retry_of, actor, settings, bot_id, created_at, ended_at)
+                              stage, reason, message, retry_of, actor, settings, bot_id, created_at, cancelled_by,
+                              cancelling_at, ended_at)
 VALUES (:run_id, :owner, :client_id, :start_date, :end_date, :first_stage, :last_stage, :mode, :state,
-        :stage, :reason, :message, :retry_of, :actor, :settings, :bot_id, :created_at, :ended_at)
+        :stage, :reason, :message, :retry_of, :actor, :settings, :bot_id, :created_at, :cancelled_by,
+        :cancelling_at, :ended_at)
 ON CONFLICT (run_id) DO UPDATE
    SET state = excluded.state, stage = excluded.stage, reason = excluded.reason, message = excluded.message,
-       ended_at = excluded.ended_at;
+       cancelled_by = excluded.cancelled_by, cancelling_at = excluded.cancelling_at, ended_at = excluded.ended_at;
 
 -- name: write_execution(execution, run_id, owner, stage, mode, state, sequence, progress, waiting, items_per_second, reason, message, unreachable, created_at, progressed_at, cancelling_at, ended_at)!
 -- Writes an execution, new or changed; the frequent change of a RUNNING one is part of commit_group instead.
@@ -87,6 +89,12 @@ VALUES (:caller, :method, :request_id, :parameters, :run_id)
 ON CONFLICT (caller, method, request_id) DO UPDATE
    SET parameters = excluded.parameters, run_id = excluded.run_id, at = now()
  WHERE requests.at <= now() - interval '24 hours';
+
+-- name: insert_audit_entries(owners, actors, actions, subjects, details, at)!
+-- Keeps what people did beside what it changed.
+INSERT INTO coordinator.audit_entries (owner, actor, action, subject, detail, at)
+SELECT * FROM unnest(:owners::text[], :actors::text[], :actions::text[], :subjects::text[], :details::text[],
+                     :at::timestamptz[]);
 
 -- name: insert_rejected_reports(run_ids, owners, executions, sequences, states, verdicts, messages)!
 -- Keeps reports that were not applied, for the people who look after the services.

@@ -28,7 +28,7 @@ from services.kernel.postgres import (
     load_queries,
     session,
 )
-from services.status.domain import ExecutionNumber, Owner, RunId
+from services.status.domain import AuditEntry, ExecutionNumber, Owner, RunId
 
 _QUERIES = load_queries(__file__)
 
@@ -160,6 +160,8 @@ async def _write_rows(connection: Connection, group: Group) -> None:
         await _insert_request(connection, request)
     if group.rejected:
         await _insert_rejected_reports(connection, group)
+    if group.audit:
+        await insert_audit_entries(connection, group.audit)
 
 
 async def _write_bot(connection: Connection, bot: Bot) -> None:
@@ -180,6 +182,21 @@ async def _insert_request(connection: Connection, request: Remembered) -> None:
         request_id=request.request_id,
         parameters=request.parameters,
         run_id=request.run_id,
+    )
+
+
+async def insert_audit_entries(
+    connection: ConnectionOrPool, entries: Collection[AuditEntry]
+) -> None:
+    """Keep what people did, in the transaction of what it changed."""
+    await _QUERIES.insert_audit_entries(
+        connection,
+        owners=[entry.owner for entry in entries],
+        actors=[entry.actor for entry in entries],
+        actions=[entry.action.value for entry in entries],
+        subjects=[entry.subject for entry in entries],
+        details=[entry.detail for entry in entries],
+        at=[entry.at for entry in entries],
     )
 
 

@@ -12,6 +12,8 @@ from services.coordinator.state.days import Day, DayFigures
 from services.coordinator.state.domain import Execution, Run
 from services.coordinator.wire.reports import read_progress
 from services.status.domain import (
+    AuditAction,
+    AuditEntry,
     BotState,
     ClientSettings,
     DateRange,
@@ -55,6 +57,8 @@ def run_from_row(row: asyncpg.Record) -> Run:
         message=row["message"],
         retry_of=RunId(str(row["retry_of"])) if row["retry_of"] else None,
         bot_id=row["bot_id"],
+        cancelled_by=row["cancelled_by"],
+        cancelling_at=row["cancelling_at"],
         ended_at=row["ended_at"],
     )
 
@@ -78,6 +82,8 @@ def run_to_row(run: Run) -> dict[str, object]:
         "settings": json.dumps(asdict(run.settings)),
         "bot_id": run.bot_id,
         "created_at": run.created_at,
+        "cancelled_by": run.cancelled_by,
+        "cancelling_at": run.cancelling_at,
         "ended_at": run.ended_at,
     }
 
@@ -129,6 +135,18 @@ def execution_to_row(execution: Execution) -> dict[str, object]:
         "cancelling_at": execution.cancelling_at,
         "ended_at": execution.ended_at,
     }
+
+
+def audit_entry_from_row(row: Any) -> AuditEntry:
+    return AuditEntry(
+        actor=row["actor"],
+        action=AuditAction(row["action"]),
+        owner=row["owner"],
+        subject=row["subject"],
+        detail=row["detail"],
+        at=row["at"],
+        number=row["number"],
+    )
 
 
 def day_from_row(row: asyncpg.Record) -> Day:

@@ -9,13 +9,14 @@ from services.coordinator.state import order, sequence
 from services.coordinator.state.bot import BotId
 from services.coordinator.state.domain import (
     AcceptedStart,
+    Run,
     Start,
 )
 from services.coordinator.state.sequence import NextNumber
 from services.coordinator.state.tenant import (
     Tenant,
 )
-from services.status.domain import ExecutionNumber, Owner, RunId
+from services.status.domain import AuditAction, ExecutionNumber, Owner, RunId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,7 @@ class StartRun:
             return
         run, touched = sequence.start_run(tenant, self.start, run_id, next_number(), group.now)
         group.note(tenant, touched, run.run_id, self.start.actor)
+        group.note_done(run.owner, run.actor, *_what_was_started(run))
         if self.request_id:
             group.requests.append(
                 Remembered(
@@ -73,9 +75,23 @@ class CancelRun:
 
     def apply(self, tenant: Tenant, group: Group, next_number: NextNumber) -> None:  # noqa: ARG002
         run = tenant.runs.get(self.run_id)
-        touched = sequence.cancel_run(tenant, run, group.now) if run else []
+        touched = sequence.cancel_run(tenant, run, self.actor, group.now) if run else []
         if run and touched:
             group.note(tenant, touched, run.topic, self.actor)
+            group.note_done(
+                run.owner, self.actor, AuditAction.CANCEL_RUN, run.run_id, f"in {run.stage.value}"
+            )
+
+
+def _what_was_started(run: Run) -> tuple[AuditAction, str, str]:
+    """Return what is kept of a start: the action, the run, and what it does."""
+    first, last = run.first_stage.value, run.last_stage.value
+    detail = f"{run.range.start} to {run.range.end}, {first}" + (
+        f" to {last}" if last != first else ""
+    )
+    if run.retry_of:
+        return AuditAction.RETRY_RUN, run.run_id, f"{detail}, of run {run.retry_of}"
+    return AuditAction.START_RUN, run.run_id, f"{detail}, mode {run.mode.value}"
 
 
 class LaneRunChanges:

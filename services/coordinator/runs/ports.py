@@ -21,14 +21,14 @@ from services.coordinator.state.reports import (
 from services.coordinator.state.tenant import (
     Tenant,
 )
-from services.status.domain import DateRange, Owner, RunId, RunMode, Stage
+from services.status.domain import AuditEntry, DateRange, Owner, RunId, RunMode, Stage
 
 
 class RunRepository(Protocol):
     """Clients, and what callers read of runs and the ledger."""
 
-    async def set_client(self, client: Client) -> Client:
-        """Store a client, new or known; returns it as it is stored."""
+    async def set_client(self, client: Client, entry: AuditEntry | None) -> Client:
+        """Store a client, new or known, and who did it; returns it as it is stored."""
 
     async def get_client(self, client_id: str) -> Client | None: ...
 
@@ -42,6 +42,11 @@ class RunRepository(Protocol):
         self, client_id: str, before: Position | None, page_size: int
     ) -> list[RunView]: ...
 
+    async def list_audit_entries(
+        self, owner: str, subject: str, before: int | None, page_size: int
+    ) -> list[AuditEntry]:
+        """Return what was done to an owner and a subject, the empty text being all, newest first."""
+
     async def find_request(
         self, caller: str, method: str, request_id: str
     ) -> AcceptedStart | None: ...
@@ -50,7 +55,7 @@ class RunRepository(Protocol):
         self, run_id: RunId, page_size: int
     ) -> list[RejectedReport]: ...
 
-    async def advance_epoch(self) -> int: ...
+    async def advance_epoch(self, entry: AuditEntry) -> int: ...
 
     async def delete_old_requests(self) -> None: ...
 

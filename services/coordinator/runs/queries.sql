@@ -34,6 +34,13 @@ SELECT * FROM coordinator.runs
    AND (:before_at::timestamptz IS NULL OR (created_at, run_id) < (:before_at, :before_id::uuid))
  ORDER BY created_at DESC, run_id DESC LIMIT :page_size;
 
+-- name: list_audit_entries(owner, subject, before, page_size)
+-- Returns a page of what people did, newest first; no owner and no subject are all.
+SELECT * FROM coordinator.audit_entries
+ WHERE (:owner::text = '' OR owner = :owner) AND (:subject::text = '' OR subject = :subject)
+   AND (:before::bigint IS NULL OR number < :before)
+ ORDER BY number DESC LIMIT :page_size;
+
 -- name: find_request(caller, method, request_id)^
 -- Returns the run that a request id of a caller has started, for as long as it is kept against repeats.
 SELECT run_id, parameters FROM coordinator.requests

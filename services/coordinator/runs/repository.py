@@ -5,8 +5,13 @@ from dataclasses import asdict
 
 import asyncpg
 
-from services.coordinator.commit.repository import list_executions, load_runs
-from services.coordinator.commit.rows import day_from_row, run_from_row, settings_from_row
+from services.coordinator.commit.repository import insert_audit_entries, list_executions, load_runs
+from services.coordinator.commit.rows import (
+    audit_entry_from_row,
+    day_from_row,
+    run_from_row,
+    settings_from_row,
+)
 from services.coordinator.state.days import (
     DayFigures,
     Ledger,
@@ -28,6 +33,7 @@ from services.coordinator.state.tenant import (
 from services.coordinator.watch.repository import advance_epoch
 from services.kernel.postgres import Connection, Reading, afresh, load_queries
 from services.status.domain import (
+    AuditEntry,
     DateRange,
     ExecutionNumber,
     ExecutionState,
@@ -47,10 +53,13 @@ class PostgresRuns:
         self._pool = pool
         self._reading = reading
 
-    async def set_client(self, client: Client) -> Client:
-        row = await _QUERIES.set_client(
-            self._pool, client_id=client.client_id, **asdict(client.settings)
-        )
+    async def set_client(self, client: Client, entry: AuditEntry | None) -> Client:
+        async with self._pool.acquire() as connection, connection.transaction():
+            row = await _QUERIES.set_client(
+                connection, client_id=client.client_id, **asdict(client.settings)
+            )
+            if entry is not None:
+                await insert_audit_entries(connection, [entry])
         return _client(row)
 
     @afresh
@@ -91,6 +100,15 @@ class PostgresRuns:
             )
             return await _views(connection, rows)
 
+    async def list_audit_entries(
+        self, owner: str, subject: str, before: int | None, page_size: int
+    ) -> list[AuditEntry]:
+        async with self._reading() as connection:
+            rows = _QUERIES.list_audit_entries(
+                connection, owner=owner, subject=subject, before=before, page_size=page_size
+            )
+            return [audit_entry_from_row(row) async for row in rows]
+
     async def find_request(self, caller: str, method: str, request_id: str) -> AcceptedStart | None:
         row = await _QUERIES.find_request(
             self._pool, caller=caller, method=method, request_id=request_id
@@ -113,8 +131,10 @@ class PostgresRuns:
                 async for row in rows
             ]
 
-    async def advance_epoch(self) -> int:
-        return await advance_epoch(self._pool)
+    async def advance_epoch(self, entry: AuditEntry) -> int:
+        async with self._pool.acquire() as connection, connection.transaction():
+            await insert_audit_entries(connection, [entry])
+            return await advance_epoch(connection)
 
     async def delete_old_requests(self) -> None:
         await _QUERIES.delete_old_requests(self._pool)

@@ -31,7 +31,12 @@ from services.kernel.rpc.client import errors_of
 from services.kernel.rpc.interceptors import Codec
 from services.kernel.rpc.server import Context
 from services.status.domain import RunId, RunMode, Stage
-from services.status.mapping import RUN_MODE_FROM_PB, STAGE_FROM_PB, date_range_from_pb
+from services.status.mapping import (
+    RUN_MODE_FROM_PB,
+    STAGE_FROM_PB,
+    audit_entry_to_pb,
+    date_range_from_pb,
+)
 from services.status.rpc.access import current_caller
 
 SERVICE = "potok.coordinator.v1.CoordinatorService"
@@ -74,7 +79,7 @@ class CoordinatorServicer(pb_grpc.CoordinatorServiceServicer):
     async def SetClient(
         self, request: pb.SetClientRequest, context: Context
     ) -> pb.SetClientResponse:
-        client = await self._runs.set_client(client_from_pb(request.client))
+        client = await self._runs.set_client(current_caller(), client_from_pb(request.client))
         return pb.SetClientResponse(client=client_to_pb(client))
 
     async def GetClient(
@@ -143,6 +148,16 @@ class CoordinatorServicer(pb_grpc.CoordinatorServiceServicer):
             runs=map(run_to_pb, page.items), next_page_token=page.next_page_token
         )
 
+    async def ListAuditEntries(
+        self, request: pb.ListAuditEntriesRequest, context: Context
+    ) -> pb.ListAuditEntriesResponse:
+        page = await self._runs.list_audit_entries(
+            request.client_id, request.run_id, request.page_size or 100, request.page_token
+        )
+        return pb.ListAuditEntriesResponse(
+            entries=map(audit_entry_to_pb, page.items), next_page_token=page.next_page_token
+        )
+
     async def ListItems(
         self, request: pb.ListItemsRequest, context: Context
     ) -> pb.ListItemsResponse:
@@ -188,7 +203,7 @@ class CoordinatorServicer(pb_grpc.CoordinatorServiceServicer):
     async def AdvanceEpoch(
         self, request: pb.AdvanceEpochRequest, context: Context
     ) -> pb.AdvanceEpochResponse:
-        generation = await self._runs.advance_epoch()
+        generation = await self._runs.advance_epoch(current_caller())
         return pb.AdvanceEpochResponse(generation=generation)
 
     async def ReportStatus(  # type: ignore[override]  # bytes by CODECS, and written rather than yielded

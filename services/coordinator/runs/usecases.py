@@ -3,6 +3,7 @@
 import hashlib
 import uuid
 from collections.abc import Collection
+from dataclasses import asdict
 from datetime import date
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -28,7 +29,15 @@ from services.coordinator.state.reports import (
 from services.kernel.clock import utc_now
 from services.kernel.errors import Conflict, InvalidInput
 from services.kernel.paging import Page, page_of, page_start
-from services.status.domain import DateRange, RunId, RunMode, Stage
+from services.status.domain import (
+    AuditAction,
+    AuditEntry,
+    DateRange,
+    RunId,
+    RunMode,
+    Stage,
+    client_owner,
+)
 from services.status.identity import Caller
 
 REJECTED_REPORTS_A_RUN = 1_000
@@ -44,7 +53,7 @@ class Runs:
         self._changes = changes
         self._stages = stages
 
-    async def set_client(self, client: Client) -> Client:
+    async def set_client(self, caller: Caller, client: Client) -> Client:
         """Store a client and return it as it is stored.
 
         Raises InvalidInput for an unknown time zone, or a source without a kind.
@@ -62,7 +71,17 @@ class Runs:
                 f"settings.time_zone: {client.settings.time_zone!r} is unknown, "
                 "write an IANA name such as Europe/Moscow"
             ) from None
-        return await self._runs.set_client(client)
+        known = await self._runs.get_client(client.client_id)
+        entry = None
+        if known != client:
+            entry = _entry(
+                caller,
+                AuditAction.SET_CLIENT,
+                client.owner,
+                client.client_id,
+                _changes(known, client),
+            )
+        return await self._runs.set_client(client, entry)
 
     async def get_client(self, client_id: str) -> Client:
         """Return a client; raises ClientNotFound."""
@@ -173,14 +192,29 @@ class Runs:
             lambda view: Position(view.run.created_at, view.run.run_id).keys,
         )
 
+    async def list_audit_entries(
+        self, client_id: str, run_id: str, page_size: int, page_token: str
+    ) -> Page[AuditEntry]:
+        """Return a page of who did what to a client and to a run, the empty text being all, newest first.
+
+        Raises RunNotFound, InvalidInput for a token of another list.
+        """
+        if run_id:
+            await self.get_run(RunId(run_id))
+        listing = f"ListAuditEntries {client_id} {run_id}"
+        before = page_start(listing, page_token, int)
+        owner = client_owner(client_id) if client_id else ""
+        found = await self._runs.list_audit_entries(owner, run_id, before, page_size + 1)
+        return page_of(listing, found, page_size, lambda entry: [entry.number])
+
     async def list_rejected_reports(self, run_id: RunId, page_size: int) -> list[RejectedReport]:
         """Return the newest rejected reports of a run; raises RunNotFound."""
         await self.get_run(run_id)
         return await self._runs.list_rejected_reports(run_id, page_size)
 
-    async def advance_epoch(self) -> int:
+    async def advance_epoch(self, caller: Caller) -> int:
         """Make all resume tokens that were given out invalid; returns how often that was done."""
-        return await self._runs.advance_epoch()
+        return await self._runs.advance_epoch(_entry(caller, AuditAction.ADVANCE_EPOCH, "", "", ""))
 
     async def clean_up(self) -> None:
         """Forget starts that are too old to be repeated, and rejected reports that are too old or too many."""
@@ -256,6 +290,25 @@ class Runs:
 
     def _today(self, client: Client) -> date:
         return utc_now().astimezone(ZoneInfo(client.settings.time_zone)).date()
+
+
+def _entry(
+    caller: Caller, action: AuditAction, owner: str, subject: str, detail: str
+) -> AuditEntry:
+    return AuditEntry(
+        actor=caller.user, action=action, owner=owner, subject=subject, detail=detail, at=utc_now()
+    )
+
+
+def _changes(known: Client | None, client: Client) -> str:
+    """Return which settings are set, and from what where the client was known."""
+    new = asdict(client.settings)
+    if known is None:
+        return ", ".join(f"{name} {value}" for name, value in new.items())
+    old = asdict(known.settings)
+    return ", ".join(
+        f"{name} {old[name]} to {value}" for name, value in new.items() if old[name] != value
+    )
 
 
 def _no_client(client_id: str) -> ClientNotFound:

@@ -120,6 +120,10 @@ class Run:
     retry_of: RunId | None = None
     bot_id: BotId | None = None
     """The bot whose meeting is processed; then there is no client."""
+    cancelled_by: str = ""
+    """Who asked it to stop; empty where nobody did."""
+    cancelling_at: datetime | None = None
+    """When it was asked to stop."""
     ended_at: datetime | None = None
 
     @property

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from services.coordinator.state import bot_steps
-from services.coordinator.state.actors import BOT_STATUS
+from services.coordinator.state.actors import BOT_STATUS, COORDINATOR
 from services.coordinator.state.bot import Bot, BotReport
 from services.coordinator.state.domain import (
     Run,
@@ -82,4 +82,4 @@ def expire_bot(tenant: Tenant, bot: Bot, why: str, now: datetime) -> list[Subjec
     if not bot_steps.expire(bot, why, now):
         return []
     run = tenant.runs.get(bot.run_id) if bot.run_id else None
-    return [*(cancel_run(tenant, run, now) if run else []), bot]
+    return [*(cancel_run(tenant, run, COORDINATOR, now) if run else []), bot]

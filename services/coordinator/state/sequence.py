@@ -180,11 +180,11 @@ def fail_execution(
     return _end_as(tenant, execution, ExecutionState.FAILED, now)
 
 
-def cancel_run(tenant: Tenant, run: Run, now: datetime) -> list[Subject]:
-    """Ask a run to stop; one that has ended, or is asked already, stays as it is."""
+def cancel_run(tenant: Tenant, run: Run, actor: str, now: datetime) -> list[Subject]:
+    """Ask a run to stop, because `actor` wants so; one that has ended, or is asked already, stays as it is."""
     if run.state is not RunState.ACTIVE:
         return []
-    run.state = RunState.CANCELLING
+    run.state, run.cancelled_by, run.cancelling_at = RunState.CANCELLING, actor, now
     touched: list[Subject] = [run]
     for execution in tenant.executions.values():
         if execution.run_id == run.run_id and not execution.state.ended:

@@ -36,6 +36,8 @@ def run_status(run: Run) -> event_pb2.RunStatus:
         create_time=timestamp(run.created_at),
         end_time=timestamp(run.ended_at),
         bot_id=run.bot_id or "",
+        cancelled_by=run.cancelled_by,
+        cancel_time=timestamp(run.cancelling_at),
     )
 
 

@@ -10,7 +10,7 @@ from services.recommendations.employees.domain import (
     RecommendationId,
     RecommendationState,
 )
-from services.status.domain import Owner
+from services.status.domain import AuditEntry, Owner
 
 
 class RecommendationRepository(Protocol):
@@ -36,6 +36,11 @@ class RecommendationRepository(Protocol):
         """Close a recommendation by the decision of a person; raises RecommendationNotFound."""
 
     async def reopen(
-        self, owner: Owner, recommendation_id: RecommendationId
+        self, owner: Owner, recommendation_id: RecommendationId, actor: str, at: datetime
     ) -> EmployeeRecommendation:
         """Take that decision back; raises RecommendationNotFound, NotClosedByHand."""
+
+    async def list_audit_entries(
+        self, owner: Owner, before: int | None, page_size: int
+    ) -> list[AuditEntry]:
+        """Return who closed and reopened recommendations, newest first."""

@@ -68,7 +68,7 @@ SELECT max(started_at)
 
 -- name: get_recommendation(owner, id)^
 -- Returns what of a recommendation a decision on it goes by.
-SELECT employee, state, opened_at, last_at, first_at, until_at
+SELECT employee, skill, state, opened_at, last_at, first_at, until_at
   FROM recommendations.employee_recommendations
  WHERE owner = :owner
    AND id = :id;
@@ -97,6 +97,20 @@ UPDATE recommendations.employee_recommendations
        until_at = NULL
  WHERE owner = :owner
    AND id = :id;
+
+-- name: insert_audit_entry(owner, actor, action, subject, detail, at)!
+-- Keeps who decided on a recommendation, in the transaction of the decision.
+INSERT INTO recommendations.audit_entries (owner, actor, action, subject, detail, at)
+VALUES (:owner, :actor, :action, :subject, :detail, :at);
+
+-- name: list_audit_entries(owner, before, page_size)
+-- Returns a page of who decided on the owner's recommendations, newest first.
+SELECT *
+  FROM recommendations.audit_entries
+ WHERE owner = :owner
+   AND (:before::bigint IS NULL OR number < :before)
+ ORDER BY number DESC
+ LIMIT :page_size;
 
 -- name: delete_employee_recommendations(owner, employee)!
 -- Deletes all recommendations of an employee, before they are inserted as they were told anew.

@@ -25,7 +25,7 @@ from services.recommendations.employees.domain import (
     SkillCall,
 )
 from services.recommendations.employees.follow_up import follow_up
-from services.status.domain import Owner
+from services.status.domain import AuditAction, AuditEntry, Owner
 
 _QUERIES = load_queries(__file__)
 FIRST = Position(closed=False, priority=0, age=float("-inf"), id=RecommendationId(UUID(int=0)))
@@ -106,10 +106,18 @@ class PostgresRecommendations:
                 first_at=found["first_at"] or found["opened_at"],
                 until_at=found["until_at"] or until or found["last_at"],
             )
+            action = (
+                AuditAction.DISMISS_RECOMMENDATION
+                if state is RecommendationState.DISMISSED
+                else AuditAction.CLOSE_RECOMMENDATION
+            )
+            about = f"{found['skill']} of {found['employee'] or 'unknown'}"
+            detail = f"{about}: {comment}" if comment else about
+            await _keep(connection, owner, closed_by, action, recommendation_id, detail, at)
             return await self._retold(connection, owner, found["employee"], recommendation_id)
 
     async def reopen(
-        self, owner: Owner, recommendation_id: RecommendationId
+        self, owner: Owner, recommendation_id: RecommendationId, actor: str, at: datetime
     ) -> EmployeeRecommendation:
         async with self._pool.acquire() as connection, connection.transaction():
             found = await self._locked(connection, owner, recommendation_id)
@@ -119,7 +127,19 @@ class PostgresRecommendations:
                     reason="NOT_CLOSED_BY_HAND",
                 )
             await _QUERIES.take_decision_back(connection, owner=owner, id=recommendation_id)
+            action = AuditAction.REOPEN_RECOMMENDATION
+            about = f"{found['skill']} of {found['employee'] or 'unknown'}"
+            await _keep(connection, owner, actor, action, recommendation_id, about, at)
             return await self._retold(connection, owner, found["employee"], recommendation_id)
+
+    async def list_audit_entries(
+        self, owner: Owner, before: int | None, page_size: int
+    ) -> list[AuditEntry]:
+        async with self._reading() as connection:
+            rows = _QUERIES.list_audit_entries(
+                connection, owner=owner, before=before, page_size=page_size
+            )
+            return [_audit_entry(row) async for row in rows]
 
     async def _locked(
         self, connection: Connection, owner: Owner, recommendation_id: RecommendationId
@@ -176,6 +196,39 @@ class PostgresRecommendations:
         ]
         await _QUERIES.delete_employee_recommendations(connection, **of)
         await _insert(connection, owner, employee, told)
+
+
+async def _keep(
+    connection: Connection,
+    owner: Owner,
+    actor: str,
+    action: AuditAction,
+    recommendation_id: RecommendationId,
+    detail: str,
+    at: datetime,
+) -> None:
+    """Keep who decided on a recommendation."""
+    await _QUERIES.insert_audit_entry(
+        connection,
+        owner=owner,
+        actor=actor,
+        action=action.value,
+        subject=str(recommendation_id),
+        detail=detail,
+        at=at,
+    )
+
+
+def _audit_entry(row: Any) -> AuditEntry:
+    return AuditEntry(
+        actor=row["actor"],
+        action=AuditAction(row["action"]),
+        owner=row["owner"],
+        subject=row["subject"],
+        detail=row["detail"],
+        at=row["at"],
+        number=row["number"],
+    )
 
 
 async def _insert(

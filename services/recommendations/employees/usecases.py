@@ -12,7 +12,7 @@ from services.recommendations.employees.domain import (
     RecommendationState,
 )
 from services.recommendations.employees.ports import RecommendationRepository
-from services.status.domain import Owner
+from services.status.domain import AuditEntry, Owner
 
 PAGE_SIZE = 50
 
@@ -51,10 +51,19 @@ class FollowUps:
         )
 
     async def reopen_recommendation(
-        self, owner: Owner, recommendation_id: RecommendationId
+        self, owner: Owner, recommendation_id: RecommendationId, actor: str
     ) -> EmployeeRecommendation:
         """Take that decision back; raises RecommendationNotFound, NotClosedByHand."""
-        return await self._recommendations.reopen(owner, recommendation_id)
+        return await self._recommendations.reopen(owner, recommendation_id, actor, utc_now())
+
+    async def list_audit_entries(
+        self, owner: Owner, page_size: int, page_token: str
+    ) -> Page[AuditEntry]:
+        """Return a page of who closed and reopened recommendations, newest first."""
+        listing = f"ListRecommendationAudit {owner}"
+        before = page_start(listing, page_token, int)
+        found = await self._recommendations.list_audit_entries(owner, before, page_size + 1)
+        return page_of(listing, found, page_size, lambda entry: [entry.number])
 
 
 def _keys(recommendation: EmployeeRecommendation) -> tuple[Key, ...]:

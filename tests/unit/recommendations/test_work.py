@@ -147,7 +147,7 @@ class FakeReporting:
 class NoRecommendations:
     """A RecommendationRepository without any that notes whose were told anew."""
 
-    close = reopen = cast(Any, None)
+    close = reopen = list_audit_entries = cast(Any, None)
 
     def __init__(self) -> None:
         self.told: list[Owner] = []

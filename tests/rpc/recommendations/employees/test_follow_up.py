@@ -12,6 +12,7 @@ import pytest
 from potok.recommendations.v1 import employee_recommendation_pb2 as recommendation_pb
 from potok.recommendations.v1 import recommendations_service_pb2 as pb
 from potok.recommendations.v1 import recommendations_service_pb2_grpc as pb_grpc
+from potok.status.v1 import audit_pb2
 
 from services.kernel.rpc.server import serving
 from services.recommendations.calls.domain import AnalysedCall, CallId, FindingStatus
@@ -241,3 +242,25 @@ async def test_a_page_goes_on_at_the_microsecond_where_the_last_one_ended(
 
     assert seen == [f"e{n}" for n in reversed(range(20))]
     assert not request.page_token
+
+
+async def test_who_closed_and_reopened_is_kept_after_the_decision_is_taken_back(
+    service: Service,
+) -> None:
+    await service.hold(missed("c1", 0))
+    [one] = await service.list()
+    await service.close(one.id)
+    await service.stub.ReopenRecommendation(
+        pb.ReopenRecommendationRequest(owner=CLINIC, recommendation_id=one.id)
+    )
+    request = pb.ListRecommendationAuditRequest(owner=CLINIC, page_size=1)
+    newest = await service.stub.ListRecommendationAudit(request)
+    request.page_token = newest.next_page_token
+    oldest = await service.stub.ListRecommendationAudit(request)
+
+    [reopened], [dismissed] = newest.entries, oldest.entries
+    assert reopened.action == audit_pb2.AUDIT_ACTION_REOPEN_RECOMMENDATION
+    assert dismissed.action == audit_pb2.AUDIT_ACTION_DISMISS_RECOMMENDATION
+    assert (dismissed.subject, dismissed.detail) == (one.id, "closing of Анна: not ours")
+    assert reopened.actor == dismissed.actor == "olga"
+    assert not oldest.next_page_token

@@ -201,7 +201,7 @@ def test_a_meeting_in_which_nobody_spoke_goes_on_to_its_end() -> None:
 def test_a_cancelled_meeting_makes_its_bot_an_error_that_says_so() -> None:
     world = UserWithBots()
     world.report(1, media_ready=True)
-    sequence.cancel_run(world.tenant, world.run, NOON)
+    sequence.cancel_run(world.tenant, world.run, "anna", NOON)
     waiting = world.bot.state
     sequence.cancelled(world.tenant, world.execution, NOON)
 
@@ -312,7 +312,7 @@ class BotMachine(RuleBasedStateMachine):
         world = self.world
         match timer:
             case "cancel":
-                sequence.cancel_run(world.tenant, world.run, NOON)
+                sequence.cancel_run(world.tenant, world.run, "anna", NOON)
             case "cancelled":
                 sequence.cancelled(world.tenant, world.execution, NOON)
             case "fail":

@@ -299,7 +299,7 @@ def test_days_are_covered_when_their_stage_has_ended_also_without_calls() -> Non
 def test_a_cancelled_stage_covers_its_days_once_every_item_is_known(discovered: bool) -> None:
     world = ClientWithRuns(Stage.CALL_SYNC)
     world.report(1, pending=1, discovered=discovered)
-    sequence.cancel_run(world.tenant, world.run, NOON)
+    sequence.cancel_run(world.tenant, world.run, "anna", NOON)
     world.report(2, ExecutionState.CANCELLED, failed=1, discovered=discovered)
 
     days = world.tenant.run_days(world.run, Stage.CALL_SYNC)
@@ -309,18 +309,18 @@ def test_a_cancelled_stage_covers_its_days_once_every_item_is_known(discovered: 
 def test_a_cancelled_run_ends_when_its_service_confirms() -> None:
     world = ClientWithRuns()
     world.report(1, pending=1)
-    sequence.cancel_run(world.tenant, world.run, NOON)
+    sequence.cancel_run(world.tenant, world.run, "anna", NOON)
     assert world.report(2, pending=2) is Verdict.APPLIED
     assert world.execution.state is ExecutionState.CANCELLING
     world.report(3, ExecutionState.CANCELLED, failed=2)
 
     assert world.run.state is RunState.CANCELLED
-    assert sequence.cancel_run(world.tenant, world.run, NOON) == []
+    assert sequence.cancel_run(world.tenant, world.run, "anna", NOON) == []
 
 
 def test_a_stage_that_succeeds_while_it_is_cancelled_starts_no_other() -> None:
     world = ClientWithRuns()
-    sequence.cancel_run(world.tenant, world.run, NOON)
+    sequence.cancel_run(world.tenant, world.run, "anna", NOON)
     world.succeed(success=1)
 
     assert world.run.state is RunState.CANCELLED
@@ -418,7 +418,7 @@ class RunMachine(RuleBasedStateMachine):
 
     @rule()
     def cancel(self) -> None:
-        sequence.cancel_run(self.world.tenant, self.world.run, NOON)
+        sequence.cancel_run(self.world.tenant, self.world.run, "anna", NOON)
 
     @rule(timer=st.sampled_from(["dispatched", "unreachable", "stalled", "cancelled", "fail"]))
     def time_passes(self, timer: str) -> None:
