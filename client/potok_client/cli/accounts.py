@@ -174,7 +174,7 @@ async def _list(*, as_json: bool) -> None:
     if as_json:
         print_json([as_dict(account) for account in accounts])
         return
-    rows = table("account", "host", "entered by", "state", "why")
+    rows = table("account", "host", "entered by", "state", "why", prose=["why"])
     for account in accounts:
         rows.add_row(
             cell(account.account_id),

@@ -101,7 +101,9 @@ async def list_recommendations(
 
 def advice_table(found: Iterable[EmployeeRecommendation]) -> RenderableType:
     """Return what employees should do better, a line each."""
-    rows = table("id", "employee", "skill", "state", "since", "followed", "advice")
+    rows = table(
+        "id", "employee", "skill", "state", "since", "followed", "advice", prose=["advice"]
+    )
     for each in found:
         state = _state(each)
         rows.add_row(

@@ -8,6 +8,7 @@ from potok_client.cli import (
     advice,
     bots,
     clients,
+    history,
     judge,
     ledger,
     ranges,
@@ -33,6 +34,7 @@ app.add_typer(bots.app, name="bot", rich_help_panel=MEETING_PANEL)
 app.add_typer(ranges.app)
 app.add_typer(ledger.app)
 app.add_typer(report.app)
+app.add_typer(history.app)
 app.add_typer(advice.app, name="advice", rich_help_panel=RANGE_PANEL)
 app.add_typer(transcript.app)
 app.add_typer(judge.app)

@@ -233,7 +233,7 @@ def _show_result(record: dict[str, Any]) -> None:
     if not result:
         return
     out.print(cell(result["summary"]), soft_wrap=True)
-    rows = table("task", "who", "until", "priority")
+    rows = table("task", "who", "until", "priority", prose=["task"])
     for task in result["tasks"]:
         rows.add_row(
             cell(task["title"]),
@@ -246,7 +246,9 @@ def _show_result(record: dict[str, Any]) -> None:
 
 
 def _show_observations(said: list[BotObservation]) -> None:
-    rows = table("time", "by", "said", "means", "verdict", "times", "", numbers=["times"])
+    rows = table(
+        "time", "by", "said", "means", "verdict", "times", "why", numbers=["times"], prose=["why"]
+    )
     for one in said:
         rows.add_row(
             words.clock(one.last_time.ToDatetime(UTC)),

@@ -196,7 +196,7 @@ def _print(client: Client, *, as_json: bool) -> None:
     if as_json:
         print_json(as_dict(client))
         return
-    rows = table("client", client.client_id)
+    rows = table("setting", client.client_id, prose=[client.client_id])
     for name, value in as_dict(client.settings).items():
         rows.add_row(name.replace("_", " "), cell(value))
     console().print(rows)

@@ -55,6 +55,8 @@ class Lines:
             return
         self._runs[run.run_id] = state
         line = f"run {words.short(run.run_id)} of {words.whose(run)}, {words.days(run)}: {state}"
+        if run.cancelled_by:
+            line += f" by {words.plain(run.cancelled_by)}"
         if run.HasField("end_time"):
             line += f" after {words.lasted(run, at)}"
         if run.message:

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 from potok.coordinator.v1 import coordinator_service_pb2 as pb
 from potok.status.v1 import stage_pb2
-from rich.table import Table
 
 from potok_client.cli import words
 from potok_client.cli.connection import Coordinator
+from potok_client.cli.listing import Listing
 from potok_client.cli.terminal import as_dict, cell, console, print_json, table
 
 DEADLINE = 160
@@ -30,7 +30,7 @@ async def show_preview(
         console().print(preview_table(answer.stages))
 
 
-def preview_table(stages: Iterable[pb.StagePreview]) -> Table:
+def preview_table(stages: Iterable[pb.StagePreview]) -> Listing:
     """Return the stages of a run with what each would do."""
     numbers = ("calls", "minutes", "no work", "cost at most")
     rows = table("stage", *numbers, numbers=numbers)

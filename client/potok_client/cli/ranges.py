@@ -155,7 +155,7 @@ async def list_left_out(
 
 def left_out_table(items: Iterable[LeftOut]) -> RenderableType:
     """Return items that failed or were skipped, with the stage and the reason."""
-    rows = table("day", "call", "stage", "state", "why")
+    rows = table("day", "call", "stage", "state", "why", prose=["why"])
     for stage, item in items:
         rows.add_row(item.day, cell(item.item_id), stage.value, _state(item), cell(_why(item)))
     return rows
@@ -181,7 +181,9 @@ async def _items(request: pb.ListItemsRequest, limit: int, *, as_json: bool) -> 
 
 
 def _print_items(items: list[Item]) -> None:
-    rows = table("day", "call", "length", "state", "tries", "why", numbers=("length", "tries"))
+    rows = table(
+        "day", "call", "length", "state", "tries", "why", numbers=("length", "tries"), prose=["why"]
+    )
     for item in items:
         length = words.duration(item.duration_seconds) if item.duration_seconds else ""
         tries = str(item.attempt)

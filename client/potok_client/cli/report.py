@@ -214,8 +214,6 @@ def _counted(counts: Iterable[LabelCount]) -> Text:
 
 def _calls(calls: Iterable[Analysis], zone: tzinfo) -> RenderableType:
     rows = table("day", "time", "employee", "type", "outcome", "sentiment", "score", "call")
-    for column in rows.columns:
-        column.overflow = "fold"  # an id is there to be copied
     for call in calls:
         rows.add_row(
             call.day,
@@ -231,7 +229,9 @@ def _calls(calls: Iterable[Analysis], zone: tzinfo) -> RenderableType:
 
 
 def _people(employees: Iterable[EmployeeReport], skills: Iterable[SkillReport]) -> RenderableType:
-    rows = table("employee", "calls", "score", "change", "weakest", numbers=("calls",))
+    rows = table(
+        "employee", "calls", "score", "change", "weakest", numbers=("calls",), prose=["weakest"]
+    )
     skills = list(skills)
     for employee in employees:
         own = [

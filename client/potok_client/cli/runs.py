@@ -210,7 +210,7 @@ async def follow(run: str | None, client_id: str = "", *, as_json: bool = False)
         if run is None:
             await follow_all(service, client_id, as_json=as_json)
             return ExitCode.DONE
-        return await follow_run(service, await _full_id(service, run), as_json=as_json)
+        return await follow_run(service, await full_id(service, run), as_json=as_json)
 
 
 async def _list(client_id: str, limit: int, *, as_json: bool) -> None:
@@ -221,7 +221,7 @@ async def _list(client_id: str, limit: int, *, as_json: bool) -> None:
     if as_json:
         print_json([as_dict(run) for run in answer.runs])
         return
-    rows = table("run", "client", "days", "stages", "mode", "state", "started", "took")
+    rows = table("run", "client", "days", "stages", "mode", "state", "by", "started", "took")
     now = datetime.now(UTC)
     for run in answer.runs:
         status = run.status
@@ -233,6 +233,7 @@ async def _list(client_id: str, limit: int, *, as_json: bool) -> None:
             first if first == last else f"{first} to {last}",
             "retry" if status.retry_of else words.run_mode(status.mode),
             cell(words.run_state(status.state), RUN_STYLES.get(status.state, "")),
+            cell(words.by_whom(status)),
             f"{status.create_time.ToDatetime(UTC).astimezone():%Y-%m-%d %H:%M:%S}",
             words.lasted(status, now),
         )
@@ -242,7 +243,7 @@ async def _list(client_id: str, limit: int, *, as_json: bool) -> None:
 async def _retry(run: str, stage: StageName | None, *, no_watch: bool, as_json: bool) -> ExitCode:
     async with coordinator() as service:
         request = pb.RetryFailedRequest(
-            run_id=await _full_id(service, run),
+            run_id=await full_id(service, run),
             stage=stage.number if stage else stage_pb2.STAGE_UNSPECIFIED,
             request_id=str(uuid.uuid4()),
         )
@@ -252,7 +253,7 @@ async def _retry(run: str, stage: StageName | None, *, no_watch: bool, as_json: 
 
 async def _cancel(run: str, *, as_json: bool) -> None:
     async with coordinator() as service:
-        run_id = await _full_id(service, run)
+        run_id = await full_id(service, run)
         answer = await service.stub.CancelRun(pb.CancelRunRequest(run_id=run_id), timeout=DEADLINE)
     if as_json:
         print_json(as_dict(answer.run))
@@ -264,7 +265,7 @@ async def _cancel(run: str, *, as_json: bool) -> None:
         console().print(f"run {name} is asked to stop: potok watch {name} shows its end")
 
 
-async def _full_id(service: Coordinator, given: str) -> str:
+async def full_id(service: Coordinator, given: str) -> str:
     """Return the id of the run that `given` names or begins."""
     try:
         return str(uuid.UUID(given))

@@ -12,10 +12,10 @@ import grpc
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from potok_client.cli.exits import CommandFailed, ExitCode, refusal
+from potok_client.cli.listing import Listing
 from potok_client.cli.words import plain
 from potok_client.watch import WatchBroken, WatchLost
 
@@ -40,14 +40,17 @@ def cell(text: object, style: str = "") -> Text:
     return Text(plain(str(text)), style=style)
 
 
-def table(*columns: str, numbers: Iterable[str] = (), tight: bool = False) -> Table:
-    """Return an empty table; `numbers` are set to the right, `tight` lets many columns fit into 80 characters."""
-    padding = (0, 1, 0, 0) if tight else (0, 1)
-    made = Table(box=None, pad_edge=False, header_style="dim", padding=padding)
-    right = set(numbers)
-    for column in columns:
-        made.add_column(column, justify="right" if column in right else "left")
-    return made
+def table(
+    *columns: str,
+    numbers: Iterable[str] = (),
+    prose: Iterable[str] = (),
+    tight: bool = False,
+) -> Listing:
+    """Return an empty list; `numbers` are set to the right, `prose` may be broken between words.
+
+    `tight` lets many columns fit into 80 characters.
+    """
+    return Listing(columns, numbers, prose, tight=tight)
 
 
 def as_dict(message: Message) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import unicodedata
 from datetime import UTC, datetime
 
 from potok.analysis.v1.analysis_pb2 import Usage
-from potok.status.v1 import stage_pb2
+from potok.status.v1 import audit_pb2, stage_pb2
 from potok.status.v1.event_pb2 import BotStatus, RunStatus, StageStatus
 from potok.status.v1.progress_pb2 import Cost, ItemCounts, ItemFailure, Wait
 
@@ -59,6 +59,11 @@ def bot_state(state: "stage_pb2.BotState.ValueType") -> str:
     return _lower(stage_pb2.BotState, state, "BOT_STATE_")
 
 
+def audit_action(action: "audit_pb2.AuditAction.ValueType") -> str:
+    """Return what somebody did."""
+    return _lower(audit_pb2.AuditAction, action, "AUDIT_ACTION_").replace("_", " ")
+
+
 def whose(run: RunStatus) -> str:
     """Return whose calls a run processes, or whose meeting."""
     return plain(f"bot {run.bot_id}" if run.bot_id else run.client_id)
@@ -77,6 +82,11 @@ def bot(bot: BotStatus) -> str:
 def reason(reason: "stage_pb2.Reason.ValueType") -> str:
     """Return a reason in words; empty where there is none."""
     return _lower(stage_pb2.Reason, reason, "REASON_").replace("_", " ") if reason else ""
+
+
+def by_whom(run: RunStatus) -> str:
+    """Return who started a run, and who asked it to stop."""
+    return f"{run.actor}, cancelled by {run.cancelled_by}" if run.cancelled_by else run.actor
 
 
 def days(run: RunStatus) -> str:
