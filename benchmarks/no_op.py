@@ -22,7 +22,7 @@ from services.stage.app import stage_service
 from services.stage.domain import Execution, Found, Item, ItemId, Limits, Outcome, Success
 from services.stage.ports import Transaction
 from services.stage.settings import StageSettings
-from services.status.domain import ClientSettings, Owner, Stage
+from services.status.domain import ClientSettings, Owner, SettingFault, Stage
 from services.status.rpc.access import identity_of
 
 if TYPE_CHECKING:  # the generated code has it for type checkers only
@@ -66,6 +66,11 @@ class NoOpWork:
 
     def preview(self, execution: Execution) -> AsyncIterator[Sequence[Found]]:
         return self.discover(execution)
+
+    async def check_settings(self, settings: ClientSettings) -> Sequence[SettingFault]:
+        """Return nothing: the stage goes by no setting."""
+        del settings
+        return ()
 
     def estimate(self, settings: ClientSettings, duration_seconds: float | None) -> None:
         del settings, duration_seconds

@@ -92,6 +92,7 @@ RULES: dict[str, dict[str, set[str]]] = {
         "CancelStage": {INTERNAL},
         "ListItems": {INTERNAL},
         "PreviewStage": {INTERNAL},
+        "CheckSettings": {INTERNAL},
     },
     "potok.transcription.v1.TranscriptionService": {
         "GetTranscript": USERS,

@@ -10,7 +10,7 @@ from services.analysis.meetings.work import MeetingWork
 from services.stage.adapters.upstream import discover_upstream
 from services.stage.domain import Execution, Found, Item, ItemId, Limits, Outcome, Success
 from services.stage.ports import Transaction
-from services.status.domain import ClientSettings, Cost, Owner, Stage
+from services.status.domain import ClientSettings, Cost, Owner, SettingFault, Stage
 
 if TYPE_CHECKING:  # the generated code has it for type checkers only
     from potok.stage.v1.stage_service_pb2_grpc import StageServiceAsyncStub
@@ -41,6 +41,9 @@ class AnalysisWork:
 
     def preview(self, execution: Execution) -> AsyncIterator[Sequence[Found]]:
         return self.discover(execution)
+
+    async def check_settings(self, settings: ClientSettings) -> Sequence[SettingFault]:
+        return self._calls.check_playbook(settings.playbook)
 
     def estimate(self, settings: ClientSettings, duration_seconds: float | None) -> Cost | None:
         return self._calls.estimate(settings, duration_seconds)

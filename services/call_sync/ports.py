@@ -20,6 +20,12 @@ class CallSource(Protocol):
     ) -> AsyncGenerator[Sequence[CallFacts], None]:
         """Yield every call of the days in pages, none twice; raises SourceRefused."""
 
+    async def check(self, location: str) -> None:
+        """Raise SourceInvalid where there is no such place, without asking it for calls."""
+
+    async def list_locations(self) -> Sequence[str]:
+        """Return places that there are, at most twenty; none where they cannot be told."""
+
     async def reread(
         self, location: str, call_ids: Sequence[CallId], time_zone: str
     ) -> Sequence[CallFacts]:

@@ -11,7 +11,7 @@ from services.call_sync.ports import (
     Transaction,
 )
 from services.recordings.domain import Recording, RecordingNotFound
-from services.status.domain import DateRange, ExecutionNumber, Owner
+from services.status.domain import DateRange, ExecutionNumber, Owner, SettingFault
 
 
 class CallSync:
@@ -42,6 +42,18 @@ class CallSync:
             async for page in pages:
                 await self._calls.upsert_calls(owner, execution, page)
                 yield page
+
+    async def check_source(self, source: str) -> SettingFault | None:
+        """Return why no calls can ever be listed of a source; None where they may."""
+        try:
+            at, location = self._source(source)
+        except SourceInvalid as error:
+            return _fault(error, ())
+        try:
+            await at.check(location)
+        except SourceInvalid as error:
+            return _fault(error, await at.list_locations())
+        return None
 
     async def preview_calls(
         self, *, source: str, days: DateRange, time_zone: str
@@ -115,3 +127,9 @@ class CallSync:
                 f"source: {address.kind!r} is no kind of source, there are: {kinds}"
             )
         return self._sources[address.kind], address.location
+
+
+def _fault(error: SourceInvalid, known: Sequence[str]) -> SettingFault:
+    return SettingFault(
+        field="source", message=str(error).removeprefix("source: "), known=tuple(known)
+    )

@@ -33,7 +33,15 @@ from services.stage.domain import (
     Success,
 )
 from services.stage.ports import Transaction
-from services.status.domain import ClientSettings, Owner, Reason, Stage, Wait, WaitReason
+from services.status.domain import (
+    ClientSettings,
+    Owner,
+    Reason,
+    SettingFault,
+    Stage,
+    Wait,
+    WaitReason,
+)
 
 log = structlog.get_logger()
 
@@ -77,6 +85,10 @@ class CallSyncWork:
             time_zone=execution.settings.time_zone,
         )
         return _found(pages)
+
+    async def check_settings(self, settings: ClientSettings) -> Sequence[SettingFault]:
+        fault = await self._call_sync.check_source(settings.source)
+        return [fault] if fault else []
 
     def estimate(self, settings: ClientSettings, duration_seconds: float | None) -> None:
         """Return nothing: recordings cost nothing."""

@@ -18,7 +18,7 @@ from services.stage.domain import (
     Success,
 )
 from services.stage.ports import Discover, Transaction
-from services.status.domain import ClientSettings, Owner, Stage
+from services.status.domain import ClientSettings, Owner, SettingFault, Stage
 
 
 class RecommendationsWork:
@@ -39,6 +39,10 @@ class RecommendationsWork:
         self._calls = calls
         self._follow_ups = follow_ups
         self._range_reports = range_reports
+
+    async def check_settings(self, settings: ClientSettings) -> Sequence[SettingFault]:
+        """Return nothing: the stage goes by no setting."""
+        return ()
 
     def estimate(self, settings: ClientSettings, duration_seconds: float | None) -> None:
         """Return nothing: it costs nothing."""

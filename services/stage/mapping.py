@@ -11,7 +11,14 @@ from services.kernel.rpc.convert import timestamp
 from services.stage.domain import Execution, Found, ItemId, Preview, StoredItem
 from services.stage.modes import NEWEST
 from services.stage.progress import DayCounts, Progress
-from services.status.domain import ExecutionNumber, ExecutionState, Owner, Reason, RunId
+from services.status.domain import (
+    ExecutionNumber,
+    ExecutionState,
+    Owner,
+    Reason,
+    RunId,
+    SettingFault,
+)
 from services.status.mapping import (
     EXECUTION_STATE_TO_PB,
     ITEM_STATE_TO_PB,
@@ -166,4 +173,10 @@ def _day_counts_to_pb(day: DayCounts) -> progress_pb2.DayCounts:
         available=day.available,
         input=day.input,
         output=day.output,
+    )
+
+
+def setting_fault_to_pb(fault: SettingFault) -> stage_service_pb2.SettingFault:
+    return stage_service_pb2.SettingFault(
+        field=fault.field, message=fault.message, known=fault.known
     )

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, Protocol
 
 from services.stage.domain import Execution, Found, Item, ItemId, Limits, Outcome, Success
-from services.status.domain import ClientSettings, Cost, Owner, Stage
+from services.status.domain import ClientSettings, Cost, Owner, SettingFault, Stage
 
 Transaction = Any
 """An open transaction of the service's database (an asyncpg connection); opaque to the core."""
@@ -30,6 +30,9 @@ class StageWork(Protocol):
 
     def preview(self, execution: Execution) -> AsyncIterator[Sequence[Found]]:
         """Yield what `discover` would, and store nothing; the execution itself is never stored."""
+
+    async def check_settings(self, settings: ClientSettings) -> Sequence[SettingFault]:
+        """Return what of the settings of a client can never work here; asks nothing outside of the service."""
 
     def estimate(self, settings: ClientSettings, duration_seconds: float | None) -> Cost | None:
         """Return what one item of that length costs at the most; None where that is nothing or not known."""

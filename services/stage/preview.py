@@ -16,7 +16,7 @@ from services.stage.modes import takes
 from services.stage.ports import StageWork
 from services.stage.process import Process
 from services.stage.repository import execution_rows, item_rows
-from services.status.domain import RETRYABLE, Cost, Reason
+from services.status.domain import RETRYABLE, ClientSettings, Cost, Reason, SettingFault, Stage
 
 MOST = 20_000
 """Items that are looked at."""
@@ -61,6 +61,12 @@ class Previews:
         return Preview(
             taken=taken, unchanged=unchanged, more=more, cost=_cost(work, execution, taken)
         )
+
+    async def check_settings(
+        self, stage: Stage, settings: ClientSettings
+    ) -> Sequence[SettingFault]:
+        """Return what of a client's settings the stage can never work with; raises UnknownStage."""
+        return await self._process.work_of(stage).check_settings(settings)
 
     async def _look(
         self, execution: Execution, found: Sequence[Found], covered: set[date]

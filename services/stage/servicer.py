@@ -13,6 +13,7 @@ from services.stage.mapping import (
     item_to_pb,
     preview_to_pb,
     previewed_from_pb,
+    setting_fault_to_pb,
 )
 from services.stage.preview import Previews
 from services.status.domain import ExecutionNumber, Owner
@@ -21,6 +22,7 @@ from services.status.mapping import (
     ITEM_STATE_FROM_PB,
     STAGE_FROM_PB,
     date_range_from_pb,
+    settings_from_pb,
 )
 
 
@@ -59,6 +61,14 @@ class StageServicer(stage_service_pb2_grpc.StageServiceServicer):
         return pb.ListItemsResponse(
             items=[item_to_pb(item) for item in page.items], next_page_token=page.next_page_token
         )
+
+    async def CheckSettings(
+        self, request: pb.CheckSettingsRequest, context: Context
+    ) -> pb.CheckSettingsResponse:
+        faults = await self._previews.check_settings(
+            STAGE_FROM_PB[request.stage], settings_from_pb(request.settings)
+        )
+        return pb.CheckSettingsResponse(faults=map(setting_fault_to_pb, faults))
 
     async def PreviewStage(
         self, request: pb.PreviewStageRequest, context: Context

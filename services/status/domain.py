@@ -255,6 +255,15 @@ class ClientSettings:
     weight: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingFault:
+    """A setting of a client that can never work: the field, what is wrong, and what there is in its place."""
+
+    field: str
+    message: str
+    known: tuple[str, ...] = ()
+
+
 class AuditAction(enum.Enum):
     """What people do that others want to know of; the proto says what each means."""
 

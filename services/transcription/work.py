@@ -17,7 +17,7 @@ from services.stage.domain import (
 )
 from services.stage.pauses import failed_with_pause
 from services.stage.ports import Transaction
-from services.status.domain import ClientSettings, Cost, Owner, Stage
+from services.status.domain import ClientSettings, Cost, Owner, SettingFault, Stage
 from services.transcription.domain import (
     CallId,
     EngineUnavailable,
@@ -25,6 +25,7 @@ from services.transcription.domain import (
     NotTranscribed,
     Transcript,
 )
+from services.transcription.languages import RECOGNISED
 from services.transcription.usecases import Transcription
 
 if TYPE_CHECKING:  # the generated code has it for type checkers only
@@ -52,6 +53,17 @@ class TranscriptionWork:
 
     def preview(self, execution: Execution) -> AsyncIterator[Sequence[Found]]:
         return self.discover(execution)
+
+    async def check_settings(self, settings: ClientSettings) -> Sequence[SettingFault]:
+        if settings.language in RECOGNISED:
+            return ()
+        return [
+            SettingFault(
+                field="language",
+                message=f"{settings.language!r} is no language that speech is recognised in, "
+                "write its two letters of ISO 639-1, such as ru or en",
+            )
+        ]
 
     def estimate(self, settings: ClientSettings, duration_seconds: float | None) -> Cost | None:
         del settings

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from services.call_sync.domain import Call, CallFacts, CallId
+from services.call_sync.domain import Call, CallFacts, CallId, SourceInvalid
 from services.call_sync.ports import Transaction
 from services.recordings.domain import Fetched, Recording, RecordingNotFound
 from services.recordings.store import ObjectRecordings, open_store
@@ -95,6 +95,7 @@ class FakeSource:
         self.hanging: frozenset[str] = frozenset()
         self.reread_ids: list[CallId] = []
         self.listings_closed = 0
+        self.locations = ["here"]
 
     async def list_calls(
         self, location: str, days: DateRange, time_zone: str
@@ -106,6 +107,13 @@ class FakeSource:
             yield list(self.calls.values())
         finally:
             self.listings_closed += 1
+
+    async def check(self, location: str) -> None:
+        if location not in self.locations:
+            raise SourceInvalid(f"source: there is no {location}")
+
+    async def list_locations(self) -> Sequence[str]:
+        return self.locations
 
     async def reread(
         self, location: str, call_ids: Sequence[CallId], time_zone: str

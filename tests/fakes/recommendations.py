@@ -179,7 +179,7 @@ class Owners(
 
     # Nobody asks for these.
     RunStage = CancelStage = GetTranscript = GetAnalysis = ListAnalyses = cast(Any, None)
-    ReadRecording = PreviewStage = ExportTranscript = cast(Any, None)
+    ReadRecording = PreviewStage = CheckSettings = ExportTranscript = cast(Any, None)
     JudgeDialogue = GetRunUsage = cast(Any, None)
 
     @contextlib.asynccontextmanager

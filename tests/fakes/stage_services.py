@@ -25,6 +25,8 @@ class FakeStages(pb_grpc.StageServiceServicer):
         self.previews: list[pb.PreviewStageRequest] = []
         self.preview: dict[int, pb.PreviewStageResponse] = {}
         """What PreviewStage finds, by stage."""
+        self.faults: dict[int, list[pb.SettingFault]] = {}
+        """What CheckSettings finds, by stage."""
         self.also: list[Callable[[grpc.aio.Server], object]] = []
         """Registers other services at the same address."""
         self.down = False
@@ -46,6 +48,12 @@ class FakeStages(pb_grpc.StageServiceServicer):
         await self._answer(context)
         found = [i for i in self.items if not request.states or i.state in request.states]
         return pb.ListItemsResponse(items=found)
+
+    async def CheckSettings(
+        self, request: pb.CheckSettingsRequest, context: Any
+    ) -> pb.CheckSettingsResponse:
+        await self._answer(context)
+        return pb.CheckSettingsResponse(faults=self.faults.get(request.stage, []))
 
     async def PreviewStage(
         self, request: pb.PreviewStageRequest, context: Any

@@ -24,7 +24,15 @@ from services.stage.domain import (
     Success,
 )
 from services.stage.settings import StageSettings
-from services.status.domain import ClientSettings, Cost, DateRange, Owner, RunMode, Stage
+from services.status.domain import (
+    ClientSettings,
+    Cost,
+    DateRange,
+    Owner,
+    RunMode,
+    SettingFault,
+    Stage,
+)
 from services.status.mapping import RUN_MODE_TO_PB, STAGE_TO_PB, date_range_to_pb
 from tests.fakes.coordinator import FakeCoordinator, serving_coordinator
 from tests.identity import identity, keys, open_channel
@@ -58,6 +66,7 @@ class FakeStage:
     forgotten: list[str] = field(default_factory=list)
     discarded: list[str] = field(default_factory=list)
     finished: list[int] = field(default_factory=list)
+    faults: Sequence[SettingFault] = ()
     discoveries: int = 0
     cancelled: int = 0
 
@@ -72,6 +81,9 @@ class FakeStage:
 
     def preview(self, execution: Execution) -> AsyncIterator[Sequence[Found]]:
         return self.discover(execution)
+
+    async def check_settings(self, settings: ClientSettings) -> Sequence[SettingFault]:  # noqa: ARG002
+        return self.faults
 
     def estimate(self, settings: ClientSettings, duration_seconds: float | None) -> Cost | None:  # noqa: ARG002
         return None if duration_seconds is None else Cost(amount=duration_seconds, currency="EUR")

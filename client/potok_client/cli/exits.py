@@ -68,6 +68,13 @@ def refusal(error: grpc.aio.AioRpcError) -> CommandFailed:
             )
         case "RUN_NOT_ENDED":
             advice = ("potok watch RUN   shows when it has",)
+        case "SETTINGS_INVALID":
+            client = info.metadata["client_id"]
+            option = info.metadata["field"].replace("_", "-")
+            advice = (
+                f"potok client show {client}   shows its settings",
+                f"potok client set {client} --{option} VALUE   changes it",
+            )
         case "RUN_OF_MEETING":
             advice = ("potok bot start URL   sends a new bot",)
         case "NOTHING_FAILED":

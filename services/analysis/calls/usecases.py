@@ -52,6 +52,10 @@ class CallAnalysis:
             raise PlaybookUnknown(f"playbook: {name!r} is not known, there are: {known}")
         return self._playbooks[name]
 
+    def list_playbooks(self) -> list[str]:
+        """Return the names of all playbooks."""
+        return sorted(self._playbooks)
+
     async def get_conversations(
         self, owner: Owner, call_ids: Sequence[CallId]
     ) -> list[Conversation]:

@@ -24,7 +24,7 @@ from services.stage.domain import (
     Success,
 )
 from services.stage.ports import Transaction
-from services.status.domain import ClientSettings, Cost, Owner, Reason
+from services.status.domain import ClientSettings, Cost, Owner, Reason, SettingFault
 
 log = structlog.get_logger()
 
@@ -42,6 +42,14 @@ class CallWork:
             self._call_analysis.get_playbook(name)
         except PlaybookUnknown as error:
             raise DiscoveryFailed(Reason.SOURCE_INVALID, str(error)) from error
+
+    def check_playbook(self, name: str) -> Sequence[SettingFault]:
+        """Return the fault of a name that no playbook has."""
+        known = self._call_analysis.list_playbooks()
+        if name in known:
+            return ()
+        message = f"there is no playbook {name!r}"
+        return [SettingFault(field="playbook", message=message, known=tuple(known))]
 
     def estimate(self, settings: ClientSettings, duration_seconds: float | None) -> Cost | None:
         """Return what a call costs at the most; None where it is free, or not known."""

@@ -46,6 +46,14 @@ class FolderSource:
         for start in range(0, len(calls), _PAGE):
             yield calls[start : start + _PAGE]
 
+    async def check(self, location: str) -> None:
+        """Look whether the folder is there."""
+        await asyncio.to_thread(_require_folder, location)
+
+    async def list_locations(self) -> Sequence[str]:
+        """Return nothing: any folder may be named."""
+        return ()
+
     async def reread(
         self, location: str, call_ids: Sequence[CallId], time_zone: str
     ) -> Sequence[CallFacts]:
@@ -84,12 +92,17 @@ def _versioned(location: str, call: CallFacts) -> CallFacts:
     return replace(call, version=written_ms(status))
 
 
-def _read_manifest(location: str) -> bytes | None:
-    """Return the manifest, None where there is none; raises SourceRefused."""
+def _require_folder(location: str) -> None:
+    """Raise SourceInvalid where there is no such folder."""
     if not Path(location).is_absolute():
         raise SourceInvalid(f"source: {location!r} is no absolute path; write folder:/…")
     if not Path(location).is_dir():
         raise SourceInvalid(f"source: there is no folder {location}; create it, or name another")
+
+
+def _read_manifest(location: str) -> bytes | None:
+    """Return the manifest, None where there is none; raises SourceRefused."""
+    _require_folder(location)
     try:
         with open_inside(location, NAME) as file:
             content = file.read(_MAX_MANIFEST_BYTES + 1)

@@ -18,7 +18,7 @@ from services.coordinator.wire.events import stage_status
 from services.coordinator.wire.messages import run_status
 from services.coordinator.wire.reports import VERDICT_TO_PB
 from services.kernel.rpc.convert import timestamp
-from services.status.domain import RunMode, Stage
+from services.status.domain import RunMode, SettingFault, Stage
 from services.status.mapping import (
     EXECUTION_STATE_TO_PB,
     RUN_MODE_TO_PB,
@@ -97,6 +97,10 @@ def preview_stage_request(
         settings=settings_to_pb(run.settings),
         coming=coming,
     )
+
+
+def setting_fault_from_pb(message: stage_service_pb2.SettingFault) -> SettingFault:
+    return SettingFault(field=message.field, message=message.message, known=tuple(message.known))
 
 
 def stage_preview_from_pb(

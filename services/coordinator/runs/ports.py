@@ -11,6 +11,7 @@ from services.coordinator.state.domain import (
     Client,
     Run,
     RunView,
+    SettingsCheck,
     StagePreview,
     Start,
 )
@@ -21,7 +22,15 @@ from services.coordinator.state.reports import (
 from services.coordinator.state.tenant import (
     Tenant,
 )
-from services.status.domain import AuditEntry, DateRange, Owner, RunId, RunMode, Stage
+from services.status.domain import (
+    AuditEntry,
+    ClientSettings,
+    DateRange,
+    Owner,
+    RunId,
+    RunMode,
+    Stage,
+)
 
 
 class RunRepository(Protocol):
@@ -91,6 +100,14 @@ class RunEnds(Protocol):
 
 class Stages(Protocol):
     """The services of the stages."""
+
+    async def check_settings(
+        self, stages: Collection[Stage], settings: ClientSettings, *, wait: bool
+    ) -> SettingsCheck:
+        """Ask stages, all at once and for a few seconds, what of the settings can never work.
+
+        `wait` says whether to give one that cannot be reached those seconds too.
+        """
 
     async def preview_stages(
         self, run: Run, modes: Sequence[tuple[Stage, RunMode]]

@@ -27,7 +27,7 @@ from services.coordinator.state.reports import (
     RejectedReport,
 )
 from services.kernel.clock import utc_now
-from services.kernel.errors import Conflict, InvalidInput
+from services.kernel.errors import Conflict, InvalidInput, UpstreamUnavailable, WrongState
 from services.kernel.paging import Page, page_of, page_start
 from services.status.domain import (
     AuditAction,
@@ -35,6 +35,7 @@ from services.status.domain import (
     DateRange,
     RunId,
     RunMode,
+    SettingFault,
     Stage,
     client_owner,
 )
@@ -56,7 +57,8 @@ class Runs:
     async def set_client(self, caller: Caller, client: Client) -> Client:
         """Store a client and return it as it is stored.
 
-        Raises InvalidInput for an unknown time zone, or a source without a kind.
+        Raises InvalidInput for a setting that can never work, naming it and what there is in its place;
+        UpstreamUnavailable where a service that knows does not answer.
         """
         kind, _, name = client.settings.source.partition(":")
         if not (kind and name):
@@ -71,6 +73,7 @@ class Runs:
                 f"settings.time_zone: {client.settings.time_zone!r} is unknown, "
                 "write an IANA name such as Europe/Moscow"
             ) from None
+        await self._check_settings(client)
         known = await self._runs.get_client(client.client_id)
         entry = None
         if known != client:
@@ -142,6 +145,7 @@ class Runs:
         start = await self._start_of(caller, client_id, days, stages, mode)
         tenant = await self._runs.get_tenant(start.client.owner, days)
         run = sequence.planned_run(tenant, start, RunId(""), utc_now())
+        await self._check_start(start)
         return await self._stages.preview_stages(run, order.run_stages(run))
 
     async def retry_failed(
@@ -269,6 +273,7 @@ class Runs:
             known = await self._runs.find_request(start.actor, method, request_id)
             if known is not None:
                 return await self._known(known, digest, request_id)
+        await self._check_start(start)
         run_id = RunId(str(uuid.uuid4()))
         accepted = AcceptedStart(run_id=run_id, parameters=digest)
         try:
@@ -281,6 +286,31 @@ class Runs:
             return await self._known(known, digest, request_id)
         return await self.get_run(run_id)
 
+    async def _check_settings(self, client: Client) -> None:
+        """Refuse settings that a stage can never work with, and those that nobody could look at."""
+        check = await self._stages.check_settings(order.ORDER, client.settings, wait=True)
+        if check.faults:
+            raise InvalidInput("; ".join(_sentence(fault) for fault in check.faults))
+        if check.silent:
+            silent = ", ".join(stage.value for stage in check.silent)
+            raise UpstreamUnavailable(
+                f"settings: cannot be checked, {silent} does not answer: nothing was stored, try again"
+            )
+
+    async def _check_start(self, start: Start) -> None:
+        """Refuse a start whose settings can no longer work; a stage that is silent says so when it runs."""
+        first, last = order.consecutive(start.stages)
+        stages = order.ORDER[order.ORDER.index(first) : order.ORDER.index(last) + 1]
+        check = await self._stages.check_settings(stages, start.client.settings, wait=False)
+        if check.faults:
+            client_id = start.client.client_id
+            why = "; ".join(f"{fault.field}: {fault.message}" for fault in check.faults)
+            raise WrongState(
+                f"client {client_id} cannot be processed, {why}: change its settings",
+                reason="SETTINGS_INVALID",
+                metadata={"client_id": client_id, "field": check.faults[0].field},
+            )
+
     async def _known(self, known: AcceptedStart, digest: str, request_id: str) -> RunView:
         if known.parameters != digest:
             raise InvalidInput(
@@ -290,6 +320,11 @@ class Runs:
 
     def _today(self, client: Client) -> date:
         return utc_now().astimezone(ZoneInfo(client.settings.time_zone)).date()
+
+
+def _sentence(fault: SettingFault) -> str:
+    known = f", there are: {', '.join(fault.known)}" if fault.known else ""
+    return f"settings.{fault.field}: {fault.message}{known}"
 
 
 def _entry(

@@ -24,6 +24,7 @@ from services.status.domain import (
     RunId,
     RunMode,
     RunState,
+    SettingFault,
     Stage,
     client_owner,
 )
@@ -164,6 +165,14 @@ class StagePreview:
     unchanged: int
     more: bool
     cost: Cost | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsCheck:
+    """What the stages say of a client's settings; `silent` are those that did not answer."""
+
+    faults: tuple[SettingFault, ...]
+    silent: tuple[Stage, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

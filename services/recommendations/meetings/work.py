@@ -20,7 +20,15 @@ from services.stage.domain import (
 )
 from services.stage.pauses import failed_with_pause
 from services.stage.ports import Discover, Transaction
-from services.status.domain import ClientSettings, Owner, Reason, Stage, Wait, WaitReason
+from services.status.domain import (
+    ClientSettings,
+    Owner,
+    Reason,
+    SettingFault,
+    Stage,
+    Wait,
+    WaitReason,
+)
 
 
 class TasksWork:
@@ -41,6 +49,10 @@ class TasksWork:
 
     def preview(self, execution: Execution) -> AsyncIterator[Sequence[Found]]:
         return self.discover(execution)
+
+    async def check_settings(self, settings: ClientSettings) -> Sequence[SettingFault]:
+        """Return nothing: the stage goes by no setting."""
+        return ()
 
     def estimate(self, settings: ClientSettings, duration_seconds: float | None) -> None:
         """Return nothing: meetings have no preview."""

@@ -16,7 +16,7 @@ from services.stage.domain import (
     Success,
 )
 from services.stage.ports import Discover, Transaction
-from services.status.domain import ClientSettings, Owner, Reason, Stage
+from services.status.domain import ClientSettings, Owner, Reason, SettingFault, Stage
 
 
 class ReportingWork:
@@ -31,6 +31,10 @@ class ReportingWork:
         self.limits = limits
         self.discover = self.preview = discover
         self._reporting = reporting
+
+    async def check_settings(self, settings: ClientSettings) -> Sequence[SettingFault]:
+        """Return nothing: the stage goes by no setting."""
+        return ()
 
     def estimate(self, settings: ClientSettings, duration_seconds: float | None) -> None:
         """Return nothing: it costs nothing."""

@@ -187,6 +187,14 @@ async def test_an_unknown_playbook_fails_discovery_and_names_the_known_ones(scen
     assert raised.value.reason is Reason.SOURCE_INVALID
 
 
+async def test_a_playbook_that_is_not_there_is_a_fault_of_the_settings(scene: Scene) -> None:
+    [fault] = await scene.work.check_settings(NO_PLAYBOOK.settings)
+
+    assert (fault.field, fault.known) == ("playbook", ("clinic",))
+    assert "'bakery'" in fault.message
+    assert not await scene.work.check_settings(EXECUTION.settings)
+
+
 async def test_a_playbook_that_is_gone_meanwhile_fails_the_items_for_good(scene: Scene) -> None:
     outcomes = await scene.outcomes("c1", execution=NO_PLAYBOOK)
 

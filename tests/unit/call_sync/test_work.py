@@ -388,6 +388,31 @@ async def test_a_source_that_cannot_be_used_fails_discovery(
     assert raised.value.reason is Reason.SOURCE_INVALID
 
 
+@pytest.mark.parametrize(
+    ("source", "words", "known"),
+    [
+        ("folder", "write it as folder:/absolute/directory", ()),
+        ("ftp:/calls", "'ftp' is no kind of source, there are: fake, folder", ()),
+        ("folder:calls", "no absolute path", ()),
+        ("folder:/nowhere-at-all", "there is no folder /nowhere-at-all", ()),
+        ("fake:moon", "there is no moon", ("here",)),
+    ],
+)
+async def test_a_source_that_can_never_be_used_is_a_fault_of_the_settings(
+    folder: Folder, source: str, words: str, known: tuple[str, ...]
+) -> None:
+    settings = folder.execution(source).settings
+    [fault] = await folder.work.check_settings(settings)
+
+    assert (fault.field, fault.known) == ("source", known)
+    assert words in fault.message
+
+
+async def test_a_source_that_is_there_is_no_fault(folder: Folder, tmp_path: Path) -> None:
+    for source in ("fake:here", f"folder:{tmp_path}"):
+        assert not await folder.work.check_settings(folder.execution(source).settings)
+
+
 async def test_recordings_that_do_not_come_in_time_take_no_other_of_their_job_along(
     folder: Folder,
 ) -> None:

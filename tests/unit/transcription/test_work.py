@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,7 @@ from services.transcription.domain import (
     UnknownLanguage,
     WorkerDied,
 )
+from services.transcription.languages import RECOGNISED
 from services.transcription.usecases import Transcription
 from services.transcription.work import TranscriptionWork
 from tests.builders.call_sync import a_call, a_recording
@@ -381,3 +383,19 @@ async def test_a_call_that_comes_to_be_skipped_loses_its_transcript(world: WorkO
     await world.work.discard(None, CLINIC, [ItemId("c1")])
 
     assert await world.transcripts.get_transcripts(CLINIC, [CallId("c1")], words=True) == []
+
+
+@pytest.mark.parametrize("language", ["xx", "zz", "aa"])
+async def test_a_language_that_nobody_recognises_is_a_fault_of_the_settings(
+    world: WorkOnCalls, language: str
+) -> None:
+    [fault] = await world.work.check_settings(replace(EXECUTION.settings, language=language))
+
+    assert fault.field == "language"
+    assert repr(language) in fault.message
+
+
+def test_the_languages_are_those_that_the_speech_model_knows() -> None:
+    known = pytest.importorskip("faster_whisper.tokenizer")._LANGUAGE_CODES
+
+    assert {code for code in known if len(code) == 2} == RECOGNISED

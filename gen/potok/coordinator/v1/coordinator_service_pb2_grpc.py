@@ -132,6 +132,9 @@ class CoordinatorServiceServicer:
 
     def SetClient(self, request, context):
         """Creates a client or replaces its settings; runs under way keep theirs.
+
+        INVALID_ARGUMENT: a setting can never work: an unknown time zone, source, playbook or language; it is named, with
+        what there is. UNAVAILABLE: the service that knows does not answer; nothing was stored.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -159,6 +162,8 @@ class CoordinatorServiceServicer:
         NOT_FOUND: no such client. ABORTED RUN_ACTIVE: another run of the client is under way; metadata `run_id`, `stage`.
         FAILED_PRECONDITION STAGE_OUT_OF_ORDER: the stage before never covered some days; metadata `days`.
         FAILED_PRECONDITION GATE_NOT_MET: too few of its items succeeded.
+        FAILED_PRECONDITION SETTINGS_INVALID: a setting of the client can no longer work; a service that does not answer at
+        once is not waited for, and says so when it runs its stage.
         INVALID_ARGUMENT: stages that are not consecutive, a range that ends before it starts, is longer than 366 days or
         lies in the future; other parameters under a known `request_id`.
         """

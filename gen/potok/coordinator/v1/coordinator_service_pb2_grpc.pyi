@@ -37,7 +37,11 @@ class CoordinatorServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> CoordinatorServiceAsyncStub: ...
     SetClient: _grpc.UnaryUnaryMultiCallable[_coordinator_service_pb2.SetClientRequest, _coordinator_service_pb2.SetClientResponse]
-    """Creates a client or replaces its settings; runs under way keep theirs."""
+    """Creates a client or replaces its settings; runs under way keep theirs.
+
+    INVALID_ARGUMENT: a setting can never work: an unknown time zone, source, playbook or language; it is named, with
+    what there is. UNAVAILABLE: the service that knows does not answer; nothing was stored.
+    """
     GetClient: _grpc.UnaryUnaryMultiCallable[_coordinator_service_pb2.GetClientRequest, _coordinator_service_pb2.GetClientResponse]
     """Returns a client.
 
@@ -51,6 +55,8 @@ class CoordinatorServiceStub:
     NOT_FOUND: no such client. ABORTED RUN_ACTIVE: another run of the client is under way; metadata `run_id`, `stage`.
     FAILED_PRECONDITION STAGE_OUT_OF_ORDER: the stage before never covered some days; metadata `days`.
     FAILED_PRECONDITION GATE_NOT_MET: too few of its items succeeded.
+    FAILED_PRECONDITION SETTINGS_INVALID: a setting of the client can no longer work; a service that does not answer at
+    once is not waited for, and says so when it runs its stage.
     INVALID_ARGUMENT: stages that are not consecutive, a range that ends before it starts, is longer than 366 days or
     lies in the future; other parameters under a known `request_id`.
     """
@@ -128,7 +134,11 @@ class CoordinatorServiceAsyncStub(CoordinatorServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     SetClient: _aio.UnaryUnaryMultiCallable[_coordinator_service_pb2.SetClientRequest, _coordinator_service_pb2.SetClientResponse]  # type: ignore[assignment]
-    """Creates a client or replaces its settings; runs under way keep theirs."""
+    """Creates a client or replaces its settings; runs under way keep theirs.
+
+    INVALID_ARGUMENT: a setting can never work: an unknown time zone, source, playbook or language; it is named, with
+    what there is. UNAVAILABLE: the service that knows does not answer; nothing was stored.
+    """
     GetClient: _aio.UnaryUnaryMultiCallable[_coordinator_service_pb2.GetClientRequest, _coordinator_service_pb2.GetClientResponse]  # type: ignore[assignment]
     """Returns a client.
 
@@ -142,6 +152,8 @@ class CoordinatorServiceAsyncStub(CoordinatorServiceStub):
     NOT_FOUND: no such client. ABORTED RUN_ACTIVE: another run of the client is under way; metadata `run_id`, `stage`.
     FAILED_PRECONDITION STAGE_OUT_OF_ORDER: the stage before never covered some days; metadata `days`.
     FAILED_PRECONDITION GATE_NOT_MET: too few of its items succeeded.
+    FAILED_PRECONDITION SETTINGS_INVALID: a setting of the client can no longer work; a service that does not answer at
+    once is not waited for, and says so when it runs its stage.
     INVALID_ARGUMENT: stages that are not consecutive, a range that ends before it starts, is longer than 366 days or
     lies in the future; other parameters under a known `request_id`.
     """
@@ -222,7 +234,11 @@ class CoordinatorServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _coordinator_service_pb2.SetClientRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_coordinator_service_pb2.SetClientResponse, _abc.Awaitable[_coordinator_service_pb2.SetClientResponse]]:
-        """Creates a client or replaces its settings; runs under way keep theirs."""
+        """Creates a client or replaces its settings; runs under way keep theirs.
+
+        INVALID_ARGUMENT: a setting can never work: an unknown time zone, source, playbook or language; it is named, with
+        what there is. UNAVAILABLE: the service that knows does not answer; nothing was stored.
+        """
 
     @_abc_1.abstractmethod
     def GetClient(
@@ -254,6 +270,8 @@ class CoordinatorServiceServicer(metaclass=_abc_1.ABCMeta):
         NOT_FOUND: no such client. ABORTED RUN_ACTIVE: another run of the client is under way; metadata `run_id`, `stage`.
         FAILED_PRECONDITION STAGE_OUT_OF_ORDER: the stage before never covered some days; metadata `days`.
         FAILED_PRECONDITION GATE_NOT_MET: too few of its items succeeded.
+        FAILED_PRECONDITION SETTINGS_INVALID: a setting of the client can no longer work; a service that does not answer at
+        once is not waited for, and says so when it runs its stage.
         INVALID_ARGUMENT: stages that are not consecutive, a range that ends before it starts, is longer than 366 days or
         lies in the future; other parameters under a known `request_id`.
         """

@@ -224,6 +224,90 @@ class ListItemsResponse(_message.Message):
 Global___ListItemsResponse: _TypeAlias = ListItemsResponse  # noqa: Y015
 
 @_typing.final
+class CheckSettingsRequest(_message.Message):
+    """Request of CheckSettings."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STAGE_FIELD_NUMBER: _builtins.int
+    SETTINGS_FIELD_NUMBER: _builtins.int
+    stage: _stage_pb2.Stage.ValueType
+    """The stage."""
+    @_builtins.property
+    def settings(self) -> _progress_pb2.ClientSettings:
+        """The settings."""
+
+    def __init__(
+        self,
+        *,
+        stage: _stage_pb2.Stage.ValueType = ...,
+        settings: _progress_pb2.ClientSettings | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["settings", b"settings"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["settings", b"settings", "stage", b"stage"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CheckSettingsRequest: _TypeAlias = CheckSettingsRequest  # noqa: Y015
+
+@_typing.final
+class CheckSettingsResponse(_message.Message):
+    """Response of CheckSettings."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FAULTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def faults(self) -> _containers.RepeatedCompositeFieldContainer[Global___SettingFault]:
+        """What can never work; none where all may."""
+
+    def __init__(
+        self,
+        *,
+        faults: _abc.Iterable[Global___SettingFault] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["faults", b"faults"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CheckSettingsResponse: _TypeAlias = CheckSettingsResponse  # noqa: Y015
+
+@_typing.final
+class SettingFault(_message.Message):
+    """A setting of a client that can never work."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIELD_FIELD_NUMBER: _builtins.int
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    KNOWN_FIELD_NUMBER: _builtins.int
+    field: _builtins.str
+    """The setting, a field of ClientSettings."""
+    message: _builtins.str
+    """What is wrong with it, for people."""
+    @_builtins.property
+    def known(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What there is in its place, at most twenty; for administrators alone."""
+
+    def __init__(
+        self,
+        *,
+        field: _builtins.str = ...,
+        message: _builtins.str = ...,
+        known: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["field", b"field", "known", b"known", "message", b"message"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SettingFault: _TypeAlias = SettingFault  # noqa: Y015
+
+@_typing.final
 class PreviewStageRequest(_message.Message):
     """Request of PreviewStage."""
 

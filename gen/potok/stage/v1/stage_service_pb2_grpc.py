@@ -50,6 +50,11 @@ class StageServiceStub:
                 request_serializer=potok_dot_stage_dot_v1_dot_stage__service__pb2.ListItemsRequest.SerializeToString,
                 response_deserializer=potok_dot_stage_dot_v1_dot_stage__service__pb2.ListItemsResponse.FromString,
                 _registered_method=True)
+        self.CheckSettings = channel.unary_unary(
+                '/potok.stage.v1.StageService/CheckSettings',
+                request_serializer=potok_dot_stage_dot_v1_dot_stage__service__pb2.CheckSettingsRequest.SerializeToString,
+                response_deserializer=potok_dot_stage_dot_v1_dot_stage__service__pb2.CheckSettingsResponse.FromString,
+                _registered_method=True)
         self.PreviewStage = channel.unary_unary(
                 '/potok.stage.v1.StageService/PreviewStage',
                 request_serializer=potok_dot_stage_dot_v1_dot_stage__service__pb2.PreviewStageRequest.SerializeToString,
@@ -88,6 +93,16 @@ class StageServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CheckSettings(self, request, context):
+        """Says what of a client's settings the stage can never work with, as far as can be told without work: an unknown
+        source, a playbook that is not there. Nothing outside of the service is waited for.
+
+        INVALID_ARGUMENT: the service does not serve this stage, or the request is malformed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def PreviewStage(self, request, context):
         """Says which items an execution would take if it began now, and stores nothing. The rules are those of RunStage.
         CALL_SYNC asks its source; every other stage takes what the stage before has and what is `coming` from it.
@@ -117,6 +132,11 @@ def add_StageServiceServicer_to_server(servicer, server):
                     servicer.ListItems,
                     request_deserializer=potok_dot_stage_dot_v1_dot_stage__service__pb2.ListItemsRequest.FromString,
                     response_serializer=potok_dot_stage_dot_v1_dot_stage__service__pb2.ListItemsResponse.SerializeToString,
+            ),
+            'CheckSettings': grpc.unary_unary_rpc_method_handler(
+                    servicer.CheckSettings,
+                    request_deserializer=potok_dot_stage_dot_v1_dot_stage__service__pb2.CheckSettingsRequest.FromString,
+                    response_serializer=potok_dot_stage_dot_v1_dot_stage__service__pb2.CheckSettingsResponse.SerializeToString,
             ),
             'PreviewStage': grpc.unary_unary_rpc_method_handler(
                     servicer.PreviewStage,
@@ -206,6 +226,33 @@ class StageService:
             '/potok.stage.v1.StageService/ListItems',
             potok_dot_stage_dot_v1_dot_stage__service__pb2.ListItemsRequest.SerializeToString,
             potok_dot_stage_dot_v1_dot_stage__service__pb2.ListItemsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CheckSettings(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/potok.stage.v1.StageService/CheckSettings',
+            potok_dot_stage_dot_v1_dot_stage__service__pb2.CheckSettingsRequest.SerializeToString,
+            potok_dot_stage_dot_v1_dot_stage__service__pb2.CheckSettingsResponse.FromString,
             options,
             channel_credentials,
             insecure,

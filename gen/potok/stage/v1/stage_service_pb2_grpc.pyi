@@ -48,6 +48,12 @@ class StageServiceStub:
 
     INVALID_ARGUMENT: the page token is not one of this request's.
     """
+    CheckSettings: _grpc.UnaryUnaryMultiCallable[_stage_service_pb2.CheckSettingsRequest, _stage_service_pb2.CheckSettingsResponse]
+    """Says what of a client's settings the stage can never work with, as far as can be told without work: an unknown
+    source, a playbook that is not there. Nothing outside of the service is waited for.
+
+    INVALID_ARGUMENT: the service does not serve this stage, or the request is malformed.
+    """
     PreviewStage: _grpc.UnaryUnaryMultiCallable[_stage_service_pb2.PreviewStageRequest, _stage_service_pb2.PreviewStageResponse]
     """Says which items an execution would take if it began now, and stores nothing. The rules are those of RunStage.
     CALL_SYNC asks its source; every other stage takes what the stage before has and what is `coming` from it.
@@ -76,6 +82,12 @@ class StageServiceAsyncStub(StageServiceStub):
     """Lists items of a stage, ordered by day and id.
 
     INVALID_ARGUMENT: the page token is not one of this request's.
+    """
+    CheckSettings: _aio.UnaryUnaryMultiCallable[_stage_service_pb2.CheckSettingsRequest, _stage_service_pb2.CheckSettingsResponse]  # type: ignore[assignment]
+    """Says what of a client's settings the stage can never work with, as far as can be told without work: an unknown
+    source, a playbook that is not there. Nothing outside of the service is waited for.
+
+    INVALID_ARGUMENT: the service does not serve this stage, or the request is malformed.
     """
     PreviewStage: _aio.UnaryUnaryMultiCallable[_stage_service_pb2.PreviewStageRequest, _stage_service_pb2.PreviewStageResponse]  # type: ignore[assignment]
     """Says which items an execution would take if it began now, and stores nothing. The rules are those of RunStage.
@@ -120,6 +132,18 @@ class StageServiceServicer(metaclass=_abc_1.ABCMeta):
         """Lists items of a stage, ordered by day and id.
 
         INVALID_ARGUMENT: the page token is not one of this request's.
+        """
+
+    @_abc_1.abstractmethod
+    def CheckSettings(
+        self,
+        request: _stage_service_pb2.CheckSettingsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_stage_service_pb2.CheckSettingsResponse, _abc.Awaitable[_stage_service_pb2.CheckSettingsResponse]]:
+        """Says what of a client's settings the stage can never work with, as far as can be told without work: an unknown
+        source, a playbook that is not there. Nothing outside of the service is waited for.
+
+        INVALID_ARGUMENT: the service does not serve this stage, or the request is malformed.
         """
 
     @_abc_1.abstractmethod

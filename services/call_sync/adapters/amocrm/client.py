@@ -115,6 +115,18 @@ class AmoClient:
                 return None
             await self._recover(account, token, answer, tries)
 
+    async def require_account(self, account_id: AccountId) -> None:
+        """Raise SourceInvalid where there is no such account."""
+        try:
+            await self._accounts.get_account(account_id)
+        except AccountNotFound:
+            raise _unknown(account_id) from None
+
+    async def list_accounts(self, most: int) -> list[AccountId]:
+        """Return the ids of the first accounts."""
+        found = await self._accounts.list_accounts(AccountId(""), most)
+        return [account.account_id for account in found]
+
     async def credentials_for(self, account_id: AccountId, link: str) -> OriginCredentials | None:
         """Return the headers for a link to the account's own host, None for any other; raises SourceRefused."""
         try:

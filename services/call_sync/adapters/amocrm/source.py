@@ -18,6 +18,8 @@ from services.recordings.download import Downloads
 from services.status.domain import DateRange
 
 _PAGE = 500
+_MOST_NAMED = 20
+"""Accounts that are named to who asks for one that is not there."""
 
 
 class AmoSource:
@@ -41,6 +43,14 @@ class AmoSource:
                 calls = list(_calls(taken, zone, names))
                 for start in range(0, len(calls), _PAGE):
                     yield calls[start : start + _PAGE]
+
+    async def check(self, location: str) -> None:
+        """Look whether there is such an account; it is not asked."""
+        await self._client.require_account(AccountId(location))
+
+    async def list_locations(self) -> Sequence[str]:
+        """Return the ids of accounts."""
+        return await self._client.list_accounts(_MOST_NAMED)
 
     async def reread(
         self, location: str, call_ids: Sequence[CallId], time_zone: str
