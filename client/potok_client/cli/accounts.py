@@ -13,8 +13,9 @@ from potok.call_sync.v1.account_service_pb2_grpc import AccountServiceStub
 
 from potok_client.cli.connection import DEADLINE, gateway
 from potok_client.cli.exits import CommandFailed, ExitCode
+from potok_client.cli.layout import Advised
 from potok_client.cli.options import Json
-from potok_client.cli.terminal import as_dict, cell, console, perform, print_json, table
+from potok_client.cli.terminal import as_dict, cell, perform, print_json, say, show, table
 
 if TYPE_CHECKING:
     from potok.call_sync.v1.account_service_pb2_grpc import AccountServiceAsyncStub
@@ -157,7 +158,7 @@ async def _remove(account_id: str) -> None:
     async with gateway() as channel:
         stub: AccountServiceAsyncStub = AccountServiceStub(channel)
         await stub.DeleteAccount(pb.DeleteAccountRequest(account_id=account_id), timeout=DEADLINE)
-    console().print(f"account {account_id} is forgotten")
+    say(f"account {account_id} is forgotten")
 
 
 async def _list(*, as_json: bool) -> None:
@@ -183,9 +184,10 @@ async def _list(*, as_json: bool) -> None:
             cell(*_STATES[account.state]),
             cell(_why(account)),
         )
-    console().print(
-        rows if accounts else "no accounts yet: potok account add ACCOUNT --host example.amocrm.ru"
-    )
+    if accounts:
+        show(rows)
+    else:
+        say(Advised("no accounts yet", "potok account add ACCOUNT --host example.amocrm.ru"))
 
 
 async def _show_check(
@@ -197,9 +199,9 @@ async def _show_check(
     elif answer.works:
         account = answer.account
         zone = f", {account.time_zone}" if account.time_zone else ""
-        console().print(cell(f"account {account_id} works: {account.name or account.host}{zone}"))
+        say(cell(f"account {account_id} works: {account.name or account.host}{zone}"))
         if answer.message:
-            console().print(cell(answer.message, "yellow"))
+            say(cell(answer.message, "yellow"))
     else:
         why = answer.message.removeprefix(f"account {account_id}: ")
         raise CommandFailed(f"account {account_id} does not work: {why}")

@@ -5,7 +5,7 @@ from potok.coordinator.v1 import coordinator_service_pb2 as pb
 
 from potok_client.cli.connection import DEADLINE, coordinator
 from potok_client.cli.options import Json
-from potok_client.cli.terminal import as_dict, console, perform, print_json
+from potok_client.cli.terminal import as_dict, perform, print_json, say
 
 app = typer.Typer(no_args_is_help=True, help="What is done to the system as a whole.")
 
@@ -31,4 +31,4 @@ async def advance_epoch(*, as_json: bool) -> None:
     if as_json:
         print_json(as_dict(answer))
     else:
-        console().print(f"epoch {answer.generation} of the log: watches take a snapshot and go on")
+        say(f"epoch {answer.generation} of the log: watches take a snapshot and go on")

@@ -14,7 +14,7 @@ from rich.console import RenderableType
 from potok_client.cli.connection import DEADLINE, gateway
 from potok_client.cli.exits import CommandFailed, ExitCode
 from potok_client.cli.options import ClientId, Json
-from potok_client.cli.terminal import as_dict, cell, console, perform, print_json, table
+from potok_client.cli.terminal import as_dict, cell, perform, print_json, say, show, table
 from potok_client.cli.words import short
 
 app = typer.Typer(no_args_is_help=True, help="See what employees should do better, and settle it.")
@@ -124,10 +124,10 @@ async def _list(request: pb.ListRecommendationsRequest, limit: int, *, as_json: 
     if as_json:
         print_json([as_dict(each) for each in found])
         return
-    console().print(advice_table(found) if found else "nothing to do better is known")
+    show(advice_table(found) if found else "nothing to do better is known")
     if request.page_token:
         more = f"only the first {limit} are shown: --limit {10 * limit} shows more"
-        console(stderr=True).print(more, style="yellow")
+        say(more, style="yellow", stderr=True)
 
 
 async def _close(request: pb.CloseRecommendationRequest, given: str, *, as_json: bool) -> None:
@@ -166,7 +166,7 @@ def _print(recommendation: EmployeeRecommendation, *, as_json: bool) -> None:
     if as_json:
         print_json(as_dict(recommendation))
     else:
-        console().print(f"advice {short(recommendation.id)} is {_state(recommendation)}")
+        say(f"advice {short(recommendation.id)} is {_state(recommendation)}")
 
 
 def _state(recommendation: EmployeeRecommendation) -> str:

@@ -18,10 +18,11 @@ from potok_client.cli import words
 from potok_client.cli.connection import DEADLINE, Coordinator, coordinator
 from potok_client.cli.exits import ExitCode
 from potok_client.cli.follow import shown
+from potok_client.cli.layout import Advised, Hint
 from potok_client.cli.lines import Lines
 from potok_client.cli.options import BotId, BotStateName, Json
 from potok_client.cli.stepper import BOT_STYLES, Steps, bot_picture
-from potok_client.cli.terminal import as_dict, cell, console, perform, print_json, table
+from potok_client.cli.terminal import as_dict, cell, perform, print_json, say, show, table
 from potok_client.state import View
 from potok_client.watch import watch
 
@@ -118,7 +119,8 @@ async def _start(request: pb.TriggerBotRequest, *, no_watch: bool, as_json: bool
     if as_json:
         print_json(as_dict(answer))
     else:
-        console().print(cell(f"{answer.message}: potok bot watch {answer.bot_id} follows it"))
+        follow = f"potok bot watch {words.plain(answer.bot_id)}"
+        say(Advised(words.plain(answer.message), follow, "follows it"))
     return ExitCode.DONE
 
 
@@ -134,7 +136,7 @@ async def _follow(service: Coordinator, bot_id: str, *, as_json: bool) -> ExitCo
     try:
         async with (
             shown(
-                lambda _: bot_picture(view, steps, datetime.now(UTC)),
+                lambda: bot_picture(view, steps, datetime.now(UTC)),
                 Lines().take,
                 as_json=as_json,
             ) as show,
@@ -147,10 +149,9 @@ async def _follow(service: Coordinator, bot_id: str, *, as_json: bool) -> ExitCo
                 if bot_id in view.bots and view.bots[bot_id].state in words.FINAL_BOTS:
                     break
     except asyncio.CancelledError:
-        errors = console(stderr=True)
-        errors.print(cell(f"detached: bot {bot_id} goes on", "yellow"))
-        errors.print(cell(f"  potok bot watch {bot_id}   follows it again"), soft_wrap=True)
-        errors.print(cell(f"  potok bot stop {bot_id}   asks it to leave"), soft_wrap=True)
+        say(f"detached: bot {words.plain(bot_id)} goes on", style="yellow", stderr=True)
+        follows = Hint(f"potok bot watch {words.plain(bot_id)}", "follows it again")
+        say(follows, Hint(f"potok bot stop {words.plain(bot_id)}", "asks it to leave"), stderr=True)
         raise
     record = await _record(service, bot_id)
     if as_json:
@@ -177,7 +178,7 @@ async def _status(bot_id: str, *, observations: bool, as_json: bool) -> None:
     shown_record = table("", "")
     for name in ("bot_id", "status", "detail", "user_id", "created_at", "updated_at", "session_id"):
         shown_record.add_row(cell(name.replace("_", " "), "dim"), cell(record.get(name) or "-"))
-    console().print(shown_record)
+    show(shown_record)
     _show_result(record)
     if observations:
         _show_observations(said)
@@ -191,11 +192,10 @@ async def _stop(bot_id: str, *, as_json: bool) -> None:
     if as_json:
         print_json(as_dict(answer.bot))
     elif answer.bot.state <= stage_pb2.BOT_STATE_CONNECTED:
-        console().print(
-            cell(f"bot {bot_id} is asked to leave: potok bot watch {bot_id} follows it")
-        )
+        bot = words.plain(bot_id)
+        say(Advised(f"bot {bot} is asked to leave", f"potok bot watch {bot}", "follows it"))
     else:
-        console().print(cell(f"bot {bot_id} has left its meeting: {words.bot(answer.bot)}"))
+        say(cell(f"bot {bot_id} has left its meeting: {words.bot(answer.bot)}"))
 
 
 async def _list(request: pb.ListBotsRequest, *, as_json: bool) -> None:
@@ -213,7 +213,7 @@ async def _list(request: pb.ListBotsRequest, *, as_json: bool) -> None:
             cell(words.bot(bot), BOT_STYLES.get(bot.state, "")),
             f"{bot.create_time.ToDatetime(UTC).astimezone():%Y-%m-%d %H:%M:%S}",
         )
-    console().print(rows if answer.bots else "no bots: potok bot start URL")
+    show(rows if answer.bots else Advised("no bots", "potok bot start URL"))
 
 
 async def _record(service: Coordinator, bot_id: str) -> dict[str, Any]:
@@ -226,13 +226,12 @@ async def _record(service: Coordinator, bot_id: str) -> dict[str, Any]:
 
 def _show_result(record: dict[str, Any]) -> None:
     """Show what came of a meeting: why it failed, or its summary and tasks."""
-    out = console()
     if record["error_message"]:
-        out.print(cell(record["error_message"], "red"), soft_wrap=True)
+        say(cell(record["error_message"], "red"))
     result = record["result_data"]
     if not result:
         return
-    out.print(cell(result["summary"]), soft_wrap=True)
+    say(cell(result["summary"]))
     rows = table("task", "who", "until", "priority", prose=["task"])
     for task in result["tasks"]:
         rows.add_row(
@@ -242,7 +241,7 @@ def _show_result(record: dict[str, Any]) -> None:
             cell(task["priority"]),
         )
     if result["tasks"]:
-        out.print(rows)
+        show(rows)
 
 
 def _show_observations(said: list[BotObservation]) -> None:
@@ -261,4 +260,4 @@ def _show_observations(said: list[BotObservation]) -> None:
             str(one.times),
             cell(one.message, "dim"),
         )
-    console().print(rows if said else "nothing was said about it yet")
+    show(rows if said else "nothing was said about it yet")

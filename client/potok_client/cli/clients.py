@@ -13,8 +13,9 @@ from tzlocal import get_localzone_name
 
 from potok_client.cli.connection import DEADLINE, Coordinator, coordinator
 from potok_client.cli.exits import CommandFailed, ExitCode
+from potok_client.cli.layout import Advised
 from potok_client.cli.options import ClientId, Json
-from potok_client.cli.terminal import as_dict, cell, console, perform, print_json, table
+from potok_client.cli.terminal import as_dict, cell, perform, print_json, say, show, table
 
 app = typer.Typer(no_args_is_help=True, help="Set up the clients whose calls are processed.")
 
@@ -179,9 +180,10 @@ async def _list(*, as_json: bool) -> None:
             settings.weight,
         )
         rows.add_row(*map(cell, columns))
-    console().print(
-        rows if clients else "no clients yet: potok client set ID --source amocrm:ACCOUNT"
-    )
+    if clients:
+        show(rows)
+    else:
+        say(Advised("no clients yet", "potok client set CLIENT --source amocrm:ACCOUNT"))
 
 
 async def _show(client_id: str, *, as_json: bool) -> None:
@@ -196,7 +198,8 @@ def _print(client: Client, *, as_json: bool) -> None:
     if as_json:
         print_json(as_dict(client))
         return
-    rows = table("setting", client.client_id, prose=[client.client_id])
+    rows = table("setting", "value")
+    rows.add_row("client", cell(client.client_id))
     for name, value in as_dict(client.settings).items():
         rows.add_row(name.replace("_", " "), cell(value))
-    console().print(rows)
+    show(rows)

@@ -18,9 +18,11 @@ from rich.live import Live
 from potok_client.cli import words
 from potok_client.cli.connection import DEADLINE, Coordinator, gateway
 from potok_client.cli.exits import RUN_EXITS, CommandFailed, ExitCode
+from potok_client.cli.layout import Hint, hint
 from potok_client.cli.lines import Lines
+from potok_client.cli.options import StageName
 from potok_client.cli.screen import picture
-from potok_client.cli.terminal import as_dict, cell, console, print_json
+from potok_client.cli.terminal import as_dict, console, print_json, say
 from potok_client.state import View
 from potok_client.watch import Update, watch
 
@@ -29,7 +31,7 @@ MOST_RUNS = 5
 """The number of runs that are drawn when all are followed."""
 
 Show = Callable[[Update], None]
-Draw = Callable[[Console], RenderableType]
+Draw = Callable[[], RenderableType]
 """Returns what is to be seen now."""
 Say = Callable[[Update], Iterable[str]]
 """Returns the lines that tell an update, where nothing can be drawn."""
@@ -91,7 +93,7 @@ async def _drawn(draw: Draw, out: Console) -> AsyncIterator[None]:
     with Live(
         console=out,
         auto_refresh=False,  # a thread of its own would read the view while it changes
-        get_renderable=lambda: draw(out),
+        get_renderable=draw,
     ) as live:
         redrawing = asyncio.create_task(_redraw(live))
         try:
@@ -108,8 +110,8 @@ async def _redraw(live: Live) -> None:
         await asyncio.sleep(REDRAW_SECONDS)
 
 
-def _picture(view: View, out: Console) -> RenderableType:
-    return picture(view, _foremost(view), datetime.now(UTC), out)
+def _picture(view: View) -> RenderableType:
+    return picture(view, _foremost(view), datetime.now(UTC))
 
 
 def _foremost(view: View) -> Sequence[RunStatus]:
@@ -123,7 +125,7 @@ def _foremost(view: View) -> Sequence[RunStatus]:
 
 def _show_lines(say: Say, update: Update) -> None:
     for line in say(update):
-        print(line, flush=True)
+        say(line)
 
 
 def _show_json(update: Update) -> None:
@@ -135,9 +137,9 @@ def _show_json(update: Update) -> None:
 
 def _say_how_to_go_on(run_id: str) -> None:
     run = words.short(run_id)
-    errors = console(stderr=True)
-    errors.print(f"detached: run {run} goes on", style="yellow")
-    errors.print(f"  potok watch {run}   follows it again\n  potok cancel {run}   stops it")
+    say(f"detached: run {run} goes on", style="yellow", stderr=True)
+    follows, stops = f"potok watch {run}", f"potok cancel {run}"
+    say(Hint(follows, "follows it again"), Hint(stops, "stops it"), stderr=True)
 
 
 async def _say_what_it_cost(run: RunStatus) -> None:
@@ -150,27 +152,39 @@ async def _say_what_it_cost(run: RunStatus) -> None:
     except (CommandFailed, grpc.aio.AioRpcError):
         return
     if usage.requests:
-        console(stderr=True).print(words.usage(usage), style="dim")
+        say(words.usage(usage), style="dim", stderr=True)
+
+
+def _what_came_out(run: RunStatus, over: str) -> list[str]:
+    """Return where the results of a run are to be seen, and what goes on from a run that was not to go to the end."""
+    if run.last_stage in (stage_pb2.STAGE_RECOMMENDATIONS, stage_pb2.STAGE_REPORTING):
+        return [f"potok report {over}   shows what came out"]
+    last = words.stage_name(run.last_stage)
+    lines = [f"potok items {over} --stage {last}   lists the calls"]
+    order = [stage.value for stage in StageName]
+    if last in order:
+        after = order[order.index(last) + 1]
+        lines.append(f"potok run {over} --stage {after}   goes on with them")
+    return lines
 
 
 def _say_what_is_next(run: RunStatus, stages: Sequence[StageStatus]) -> None:
     if run.bot_id:
-        line = f"potok bot status {run.bot_id}   shows what came out"
-        console(stderr=True).print(cell(line, "dim"), soft_wrap=True)
+        line = f"potok bot status {words.plain(run.bot_id)}   shows what came out"
+        say(hint(line, "dim"), stderr=True)
         return
     name = words.short(run.run_id)
     failed = [words.stage_name(stage.stage) for stage in stages if stage.progress.items.failed]
     over = f"{run.client_id} {run.range.start_date} {run.range.end_date}"
+    came_out = _what_came_out(run, over)
     advice = {
-        stage_pb2.RUN_STATE_COMPLETED: [f"potok report {over}   shows what came out"],
+        stage_pb2.RUN_STATE_COMPLETED: came_out,
         stage_pb2.RUN_STATE_PARTIAL: [
             *(f"potok items {over} --stage {stage} --state failed   says why" for stage in failed),
             f"potok retry {name}   tries them again, once what caused it is mended",
-            f"potok report {over}   shows what came out",
+            *came_out,
         ],
         stage_pb2.RUN_STATE_FAILED: [f"potok retry {name}   tries again once it is mended"],
         stage_pb2.RUN_STATE_CANCELLED: [f"potok retry {name}   takes it up again"],
     }
-    errors = console(stderr=True)
-    for line in advice[run.state]:
-        errors.print(cell(line, "dim"), soft_wrap=True)
+    say(*(hint(line, "dim") for line in advice[run.state]), stderr=True)

@@ -16,7 +16,7 @@ from potok_client.cli import words
 from potok_client.cli.connection import DEADLINE, Coordinator, coordinator
 from potok_client.cli.options import RANGE_PANEL, Json
 from potok_client.cli.runs import full_id
-from potok_client.cli.terminal import as_dict, cell, console, perform, print_json, table
+from potok_client.cli.terminal import as_dict, cell, perform, print_json, say, show, table
 
 app = typer.Typer()
 
@@ -58,7 +58,7 @@ async def _history(client_id: str, run: str, limit: int, *, as_json: bool) -> No
         _print(found[:limit])
     if len(found) > limit:
         more = f"only the newest {limit} are shown: --limit {10 * limit} shows more"
-        console(stderr=True).print(more, style="yellow")
+        say(more, style="yellow", stderr=True)
 
 
 async def _first(entries: AsyncIterator[AuditEntry], count: int) -> list[AuditEntry]:
@@ -107,7 +107,7 @@ def _print(found: list[AuditEntry]) -> None:
             cell(_subject(entry)),
             cell(entry.detail),
         )
-    console().print(rows if found else "nothing was done there yet")
+    show(rows if found else "nothing was done there yet")
 
 
 def _subject(entry: AuditEntry) -> str:

@@ -18,7 +18,7 @@ from potok_client.cli import words
 from potok_client.cli.connection import DEADLINE, coordinator
 from potok_client.cli.exits import ExitCode
 from potok_client.cli.options import RANGE_PANEL, ClientId, End, Json, Start, date_range
-from potok_client.cli.terminal import as_dict, cell, console, perform, print_json, table
+from potok_client.cli.terminal import as_dict, cell, perform, print_json, say, show, table
 
 app = typer.Typer()
 
@@ -107,12 +107,8 @@ def _print(stages: Sequence[StageLedger], reported: ReportedCalls, gaps: Sequenc
             cell(stage.gone or "", "yellow"),
             cell(stage.stale_days or "", "yellow"),
         )
-    out = console()
-    out.print(rows)
+    show(rows)
     tables = ", ".join(f"{each.table} {each.rows}" for each in reported.tables)
-    out.print(f"reporting rows: {tables}", style="dim")
-    for gap in gaps:
-        out.print(cell(gap, "red"))
-    out.print(
-        Text("the ledger does not hold", "red") if gaps else Text("the ledger holds", "green")
-    )
+    say(f"reporting rows: {tables}", style="dim")
+    say(*(cell(gap, "red") for gap in gaps))
+    say(Text("the ledger does not hold", "red") if gaps else Text("the ledger holds", "green"))

@@ -1,11 +1,14 @@
 """Lists at any width: a table where it fits, else a few lines for each entry. Nothing is cut, and no word is broken."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
+
+from potok_client.cli.layout import lines_of, unbroken
 
 LEAST_PROSE = 24
 """Characters beside the other columns that prose needs to be read in a column."""
@@ -38,36 +41,39 @@ class Listing:
             for index, _ in enumerate(self._columns)
             if not self._rows or any(row[index].plain for row in self._rows)
         ]
-        whole, least = self._table(shown, None), self._table(shown, LEAST_PROSE)
+        whole, least = self._table(shown, prose="whole"), self._table(shown, prose="least")
         width = options.max_width
         if Measurement.get(console, options.update(width=10_000), whole).maximum <= width:
             yield whole
         elif Measurement.get(console, options.update(width=10_000), least).maximum <= width:
-            yield self._table(shown, 0)
+            yield self._table(shown, prose="free")
         else:
             for row in self._rows:
                 yield from self._entry(row, shown, width)
 
-    def _table(self, shown: Sequence[int], prose_width: int | None) -> Table:
-        """Return the table; prose has all the room it wants (None), what is left (0), or so many characters."""
+    def _table(self, shown: Sequence[int], *, prose: Literal["whole", "least", "free"]) -> Table:
+        """Return the table; prose is on one line, as narrow as can be read, or as wide as there is room for."""
         padding = (0, 1, 0, 0) if self._tight else (0, 1)
         made = Table(box=None, pad_edge=False, header_style="dim", padding=padding)
         for index in shown:
             name = self._columns[index]
-            prose = name in self._prose and prose_width is not None
+            breaks = name in self._prose and prose != "whole"
             made.add_column(
                 name,
                 justify="right" if name in self._numbers else "left",
-                no_wrap=not prose,
+                no_wrap=not breaks,
                 overflow="fold",
-                width=min(prose_width, self._widest(index)) if prose and prose_width else None,
+                width=self._least(index) if breaks and prose == "least" else None,
             )
         for row in self._rows:
             made.add_row(*(row[index] for index in shown))
         return made
 
-    def _widest(self, index: int) -> int:
-        return max(self._rows[n][index].cell_len for n in range(len(self._rows)))
+    def _least(self, index: int) -> int:
+        """Return how narrow a column of prose may be: no word of it is broken."""
+        cells = [row[index] for row in self._rows]
+        words = max((word.cell_len for cell in cells for word in cell.split()), default=0)
+        return min(max(LEAST_PROSE, words), max((cell.cell_len for cell in cells), default=0))
 
     def _entry(self, row: Sequence[Text], shown: Sequence[int], width: int) -> Iterator[Text]:
         """Yield an entry: its first cell, below it the others, by name, as many on a line as there is room for."""
@@ -85,23 +91,3 @@ class Listing:
             line = Text.assemble(line, "  ", field) if line else field
         if line:
             yield from lines_of(line, width, _INDENT)
-
-
-def unbroken(text: Text) -> Text:
-    """Return a text as one line, however long: what is copied from it is whole."""
-    made = text.copy()
-    made.no_wrap, made.overflow = True, "ignore"
-    return made
-
-
-def lines_of(text: Text, width: int, indent: str = "") -> Iterator[Text]:
-    """Yield a text in lines that break between words; a word that is longer than a line has one of its own."""
-    room = max(1, width - len(indent))
-    for part in text.split("\n", allow_blank=True) or [text]:
-        line = Text()
-        for word in part.split(" "):
-            if line and line.cell_len + 1 + word.cell_len > room:
-                yield unbroken(Text.assemble(indent, line))
-                line = Text()
-            line = Text.assemble(line, " ", word) if line else word
-        yield unbroken(Text.assemble(indent, line))

@@ -10,7 +10,7 @@ from potok.status.v1 import stage_pb2
 from potok_client.cli import words
 from potok_client.cli.connection import Coordinator
 from potok_client.cli.listing import Listing
-from potok_client.cli.terminal import as_dict, cell, console, print_json, table
+from potok_client.cli.terminal import as_dict, cell, console, print_json, show, table
 
 DEADLINE = 160
 """Seconds that a preview may take: it asks the source of the calls."""
@@ -27,7 +27,7 @@ async def show_preview(
     if as_json:
         print_json(as_dict(answer))
     else:
-        console().print(preview_table(answer.stages))
+        show(preview_table(answer.stages))
 
 
 def preview_table(stages: Iterable[pb.StagePreview]) -> Listing:

@@ -17,6 +17,7 @@ from rich.text import Text
 
 from potok_client.cli import words
 from potok_client.cli.connection import DEADLINE, Coordinator, coordinator
+from potok_client.cli.layout import Advised, Hint
 from potok_client.cli.options import (
     ALL_STAGES,
     RANGE_PANEL,
@@ -28,7 +29,7 @@ from potok_client.cli.options import (
     Start,
     date_range,
 )
-from potok_client.cli.terminal import as_dict, cell, console, perform, print_json, table
+from potok_client.cli.terminal import as_dict, cell, perform, print_json, say, show, table
 
 app = typer.Typer()
 
@@ -105,9 +106,8 @@ async def _status(client_id: str, days: DateRange, *, as_json: bool) -> None:
             f"{status.progress_percentage:g} %",
             cell(status.stale_days or "", "yellow"),
         )
-    console().print(rows)
-    for line in _what_now(client_id, days, found, run):
-        console().print(line)
+    show(rows)
+    say(*_what_now(client_id, days, found, run))
 
 
 async def _active_run(service: Coordinator, client_id: str) -> Run | None:
@@ -119,18 +119,19 @@ async def _active_run(service: Coordinator, client_id: str) -> Run | None:
 
 def _what_now(
     client_id: str, days: DateRange, found: Mapping[StageName, RangeStatus], run: Run | None
-) -> Iterator[Text]:
+) -> Iterator[RenderableType]:
     """Yield what goes on, why it waits, and what would bring the range up to date."""
     if run:
         stage = words.stage_name(run.status.stage)
         name = words.short(run.status.run_id)
-        yield cell(f"run {name} is under way in {stage}: potok watch {name} follows it", "cyan")
+        sentence = f"run {name} is under way in {stage}"
+        yield Advised(sentence, f"potok watch {name}", "follows it", "cyan")
         for status in run.stages:
             if why := words.wait(status):
                 yield cell(f"{words.stage_name(status.stage)} waits: {why}", "yellow")
     elif any(status.stale_days for status in found.values()):
         over = f"{client_id} {days.start_date} {days.end_date}"
-        yield cell(f"potok run {over}   makes what is stale anew", "yellow")
+        yield Hint(f"potok run {over}", "makes what is stale anew", "yellow")
 
 
 async def list_left_out(
@@ -177,7 +178,7 @@ async def _items(request: pb.ListItemsRequest, limit: int, *, as_json: bool) -> 
         _print_items(items)
     if request.page_token:
         more = f"only the first {limit} are shown: --limit {10 * limit} shows more"
-        console(stderr=True).print(more, style="yellow")
+        say(more, style="yellow", stderr=True)
 
 
 def _print_items(items: list[Item]) -> None:
@@ -188,7 +189,7 @@ def _print_items(items: list[Item]) -> None:
         length = words.duration(item.duration_seconds) if item.duration_seconds else ""
         tries = str(item.attempt)
         rows.add_row(item.day, cell(item.item_id), length, _state(item), tries, cell(_why(item)))
-    console().print(rows if items else "no calls there")
+    show(rows if items else "no calls there")
 
 
 def _state(item: Item) -> Text:

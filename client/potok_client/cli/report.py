@@ -27,15 +27,14 @@ from potok.recommendations.v1.range_report_pb2 import (
 )
 from potok.status.v1.progress_pb2 import DateRange
 from rich.console import Group, RenderableType
-from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from potok_client.cli.advice import advice_table, list_recommendations
 from potok_client.cli.connection import DEADLINE, Coordinator, coordinator
+from potok_client.cli.layout import Advised, Indented, Prose
 from potok_client.cli.options import RANGE_PANEL, ClientId, End, Json, Start, date_range
 from potok_client.cli.ranges import LeftOut, left_out_table, list_left_out
-from potok_client.cli.terminal import as_dict, cell, console, perform, print_json, table
+from potok_client.cli.terminal import as_dict, cell, perform, print_json, show, table
 
 app = typer.Typer()
 
@@ -91,8 +90,9 @@ async def report(
             }
         )
         return
-    shown = _page(client_id, found, calls, _left_out(left_out, limit), zone)
-    console().print(Group(shown, *_open(advised)))
+    over = f"{client_id} {days.start_date} {days.end_date}"
+    shown = _page(client_id, found, calls, _left_out(left_out, limit, over), zone)
+    show(shown, *(_open(advised) if found.calls else ()))
 
 
 async def _time_zone(service: Coordinator, client_id: str) -> tzinfo:
@@ -140,17 +140,19 @@ def _page(
         head.append("  score ").append_text(_score(found.score))
         head.append_text(_compared(found))
     if not found.calls:
-        nothing = Text("nothing has been analysed there: potok run CLIENT START END")
-        return Group(head, nothing, *left_out)
+        over = f"{client_id} {first} {last}"
+        nothing = Advised("nothing has been analysed there", f"potok run {over}", "does it")
+        return Group(Prose(head), nothing, *left_out)
     parts: list[RenderableType] = [
-        head,
+        Prose(head),
         Text(),
         *_narrative(found),
         *_labels(found),
         *_section("calls", _calls(calls, zone)),
     ]
     if len(calls) < found.calls:
-        parts.append(Text(f"  and {found.calls - len(calls)} more: --limit shows them", "dim"))
+        more = Text(f"and {found.calls - len(calls)} more: --limit shows them", "dim")
+        parts.append(Prose(more, Text("  ")))
     parts.extend(left_out)
     parts.extend(_section("people", _people(found.employees, found.skills)))
     parts.extend(_section("what to do better", Group(*_advice(found))))
@@ -159,14 +161,14 @@ def _page(
 
 def _open(advised: list[EmployeeRecommendation]) -> Iterator[RenderableType]:
     if advised:
-        yield from _section("open recommendations", advice_table(advised))
+        yield from _section("open recommendations, of all days", advice_table(advised))
 
 
 def _narrative(found: RangeReport) -> Iterator[RenderableType]:
     """Yield the text that the last run over the range wrote, and why the language model that was to write it did not."""
     if not found.HasField("narrative"):
         return
-    yield cell(found.narrative.text)
+    yield Prose(cell(found.narrative.text))
     for action in found.narrative.actions:
         yield _hanging("  • ", cell(action))
     if found.narrative.note:
@@ -178,24 +180,22 @@ def _narrative(found: RangeReport) -> Iterator[RenderableType]:
 def _section(title: str, body: RenderableType) -> Iterator[RenderableType]:
     yield Text()
     yield Text(title, "bold")
-    yield Padding(body, (0, 0, 0, 2))
+    yield Indented(body)
 
 
 def _hanging(mark: str | Text, text: Text) -> RenderableType:
     """Return a text behind a mark; further lines of the text stay to the right of the mark."""
-    made = Table.grid()
-    made.add_column(no_wrap=True)
-    made.add_column(overflow="fold")
-    made.add_row(mark, text)
-    return made
+    return Prose(text, Text(mark) if isinstance(mark, str) else mark)
 
 
-def _left_out(items: list[LeftOut], limit: int) -> list[RenderableType]:
+def _left_out(items: list[LeftOut], limit: int, over: str) -> list[RenderableType]:
     if not items:
         return []
     section = list(_section("failed or skipped", left_out_table(items[:limit])))
     if len(items) > limit:
-        section.append(Text("  and more: potok items --stage STAGE lists them", "dim"))
+        stage = items[limit][0].value
+        lists = f"potok items {over} --stage {stage} --state failed --state skipped"
+        section.append(Advised("  and more", lists, "lists them", "dim"))
     return section
 
 
@@ -267,7 +267,7 @@ def _advice(found: RangeReport) -> Iterator[RenderableType]:
             line.append_text(_delta(100 * skill.share_delta)).append(" points", "dim")
         if not skill.enough:
             line.append(f"  fewer than {found.minimum_calls} calls: a hint, no verdict", "yellow")
-        yield line
+        yield Prose(line)
         for advice in skill.recommendations:
             yield from _recommendation(advice)
     if not told:

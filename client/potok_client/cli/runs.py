@@ -16,6 +16,7 @@ from potok_client.cli.clients import use_folder
 from potok_client.cli.connection import DEADLINE, Coordinator, coordinator
 from potok_client.cli.exits import CommandFailed, ExitCode
 from potok_client.cli.follow import follow_all, follow_run
+from potok_client.cli.layout import Advised
 from potok_client.cli.options import (
     ALL_STAGES,
     RUN_PANEL,
@@ -30,7 +31,7 @@ from potok_client.cli.options import (
 )
 from potok_client.cli.preview import confirmed, show_preview
 from potok_client.cli.screen import RUN_STYLES
-from potok_client.cli.terminal import as_dict, cell, console, perform, print_json, table
+from potok_client.cli.terminal import as_dict, cell, perform, print_json, say, show, table
 
 app = typer.Typer()
 
@@ -200,7 +201,7 @@ async def _go_on(service: Coordinator, run: Run, *, no_watch: bool, as_json: boo
         print_json(as_dict(run))
     else:
         name = words.short(run_id)
-        console().print(f"run {name} is started: potok watch {name} follows it")
+        say(Advised(f"run {name} is started", f"potok watch {name}", "follows it"))
     return ExitCode.DONE
 
 
@@ -237,7 +238,7 @@ async def _list(client_id: str, limit: int, *, as_json: bool) -> None:
             f"{status.create_time.ToDatetime(UTC).astimezone():%Y-%m-%d %H:%M:%S}",
             words.lasted(status, now),
         )
-    console().print(rows if answer.runs else "no runs yet: potok run CLIENT START END")
+    show(rows if answer.runs else Advised("no runs yet", "potok run CLIENT START END"))
 
 
 async def _retry(run: str, stage: StageName | None, *, no_watch: bool, as_json: bool) -> ExitCode:
@@ -260,9 +261,9 @@ async def _cancel(run: str, *, as_json: bool) -> None:
         return
     name, status = words.short(run_id), answer.run.status
     if status.HasField("end_time"):
-        console().print(f"run {name} has ended: {words.run_state(status.state)}")
+        say(f"run {name} has ended: {words.run_state(status.state)}")
     else:
-        console().print(f"run {name} is asked to stop: potok watch {name} shows its end")
+        say(Advised(f"run {name} is asked to stop", f"potok watch {name}", "shows its end"))
 
 
 async def full_id(service: Coordinator, given: str) -> str:

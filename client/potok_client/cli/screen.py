@@ -1,17 +1,19 @@
 """A run as a picture: every stage one bar with what is done, how fast, what failed and what it waits for. Pure."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from potok.status.v1 import stage_pb2
 from potok.status.v1.event_pb2 import RunStatus, StageStatus
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.padding import Padding
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
 from potok_client.cli import words
+from potok_client.cli.layout import Prose, lines_of
 from potok_client.cli.options import MEETING_STAGES, StageName
 from potok_client.cli.terminal import cell
 from potok_client.state import View
@@ -33,21 +35,23 @@ RUN_STYLES = {
 _BAR_WIDTH = 32
 _NARROW = 90
 _NARROW_BAR_WIDTH = 12
+_BELOW = "  "
+"""Before what stands below the line of a stage."""
 
 
-def picture(view: View, runs: Sequence[RunStatus], now: datetime, out: Console) -> RenderableType:
-    """Return the runs as `out` shows them at `now`; the first is always shown in full."""
+def picture(view: View, runs: Sequence[RunStatus], now: datetime) -> RenderableType:
+    """Return the runs as they are to be seen at `now`; the first is always shown in full."""
     parts: list[RenderableType] = []
     for index, run in enumerate(runs):
         parts.append(_head(run, now))
         if index and run.HasField("end_time"):
             continue  # beside others, its end is enough
         stages = view.stages(run.run_id)
-        bar = _BAR_WIDTH if out.width >= _NARROW else _NARROW_BAR_WIDTH
-        parts.append(Padding(stages_of(run, stages, now, bar), (0, 0, 0, 1)))
+        parts.append(Padding(stages_of(run, stages, now), (0, 0, 0, 1)))
         parts.extend(failures(stages))
         if run.message and run.HasField("end_time"):
-            parts.append(cell(f"   {words.reason(run.reason)}: {run.message}", "red"))
+            why = cell(f"{words.reason(run.reason)}: {run.message}", "red")
+            parts.append(Prose(why, Text("   ")))
         parts.append(Text())
     waiting = [
         bot for bot in view.bots.values() if not bot.run_id and bot.state not in words.FINAL_BOTS
@@ -74,35 +78,73 @@ def _head(run: RunStatus, now: datetime) -> Text:
     )
 
 
-def stages_of(
-    run: RunStatus, stages: Sequence[StageStatus], now: datetime, bar: int = _NARROW_BAR_WIDTH
-) -> Table:
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One stage as it is drawn: beside its bar what fits there, the rest below."""
+
+    mark: Text
+    name: Text
+    bar: ProgressBar | None
+    count: Text
+    pace: Text
+    wait: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Stages:
+    """The stages of a run, a line each where they fit."""
+
+    lines: Sequence[_Line]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield a grid for each stage; all have the same columns."""
+        width = options.max_width
+        names = max((line.name.cell_len for line in self.lines), default=0)
+        counts = max((line.count.cell_len for line in self.lines), default=0)
+        bar = _BAR_WIDTH if width >= _NARROW else _NARROW_BAR_WIDTH
+        bar = max(0, min(bar, width - names - counts - 4))
+        room = width - names - counts - bar - 5
+        for line in self.lines:
+            beside = line.pace.cell_len <= room
+            grid = Table.grid(padding=(0, 1))
+            for columns in (1, names, bar, counts):
+                grid.add_column(width=columns, no_wrap=True)
+            grid.columns[3].justify = "right"
+            grid.add_column(no_wrap=True)
+            if line.bar:
+                line.bar.width = bar
+            grid.add_row(
+                line.mark, line.name, line.bar or "", line.count, line.pace if beside else ""
+            )
+            yield grid
+            if not beside:
+                yield from lines_of(line.pace, width, _BELOW)
+            if line.wait:
+                yield from lines_of(Text(f"waits: {line.wait}", "yellow"), width, _BELOW)
+
+
+def stages_of(run: RunStatus, stages: Sequence[StageStatus], now: datetime) -> RenderableType:
     """Return the stages of a run, a line each."""
-    grid = Table.grid(padding=(0, 1))
-    grid.add_column(width=1)
-    grid.add_column(no_wrap=True)
-    grid.add_column(width=bar)
-    grid.add_column(justify="right", no_wrap=True)
-    grid.add_column(overflow="fold")
     begun = {stage.stage: stage for stage in stages}
+    lines = []
     for number in planned_stages(run) or begun:
         name = words.stage_name(number)
         stage = begun.get(number)
         if stage is None:
-            grid.add_row(Text("○", "dim"), Text(name, "dim"))
+            lines.append(_Line(Text("○", "dim"), Text(name, "dim"), None, Text(), Text(), ""))
             continue
         mark, style = _ENDED.get(stage.state, ("●", "cyan"))
-        grid.add_row(
-            Text(mark, style),
-            Text(name),
-            _bar(stage, style, bar, now),
-            _count(stage),
-            _pace(stage, now),
+        lines.append(
+            _Line(
+                Text(mark, style),
+                Text(name),
+                _bar(stage, style, now),
+                _count(stage),
+                _pace(stage, now),
+                words.plain(words.wait(stage)),
+            )
         )
-        why = words.wait(stage)
-        if why:
-            grid.add_row("", "", Text("waits:", "yellow", justify="right"), "", cell(why, "yellow"))
-    return grid
+    return _Stages(lines)
 
 
 def planned_stages(run: RunStatus) -> "Sequence[stage_pb2.Stage.ValueType]":
@@ -115,13 +157,12 @@ def planned_stages(run: RunStatus) -> "Sequence[stage_pb2.Stage.ValueType]":
     return order[order.index(run.first_stage) : order.index(run.last_stage) + 1]
 
 
-def _bar(stage: StageStatus, style: str, width: int, now: datetime) -> ProgressBar:
+def _bar(stage: StageStatus, style: str, now: datetime) -> ProgressBar:
     items, ended = stage.progress.items, stage.HasField("end_time")
     done = words.ended_items(items)
     return ProgressBar(
         total=1 if ended else max(1, words.all_items(items)),
         completed=1 if ended else done,
-        width=width,
         pulse=not ended and not done,  # alive, though nothing can be measured yet
         complete_style=style,
         finished_style=style,
@@ -164,11 +205,13 @@ def _why_skipped(stage: StageStatus) -> str:
     return f" ({', '.join(found)})" if found else ""
 
 
-def failures(stages: Sequence[StageStatus]) -> Iterator[Text]:
+def failures(stages: Sequence[StageStatus]) -> Iterator[RenderableType]:
     """Yield the last failures of every stage that has any."""
     for stage in stages:
         for failure in stage.progress.failures:
             name = words.stage_name(stage.stage)
-            yield Text.assemble(("   ✗ ", "red"), f"{name}: ", (words.failure(failure), "red"))
+            why = Text.assemble(f"{name}: ", (words.failure(failure), "red"))
+            yield Prose(why, Text("   ✗ ", "red"))
         if stage.message and stage.state == stage_pb2.EXECUTION_STATE_FAILED:
-            yield cell(f"   ✗ {words.stage_name(stage.stage)}: {stage.message}", "red")
+            why = cell(f"{words.stage_name(stage.stage)}: {stage.message}", "red")
+            yield Prose(why, Text("   ✗ ", "red"))

@@ -6,26 +6,28 @@ import os
 import signal
 import sys
 from collections.abc import Coroutine, Iterable
-from typing import Any, NoReturn
+from typing import IO, Any, NoReturn
 
 import grpc
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.text import Text
 
 from potok_client.cli.exits import CommandFailed, ExitCode, refusal
+from potok_client.cli.layout import Prose, hint
 from potok_client.cli.listing import Listing
 from potok_client.cli.words import plain
 from potok_client.watch import WatchBroken, WatchLost
 
 _WIDTH_OF_A_PIPE = 120
+_WIDTH_OF_A_LOG = 10_000
+"""Of sentences that no terminal shows: they stay lines."""
 
 
 def console(*, stderr: bool = False) -> Console:
     """Return the console of this process; texts of the server are never read as markup."""
-    stream = sys.stderr if stderr else sys.stdout
-    piped = not stream.isatty() and "COLUMNS" not in os.environ
+    piped = _is_piped(sys.stderr if stderr else sys.stdout)
     return Console(
         stderr=stderr,
         markup=False,
@@ -33,6 +35,31 @@ def console(*, stderr: bool = False) -> Console:
         emoji=False,
         width=_WIDTH_OF_A_PIPE if piped else None,
     )
+
+
+def say(*parts: str | Text | RenderableType, style: str = "", stderr: bool = False) -> None:
+    """Print sentences and hints: between words where a person reads them, on one line each for logs and scripts."""
+    out = console(stderr=stderr)
+    if _is_piped(out.file):
+        out.width = _WIDTH_OF_A_LOG
+    for part in parts:
+        out.print(
+            Prose(Text(part, style) if isinstance(part, str) else part)
+            if isinstance(part, str | Text)
+            else part,
+            crop=False,
+        )
+
+
+def show(*parts: RenderableType) -> None:
+    """Print lists and what is laid out; nothing is cut off."""
+    out = console()
+    for part in parts:
+        out.print(part, crop=False)
+
+
+def _is_piped(stream: IO[str]) -> bool:
+    return not stream.isatty() and "COLUMNS" not in os.environ
 
 
 def cell(text: object, style: str = "") -> Text:
@@ -78,10 +105,8 @@ def perform(work: Coroutine[Any, Any, ExitCode | None]) -> NoReturn:
         raise  # the reader has enough: typer ends quietly
     except Exception as error:
         failed = _failure(error)
-        errors = console(stderr=True)
-        errors.print(Text.assemble(("error: ", "bold red"), cell(failed)), soft_wrap=True)
-        for line in failed.advice:
-            errors.print(cell(f"  {line}"), soft_wrap=True)
+        sentence = Prose(cell(failed), Text("error: ", "bold red"))
+        say(sentence, *(hint(plain(line)) for line in failed.advice), stderr=True)
         raise SystemExit(failed.code) from None
     raise SystemExit(code)
 

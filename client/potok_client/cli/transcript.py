@@ -13,7 +13,7 @@ from potok.transcription.v1 import transcription_service_pb2_grpc as pb_grpc
 from potok_client.cli.connection import DEADLINE, gateway
 from potok_client.cli.exits import CommandFailed
 from potok_client.cli.options import RANGE_PANEL, ClientId
-from potok_client.cli.terminal import console, perform
+from potok_client.cli.terminal import perform, say
 from potok_client.cli.words import plain
 
 app = typer.Typer()
@@ -64,7 +64,7 @@ async def _transcript(client_id: str, call_id: str, form: FormatName, output: Pa
         answer = await stub.ExportTranscript(request, timeout=DEADLINE)
     if output:
         written = await asyncio.to_thread(_write, output, answer)
-        console(stderr=True).print(f"written to {written}", style="dim")
+        say(f"written to {written}", style="dim", stderr=True)
     elif sys.stdout.isatty():
         print("\n".join(map(plain, answer.content.splitlines())))
     else:

@@ -257,7 +257,9 @@ async def test_a_range_without_calls_says_what_to_do(services: tuple[Services, s
     services[0].report = RangeReport(range=DAYS)
     code, out, _ = await reported(services[1], "clinic", DAYS.start_date, DAYS.end_date)
     assert code == 0
-    assert "nothing has been analysed there: potok run CLIENT START END" in out
+    again = f"potok run clinic {DAYS.start_date} {DAYS.end_date}"
+    assert f"nothing has been analysed there: {again}" in out
+    assert "open recommendations" not in out, "they are of other days"
 
 
 async def test_the_report_of_an_unknown_client_is_refused(services: tuple[Services, str]) -> None:

@@ -109,6 +109,6 @@ def test_all_that_happens_shows_bots_before_their_meetings_are_processed() -> No
     view = View()
     view.apply(snapshot(a_change(stage_pb2.BOT_STATE_CONNECTED)))
     out = Console(width=80, record=True, file=io.StringIO())
-    out.print(picture(view, [], NOW, out))
+    out.print(picture(view, [], NOW))
 
     assert out.export_text().strip() == "bot bot_123  connected"

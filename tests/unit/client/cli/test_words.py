@@ -102,7 +102,7 @@ def test_the_picture_shows_every_stage_at_any_width(width: int) -> None:
     wait = Wait(reason=stage_pb2.WAIT_REASON_QUEUE)
     view.apply(at(0, a_run_event(), a_stage(3, 9, wait=wait)))
     out = Console(width=width, record=True, file=io.StringIO())
-    out.print(picture(view, list(view.runs.values()), BEGAN + timedelta(seconds=75), out))
+    out.print(picture(view, list(view.runs.values()), BEGAN + timedelta(seconds=75)))
     text = out.export_text()
 
     assert max(map(len, text.splitlines())) <= width
