@@ -41,6 +41,10 @@ class Restful:
         assert managers()
         self.taken.extend(parse_job(job).items)
 
+    async def until_taken(self, item: str) -> None:
+        """Wait until an item was handed out."""
+        await until(lambda: item in self.taken, f"the job of {item} is taken")
+
     async def until_rested(self) -> None:
         """Wait until no manager is left."""
         await until(lambda: not managers(), "the queue rests")
@@ -75,7 +79,7 @@ async def test_jobs_nobody_hinted_at_are_taken_after_a_rest(database: Database) 
     async with resting(database) as restful:
         for item in ("1", "2"):
             await restful.put(item)
-            await until(lambda item=item: item in restful.taken, "the job is taken")
+            await restful.until_taken(item)
             await restful.until_rested()
 
 
@@ -83,7 +87,7 @@ async def test_a_hint_ends_a_rest_without_a_look(database: Database) -> None:
     async with resting(database, poll=timedelta(hours=1)) as restful:
         for item in ("1", "2"):
             await restful.put(item, hint=True)
-            await until(lambda item=item: item in restful.taken, "the job is taken")
+            await restful.until_taken(item)
             await restful.until_rested()
 
 
@@ -93,7 +97,7 @@ async def test_a_job_is_taken_when_it_comes_due(database: Database) -> None:
         await restful.until_rested()
         await restful.put("later", delay=0.2)
         await restful.put("2", hint=True)
-        await until(lambda: "later" in restful.taken, "the job that was due later is taken")
+        await restful.until_taken("later")
 
 
 async def test_a_queue_at_rest_stops_at_once(database: Database) -> None:
