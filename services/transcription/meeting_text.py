@@ -13,7 +13,13 @@ from services.transcription.domain import (
     Speaker,
     Transcript,
 )
-from services.transcription.speaker_labels import SpeakerLabels, comes_back, is_name, written
+from services.transcription.speaker_labels import (
+    SpeakerLabels,
+    comes_back,
+    is_name,
+    joined,
+    written,
+)
 from services.transcription.subtitles import cues, is_subtitles
 
 MODEL = "text"
@@ -59,11 +65,9 @@ def _turns(text: str) -> Iterator[Segment]:
 
 def _lines(text: str) -> Iterator[tuple[str, str]]:
     """Yield who speaks in each line, empty where it does not say, and what."""
-    lines = text.splitlines()
+    lines = joined(text.splitlines())
     labels = SpeakerLabels(lines)
-    for line in lines:
-        if line.strip():
-            yield labels.split(line)
+    yield from map(labels.split, lines)
 
 
 def _cues(text: str) -> Iterator[tuple[str, str]]:

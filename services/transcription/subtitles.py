@@ -1,15 +1,16 @@
-"""Subtitles as people paste them, WebVTT, SRT and the copies that programs make of them: who says what, a cue each. Pure."""
+"""Subtitles as people paste them, WebVTT, SRT, SBV and the copies that programs make of them: who says what, a cue each. Pure."""
 
 import html
 import re
 from collections.abc import Iterator
 
 _TIME = r"(?:\d{1,3}:)?\d{1,2}:\d{1,2}(?:[.,]\d{1,3})?"
-_TIMING = re.compile(rf"\s*{_TIME}\s*-->\s*{_TIME}(?:\s.*)?")
+_EXACT = r"(?:\d{1,3}:)?\d{1,2}:\d{2}\.\d{3}"
+_TIMING = re.compile(rf"\s*(?:{_TIME}\s*-->\s*{_TIME}(?:\s.*)?|{_EXACT},{_EXACT}\s*)")
 _BLOCK = re.compile(r"(?:NOTE|STYLE|REGION)(?:\s.*)?")
 _NUMBER = re.compile(r"\s*(?:\d+|[0-9a-fA-F-]{8,}(?:/[\d-]+)*)\s*")
 _VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+([^>]*)>")
-_TAG = re.compile(r"</?(?:[cibuv]|lang|ruby|rt|font|\d)[^<>]*>", re.IGNORECASE)
+_TAG = re.compile(r"</?(?:[cibuv]|lang|ruby|rt|font|\d)[^<>]*>|\{\\[^{}]*\}", re.IGNORECASE)
 _DASH = re.compile(r"^\s*[-–—]\s+")
 
 
