@@ -15,7 +15,7 @@ from services.bot_status.domain import (
     Source,
 )
 from services.bot_status.patience import Patience
-from services.bot_status.vocabulary import UNSAID
+from services.bot_status.reasons import UNSAID
 from services.status.domain import BotState
 
 MOST_DETAIL = 256

@@ -77,6 +77,8 @@ def refusal(error: grpc.aio.AioRpcError) -> CommandFailed:
             )
         case "RUN_OF_MEETING":
             advice = ("potok bot start URL   sends a new bot",)
+        case "STOP_NOT_TAKEN":
+            advice = ("potok bot watch BOT   shows when it has left",)
         case "NOTHING_FAILED":
             advice = ("potok run CLIENT START END   takes what is new",)
         case _:

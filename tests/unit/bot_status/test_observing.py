@@ -20,7 +20,7 @@ from services.bot_status.domain import (
 )
 from services.bot_status.observing import Step, fail, hold, ready
 from services.bot_status.patience import Patience
-from services.bot_status.vocabulary import UNSAID
+from services.bot_status.reasons import UNSAID
 from services.status.domain import BotState
 from tests.builders.bot_status import NOW, a_bot
 

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from services.bot_status import vocabulary
 from services.bot_status.domain import Kind, Meaning
+from services.bot_status.reasons import SENTENCES, UNSAID
 from services.bot_status.vocabulary import PlainWord
 from services.status.domain import BotState
 
@@ -155,7 +156,7 @@ def test_whether_vexa_was_in_the_meeting(
         ),
         (["in_call_recording", "fatal"], ["", "bot_errored"], "the bot broke"),
         (["in_call_recording", "fatal"], ["", "webex_new"], "Recall.ai says: webex new"),
-        (["call_ended", "done"], ["", ""], "the meeting was not recorded"),
+        (["call_ended", "done"], ["", ""], "Recall.ai has no recording of the meeting"),
     ],
 )
 def test_the_last_sub_code_that_recall_has_set_says_why(
@@ -167,7 +168,7 @@ def test_the_last_sub_code_that_recall_has_set_says_why(
 @pytest.mark.parametrize(
     ("message", "says"),
     [
-        ("", vocabulary.UNSAID),
+        ("", UNSAID),
         ("the disk is full", "the disk is full"),
         ("request_to_join_denied", "the request to join was denied"),
         ("Evicted", "the bot was removed from the meeting"),
@@ -179,7 +180,7 @@ def test_a_plain_service_says_why_in_codes_or_in_words(message: str, says: str) 
 
 
 def test_every_code_has_a_sentence_that_reads_as_one() -> None:
-    for code, says in vocabulary.SENTENCES.items():
+    for code, says in SENTENCES.items():
         assert code == code.lower()
         assert "_" not in says
         assert says[-1].isalpha() or says[-1] == "?"
