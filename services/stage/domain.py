@@ -112,10 +112,14 @@ class StoredItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Success:
-    """The item is done; `result` is handed to the stage's `store` in the transaction that says so."""
+    """The item is done; `result` is handed to the stage's `store` in the transaction that says so.
+
+    `message` says what people ought to know of it all the same.
+    """
 
     item_id: ItemId
     result: object = None
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

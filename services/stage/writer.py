@@ -181,7 +181,7 @@ def _row(ended: Ended, limits: Limits, spread: float, revisit: timedelta) -> End
     row = partial(EndedItem, execution=ended.execution, item=claimed.item)
     match outcome:
         case Success():
-            return row(state=ItemState.SUCCESS, consumed=True)
+            return row(state=ItemState.SUCCESS, message=outcome.message, consumed=True)
         case Skip():
             return row(
                 state=ItemState.SKIPPED,

@@ -31,6 +31,7 @@ def transcript(
         channels=recognition.channels,
         overlap_reliable=recognition.overlap_reliable,
         model=recognition.model,
+        told_seconds=recognition.told_seconds,
         segments=turns(recognition.tracks, speakers),
     )
 

@@ -167,7 +167,8 @@ class Track:
 class Recognition:
     """What an engine recognised in one recording.
 
-    `channels` counts those of the file. `overlap_reliable` says that each speaker has a channel
+    `channels` counts those of the file. `told_seconds` is how long the recording says it is where
+    less of it could be heard, since it was cut off; else 0. `overlap_reliable` says that each speaker has a channel
     of their own, so that times at which both speak are real. `model` names the model and the
     hash of its weights (`whisper-base@d01c3014881c`).
     """
@@ -178,6 +179,7 @@ class Recognition:
     overlap_reliable: bool
     model: str
     tracks: tuple[Track, ...]
+    told_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,6 +231,17 @@ class Transcript:
     overlap_reliable: bool
     model: str
     segments: tuple[Segment, ...]
+    told_seconds: float = 0.0
+
+    @property
+    def incomplete(self) -> str:
+        """What is missing of the recording, for people; empty where it was heard whole."""
+        if not self.told_seconds:
+            return ""
+        return (
+            f"the recording was cut off: heard {self.duration_seconds:.0f} "
+            f"of {self.told_seconds:.0f} seconds"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

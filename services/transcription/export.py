@@ -57,7 +57,9 @@ def export(stored: StoredTranscript, form: ExportFormat) -> Export:
         raise NoTimes("the meeting came as a text without times: export it as text or as JSON")
     match form:
         case ExportFormat.TEXT:
-            content, content_type = _text(segments, timed=timed), "text/plain; charset=utf-8"
+            incomplete = stored.transcript.incomplete
+            content = (f"[{incomplete}]\n" if incomplete else "") + _text(segments, timed=timed)
+            content_type = "text/plain; charset=utf-8"
         case ExportFormat.SRT:
             content, content_type = _srt(segments), "application/x-subrip; charset=utf-8"
         case ExportFormat.VTT:
@@ -170,6 +172,7 @@ def _json(stored: StoredTranscript) -> str:
         "call_id": transcript.call_id,
         "language": transcript.language,
         "duration_seconds": round(transcript.duration_seconds, 3),
+        "told_seconds": round(transcript.told_seconds, 3),
         "channels": transcript.channels,
         "overlap_reliable": transcript.overlap_reliable,
         "model": transcript.model,

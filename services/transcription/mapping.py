@@ -33,6 +33,7 @@ def transcript_to_pb(stored: StoredTranscript) -> transcript_pb2.Transcript:
         model=transcript.model,
         segments=[segment_to_pb(segment) for segment in transcript.segments],
         create_time=timestamp(stored.created_at),
+        told_seconds=transcript.told_seconds,
     )
 
 

@@ -55,6 +55,7 @@ class PostgresTranscripts:
             channels=[transcript.channels for transcript in transcripts],
             overlaps=[transcript.overlap_reliable for transcript in transcripts],
             models=[transcript.model for transcript in transcripts],
+            told=[transcript.told_seconds for transcript in transcripts],
             segments=[_segments_json(transcript) for transcript in transcripts],
             words=[_words_json(transcript) for transcript in transcripts],
         )
@@ -75,6 +76,7 @@ def _stored(row: asyncpg.Record) -> StoredTranscript:
             channels=row["channels"],
             overlap_reliable=row["overlap_reliable"],
             model=row["model"],
+            told_seconds=row["told_seconds"],
             segments=_segments(row),
         ),
         created_at=row["created_at"],

@@ -104,7 +104,7 @@ class TranscriptionWork:
             return failed_with_pause(item_id, error.reason, str(error), error.retry_after)
         except NotTranscribed as error:
             return Failure(item_id=item_id, reason=error.reason, message=str(error))
-        return Success(item_id=item_id, result=transcript)
+        return Success(item_id=item_id, result=transcript, message=transcript.incomplete)
 
     async def _transcript(self, execution: Execution, call_id: CallId) -> Transcript:
         if execution.bot_id:

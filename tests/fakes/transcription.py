@@ -71,13 +71,14 @@ class FakeMeetings(FakeRecordings):
 
 
 class FakeEngine:
-    """A SpeechEngine that hears one thing in every recording; raises `broken` when it is set.
+    """A SpeechEngine that hears one thing in every recording, `heard`; raises `broken` when it is set.
 
     It keeps what it was given, and where.
     """
 
     def __init__(self) -> None:
         self.broken: Exception | None = None
+        self.heard = a_recognition()
         self.transcribed: list[tuple[bytes, str]] = []
         self.mixed: list[bool] = []
         self.paths: list[Path] = []
@@ -93,4 +94,4 @@ class FakeEngine:
         self.transcribed.append((await asyncio.to_thread(recording.read_bytes), language))
         if self.broken:
             raise self.broken
-        return a_recognition()
+        return self.heard

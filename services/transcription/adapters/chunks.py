@@ -25,5 +25,6 @@ class SplitRecording:
 
     channels: int
     duration_seconds: float
+    told_seconds: float
     speakers: tuple[Speaker, ...]
     chunks: tuple[Chunk, ...]

@@ -69,6 +69,7 @@ def recognise(
     return Recognition(
         language=language,
         duration_seconds=sound.seconds,
+        told_seconds=sound.told_seconds,
         channels=sound.channels,
         overlap_reliable=sound.speakers_apart,
         model=model.version,

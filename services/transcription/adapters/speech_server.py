@@ -123,6 +123,7 @@ class SpeechServerEngine:
         return Recognition(
             language=language,
             duration_seconds=split.duration_seconds,
+            told_seconds=split.told_seconds,
             channels=split.channels,
             overlap_reliable=len(words) > 1,
             model=self._server.model,

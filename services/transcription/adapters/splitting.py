@@ -55,6 +55,7 @@ def split(options: RecognitionOptions, recording: Path, into: Path) -> SplitReco
     return SplitRecording(
         channels=sound.channels,
         duration_seconds=sound.seconds,
+        told_seconds=sound.told_seconds,
         speakers=tuple(sound.voices),
         chunks=tuple(chunks),
     )

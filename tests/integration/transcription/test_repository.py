@@ -85,6 +85,7 @@ async def test_a_later_transcript_takes_the_place_of_the_first(repository: Repos
         channels=1,
         overlap_reliable=False,
         model="whisper-large@0",
+        told_seconds=30.0,
         segments=a_transcript("c1").segments[:1],
     )
     await repository.upsert(CLINIC, later)

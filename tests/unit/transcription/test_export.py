@@ -105,11 +105,23 @@ def test_a_meeting_that_came_as_a_text_has_no_times_and_makes_no_subtitles() -> 
             written(form, said)
 
 
+def test_a_text_of_a_recording_that_was_cut_off_begins_with_that() -> None:
+    whole = stored(HELLO)
+    cut = replace(whole, transcript=replace(whole.transcript, told_seconds=10.0))
+
+    first, *rest = export(cut, ExportFormat.TEXT).content.splitlines()
+
+    assert first == "[the recording was cut off: heard 4 of 10 seconds]"
+    assert rest == export(whole, ExportFormat.TEXT).content.splitlines()
+    assert json.loads(export(cut, ExportFormat.JSON).content)["told_seconds"] == 10.0
+
+
 def test_json_has_all_that_is_stored() -> None:
     assert json.loads(written(ExportFormat.JSON, HELLO)) == {
         "call_id": "c1",
         "language": "ru",
         "duration_seconds": 3.5,
+        "told_seconds": 0.0,
         "channels": 2,
         "overlap_reliable": True,
         "model": "whisper-base@d01c3014881c",

@@ -20,6 +20,7 @@ from tests.builders.transcription import a_transcript, without_words
 
 A_MEETING = replace(
     a_transcript("bot-1"),
+    told_seconds=60.0,
     segments=tuple(replace(each, name="Анна") for each in a_transcript("bot-1").segments),
 )
 SPEAKER_FROM_PB = {number: speaker for speaker, number in SPEAKER_TO_PB.items()}
@@ -37,6 +38,7 @@ def read_back(message: pb.Transcript) -> StoredTranscript:
             channels=message.channels,
             overlap_reliable=message.overlap_reliable,
             model=message.model,
+            told_seconds=message.told_seconds,
             segments=tuple(
                 Segment(
                     speaker=SPEAKER_FROM_PB[segment.speaker],

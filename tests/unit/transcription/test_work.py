@@ -64,7 +64,7 @@ from services.transcription.usecases import Transcription
 from services.transcription.work import TranscriptionWork
 from tests.builders.call_sync import a_call, a_recording
 from tests.builders.stage import an_execution
-from tests.builders.transcription import a_transcript
+from tests.builders.transcription import a_recognition, a_transcript
 from tests.fakes.call_sync import FakeCalls, FakeRecordings
 from tests.fakes.stage_services import FakeStages
 from tests.fakes.transcription import FakeEngine, FakeMeetings, FakeTranscripts
@@ -196,6 +196,15 @@ async def test_a_recording_becomes_a_transcript_in_the_language_of_the_client(
 
     assert outcome == Success(item_id=ItemId("c1"), result=a_transcript("c1"))
     assert world.engine.transcribed == [(SOUND, "ru")]
+
+
+async def test_a_recording_that_was_cut_off_is_a_success_that_says_so(world: WorkOnCalls) -> None:
+    world.engine.heard = replace(a_recognition(), told_seconds=12.0)
+
+    outcome = await world.outcome()
+
+    assert isinstance(outcome, Success)
+    assert outcome.message == "the recording was cut off: heard 4 of 12 seconds"
 
 
 @pytest.mark.parametrize("error", [NoSpeech, TooShort])

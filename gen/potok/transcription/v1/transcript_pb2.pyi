@@ -63,6 +63,7 @@ class Transcript(_message.Message):
     MODEL_FIELD_NUMBER: _builtins.int
     SEGMENTS_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
+    TOLD_SECONDS_FIELD_NUMBER: _builtins.int
     call_id: _builtins.str
     """The id of the call; one transcript per call of an owner."""
     owner: _builtins.str
@@ -77,6 +78,8 @@ class Transcript(_message.Message):
     """True where each speaker has a channel of their own, so that times at which both speak are real."""
     model: _builtins.str
     """The speech model and the hash of its weights, as in `whisper-base@d01c3014881c`."""
+    told_seconds: _builtins.float
+    """How long the recording says it is where less could be heard, since it was cut off; 0 for a whole one."""
     @_builtins.property
     def segments(self) -> _containers.RepeatedCompositeFieldContainer[Global___Segment]:
         """The turns of the dialogue, ordered by start."""
@@ -97,10 +100,11 @@ class Transcript(_message.Message):
         model: _builtins.str = ...,
         segments: _abc.Iterable[Global___Segment] | None = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
+        told_seconds: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["call_id", b"call_id", "channels", b"channels", "create_time", b"create_time", "duration_seconds", b"duration_seconds", "language", b"language", "model", b"model", "overlap_reliable", b"overlap_reliable", "owner", b"owner", "segments", b"segments"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["call_id", b"call_id", "channels", b"channels", "create_time", b"create_time", "duration_seconds", b"duration_seconds", "language", b"language", "model", b"model", "overlap_reliable", b"overlap_reliable", "owner", b"owner", "segments", b"segments", "told_seconds", b"told_seconds"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
