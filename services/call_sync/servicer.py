@@ -6,7 +6,7 @@ from potok.call_sync.v1 import call_sync_service_pb2 as pb
 from potok.call_sync.v1 import call_sync_service_pb2_grpc as pb_grpc
 
 from services.call_sync.domain import CallId
-from services.call_sync.mapping import call_to_pb, recording_to_pb
+from services.call_sync.mapping import DIRECTION_TO_PB, call_to_pb, recording_to_pb
 from services.call_sync.usecases import CallSync
 from services.kernel.rpc.server import Context
 from services.status.domain import Owner
@@ -27,9 +27,11 @@ class CallSyncServicer(pb_grpc.CallSyncServiceServicer):
     async def ReadRecording(
         self, request: pb.ReadRecordingRequest, context: Context
     ) -> AsyncIterator[pb.ReadRecordingResponse]:
-        recording, pieces = await self._call_sync.read_recording(
+        recording, direction, pieces = await self._call_sync.read_recording(
             Owner(request.owner), CallId(request.call_id)
         )
-        yield pb.ReadRecordingResponse(recording=recording_to_pb(recording))
+        yield pb.ReadRecordingResponse(
+            recording=recording_to_pb(recording), direction=DIRECTION_TO_PB[direction]
+        )
         async for piece in pieces:
             yield pb.ReadRecordingResponse(data=piece)

@@ -3,7 +3,14 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 
-from services.call_sync.domain import Call, CallFacts, CallId, SourceInvalid, source_address
+from services.call_sync.domain import (
+    Call,
+    CallFacts,
+    CallId,
+    Direction,
+    SourceInvalid,
+    source_address,
+)
 from services.call_sync.ports import (
     CallRepository,
     CallSource,
@@ -109,15 +116,18 @@ class CallSync:
 
     async def read_recording(
         self, owner: Owner, call_id: CallId
-    ) -> tuple[Recording, AsyncIterator[bytes]]:
-        """Return what is kept and its bytes; raises RecordingNotFound, the bytes StoreUnavailable too."""
+    ) -> tuple[Recording, Direction, AsyncIterator[bytes]]:
+        """Return what is kept, which side placed its call, and the bytes.
+
+        Raises RecordingNotFound, the bytes StoreUnavailable too.
+        """
         found = await self._calls.get_calls(owner, [call_id])
         if not found:
             raise RecordingNotFound(f"call {call_id} is not known")
         recording = found[0].recording
         if recording is None:
             raise RecordingNotFound(f"call {call_id} has no recording")
-        return recording, self._recordings.read(recording)
+        return recording, found[0].facts.direction, self._recordings.read(recording)
 
     def _source(self, source: str) -> tuple[CallSource, str]:
         address = source_address(source)

@@ -29,7 +29,7 @@ from services.transcription.adapters.receiver import RecordingReceiver
 from services.transcription.adapters.recognition_options import RecognitionOptions
 from services.transcription.adapters.recordings import CallSyncRecordings
 from services.transcription.adapters.whisper import WhisperEngine
-from services.transcription.domain import Speaker
+from services.transcription.domain import LeftChannel
 from services.transcription.repository import PostgresTranscripts
 from services.transcription.servicer import TranscriptionServicer
 from services.transcription.settings import TranscriptionSettings
@@ -57,6 +57,7 @@ async def serve(settings: TranscriptionSettings) -> None:
             CallSyncRecordings(CallSyncServiceStub(call_sync), receiver),
             BotStatusMeetings(BotStatusServiceStub(bot_status), receiver),
             engine,
+            left=LeftChannel(settings.left),
         )
         servicer = TranscriptionServicer(transcription)
         await serve_stages(
@@ -102,7 +103,6 @@ def _model(settings: TranscriptionSettings) -> SpeechModel:
 
 def _options(settings: TranscriptionSettings) -> RecognitionOptions:
     return RecognitionOptions(
-        left=Speaker(settings.left),
         min_seconds=settings.min_seconds,
         max_seconds=settings.max_seconds,
     )

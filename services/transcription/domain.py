@@ -3,7 +3,8 @@
 import enum
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NewType
+from pathlib import Path
+from typing import NewType, assert_never
 
 from services.kernel.errors import NotFound, WrongState
 from services.status.domain import Owner, Reason
@@ -137,6 +138,36 @@ class Speaker(enum.Enum):
     OPERATOR = "operator"
     CLIENT = "client"
     UNKNOWN = "unknown"
+
+
+class LeftChannel(enum.Enum):
+    """Who is on the left channel of calls in stereo, by their part in the business or in the call."""
+
+    OPERATOR = "operator"
+    CLIENT = "client"
+    CALLER = "caller"
+    CALLEE = "callee"
+
+    def speaker(self, *, outgoing: bool) -> Speaker:
+        """Return whose voice it is in a call that the employee placed, or the other side."""
+        match self:
+            case LeftChannel.OPERATOR:
+                return Speaker.OPERATOR
+            case LeftChannel.CLIENT:
+                return Speaker.CLIENT
+            case LeftChannel.CALLER:
+                return Speaker.OPERATOR if outgoing else Speaker.CLIENT
+            case LeftChannel.CALLEE:
+                return Speaker.CLIENT if outgoing else Speaker.OPERATOR
+        assert_never(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchedRecording:
+    """A recording in a file, and whether the employee placed the call, which sources do not always say."""
+
+    path: Path
+    outgoing: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

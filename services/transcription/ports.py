@@ -8,8 +8,10 @@ from typing import Any, Protocol
 from services.status.domain import Cost, ExecutionNumber, Owner
 from services.transcription.domain import (
     CallId,
+    FetchedRecording,
     MeetingMedia,
     Recognition,
+    Speaker,
     StoredTranscript,
     Transcript,
 )
@@ -21,7 +23,7 @@ Transaction = Any
 class RecordingSource(Protocol):
     """Where recordings come from."""
 
-    def fetch(self, owner: Owner, call_id: CallId) -> AbstractAsyncContextManager[Path]:
+    def fetch(self, owner: Owner, call_id: CallId) -> AbstractAsyncContextManager[FetchedRecording]:
         """Bring a recording into a file that is gone when the block ends.
 
         Raises RecordingGone, RecordingTooLarge, RecordingUnavailable, RecordingRefused.
@@ -42,11 +44,16 @@ class SpeechEngine(Protocol):
         """Return what a recording of that length costs at the most, None where it costs nothing or nobody knows."""
 
     async def transcribe(
-        self, recording: Path, language: str, *, mixed: bool = False
+        self,
+        recording: Path,
+        language: str,
+        *,
+        left: Speaker = Speaker.OPERATOR,
+        mixed: bool = False,
     ) -> Recognition:
         """Return every word said in the audio file `recording`; `language` is ISO 639-1 ("ru").
 
-        `mixed` tells that its channels tell no speakers apart: they become one voice.
+        `left` is who speaks on its left channel, `mixed` tells that its channels tell no speakers apart: they become one voice.
         Cancelling stops the work, wherever it is done. Raises NoSpeech, TooShort, BadAudio,
         EmptyFile, RecordingTooLong, RecordingTooLarge, UnknownLanguage; EngineClosed, EngineRefused,
         BadTranscript; and WorkerDied, RecognitionTimedOut or EngineUnavailable where another try may help.

@@ -45,8 +45,11 @@ class TranscriptionSettings(StageSettings):
     """The currency of the price, an ISO 4217 code."""
     model_cache_dir: Path = Path("~/.cache/potok")
     """Where the model that is installed along is put together at first use, 145 MB."""
-    left: Literal["operator", "client"] = "operator"
-    """Who speaks on the left channel of a stereo recording."""
+    left: Literal["operator", "client", "caller", "callee"] = "operator"
+    """Who speaks on the left channel of a stereo recording.
+
+    Telephone systems put an employee there, or who placed the call, or who took it.
+    """
     min_seconds: float = Field(default=1.0, ge=0)
     """A shorter recording is skipped."""
     max_seconds: float = Field(default=4 * 3600.0, gt=0)

@@ -6,6 +6,7 @@ from services.status.domain import Cost, ExecutionNumber, Owner
 from services.transcription import dialogue
 from services.transcription.domain import (
     CallId,
+    LeftChannel,
     StoredTranscript,
     Transcript,
     TranscriptNotFound,
@@ -30,11 +31,14 @@ class Transcription:
         recordings: RecordingSource,
         meetings: MeetingSource,
         engine: SpeechEngine,
+        *,
+        left: LeftChannel = LeftChannel.OPERATOR,
     ) -> None:
         self._transcripts = transcripts
         self._recordings = recordings
         self._meetings = meetings
         self._engine = engine
+        self._left = left
 
     def price(self, duration_seconds: float) -> Cost | None:
         """Return what a call of that length costs at the most, None where it costs nothing or nobody knows."""
@@ -43,7 +47,8 @@ class Transcription:
     async def transcribe(self, owner: Owner, call_id: CallId, language: str) -> Transcript:
         """Return what is said in the recording of a call; raises NotTranscribed."""
         async with self._recordings.fetch(owner, call_id) as recording:
-            recognition = await self._engine.transcribe(recording, language)
+            left = self._left.speaker(outgoing=recording.outgoing)
+            recognition = await self._engine.transcribe(recording.path, language, left=left)
         return dialogue.transcript(call_id, recognition)
 
     async def transcribe_meeting(self, owner: Owner, call_id: CallId) -> Transcript:
@@ -52,7 +57,9 @@ class Transcription:
         if meeting.text:
             return read_meeting(call_id, meeting)
         async with self._meetings.fetch(owner, call_id) as recording:
-            recognition = await self._engine.transcribe(recording, meeting.language, mixed=True)
+            recognition = await self._engine.transcribe(
+                recording.path, meeting.language, mixed=True
+            )
         return dialogue.transcript(call_id, recognition, meeting.speakers)
 
     async def upsert_transcripts(

@@ -10,9 +10,11 @@ from pathlib import Path
 from services.status.domain import Cost, ExecutionNumber, Owner
 from services.transcription.domain import (
     CallId,
+    FetchedRecording,
     MeetingMedia,
     Recognition,
     RecordingGone,
+    Speaker,
     StoredTranscript,
     Transcript,
 )
@@ -58,7 +60,7 @@ class FakeRecordings:
     """A RecordingSource without recordings."""
 
     @contextlib.asynccontextmanager
-    async def fetch(self, owner: Owner, call_id: CallId) -> AsyncIterator[Path]:
+    async def fetch(self, owner: Owner, call_id: CallId) -> AsyncIterator[FetchedRecording]:
         raise RecordingGone(f"{owner} has no recording of {call_id}")
         yield
 
@@ -81,14 +83,21 @@ class FakeEngine:
         self.heard = a_recognition()
         self.transcribed: list[tuple[bytes, str]] = []
         self.mixed: list[bool] = []
+        self.left: list[Speaker] = []
         self.paths: list[Path] = []
 
     def price(self, duration_seconds: float) -> Cost | None:
         return Cost(amount=duration_seconds / 60, currency="EUR")
 
     async def transcribe(
-        self, recording: Path, language: str, *, mixed: bool = False
+        self,
+        recording: Path,
+        language: str,
+        *,
+        left: Speaker = Speaker.OPERATOR,
+        mixed: bool = False,
     ) -> Recognition:
+        self.left.append(left)
         self.mixed.append(mixed)
         self.paths.append(recording)
         self.transcribed.append((await asyncio.to_thread(recording.read_bytes), language))

@@ -2,14 +2,13 @@
 
 import contextlib
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from potok.bot_status.v1 import bot_status_service_pb2 as pb
 
 from services.status.domain import Owner
 from services.transcription.adapters.receiver import RecordingReceiver, refusals_of
-from services.transcription.domain import CallId, MeetingMedia
+from services.transcription.domain import CallId, FetchedRecording, MeetingMedia
 from services.transcription.mapping import meeting_from_pb
 
 if TYPE_CHECKING:  # the generated code has it for type checkers only
@@ -34,9 +33,9 @@ class BotStatusMeetings:
         return meeting_from_pb(response.meeting)
 
     @contextlib.asynccontextmanager
-    async def fetch(self, owner: Owner, call_id: CallId) -> AsyncIterator[Path]:
+    async def fetch(self, owner: Owner, call_id: CallId) -> AsyncIterator[FetchedRecording]:
         call = self._stub.ReadRecording(
             pb.ReadRecordingRequest(owner=owner, bot_id=call_id), timeout=self._receiver.deadline
         )
-        async with self._receiver.receive(call, "bot_status") as recording:
-            yield recording
+        async with self._receiver.receive(call, "bot_status") as (path, _):
+            yield FetchedRecording(path=path)

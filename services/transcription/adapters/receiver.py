@@ -38,8 +38,8 @@ class RecordingReceiver:
         return self.timeout.total_seconds()
 
     @contextlib.asynccontextmanager
-    async def receive(self, call: Any, service: str) -> AsyncIterator[Path]:
-        """Bring what the call to `service` streams into a file that is gone when the block ends.
+    async def receive(self, call: Any, service: str) -> AsyncIterator[tuple[Path, Any]]:
+        """Bring what the call to `service` streams into a file that is gone when the block ends; yields the first message, too.
 
         The first message has `recording.size_bytes`, every one `data`. Raises what RecordingSource does.
         """
@@ -48,24 +48,27 @@ class RecordingReceiver:
         with tempfile.TemporaryFile() as file:
             try:
                 with refusals_of(service):
-                    await self._receive(call, service, file)
+                    first = await self._receive(call, service, file)
             finally:
                 call.cancel()
-            yield Path(f"/proc/{os.getpid()}/fd/{file.fileno()}")
+            yield Path(f"/proc/{os.getpid()}/fd/{file.fileno()}"), first
 
-    async def _receive(self, call: Any, service: str, file: IO[bytes]) -> None:
+    async def _receive(self, call: Any, service: str, file: IO[bytes]) -> Any:
         promised = received = 0
+        first = None
         async for response in call:
+            first = first or response
             promised = promised or response.recording.size_bytes
             received += len(response.data)
             if max(promised, received) > self.max_bytes:
                 raise RecordingTooLarge(f"the recording is larger than {self.max_bytes} bytes")
             await asyncio.to_thread(file.write, response.data)
-        if received != promised:
+        if first is None or received != promised:
             raise RecordingUnavailable(
                 f"{service} handed out {received} bytes of a recording of {promised}"
             )
         file.flush()
+        return first
 
 
 @contextlib.contextmanager

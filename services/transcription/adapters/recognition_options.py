@@ -7,9 +7,9 @@ from services.transcription.domain import Speaker
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecognitionOptions:
-    """What holds for every recording.
+    """What holds for every recording, and for the one at hand: who speaks on its `left` channel where it is in stereo.
 
-    `left` is who speaks on the left channel of a stereo call. `threads` is how many channels of a
+    `threads` is how many channels of a
     recording are recognised at once. Recordings shorter than `min_seconds` are refused as
     TooShort, longer than `max_seconds` as RecordingTooLong. No more than `window_seconds` of one are
     held at a time: a window of a minute takes 600 MB in place of 900, but costs words at its ends.

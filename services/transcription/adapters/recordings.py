@@ -2,14 +2,14 @@
 
 import contextlib
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from potok.call_sync.v1 import call_pb2
 from potok.call_sync.v1 import call_sync_service_pb2 as pb
 
 from services.status.domain import Owner
 from services.transcription.adapters.receiver import RecordingReceiver
-from services.transcription.domain import CallId
+from services.transcription.domain import CallId, FetchedRecording
 
 if TYPE_CHECKING:  # the generated code has it for type checkers only
     from potok.call_sync.v1.call_sync_service_pb2_grpc import CallSyncServiceAsyncStub
@@ -23,9 +23,11 @@ class CallSyncRecordings:
         self._receiver = receiver
 
     @contextlib.asynccontextmanager
-    async def fetch(self, owner: Owner, call_id: CallId) -> AsyncIterator[Path]:
+    async def fetch(self, owner: Owner, call_id: CallId) -> AsyncIterator[FetchedRecording]:
         call = self._stub.ReadRecording(
             pb.ReadRecordingRequest(owner=owner, call_id=call_id), timeout=self._receiver.deadline
         )
-        async with self._receiver.receive(call, "call_sync") as recording:
-            yield recording
+        async with self._receiver.receive(call, "call_sync") as (path, first):
+            yield FetchedRecording(
+                path=path, outgoing=first.direction == call_pb2.DIRECTION_OUTGOING
+            )

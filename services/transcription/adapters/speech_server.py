@@ -99,9 +99,14 @@ class SpeechServerEngine:
         return replace(self._server.price, amount=self._server.price.amount * minutes)
 
     async def transcribe(
-        self, recording: Path, language: str, *, mixed: bool = False
+        self,
+        recording: Path,
+        language: str,
+        *,
+        left: Speaker = Speaker.OPERATOR,
+        mixed: bool = False,
     ) -> Recognition:
-        options = replace(self._options, mixed=mixed)
+        options = replace(self._options, left=left, mixed=mixed)
         # The file has no name, so that nothing of it stays behind, however this process ends.
         with tempfile.TemporaryFile() as file:
             path = Path(f"/proc/{os.getpid()}/fd/{file.fileno()}")

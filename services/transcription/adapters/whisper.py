@@ -9,7 +9,7 @@ from typing import Self
 from services.transcription.adapters.children import Children
 from services.transcription.adapters.model import SpeechModel
 from services.transcription.adapters.recognition_options import RecognitionOptions
-from services.transcription.domain import Recognition
+from services.transcription.domain import Recognition, Speaker
 
 
 class WhisperEngine:
@@ -46,9 +46,14 @@ class WhisperEngine:
         """Return nothing: it costs nothing."""
 
     async def transcribe(
-        self, recording: Path, language: str, *, mixed: bool = False
+        self,
+        recording: Path,
+        language: str,
+        *,
+        left: Speaker = Speaker.OPERATOR,
+        mixed: bool = False,
     ) -> Recognition:
-        options = replace(self._options, mixed=mixed)
+        options = replace(self._options, left=left, mixed=mixed)
         return await self._children.run(
             partial(_recognise, self._model, options, recording, language)
         )

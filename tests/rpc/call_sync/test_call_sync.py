@@ -129,6 +129,7 @@ async def test_read_recording_says_what_it_is_and_then_its_bytes(
     first, *rest = await read(stub, "c1")
 
     assert first.recording.sha256 == a_recording().sha256
+    assert first.direction == call_pb2.DIRECTION_INCOMING
     assert not first.data
     assert b"".join(response.data for response in rest) == WAV
 

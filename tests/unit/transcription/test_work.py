@@ -19,6 +19,7 @@ from potok.stage.v1 import stage_service_pb2_grpc as stage_grpc
 from potok.status.v1 import stage_pb2
 
 from services.call_sync.domain import CallId as CallSyncId
+from services.call_sync.domain import Direction
 from services.call_sync.servicer import CallSyncServicer
 from services.call_sync.usecases import CallSync
 from services.kernel.rpc.server import serving
@@ -51,10 +52,12 @@ from services.transcription.domain import (
     EngineClosed,
     EngineRefused,
     EngineUnavailable,
+    LeftChannel,
     NoSpeech,
     NotTranscribed,
     RecognitionTimedOut,
     RecordingTooLong,
+    Speaker,
     TooShort,
     UnknownLanguage,
     WorkerDied,
@@ -120,7 +123,13 @@ class TwoPages(FakeStages):
 class WorkOnCalls:
     """The work of transcription and all that it meets; `c1` is a recorded call."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        left: LeftChannel = LeftChannel.OPERATOR,
+        direction: Direction = Direction.INCOMING,
+    ) -> None:
+        self.left = left
+        self.direction = direction
         self.engine = FakeEngine()
         self.transcripts = FakeTranscripts()
         self.recordings = Recordings()
@@ -135,7 +144,11 @@ class WorkOnCalls:
     ) -> AsyncIterator["WorkOnCalls"]:
         recording = a_recording(SOUND)
         self.recordings.kept[recording.sha256] = SOUND
-        await self.calls.upsert_calls(CLINIC, ExecutionNumber(1), [a_call("c1"), a_call("c2")])
+        await self.calls.upsert_calls(
+            CLINIC,
+            ExecutionNumber(1),
+            [replace(a_call("c1"), direction=self.direction), a_call("c2")],
+        )
         await self.calls.set_recordings(None, CLINIC, [(CallSyncId("c1"), recording)])
         servicer = CallSyncServicer(CallSync(self.calls, self.recordings, {}))
 
@@ -152,7 +165,9 @@ class WorkOnCalls:
                 RecordingReceiver(max_bytes=max_bytes, timeout=patience),
             )
             self.work = TranscriptionWork(
-                Transcription(self.transcripts, recordings, FakeMeetings(), self.engine),
+                Transcription(
+                    self.transcripts, recordings, FakeMeetings(), self.engine, left=self.left
+                ),
                 stage_grpc.StageServiceStub(channel),
                 Limits(),
             )
@@ -196,6 +211,27 @@ async def test_a_recording_becomes_a_transcript_in_the_language_of_the_client(
 
     assert outcome == Success(item_id=ItemId("c1"), result=a_transcript("c1"))
     assert world.engine.transcribed == [(SOUND, "ru")]
+
+
+@pytest.mark.parametrize(
+    ("left", "direction", "speaker"),
+    [
+        (LeftChannel.OPERATOR, Direction.OUTGOING, Speaker.OPERATOR),
+        (LeftChannel.CLIENT, Direction.OUTGOING, Speaker.CLIENT),
+        (LeftChannel.CALLER, Direction.INCOMING, Speaker.CLIENT),
+        (LeftChannel.CALLER, Direction.OUTGOING, Speaker.OPERATOR),
+        (LeftChannel.CALLER, Direction.UNKNOWN, Speaker.CLIENT),
+        (LeftChannel.CALLEE, Direction.INCOMING, Speaker.OPERATOR),
+        (LeftChannel.CALLEE, Direction.OUTGOING, Speaker.CLIENT),
+    ],
+)
+async def test_who_is_on_the_left_may_depend_on_who_placed_the_call(
+    left: LeftChannel, direction: Direction, speaker: Speaker
+) -> None:
+    async with WorkOnCalls(left, direction).up() as world:
+        await world.outcome()
+
+    assert world.engine.left == [speaker]
 
 
 async def test_a_recording_that_was_cut_off_is_a_success_that_says_so(world: WorkOnCalls) -> None:

@@ -451,7 +451,7 @@ class Item(_message.Message):
     reason: _stage_pb2.Reason.ValueType
     """Why it failed or was skipped."""
     message: _builtins.str
-    """A sentence for people beside `reason`."""
+    """A sentence for people beside `reason`; of a success, what it lacks."""
     execution: _builtins.int
     """The execution that touched it last."""
     attempt: _builtins.int
