@@ -8,6 +8,7 @@ import asyncpg
 from services.call_sync.domain import Call, CallFacts, CallId, Direction
 from services.call_sync.ports import Transaction
 from services.kernel.postgres import Reading, afresh, load_queries
+from services.kernel.strangers import storable
 from services.recordings.domain import Recording
 from services.recordings.repository import RecordingRegistry
 from services.status.domain import ExecutionNumber, Owner
@@ -40,10 +41,10 @@ class PostgresCalls:
             started_at=[call.started_at for call in calls],
             directions=[call.direction.value for call in calls],
             durations=[call.duration_seconds for call in calls],
-            employees=[call.employee for call in calls],
-            contacts=[call.contact for call in calls],
+            employees=[storable(call.employee) for call in calls],
+            contacts=[storable(call.contact) for call in calls],
             answered=[call.answered for call in calls],
-            links=[call.recording_link for call in calls],
+            links=[call.recording_link and storable(call.recording_link) for call in calls],
         )
 
     async def set_recordings(

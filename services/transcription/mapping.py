@@ -4,6 +4,7 @@ from potok.bot_status.v1 import meeting_pb2
 from potok.transcription.v1 import transcript_pb2, transcription_service_pb2
 
 from services.kernel.rpc.convert import enum_pairs, timestamp
+from services.kernel.strangers import storable
 from services.transcription.domain import (
     MeetingMedia,
     Segment,
@@ -60,10 +61,10 @@ def word_to_pb(word: Word) -> transcript_pb2.Word:
 def meeting_from_pb(message: meeting_pb2.Meeting) -> MeetingMedia:
     return MeetingMedia(
         language=message.language,
-        text=message.text,
+        text=storable(message.text),
         speakers=tuple(
             SpokenInterval(
-                speaker_name=each.speaker_name,
+                speaker_name=storable(each.speaker_name),
                 start_seconds=each.start_seconds,
                 end_seconds=each.end_seconds,
             )

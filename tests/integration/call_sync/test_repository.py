@@ -61,6 +61,20 @@ async def test_calls_come_back_as_listed_and_in_the_order_asked_for(repository: 
     ]
 
 
+async def test_a_text_of_a_source_is_kept_without_what_postgres_cannot_hold(
+    database: Database,
+) -> None:
+    odd = replace(a_call("c1", link="a\0.wav"), employee="Ан\0на\ud800", contact="+7\x1b[2J")
+    async with database.pool("call_sync_system") as pool:
+        calls = PostgresCalls(pool, everything(pool))
+        await calls.upsert_calls(CLINIC, FIRST, [odd])
+
+        [call] = await calls.get_calls(CLINIC, [C1])
+
+    assert (call.facts.employee, call.facts.contact) == ("Анна\ufffd", "+7[2J")
+    assert call.facts.recording_link == "a.wav"
+
+
 async def test_owners_do_not_share_calls(repository: Repository) -> None:
     await repository.calls.upsert_calls(CLINIC, FIRST, [a_call("c1")])
     await repository.calls.upsert_calls(OTHER, FIRST, [replace(a_call("c1"), employee="Ivan")])
