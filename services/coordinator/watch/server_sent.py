@@ -9,7 +9,7 @@ from services.coordinator.watch.domain import WatchEnded, WatchRequest
 from services.coordinator.watch.resume_tokens import requested_token
 from services.coordinator.watch.watches import Watches
 from services.coordinator.wire.frames import EndReason, end_frame
-from services.coordinator.wire.server_sent import BEGIN, event_of, reset_of
+from services.coordinator.wire.server_sent import BEGIN, event_of, id_of, reset_of
 from services.kernel.errors import InvalidInput, LimitReached, OutOfRange, WrongState
 
 CACHED = 32
@@ -48,9 +48,14 @@ class EventWatches:
 
     async def _resume(self, request: WatchRequest, token: str, write: WriteEvent) -> None:
         """Watch from the token, or from a snapshot where that fails; raises WatchEnded."""
+        making, handed = False, token  # a frame that becomes an event is not handed over yet
 
         async def write_frame(frame: bytes) -> None:
-            await write(await self._event_of(frame))
+            nonlocal making, handed
+            making = True
+            event = await self._event_of(frame)
+            making, handed = False, id_of(event)
+            await write(event)
 
         for _ in range(MOST_RESETS + 1):
             try:
@@ -58,7 +63,11 @@ class EventWatches:
                 await self._watches.watch(request, write_frame)
             except (InvalidInput, OutOfRange, WrongState) as refusal:
                 await self._write_in_time(write, reset_of(refusal))
-                token = ""
+                token = handed = ""
+            except WatchEnded as ended:
+                if not making:
+                    raise
+                raise WatchEnded(ended.reason, handed, ended.lacks) from None
         raise LimitReached("the stream fell behind the log again and again: connect anew")
 
     async def _event_of(self, frame: bytes) -> bytes:

@@ -1,6 +1,7 @@
 """One stream of a watch: a snapshot, then what happens, each frame with the token to go on from.
 
-A watcher owns a cursor and nothing else: what it gets lies encoded in the hub. A token never says more than was written.
+A watcher owns a cursor and nothing else: what it gets lies encoded in the hub. A token never says more than was written
+before it.
 """
 
 import asyncio
@@ -64,7 +65,9 @@ class Watcher:
         self._follower = follower
         self._filter_digest = request.filter_.digest
         self._token = ""
-        """The token of what was written last; empty while a snapshot is incomplete, which must not be resumed from."""
+        """The token of what was handed to the writer last; empty while a snapshot is incomplete, which must not be resumed
+        from. Where that write has no end, the end of the stream comes after what it wrote, or does not come: so whoever reads
+        this token in it has got that too."""
         loop = asyncio.get_running_loop()
         self._now = loop.time
         age = limits.watch_age.total_seconds() * random.uniform(0.9, 1.1)  # noqa: S311
@@ -118,7 +121,8 @@ class Watcher:
         snapshot = await read_in_time(reading, self._token)
         self._token, self._follower.cursor = "", snapshot.revision
         for elements in snapshot_elements(snapshot.subjects, snapshot.revision, utc_now()):
-            await self._write_in_time(frame(elements, FrameKind.SNAPSHOT, snapshot.revision, ""))
+            found = frame(elements, FrameKind.SNAPSHOT, snapshot.revision, "")
+            await self._write_in_time(found, "")
         await self._send(b"", FrameKind.SNAPSHOT_END)
 
     async def _deliver(self) -> None:
@@ -150,23 +154,23 @@ class Watcher:
         token = self._token_here()
         if not found.frame:
             found.frame = frame(found.elements, FrameKind.CHANGES, found.revision, token)
-        await self._write_in_time(found.frame)
-        self._token = token
+        await self._write_in_time(found.frame, token)
 
     async def _end(self, reason: EndReason) -> None:
         token = self._token_here()
-        await self._write_in_time(end_frame(reason, token, self._follower.cursor))
+        await self._write_in_time(end_frame(reason, token, self._follower.cursor), token)
         raise WatchEnded(reason, token)
 
     async def _send(self, elements: bytes, kind: FrameKind, folded: int = 0) -> None:
         token = self._token_here()
-        await self._write_in_time(frame(elements, kind, self._follower.cursor, token, folded))
-        self._token = token
+        data = frame(elements, kind, self._follower.cursor, token, folded)
+        await self._write_in_time(data, token)
 
     def _token_here(self) -> str:
         return self._log.token(self._filter_digest, self._follower.cursor)
 
-    async def _write_in_time(self, data: bytes) -> None:
+    async def _write_in_time(self, data: bytes, token: str) -> None:
+        self._token = token
         try:
             async with asyncio.timeout(self._slow):
                 await self._write(data)

@@ -47,6 +47,14 @@ async def event_of(frame: bytes) -> bytes:
     return f"event: {_NAMES[message.kind]}\n{token}data: {data}\n\n".encode()
 
 
+def id_of(event: bytes) -> str:
+    """Return the id of an event, which is the token to go on from; empty where it has none."""
+    for line in event.split(b"\n", 2)[:2]:
+        if line.startswith(b"id: "):
+            return line.removeprefix(b"id: ").decode()
+    return ""
+
+
 def _as_dict(message: Message) -> dict[str, Any]:
     return json_format.MessageToDict(
         message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True

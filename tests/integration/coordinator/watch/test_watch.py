@@ -353,6 +353,10 @@ async def test_6_a_reader_that_takes_nothing_is_ended_and_others_do_not_notice(
             assert healthy.revisions == list(range(1, healthy.revisions[-1] + 1))
             error = await ended(stuck)
             assert error.code() in (grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.CANCELLED)
+            trailers = dict(error.trailing_metadata() or ())
+            if token := trailers.get(TOKEN_TRAILER):
+                # Nothing that arrived comes again, and nothing that did not is left out.
+                assert token == stuck.token
 
 
 async def test_7_an_old_stream_ends_with_ok_and_its_token(world: Coordination) -> None:

@@ -1,9 +1,10 @@
 """A watch as server-sent events."""
 
 import asyncio
+import contextlib
 import json
 from datetime import timedelta
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from potok.coordinator.v1 import watch_pb2
@@ -14,6 +15,7 @@ from services.coordinator.watch.resume_tokens import ResumeToken
 from services.coordinator.watch.server_sent import EventWatches
 from services.coordinator.watch.watches import Watches
 from services.coordinator.wire.frames import EndReason
+from services.coordinator.wire.server_sent import event_of
 from services.kernel.clock import utc_now
 from services.kernel.errors import LimitReached, OutOfRange
 from tests.builders.coordinator import a_frame
@@ -96,3 +98,33 @@ async def test_a_stream_that_falls_behind_again_and_again_is_given_up() -> None:
         )
 
     assert [token is None for token in watches.tokens] == [False, True, True, True]
+
+
+class MakingSlowly(FakeWatches):
+    """Ends a watch as slow while its second frame becomes an event."""
+
+    async def watch(self, _request: WatchRequest, write: Any) -> None:
+        await write(a_frame(watch_pb2.FRAME_KIND_CHANGES, resume_token="t1"))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0.005):
+                await write(a_frame(watch_pb2.FRAME_KIND_CHANGES, resume_token="t2"))
+        raise WatchEnded(EndReason.SLOW, "t2")
+
+
+async def test_a_frame_that_never_became_an_event_is_not_left_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def make(frame: bytes) -> bytes:
+        if b"t2" in frame and b"t1" not in frame and not ending.is_set():
+            ending.set()
+            await asyncio.Event().wait()
+        return await event_of(frame)
+
+    ending = asyncio.Event()
+    monkeypatch.setattr("services.coordinator.watch.server_sent.event_of", make)
+    events = await written(MakingSlowly(AssertionError("is not reached")))
+
+    assert [line for event in events for line in event if line.startswith("id")] == [
+        "id: t1",
+        "id: t1",
+    ]
