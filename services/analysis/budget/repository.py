@@ -32,6 +32,12 @@ class PostgresRunUsages:
     ) -> Reservation | None:
         async with self._pool.acquire() as connection, connection.transaction():
             spent = await _QUERIES.lock_run_usage(connection, owner=owner, run_id=run_id)
+            if least > cap.amount:
+                raise CostLimitReached(
+                    f"this call may cost {least:.6g} {cap.currency}, and a whole run no more than "
+                    f"{cap.amount:.6g}: no retry can pass, raise POTOK_ANALYSIS_RUN_COST_CAP to at least "
+                    f"{least:.6g} first"
+                )
             if spent + least > cap.amount:
                 raise CostLimitReached(
                     f"the run has cost {spent:.2f} of {cap.amount:.2f} {cap.currency} and this call "

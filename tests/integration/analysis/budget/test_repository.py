@@ -140,6 +140,18 @@ async def test_the_refusal_names_the_setting(database: Database) -> None:
             await reserve(usages, 1, 4)
 
 
+@pytest.mark.parametrize("least", [10.01, 250.0])
+async def test_a_call_that_no_run_can_pay_for_is_not_advised_to_be_retried(
+    database: Database, least: float
+) -> None:
+    async with database.pool("analysis_system") as pool:
+        usages = PostgresRunUsages(pool, everything(pool))
+        with pytest.raises(
+            CostLimitReached, match=f"no retry can pass, raise .*_CAP to at least {least:.6g} first"
+        ):
+            await reserve(usages, least, least)
+
+
 async def test_a_reader_for_users_sees_its_owners_only(database: Database) -> None:
     async with database.pool("analysis_system") as pool:
         for owner in (CLINIC, Owner("client:other")):
