@@ -6,7 +6,7 @@ from datetime import date
 from services.kernel.postgres import Connection
 from services.stage.domain import Execution, Found
 from services.stage.executions import Executions
-from services.stage.modes import takes
+from services.stage.modes import KnownItem, takes
 from services.stage.process import Process
 from services.stage.repository import execution_rows, item_rows
 from services.stage.running import Interrupt, Interrupted
@@ -35,7 +35,7 @@ class Discovery:
         days = {item.day for item in found.values()}
         taken: list[Found] = []
         left: list[Found] = []
-        unchanged = 0
+        unchanged: list[KnownItem] = []
         async with self._pool.acquire() as connection, connection.transaction():
             await _hold_open(connection, execution)
             known = await item_rows.list_known_items(connection, execution, list(found))
@@ -51,7 +51,8 @@ class Discovery:
                     taken.append(item)
                 else:
                     left.append(item)
-                    unchanged += row is not None and row.seen < execution.number
+                    if row is not None and row.seen < execution.number:
+                        unchanged.append(row)
             await self._take(connection, execution, taken)
             await item_rows.see_items(connection, execution, left, unchanged)
         if taken:

@@ -212,5 +212,7 @@ class Preview:
 
     taken: Sequence[Found]
     unchanged: int
+    unchanged_failed: int
+    """Of the unchanged: items that have failed before."""
     more: bool
     cost: Cost | None

@@ -7,7 +7,8 @@ import structlog
 from services.kernel.postgres import Connection
 from services.stage.domain import Execution
 from services.stage.process import Process
-from services.stage.repository import execution_rows, item_rows
+from services.stage.progress import Progress
+from services.stage.repository import execution_rows, item_rows, report_rows
 from services.status.domain import ExecutionNumber, ExecutionState, ItemState, Reason
 
 log = structlog.get_logger()
@@ -39,16 +40,20 @@ class Executions:
         self._process.reporter.touch(execution.number)
         return state
 
-    async def cancel(self, number: ExecutionNumber) -> ExecutionState:
-        """Cancel an execution, also one that has not come yet; an ended one stays as it is."""
+    async def cancel(self, number: ExecutionNumber) -> tuple[ExecutionState, Progress | None]:
+        """Cancel an execution, also one that has not come yet; an ended one stays as it is.
+
+        Returns how it ended, and its last figures where it had come.
+        """
         async with self._pool.acquire() as connection, connection.transaction():
             if await execution_rows.insert_tombstone(connection, number):
-                return ExecutionState.CANCELLED
+                return ExecutionState.CANCELLED, None
             state = await _end(
                 connection, number, ExecutionState.CANCELLED, Reason.CANCELLED, "its run ended"
             )
+            progress = await report_rows.read_figures(connection, number)
         self._ended(number)
-        return state
+        return state, progress
 
     async def fail(self, number: ExecutionNumber, reason: Reason, message: str) -> None:
         """End an execution that cannot go on."""

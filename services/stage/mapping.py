@@ -78,6 +78,7 @@ def preview_to_pb(preview: Preview) -> stage_service_pb2.PreviewStageResponse:
             for item in preview.taken
         ],
         unchanged=preview.unchanged,
+        unchanged_failed=preview.unchanged_failed,
         more=preview.more,
         cost=cost_to_pb(preview.cost),
     )
@@ -104,27 +105,32 @@ def report_to_pb(progress: Progress) -> report_pb2.Report:
         execution=progress.execution,
         sequence=progress.sequence,
         state=EXECUTION_STATE_TO_PB[_reported(progress)],
-        progress=progress_pb2.StageProgress(
-            items=item_counts_to_pb(progress.items),
-            unchanged=progress.unchanged,
-            discovered=progress.discovered,
-            reasons=[
-                progress_pb2.ReasonCount(reason=REASON_TO_PB[reason], count=count)
-                for reason, count in sorted(progress.reasons.items(), key=lambda pair: -pair[1])
-            ],
-            failures=[
-                progress_pb2.ItemFailure(
-                    item_id=failure.item_id,
-                    reason=REASON_TO_PB[failure.reason],
-                    message=failure.message,
-                )
-                for failure in progress.failures
-            ],
-            wait=wait_to_pb(progress.wait),
-            reason=_reason_to_pb(progress.reason),
-            message=progress.message,
-        ),
+        progress=progress_to_pb(progress),
         days=[_day_counts_to_pb(day) for day in progress.days],
+    )
+
+
+def progress_to_pb(progress: Progress) -> progress_pb2.StageProgress:
+    return progress_pb2.StageProgress(
+        items=item_counts_to_pb(progress.items),
+        unchanged=progress.unchanged,
+        unchanged_failed=progress.unchanged_failed,
+        discovered=progress.discovered,
+        reasons=[
+            progress_pb2.ReasonCount(reason=REASON_TO_PB[reason], count=count)
+            for reason, count in sorted(progress.reasons.items(), key=lambda pair: -pair[1])
+        ],
+        failures=[
+            progress_pb2.ItemFailure(
+                item_id=failure.item_id,
+                reason=REASON_TO_PB[failure.reason],
+                message=failure.message,
+            )
+            for failure in progress.failures
+        ],
+        wait=wait_to_pb(progress.wait),
+        reason=_reason_to_pb(progress.reason),
+        message=progress.message,
     )
 
 
@@ -173,6 +179,7 @@ def _day_counts_to_pb(day: DayCounts) -> progress_pb2.DayCounts:
         available=day.available,
         input=day.input,
         output=day.output,
+        permanent=day.permanent,
     )
 
 

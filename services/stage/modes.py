@@ -1,5 +1,6 @@
 """The rules of the modes: which items a run takes. Pure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import assert_never
@@ -21,6 +22,11 @@ class KnownItem:
     reason: Reason | None
     input: int
     seen: int
+
+
+def failed_among(items: Iterable[KnownItem]) -> int:
+    """Count the items that have failed before."""
+    return sum(item.state is ItemState.FAILED for item in items)
 
 
 def takes(

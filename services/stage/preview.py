@@ -12,7 +12,7 @@ from services.stage.domain import (
     ItemId,
     Preview,
 )
-from services.stage.modes import takes
+from services.stage.modes import KnownItem, failed_among, takes
 from services.stage.ports import StageWork
 from services.stage.process import Process
 from services.stage.repository import execution_rows, item_rows
@@ -40,16 +40,17 @@ class Previews:
         covered = await execution_rows.list_covered_days(self._pool, execution)
         looked_at: set[ItemId] = set()
         taken: list[Found] = []
-        unchanged, more = 0, False
+        unchanged, unchanged_failed, more = 0, 0, False
         try:
             async for page in _pages(work, execution, coming):
                 found = {item.item_id: item for item in page if item.item_id not in looked_at}
                 more = len(looked_at) + len(found) > MOST
                 fresh = list(found.values())[: MOST - len(looked_at)]
                 looked_at.update(item.item_id for item in fresh)
-                page_taken, page_unchanged = await self._look(execution, fresh, covered)
+                page_taken, page_left = await self._look(execution, fresh, covered)
                 taken += page_taken
-                unchanged += page_unchanged
+                unchanged += len(page_left)
+                unchanged_failed += failed_among(page_left)
                 if more:
                     break
         except DiscoveryWaits as error:
@@ -59,7 +60,11 @@ class Previews:
                 raise UpstreamUnavailable(str(error)) from error
             raise WrongState(str(error), reason=error.reason.value) from error
         return Preview(
-            taken=taken, unchanged=unchanged, more=more, cost=_cost(work, execution, taken)
+            taken=taken,
+            unchanged=unchanged,
+            unchanged_failed=unchanged_failed,
+            more=more,
+            cost=_cost(work, execution, taken),
         )
 
     async def check_settings(
@@ -70,8 +75,8 @@ class Previews:
 
     async def _look(
         self, execution: Execution, found: Sequence[Found], covered: set[date]
-    ) -> tuple[list[Found], int]:
-        """Return the items that would be taken, and how many others the stage knows."""
+    ) -> tuple[list[Found], list[KnownItem]]:
+        """Return the items that would be taken, and the others that the stage knows."""
         known = await item_rows.get_known_items(
             self._pool, execution, [item.item_id for item in found]
         )
@@ -86,8 +91,8 @@ class Previews:
                 covered=item.day in covered,
             )
         ]
-        left = {item.item_id for item in found} - {item.item_id for item in taken}
-        return taken, len(left & known.keys())
+        left = known.keys() - {item.item_id for item in taken}
+        return taken, [known[item_id] for item_id in left]
 
 
 async def _pages(

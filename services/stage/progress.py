@@ -26,6 +26,7 @@ class DayCounts:
     available: int
     input: int
     output: int
+    permanent: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +57,7 @@ class Progress:
     state: ExecutionState
     items: ItemCounts
     unchanged: int
+    unchanged_failed: int
     discovered: bool
     reasons: Mapping[Reason, int]
     failures: Sequence[ItemFailure]

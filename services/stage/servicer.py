@@ -13,6 +13,7 @@ from services.stage.mapping import (
     item_to_pb,
     preview_to_pb,
     previewed_from_pb,
+    progress_to_pb,
     setting_fault_to_pb,
 )
 from services.stage.preview import Previews
@@ -43,8 +44,11 @@ class StageServicer(stage_service_pb2_grpc.StageServiceServicer):
         request: pb.CancelStageRequest,
         context: Context,
     ) -> pb.CancelStageResponse:
-        state = await self._executions.cancel(ExecutionNumber(request.execution))
-        return pb.CancelStageResponse(state=EXECUTION_STATE_TO_PB[state])
+        state, progress = await self._executions.cancel(ExecutionNumber(request.execution))
+        return pb.CancelStageResponse(
+            state=EXECUTION_STATE_TO_PB[state],
+            progress=progress_to_pb(progress) if progress else None,
+        )
 
     async def ListItems(
         self, request: pb.ListItemsRequest, context: Context

@@ -162,6 +162,8 @@ RETRYABLE = frozenset(
     }
 )
 """Failures that another attempt may mend; a PENDING run takes them up again."""
+UNDONE = frozenset({Reason.CANCELLED, Reason.EXECUTION_FAILED})
+"""The reasons of items that an execution left open at its end: nobody has tried them in vain, they are yet to be done."""
 
 
 class WaitReason(FastEnum):

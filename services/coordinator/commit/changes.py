@@ -70,7 +70,7 @@ class Command(Protocol):
 
     @property
     def executions(self) -> Sequence[ExecutionNumber]:
-        """Executions it needs beside those under way."""
+        """Executions it needs beside those under way, with the days of their runs, since it may end them."""
 
     @property
     def days(self) -> Sequence[str]:
@@ -108,12 +108,7 @@ def apply(
     next_number: NextNumber,
 ) -> None:
     """Apply the changes in their order."""
-    last = {
-        raw.execution: raw
-        for change in changes
-        if isinstance(change, Part)
-        for _, raw in change.reports
-    }
+    last = _last_progress(changes)
     for change in changes:
         if isinstance(change, Part):
             change.rejections = []
@@ -122,7 +117,7 @@ def apply(
                 if raw.state == _RUNNING:
                     execution = tenant.executions[raw.execution]
                     if execution.state is ExecutionState.RUNNING:
-                        is_last = last[raw.execution] is raw
+                        is_last = id(raw) in last
                         verdict = _take_progress(raw, tenant, execution, group, is_last=is_last)
                         if verdict is not Verdict.APPLIED:
                             change.reject(raw, verdict)
@@ -139,13 +134,30 @@ def apply(
                 change.outcome = refusal
 
 
+def _last_progress(changes: Sequence[Change]) -> set[int]:
+    """Return, by identity, the last reports of progress before each change of another kind, and before the end."""
+    last: set[int] = set()
+    known: set[ExecutionNumber] = set()
+    for change in reversed(changes):
+        if isinstance(change, Part):
+            for _, raw in reversed(change.reports):
+                if raw.state != _RUNNING:
+                    known.discard(raw.execution)
+                elif raw.execution not in known:
+                    known.add(raw.execution)
+                    last.add(id(raw))
+        else:
+            known.clear()  # it may touch any of them
+    return last
+
+
 def _take_progress(
     raw: RawReport, tenant: Tenant, execution: Execution, group: Group, *, is_last: bool
 ) -> Verdict:
     """Apply progress of a RUNNING execution, the frequent case, without decoding it.
 
-    Rate and counts are decoded from the last report of an execution in the group; the events before it carry the
-    rate of before.
+    Rate and counts are decoded once, at the last report of an execution before anything else happens in the group;
+    the events before it carry the rate of before.
     """
     verdict = take_progress(execution, raw.sequence, raw.progress)
     group.tenants[tenant.owner] = tenant
@@ -156,14 +168,15 @@ def _take_progress(
         group.days.add(day)
         if take_day(day, report):
             changed.append(day)
+    told = bool(changed) or verdict is Verdict.APPLIED
     if is_last:
+        pace = (execution.encoded or update_pace(execution)).trailer
         counts, discovered, waiting = read_progress(execution.progress)
         update_rate(execution, counts, group.now, discovered=discovered, waiting=waiting)
-        update_pace(execution)
-    if changed or verdict is Verdict.APPLIED:
+        told = update_pace(execution).trailer != pace or told
+    if told:
         group.add_progress(tenant, execution, changed)
-        return Verdict.APPLIED
-    return verdict
+    return Verdict.APPLIED if changed else verdict
 
 
 def _take_whole(raw: RawReport, tenant: Tenant, group: Group, next_number: NextNumber) -> Verdict:

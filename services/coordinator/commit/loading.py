@@ -26,7 +26,7 @@ class Missing:
     bots: dict[Owner, set[BotId]] = field(default_factory=dict)
     numbers: int = 0
     ending: list[tuple[Owner, ExecutionNumber]] = field(default_factory=list)
-    """Executions that end: their whole range is needed."""
+    """Executions that end, or may: their whole range is needed."""
 
 
 async def load(
@@ -70,6 +70,7 @@ def find_missing(changes: Iterable[Change], tenants: Mapping[Owner, Tenant]) -> 
             command = change.command
             _add_missing(missing, tenants, command.owner, command.executions, command.days)
             missing.numbers += command.numbers
+            missing.ending += [(command.owner, number) for number in command.executions]
             if command.bots:
                 _add_missing_bots(missing, tenants, command.owner, command.bots)
     return missing
@@ -124,13 +125,16 @@ def owners_of_change(change: Change) -> Sequence[Owner]:
 async def _read_runs(
     connection: Connection, tenants: Mapping[Owner, Tenant], missing: Missing
 ) -> None:
-    """Read the runs under way of missing owners, those of missing executions, and the bots that follow them."""
+    """Read the runs under way of missing owners, those of missing executions, and the bots that follow them.
+
+    Raises Outdated where a run in memory lacks an execution: another replica has begun it.
+    """
     known = {run_id for tenant in tenants.values() for run_id in tenant.runs}
     fresh = []
     followers: dict[Owner, set[BotId]] = {}
     for run in await repository.load_runs(connection, missing.owners, missing.executions):
         if run.run_id in known:
-            continue
+            raise repository.Outdated(f"run {run.run_id} has gone on elsewhere")
         tenant = tenants[run.owner]
         tenant.runs[run.run_id] = run
         if run.ended_at is None and not run.bot_id:

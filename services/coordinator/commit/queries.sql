@@ -102,7 +102,7 @@ INSERT INTO coordinator.rejected_reports (run_id, owner, execution, sequence, st
 SELECT * FROM unnest(:run_ids::uuid[], :owners::text[], :executions::bigint[], :sequences::bigint[], :states::text[],
                      :verdicts::text[], :messages::text[]);
 
--- name: commit_group(owners, versions, executions, states, sequences, progress, waiting, rates, progressed_at, day_owners, day_stages, days, day_versions, pending, processing, success, failed, skipped, available, input, output, covered_at, log_bodies, at, log_owners, log_topics, log_actors)$
+-- name: commit_group(owners, versions, executions, states, sequences, progress, waiting, rates, progressed_at, day_owners, day_stages, days, day_versions, seen_versions, pending, processing, success, failed, skipped, available, input, output, permanent, covered_at, log_bodies, at, log_owners, log_topics, log_actors)$
 -- One round trip: owners are locked in order and must have the version that was read, state rows follow, the log head
 -- comes last. Its lock is held until the commit, so revisions are dense and in commit order.
 -- Texts come joined by a unit separator and numbers as array literals: that costs the driver less than their elements.
@@ -122,18 +122,19 @@ WITH locked AS (
            AS x(execution, state, sequence, progress, waiting, rate, progressed_at)
      WHERE e.execution = x.execution RETURNING 1
 ), counted AS (
-    INSERT INTO coordinator.ledger (owner, stage, day, version, pending, processing, success, failed, skipped,
-                                    available, input, output, covered_at)
+    INSERT INTO coordinator.ledger (owner, stage, day, version, seen_version, pending, processing, success, failed,
+                                    skipped, available, input, output, permanent, covered_at)
     SELECT * FROM unnest(string_to_array(:day_owners, chr(31)), string_to_array(:day_stages, chr(31)),
                          string_to_array(:days, chr(31))::date[], :day_versions::text::bigint[],
-                         :pending::text::bigint[], :processing::text::bigint[], :success::text::bigint[],
+                         :seen_versions::text::bigint[], :pending::text::bigint[], :processing::text::bigint[], :success::text::bigint[],
                          :failed::text::bigint[], :skipped::text::bigint[], :available::text::bigint[],
-                         :input::text::bigint[], :output::text::bigint[], :covered_at::timestamptz[])
+                         :input::text::bigint[], :output::text::bigint[], :permanent::text::bigint[],
+                         :covered_at::timestamptz[])
     ON CONFLICT (owner, stage, day) DO UPDATE
-       SET version = excluded.version, pending = excluded.pending, processing = excluded.processing,
-           success = excluded.success, failed = excluded.failed, skipped = excluded.skipped,
-           available = excluded.available, input = excluded.input, output = excluded.output,
-           covered_at = excluded.covered_at
+       SET version = excluded.version, seen_version = excluded.seen_version, pending = excluded.pending,
+           processing = excluded.processing, success = excluded.success, failed = excluded.failed,
+           skipped = excluded.skipped, available = excluded.available, input = excluded.input,
+           output = excluded.output, permanent = excluded.permanent, covered_at = excluded.covered_at
     RETURNING 1
 ), checked AS (
     SELECT coordinator.must_hold(

@@ -234,6 +234,7 @@ async def _commit_group(connection: Connection, group: Group) -> int:
         _texts([d.stage.value for d in days]),
         _texts([d.day for d in days]),
         _numbers([d.version for d in days]),
+        _numbers([d.seen_version for d in days]),
         *(_numbers(column) for column in _columns([d.figures for d in days])),
         [d.covered_at for d in days],
         [e.body for e in entries],

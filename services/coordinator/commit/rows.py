@@ -10,7 +10,7 @@ import asyncpg
 from services.coordinator.state.bot import Bot, BotId
 from services.coordinator.state.days import Day, DayFigures
 from services.coordinator.state.domain import Execution, Run
-from services.coordinator.wire.reports import read_progress
+from services.coordinator.wire.reports import read_progress, read_unchanged_failed
 from services.status.domain import (
     AuditAction,
     AuditEntry,
@@ -102,6 +102,7 @@ def execution_from_row(row: asyncpg.Record) -> Execution:
         progress=row["progress"],
         counts=counts,
         discovered=discovered,
+        unchanged_failed=read_unchanged_failed(row["progress"]),
         waiting=row["waiting"],
         items_per_second=row["items_per_second"],
         progressed_at=row["progressed_at"],
@@ -156,6 +157,7 @@ def day_from_row(row: asyncpg.Record) -> Day:
         stage=Stage(row["stage"]),
         day=day.isoformat(),
         version=row["version"],
+        seen_version=max(row["version"], row["seen_version"]),
         figures=DayFigures(*(row[name] for name in DayFigures._fields)),
         covered_at=row["covered_at"],
     )

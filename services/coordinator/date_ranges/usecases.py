@@ -137,8 +137,8 @@ class DateRanges:
         return Synced(run=run, message=_sentence(status), status=status)
 
     async def get_status(self, client_id: str, days: DateRange, stage: Stage) -> RangeStatus:
-        """Return where the stage is over the days; raises ClientNotFound."""
-        return await self._runs.get_range_status(client_id, stage, days)
+        """Return where the stage is over the days, for a page that waits for its end; raises ClientNotFound."""
+        return await self._runs.get_button_status(client_id, stage, days)
 
     async def _in_the_way(self, refusal: Conflict) -> RunView:
         if refusal.reason != "RUN_ACTIVE":

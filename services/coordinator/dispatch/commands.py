@@ -16,7 +16,8 @@ from services.coordinator.state.tenant import (
     Subject,
     Tenant,
 )
-from services.status.domain import ExecutionNumber, Owner, Reason
+from services.coordinator.wire.reports import end_progress
+from services.status.domain import ExecutionNumber, ExecutionState, Owner, Reason
 
 Decide = Callable[[Tenant, Execution, Group], list[Subject]]
 """A step of the sequence: changes the execution and returns what it touched."""
@@ -59,17 +60,23 @@ class LaneExecutionChanges:
     async def stalled(self, owner: Owner, number: ExecutionNumber) -> None:
         await self._happen(owner, number, lambda _, e, __: sequence.stalled(e))
 
-    async def cancelled(self, owner: Owner, number: ExecutionNumber) -> None:
-        await self._happen(owner, number, lambda t, e, g: sequence.cancelled(t, e, g.now))
+    async def cancelled(self, owner: Owner, number: ExecutionNumber, progress: bytes = b"") -> None:
+        def decide(tenant: Tenant, execution: Execution, group: Group) -> list[Subject]:
+            if execution.state is ExecutionState.CANCELLING:
+                end_progress(execution, progress)
+            return sequence.cancelled(tenant, execution, group.now)
+
+        await self._happen(owner, number, decide)
 
     async def fail(
         self, owner: Owner, number: ExecutionNumber, reason: Reason, message: str
     ) -> None:
         def decide(tenant: Tenant, execution: Execution, group: Group) -> list[Subject]:
-            touched = sequence.fail_execution(tenant, execution, reason, message, group.now)
-            if touched:
-                group.stop(execution)
-            return touched
+            if execution.state.ended:
+                return []
+            end_progress(execution)
+            group.stop(execution)
+            return sequence.fail_execution(tenant, execution, reason, message, group.now)
 
         await self._happen(owner, number, decide)
 

@@ -95,6 +95,6 @@ class Dispatcher:
 
     async def _cancel_stage(self, assignment: Assignment) -> None:
         number = assignment.execution
-        state = await self._stages.cancel_stage(assignment.stage, number)
-        if state is ExecutionState.CANCELLED:
-            await self._changes.cancelled(assignment.owner, number)
+        stopped = await self._stages.cancel_stage(assignment.stage, number)
+        if stopped.state is ExecutionState.CANCELLED:
+            await self._changes.cancelled(assignment.owner, number, stopped.progress)

@@ -9,6 +9,7 @@ from services.status.domain import (
     ClientSettings,
     DateRange,
     ExecutionNumber,
+    ExecutionState,
     FastEnum,
     Owner,
     RunId,
@@ -39,6 +40,15 @@ class Assignment:
     settings: ClientSettings
     bot_id: str
     """The bot whose meeting it processes; empty for the calls of a client."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stopped:
+    """How an execution ended that its service was told to stop; `state` is None where the service names none."""
+
+    state: ExecutionState | None
+    progress: bytes
+    """Its last figures, a StageProgress; empty where the service does not know it."""
 
 
 class Happening(FastEnum):

@@ -4,12 +4,17 @@ from collections.abc import Collection
 from datetime import timedelta
 from typing import Protocol
 
-from services.coordinator.dispatch.domain import Assignment, DueDelivery, OverdueExecution
+from services.coordinator.dispatch.domain import (
+    Assignment,
+    DueDelivery,
+    OverdueExecution,
+    Stopped,
+)
 from services.coordinator.settings import Limits
 from services.coordinator.state.domain import (
     DeliveryKind,
 )
-from services.status.domain import ExecutionNumber, ExecutionState, Owner, Reason, Stage
+from services.status.domain import ExecutionNumber, Owner, Reason, Stage
 
 
 class Deliveries(Protocol):
@@ -52,8 +57,8 @@ class ExecutionChanges(Protocol):
     async def stalled(self, owner: Owner, number: ExecutionNumber) -> None:
         """Note that the service has fallen silent."""
 
-    async def cancelled(self, owner: Owner, number: ExecutionNumber) -> None:
-        """End an execution that was asked to stop."""
+    async def cancelled(self, owner: Owner, number: ExecutionNumber, progress: bytes = b"") -> None:
+        """End an execution that was asked to stop, with the figures its service named where it did."""
 
     async def fail(
         self, owner: Owner, number: ExecutionNumber, reason: Reason, message: str
@@ -67,5 +72,5 @@ class StageServices(Protocol):
     async def run_stage(self, assignment: Assignment) -> None:
         """Have an execution stored, which then runs."""
 
-    async def cancel_stage(self, stage: Stage, execution: ExecutionNumber) -> ExecutionState | None:
-        """Have an execution end; returns its state then, None where the service names none."""
+    async def cancel_stage(self, stage: Stage, execution: ExecutionNumber) -> Stopped:
+        """Have an execution end; returns how it did."""

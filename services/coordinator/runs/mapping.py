@@ -113,6 +113,7 @@ def stage_preview_from_pb(
         duration_seconds=sum(item.duration_seconds for item in message.taken),
         unknown_durations=unknown,
         unchanged=message.unchanged,
+        unchanged_failed=message.unchanged_failed,
         more=message.more,
         cost=cost_from_pb(message.cost) if message.HasField("cost") else None,
     )
@@ -125,6 +126,7 @@ def stage_preview_to_pb(preview: StagePreview) -> coordinator_service_pb2.StageP
         duration_seconds=preview.duration_seconds,
         unknown_durations=preview.unknown_durations,
         unchanged=preview.unchanged,
+        unchanged_failed=preview.unchanged_failed,
         more=preview.more,
         cost=cost_to_pb(preview.cost),
     )

@@ -78,6 +78,9 @@ class RunRepository(Protocol):
     ) -> Ledger | None:
         """Return the days that are known of each stage, in their order; None where there is no such client."""
 
+    async def has_ended(self, client_id: str, stage: Stage, days: DateRange) -> bool:
+        """Return whether a run over all of the days has ended in a stage, however it ended."""
+
 
 class RunChanges(Protocol):
     """Changes of runs: decided by the sequence, durable when these return."""

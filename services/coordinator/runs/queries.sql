@@ -54,7 +54,7 @@ SELECT execution, sequence, state, verdict, message, at FROM coordinator.rejecte
 -- name: get_ledger(owner, stages, start_date, end_date)
 -- Returns the days that are known of some stages over a range; their figures come last, in the order of DayFigures.
 SELECT stage, to_char(day, 'YYYY-MM-DD') AS day, covered_at IS NOT NULL AS covered,
-       pending, processing, success, failed, skipped, available, input, output
+       pending, processing, success, failed, skipped, available, input, output, permanent
   FROM coordinator.ledger
  WHERE owner = :owner AND stage = ANY (:stages::text[]) AND day BETWEEN :start_date AND :end_date
  ORDER BY day;
@@ -67,6 +67,13 @@ SELECT * FROM coordinator.ledger WHERE owner = :owner AND day BETWEEN :start_dat
 -- Returns the stages under way for an owner over any of the days.
 SELECT stage FROM coordinator.runs
  WHERE owner = :owner AND ended_at IS NULL AND start_date <= :end_date AND end_date >= :start_date;
+
+-- name: has_ended(owner, stage, start_date, end_date)$
+-- Whether a run over all of the days has ended in a stage, or after it, however it ended; null where none has.
+SELECT true FROM coordinator.executions e JOIN coordinator.runs r USING (run_id)
+ WHERE r.owner = :owner AND r.start_date <= :start_date AND r.end_date >= :end_date
+   AND e.stage = :stage AND e.ended_at IS NOT NULL
+ LIMIT 1;
 
 -- name: delete_old_requests()!
 -- Forgets starts that are no longer kept against repeats.

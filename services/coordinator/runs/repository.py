@@ -163,6 +163,17 @@ class PostgresRuns:
             by_name[stage][day] = RangeDay(DayFigures._make(figures), covered)
         return Ledger(days=found, active=active)
 
+    async def has_ended(self, client_id: str, stage: Stage, days: DateRange) -> bool:
+        async with self._reading() as connection:
+            ended = await _QUERIES.has_ended(
+                connection,
+                owner=client_owner(client_id),
+                stage=stage.value,
+                start_date=days.start,
+                end_date=days.end,
+            )
+        return ended is not None
+
     async def get_tenant(self, owner: Owner, days: DateRange) -> Tenant:
         rows = _QUERIES.get_days(self._pool, owner=owner, start_date=days.start, end_date=days.end)
         ledger = [day_from_row(row) async for row in rows]

@@ -21,7 +21,13 @@ from services.coordinator.state.domain import (
     StagePreview,
     Start,
 )
-from services.coordinator.state.ledger import RangeStatus, StageLedger, range_status, stage_ledgers
+from services.coordinator.state.ledger import (
+    RangeStatus,
+    StageLedger,
+    button_status,
+    range_status,
+    stage_ledgers,
+)
 from services.coordinator.state.position import Position, position
 from services.coordinator.state.reports import (
     RejectedReport,
@@ -235,6 +241,13 @@ class Runs:
             [ledger.days[each] for each in chain],
             active=bool(ledger.active & stages),
         )
+
+    async def get_button_status(self, client_id: str, stage: Stage, days: DateRange) -> RangeStatus:
+        """Return the same for a page that waits for the end of the stage over the range; raises ClientNotFound."""
+        status = await self.get_range_status(client_id, stage, days)
+        if not status.open:
+            return status
+        return button_status(status, ended=await self._runs.has_ended(client_id, stage, days))
 
     async def get_ledger(self, client_id: str, days: DateRange) -> list[StageLedger]:
         """Return where the calls of a range are, stage by stage; raises ClientNotFound."""

@@ -20,6 +20,8 @@ class DayFigures(NamedTuple):
     available: int = 0
     input: int = 0
     output: int = 0
+    permanent: int = 0
+    """Of the failed: for good."""
 
     @property
     def items(self) -> int:
@@ -51,6 +53,9 @@ class Day:
     day: str
     """YYYY-MM-DD, as it travels."""
     version: int = 0
+    """The version of the figures, as everybody is told it."""
+    seen_version: int = 0
+    """The newest version that was reported; a count that changes no figure raises nothing else."""
     figures: DayFigures = field(default_factory=DayFigures)
     covered_at: datetime | None = None
     raw: bytes = b""

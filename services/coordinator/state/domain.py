@@ -74,6 +74,8 @@ class Execution:
     """The last reported StageProgress, as it came."""
     counts: ItemCounts = field(default_factory=ItemCounts)
     discovered: bool = False
+    unchanged_failed: int = 0
+    """How many items, known once it has ended, it left alone though they had failed before."""
     waiting: bool = False
     """True while the service says what it waits for."""
     items_per_second: float = 0.0
@@ -155,7 +157,7 @@ class StagePreview:
 
     `duration_seconds` adds up the calls whose source states a duration; `unknown_durations` counts the others. Where
     `more` is true, only the first calls were looked at. `cost` is an upper bound, None where there is none or it is
-    unknown.
+    unknown. `unchanged_failed` counts those of `unchanged` that have failed before.
     """
 
     stage: Stage
@@ -163,6 +165,7 @@ class StagePreview:
     duration_seconds: float
     unknown_durations: int
     unchanged: int
+    unchanged_failed: int
     more: bool
     cost: Cost | None
 

@@ -25,19 +25,40 @@ def check_input(tenant: Tenant, run: Run) -> None:
 
 
 def gate(tenant: Tenant, run: Run, stage: Stage) -> str | None:
-    """Return why too little of `stage` succeeded over the run's range for the next one, or None."""
-    days = tenant.run_days(run, stage)
-    success = sum(day.figures.success for day in days)
-    tried = sum(day.figures.items - day.figures.skipped for day in days)
-    if not tried:
-        return None
+    """Return why too little of `stage` succeeded over the run's range for the next one and what to do, or None.
+
+    Where any success is enough, what failed for good closes nothing: no other attempt could open the gate again.
+    """
+    figures = [day.figures for day in tenant.run_days(run, stage)]
+    success = sum(each.success for each in figures)
+    tried = sum(each.items - each.skipped for each in figures)
+    permanent = sum(each.permanent for each in figures)
     least = run.settings.min_success_ratio
+    if tried == 0 or (permanent == tried and not least):
+        return None
     if success and success / tried >= least:
         return None
     needed = f"at least {least:.0%}" if least else "at least one"
+    still_open = sum(each.pending + each.processing for each in figures)
     return (
-        f"{success} of {tried} items of {stage.value} succeeded, {needed} must: retry its failures"
+        f"{success} of {tried} items of {stage.value} succeeded, {needed} must: "
+        f"{_advice(stage, tried, success, permanent, still_open, least)}"
     )
+
+
+def _advice(
+    stage: Stage, tried: int, success: int, permanent: int, still_open: int, least: float
+) -> str:
+    """Say what can open the gate: only what the reasons of the failures leave a chance."""
+    retryable = tried - success - permanent - still_open
+    if (tried - permanent) / tried < least or not (retryable or still_open):
+        return (
+            f"{permanent} failed for good, which no retry mends; do what their reasons say and run "
+            f"{stage.value} in mode ALL, or set a lower min_success_ratio"
+        )
+    if still_open:
+        return f"run {stage.value} again, {still_open} are not done yet"
+    return "retry its failures"
 
 
 def _spans(days: list[str]) -> str:

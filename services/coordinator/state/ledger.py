@@ -1,7 +1,7 @@
 """Where a range of days is: pure functions of the ledger, in O(days)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.coordinator.state.days import (
     DayFigures,
@@ -11,6 +11,7 @@ from services.status.domain import FastEnum, Stage
 
 StageDays = Mapping[str, RangeDay]
 """The ledger days of one stage by their name, YYYY-MM-DD."""
+FULL, ALMOST = 100.0, 99.99
 NOTHING = RangeDay(figures=DayFigures(), covered=False)
 
 
@@ -35,6 +36,13 @@ class RangeStatus:
     failed: int
     progress_percentage: float
     stale_days: int
+
+    @property
+    def open(self) -> bool:
+        """True where nothing is under way, but something is left to do, or may be."""
+        return self.overall_status is OverallStatus.PENDING or (
+            self.overall_status is OverallStatus.PARTIAL and self.progress_percentage < FULL
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +75,10 @@ def range_status(days: Sequence[str], chain: Sequence[StageDays], *, active: boo
     for name in days:
         figures = _figures(stage, name)
         pending += figures.pending + _late(stage, before, name)
-        processing += figures.processing
+        if active:
+            processing += figures.processing
+        else:  # whoever worked on them was ended
+            pending += figures.processing
         success += figures.success + figures.skipped
         failed += figures.failed
         covered += _is_covered(stage, name)
@@ -82,9 +93,11 @@ def range_status(days: Sequence[str], chain: Sequence[StageDays], *, active: boo
     else:
         overall = OverallStatus.PENDING
     if all_covered and not active and not pending + processing:
-        progress = 100.0  # nothing is left to wait for, failures or not: pollers stop at it
+        progress = FULL  # nothing is left to wait for, failures or not: pollers stop at it
+    elif success < total:
+        progress = min(round(100 * success / total, 2), ALMOST)
     else:
-        progress = round(100 * success / total, 2) if total else 0.0
+        progress = FULL if total else 0.0
     return RangeStatus(
         overall_status=overall,
         total_calls=total,
@@ -95,6 +108,17 @@ def range_status(days: Sequence[str], chain: Sequence[StageDays], *, active: boo
         progress_percentage=progress,
         stale_days=len(stale_days(days, chain)[-1]),
     )
+
+
+def button_status(status: RangeStatus, *, ended: bool) -> RangeStatus:
+    """Return a status for the page of the frontend guide, which polls until it reads `completed`, or `partial` at 100.
+
+    There `progress_percentage` says how far the run is, and not how much is done: once a run over the range has `ended`,
+    however that was, it is at 100, and `partial` while anything is left to do. The four numbers stay as they are.
+    """
+    if not (ended and status.open):
+        return status
+    return replace(status, overall_status=OverallStatus.PARTIAL, progress_percentage=FULL)
 
 
 def stage_ledgers(days: Sequence[str], chain: Mapping[Stage, StageDays]) -> list[StageLedger]:

@@ -84,7 +84,12 @@ def retry_stages(run: Run, executions: list[Execution], stage: Stage | None) -> 
             f"run {run.run_id} has not ended: cancel it or wait", reason="RUN_NOT_ENDED"
         )
     first = stage or next(
-        (e.stage for e in executions if e.counts.failed or e.state is ExecutionState.FAILED), None
+        (
+            e.stage
+            for e in executions
+            if e.counts.failed or e.unchanged_failed or e.state is ExecutionState.FAILED
+        ),
+        None,
     )
     if first is None and run.state in (RunState.FAILED, RunState.CANCELLED):
         first = run.stage

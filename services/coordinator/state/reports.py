@@ -48,6 +48,8 @@ class StageReport(NamedTuple):
     days: tuple[DayReport, ...]
     failure: ItemFailure | None = None
     """The last item that failed."""
+    unchanged_failed: int = 0
+    """Items that had failed before and were left alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -96,11 +96,13 @@ def take_days(tenant: Tenant, stage: Stage, reports: tuple[DayReport, ...]) -> l
 
 def take_day(day: Day, report: DayReport) -> bool:
     """Take a newer report of a day; returns whether its figures have changed."""
-    if report.version <= day.version:
+    if report.version <= day.seen_version:
         return False
-    changed = not day.version or report.figures != day.figures
+    day.seen_version = report.version
+    if day.version and report.figures == day.figures:
+        return False
     day.version, day.figures, day.raw = report.version, report.figures, report.raw
-    return changed
+    return True
 
 
 def take_report(
@@ -126,6 +128,7 @@ def take_report(
     touched: list[Subject] = [execution, *days]
     if state.ended:
         execution.reason, execution.message = report.reason, report.message
+        execution.unchanged_failed = report.unchanged_failed
         if execution.bot_id and state is ExecutionState.PARTIAL and report.failure:
             execution.reason, execution.message = report.failure
         _end_execution(tenant, execution, touched, next_number, now)
@@ -278,8 +281,13 @@ def _go_on(
 ) -> None:
     stage = stage_after(run, execution.stage)
     if stage is None:
-        failed = any(e.counts.failed for e in tenant.executions.values() if e.run_id == run.run_id)
-        _end_run(tenant, run, RunState.PARTIAL if failed else RunState.COMPLETED, touched, now)
+        executions = [e for e in tenant.executions.values() if e.run_id == run.run_id]
+        failed = any(e.counts.failed for e in executions)
+        known = [e for e in executions if e.unchanged_failed]
+        if known:
+            run.message = known_failures(known)
+        ended = RunState.PARTIAL if failed or known else RunState.COMPLETED
+        _end_run(tenant, run, ended, touched, now)
         return
     refusal = None if run.bot_id else gate(tenant, run, execution.stage)
     if refusal is not None:
@@ -289,6 +297,12 @@ def _go_on(
     run.stage = stage
     touched += [run, open_execution(tenant, run, stage_mode(run, stage), next_number(), now)]
     _move_bot(tenant, run, touched, now)
+
+
+def known_failures(executions: list[Execution]) -> str:
+    """Say which failures of before a run has left alone."""
+    counts = ", ".join(f"{e.unchanged_failed} of {e.stage.value}" for e in executions)
+    return f"failed before and left alone: {counts}; a retry of this run takes them up"
 
 
 def _end_run(

@@ -9,9 +9,15 @@ from potok.coordinator.wire.v1 import raw_report_pb2
 from potok.status.v1 import progress_pb2
 
 from services.coordinator.state.days import DayFigures
+from services.coordinator.state.domain import Execution
 from services.coordinator.state.reports import DayReport, ItemFailure, StageReport, Verdict
-from services.status.domain import ExecutionNumber, ItemCounts
-from services.status.mapping import EXECUTION_STATE_FROM_PB, REASON_FROM_PB, item_counts_from_pb
+from services.status.domain import ExecutionNumber, ItemCounts, Reason
+from services.status.mapping import (
+    EXECUTION_STATE_FROM_PB,
+    REASON_FROM_PB,
+    REASON_TO_PB,
+    item_counts_from_pb,
+)
 
 VERDICT_TO_PB = {each: report_pb2.Verdict.Value(f"VERDICT_{each.name}") for each in Verdict}
 """The verdicts of the coordinator; what is said of bots has one more."""
@@ -85,6 +91,7 @@ def read_report(raw: RawReport) -> StageReport:
         progress.message,
         raw.days,
         _failure(progress.failures[0]) if progress.failures else None,
+        progress.unchanged_failed,
     )
 
 
@@ -98,6 +105,35 @@ def read_progress(data: bytes) -> tuple[ItemCounts, bool, bool]:
     items = progress.items
     counts = ItemCounts(items.pending, items.processing, items.success, items.failed, items.skipped)
     return counts, progress.discovered, progress.HasField("wait")
+
+
+def read_unchanged_failed(data: bytes) -> int:
+    """Return how many items a StageProgress says to have been left alone though they had failed before."""
+    return _progress(data).unchanged_failed
+
+
+def end_progress(execution: Execution, progress: bytes = b"") -> None:
+    """Give an execution that was ended the figures it ended with: `progress` where its service said them.
+
+    Else what was open is counted as its service will count it: failed because it was cancelled.
+    """
+    if progress:
+        execution.progress = progress
+    said = _progress(execution.progress)
+    items, undone = said.items, said.items.pending + said.items.processing
+    if undone:
+        items.pending = items.processing = 0
+        items.failed += undone
+        cancelled = REASON_TO_PB[Reason.CANCELLED]
+        for each in said.reasons:
+            if each.reason == cancelled:
+                each.count += undone
+                break
+        else:
+            said.reasons.add(reason=cancelled, count=undone)
+    said.ClearField("wait")
+    execution.progress = said.SerializeToString()
+    execution.counts, execution.discovered = item_counts_from_pb(items), said.discovered
 
 
 def read_day(data: bytes) -> DayReport:
@@ -117,6 +153,7 @@ def read_day(data: bytes) -> DayReport:
             day.available,
             day.input,
             day.output,
+            day.permanent,
         ),
     )
     return _tuple(DayReport, (name, day.version, figures, data))

@@ -1,8 +1,6 @@
 """Lengths and numbers as protobuf writes them."""
 
 MOST_CACHED = 1 << 14
-SHORT = 0x80
-"""Numbers below take one byte."""
 
 _MORE = 0x80
 _LAST_SEVEN_BITS = 0x7F

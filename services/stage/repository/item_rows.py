@@ -16,7 +16,7 @@ from services.stage.domain import (
     Limits,
     StoredItem,
 )
-from services.stage.modes import KnownItem
+from services.stage.modes import KnownItem, failed_among
 from services.stage.repository.database import Reader, clean, range_of, stage_and_owner
 from services.status.domain import (
     ExecutionNumber,
@@ -106,7 +106,10 @@ async def take_items(
 
 
 async def see_items(
-    connection: Connection, execution: Execution, found: Sequence[Found], unchanged: int
+    connection: Connection,
+    execution: Execution,
+    found: Sequence[Found],
+    unchanged: Sequence[KnownItem],
 ) -> None:
     """Note that discovery listed items that need no work; `unchanged` of them for the first time."""
     await _QUERIES.see_items(
@@ -118,7 +121,12 @@ async def see_items(
         upstreams=[item.upstream for item in found],
         durations=[item.duration_seconds for item in found],
     )
-    await _QUERIES.add_unchanged(connection, execution=execution.number, unchanged=unchanged)
+    await _QUERIES.add_unchanged(
+        connection,
+        execution=execution.number,
+        unchanged=len(unchanged),
+        failed=failed_among(unchanged),
+    )
 
 
 async def remove_items(connection: Connection, execution: Execution) -> list[ItemId]:

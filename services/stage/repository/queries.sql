@@ -145,9 +145,10 @@ UPDATE items
        AS f (item_id, day, upstream, duration_seconds)
  WHERE items.stage = :stage AND items.owner = :owner AND items.item_id = f.item_id AND items.seen < :execution;
 
--- name: add_unchanged(execution, unchanged)!
--- Counts the items that an execution found and left alone.
-UPDATE executions SET unchanged = unchanged + :unchanged WHERE execution = :execution;
+-- name: add_unchanged(execution, unchanged, failed)!
+-- Counts the items that an execution found and left alone, and those among them that have failed before.
+UPDATE executions SET unchanged = unchanged + :unchanged, unchanged_failed = unchanged_failed + :failed
+ WHERE execution = :execution;
 
 -- name: remove_items(stage, owner, start_date, end_date, execution, bot_id)
 -- Deletes what discovery did not list, for it is gone upstream, unless a newer execution knows better; returns the ids. The
@@ -329,18 +330,19 @@ SELECT f.* FROM unnest(:executions::bigint[]) AS e (execution)
      LIMIT 5
  ) f;
 
--- name: count_days(stages, owners, days)
--- Counts the items of days, whichever execution touched them. A result that is older than its input, as discovery saw
+-- name: count_days(stages, owners, days, undone, retryable)
+-- Counts the items of days, whichever execution touched them. What an ended execution left undone is pending. A result that is older than its input, as discovery saw
 -- that, holds the day's input down until it is made anew.
 SELECT d.stage, d.owner, d.day,
-       count(*) FILTER (WHERE i.state = 'PENDING') AS pending,
+       count(*) FILTER (WHERE i.state = 'PENDING' OR i.state = 'FAILED' AND i.reason = ANY (:undone::text[])) AS pending,
        count(*) FILTER (WHERE i.state = 'PROCESSING') AS processing,
        count(*) FILTER (WHERE i.state = 'SUCCESS') AS success,
-       count(*) FILTER (WHERE i.state = 'FAILED') AS failed,
+       count(*) FILTER (WHERE i.state = 'FAILED' AND i.reason <> ALL (:undone::text[])) AS failed,
        count(*) FILTER (WHERE i.state = 'SKIPPED') AS skipped,
        count(*) FILTER (WHERE i.output > 0) AS available,
        coalesce(min(i.input) FILTER (WHERE i.input > 0 AND i.upstream > i.input), max(i.input), 0) AS input,
-       coalesce(max(i.output), 0) AS output
+       coalesce(max(i.output), 0) AS output,
+       count(*) FILTER (WHERE i.state = 'FAILED' AND i.reason <> ALL (:retryable::text[])) AS permanent
   FROM unnest(:stages::text[], :owners::text[], :days::date[]) AS d (stage, owner, day)
   LEFT JOIN items i ON i.stage = d.stage AND i.owner = d.owner AND i.day = d.day
  GROUP BY d.stage, d.owner, d.day;

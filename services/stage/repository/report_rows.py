@@ -16,6 +16,8 @@ from services.stage.progress import (
 )
 from services.stage.repository.database import Reader
 from services.status.domain import (
+    RETRYABLE,
+    UNDONE,
     DateRange,
     ExecutionNumber,
     ExecutionState,
@@ -30,6 +32,8 @@ from services.status.domain import (
 
 _QUERIES = load_queries(__file__)
 
+_UNDONE = [reason.value for reason in UNDONE]
+_RETRYABLE = [reason.value for reason in RETRYABLE]
 WHOLE_RANGE: None = None
 """Instead of days: all of the execution's."""
 
@@ -67,13 +71,7 @@ async def read_progress(
         connection, sorted({day for days in days_of.values() for day in days})
     )
     counts = await _count_items(connection, numbers)
-    failures: dict[int, list[ItemFailure]] = defaultdict(list)
-    async for row in _QUERIES.list_last_failures(connection, executions=numbers):
-        failures[row["execution"]].append(
-            ItemFailure(
-                item_id=ItemId(row["item_id"]), reason=Reason(row["reason"]), message=row["message"]
-            )
-        )
+    failures = await _last_failures(connection, numbers)
     return [
         _progress(
             row,
@@ -83,6 +81,29 @@ async def read_progress(
         )
         for row in rows
     ]
+
+
+async def read_figures(connection: Connection, number: ExecutionNumber) -> Progress | None:
+    """Read an execution that has ended, without its days; None for a tombstone."""
+    row = await _QUERIES.get_execution(connection, execution=number)
+    if row is None:
+        return None
+    counts = await _count_items(connection, [number])
+    failures = await _last_failures(connection, [number])
+    return _progress(row, counts[number], failures[number], [])
+
+
+async def _last_failures(
+    connection: Connection, numbers: Sequence[ExecutionNumber]
+) -> dict[int, list[ItemFailure]]:
+    failures: dict[int, list[ItemFailure]] = defaultdict(list)
+    async for row in _QUERIES.list_last_failures(connection, executions=numbers):
+        failures[row["execution"]].append(
+            ItemFailure(
+                item_id=ItemId(row["item_id"]), reason=Reason(row["reason"]), message=row["message"]
+            )
+        )
+    return failures
 
 
 def _days(row: Any, days: Collection[date] | None) -> list[_DayKey]:
@@ -118,8 +139,11 @@ async def _read_days(connection: Connection, days: Sequence[_DayKey]) -> dict[_D
             available=row["available"],
             input=row["input"],
             output=row["output"],
+            permanent=row["permanent"],
         )
-        async for row in _QUERIES.count_days(connection, **keys)
+        async for row in _QUERIES.count_days(
+            connection, **keys, undone=_UNDONE, retryable=_RETRYABLE
+        )
     }
 
 
@@ -161,6 +185,7 @@ def _progress(
         state=ExecutionState(row["state"]),
         items=items,
         unchanged=row["unchanged"],
+        unchanged_failed=row["unchanged_failed"],
         discovered=row["discovered"],
         reasons=reasons,
         failures=failures,

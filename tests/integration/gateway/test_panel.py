@@ -185,14 +185,17 @@ async def test_while_a_stage_runs_another_one_is_a_conflict(
         running.stages[Stage.CALL_SYNC].go_on.set()
 
 
-async def test_when_all_calls_fail_the_button_ends_and_the_next_start_is_refused(
+async def test_when_all_calls_may_still_succeed_the_button_ends_and_the_next_start_is_refused(
     database: Database, free_port: int, parts: str
 ) -> None:
+    def time_out(item: Item) -> Outcome:
+        return Failure(item_id=item.item_id, reason=Reason.TIMEOUT, message="slow")
+
     async with (
         chain(database, free_port, *found("a", "b")) as running,
         panel_before(f"127.0.0.1:{free_port}", parts) as panel,
     ):
-        running.stages[Stage.TRANSCRIPTION].outcome = fail
+        running.stages[Stage.TRANSCRIPTION].outcome = time_out
         for button in ("sync", "transcribe"):
             await panel.press(button)
             await panel.becomes(button, "completed")
@@ -200,3 +203,41 @@ async def test_when_all_calls_fail_the_button_ends_and_the_next_start_is_refused
 
         assert refused == (400, "GATE_NOT_MET")
         await panel.becomes("analyze", "error")
+
+
+async def test_a_range_of_damaged_calls_is_finished_by_the_four_buttons(
+    database: Database, free_port: int, parts: str
+) -> None:
+    async with (
+        chain(database, free_port, *found("a", "b")) as running,
+        panel_before(f"127.0.0.1:{free_port}", parts) as panel,
+    ):
+        running.stages[Stage.TRANSCRIPTION].outcome = fail
+        for button in BUTTONS:
+            await panel.press(button)
+            await panel.becomes(button, "completed")
+
+
+async def test_after_a_cancel_the_button_ends_and_a_second_press_goes_on(
+    database: Database, free_port: int, parts: str
+) -> None:
+    async with (
+        chain(database, free_port, *found("a", "b")) as running,
+        panel_before(f"127.0.0.1:{free_port}", parts) as panel,
+    ):
+        await panel.press("sync")
+        await panel.becomes("sync", "completed")
+        transcription = running.stages[Stage.TRANSCRIPTION]
+        transcription.go_on.clear()
+        await panel.press("transcribe")
+        await transcription.started.wait()
+        run_id = (await runs(running))[0].status.run_id
+        await running.stub.CancelRun(pb.CancelRunRequest(run_id=run_id))
+        await panel.becomes("transcribe", "completed")
+        assert (await running.status(Stage.TRANSCRIPTION)).progress_percentage == 0
+
+        transcription.go_on.set()
+        await panel.press("transcribe")
+        await panel.becomes("transcribe", "running")
+        await panel.becomes("transcribe", "completed")
+        assert (await running.status(Stage.TRANSCRIPTION)).progress_percentage == 100

@@ -316,6 +316,7 @@ class StagePreview(_message.Message):
     UNCHANGED_FIELD_NUMBER: _builtins.int
     MORE_FIELD_NUMBER: _builtins.int
     COST_FIELD_NUMBER: _builtins.int
+    UNCHANGED_FAILED_FIELD_NUMBER: _builtins.int
     stage: _stage_pb2.Stage.ValueType
     """The stage."""
     calls: _builtins.int
@@ -328,6 +329,8 @@ class StagePreview(_message.Message):
     """Calls of the range that need no work."""
     more: _builtins.bool
     """True where there are more calls than are looked at for a preview; the figures are those of the first."""
+    unchanged_failed: _builtins.int
+    """Those of `unchanged` that have failed before; only RetryFailed, or the modes FAILED and ALL, take them up."""
     @_builtins.property
     def cost(self) -> _progress_pb2.Cost:
         """What it would cost at the most; unset where it costs nothing, or the cost is not known."""
@@ -342,10 +345,11 @@ class StagePreview(_message.Message):
         unchanged: _builtins.int = ...,
         more: _builtins.bool = ...,
         cost: _progress_pb2.Cost | None = ...,
+        unchanged_failed: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["cost", b"cost"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["calls", b"calls", "cost", b"cost", "duration_seconds", b"duration_seconds", "more", b"more", "stage", b"stage", "unchanged", b"unchanged", "unknown_durations", b"unknown_durations"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calls", b"calls", "cost", b"cost", "duration_seconds", b"duration_seconds", "more", b"more", "stage", b"stage", "unchanged", b"unchanged", "unchanged_failed", b"unchanged_failed", "unknown_durations", b"unknown_durations"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

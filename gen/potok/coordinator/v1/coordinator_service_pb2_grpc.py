@@ -161,7 +161,8 @@ class CoordinatorServiceServicer:
 
         NOT_FOUND: no such client. ABORTED RUN_ACTIVE: another run of the client is under way; metadata `run_id`, `stage`.
         FAILED_PRECONDITION STAGE_OUT_OF_ORDER: the stage before never covered some days; metadata `days`.
-        FAILED_PRECONDITION GATE_NOT_MET: too few of its items succeeded.
+        FAILED_PRECONDITION GATE_NOT_MET: too few of its items succeeded; what failed for good counts only where the client has
+        a `min_success_ratio`.
         FAILED_PRECONDITION SETTINGS_INVALID: a setting of the client can no longer work; a service that does not answer at
         once is not waited for, and says so when it runs its stage.
         INVALID_ARGUMENT: stages that are not consecutive, a range that ends before it starts, is longer than 366 days or
@@ -282,7 +283,8 @@ class CoordinatorServiceServicer:
         FAILED_PRECONDITION EPOCH_CHANGED, FUTURE_REVISION, WATCH_CHANGED: the token is of another log or of another watch;
         take a snapshot. INVALID_ARGUMENT: not a token.
         Ends with a last frame and OK (age), UNAVAILABLE (drain), UNAUTHENTICATED (the caller's token has expired) or
-        RESOURCE_EXHAUSTED (too slow); the token is in the trailer `potok-resume-token` too.
+        RESOURCE_EXHAUSTED (too slow); the token is in the trailer `potok-resume-token` too. A slow end may have no last frame
+        and reset the stream without a trailer; then the token of the last frame that came is the one to go on from.
         RESOURCE_EXHAUSTED before the first frame: the caller has too many watches.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -71,7 +71,9 @@ class SyncCallsResponse(_message.Message):
     total_calls: _builtins.int
     """All calls of the range."""
     progress_percentage: _builtins.float
-    """Success over total in percent, two decimals; 100 once nothing is left to wait for, failures or not."""
+    """How far the run is: success over total in percent, two decimals; 100 once a run over the range has ended, however it
+    ended. What it left undone is `pending`.
+    """
     @_builtins.property
     def status_breakdown(self) -> _range_status_pb2.StatusBreakdown:
         """How they are; the four add up to `total_calls`."""
@@ -320,7 +322,9 @@ class GetTranscriptionStatusResponse(_message.Message):
     total_calls: _builtins.int
     """All calls of the range that the stage knows of or will get."""
     progress_percentage: _builtins.float
-    """Success over total in percent, two decimals; 100 once nothing is left to wait for, failures or not."""
+    """How far the run is: success over total in percent, two decimals; 100 once a run over the range has ended, however it
+    ended. What it left undone is `pending`.
+    """
     @_builtins.property
     def status_breakdown(self) -> _range_status_pb2.StatusBreakdown:
         """How they are; the four add up to `total_calls`."""
@@ -386,7 +390,9 @@ class GetAnalysisStatusResponse(_message.Message):
     total_calls: _builtins.int
     """All calls of the range that the stage knows of or will get."""
     progress_percentage: _builtins.float
-    """Success over total in percent, two decimals; 100 once nothing is left to wait for, failures or not."""
+    """How far the run is: success over total in percent, two decimals; 100 once a run over the range has ended, however it
+    ended. What it left undone is `pending`.
+    """
     @_builtins.property
     def status_breakdown(self) -> _range_status_pb2.StatusBreakdown:
         """How they are; the four add up to `total_calls`."""
@@ -452,7 +458,9 @@ class GetRecommendationsStatusResponse(_message.Message):
     total_calls: _builtins.int
     """All calls of the range that the stage knows of or will get."""
     progress_percentage: _builtins.float
-    """Success over total in percent, two decimals; 100 once nothing is left to wait for, failures or not."""
+    """How far the run is: success over total in percent, two decimals; 100 once a run over the range has ended, however it
+    ended. What it left undone is `pending`.
+    """
     @_builtins.property
     def status_breakdown(self) -> _range_status_pb2.StatusBreakdown:
         """How they are; the four add up to `total_calls`."""

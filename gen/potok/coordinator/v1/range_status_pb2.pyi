@@ -33,7 +33,7 @@ class RangeStatus(_message.Message):
     total_calls: _builtins.int
     """All calls of the range that the stage knows of or will get."""
     progress_percentage: _builtins.float
-    """Success over total in percent, two decimals; 100 once nothing is left to wait for, failures or not."""
+    """Success over total in percent, two decimals; 100 also where only failures are left."""
     stale_days: _builtins.int
     """Days whose results are older than what they were made from; the next PENDING run takes their calls."""
     @_builtins.property
@@ -82,7 +82,7 @@ class StageLedger(_message.Message):
     skipped: _builtins.int
     """There was nothing to do."""
     failed: _builtins.int
-    """Given up on."""
+    """Tried and given up on."""
     pending: _builtins.int
     """Not yet done: waiting, under way, or not yet known to the stage."""
     available: _builtins.int
@@ -126,13 +126,13 @@ class StatusBreakdown(_message.Message):
     SUCCESS_FIELD_NUMBER: _builtins.int
     FAILED_FIELD_NUMBER: _builtins.int
     pending: _builtins.int
-    """Still to be done."""
+    """Still to be done; what an ended run left undone too."""
     processing: _builtins.int
     """Under way."""
     success: _builtins.int
     """Done or skipped."""
     failed: _builtins.int
-    """Failed."""
+    """Tried and given up on."""
     def __init__(
         self,
         *,

@@ -126,16 +126,22 @@ class CancelStageResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     STATE_FIELD_NUMBER: _builtins.int
+    PROGRESS_FIELD_NUMBER: _builtins.int
     state: _stage_pb2.ExecutionState.ValueType
     """Where the execution is now."""
+    @_builtins.property
+    def progress(self) -> _progress_pb2.StageProgress:
+        """The figures it ended with; unset where it was stopped before it came."""
+
     def __init__(
         self,
         *,
         state: _stage_pb2.ExecutionState.ValueType = ...,
+        progress: _progress_pb2.StageProgress | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["progress", b"progress"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["progress", b"progress", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -365,10 +371,13 @@ class PreviewStageResponse(_message.Message):
     UNCHANGED_FIELD_NUMBER: _builtins.int
     MORE_FIELD_NUMBER: _builtins.int
     COST_FIELD_NUMBER: _builtins.int
+    UNCHANGED_FAILED_FIELD_NUMBER: _builtins.int
     unchanged: _builtins.int
     """Items of the range that need no work."""
     more: _builtins.bool
     """True where there are more items than are looked at for a preview."""
+    unchanged_failed: _builtins.int
+    """Those of `unchanged` that have failed before; only a retry takes them up."""
     @_builtins.property
     def taken(self) -> _containers.RepeatedCompositeFieldContainer[Global___PreviewedItem]:
         """What would be taken, at most 20,000 items."""
@@ -384,10 +393,11 @@ class PreviewStageResponse(_message.Message):
         unchanged: _builtins.int = ...,
         more: _builtins.bool = ...,
         cost: _progress_pb2.Cost | None = ...,
+        unchanged_failed: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["cost", b"cost"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cost", b"cost", "more", b"more", "taken", b"taken", "unchanged", b"unchanged"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cost", b"cost", "more", b"more", "taken", b"taken", "unchanged", b"unchanged", "unchanged_failed", b"unchanged_failed"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -146,7 +146,7 @@ class RunStatus(_message.Message):
     reason: _stage_pb2.Reason.ValueType
     """Why it failed; set only when it did."""
     message: _builtins.str
-    """A sentence for people beside `reason`."""
+    """A sentence for people beside `reason`; without one, which failures of before the run left alone."""
     retry_of: _builtins.str
     """The run whose failures this one takes up again; empty for other runs."""
     actor: _builtins.str
@@ -244,7 +244,7 @@ class StageStatus(_message.Message):
 
     @_builtins.property
     def progress(self) -> _progress_pb2.StageProgress:
-        """What its service reported last."""
+        """What its service reported last. Once it has ended no item is open: what was left undone is failed, as CANCELLED."""
 
     @_builtins.property
     def wait(self) -> _progress_pb2.Wait:

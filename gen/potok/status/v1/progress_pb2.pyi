@@ -182,6 +182,7 @@ class StageProgress(_message.Message):
     WAIT_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     MESSAGE_FIELD_NUMBER: _builtins.int
+    UNCHANGED_FAILED_FIELD_NUMBER: _builtins.int
     unchanged: _builtins.int
     """Items of the range that needed no work in this execution."""
     discovered: _builtins.bool
@@ -190,6 +191,8 @@ class StageProgress(_message.Message):
     """Why the execution failed; set only when it did."""
     message: _builtins.str
     """A sentence for people beside `reason`."""
+    unchanged_failed: _builtins.int
+    """Those of `unchanged` that had failed before and were left alone, since only a retry takes them up."""
     @_builtins.property
     def items(self) -> Global___ItemCounts:
         """The items of this execution by state."""
@@ -217,10 +220,11 @@ class StageProgress(_message.Message):
         wait: Global___Wait | None = ...,
         reason: _stage_pb2.Reason.ValueType = ...,
         message: _builtins.str = ...,
+        unchanged_failed: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["items", b"items", "wait", b"wait"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["discovered", b"discovered", "failures", b"failures", "items", b"items", "message", b"message", "reason", b"reason", "reasons", b"reasons", "unchanged", b"unchanged", "wait", b"wait"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["discovered", b"discovered", "failures", b"failures", "items", b"items", "message", b"message", "reason", b"reason", "reasons", b"reasons", "unchanged", b"unchanged", "unchanged_failed", b"unchanged_failed", "wait", b"wait"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -242,18 +246,19 @@ class DayCounts(_message.Message):
     AVAILABLE_FIELD_NUMBER: _builtins.int
     INPUT_FIELD_NUMBER: _builtins.int
     OUTPUT_FIELD_NUMBER: _builtins.int
+    PERMANENT_FIELD_NUMBER: _builtins.int
     day: _builtins.str
     """The day, YYYY-MM-DD, in the client's time zone."""
     version: _builtins.int
     """Grows with every count of this day; a higher version is never older."""
     pending: _builtins.int
-    """Items waiting."""
+    """Items waiting, and those that an execution left undone when it was cancelled or failed: the next one takes them."""
     processing: _builtins.int
     """Items held by workers."""
     success: _builtins.int
     """Items done."""
     failed: _builtins.int
-    """Items given up on."""
+    """Items that were tried and given up on."""
     skipped: _builtins.int
     """Items without anything to do."""
     available: _builtins.int
@@ -266,6 +271,8 @@ class DayCounts(_message.Message):
     """The highest execution that produced a readable result. The day is stale in the stage after where this is higher than
     that stage's `input`.
     """
+    permanent: _builtins.int
+    """Those of `failed` that failed for good: no other attempt can mend them."""
     def __init__(
         self,
         *,
@@ -279,10 +286,11 @@ class DayCounts(_message.Message):
         available: _builtins.int = ...,
         input: _builtins.int = ...,
         output: _builtins.int = ...,
+        permanent: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["available", b"available", "day", b"day", "failed", b"failed", "input", b"input", "output", b"output", "pending", b"pending", "processing", b"processing", "skipped", b"skipped", "success", b"success", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["available", b"available", "day", b"day", "failed", b"failed", "input", b"input", "output", b"output", "pending", b"pending", "permanent", b"permanent", "processing", b"processing", "skipped", b"skipped", "success", b"success", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

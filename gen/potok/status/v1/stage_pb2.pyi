@@ -299,7 +299,9 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     REASON_BAD_ANSWER: _Reason.ValueType  # 18
     """Failed for good: a language model or speech server never answered what it was asked for."""
     REASON_COST_LIMIT: _Reason.ValueType  # 19
-    """Failed for good: it would cost more than a run may; raise the cap and retry."""
+    """Failed for good: it would cost more than is left to its run; its message says whether a retry can pass, or only a higher
+    cap.
+    """
     REASON_UPSTREAM_UNAVAILABLE: _Reason.ValueType  # 20
     """Failed, can be tried again: a service or host did not answer as it should."""
     REASON_TIMEOUT: _Reason.ValueType  # 21
@@ -361,7 +363,9 @@ REASON_TRUNCATED: Reason.ValueType  # 17
 REASON_BAD_ANSWER: Reason.ValueType  # 18
 """Failed for good: a language model or speech server never answered what it was asked for."""
 REASON_COST_LIMIT: Reason.ValueType  # 19
-"""Failed for good: it would cost more than a run may; raise the cap and retry."""
+"""Failed for good: it would cost more than is left to its run; its message says whether a retry can pass, or only a higher
+cap.
+"""
 REASON_UPSTREAM_UNAVAILABLE: Reason.ValueType  # 20
 """Failed, can be tried again: a service or host did not answer as it should."""
 REASON_TIMEOUT: Reason.ValueType  # 21

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import date, timedelta
 
 from services.coordinator.dispatch.dispatcher import FIRST_DELAY, MOST_DELAY, Dispatcher
-from services.coordinator.dispatch.domain import Assignment, DueDelivery
+from services.coordinator.dispatch.domain import Assignment, DueDelivery, Stopped
 from services.coordinator.state.domain import (
     DeliveryKind,
 )
@@ -76,12 +76,10 @@ class World:
         self._reach()
         self.happened.append("told to run")
 
-    async def cancel_stage(
-        self, _stage: Stage, _execution: ExecutionNumber
-    ) -> ExecutionState | None:
+    async def cancel_stage(self, _stage: Stage, _execution: ExecutionNumber) -> Stopped:
         self._reach()
         self.happened.append("told to stop")
-        return self._state
+        return Stopped(state=self._state, progress=b"")
 
     def _reach(self) -> None:
         if not self.reachable:
@@ -96,7 +94,9 @@ class World:
     async def stalled(self, _owner: Owner, _number: ExecutionNumber) -> None:
         self.happened.append("stalled")
 
-    async def cancelled(self, _owner: Owner, _number: ExecutionNumber) -> None:
+    async def cancelled(
+        self, _owner: Owner, _number: ExecutionNumber, _progress: bytes = b""
+    ) -> None:
         self.happened.append("cancelled")
 
     async def fail(

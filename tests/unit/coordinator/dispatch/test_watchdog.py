@@ -29,7 +29,9 @@ class Executions:
     async def stalled(self, owner: Owner, number: ExecutionNumber) -> None:
         self.happened.append(("stalled", owner, number))
 
-    async def cancelled(self, owner: Owner, number: ExecutionNumber) -> None:
+    async def cancelled(
+        self, owner: Owner, number: ExecutionNumber, _progress: bytes = b""
+    ) -> None:
         self.happened.append(("cancelled", owner, number))
 
     async def fail(

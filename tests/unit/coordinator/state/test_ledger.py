@@ -12,6 +12,7 @@ from services.coordinator.state.ledger import (
     OverallStatus,
     RangeStatus,
     StageLedger,
+    button_status,
     range_status,
     stage_ledgers,
     stale_days,
@@ -77,6 +78,28 @@ def test_overall_status(day: Day, active: bool, overall: OverallStatus, progress
     found = status(day, active=active)
 
     assert (found.overall_status, found.progress_percentage) == (overall, progress)
+
+
+@pytest.mark.parametrize("covered", [True, False])
+@given(figures=st.tuples(*[st.integers(0, 3)] * 5), available=st.integers(0, 9))
+def test_a_page_stops_after_the_end_of_a_run_and_is_told_what_is_left(
+    covered: bool, figures: tuple[int, ...], available: int
+) -> None:
+    day = a_day(covered=covered, figures=DayFigures(*figures))
+    ours = status(day, before=(a_day(available=available),))
+    page = button_status(ours, ended=True)
+    counted = ("total_calls", "pending", "processing", "success", "failed")
+
+    assert page.overall_status is OverallStatus.COMPLETED or (
+        page.overall_status is OverallStatus.PARTIAL and page.progress_percentage == 100
+    )
+    assert page.processing == 0
+    assert [getattr(page, name) for name in counted] == [getattr(ours, name) for name in counted]
+    if page.overall_status is OverallStatus.COMPLETED:
+        assert page.success == page.total_calls
+    if ours.pending:
+        assert ours.progress_percentage < 100
+    assert button_status(ours, ended=False) == ours
 
 
 def test_a_late_call_shows_as_pending_at_once() -> None:
