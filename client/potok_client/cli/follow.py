@@ -174,7 +174,11 @@ def _say_what_is_next(run: RunStatus, stages: Sequence[StageStatus]) -> None:
         say(hint(line, "dim"), stderr=True)
         return
     name = words.short(run.run_id)
-    failed = [words.stage_name(stage.stage) for stage in stages if stage.progress.items.failed]
+    failed = [
+        words.stage_name(stage.stage)
+        for stage in stages
+        if stage.progress.items.failed or stage.progress.unchanged_failed
+    ]
     over = f"{run.client_id} {run.range.start_date} {run.range.end_date}"
     came_out = _what_came_out(run, over)
     advice = {

@@ -60,7 +60,7 @@ class Lines:
         if run.HasField("end_time"):
             line += f" after {words.lasted(run, at)}"
         if run.message:
-            line += f", {words.reason(run.reason)}: {words.plain(run.message)}"
+            line += f", {words.why(run)}"
         yield line
 
     def _bot(self, bot: BotStatus) -> Iterator[str]:
@@ -81,7 +81,7 @@ class Lines:
         items = stage.progress.items
         parts = [words.execution_state(stage.state)]
         if words.all_items(items):
-            parts.append(f"{words.ended_items(items)}/{words.all_items(items)} done")
+            parts.append(f"{words.done_items(stage.progress)}/{words.all_items(items)} done")
         if stage.HasField("end_time"):
             parts[0] += f" after {words.lasted(stage, at)}"
         parts += [part for part in (words.remarks(stage), words.pace(stage)) if part]

@@ -32,7 +32,7 @@ async def show_preview(
 
 def preview_table(stages: Iterable[pb.StagePreview]) -> Listing:
     """Return the stages of a run with what each would do."""
-    numbers = ("calls", "minutes", "no work", "cost at most")
+    numbers = ("calls at most", "minutes", "no work", "failed before", "cost at most")
     rows = table("stage", *numbers, numbers=numbers)
     for stage in stages:
         rows.add_row(
@@ -40,6 +40,7 @@ def preview_table(stages: Iterable[pb.StagePreview]) -> Listing:
             f"{stage.calls}{'+' if stage.more else ''}",
             _minutes(stage),
             cell(stage.unchanged, "dim"),
+            cell(stage.unchanged_failed or "", "red"),
             cell(words.cost(stage.cost) if stage.HasField("cost") else ""),
         )
     return rows

@@ -50,8 +50,7 @@ def picture(view: View, runs: Sequence[RunStatus], now: datetime) -> RenderableT
         parts.append(Padding(stages_of(run, stages, now), (0, 0, 0, 1)))
         parts.extend(failures(stages))
         if run.message and run.HasField("end_time"):
-            why = cell(f"{words.reason(run.reason)}: {run.message}", "red")
-            parts.append(Prose(why, Text("   ")))
+            parts.append(Prose(cell(words.why(run), "red"), Text("   ")))
         parts.append(Text())
     waiting = [
         bot for bot in view.bots.values() if not bot.run_id and bot.state not in words.FINAL_BOTS
@@ -159,10 +158,11 @@ def planned_stages(run: RunStatus) -> "Sequence[stage_pb2.Stage.ValueType]":
 
 def _bar(stage: StageStatus, style: str, now: datetime) -> ProgressBar:
     items, ended = stage.progress.items, stage.HasField("end_time")
-    done = words.ended_items(items)
+    done, undone = words.done_items(stage.progress), words.undone_items(stage.progress)
+    whole = ended and not undone
     return ProgressBar(
-        total=1 if ended else max(1, words.all_items(items)),
-        completed=1 if ended else done,
+        total=1 if whole else max(1, words.all_items(items)),
+        completed=1 if whole else done,
         pulse=not ended and not done,  # alive, though nothing can be measured yet
         complete_style=style,
         finished_style=style,
@@ -175,7 +175,7 @@ def _count(stage: StageStatus) -> Text:
     if stage.HasField("end_time") and not words.all_items(items):
         return Text("nothing new", "dim")
     open_end = "" if stage.progress.discovered or stage.HasField("end_time") else "+"
-    return Text(f"{words.ended_items(items)}/{words.all_items(items)}{open_end}")
+    return Text(f"{words.done_items(stage.progress)}/{words.all_items(items)}{open_end}")
 
 
 def _pace(stage: StageStatus, now: datetime) -> Text:
@@ -186,9 +186,11 @@ def _pace(stage: StageStatus, now: datetime) -> Text:
         at_work = f"{items.processing} at work" if items.processing else ""
         text.append(words.pace(stage) or at_work or words.execution_state(stage.state), "cyan")
     for count, name, style in (
-        (items.failed, "failed", "red"),
+        (items.failed - words.undone_items(stage.progress), "failed", "red"),
+        (words.undone_items(stage.progress), "left undone", "yellow"),
         (items.skipped, f"skipped{_why_skipped(stage)}", "yellow"),
         (stage.progress.unchanged, "unchanged", "dim"),
+        (stage.progress.unchanged_failed, "of them failed before", "red"),
     ):
         if count:
             text.append("  ").append(f"{count} {name}", style)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from potok.analysis.v1.analysis_pb2 import Usage
 from potok.status.v1 import audit_pb2, stage_pb2
 from potok.status.v1.event_pb2 import BotStatus, RunStatus, StageStatus
-from potok.status.v1.progress_pb2 import Cost, ItemCounts, ItemFailure, Wait
+from potok.status.v1.progress_pb2 import Cost, ItemCounts, ItemFailure, StageProgress, Wait
 
 SHORT_ID = 8
 """The number of characters of a run's id that are shown, and are enough to name the run."""
@@ -14,6 +14,7 @@ _CENT = 0.01
 FINAL_BOTS = frozenset({stage_pb2.BOT_STATE_DONE, stage_pb2.BOT_STATE_ERROR})
 """The states that end a bot."""
 
+_UNDONE = (stage_pb2.REASON_CANCELLED, stage_pb2.REASON_EXECUTION_FAILED)
 _WAITS = {
     stage_pb2.WAIT_REASON_QUEUE: "other work is ahead in the queue",
     stage_pb2.WAIT_REASON_RATE_LIMIT: "the outside service limits the rate",
@@ -89,6 +90,11 @@ def by_whom(run: RunStatus) -> str:
     return f"{run.actor}, cancelled by {run.cancelled_by}" if run.cancelled_by else run.actor
 
 
+def why(run: RunStatus) -> str:
+    """Return why a run ended as it did."""
+    return ": ".join(filter(None, (reason(run.reason), plain(run.message))))
+
+
 def days(run: RunStatus) -> str:
     """Return the days of a run."""
     first, last = run.range.start_date, run.range.end_date
@@ -115,6 +121,16 @@ def clock(moment: datetime) -> str:
 
 def ended_items(items: ItemCounts) -> int:
     return items.success + items.failed + items.skipped
+
+
+def undone_items(progress: StageProgress) -> int:
+    """Return how many of the failed items were only left over when their execution was ended."""
+    return sum(counted.count for counted in progress.reasons if counted.reason in _UNDONE)
+
+
+def done_items(progress: StageProgress) -> int:
+    """Return how many items are done, one way or another."""
+    return ended_items(progress.items) - undone_items(progress)
 
 
 def all_items(items: ItemCounts) -> int:
@@ -146,10 +162,13 @@ def lost(why: str) -> str:
 def remarks(stage: StageStatus) -> str:
     """Return what is to be said of the items of a stage beside how many are done."""
     progress = stage.progress
+    undone = undone_items(progress)
     counts = {
-        "failed": progress.items.failed,
+        "failed": progress.items.failed - undone,
+        "left undone": undone,
         "skipped": progress.items.skipped,
         "unchanged": progress.unchanged,
+        "of them failed before": progress.unchanged_failed,
     }
     return ", ".join(f"{count} {name}" for name, count in counts.items() if count)
 

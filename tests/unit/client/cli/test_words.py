@@ -14,8 +14,8 @@ from google.protobuf import any_pb2
 from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 from potok.status.v1 import stage_pb2
-from potok.status.v1.event_pb2 import Change, Event
-from potok.status.v1.progress_pb2 import ItemCounts, StageProgress, Wait
+from potok.status.v1.event_pb2 import Change, Event, StageStatus
+from potok.status.v1.progress_pb2 import ItemCounts, ReasonCount, StageProgress, Wait
 from potok_client import Update, View
 from potok_client.cli import words
 from potok_client.cli.app import app
@@ -232,4 +232,23 @@ def test_lines_of_many_runs_name_the_run_and_leave_out_what_was_over_before() ->
     ended = a_run_event(state=stage_pb2.RUN_STATE_COMPLETED, end_time=stamp(20))
     assert any("completed" in line for line in lines.take(replace(at(21, ended), reset=True))), (
         "what ended while the connection was lost is said"
+    )
+
+
+def test_what_an_ended_run_left_over_is_neither_done_nor_failed() -> None:
+    progress = StageProgress(
+        items=ItemCounts(success=52, failed=650),
+        reasons=[
+            ReasonCount(reason=stage_pb2.REASON_CANCELLED, count=640),
+            ReasonCount(reason=stage_pb2.REASON_EXECUTION_FAILED, count=8),
+            ReasonCount(reason=stage_pb2.REASON_BAD_AUDIO, count=2),
+        ],
+        unchanged=17,
+        unchanged_failed=3,
+    )
+    stage = StageStatus(progress=progress)
+
+    assert words.done_items(progress) == 54
+    assert (
+        words.remarks(stage) == "2 failed, 648 left undone, 17 unchanged, 3 of them failed before"
     )
