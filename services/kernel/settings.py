@@ -2,10 +2,12 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from pydantic import SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from services.kernel.faults import fault_sentence, impossible
 
 S = TypeVar("S", bound="ServiceSettings")
 
@@ -34,7 +36,7 @@ class ServiceSettings(BaseSettings):
     """Whom tokens are for: their claim `aud`."""
     listen: str
     """`host:port` to serve gRPC on; loopback by default."""
-    pool_size: int = 8
+    pool_size: int = Field(default=8, ge=1)
     """Connections to Postgres, of each role, at the most."""
     reflection: bool = False
     """Serve gRPC reflection, for grpcurl and the like."""
@@ -48,6 +50,13 @@ class ServiceSettings(BaseSettings):
             return self.database_direct_url.get_secret_value()
         return None if self.database_pooled else self.database_url.get_secret_value()
 
+    @field_validator("*")
+    @classmethod
+    def _may_be_meant(cls, value: Any) -> Any:
+        if why := impossible(value):
+            raise ValueError(why)
+        return value
+
 
 def load_settings(settings: type[S]) -> S:
     """Read `settings` from the environment; ends the process with every fault named."""
@@ -55,8 +64,9 @@ def load_settings(settings: type[S]) -> S:
         return settings()
     except ValidationError as error:
         prefix = settings.model_config.get("env_prefix", "")
+        between = settings.model_config.get("env_nested_delimiter") or "_"
         faults = [
-            f"  {prefix}{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}"
+            f"  {prefix}{between.join(map(str, fault['loc'])).upper()}: {fault_sentence(fault['msg'])}"
             for fault in error.errors()
         ]
         raise SystemExit("settings are not usable:\n" + "\n".join(faults)) from None

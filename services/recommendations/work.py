@@ -42,6 +42,7 @@ class RecommendationsWork:
 
     async def check_settings(self, settings: ClientSettings) -> Sequence[SettingFault]:
         """Return nothing: the stage goes by no setting."""
+        del settings
         return ()
 
     def estimate(self, settings: ClientSettings, duration_seconds: float | None) -> None:

@@ -6,6 +6,7 @@ import grpc
 from potok.status.v1 import stage_pb2
 
 from potok_client.channels import error_info
+from potok_client.cli.machine_words import in_words
 from potok_client.cli.words import short
 
 
@@ -51,7 +52,13 @@ def unreachable(what: str, address: str, variable: str, why: str = "") -> Comman
 
 def refusal(error: grpc.aio.AioRpcError) -> CommandFailed:
     """Return what a failed call means to the user."""
-    info, message = error_info(error), error.details() or error.code().name
+    info, message = error_info(error), in_words(error.code(), error.details())
+    told = info.metadata
+    client, start, end = (
+        told.get(name) or usual
+        for name, usual in (("client_id", "CLIENT"), ("start_date", "START"), ("end_date", "END"))
+    )
+    over = f"{client} {start} {end}"
     advice: tuple[str, ...]
     match info.reason:
         case "RUN_ACTIVE":
@@ -59,17 +66,16 @@ def refusal(error: grpc.aio.AioRpcError) -> CommandFailed:
             advice = (f"potok watch {run}   follows it", f"potok cancel {run}   stops it")
         case "STAGE_OUT_OF_ORDER":
             stage = info.metadata["stage"].lower()
-            advice = (f"potok run CLIENT START END --stage {stage}   covers the days first",)
+            advice = (f"potok run {over} --stage {stage}   covers the days first",)
         case "GATE_NOT_MET":
             stage = info.metadata["stage"].lower()
             advice = (
-                f"potok run CLIENT START END --stage {stage} --mode failed   tries its failures again",
-                "potok client set CLIENT --min-success-ratio RATIO   asks for less",
+                f"potok run {over} --stage {stage} --mode failed   tries its failures again",
+                f"potok client set {client} --min-success-ratio RATIO   asks for less",
             )
         case "RUN_NOT_ENDED":
-            advice = ("potok watch RUN   shows when it has",)
+            advice = (f"potok watch {short(told.get('run_id') or 'RUN')}   shows when it has",)
         case "SETTINGS_INVALID":
-            client = info.metadata["client_id"]
             option = info.metadata["field"].replace("_", "-")
             advice = (
                 f"potok client show {client}   shows its settings",
@@ -80,7 +86,7 @@ def refusal(error: grpc.aio.AioRpcError) -> CommandFailed:
         case "STOP_NOT_TAKEN":
             advice = ("potok bot watch BOT   shows when it has left",)
         case "NOTHING_FAILED":
-            advice = ("potok run CLIENT START END   takes what is new",)
+            advice = (f"potok run {over}   takes what is new",)
         case _:
             return _by_status(error.code(), message)
     return CommandFailed(message, *advice)

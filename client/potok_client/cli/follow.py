@@ -33,7 +33,7 @@ MOST_RUNS = 5
 Show = Callable[[Update], None]
 Draw = Callable[[], RenderableType]
 """Returns what is to be seen now."""
-Say = Callable[[Update], Iterable[str]]
+Tell = Callable[[Update], Iterable[str]]
 """Returns the lines that tell an update, where nothing can be drawn."""
 
 
@@ -76,7 +76,7 @@ async def follow_all(coordinator: Coordinator, client_id: str, *, as_json: bool)
 
 
 @asynccontextmanager
-async def shown(draw: Draw, say: Say, *, as_json: bool) -> AsyncIterator[Show]:
+async def shown(draw: Draw, tell: Tell, *, as_json: bool) -> AsyncIterator[Show]:
     """Yield what shows an update: drawn on a terminal, in lines elsewhere, or as JSON."""
     out = console()
     if as_json:
@@ -85,7 +85,7 @@ async def shown(draw: Draw, say: Say, *, as_json: bool) -> AsyncIterator[Show]:
         async with _drawn(draw, out):
             yield lambda _: None  # drawn again and again anyway
     else:
-        yield partial(_show_lines, say)
+        yield partial(_show_lines, tell)
 
 
 @asynccontextmanager
@@ -123,8 +123,8 @@ def _foremost(view: View) -> Sequence[RunStatus]:
     return sorted(view.runs.values(), key=rank)[:MOST_RUNS]
 
 
-def _show_lines(say: Say, update: Update) -> None:
-    for line in say(update):
+def _show_lines(tell: Tell, update: Update) -> None:
+    for line in tell(update):
         say(line)
 
 

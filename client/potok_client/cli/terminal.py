@@ -17,6 +17,7 @@ from rich.text import Text
 from potok_client.cli.exits import CommandFailed, ExitCode, refusal
 from potok_client.cli.layout import Prose, hint
 from potok_client.cli.listing import Listing
+from potok_client.cli.machine_words import in_words
 from potok_client.cli.words import plain
 from potok_client.watch import WatchBroken, WatchLost
 
@@ -126,8 +127,9 @@ def _failure(error: Exception) -> CommandFailed:
         case grpc.aio.AioRpcError():
             return refusal(error)
         case WatchLost():
+            why = in_words(grpc.StatusCode.UNAVAILABLE, str(error))
             return CommandFailed(
-                f"the coordinator is gone for too long: {error}", code=ExitCode.UNREACHABLE
+                f"the coordinator is gone for too long: {why}", code=ExitCode.UNREACHABLE
             )
         case WatchBroken():
             return CommandFailed(f"the coordinator contradicts itself: {error}; please report it")

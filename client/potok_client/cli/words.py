@@ -3,10 +3,13 @@
 import unicodedata
 from datetime import UTC, datetime
 
+import grpc
 from potok.analysis.v1.analysis_pb2 import Usage
 from potok.status.v1 import audit_pb2, stage_pb2
 from potok.status.v1.event_pb2 import BotStatus, RunStatus, StageStatus
 from potok.status.v1.progress_pb2 import Cost, ItemCounts, ItemFailure, StageProgress, Wait
+
+from potok_client.cli.machine_words import in_words
 
 SHORT_ID = 8
 """The number of characters of a run's id that are shown, and are enough to name the run."""
@@ -155,8 +158,9 @@ def _wait(wait: Wait) -> str:
 
 
 def lost(why: str) -> str:
-    """Return a sentence that nothing comes for the moment. Of gRPC's reasons only the first clause is for people."""
-    return f"connection lost ({plain(why.partition(';')[0])}); trying to resume ..."
+    """Return a sentence that nothing comes for the moment."""
+    said = plain(in_words(grpc.StatusCode.UNAVAILABLE, why))
+    return f"connection lost ({said}); trying to resume ..."
 
 
 def remarks(stage: StageStatus) -> str:

@@ -9,6 +9,7 @@ from services.analysis.playbooks.domain import ChecklistItem, Cue, Label, Playbo
 from services.analysis.playbooks.phrases import BUILT_IN, parse_phrase
 from services.analysis.playbooks.yaml_lines import KeyPath, YamlFault, line_of, read_yaml
 from services.kernel.errors import InvalidInput
+from services.kernel.faults import fault_sentence
 
 Fault = tuple[KeyPath, str]
 
@@ -79,7 +80,8 @@ def _read(path: Path) -> str:
 def _faults(error: ValidationError) -> list[Fault]:
     """Return what is wrong, without what only follows: a list is too short once its parts are refused."""
     faults = [
-        (fault["loc"], fault["msg"], fault["type"]) for fault in error.errors(include_url=False)
+        (fault["loc"], fault_sentence(fault["msg"]), fault["type"])
+        for fault in error.errors(include_url=False)
     ]
     paths = [path for path, _, _ in faults]
     return [

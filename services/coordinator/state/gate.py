@@ -17,11 +17,13 @@ def check_input(tenant: Tenant, run: Run) -> None:
         raise WrongState(
             f"{before.value} never covered {_spans(missing)}: run it over these days first",
             reason="STAGE_OUT_OF_ORDER",
-            metadata={"stage": before.value, "days": ",".join(missing)},
+            metadata={"stage": before.value, "days": ",".join(missing), **_over(run)},
         )
     refusal = gate(tenant, run, before)
     if refusal is not None:
-        raise WrongState(refusal, reason="GATE_NOT_MET", metadata={"stage": before.value})
+        raise WrongState(
+            refusal, reason="GATE_NOT_MET", metadata={"stage": before.value, **_over(run)}
+        )
 
 
 def gate(tenant: Tenant, run: Run, stage: Stage) -> str | None:
@@ -59,6 +61,15 @@ def _advice(
     if still_open:
         return f"run {stage.value} again, {still_open} are not done yet"
     return "retry its failures"
+
+
+def _over(run: Run) -> dict[str, str]:
+    """Return what names the range of a run to who is to do something about it."""
+    return {
+        "client_id": run.client_id,
+        "start_date": run.range.start.isoformat(),
+        "end_date": run.range.end.isoformat(),
+    }
 
 
 def _spans(days: list[str]) -> str:

@@ -81,7 +81,9 @@ def retry_stages(run: Run, executions: list[Execution], stage: Stage | None) -> 
     """Return the stages of a retry of an ended run; raises WrongState where there is nothing to take up."""
     if not run.state.ended:
         raise WrongState(
-            f"run {run.run_id} has not ended: cancel it or wait", reason="RUN_NOT_ENDED"
+            f"run {run.run_id} has not ended: cancel it or wait",
+            reason="RUN_NOT_ENDED",
+            metadata={"run_id": run.run_id},
         )
     first = stage or next(
         (
@@ -94,7 +96,15 @@ def retry_stages(run: Run, executions: list[Execution], stage: Stage | None) -> 
     if first is None and run.state in (RunState.FAILED, RunState.CANCELLED):
         first = run.stage
     if first is None:
-        raise WrongState(f"nothing failed in run {run.run_id}", reason="NOTHING_FAILED")
+        raise WrongState(
+            f"nothing failed in run {run.run_id}",
+            reason="NOTHING_FAILED",
+            metadata={
+                "client_id": run.client_id,
+                "start_date": run.range.start.isoformat(),
+                "end_date": run.range.end.isoformat(),
+            },
+        )
     if run.bot_id:
         raise WrongState(
             f"run {run.run_id} is of a meeting: its bot has ended and never changes, "

@@ -24,6 +24,7 @@ from services.kernel.errors import (
     WrongState,
 )
 from services.kernel.postgres_errors import why_away
+from services.kernel.rpc.sentences import of_the_transport
 
 log = structlog.get_logger()
 
@@ -42,9 +43,6 @@ STATUS_BY_ERROR: Mapping[type[DomainError], grpc.StatusCode] = {
 _ERROR_BY_STATUS = {status: error for error, status in STATUS_BY_ERROR.items()} | {
     grpc.StatusCode.DEADLINE_EXCEEDED: UpstreamUnavailable
 }
-
-_NOBODY = "failed to connect to all addresses"
-"""How gRPC begins to say, at length, that nobody listens."""
 
 
 def status_of(error: DomainError) -> grpc.StatusCode:
@@ -80,8 +78,12 @@ def domain_error(error: grpc.aio.AioRpcError, service: str) -> DomainError:
     info = error_info(error)
     if branch is UpstreamUnavailable and not (info and info.reason):
         # One that says with a reason what it lacks has answered.
-        nobody = message.startswith(_NOBODY)
-        message = f"{service} does not answer" + ("" if nobody else f": {message}")
+        if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
+            message = f"{service} does not answer in time"
+        elif of_the_transport(message):
+            message = f"{service} does not answer"
+        else:
+            message = f"{service} does not answer: {message}"
     return branch(
         message, reason=info.reason if info else "", metadata=info.metadata if info else None
     )

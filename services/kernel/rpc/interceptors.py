@@ -19,6 +19,7 @@ from google.rpc import error_details_pb2
 from services.kernel.errors import DatabaseAway
 from services.kernel.presence import Presence
 from services.kernel.rpc.errors import abort, abort_with
+from services.kernel.rpc.sentences import rule_sentence
 from services.kernel.rpc.text import unstorable
 
 log = structlog.get_logger()
@@ -162,7 +163,7 @@ class EdgeInterceptor(grpc.aio.ServerInterceptor):
         for violation in self._validator.collect_violations(request):
             field = violation.proto.field
             path = ".".join(element.field_name for element in field.elements) if field else ""
-            faults.field_violations.add(field=path, description=violation.proto.message)
+            faults.field_violations.add(field=path, description=rule_sentence(request, violation))
         if not faults.field_violations:
             return
         detail = any_pb2.Any()

@@ -34,6 +34,7 @@ class ReportingWork:
 
     async def check_settings(self, settings: ClientSettings) -> Sequence[SettingFault]:
         """Return nothing: the stage goes by no setting."""
+        del settings
         return ()
 
     def estimate(self, settings: ClientSettings, duration_seconds: float | None) -> None:

@@ -200,4 +200,4 @@ async def test_a_setting_that_is_missing_is_named_and_ends_the_process() -> None
     errors = await refused_start("call_sync", {"RECORDINGS": "recordings"})
 
     assert "POTOK_CALL_SYNC_DATABASE_URL" in errors
-    assert "POTOK_CALL_SYNC_RECORDINGS: Value error, write file:///" in errors
+    assert "POTOK_CALL_SYNC_RECORDINGS: write file:///" in errors

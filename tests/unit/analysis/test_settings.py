@@ -47,14 +47,14 @@ def test_a_batch_that_is_said_is_a_batch(monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"JUDGE": "model"}, "_MODEL: Value error, the judge is a language model: set"),
-        ({"MODEL_URL": "http://x"}, "_MODEL_NAME: Field required"),
-        ({**MODEL, "RUN_COST_CAP": "5"}, "_RUN_COST_CAP: Value error, costs are not known: set"),
-        ({**MODEL, "BATCH": "2"}, "_BATCH: Value error, a language model judges one call a job"),
-        ({**MODEL, "MODEL_URL": "ftp://x"}, "_MODEL_URL: String should match"),
-        ({**MODEL, "MODEL_PROMPT_PRICE": "1"}, "_MODEL: Value error, set both"),
-        ({**MODEL, "MODEL_TYPO": "1"}, "_MODEL_TYPO: Extra inputs are not permitted"),
-        ({"JUDGE": "coin"}, "_JUDGE: Input should be 'rules' or 'model'"),
+        ({"JUDGE": "model"}, "_MODEL: the judge is a language model: set"),
+        ({"MODEL_URL": "http://x"}, "_MODEL_NAME: is missing, set it"),
+        ({**MODEL, "RUN_COST_CAP": "5"}, "_RUN_COST_CAP: costs are not known: set"),
+        ({**MODEL, "BATCH": "2"}, "_BATCH: a language model judges one call a job"),
+        ({**MODEL, "MODEL_URL": "ftp://x"}, "_MODEL_URL: must match"),
+        ({**MODEL, "MODEL_PROMPT_PRICE": "1"}, "_MODEL: set both"),
+        ({**MODEL, "MODEL_TYPO": "1"}, "_MODEL_TYPO: is unknown here, remove it"),
+        ({"JUDGE": "coin"}, "_JUDGE: must be 'rules' or 'model'"),
     ],
 )
 def test_settings_that_cannot_work_are_named(

@@ -9,7 +9,6 @@ from typing import Any
 import grpc
 import pytest
 from google.protobuf import message_factory
-from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 from potok.coordinator.v1 import coordinator_service_pb2 as pb
 from potok.coordinator.v1 import watch_pb2
@@ -92,7 +91,7 @@ TEXTS = {
 }
 
 
-def text_of(field: FieldDescriptor) -> str:
+def text_of(field: Any) -> str:
     if field.name in TEXTS:
         return TEXTS[field.name]
     if field.name.endswith("day"):
@@ -100,7 +99,7 @@ def text_of(field: FieldDescriptor) -> str:
     return SENTENCE if field.name in {"message", "text", "why", "detail", "comment"} else field.name
 
 
-def filled(kind: Descriptor, depth: int = 6) -> Message:
+def filled(kind: Any, depth: int = 6) -> Message:
     """Return a message in which every field says something."""
     made = message_factory.GetMessageClass(kind)()
     if kind.full_name == "google.protobuf.Timestamp":
@@ -122,7 +121,7 @@ def filled(kind: Descriptor, depth: int = 6) -> Message:
     return made
 
 
-def value_of(field: FieldDescriptor, depth: int) -> Any:
+def value_of(field: Any, depth: int) -> Any:
     match field.type:
         case field.TYPE_MESSAGE:
             return filled(field.message_type, depth - 1)
@@ -265,6 +264,7 @@ def test_what_a_command_says_is_whole(
     whole = said(address, command, WIDE, tmp_path)
     shown = said(address, command, str(width), tmp_path)
 
+    assert shown.strip()
     assert facts(whole) <= facts(shown)
     joined = re.sub(r" \\\n\s*", " ", shown)
     for advised in printed_commands(whole):

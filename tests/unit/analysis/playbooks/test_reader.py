@@ -66,8 +66,8 @@ def test_the_hash_follows_the_content_and_not_the_layout() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "place", "advice"),
     [
-        ("    weight: 3\n    applies:\n", "    weight: 0\n    applies:\n", "weight", "greater"),
-        ("skill: contact", "skil: contact", "checklist.0.skil", "not permitted"),
+        ("    weight: 3\n    applies:\n", "    weight: 0\n    applies:\n", "weight", "more than 0"),
+        ("skill: contact", "skil: contact", "checklist.0.skil", "remove it"),
         ("fallback: other", "fallback: nothing", "call_types.fallback", "use one of"),
         ("outcomes: [booked,", "outcomes: [boked,", "applies.outcomes", "'boked' is not declared"),
         ("name: reschedule", "name: new_booking", "labels.1.name", "rename one of the two"),
