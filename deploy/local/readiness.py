@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from typing import Any
 
 import grpc
@@ -22,22 +22,27 @@ async def not_ready(
     `plain` names that takes connections, or one of the `doors` that says it reaches all behind it.
     Returns the names of those that are not ready.
     """
+    async with probing(addresses, plain=plain, doors=doors) as waits:
+        await asyncio.wait(waits.values(), timeout=within)
+        return [name for name, wait in waits.items() if not wait.done()]
+
+
+@contextlib.asynccontextmanager
+async def probing(
+    addresses: Mapping[str, str], *, plain: Collection[str] = (), doors: Collection[str] = ()
+) -> AsyncIterator[Mapping[str, "asyncio.Task[None]"]]:
+    """Ask every address until the block ends; yields by its name a task that ends once it is ready."""
     probes = dict.fromkeys(plain, _taking) | dict.fromkeys(doors, _open)
-    async with asyncio.TaskGroup() as group:
-        waits = {
-            name: group.create_task(_ready(probes.get(name, _serving), address, within))
-            for name, address in addresses.items()
-        }
-    return [name for name, wait in waits.items() if not wait.result()]
-
-
-async def _ready(probe: Callable[[str], Awaitable[None]], address: str, within: float) -> bool:
+    waits = {
+        name: asyncio.create_task(probes.get(name, _serving)(address))
+        for name, address in addresses.items()
+    }
     try:
-        async with asyncio.timeout(within):
-            await probe(address)
-    except TimeoutError:
-        return False
-    return True
+        yield waits
+    finally:
+        for wait in waits.values():
+            wait.cancel()
+        await asyncio.gather(*waits.values(), return_exceptions=True)
 
 
 async def _taking(address: str) -> None:

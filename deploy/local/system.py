@@ -17,9 +17,9 @@ from typing import Any
 
 from deploy.local import postgres
 from deploy.local.database import dsns
-from deploy.local.folders import CHECKOUT, LocalError, data_home, log_folder, tail
+from deploy.local.folders import CHECKOUT, LocalError, data_home, log_folder
 from deploy.local.migrate import prepare
-from deploy.local.readiness import not_ready
+from deploy.local.readiness import not_ready, probing
 from deploy.local.services import SERVICES
 from deploy.local.settings import (
     BOTS,
@@ -30,6 +30,7 @@ from deploy.local.settings import (
     environment,
     listening,
 )
+from deploy.local.startup import SUPERVISOR, RunLogs, start_limit, until_ready
 from deploy.local.supervision import Program, configuration, ended, supervised
 
 DEMO: tuple[tuple[str, ...], ...] = (("python", "-m", "deploy.local.demo"),)
@@ -40,8 +41,6 @@ HURRIED = {"POTOK_CALL_SYNC_RECORDING_DELAYS": json.dumps(["PT2S", "PT5S", "PT15
 
 _SANDBOX_BEHAVIOUR = {"access_token_requests": 8}
 """A behaviour whose tokens soon end, so that the demo sees them renewed."""
-
-_READY_WITHIN = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +68,8 @@ async def running(
     """
     with _only_one(home):
         _refuse_taken(listens)
-        logs = logs or log_folder()
+        logs, limit = logs or log_folder(), start_limit(os.environ)
+        of_this_run = RunLogs(logs)
         port = port or postgres.preferred_port()
         # First alone: the services come to a database that is up to date.
         with postgres.running(home, log=logs / "postgres.log", port=port) as server:
@@ -78,7 +78,7 @@ async def running(
         programs = _programs(home, port, listens)
         file.write_text(configuration(programs, home=home, logs=logs, checkout=CHECKOUT))
         async with supervised(file, settings) as supervisor:
-            await _wait_until_ready(listens, supervisor, logs)
+            await _wait_until_ready(listens, supervisor, of_this_run, limit)
             yield System(settings=settings, supervisor=supervisor)
 
 
@@ -91,8 +91,9 @@ async def up(home: Path, listens: Mapping[str, str]) -> int:
         if home != CHECKOUT / ".potok":
             key = system.settings["POTOK_ISSUER_KEY"]
             print(f"in other terminals: export POTOK_ISSUER_KEY={key}", flush=True)
+        logs = RunLogs(log_folder())
         await system.supervisor.wait()
-    print(f"supervisord ended; its log:\n{tail(log_folder() / 'supervisord.log')}")
+    print(f"supervisord ended; {logs.end(SUPERVISOR)}")
     return 1
 
 
@@ -179,23 +180,16 @@ def _refuse_taken(listens: Mapping[str, str]) -> None:
 
 
 async def _wait_until_ready(
-    listens: Mapping[str, str], supervisor: asyncio.subprocess.Process, logs: Path
+    listens: Mapping[str, str],
+    supervisor: asyncio.subprocess.Process,
+    logs: RunLogs,
+    limit: float,
 ) -> None:
-    ready = asyncio.ensure_future(
-        not_ready(listens, within=_READY_WITHIN, plain=OUTSIDE, doors=[GATEWAY])
-    )
-    over = asyncio.ensure_future(supervisor.wait())
+    over = asyncio.create_task(supervisor.wait())
     try:
-        await asyncio.wait({ready, over}, return_when=asyncio.FIRST_COMPLETED)
-        if not ready.done():
-            raise LocalError(f"supervisord ended; its log:\n{tail(logs / 'supervisord.log')}")
-        for service in ready.result():
-            log = logs / f"{service}.log"
-            raise LocalError(
-                f"{service} is not ready after {_READY_WITHIN:.0f} s; the end of {log}:\n{tail(log)}"
-            )
+        async with probing(listens, plain=OUTSIDE, doors=[GATEWAY]) as ready:
+            await until_ready(ready, over, logs, limit)
     finally:
-        ready.cancel()
         over.cancel()
 
 
