@@ -18,7 +18,11 @@ LIFETIME = timedelta(minutes=15)
 
 
 class NoIdentity(Exception):
-    """There is neither a token nor a key to make one with; the text says what to do."""
+    """There is neither a token nor a key to make one with; `advice` are commands and settings, one a line."""
+
+    def __init__(self, message: str, *advice: str) -> None:
+        super().__init__(message)
+        self.advice = advice
 
 
 def mint(
@@ -52,13 +56,26 @@ def development_key() -> str:
 
     POTOK_ISSUER_KEY names the file elsewhere. Raises NoIdentity.
     """
-    usual = Path(sys.prefix).parent / ".potok" / "keys" / "issuer.pem"
-    file = Path(os.environ.get("POTOK_ISSUER_KEY") or usual)
+    checkout = Path(sys.prefix).parent
+    named = os.environ.get("POTOK_ISSUER_KEY")
+    file = Path(named or checkout / ".potok" / "keys" / "issuer.pem")
     try:
         return file.read_text()
-    except OSError as error:
+    except (OSError, UnicodeDecodeError) as error:
+        given = "POTOK_TOKEN=…   is a token that you were given"
+        if named:
+            why = error.strerror if isinstance(error, OSError) else "no key"
+            raise NoIdentity(f"POTOK_ISSUER_KEY: {file} cannot be read, {why}", given) from None
+        if (checkout / "Makefile").exists():
+            raise NoIdentity(
+                "there is no token, and no system of this checkout has made a key for one yet",
+                "make up   makes the key of the system on this machine",
+                given,
+            ) from None
         raise NoIdentity(
-            f"there is no token, and no key to make one: {file} cannot be read ({error.strerror})"
+            "there is no token that says who you are: ask whoever runs the system for one",
+            given,
+            "POTOK_ADDRESS=host:port   is the gateway it is for",
         ) from None
 
 

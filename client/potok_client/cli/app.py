@@ -1,5 +1,8 @@
 """The commands put together."""
 
+from importlib import metadata
+from typing import Annotated
+
 import typer
 
 from potok_client.cli import (
@@ -21,7 +24,6 @@ from potok_client.cli.options import MEETING_PANEL, RANGE_PANEL, SETUP_PANEL
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     help="Calls from where they happen to what should be done about them, every step live.",
     epilog="POTOK_ADDRESS=host:port or https://host names the gateway; default 127.0.0.1:8000. "
@@ -42,6 +44,22 @@ app.add_typer(accounts.app, name="account", rich_help_panel=SETUP_PANEL)
 app.add_typer(clients.app, name="client", rich_help_panel=SETUP_PANEL)
 app.add_typer(token.app)
 app.add_typer(admin.app, name="admin", rich_help_panel=SETUP_PANEL)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"potok {metadata.version('potok')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[  # its callback has answered
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Take what stands before any command."""
 
 
 def main() -> None:

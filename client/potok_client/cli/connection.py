@@ -70,12 +70,7 @@ async def _gateways() -> AsyncIterator[tuple[grpc.aio.Channel, list[grpc.aio.Cha
     try:
         token = own_token()
     except NoIdentity as error:
-        raise CommandFailed(
-            str(error),
-            "make up   makes the key of the system on this machine",
-            "POTOK_TOKEN=…   is a token that you were given",
-            code=ExitCode.USAGE,
-        ) from None
+        raise CommandFailed(str(error), *error.advice, code=ExitCode.USAGE) from None
     async with channels(addresses, token) as replicas:
         for replica in replicas:
             if await _answers(replica):

@@ -42,5 +42,8 @@ async def _token(
     try:
         key = development_key()
     except NoIdentity as error:
-        raise CommandFailed(str(error), "make token   makes the key first") from None
+        raise CommandFailed(
+            f"a token is signed by the key of a system on this machine: {error}",
+            "make token   makes the key first",
+        ) from None
     typer.echo(mint(key, user, roles=list(map(str, roles)), clients=clients, lifetime=lifetime))
