@@ -10,6 +10,7 @@ import grpc
 from potok.analysis.v1 import analysis_service_pb2 as analysis_pb
 from potok.analysis.v1 import analysis_service_pb2_grpc as analysis_grpc
 from potok.coordinator.v1 import coordinator_service_pb2 as pb
+from potok.coordinator.v1 import watch_pb2
 from potok.status.v1 import stage_pb2
 from potok.status.v1.event_pb2 import RunStatus, StageStatus
 from rich.console import Console, RenderableType
@@ -37,14 +38,19 @@ Tell = Callable[[Update], Iterable[str]]
 """Returns the lines that tell an update, where nothing can be drawn."""
 
 
-async def follow_run(coordinator: Coordinator, run_id: str, *, as_json: bool) -> ExitCode:
+async def follow_run(
+    coordinator: Coordinator, run_id: str, *, latest: bool = False, as_json: bool
+) -> ExitCode:
     """Show a run until it has ended; returns the exit code of its end."""
     view = View()
     try:
         async with (
             shown(partial(_picture, view), Lines().take, as_json=as_json) as show,
             aclosing(
-                watch(coordinator.replicas, pb.WatchStatusRequest(run_ids=[run_id]))
+                watch(
+                    coordinator.replicas,
+                    pb.WatchStatusRequest(run_ids=[run_id], delivery=_delivery(latest)),
+                )
             ) as updates,
         ):
             async for update in updates:
@@ -62,10 +68,14 @@ async def follow_run(coordinator: Coordinator, run_id: str, *, as_json: bool) ->
     return RUN_EXITS[run.state]
 
 
-async def follow_all(coordinator: Coordinator, client_id: str, *, as_json: bool) -> None:
+async def follow_all(
+    coordinator: Coordinator, client_id: str, *, latest: bool = False, as_json: bool
+) -> None:
     """Show the runs of a client, or of all where it is empty, until told to stop."""
     view = View()
-    request = pb.WatchStatusRequest(client_ids=[client_id] if client_id else [])
+    request = pb.WatchStatusRequest(
+        client_ids=[client_id] if client_id else [], delivery=_delivery(latest)
+    )
     async with (
         shown(partial(_picture, view), Lines(many=True).take, as_json=as_json) as show,
         aclosing(watch(coordinator.replicas, request)) as updates,
@@ -73,6 +83,10 @@ async def follow_all(coordinator: Coordinator, client_id: str, *, as_json: bool)
         async for update in updates:
             view.apply(update)
             show(update)
+
+
+def _delivery(latest: bool) -> "watch_pb2.Delivery.ValueType":
+    return watch_pb2.DELIVERY_LATEST if latest else watch_pb2.DELIVERY_EVERY
 
 
 @asynccontextmanager
@@ -131,6 +145,8 @@ def _show_lines(tell: Tell, update: Update) -> None:
 def _show_json(update: Update) -> None:
     if update.reset:
         print_json({"reset": True, "revision": update.revision}, line=True)
+    if update.folded:
+        print_json({"folded": update.folded, "revision": update.revision}, line=True)
     for change in update.changes:
         print_json(as_dict(change), line=True)
 

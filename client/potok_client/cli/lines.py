@@ -26,6 +26,8 @@ class Lines:
         """Yield the lines that tell an update, each with the time of what it tells."""
         if update.lost:
             yield words.lost(update.lost)
+        if update.folded:
+            yield words.folded(update.folded)
         past = update.reset and self._many
         for change in update.changes:
             at = change.time.ToDatetime(UTC)

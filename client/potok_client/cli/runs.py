@@ -119,6 +119,10 @@ def watch_runs(
         str | None, typer.Argument(metavar="[RUN]", help="The run's id, or its beginning.")
     ] = None,
     client: Annotated[str, typer.Option(help="Only the runs of this client.")] = "",
+    latest: Annotated[
+        bool,
+        typer.Option("--latest", help="Only the newest states; says how many older it left out."),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Follow a run to its end, or without RUN everything that happens.
@@ -129,7 +133,7 @@ def watch_runs(
     """
     if run and client:
         raise typer.BadParameter("name a RUN or a --client, not both")
-    perform(follow(run, client, as_json=as_json))
+    perform(follow(run, client, latest=latest, as_json=as_json))
 
 
 @app.command("runs", rich_help_panel=RUN_PANEL)
@@ -205,13 +209,16 @@ async def _go_on(service: Coordinator, run: Run, *, no_watch: bool, as_json: boo
     return ExitCode.DONE
 
 
-async def follow(run: str | None, client_id: str = "", *, as_json: bool = False) -> ExitCode:
+async def follow(
+    run: str | None, client_id: str = "", *, latest: bool = False, as_json: bool = False
+) -> ExitCode:
     """Follow a run to its end, or without one all runs of a client, or of all clients, until told to stop."""
     async with coordinator() as service:
         if run is None:
-            await follow_all(service, client_id, as_json=as_json)
+            await follow_all(service, client_id, latest=latest, as_json=as_json)
             return ExitCode.DONE
-        return await follow_run(service, await full_id(service, run), as_json=as_json)
+        run_id = await full_id(service, run)
+        return await follow_run(service, run_id, latest=latest, as_json=as_json)
 
 
 async def _list(client_id: str, limit: int, *, as_json: bool) -> None:

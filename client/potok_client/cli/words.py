@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import grpc
 from potok.analysis.v1.analysis_pb2 import Usage
+from potok.coordinator.v1 import report_pb2
 from potok.status.v1 import audit_pb2, stage_pb2
 from potok.status.v1.event_pb2 import BotStatus, RunStatus, StageStatus
 from potok.status.v1.progress_pb2 import Cost, ItemCounts, ItemFailure, StageProgress, Wait
@@ -66,6 +67,11 @@ def bot_state(state: "stage_pb2.BotState.ValueType") -> str:
 def audit_action(action: "audit_pb2.AuditAction.ValueType") -> str:
     """Return what somebody did."""
     return _lower(audit_pb2.AuditAction, action, "AUDIT_ACTION_").replace("_", " ")
+
+
+def verdict(verdict: "report_pb2.Verdict.ValueType") -> str:
+    """Return what became of a report."""
+    return _lower(report_pb2.Verdict, verdict, "VERDICT_")
 
 
 def whose(run: RunStatus) -> str:
@@ -161,6 +167,11 @@ def lost(why: str) -> str:
     """Return a sentence that nothing comes for the moment."""
     said = plain(in_words(grpc.StatusCode.UNAVAILABLE, why))
     return f"connection lost ({said}); trying to resume ..."
+
+
+def folded(count: int) -> str:
+    """Return a sentence that a watch left older states out."""
+    return f"{count} older {'state was' if count == 1 else 'states were'} folded into the newest"
 
 
 def remarks(stage: StageStatus) -> str:

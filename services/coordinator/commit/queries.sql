@@ -102,6 +102,12 @@ INSERT INTO coordinator.rejected_reports (run_id, owner, execution, sequence, st
 SELECT * FROM unnest(:run_ids::uuid[], :owners::text[], :executions::bigint[], :sequences::bigint[], :states::text[],
                      :verdicts::text[], :messages::text[]);
 
+-- name: insert_unknown_reports(executions, sequences, states)!
+-- Keeps reports of executions that nobody knows: they are of no run.
+INSERT INTO coordinator.rejected_reports (owner, execution, sequence, state, verdict, message)
+SELECT '', execution, sequence, state, 'ILLEGAL', 'nobody knows the execution'
+  FROM unnest(:executions::bigint[], :sequences::bigint[], :states::text[]) AS x(execution, sequence, state);
+
 -- name: commit_group(owners, versions, executions, states, sequences, progress, waiting, rates, progressed_at, day_owners, day_stages, days, day_versions, seen_versions, pending, processing, success, failed, skipped, available, input, output, permanent, covered_at, log_bodies, at, log_owners, log_topics, log_actors)$
 -- One round trip: owners are locked in order and must have the version that was read, state rows follow, the log head
 -- comes last. Its lock is held until the commit, so revisions are dense and in commit order.

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from datetime import timedelta
 
 import structlog
@@ -23,12 +23,15 @@ from services.kernel.errors import InvalidInput
 from services.kernel.postgres import ConnectionOrPool
 from services.kernel.tasks import cancel
 from services.status.domain import ExecutionNumber, Owner
+from services.status.mapping import EXECUTION_STATE_FROM_PB
 
 log = structlog.get_logger()
 
 MOST_REPORTS = 1_000
 MOST_BATCHES_OPEN = 100
 MOST_OWNERS = 100_000
+MOST_UNKNOWN = 10
+"""Reports of unknown executions that are kept of a message."""
 
 Write = Callable[[bytes], Awaitable[None]]
 
@@ -105,10 +108,21 @@ class Reports:
                 batch.settle(1, [_illegal(raw.execution, raw.sequence)])
             else:
                 reports.append(Reported(owner, raw))
+        await self._keep_unknown([raw for raw in raws if raw.execution not in owners])
         self._alive.update([raw.execution for raw in raws])
         await self._lanes.put(batch, reports, len(data))
         batch.settle(1, [])
         return batch
+
+    async def _keep_unknown(self, raws: Sequence[RawReport]) -> None:
+        """Keep reports of executions that nobody knows; of many in a message the first."""
+        known = [
+            (raw.execution, raw.sequence, EXECUTION_STATE_FROM_PB[raw.state])
+            for raw in raws[:MOST_UNKNOWN]
+            if raw.state in EXECUTION_STATE_FROM_PB and max(raw.execution, raw.sequence) < 1 << 63
+        ]
+        if known:
+            await repository.insert_unknown_reports(self._pool, known)
 
     def _read(self, messages: Iterable[bytes], batch: Batch) -> list[RawReport]:
         reports = []

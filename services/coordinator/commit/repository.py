@@ -28,7 +28,7 @@ from services.kernel.postgres import (
     load_queries,
     session,
 )
-from services.status.domain import AuditEntry, ExecutionNumber, Owner, RunId
+from services.status.domain import AuditEntry, ExecutionNumber, ExecutionState, Owner, RunId
 
 _QUERIES = load_queries(__file__)
 
@@ -197,6 +197,18 @@ async def insert_audit_entries(
         subjects=[entry.subject for entry in entries],
         details=[entry.detail for entry in entries],
         at=[entry.at for entry in entries],
+    )
+
+
+async def insert_unknown_reports(
+    connection: ConnectionOrPool, reports: Collection[tuple[ExecutionNumber, int, ExecutionState]]
+) -> None:
+    """Keep reports of executions that nobody knows."""
+    await _QUERIES.insert_unknown_reports(
+        connection,
+        executions=[execution for execution, _, _ in reports],
+        sequences=[sequence for _, sequence, _ in reports],
+        states=[state.value for _, _, state in reports],
     )
 
 

@@ -24,4 +24,7 @@ CREATE POLICY own_rows ON coordinator.audit_entries FOR SELECT TO coordinator_ap
     USING (current_setting('potok.owners', true) = '*'
            OR owner = ANY (string_to_array(current_setting('potok.owners', true), ',')));
 
+-- Reports of executions that nobody knows are of no run, and no owner's.
+ALTER TABLE coordinator.rejected_reports ALTER COLUMN run_id DROP NOT NULL;
+
 -- migrate:down

@@ -47,9 +47,9 @@ SELECT run_id, parameters FROM coordinator.requests
  WHERE caller = :caller AND method = :method AND request_id = :request_id AND at > now() - interval '24 hours';
 
 -- name: list_rejected_reports(run_id, page_size)
--- Returns the newest rejected reports of a run.
+-- Returns the newest rejected reports of a run; without one, of executions that nobody knows.
 SELECT execution, sequence, state, verdict, message, at FROM coordinator.rejected_reports
- WHERE run_id = :run_id ORDER BY id DESC LIMIT :page_size;
+ WHERE run_id IS NOT DISTINCT FROM :run_id::uuid ORDER BY id DESC LIMIT :page_size;
 
 -- name: get_ledger(owner, stages, start_date, end_date)
 -- Returns the days that are known of some stages over a range; their figures come last, in the order of DayFigures.

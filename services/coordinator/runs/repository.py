@@ -116,7 +116,9 @@ class PostgresRuns:
         return row and AcceptedStart(run_id=RunId(str(row["run_id"])), parameters=row["parameters"])
 
     @afresh
-    async def list_rejected_reports(self, run_id: RunId, page_size: int) -> list[RejectedReport]:
+    async def list_rejected_reports(
+        self, run_id: RunId | None, page_size: int
+    ) -> list[RejectedReport]:
         async with self._reading() as connection:
             rows = _QUERIES.list_rejected_reports(connection, run_id=run_id, page_size=page_size)
             return [

@@ -196,7 +196,7 @@ class CoordinatorServicer(pb_grpc.CoordinatorServiceServicer):
         self, request: pb.ListRejectedReportsRequest, context: Context
     ) -> pb.ListRejectedReportsResponse:
         reports = await self._runs.list_rejected_reports(
-            RunId(request.run_id), request.page_size or 100
+            RunId(request.run_id) if request.run_id else None, request.page_size or 100
         )
         return pb.ListRejectedReportsResponse(reports=map(rejected_report_to_pb, reports))
 

@@ -217,9 +217,12 @@ class Runs:
         found = await self._runs.list_audit_entries(owner, run_id, before, page_size + 1)
         return page_of(listing, found, page_size, lambda entry: [entry.number])
 
-    async def list_rejected_reports(self, run_id: RunId, page_size: int) -> list[RejectedReport]:
-        """Return the newest rejected reports of a run; raises RunNotFound."""
-        await self.get_run(run_id)
+    async def list_rejected_reports(
+        self, run_id: RunId | None, page_size: int
+    ) -> list[RejectedReport]:
+        """Return the newest rejected reports of a run, without one of executions that nobody knows; raises RunNotFound."""
+        if run_id:
+            await self.get_run(run_id)
         return await self._runs.list_rejected_reports(run_id, page_size)
 
     async def advance_epoch(self, caller: Caller) -> int:

@@ -908,7 +908,7 @@ class ListRejectedReportsRequest(_message.Message):
     RUN_ID_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     run_id: _builtins.str
-    """The run."""
+    """The run; empty, which JSON cannot say: none, for reports of executions that nobody knows."""
     page_size: _builtins.int
     """At most so many; 0: 100."""
     def __init__(

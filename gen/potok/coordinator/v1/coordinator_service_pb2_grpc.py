@@ -261,7 +261,8 @@ class CoordinatorServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListRejectedReports(self, request, context):
-        """Lists reports of a run that were not applied, newest first; kept for seven days, at most 1,000 a run.
+        """Lists reports of a run that were not applied, newest first; kept for seven days, at most 1,000 a run. Without a run,
+        those of executions that nobody knows.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

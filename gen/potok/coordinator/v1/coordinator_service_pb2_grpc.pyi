@@ -109,7 +109,9 @@ class CoordinatorServiceStub:
     UNAVAILABLE: nothing more was stored; connect again and report again.
     """
     ListRejectedReports: _grpc.UnaryUnaryMultiCallable[_coordinator_service_pb2.ListRejectedReportsRequest, _coordinator_service_pb2.ListRejectedReportsResponse]
-    """Lists reports of a run that were not applied, newest first; kept for seven days, at most 1,000 a run."""
+    """Lists reports of a run that were not applied, newest first; kept for seven days, at most 1,000 a run. Without a run,
+    those of executions that nobody knows.
+    """
     AdvanceEpoch: _grpc.UnaryUnaryMultiCallable[_coordinator_service_pb2.AdvanceEpochRequest, _coordinator_service_pb2.AdvanceEpochResponse]
     """Begins a new epoch of the log, to be called once after the database was restored from a backup: tokens of before are
     refused with EPOCH_CHANGED, since revisions after the backup may have been given out and will be given out again.
@@ -208,7 +210,9 @@ class CoordinatorServiceAsyncStub(CoordinatorServiceStub):
     UNAVAILABLE: nothing more was stored; connect again and report again.
     """
     ListRejectedReports: _aio.UnaryUnaryMultiCallable[_coordinator_service_pb2.ListRejectedReportsRequest, _coordinator_service_pb2.ListRejectedReportsResponse]  # type: ignore[assignment]
-    """Lists reports of a run that were not applied, newest first; kept for seven days, at most 1,000 a run."""
+    """Lists reports of a run that were not applied, newest first; kept for seven days, at most 1,000 a run. Without a run,
+    those of executions that nobody knows.
+    """
     AdvanceEpoch: _aio.UnaryUnaryMultiCallable[_coordinator_service_pb2.AdvanceEpochRequest, _coordinator_service_pb2.AdvanceEpochResponse]  # type: ignore[assignment]
     """Begins a new epoch of the log, to be called once after the database was restored from a backup: tokens of before are
     refused with EPOCH_CHANGED, since revisions after the backup may have been given out and will be given out again.
@@ -394,7 +398,9 @@ class CoordinatorServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _coordinator_service_pb2.ListRejectedReportsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_coordinator_service_pb2.ListRejectedReportsResponse, _abc.Awaitable[_coordinator_service_pb2.ListRejectedReportsResponse]]:
-        """Lists reports of a run that were not applied, newest first; kept for seven days, at most 1,000 a run."""
+        """Lists reports of a run that were not applied, newest first; kept for seven days, at most 1,000 a run. Without a run,
+        those of executions that nobody knows.
+        """
 
     @_abc_1.abstractmethod
     def AdvanceEpoch(

@@ -204,3 +204,13 @@ async def test_a_replica_that_stops_waits_for_nobody_who_only_reports(world: Coo
         assert await replica.reporter().send(a_report(execution, 1, success=1)) == []
         leave = asyncio.get_running_loop().time()
     assert asyncio.get_running_loop().time() - leave < PATIENCE
+
+
+async def test_reports_of_executions_that_nobody_knows_can_be_listed(replica: Replica) -> None:
+    rejected = await replica.reporter().send(a_report(999_999, 3, pending=1))
+    answer = await replica.stub.ListRejectedReports(pb.ListRejectedReportsRequest())
+
+    assert [verdict.execution for verdict in rejected] == [999_999]
+    [kept] = answer.reports
+    assert (kept.execution, kept.sequence) == (999_999, 3)
+    assert kept.message == "nobody knows the execution"

@@ -62,6 +62,7 @@ ARGUMENTS = {
     "potok client list": (),
     "potok client show": (CLIENT,),
     "potok admin new-epoch": (),
+    "potok admin rejected": (RUN,),
 }
 PRINT_FOR_PROGRAMS = {"potok judge", "potok token"}
 """JSON and a token: no terminal has a say in them."""

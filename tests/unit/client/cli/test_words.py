@@ -90,6 +90,18 @@ def test_a_stage_that_ends_names_its_failures_and_a_queued_one_is_no_news() -> N
     ]
 
 
+def test_states_that_were_folded_away_are_counted() -> None:
+    assert list(Lines().take(Update(folded=41))) == ["41 older states were folded into the newest"]
+
+
+def test_a_run_that_was_cancelled_says_by_whom() -> None:
+    cancelling = a_run_event(state=stage_pb2.RUN_STATE_CANCELLING, cancelled_by="anna")
+
+    assert said(Lines(), at(0, cancelling)) == [
+        "run 0f3c2b1a of clinic, 2026-11-20: cancelling by anna"
+    ]
+
+
 def test_a_lost_connection_is_a_line() -> None:
     assert list(Lines().take(Update(lost="gone"))) == [
         "connection lost (gone); trying to resume ..."
