@@ -100,6 +100,7 @@ class PostgresRuns:
             )
             return await _views(connection, rows)
 
+    @afresh
     async def list_audit_entries(
         self, owner: str, subject: str, before: int | None, page_size: int
     ) -> list[AuditEntry]:

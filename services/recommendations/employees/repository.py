@@ -132,6 +132,7 @@ class PostgresRecommendations:
             await _keep(connection, owner, actor, action, recommendation_id, about, at)
             return await self._retold(connection, owner, found["employee"], recommendation_id)
 
+    @afresh
     async def list_audit_entries(
         self, owner: Owner, before: int | None, page_size: int
     ) -> list[AuditEntry]:
