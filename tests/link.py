@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 
 from tests.conftest import Database
@@ -36,14 +36,13 @@ class Link:
         for writer in self._writers:
             writer.transport.abort()
 
-    @contextlib.contextmanager
-    def frozen(self) -> Iterator[None]:
-        """Take everything and pass nothing on until the block ends: the server is frozen."""
+    def freeze(self) -> None:
+        """Take everything and pass nothing on: the server is frozen."""
         self._flowing.clear()
-        try:
-            yield
-        finally:
-            self._flowing.set()
+
+    def thaw(self) -> None:
+        """Pass all on again."""
+        self._flowing.set()
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)

@@ -191,7 +191,9 @@ async def _updates(
             update = cursor.take(frame)
             if update is not None:
                 yield update
-            if frame.kind == watch_pb2.FRAME_KIND_END:
+            # Of a server that lacks something, the status that follows says what.
+            unavailable = frame.end_reason == watch_pb2.END_REASON_UNAVAILABLE
+            if frame.kind == watch_pb2.FRAME_KIND_END and not unavailable:
                 return
     finally:
         call.cancel()  # an abandoned call is never collected, and the server would go on writing

@@ -142,6 +142,10 @@ async def running(settings: CoordinatorSettings) -> AsyncIterator[int]:
                 BotReportServicer(bots), server
             )
 
+        async def look() -> None:
+            if replica.presence.calm_for(limits.silent):
+                await watchdog.look()
+
         replica.run(
             lanes.run(),
             tailer.run(),
@@ -152,7 +156,7 @@ async def running(settings: CoordinatorSettings) -> AsyncIterator[int]:
                 lambda: reports.store_heartbeats(limits.heartbeat_writes),
                 "heartbeats",
             ),
-            every(limits.watchdog, watchdog.look, "watchdog"),
+            every(limits.watchdog, look, "watchdog"),
             every(COMPACT, lambda: compact_log(pool, limits.log_retention), "compact"),
             every(CLEAN_UP, runs.clean_up, "clean_up"),
             every(limits.bot_clean_up, bot_watchdog.clean_up, "bot_clean_up"),

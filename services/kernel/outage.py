@@ -1,5 +1,6 @@
 """What goes on by itself while something it needs is away: it says so once, and once that it is back."""
 
+import asyncio
 import contextlib
 from collections.abc import Iterator
 
@@ -9,6 +10,13 @@ from services.kernel.errors import UpstreamUnavailable
 from services.kernel.postgres_errors import why_away
 
 log = structlog.get_logger()
+
+
+def go_on_ending() -> None:
+    """Go on with a cancellation of this task where an error has taken its place, as on a connection that is frozen."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 class Outage:
@@ -37,6 +45,7 @@ class Outage:
         try:
             yield
         except Exception as error:
+            go_on_ending()
             why = why_away(error)
             if why is None and isinstance(error, UpstreamUnavailable):
                 why = str(error)

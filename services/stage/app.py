@@ -80,7 +80,12 @@ async def stage_service(
         previews = Previews(process)
         reconciler = Reconciler(process, executions)
         revisits = Revisits(process)
-        renewal = min(work.limits.lease for work in works) / 3
+        lease = min(work.limits.lease for work in works)
+
+        async def reconcile() -> None:
+            """Not before whoever lives could renew its leases."""
+            if presence is None or presence.calm_for(lease):
+                await reconciler.turn()
 
         def register_all(server: grpc.aio.Server) -> None:
             add_StageServiceServicer_to_server(StageServicer(pool, executions, previews), server)
@@ -91,9 +96,9 @@ async def stage_service(
                 tasks.create_task(writer.run()),
                 tasks.create_task(reporter.run(executions.cancel)),
                 tasks.create_task(queue.run_hints()),
-                tasks.create_task(every(renewal, running.renew, "leases")),
+                tasks.create_task(every(lease / 3, running.renew, "leases")),
                 tasks.create_task(every(settings.watch, running.watch, "watch")),
-                tasks.create_task(every(settings.reconcile, reconciler.turn, "reconciler")),
+                tasks.create_task(every(settings.reconcile, reconcile, "reconciler")),
                 tasks.create_task(every(settings.reconcile, revisits.turn, "revisits")),
                 tasks.create_task(every(settings.clean_up, reconciler.clean_up, "clean_up")),
             ]
@@ -108,6 +113,8 @@ async def stage_service(
                 await asyncio.wait({worker}, timeout=GIVE_BACK.total_seconds())
                 await reporter.flush(settings.report_timeout / 5)
             finally:
+                if not worker.done():
+                    queue.give_up()
                 await cancel(worker, *loops)
 
 

@@ -12,7 +12,7 @@ from typing import assert_never
 
 import structlog
 
-from services.kernel.outage import Outage
+from services.kernel.outage import Outage, go_on_ending
 from services.kernel.postgres import Connection
 from services.kernel.postgres_errors import why_away
 from services.stage.domain import (
@@ -90,6 +90,7 @@ class Writer:
             try:
                 await self._commit(ended)
             except Exception as error:
+                go_on_ending()
                 if (why := why_away(error)) is not None:
                     self._outage.begin(why)
                     await asyncio.sleep(PAUSE * random.random())  # noqa: S311

@@ -16,18 +16,28 @@ from potok.coordinator.v1 import run_pb2, watch_pb2
 from potok.coordinator.v1 import watch_events_service_pb2 as events_pb
 from potok.coordinator.v1.watch_events_service_pb2_grpc import WatchEventsServiceStub
 from potok.stage.v1 import stage_service_pb2 as stage_pb
+from potok.stage.v1.stage_service_pb2_grpc import StageServiceStub
 from potok_client.cli.exits import ExitCode
 from structlog.testing import capture_logs
 
 from services.coordinator.commit import lanes
 from services.kernel import presence
+from services.kernel.postgres import open_pool
+from services.stage.app import stage_service
 from tests.bot_status import ANNA, outside
 from tests.builders.bot_status import MEETING_URL
 from tests.command_line import potok
 from tests.conftest import Database
 from tests.coordination import RANGE, SETTINGS, Coordination, Replica, a_report, coordination
-from tests.fakes.stage_work import FakeStage, a_run_request, found, serving_stage
-from tests.identity import client_environment
+from tests.fakes.coordinator import FakeCoordinator, serving_coordinator
+from tests.fakes.stage_work import (
+    FakeStage,
+    a_run_request,
+    found,
+    quick_settings,
+    serving_stage,
+)
+from tests.identity import client_environment, identity, open_channel
 from tests.link import Link, linked
 from tests.refusals import reason_of, refusal
 from tests.waiting import until
@@ -132,13 +142,51 @@ async def test_every_call_says_that_the_database_is_away_and_works_once_it_is_ba
 async def test_what_a_frozen_database_holds_up_ends_in_time_with_the_reason(
     link: Link, replica: Replica
 ) -> None:
-    with link.frozen():
-        await until_healthy(replica, healthy=False)
-        errors = await asyncio.gather(*map(refusal, calls_of(replica)))
+    link.freeze()
+    await until_healthy(replica, healthy=False)
+    errors = await asyncio.gather(*map(refusal, calls_of(replica)))
+    link.thaw()
     await until_healthy(replica, healthy=True)
     await until_it_starts(replica)
     assert {error.code() for error in errors} == {UNAVAILABLE}
     assert {"the database does not answer" in (error.details() or "") for error in errors} == {True}
+
+
+@pytest.mark.parametrize("cut", [True, False])
+async def test_a_coordinator_ends_though_its_database_does_not_answer(
+    link: Link, world: Coordination, cut: bool
+) -> None:
+    async with world.replica() as replica:
+        calls = [asyncio.ensure_future(call) for call in calls_of(replica)]
+        if cut:
+            await link.cut()
+        link.freeze()
+    link.thaw()
+    await asyncio.gather(*calls, return_exceptions=True)
+
+
+@pytest.mark.parametrize("cut", [True, False])
+async def test_a_stage_service_ends_though_its_database_does_not_answer(
+    behind: tuple[Link, Database], cut: bool
+) -> None:
+    link, there = behind
+    dsn = there.dsn("transcription_system")
+    stage = FakeStage(items={"client:a": found("1")})
+    stage.go_on.clear()
+    async with (
+        serving_coordinator(FakeCoordinator()) as address,
+        open_pool(dsn, 8) as pool,
+        stage_service(
+            "transcription", pool, [stage], quick_settings(dsn, address), identity("transcription")
+        ) as port,
+        open_channel(f"127.0.0.1:{port}") as channel,
+    ):
+        await StageServiceStub(channel).RunStage(a_run_request())
+        await stage.started.wait()
+        if cut:
+            await link.cut()
+        link.freeze()
+    link.thaw()
 
 
 async def test_a_watch_ends_with_its_token_and_goes_on_without_a_gap(

@@ -29,7 +29,7 @@ from services.coordinator.state.tenant import Tenant
 from services.coordinator.wire.reports import Rejection
 from services.kernel.clock import utc_now
 from services.kernel.errors import DatabaseAway, DomainError
-from services.kernel.outage import Outage
+from services.kernel.outage import Outage, go_on_ending
 from services.kernel.postgres import Connection
 from services.kernel.postgres_errors import why_away
 from services.status.domain import Owner
@@ -134,6 +134,7 @@ class Lane:
                 await self._settle_singly(changes, error)
                 return
             except Exception as error:
+                go_on_ending()
                 why = why_away(error)
                 if why is None and not isinstance(error, repository.Refused):
                     log.exception("group_faulty", changes=len(changes))

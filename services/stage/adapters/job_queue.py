@@ -175,6 +175,13 @@ class JobQueue:
         self._stopping.set()
         self._take("")
 
+    def give_up(self) -> None:
+        """Wait for Postgres no longer, since the process ends: its connections are closed."""
+        for worker in self._workers:
+            if worker.driver is not None:
+                worker.driver.impatient = True
+        self._pool.terminate()
+
     async def _work(
         self, worker: _Worker, handlers: Mapping[str, Handler], concurrency: int
     ) -> None:

@@ -14,7 +14,7 @@ from pgqueuer.models import TableChangedEvent
 from pgqueuer.ports.driver import NotifyCallback
 
 from services.kernel.clock import utc_now
-from services.kernel.outage import Outage
+from services.kernel.outage import Outage, go_on_ending
 from services.kernel.postgres_errors import why_away
 
 PAUSE = 0.5
@@ -29,6 +29,8 @@ class PatientDriver(AsyncpgPoolDriver):
     def __init__(self, pool: asyncpg.Pool) -> None:
         super().__init__(pool)
         self.losses = 0
+        self.impatient = False
+        """The process ends: what fails now is found again by others."""
         self._outage = Outage("queue")
         self._callbacks: list[NotifyCallback] = []
 
@@ -44,7 +46,8 @@ class PatientDriver(AsyncpgPoolDriver):
             try:
                 answer = await query()
             except Exception as error:
-                if (why := why_away(error)) is None:
+                go_on_ending()
+                if self.impatient or (why := why_away(error)) is None:
                     raise
                 self.losses += 1
                 self._outage.begin(why)

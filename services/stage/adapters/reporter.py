@@ -16,7 +16,7 @@ import grpc
 import structlog
 from potok.coordinator.v1 import coordinator_service_pb2, report_pb2
 
-from services.kernel.outage import Outage
+from services.kernel.outage import Outage, go_on_ending
 from services.kernel.postgres_errors import why_away
 from services.kernel.tasks import cancel
 from services.stage.mapping import report_to_pb
@@ -84,6 +84,7 @@ class Reporter:
             try:
                 await self._session(on_stale)
             except Exception as error:
+                go_on_ending()
                 text = error.details() if isinstance(error, grpc.aio.AioRpcError) else repr(error)
                 self._outage.begin(why_away(error) or str(text))
             await asyncio.sleep(random.uniform(0, self._backoff))  # noqa: S311
