@@ -5,7 +5,7 @@ import re
 import httpx2
 
 from services.kernel.clock import utc_now
-from services.kernel.fetch.errors import BodyTooLarge, BodyTruncated, Encoded, UnexpectedStatus
+from services.kernel.fetch.errors import BodyTooLarge, BodyTruncated, UnexpectedStatus
 from services.kernel.fetch.link import Link
 from services.kernel.retry_after import retry_after
 
@@ -22,8 +22,6 @@ def check(target: Link, response: httpx2.Response, max_bytes: int) -> None:
             status=status,
             retry_after=retry_after(headers.get("retry-after", ""), utc_now()),
         )
-    if headers.get("content-encoding", "identity").lower() not in ("", "identity"):
-        raise Encoded(f"{target.origin} compresses what it sends, though that was not asked for")
     if int(headers.get("content-length", "0")) > max_bytes:
         raise BodyTooLarge(f"{target.origin} announces more than {max_bytes} bytes")
     if status == httpx2.codes.PARTIAL_CONTENT:

@@ -40,7 +40,7 @@ class BodyTruncated(FetchError):
 
 
 class Encoded(FetchError):
-    """The body is compressed, though that was not asked for."""
+    """The body is compressed in a way that nothing here undoes."""
 
 
 class UnexpectedStatus(FetchError):

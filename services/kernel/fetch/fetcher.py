@@ -19,8 +19,8 @@ import httpx2
 
 from services.kernel.fetch.addresses import Host, is_listed, is_public, resolve
 from services.kernel.fetch.answer import REDIRECTS, check, media_type
+from services.kernel.fetch.encoding import decoded
 from services.kernel.fetch.errors import (
-    BodyTooLarge,
     BodyTruncated,
     FetchTimedOut,
     ForbiddenAddress,
@@ -59,13 +59,15 @@ class OriginCredentials:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Download:
-    """An answer on its way; `chunks` can be read once, and raise BodyTooLarge, BodyTruncated, FetchTimedOut.
+    """An answer on its way; `chunks` can be read once, decompressed, and raise FetchError.
 
-    `origin` is the scheme and host it comes from, `media_type` what they say it is, in lower case and no evidence.
+    `origin` is the scheme and host it comes from, `media_type` what they say it is, in lower case, and `encoding` how
+    they say they compress it: both are no evidence.
     """
 
     origin: str
     media_type: str
+    encoding: str
     chunks: AsyncIterator[bytes]
 
 
@@ -108,10 +110,15 @@ class Fetcher:
             async with self._answer(target, credentials, deadline) as response:
                 if response.status_code not in REDIRECTS:
                     check(target, response, max_bytes)
-                    chunks = _chunks(target, response, max_bytes, deadline)
-                    async with contextlib.aclosing(chunks):
+                    received = _chunks(target, response, deadline)
+                    encoding = response.headers.get("content-encoding", "")
+                    chunks = decoded(received, encoding, max_bytes, target.origin)
+                    async with contextlib.aclosing(received), contextlib.aclosing(chunks):
                         yield Download(
-                            origin=target.origin, media_type=media_type(response), chunks=chunks
+                            origin=target.origin,
+                            media_type=media_type(response),
+                            encoding=encoding.strip().lower(),
+                            chunks=chunks,
                         )
                     return
                 target = target.redirected(response.headers.get("location", ""))
@@ -178,7 +185,7 @@ class Fetcher:
 
 
 async def _chunks(
-    target: Link, response: httpx2.Response, max_bytes: int, deadline: float
+    target: Link, response: httpx2.Response, deadline: float
 ) -> AsyncGenerator[bytes, None]:
     received = 0
     async with contextlib.aclosing(response.aiter_raw()) as stream:
@@ -193,8 +200,6 @@ async def _chunks(
             received += len(chunk)
             if not chunk:
                 return
-            if received > max_bytes:
-                raise BodyTooLarge(f"{target.origin} sends more than {max_bytes} bytes")
             yield chunk
 
 

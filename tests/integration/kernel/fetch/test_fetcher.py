@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gzip
 import ssl
+import zlib
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -233,8 +234,91 @@ async def test_no_more_than_the_limit_is_read_whatever_is_announced(host: WebHos
     assert await fetched(fetcher(), host.link("/announced"), max_bytes=most + 1) == BODY
     endless_error = await refused(fetcher(), host.link("/endless"), max_bytes=most)
     assert isinstance(endless_error, errors.BodyTooLarge)
-    bomb = await refused(fetcher(), host.link("/bomb"))
-    assert isinstance(bomb, errors.Encoded)
+    bomb = await refused(fetcher(), host.link("/bomb"), max_bytes=1_000_000)
+    assert isinstance(bomb, errors.BodyTooLarge)
+    assert "decompressed" in str(bomb)
+
+
+@pytest.mark.parametrize(
+    "encoding",
+    [
+        "none",
+        "binary",
+        "utf-8",
+        "aws-chunked",
+        "identity",
+        "",
+        "gzip",
+        "GZIP",
+        "x-gzip",
+        "deflate",
+        "br",
+        "zstd",
+        "gzip, br",
+    ],
+)
+@pytest.mark.parametrize(
+    "body", [BODY, b"RIFF" + BODY, b"ID3\x03" + BODY], ids=["bytes", "wav", "mp3"]
+)
+async def test_what_is_not_compressed_is_taken_as_it_is_whatever_is_said_of_it(
+    host: WebHost, encoding: str, body: bytes
+) -> None:
+    host.answers["/a"] = answer(200, body, content_encoding=encoding)
+
+    assert await fetched(fetcher(), host.link("/a")) == body
+
+
+def raw_deflate(content: bytes) -> bytes:
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return packer.compress(content) + packer.flush()
+
+
+@pytest.mark.parametrize(
+    ("packed", "encoding"),
+    [
+        (gzip.compress(BODY), "gzip"),
+        (gzip.compress(BODY), "X-GZIP"),
+        (gzip.compress(BODY), "none"),
+        (gzip.compress(BODY), "deflate"),
+        (gzip.compress(gzip.compress(BODY)), "gzip, gzip"),
+        (gzip.compress(BODY[:9000]) + gzip.compress(BODY[9000:]), "gzip"),
+        (gzip.compress(BODY) + b"\r\n", "gzip"),
+        (zlib.compress(BODY), "deflate"),
+        (zlib.compress(BODY), "Deflate, identity"),
+        (raw_deflate(BODY), "deflate"),
+        (gzip.compress(zlib.compress(BODY)), "deflate, gzip"),
+    ],
+    ids=[
+        "gzip",
+        "x-gzip",
+        "none",
+        "wrong",
+        "twice",
+        "members",
+        "tail",
+        "zlib",
+        "upper",
+        "raw",
+        "both",
+    ],
+)
+async def test_what_is_compressed_is_unpacked(host: WebHost, packed: bytes, encoding: str) -> None:
+    host.answers["/a"] = answer(200, packed, content_encoding=encoding)
+
+    assert await fetched(fetcher(), host.link("/a")) == BODY
+    cut = answer(200, packed[: len(packed) // 2], content_encoding=encoding)
+    if encoding not in ("none", "wrong"):
+        host.answers["/cut"] = cut
+        assert isinstance(await refused(fetcher(), host.link("/cut")), errors.BodyTruncated)
+
+
+async def test_a_compression_that_nothing_here_undoes_is_named(host: WebHost) -> None:
+    host.answers["/a"] = answer(200, b"\x28\xb5\x2f\xfd" + BODY, content_encoding="zstd")
+
+    error = await refused(fetcher(), host.link("/a"))
+
+    assert isinstance(error, errors.Encoded)
+    assert "zstd" in str(error)
 
 
 async def test_what_breaks_off_is_no_download(host: WebHost) -> None:
