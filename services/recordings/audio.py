@@ -1,7 +1,10 @@
 """The kind of an audio file by its first bytes: names and headers of foreign files are no evidence."""
 
-HEAD_BYTES = 16
-"""How many bytes `content_type` looks at."""
+import re
+
+HEAD_BYTES = 4096
+"""How many bytes `sound_start` and `content_type` look at."""
+_MAGIC_BYTES = 16
 
 _MAGIC = (
     (0, b"ID3", "audio/mpeg"),
@@ -19,6 +22,40 @@ _MAGIC = (
 )
 _CONTAINERS = (b"RIFF", b"RF64", b"FORM")
 _MP4_BRANDS = (b"M4A", b"M4B", b"mp4", b"iso", b"3gp", b"3g2", b"dash", b"qt")
+_BLANK = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\r\n\t \x00]*")
+"""What programs leave before a file: a mark of byte order, ends of lines, zeros."""
+_LEFT_OVER = re.compile(
+    rb"(?:HTTP/\d[^\n]*\n|[A-Za-z][A-Za-z0-9-]{0,40}:[^\n\x00]*\n|[0-9a-fA-F]{1,8}\r\n|\r?\n)+"
+)
+"""Lines of an answer by HTTP, or the length of a chunk."""
+_CERTAIN = re.compile(
+    rb"(?:RIFF|RF64).{4}WAVE|FORM.{4}AIF[FC]|OggS\x00[\x00-\x07]|fLaC\x00\x00\x00\x22|#!AMR|"
+    rb"\x1a\x45\xdf\xa3|ID3[\x02-\x04][\x00-\x0f].[\x00-\x7f]{4}|.{4}ftyp(?:M4[AB]|mp4|iso|3g[p2]|dash|qt)",
+    re.DOTALL,
+)
+"""Beginnings that are hardly there by chance."""
+
+
+def sound_start(head: bytes) -> tuple[int, str] | None:
+    """Return where in a file that begins with `head` the sound begins, and its media type; None where there is none.
+
+    What programs left before it counts for nothing: players skip it, though not those of every kind of file.
+    """
+    for start in (0, *_leftovers(head)):
+        if found := content_type(head[start : start + _MAGIC_BYTES]):
+            return start, found
+    if certain := _CERTAIN.search(head):
+        found = content_type(head[certain.start() : certain.start() + _MAGIC_BYTES])
+        return (certain.start(), found) if found else None
+    return None
+
+
+def _leftovers(head: bytes) -> tuple[int, ...]:
+    """Return where a file would begin without what was left before it: blanks, or lines of HTTP and blanks."""
+    lines = _LEFT_OVER.match(head)
+    after = lines.end() if lines else 0
+    blanks = (_BLANK.match(head, start) for start in (0, after))
+    return (*(found.end() for found in blanks if found), after)
 
 
 def content_type(head: bytes) -> str | None:

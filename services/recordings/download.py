@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from services.kernel.fetch import errors
 from services.kernel.fetch.fetcher import Download, Fetcher, OriginCredentials
-from services.recordings.audio import HEAD_BYTES, content_type
+from services.recordings.audio import HEAD_BYTES, sound_start
 from services.recordings.domain import (
     AccessDenied,
     Fetched,
@@ -21,6 +21,7 @@ from services.recordings.domain import (
 
 LEAST_BYTES = 2048
 """A file with fewer bytes is no recording."""
+_PLAIN = ("", "identity")
 
 
 class Downloads:
@@ -57,13 +58,13 @@ class Downloads:
             head = b""
             async for chunk in download.chunks:
                 head += chunk
-                if len(head) >= LEAST_BYTES:
+                if len(head) >= HEAD_BYTES:
                     break
-            if content_type(head[:HEAD_BYTES]) is None:
-                raise NotAudio(
-                    f"{download.origin} sends {download.media_type or 'something'} that is no recording",
-                    may_come=True,
-                )
+            if sound_start(head[:HEAD_BYTES]) is None:
+                what = f"sends {download.media_type or 'something'} that is no recording"
+                if download.encoding not in _PLAIN:
+                    what += f", and says that it compresses it ({download.encoding[:20]})"
+                raise NotAudio(f"{download.origin} {what}", may_come=True)
             if len(head) < LEAST_BYTES:
                 raise NotAudio(
                     f"{download.origin} sends {len(head)} bytes, too few for a recording",

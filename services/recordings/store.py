@@ -13,7 +13,7 @@ import structlog
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, S3Store
 
-from services.recordings.audio import HEAD_BYTES, content_type
+from services.recordings.audio import HEAD_BYTES, sound_start
 from services.recordings.domain import (
     Fetched,
     NotAudio,
@@ -109,7 +109,9 @@ class ObjectRecordings:
                 raise _unavailable(end) from end
 
     async def _spool(self, fetched: Fetched, file: IO[bytes]) -> Recording:
-        digest, size = hashlib.sha256(), 0
+        """Write what comes to a file, from where the sound begins: not every player skips what stands before it."""
+        digest, size, head = hashlib.sha256(), 0, b""
+        found: tuple[int, str] | None = None
 
         def append(chunk: bytes) -> None:
             digest.update(chunk)
@@ -119,14 +121,21 @@ class ObjectRecordings:
             size += len(chunk)
             if size > self._max_bytes:
                 raise TooLarge(f"{fetched.file_name} is larger than {self._max_bytes} bytes")
-            await asyncio.to_thread(append, chunk)
-        file.seek(0)
-        media_type = content_type(file.read(HEAD_BYTES))
-        if media_type is None:
-            raise NotAudio(f"{fetched.file_name} is no audio file of a known kind")
+            if found:
+                await asyncio.to_thread(append, chunk)
+                continue
+            head += chunk
+            if len(head) >= HEAD_BYTES:
+                found = _sound_start(head, fetched)
+                await asyncio.to_thread(append, head[found[0] :])
+        if found is None:
+            found = _sound_start(head, fetched)
+            append(head[found[0] :])
+        file.flush()
+        start, media_type = found
         return Recording(
             sha256=digest.hexdigest(),
-            size_bytes=size,
+            size_bytes=size - start,
             content_type=media_type,
             file_name=fetched.file_name,
         )
@@ -145,6 +154,14 @@ class ObjectRecordings:
             return (await obstore.head_async(self._store, key))["size"]
         except FileNotFoundError:
             return None
+
+
+def _sound_start(head: bytes, fetched: Fetched) -> tuple[int, str]:
+    found = sound_start(head[:HEAD_BYTES])
+    if found is None:
+        what = "is no audio file of a known kind" if head else "is empty"
+        raise NotAudio(f"{fetched.file_name} {what}")
+    return found
 
 
 def _key(sha256: str) -> str:

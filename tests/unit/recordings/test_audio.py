@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.recordings.audio import HEAD_BYTES, content_type
+from services.recordings.audio import HEAD_BYTES, content_type, sound_start
 from tests.tree import RECORDINGS
 
 
@@ -56,3 +56,63 @@ def test_the_sample_recordings_are_audio() -> None:
 @given(st.binary(max_size=HEAD_BYTES))
 def test_any_head_has_an_answer(head: bytes) -> None:
     assert (content_type(head) or "audio/none").startswith("audio/")
+    start, _ = sound_start(head) or (0, "")
+    assert 0 <= start <= len(head)
+
+
+WAV = b"RIFF\x24\x00\x00\x00WAVEfmt \x10\x00\x00\x00"
+MP4 = b"\x00\x00\x00\x20ftypM4A \x00\x00\x00\x00"
+MP3 = b"\xff\xfb\x90\x64" + bytes(100)
+OGG = b"OggS\x00\x02" + bytes(20)
+FLAC = b"fLaC\x00\x00\x00\x22" + bytes(34)
+ID3 = b"ID3\x03\x00\x00\x00\x00\x0f\x76" + bytes(20)
+
+
+@pytest.mark.parametrize(
+    "sound", [WAV, MP4, MP3, OGG, FLAC, ID3], ids=["wav", "mp4", "mp3", "ogg", "flac", "id3"]
+)
+@pytest.mark.parametrize(
+    "before",
+    [
+        b"",
+        b"\r\n",
+        b"\r\n\r\n",
+        b"\n \t",
+        b"\xef\xbb\xbf",
+        b"\xff\xfe",
+        b"\xfe\xff\r\n",
+        bytes(4),
+        bytes(1000),
+        b"HTTP/1.1 200 OK\r\nContent-Type: audio/wav\r\n\r\n",
+        b"Content-Type: audio/mpeg\r\nContent-Length: 7\r\n\r\n",
+        b"1f40\r\n",
+    ],
+    ids=repr,
+)
+def test_what_was_left_before_the_sound_counts_for_nothing(before: bytes, sound: bytes) -> None:
+    found = sound_start(before + sound)
+
+    assert found is not None
+    start, media_type = found
+    assert media_type == content_type(sound[:16])
+    assert (before + sound)[start:] == sound
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"",
+        b"\r\n\r\n",
+        bytes(4096),
+        b"\xff\xfe" * 100,
+        b"\r\n<!DOCTYPE html><html><body>RIFF WAVE fLaC OggS</body></html>",
+        b"HTTP/1.1 404 Not Found\r\nContent-Type: text/html\r\n\r\n<html>",
+        b'{"error": "no recording"}',
+        b"file,start_time\r\na.wav,2026-01-31T14:05:00\r\n",
+        b"%PDF-1.7",
+        "\ufeffзвонок".encode("utf-16"),
+    ],
+    ids=repr,
+)
+def test_what_is_no_sound_does_not_become_one(head: bytes) -> None:
+    assert sound_start(head) is None
