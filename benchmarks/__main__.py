@@ -17,6 +17,7 @@ NAMES = (
     "word_errors",
     "judgement",
     "tasks",
+    "eta",
 )
 
 

@@ -10,7 +10,7 @@ from services.kernel.errors import InvalidInput
 from services.kernel.rpc.convert import timestamp
 from services.stage.domain import Execution, Found, ItemId, Preview, StoredItem
 from services.stage.modes import NEWEST
-from services.stage.progress import DayCounts, Progress
+from services.stage.progress import CallLengths, DayCounts, Progress
 from services.status.domain import (
     ExecutionNumber,
     ExecutionState,
@@ -131,6 +131,25 @@ def progress_to_pb(progress: Progress) -> progress_pb2.StageProgress:
         wait=wait_to_pb(progress.wait),
         reason=_reason_to_pb(progress.reason),
         message=progress.message,
+        lengths=_lengths_to_pb(progress.lengths),
+        at_work=[
+            progress_pb2.ItemAtWork(
+                item_id=item.item_id,
+                begin_time=timestamp(item.begun_at),
+                duration_seconds=item.duration_seconds,
+            )
+            for item in progress.at_work
+        ],
+    )
+
+
+def _lengths_to_pb(lengths: CallLengths | None) -> progress_pb2.CallLengths | None:
+    if lengths is None:
+        return None
+    return progress_pb2.CallLengths(
+        ended_seconds=lengths.ended,
+        processing_seconds=lengths.processing,
+        pending_seconds=lengths.pending,
     )
 
 

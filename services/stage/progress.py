@@ -39,6 +39,24 @@ class ItemFailure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallLengths:
+    """How long the calls of an execution are, in seconds of sound, by the state of their items."""
+
+    ended: float
+    processing: float
+    pending: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemAtWork:
+    """An item that a worker holds, and since when."""
+
+    item_id: ItemId
+    begun_at: datetime
+    duration_seconds: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
     """The pending items of an execution that wait for a time: how many, for what, until when at the earliest."""
 
@@ -61,6 +79,8 @@ class Progress:
     discovered: bool
     reasons: Mapping[Reason, int]
     failures: Sequence[ItemFailure]
+    lengths: CallLengths | None
+    at_work: Sequence[ItemAtWork]
     wait: Wait | None
     reason: Reason | None
     message: str

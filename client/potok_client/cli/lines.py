@@ -86,7 +86,7 @@ class Lines:
             parts.append(f"{words.done_items(stage.progress)}/{words.all_items(items)} done")
         if stage.HasField("end_time"):
             parts[0] += f" after {words.lasted(stage, at)}"
-        parts += [part for part in (words.remarks(stage), words.pace(stage)) if part]
+        parts += [part for part in (words.remarks(stage), words.pace(stage, at)) if part]
         if wait:
             parts.append(f"waits: {wait}")
         if stage.message:

@@ -184,7 +184,7 @@ def _pace(stage: StageStatus, now: datetime) -> Text:
         text.append(words.lasted(stage, now), "dim")
     else:
         at_work = f"{items.processing} at work" if items.processing else ""
-        text.append(words.pace(stage) or at_work or words.execution_state(stage.state), "cyan")
+        text.append(words.pace(stage, now) or at_work or words.execution_state(stage.state), "cyan")
     for count, name, style in (
         (items.failed - words.undone_items(stage.progress), "failed", "red"),
         (words.undone_items(stage.progress), "left undone", "yellow"),

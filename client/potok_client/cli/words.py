@@ -207,15 +207,27 @@ def cost(cost: Cost) -> str:
     return f"{cost.amount:.{digits}f} {plain(cost.currency)}"
 
 
-def pace(stage: StageStatus) -> str:
-    """Return rate and time left of a stage under way, as far as they are known; one that waits has none left."""
+def pace(stage: StageStatus, now: datetime) -> str:
+    """Return rate and time left at `now` of a stage under way, and of its run, as far as they are known."""
+    if stage.HasField("end_time"):
+        return ""
     parts = []
-    if stage.items_per_second and not stage.HasField("end_time"):
+    if stage.items_per_second:
         rate = stage.items_per_second
         parts.append(f"{rate:.1f}/s" if rate >= 1 else f"{rate * 60:.1f}/min")
-        if stage.progress.discovered and stage.remaining_seconds and not wait(stage):
-            parts.append(f"{duration(stage.remaining_seconds)} left")
+    if stage.HasField("expected_end_time"):
+        parts.append(_left(stage.expected_end_time.ToDatetime(UTC), now))
+    if (
+        stage.HasField("run_expected_end_time")
+        and stage.run_expected_end_time != stage.expected_end_time
+    ):
+        parts.append(f"the run {_left(stage.run_expected_end_time.ToDatetime(UTC), now)}")
     return ", ".join(parts)
+
+
+def _left(end: datetime, now: datetime) -> str:
+    seconds = (end - now).total_seconds()
+    return f"{duration(seconds)} left" if seconds >= 1 else "longer than expected"
 
 
 def _lower(kind: type, value: int, prefix: str) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -22,6 +23,7 @@ from services.call_sync.domain import (
     SourceUnavailable,
     client_zone,
 )
+from services.recordings.audio import WAV_HEAD_BYTES, wav_seconds
 from services.recordings.domain import Fetched, FetchFailed, NotAllowed, NotAudio, RecordingMissing
 from services.status.domain import DateRange
 
@@ -76,9 +78,22 @@ def _list(location: str, time_zone: str, filter_: Callable[[CallFacts], bool]) -
     zone = client_zone(time_zone)
     manifest = _read_manifest(location)
     if manifest is None:
-        return [call for call in list_audio_files(location, zone) if filter_(call)]
+        files = list_audio_files(location, zone)
+        return [_measured(location, call) for call in files if filter_(call)]
     calls = parse_manifest(decode_manifest(manifest), zone)
-    return [_versioned(location, call) for call in calls if filter_(call)]
+    return [_measured(location, _versioned(location, call)) for call in calls if filter_(call)]
+
+
+def _measured(location: str, call: CallFacts) -> CallFacts:
+    """Return the call with the length of its recording, where nobody stated one and the file does."""
+    if call.duration_seconds is not None or call.recording_link is None:
+        return call
+    try:
+        with open_inside(location, call.recording_link) as file:
+            size = os.fstat(file.fileno()).st_size
+            return replace(call, duration_seconds=wav_seconds(file.read(WAV_HEAD_BYTES), size))
+    except (LeadsOut, NoFile, OSError):
+        return call  # fetching it says what is wrong
 
 
 def _versioned(location: str, call: CallFacts) -> CallFacts:

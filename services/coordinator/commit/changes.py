@@ -169,14 +169,25 @@ def _take_progress(
         if take_day(day, report):
             changed.append(day)
     told = bool(changed) or verdict is Verdict.APPLIED
+    news = told
     if is_last:
-        pace = (execution.encoded or update_pace(execution)).trailer
-        counts, discovered, waiting = read_progress(execution.progress)
-        update_rate(execution, counts, group.now, discovered=discovered, waiting=waiting)
-        told = update_pace(execution).trailer != pace or told
-    if told:
+        counts, discovered, waiting, details = read_progress(execution.progress)
+        # One before it in the group was applied: its event could not say what is expected by now.
+        news = told or (counts, discovered) != (execution.counts, execution.discovered)
+        if news:
+            update_rate(
+                tenant,
+                execution,
+                counts,
+                group.now,
+                discovered=discovered,
+                waiting=waiting,
+                details=details,
+            )
+            update_pace(execution)
+    if news:
         group.add_progress(tenant, execution, changed)
-    return Verdict.APPLIED if changed else verdict
+    return Verdict.APPLIED if told else verdict
 
 
 def _take_whole(raw: RawReport, tenant: Tenant, group: Group, next_number: NextNumber) -> Verdict:

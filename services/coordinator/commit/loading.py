@@ -146,6 +146,8 @@ async def _read_runs(
         tenants[execution.owner].executions[execution.number] = execution
     if followers:
         await _read_bots(connection, tenants, followers)
+    for owner, stage, earlier in await repository.load_earlier(connection, missing.owners):
+        tenants[owner].earlier.setdefault(stage, []).append(earlier)
 
 
 async def _read_bots(

@@ -13,6 +13,16 @@ SELECT * FROM coordinator.runs
 SELECT e.*, r.bot_id FROM coordinator.executions e JOIN coordinator.runs r USING (run_id)
  WHERE run_id = ANY (:run_ids::uuid[]) ORDER BY execution;
 
+-- name: load_earlier(owners, stages, count)
+-- How long the last executions of each stage of owners took, the newest first: what their next ones are expected to take.
+SELECT o.owner, s.stage, e.progress, e.created_at, e.ended_at
+  FROM unnest(:owners::text[]) AS o(owner) CROSS JOIN unnest(:stages::text[]) AS s(stage)
+ CROSS JOIN LATERAL (
+    SELECT * FROM coordinator.executions e
+     WHERE e.owner = o.owner AND e.stage = s.stage AND e.state IN ('SUCCEEDED', 'PARTIAL')
+     ORDER BY e.execution DESC LIMIT :count::int
+ ) e;
+
 -- name: load_bots(bot_ids)
 -- Bots by id, whosever they are: a report may name a bot of another owner, which the caller leaves out.
 SELECT * FROM coordinator.bots WHERE bot_id = ANY (:bot_ids::text[]);
@@ -41,17 +51,20 @@ ON CONFLICT (run_id) DO UPDATE
    SET state = excluded.state, stage = excluded.stage, reason = excluded.reason, message = excluded.message,
        cancelled_by = excluded.cancelled_by, cancelling_at = excluded.cancelling_at, ended_at = excluded.ended_at;
 
--- name: write_execution(execution, run_id, owner, stage, mode, state, sequence, progress, waiting, items_per_second, reason, message, unreachable, created_at, progressed_at, cancelling_at, ended_at)!
+-- name: write_execution(execution, run_id, owner, stage, mode, state, sequence, progress, waiting, items_per_second, reason, message, unreachable, created_at, progressed_at, reported_at, expected_end_at, run_expected_end_at, cancelling_at, ended_at)!
 -- Writes an execution, new or changed; the frequent change of a RUNNING one is part of commit_group instead.
 INSERT INTO coordinator.executions (execution, run_id, owner, stage, mode, state, sequence, progress, waiting,
                                     items_per_second, reason, message, unreachable, created_at, progressed_at,
-                                    cancelling_at, ended_at)
+                                    reported_at, expected_end_at, run_expected_end_at, cancelling_at, ended_at)
 VALUES (:execution, :run_id, :owner, :stage, :mode, :state, :sequence, :progress, :waiting,
-        :items_per_second, :reason, :message, :unreachable, :created_at, :progressed_at, :cancelling_at, :ended_at)
+        :items_per_second, :reason, :message, :unreachable, :created_at, :progressed_at,
+        :reported_at, :expected_end_at, :run_expected_end_at, :cancelling_at, :ended_at)
 ON CONFLICT (execution) DO UPDATE
    SET state = excluded.state, sequence = excluded.sequence, progress = excluded.progress, waiting = excluded.waiting,
        items_per_second = excluded.items_per_second, reason = excluded.reason, message = excluded.message,
        unreachable = excluded.unreachable, progressed_at = excluded.progressed_at,
+       reported_at = excluded.reported_at, expected_end_at = excluded.expected_end_at,
+       run_expected_end_at = excluded.run_expected_end_at,
        cancelling_at = excluded.cancelling_at, ended_at = excluded.ended_at;
 
 -- name: insert_bot(bot_id, owner, state, detail, error_message, meet_url, bot_name, sequence, run_id, day, time_zone, language, created_at, changed_at, updated_at)!
@@ -108,7 +121,7 @@ INSERT INTO coordinator.rejected_reports (owner, execution, sequence, state, ver
 SELECT '', execution, sequence, state, 'ILLEGAL', 'nobody knows the execution'
   FROM unnest(:executions::bigint[], :sequences::bigint[], :states::text[]) AS x(execution, sequence, state);
 
--- name: commit_group(owners, versions, executions, states, sequences, progress, waiting, rates, progressed_at, day_owners, day_stages, days, day_versions, seen_versions, pending, processing, success, failed, skipped, available, input, output, permanent, covered_at, log_bodies, at, log_owners, log_topics, log_actors)$
+-- name: commit_group(owners, versions, executions, states, sequences, progress, waiting, rates, progressed_at, reported_at, expected_end_at, run_expected_end_at, day_owners, day_stages, days, day_versions, seen_versions, pending, processing, success, failed, skipped, available, input, output, permanent, covered_at, log_bodies, at, log_owners, log_topics, log_actors)$
 -- One round trip: owners are locked in order and must have the version that was read, state rows follow, the log head
 -- comes last. Its lock is held until the commit, so revisions are dense and in commit order.
 -- Texts come joined by a unit separator and numbers as array literals: that costs the driver less than their elements.
@@ -122,10 +135,13 @@ WITH locked AS (
 ), executed AS (
     UPDATE coordinator.executions e
        SET state = x.state, sequence = x.sequence, progress = x.progress, waiting = x.waiting,
-           items_per_second = x.rate, progressed_at = x.progressed_at, unreachable = false
+           items_per_second = x.rate, progressed_at = x.progressed_at, reported_at = x.reported_at,
+           expected_end_at = x.expected_end_at, run_expected_end_at = x.run_expected_end_at, unreachable = false
       FROM unnest(:executions::text::bigint[], string_to_array(:states, chr(31)), :sequences::text::bigint[],
-                  :progress::bytea[], :waiting::bool[], :rates::float4[], :progressed_at::timestamptz[])
-           AS x(execution, state, sequence, progress, waiting, rate, progressed_at)
+                  :progress::bytea[], :waiting::bool[], :rates::float4[], :progressed_at::timestamptz[],
+                  :reported_at::timestamptz[], :expected_end_at::timestamptz[], :run_expected_end_at::timestamptz[])
+           AS x(execution, state, sequence, progress, waiting, rate, progressed_at, reported_at, expected_end_at,
+                run_expected_end_at)
      WHERE e.execution = x.execution RETURNING 1
 ), counted AS (
     INSERT INTO coordinator.ledger (owner, stage, day, version, seen_version, pending, processing, success, failed,

@@ -11,6 +11,7 @@ from services.coordinator.commit.rows import (
     bot_from_row,
     bot_to_row,
     day_from_row,
+    earlier_from_row,
     execution_from_row,
     execution_to_row,
     run_from_row,
@@ -19,7 +20,8 @@ from services.coordinator.commit.rows import (
 from services.coordinator.state.bot import Bot, BotId
 from services.coordinator.state.days import Day, DayFigures
 from services.coordinator.state.domain import DeliveryKind, Execution, Run
-from services.coordinator.state.tenant import Tenant
+from services.coordinator.state.pace import EARLIER_EXECUTIONS
+from services.coordinator.state.tenant import EarlierExecution, Tenant
 from services.kernel.postgres import (
     COMMAND_SECONDS,
     CONNECT_SECONDS,
@@ -28,7 +30,7 @@ from services.kernel.postgres import (
     load_queries,
     session,
 )
-from services.status.domain import AuditEntry, ExecutionNumber, ExecutionState, Owner, RunId
+from services.status.domain import AuditEntry, ExecutionNumber, ExecutionState, Owner, RunId, Stage
 
 _QUERIES = load_queries(__file__)
 
@@ -80,6 +82,23 @@ async def list_executions(
     """Read the executions of runs, in their order."""
     rows = _QUERIES.list_executions(connection, run_ids=list(run_ids))
     return [execution_from_row(row) async for row in rows]
+
+
+async def load_earlier(
+    connection: ConnectionOrPool, owners: Collection[Owner]
+) -> list[tuple[Owner, Stage, EarlierExecution]]:
+    """Read how long the last executions of owners took, the newest first."""
+    rows = _QUERIES.load_earlier(
+        connection,
+        owners=list(owners),
+        stages=[stage.value for stage in Stage],
+        count=EARLIER_EXECUTIONS,
+    )
+    return [
+        (Owner(row["owner"]), Stage(row["stage"]), earlier)
+        async for row in rows
+        if (earlier := earlier_from_row(row)) is not None
+    ]
 
 
 async def load_bots(connection: ConnectionOrPool, bot_ids: Collection[BotId]) -> list[Bot]:
@@ -242,6 +261,9 @@ async def _commit_group(connection: Connection, group: Group) -> int:
         [e.waiting for e in reported],
         [e.items_per_second for e in reported],
         [e.progressed_at for e in reported],
+        [e.reported_at for e in reported],
+        [e.expected_end_at for e in reported],
+        [e.run_expected_end_at for e in reported],
         _texts([d.owner for d in days]),
         _texts([d.stage.value for d in days]),
         _texts([d.day for d in days]),

@@ -10,6 +10,8 @@ import asyncpg
 from services.coordinator.state.bot import Bot, BotId
 from services.coordinator.state.days import Day, DayFigures
 from services.coordinator.state.domain import Execution, Run
+from services.coordinator.state.pace import earlier_execution
+from services.coordinator.state.tenant import EarlierExecution
 from services.coordinator.wire.reports import read_progress, read_unchanged_failed
 from services.status.domain import (
     AuditAction,
@@ -89,7 +91,7 @@ def run_to_row(run: Run) -> dict[str, object]:
 
 
 def execution_from_row(row: asyncpg.Record) -> Execution:
-    counts, discovered, _ = read_progress(row["progress"])
+    counts, discovered, *_ = read_progress(row["progress"])
     return Execution(
         number=ExecutionNumber(row["execution"]),
         run_id=RunId(str(row["run_id"])),
@@ -106,6 +108,9 @@ def execution_from_row(row: asyncpg.Record) -> Execution:
         waiting=row["waiting"],
         items_per_second=row["items_per_second"],
         progressed_at=row["progressed_at"],
+        reported_at=row["reported_at"],
+        expected_end_at=row["expected_end_at"],
+        run_expected_end_at=row["run_expected_end_at"],
         unreachable=row["unreachable"],
         reason=Reason(row["reason"]) if row["reason"] else None,
         message=row["message"],
@@ -133,6 +138,9 @@ def execution_to_row(execution: Execution) -> dict[str, object]:
         "unreachable": execution.unreachable,
         "created_at": execution.created_at,
         "progressed_at": execution.progressed_at,
+        "reported_at": execution.reported_at,
+        "expected_end_at": execution.expected_end_at,
+        "run_expected_end_at": execution.run_expected_end_at,
         "cancelling_at": execution.cancelling_at,
         "ended_at": execution.ended_at,
     }
@@ -148,6 +156,12 @@ def audit_entry_from_row(row: Any) -> AuditEntry:
         at=row["at"],
         number=row["number"],
     )
+
+
+def earlier_from_row(row: asyncpg.Record) -> EarlierExecution | None:
+    """Return what an ended execution tells of later ones; None where it had nothing to do."""
+    counts, _, _, details = read_progress(row["progress"])
+    return earlier_execution(counts, details.ended_length, row["ended_at"] - row["created_at"])
 
 
 def day_from_row(row: asyncpg.Record) -> Day:

@@ -10,6 +10,7 @@ from datetime import date, datetime
 
 from services.coordinator.state.bot import BotId
 from services.coordinator.state.encoded import EncodedParts
+from services.coordinator.state.estimate import Pace
 from services.kernel.errors import NotFound
 from services.status.domain import (
     ClientSettings,
@@ -81,8 +82,14 @@ class Execution:
     items_per_second: float = 0.0
     progressed_at: datetime
     """When the counts last changed."""
-    rated_at: datetime | None = None
-    """When `items_per_second` was last computed; not stored."""
+    reported_at: datetime | None = None
+    """When its service last reported."""
+    expected_end_at: datetime | None = None
+    """When it is expected to end, as people are told; None while that is unknown."""
+    run_expected_end_at: datetime | None = None
+    """The same of its run."""
+    pace: Pace | None = None
+    """What its reports have shown of its pace; not stored."""
     unreachable: bool = False
     """True while its service could not be reached to take it."""
     reason: Reason | None = None

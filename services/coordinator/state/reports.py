@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from services.coordinator.state.days import DayFigures
+from services.coordinator.state.estimate import NO_DETAILS, Details
 from services.status.domain import ExecutionNumber, ExecutionState, FastEnum, ItemCounts, Reason
 
 
@@ -50,6 +51,7 @@ class StageReport(NamedTuple):
     """The last item that failed."""
     unchanged_failed: int = 0
     """Items that had failed before and were left alone."""
+    details: Details = NO_DETAILS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

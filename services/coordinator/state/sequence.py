@@ -18,7 +18,7 @@ from services.coordinator.state.domain import (
 )
 from services.coordinator.state.gate import check_input, gate
 from services.coordinator.state.order import consecutive, stage_after, stage_mode
-from services.coordinator.state.pace import update_rate
+from services.coordinator.state.pace import expect_next, remember, update_rate
 from services.coordinator.state.reports import (
     DayReport,
     StageReport,
@@ -123,8 +123,16 @@ def take_report(
         state = ExecutionState.CANCELLING
     if report.progress == execution.progress and state is execution.state:
         return ReportOutcome(Verdict.APPLIED if days else Verdict.DUPLICATE, days)
-    update_rate(execution, report.counts, now, discovered=report.discovered, waiting=report.waiting)
     execution.progress, execution.state = report.progress, state
+    update_rate(
+        tenant,
+        execution,
+        report.counts,
+        now,
+        discovered=report.discovered,
+        waiting=report.waiting,
+        details=report.details,
+    )
     touched: list[Subject] = [execution, *days]
     if state.ended:
         execution.reason, execution.message = report.reason, report.message
@@ -192,6 +200,7 @@ def cancel_run(tenant: Tenant, run: Run, actor: str, now: datetime) -> list[Subj
     for execution in tenant.executions.values():
         if execution.run_id == run.run_id and not execution.state.ended:
             execution.state, execution.cancelling_at = ExecutionState.CANCELLING, now
+            execution.expected_end_at = execution.run_expected_end_at = None
             touched.append(execution)
     return touched
 
@@ -252,6 +261,7 @@ def _end_execution(
 ) -> None:
     """Settle what follows from an ended execution: covered days, then the next stage or the end of the run."""
     execution.ended_at, execution.waiting, execution.unreachable = now, False, False
+    remember(tenant, execution)
     run = tenant.runs[execution.run_id]
     if execution.discovered and not run.bot_id:
         for day in tenant.run_days(run, execution.stage):
@@ -295,7 +305,9 @@ def _go_on(
         _end_run(tenant, run, RunState.FAILED, touched, now)
         return
     run.stage = stage
-    touched += [run, open_execution(tenant, run, stage_mode(run, stage), next_number(), now)]
+    following = open_execution(tenant, run, stage_mode(run, stage), next_number(), now)
+    expect_next(tenant, run, execution, following)
+    touched += [run, following]
     _move_bot(tenant, run, touched, now)
 
 

@@ -1,6 +1,7 @@
 """Everything of one owner that a decision needs, and what a decision touches."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from services.coordinator.state.bot import Bot, BotId
 from services.coordinator.state.days import Day
@@ -10,6 +11,14 @@ from services.status.domain import ExecutionNumber, Owner, RunId, Stage
 
 Subject = Run | Execution | Day | Bot
 """What an event is about."""
+
+
+class EarlierExecution(NamedTuple):
+    """How long a stage took for so many items: `length` is how long their calls are, 0 where that is unknown."""
+
+    items: int
+    length: float
+    seconds: float
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -26,6 +35,8 @@ class Tenant:
     loaded_days: set[str] = field(default_factory=set)
     bots: dict[BotId, Bot] = field(default_factory=dict)
     """Bots that were asked for, and those of runs under way."""
+    earlier: dict[Stage, list[EarlierExecution]] = field(default_factory=dict)
+    """The last executions that did their work, the newest first."""
     loaded_bots: set[BotId] = field(default_factory=set)
     """Bots that were looked for, whether or not they exist."""
 

@@ -6,6 +6,7 @@ against them.
 """
 
 import struct
+from datetime import datetime
 
 from potok.status.v1 import event_pb2, progress_pb2
 
@@ -50,18 +51,23 @@ def progress_change(execution: Execution, days: list[Day], tail: bytes) -> bytes
 
 
 def update_pace(execution: Execution) -> EncodedParts:
-    """Encode rate and time left anew for the changes that follow, empty while the rate is unknown."""
+    """Encode rate and expected ends anew for the changes that follow, empty while they are unknown."""
     encoded, rate = execution.encoded, execution.items_per_second
     if encoded is None:
         encoded = execution.encoded = EncodedParts(_stage_header(execution), b"")
-    if rate:
-        packed = struct.pack("<f", rate)
-        # By the rate as it travels and is stored: whoever reads it from its row gets the same.
-        remaining = min(int(execution.counts.open / struct.unpack("<f", packed)[0]), 0xFFFFFFFF)
-        encoded.trailer = b"\x45%b\x48%b" % (packed, varint(remaining))
-    else:
-        encoded.trailer = b""
+    encoded.trailer = b"\x45%b" % struct.pack("<f", rate) if rate else b""
+    if execution.expected_end_at:
+        encoded.trailer += _expected_ends(execution, execution.expected_end_at)
     return encoded
+
+
+def _expected_ends(execution: Execution, end: datetime) -> bytes:
+    left = (end - (execution.reported_at or execution.created_at)).total_seconds()
+    return event_pb2.StageStatus(
+        remaining_seconds=min(max(0, round(left)), 0xFFFFFFFF),
+        expected_end_time=timestamp(end),
+        run_expected_end_time=timestamp(execution.run_expected_end_at),
+    ).SerializeToString()
 
 
 def _stage_header(execution: Execution) -> bytes:

@@ -10,6 +10,7 @@ from potok.status.v1 import progress_pb2
 
 from services.coordinator.state.days import DayFigures
 from services.coordinator.state.domain import Execution
+from services.coordinator.state.estimate import NO_DETAILS, Details, HeldItem
 from services.coordinator.state.reports import DayReport, ItemFailure, StageReport, Verdict
 from services.status.domain import ExecutionNumber, ItemCounts, Reason
 from services.status.mapping import (
@@ -38,6 +39,8 @@ _progress = progress_pb2.StageProgress.FromString
 _day_counts = progress_pb2.DayCounts.FromString
 # What a NamedTuple's own constructor does, without its Python frame: some are made for every report.
 _tuple = tuple.__new__
+_MOST_SECONDS = 1e11
+"""No length and no time since 1970 is longer."""
 
 
 class RawReport(NamedTuple):
@@ -92,6 +95,7 @@ def read_report(raw: RawReport) -> StageReport:
         raw.days,
         _failure(progress.failures[0]) if progress.failures else None,
         progress.unchanged_failed,
+        _details(progress),
     )
 
 
@@ -99,12 +103,45 @@ def _failure(failure: progress_pb2.ItemFailure) -> ItemFailure:
     return ItemFailure(REASON_FROM_PB.get(failure.reason), failure.message)
 
 
-def read_progress(data: bytes) -> tuple[ItemCounts, bool, bool]:
-    """Return the counts of a StageProgress, whether every item is known, and whether it waits."""
+def _details(progress: progress_pb2.StageProgress) -> Details:
+    lengths, at_work = progress.lengths, progress.at_work
+    until = progress.wait.until_time
+    if not (
+        lengths.ended_seconds
+        or lengths.processing_seconds
+        or lengths.pending_seconds
+        or at_work
+        or until.seconds
+    ):
+        return NO_DETAILS
+    return Details(
+        _seconds(lengths.ended_seconds),
+        _seconds(lengths.processing_seconds),
+        _seconds(lengths.pending_seconds),
+        tuple(
+            HeldItem(
+                item.item_id,
+                item.begin_time.seconds + item.begin_time.nanos / 1e9,
+                _seconds(item.duration_seconds) if item.HasField("duration_seconds") else None,
+            )
+            for item in at_work
+            if 0 < item.begin_time.seconds < _MOST_SECONDS
+        ),
+        float(until.seconds) if 0 < until.seconds < _MOST_SECONDS else None,
+    )
+
+
+def _seconds(stated: float) -> float:
+    """Return a stated length of sound, 0 for what can be none: nothing is estimated by nonsense."""
+    return stated if 0 <= stated < _MOST_SECONDS else 0.0
+
+
+def read_progress(data: bytes) -> tuple[ItemCounts, bool, bool, Details]:
+    """Return the counts of a StageProgress, whether every item is known, whether it waits, and what else it tells."""
     progress = _progress(data)
     items = progress.items
     counts = ItemCounts(items.pending, items.processing, items.success, items.failed, items.skipped)
-    return counts, progress.discovered, progress.HasField("wait")
+    return counts, progress.discovered, progress.HasField("wait"), _details(progress)
 
 
 def read_unchanged_failed(data: bytes) -> int:
@@ -132,6 +169,7 @@ def end_progress(execution: Execution, progress: bytes = b"") -> None:
         else:
             said.reasons.add(reason=cancelled, count=undone)
     said.ClearField("wait")
+    said.ClearField("at_work")
     execution.progress = said.SerializeToString()
     execution.counts, execution.discovered = item_counts_from_pb(items), said.discovered
 

@@ -313,12 +313,25 @@ ON CONFLICT (stage, owner, day) DO UPDATE SET version = days.version + 1
 RETURNING stage, owner, day, version;
 
 -- name: count_items(executions)
--- Counts the items of executions by state, reason and wait, with those that wait for a time and when the first is due.
-SELECT execution, state, reason, wait_reason, count(*) AS count,
+-- Counts the items of executions by state, reason and wait, with those that wait for a time and when the first is due,
+-- and how long their calls are: of so many as state it.
+SELECT execution, state, reason, wait_reason, count(*) AS count, count(duration_seconds) AS lengths,
+       coalesce(sum(duration_seconds), 0) AS length,
        count(run_after) FILTER (WHERE state = 'PENDING' AND run_after > now()) AS waiting, min(run_after) AS until_at
   FROM items
  WHERE execution = ANY (:executions::bigint[])
  GROUP BY execution, state, reason, wait_reason;
+
+-- name: list_at_work(executions)
+-- Returns the items of each execution that workers hold, at most 16, those first that are held longest: their rows have
+-- not changed since they were claimed, but for their leases.
+SELECT w.* FROM unnest(:executions::bigint[]) AS e (execution)
+ CROSS JOIN LATERAL (
+    SELECT i.execution, i.item_id, i.updated_at, i.duration_seconds FROM items i
+     WHERE i.execution = e.execution AND i.state = 'PROCESSING'
+     ORDER BY i.updated_at, i.item_id
+     LIMIT 16
+ ) w;
 
 -- name: list_last_failures(executions)
 -- Returns the five failures of each execution that came last.

@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 from services.kernel.postgres import Connection, load_queries
 from services.stage.domain import ItemId
 from services.stage.progress import (
+    CallLengths,
     DayCounts,
+    ItemAtWork,
     ItemFailure,
     Progress,
     Waiting,
@@ -72,11 +74,13 @@ async def read_progress(
     )
     counts = await _count_items(connection, numbers)
     failures = await _last_failures(connection, numbers)
+    at_work = await _list_at_work(connection, counts)
     return [
         _progress(
             row,
             counts[row["execution"]],
             failures[row["execution"]],
+            at_work[row["execution"]],
             [ledger[day] for day in days_of[row["execution"]]],
         )
         for row in rows
@@ -90,7 +94,7 @@ async def read_figures(connection: Connection, number: ExecutionNumber) -> Progr
         return None
     counts = await _count_items(connection, [number])
     failures = await _last_failures(connection, [number])
-    return _progress(row, counts[number], failures[number], [])
+    return _progress(row, counts[number], failures[number], [], [])
 
 
 async def _last_failures(
@@ -161,8 +165,34 @@ async def _count_items(
     return groups
 
 
+async def _list_at_work(
+    connection: Connection, counts: Mapping[int, Sequence[Any]]
+) -> dict[int, list[ItemAtWork]]:
+    """Return the items that workers hold, of those executions that have any."""
+    held = [
+        number
+        for number, groups in counts.items()
+        if any(group["state"] == ItemState.PROCESSING.value for group in groups)
+    ]
+    at_work: dict[int, list[ItemAtWork]] = defaultdict(list)
+    if held:
+        async for row in _QUERIES.list_at_work(connection, executions=held):
+            at_work[row["execution"]].append(
+                ItemAtWork(
+                    item_id=ItemId(row["item_id"]),
+                    begun_at=row["updated_at"],
+                    duration_seconds=row["duration_seconds"],
+                )
+            )
+    return at_work
+
+
 def _progress(
-    row: Any, groups: list[Any], failures: list[ItemFailure], days: list[DayCounts]
+    row: Any,
+    groups: list[Any],
+    failures: list[ItemFailure],
+    at_work: list[ItemAtWork],
+    days: list[DayCounts],
 ) -> Progress:
     by_state = dict.fromkeys(ItemState, 0)
     reasons: dict[Reason, int] = defaultdict(int)
@@ -189,6 +219,8 @@ def _progress(
         discovered=row["discovered"],
         reasons=reasons,
         failures=failures,
+        lengths=_lengths(groups),
+        at_work=at_work,
         wait=wait_of(
             items,
             _waiting(groups),
@@ -198,6 +230,21 @@ def _progress(
         reason=row["reason"] and Reason(row["reason"]),
         message=row["message"],
         days=days,
+    )
+
+
+def _lengths(groups: list[Any]) -> CallLengths | None:
+    """Add up how long the calls are; those of unknown length are taken for as long as the others are in the mean."""
+    known = sum(group["lengths"] for group in groups)
+    if not known:
+        return None
+    mean = sum(group["length"] for group in groups) / known
+    seconds = {"PENDING": 0.0, "PROCESSING": 0.0, "ended": 0.0}
+    for group in groups:
+        state = group["state"] if group["state"] in seconds else "ended"
+        seconds[state] += group["length"] + mean * (group["count"] - group["lengths"])
+    return CallLengths(
+        ended=seconds["ended"], processing=seconds["PROCESSING"], pending=seconds["PENDING"]
     )
 
 

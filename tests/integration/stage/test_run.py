@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, timedelta
 from typing import Any
 
 import grpc
@@ -31,6 +32,7 @@ from tests.fakes.stage_work import (
     serving_stage,
     succeed,
 )
+from tests.waiting import until
 
 ROLE = "transcription_system"
 QUICK = Limits(attempts=3, backoff=timedelta(milliseconds=10), lease=timedelta(seconds=5))
@@ -173,6 +175,38 @@ async def test_a_stated_wait_is_reported_until_it_is_over(database: Database) ->
     assert limited
     assert limited[0].until_time.seconds
     assert not report.progress.HasField("wait")
+
+
+async def test_lengths_and_items_at_work_are_reported(database: Database) -> None:
+    lengths: dict[str, float | None] = {"1": 30.0, "2": None, "3": 90.0}
+    items = [replace(item, duration_seconds=lengths[item.item_id]) for item in found(*lengths)]
+    stage = FakeStage(items={"client:a": items}, limits=Limits(concurrency=1))
+    stage.go_on.clear()
+    async with serving_stage(database.dsn(ROLE), stage) as served:
+        await served.stub.RunStage(a_run_request())
+        await stage.started.wait()
+        await until(
+            lambda: any(r.progress.at_work for r in served.coordinator.of(7)), "one is at work"
+        )
+        [held] = next(r for r in served.coordinator.of(7) if r.progress.at_work).progress.at_work
+        during = next(r for r in served.coordinator.of(7) if r.progress.at_work).progress
+        row = await served.item(held.item_id)
+        stage.go_on.set()
+        report = await served.coordinator.until_ended(7)
+    assert held.begin_time.ToDatetime(UTC) == row["updated_at"]
+    assert (held.duration_seconds or None) == lengths[held.item_id]
+    assert sum(value for _, value in during.lengths.ListFields()) == pytest.approx(180.0)
+    assert during.lengths.processing_seconds == (lengths[held.item_id] or 60.0)
+    assert report.progress.lengths.ended_seconds == pytest.approx(180.0)
+    assert not report.progress.at_work
+
+
+async def test_no_length_is_reported_where_none_is_known(database: Database) -> None:
+    stage = FakeStage(items={"client:a": found("1", "2")})
+    async with serving_stage(database.dsn(ROLE), stage) as served:
+        await served.stub.RunStage(a_run_request())
+        report = await served.coordinator.until_ended(7)
+    assert not report.progress.HasField("lengths")
 
 
 async def test_work_that_raises_fails_its_items_without_the_text_of_the_error(

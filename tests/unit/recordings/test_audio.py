@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.recordings.audio import HEAD_BYTES, content_type, sound_start
+from services.recordings.audio import HEAD_BYTES, WAV_HEAD_BYTES, content_type, sound_start, wav_seconds
 from tests.tree import RECORDINGS
 
 
@@ -116,3 +116,55 @@ def test_what_was_left_before_the_sound_counts_for_nothing(before: bytes, sound:
 )
 def test_what_is_no_sound_does_not_become_one(head: bytes) -> None:
     assert sound_start(head) is None
+
+
+def a_wav(
+    *, rate: int = 16_000, data: int = 32_000, before: bytes = b"", riff: bytes = b"RIFF"
+) -> bytes:
+    """Return the head of a WAV file of that many bytes a second, which states `data` bytes of sound."""
+    form = b"\x01\x00\x01\x00" + (8000).to_bytes(4, "little") + rate.to_bytes(4, "little")
+    chunks = b"fmt " + (16).to_bytes(4, "little") + form + b"\x02\x00\x10\x00" + before
+    return riff + b"\0\0\0\0WAVE" + chunks + b"data" + data.to_bytes(4, "little")
+
+
+NOTE = b"LIST" + (5).to_bytes(4, "little") + b"notes\0"
+
+
+@pytest.mark.parametrize(
+    ("head", "held", "seconds"),
+    [
+        (a_wav(), 32_000, 2.0),
+        (a_wav(rate=32_000), 32_000, 1.0),
+        (a_wav(before=NOTE), 32_000, 2.0),
+        (a_wav(riff=b"RF64", data=0xFFFFFFFF), 48_000, 3.0),
+        (a_wav(), 8_000, 0.5),
+        (a_wav(data=0xFFFFFFFF), 16_000, 1.0),
+        (a_wav(data=0), 16_000, 1.0),
+        (a_wav(), 0, None),
+        (a_wav(rate=0), 32_000, None),
+        (a_wav(rate=1, data=0xFFFFFFF), 0xFFFFFFF, None),
+        (b"RIFF\0\0\0\0WAVEdata\0\x10\0\0", 4096, None),
+        (b"RIFF\0\0\0\0AVI fmt ", 4096, None),
+        (b"OggS", 4096, None),
+        (b"", 0, None),
+    ],
+)
+def test_a_wav_file_says_how_long_it_is(head: bytes, held: int, seconds: float | None) -> None:
+    assert wav_seconds(head, len(head) + held) == seconds
+
+
+@given(st.binary(max_size=256), st.integers(0, 1 << 40))
+def test_any_head_of_a_wav_file_has_an_answer(rest: bytes, size: int) -> None:
+    seconds = wav_seconds(b"RIFF\0\0\0\0WAVE" + rest, size)
+
+    assert seconds is None or 0 < seconds <= 24 * 3600
+
+
+@pytest.mark.parametrize(
+    ("name", "seconds"), [("call1_booking", 62.8), ("call2_price_objection", 55.7)]
+)
+def test_the_sample_recordings_say_how_long_they_are(name: str, seconds: float) -> None:
+    file = RECORDINGS / f"{name}.wav"
+    head = file.read_bytes()[:WAV_HEAD_BYTES]
+
+    assert wav_seconds(head, file.stat().st_size) == pytest.approx(seconds, abs=0.1)

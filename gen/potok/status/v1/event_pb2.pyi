@@ -220,6 +220,8 @@ class StageStatus(_message.Message):
     MESSAGE_FIELD_NUMBER: _builtins.int
     WAIT_FIELD_NUMBER: _builtins.int
     END_TIME_FIELD_NUMBER: _builtins.int
+    EXPECTED_END_TIME_FIELD_NUMBER: _builtins.int
+    RUN_EXPECTED_END_TIME_FIELD_NUMBER: _builtins.int
     run_id: _builtins.str
     """The run."""
     owner: _builtins.str
@@ -233,7 +235,7 @@ class StageStatus(_message.Message):
     items_per_second: _builtins.float
     """Items ended per second, of late; 0 while unknown."""
     remaining_seconds: _builtins.int
-    """Seconds until the open items are done at that rate; 0 while unknown."""
+    """Seconds from this change until `expected_end_time`; 0 while that is unknown. It does not count down by itself."""
     reason: _stage_pb2.Reason.ValueType
     """Why it failed or waits as the coordinator sees it; the service's own view is in `progress`."""
     message: _builtins.str
@@ -254,6 +256,18 @@ class StageStatus(_message.Message):
     def end_time(self) -> _timestamp_pb2.Timestamp:
         """When it ended; unset before."""
 
+    @_builtins.property
+    def expected_end_time(self) -> _timestamp_pb2.Timestamp:
+        """When it is expected to end, to count down to. It moves only when what is left has changed by more than a little. Unset
+        while it is unknown: before every item is found, and before one has ended where no earlier run of the client says more.
+        """
+
+    @_builtins.property
+    def run_expected_end_time(self) -> _timestamp_pb2.Timestamp:
+        """When the whole run is expected to end, by this stage and by how long the later ones took in earlier runs of the client.
+        Unset where a stage never ran before.
+        """
+
     def __init__(
         self,
         *,
@@ -270,10 +284,12 @@ class StageStatus(_message.Message):
         message: _builtins.str = ...,
         wait: _progress_pb2.Wait | None = ...,
         end_time: _timestamp_pb2.Timestamp | None = ...,
+        expected_end_time: _timestamp_pb2.Timestamp | None = ...,
+        run_expected_end_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "progress", b"progress", "wait", b"wait"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "expected_end_time", b"expected_end_time", "progress", b"progress", "run_expected_end_time", b"run_expected_end_time", "wait", b"wait"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "execution", b"execution", "items_per_second", b"items_per_second", "message", b"message", "owner", b"owner", "progress", b"progress", "reason", b"reason", "remaining_seconds", b"remaining_seconds", "run_id", b"run_id", "stage", b"stage", "state", b"state", "wait", b"wait"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "execution", b"execution", "expected_end_time", b"expected_end_time", "items_per_second", b"items_per_second", "message", b"message", "owner", b"owner", "progress", b"progress", "reason", b"reason", "remaining_seconds", b"remaining_seconds", "run_expected_end_time", b"run_expected_end_time", "run_id", b"run_id", "stage", b"stage", "state", b"state", "wait", b"wait"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -169,6 +169,72 @@ class Wait(_message.Message):
 Global___Wait: _TypeAlias = Wait  # noqa: Y015
 
 @_typing.final
+class CallLengths(_message.Message):
+    """How long the calls of an execution are, in seconds of sound by the state of their items. A call whose length nobody
+    knows counts as the mean of the others.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENDED_SECONDS_FIELD_NUMBER: _builtins.int
+    PROCESSING_SECONDS_FIELD_NUMBER: _builtins.int
+    PENDING_SECONDS_FIELD_NUMBER: _builtins.int
+    ended_seconds: _builtins.float
+    """Of the items that ended."""
+    processing_seconds: _builtins.float
+    """Of the items that workers hold."""
+    pending_seconds: _builtins.float
+    """Of the items that wait."""
+    def __init__(
+        self,
+        *,
+        ended_seconds: _builtins.float = ...,
+        processing_seconds: _builtins.float = ...,
+        pending_seconds: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ended_seconds", b"ended_seconds", "pending_seconds", b"pending_seconds", "processing_seconds", b"processing_seconds"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CallLengths: _TypeAlias = CallLengths  # noqa: Y015
+
+@_typing.final
+class ItemAtWork(_message.Message):
+    """An item that a worker holds."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEM_ID_FIELD_NUMBER: _builtins.int
+    BEGIN_TIME_FIELD_NUMBER: _builtins.int
+    DURATION_SECONDS_FIELD_NUMBER: _builtins.int
+    item_id: _builtins.str
+    """The item: a call id."""
+    duration_seconds: _builtins.float
+    """How long the call is; unset where nobody knows."""
+    @_builtins.property
+    def begin_time(self) -> _timestamp_pb2.Timestamp:
+        """Since when."""
+
+    def __init__(
+        self,
+        *,
+        item_id: _builtins.str = ...,
+        begin_time: _timestamp_pb2.Timestamp | None = ...,
+        duration_seconds: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_duration_seconds", b"_duration_seconds", "begin_time", b"begin_time", "duration_seconds", b"duration_seconds"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_duration_seconds", b"_duration_seconds", "begin_time", b"begin_time", "duration_seconds", b"duration_seconds", "item_id", b"item_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__duration_seconds: _TypeAlias = _typing.Literal["duration_seconds"]  # noqa: Y015
+    _WhichOneofArgType__duration_seconds: _TypeAlias = _typing.Literal["_duration_seconds", b"_duration_seconds"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__duration_seconds) -> _WhichOneofReturnType__duration_seconds | None: ...
+
+Global___ItemAtWork: _TypeAlias = ItemAtWork  # noqa: Y015
+
+@_typing.final
 class StageProgress(_message.Message):
     """Where an execution is: absolute figures over the items it took, never differences."""
 
@@ -183,6 +249,8 @@ class StageProgress(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     MESSAGE_FIELD_NUMBER: _builtins.int
     UNCHANGED_FAILED_FIELD_NUMBER: _builtins.int
+    LENGTHS_FIELD_NUMBER: _builtins.int
+    AT_WORK_FIELD_NUMBER: _builtins.int
     unchanged: _builtins.int
     """Items of the range that needed no work in this execution."""
     discovered: _builtins.bool
@@ -209,6 +277,14 @@ class StageProgress(_message.Message):
     def wait(self) -> Global___Wait:
         """Set while it waits."""
 
+    @_builtins.property
+    def lengths(self) -> Global___CallLengths:
+        """How long the calls are; unset where no length is known."""
+
+    @_builtins.property
+    def at_work(self) -> _containers.RepeatedCompositeFieldContainer[Global___ItemAtWork]:
+        """Items that workers hold, those first that are held longest; at most 16."""
+
     def __init__(
         self,
         *,
@@ -221,10 +297,12 @@ class StageProgress(_message.Message):
         reason: _stage_pb2.Reason.ValueType = ...,
         message: _builtins.str = ...,
         unchanged_failed: _builtins.int = ...,
+        lengths: Global___CallLengths | None = ...,
+        at_work: _abc.Iterable[Global___ItemAtWork] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["items", b"items", "wait", b"wait"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["items", b"items", "lengths", b"lengths", "wait", b"wait"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["discovered", b"discovered", "failures", b"failures", "items", b"items", "message", b"message", "reason", b"reason", "reasons", b"reasons", "unchanged", b"unchanged", "unchanged_failed", b"unchanged_failed", "wait", b"wait"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_work", b"at_work", "discovered", b"discovered", "failures", b"failures", "items", b"items", "lengths", b"lengths", "message", b"message", "reason", b"reason", "reasons", b"reasons", "unchanged", b"unchanged", "unchanged_failed", b"unchanged_failed", "wait", b"wait"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -8,6 +8,7 @@ import pytest
 from potok.coordinator.v1 import coordinator_service_pb2 as pb
 from potok.coordinator.v1 import report_pb2
 from potok.status.v1 import progress_pb2, stage_pb2
+from potok.status.v1.event_pb2 import Change
 
 from tests.conftest import Database
 from tests.coordination import (
@@ -61,6 +62,25 @@ async def test_the_same_content_makes_no_revision(
     assert await revisions(sql) == before
     # The sequence has moved all the same: what lies between is older.
     assert verdicts(await reporter.send(a_report(execution, 5, pending=7))) == [DUPLICATE]
+
+
+async def test_an_expected_end_is_told_as_it_is_stored(
+    world: Coordination, replica: Replica, sql: asyncpg.Connection
+) -> None:
+    """What the last event says, an RPC reads; the same content changes neither."""
+    run_id = (await replica.start(stages=[stage_pb2.STAGE_CALL_SYNC])).run.status.run_id
+    execution = await world.dispatched()
+    reporter = replica.reporter()
+    await reporter.send(a_report(execution, 1, pending=8, processing=2))
+    counts = {"pending": 6, "processing": 2, "success": 2}
+    await reporter.send(a_report(execution, 2, **counts), a_report(execution, 3, days=(), **counts))
+    await reporter.send(a_report(execution, 4, days=(), **counts))
+    body = await sql.fetchval("SELECT body FROM log ORDER BY revision DESC LIMIT 1")
+    [told] = [e.stage for e in Change.FromString(body).events if e.HasField("stage")]
+    [read] = (await replica.stub.GetRun(pb.GetRunRequest(run_id=run_id))).run.stages
+
+    assert told == read
+    assert told.HasField("expected_end_time")
 
 
 async def test_rejected_reports_are_kept_for_people(world: Coordination, replica: Replica) -> None:

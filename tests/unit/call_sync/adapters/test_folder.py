@@ -1,4 +1,6 @@
+import io
 import os
+import wave
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -244,3 +246,29 @@ async def test_a_folder_that_went_away_is_tried_again(tmp_path: Path) -> None:
         await fetched(tmp_path / "unmounted", "a.wav")
 
     assert isinstance(raised.value, NotFetched)
+
+
+def a_wav_of(seconds: int) -> bytes:
+    """Return a WAV file of silence."""
+    content = io.BytesIO()
+    with wave.open(content, "wb") as file:
+        file.setparams((1, 2, 8000, 0, "NONE", ""))
+        file.writeframes(b"\0\0" * 8000 * seconds)
+    return content.getvalue()
+
+
+async def test_a_call_is_as_long_as_its_wav_where_nobody_says_so(tmp_path: Path) -> None:
+    write(tmp_path / "a.wav", a_wav_of(3), "2026-03-02T12:00:00")
+    write(tmp_path / "b.wav", a_wav_of(5)[:-8000], "2026-03-02T12:00:01")
+    write(tmp_path / "c.ogg", b"OggS", "2026-03-02T12:00:02")
+
+    assert [call.duration_seconds for call in await listed(tmp_path)] == [3.0, 4.5, None]
+
+    (tmp_path / "calls.csv").write_text(
+        "file,start_time,duration_seconds\n"
+        "a.wav,2026-03-02T12:00:00,\n"
+        "b.wav,2026-03-02T12:00:00,7\n"
+        "gone.wav,2026-03-02T12:00:00,\n"
+    )
+    lengths = {call.recording_link: call.duration_seconds for call in await listed(tmp_path)}
+    assert lengths == {"a.wav": 3.0, "b.wav": 7.0, "gone.wav": None}

@@ -5,7 +5,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any, cast
 
 import grpc
@@ -41,7 +41,13 @@ def a_stage(
     progress = StageProgress(
         items=ItemCounts(success=done, pending=of - done), discovered=True, wait=wait
     )
-    return a_stage_event(state=state, progress=progress, items_per_second=2.0, remaining_seconds=65)
+    return a_stage_event(
+        state=state,
+        progress=progress,
+        items_per_second=2.0,
+        expected_end_time=stamp(66),
+        run_expected_end_time=stamp(186),
+    )
 
 
 def at(seconds: float, *events: Event) -> Update:
@@ -56,15 +62,18 @@ def test_lines_tell_each_change_of_state_and_counts_only_now_and_then() -> None:
     lines = Lines()
     assert said(lines, at(0, a_run_event())) == ["run 0f3c2b1a of clinic, 2026-11-20: active"]
     assert said(lines, at(1, a_stage(0, 9))) == [
-        "transcription: running, 0/9 done, 2.0/s, 1:05 left"
+        "transcription: running, 0/9 done, 2.0/s, 1:05 left, the run 3:05 left"
     ]
     assert said(lines, at(2, a_stage(3, 9))) == []
     assert said(lines, at(6, a_stage(5, 9))) == [
-        "transcription: running, 5/9 done, 2.0/s, 1:05 left"
+        "transcription: running, 5/9 done, 2.0/s, 1:00 left, the run 3:00 left"
     ]
     waiting = Wait(reason=stage_pb2.WAIT_REASON_RATE_LIMIT)
     assert said(lines, at(7, a_stage(5, 9, wait=waiting))) == [
-        "transcription: running, 5/9 done, 2.0/s, waits: the outside service limits the rate"
+        (
+            "transcription: running, 5/9 done, 2.0/s, 0:59 left, the run 2:59 left, "
+            "waits: the outside service limits the rate"
+        )
     ]
     ended = a_run_event(
         state=stage_pb2.RUN_STATE_FAILED,
@@ -75,6 +84,33 @@ def test_lines_tell_each_change_of_state_and_counts_only_now_and_then() -> None:
     assert said(lines, at(67, ended)) == [
         "run 0f3c2b1a of clinic, 2026-11-20: failed after 1:07, gate not met: 0 of 9"
     ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "run_seconds", "said"),
+    [
+        (0, 186, "2.0/s, 1:06 left, the run 3:06 left"),
+        (30, 186, "2.0/s, 0:36 left, the run 2:36 left"),
+        (65.5, 186, "2.0/s, longer than expected, the run 2:00 left"),
+        (300, 66, "2.0/s, longer than expected"),
+        (10, 66, "2.0/s, 0:56 left"),
+    ],
+)
+def test_time_left_counts_down_between_events(
+    seconds: float, run_seconds: float, said: str
+) -> None:
+    stage = a_stage(3, 9).stage
+    stage.run_expected_end_time.CopyFrom(stamp(run_seconds))
+
+    assert words.pace(stage, stamp(seconds).ToDatetime(UTC)) == said
+
+
+def test_time_left_is_not_told_where_nobody_knows_it() -> None:
+    stage = a_stage(3, 9).stage
+    stage.ClearField("expected_end_time")
+    stage.ClearField("run_expected_end_time")
+
+    assert words.pace(stage, stamp(1).ToDatetime(UTC)) == "2.0/s"
 
 
 def test_a_stage_that_ends_names_its_failures_and_a_queued_one_is_no_news() -> None:

@@ -479,18 +479,19 @@ test_no_disorder_breaks_a_run = RunMachine.TestCase
 
 
 def test_a_rate_is_told_once_it_means_something_and_follows_what_happens() -> None:
-    execution = ClientWithRuns().execution
+    client = ClientWithRuns()
+    execution = client.execution
 
     def ended(items: int, seconds: float) -> float:
         counts = ItemCounts(success=items, pending=1000 - items)
         now = NOON + timedelta(seconds=seconds)
-        update_rate(execution, counts, now, discovered=True, waiting=False)
+        update_rate(client.tenant, execution, counts, now, discovered=True, waiting=False)
         return execution.items_per_second
 
     assert ended(1, 0.4) == 0.0, "one that ends at once says nothing of the others"
-    assert ended(2, 20) == pytest.approx(2 / 20)
-    assert ended(3, 40) == pytest.approx(1 / 20), "after the time constant only what is new counts"
-    assert ended(13, 45) == pytest.approx(1 / 20 + (5 / 20) * (2 - 1 / 20))
+    assert ended(200, 20) == pytest.approx(200 / 20, rel=0.02)
+    assert ended(400, 60) == pytest.approx(200 / 40, rel=0.3), "what is new counts for more"
+    assert ended(900, 160) == pytest.approx(500 / 100, rel=0.05), "what is old fades"
 
 
 def test_a_stage_of_meetings_is_refused_by_name_where_calls_are_meant() -> None:

@@ -1,6 +1,6 @@
 """Events built by hand are what the generated classes make."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from potok.status.v1 import event_pb2, progress_pb2, stage_pb2
@@ -79,11 +79,25 @@ def test_an_execution_in_any_state_is_its_message(state: ExecutionState) -> None
 
 
 def test_rate_and_time_left_are_in_the_message() -> None:
-    execution = an_execution(items_per_second=2.5)
+    execution = an_execution(
+        items_per_second=2.5,
+        reported_at=NOON + timedelta(seconds=30),
+        expected_end_at=NOON + timedelta(seconds=150),
+        run_expected_end_at=NOON + timedelta(seconds=200),
+    )
+    told = expected(execution, items_per_second=2.5, remaining_seconds=120)
+    told.stage.expected_end_time.FromDatetime(NOON + timedelta(seconds=150))
+    told.stage.run_expected_end_time.FromDatetime(NOON + timedelta(seconds=200))
 
-    assert decoded(event(execution)) == [
-        expected(execution, items_per_second=2.5, remaining_seconds=120)
-    ]
+    assert decoded(event(execution)) == [told]
+
+
+def test_an_end_that_nobody_expects_is_not_in_the_message() -> None:
+    [told] = decoded(event(an_execution(items_per_second=2.5)))
+
+    assert not told.stage.HasField("expected_end_time")
+    assert not told.stage.HasField("run_expected_end_time")
+    assert told.stage.remaining_seconds == 0
 
 
 def test_an_end_is_in_the_message() -> None:
