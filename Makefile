@@ -18,7 +18,7 @@ LOCK := .venv/bin/uv pip compile -q --universal --python-version 3.11 --generate
 	--no-emit-index-url --no-header
 
 .DELETE_ON_ERROR:
-.PHONY: help setup compiled demo up token migrate web browser pooler test check fmt lint types gen check-gen breaking faults bench lock
+.PHONY: help setup compiled demo up token migrate web browser pooler nginx test check fmt lint types gen check-gen breaking faults bench lock
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
@@ -87,8 +87,17 @@ pooler: ## install pgbouncer for the tests behind it; root only
 		echo "no pgbouncer (Debian: apt install pgbouncer): the tests behind it are left out"; \
 	fi
 
+nginx: ## install nginx for the tests behind a proxy; root only
+	@command -v nginx > /dev/null || if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+			apt-get install -y -qq --no-install-recommends nginx-light > /dev/null || \
+			echo "nginx cannot be installed: the tests behind a proxy are left out"; \
+	else \
+		echo "no nginx (Debian: apt install nginx-light): the tests behind a proxy are left out"; \
+	fi
+
 # More workers than a small machine has cores, since tests of whole systems mostly wait.
-test: compiled $(WEB) browser pooler ## run all tests
+test: compiled $(WEB) browser pooler nginx ## run all tests
 	@$(PY) -m pytest -n 3 --dist worksteal tests
 
 check: lint types check-gen ## lint, types, generated code and the unit tests

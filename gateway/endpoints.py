@@ -1,6 +1,7 @@
 """What the protos say of their RPCs: which are public, at which service, by which path and method."""
 
 import importlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -9,7 +10,7 @@ from pathlib import Path
 import potok
 from google.api import annotations_pb2, http_pb2
 from google.protobuf import descriptor_pb2
-from google.protobuf.descriptor import FileDescriptor, MethodDescriptor
+from google.protobuf.descriptor import Descriptor, FileDescriptor, MethodDescriptor
 from google.rpc import error_details_pb2
 from potok.status.v1 import access_pb2
 
@@ -39,6 +40,24 @@ class Endpoint:
     def rpc(self) -> str:
         """The path by which gRPC calls it."""
         return f"/{self.proto_service}/{self.name}"
+
+    @property
+    def raw(self) -> bool:
+        """True where the body is whatever its sender makes it."""
+        rule = self.descriptor.GetOptions().Extensions[annotations_pb2.http]
+        field = self.descriptor.input_type.fields_by_name.get(rule.body)
+        kind = field.message_type if field is not None else None
+        return kind is not None and kind.full_name == "google.api.HttpBody"
+
+    @property
+    def parameters(self) -> dict[str, bool]:
+        """The parameters of its query by name, fields of fields by dots; True where there may be several."""
+        rule = self.descriptor.GetOptions().Extensions[annotations_pb2.http]
+        found = dict(_parameters(self.descriptor.input_type))
+        for variable in re.findall(r"{([^}=]+)", self.path):
+            found.pop(variable, None)
+        body = rule.body
+        return {name: many for name, many in found.items() if name.partition(".")[0] != body}
 
     @property
     def reads(self) -> bool:
@@ -91,6 +110,15 @@ def _ours() -> tuple[FileDescriptor, ...]:
     found = sorted(folder.rglob("*_pb2.py"))
     names = [".".join(("potok", *file.relative_to(folder).with_suffix("").parts)) for file in found]
     return tuple(importlib.import_module(name).DESCRIPTOR for name in names)
+
+
+def _parameters(message: Descriptor, within: str = "") -> Iterator[tuple[str, bool]]:
+    for field in message.fields:
+        inner = field.message_type
+        if inner is None or inner.full_name.startswith("google.protobuf."):
+            yield within + field.name, field.is_repeated
+        elif not field.is_repeated:
+            yield from _parameters(inner, f"{within}{field.name}.")
 
 
 def _endpoint(method: MethodDescriptor) -> Endpoint:

@@ -8,13 +8,15 @@ from datetime import timedelta
 from pathlib import Path
 from string import Template
 
-from gateway.endpoints import descriptor_set, endpoints
+from gateway.endpoints import Endpoint, descriptor_set, endpoints
 from gateway.settings import GatewaySettings
 
 SERVICES = tuple(dict.fromkeys(each.service for each in endpoints()))
 """The services with public RPCs; each has a list of servers in the settings."""
 
 _TEMPLATE = Path(__file__).with_name("envoy.yaml")
+_DOOR = Path(__file__).with_name("door.lua")
+_MANNERS = Path(__file__).with_name("manners.lua")
 _FOR_EACH_SERVICE = re.compile(r"^ *# for each service:\n(.*?)^ *# end\n", re.MULTILINE | re.DOTALL)
 
 
@@ -57,6 +59,11 @@ def configuration(settings: GatewaySettings, descriptor: Path) -> str:
         "rate": settings.rate,
         "burst": settings.burst,
         "trusted_hops": settings.trusted_hops,
+        "address_rate": settings.address_rate,
+        "address_burst": settings.address_burst,
+        "request_time": _seconds(settings.request_time),
+        "door": _DOOR.read_text(encoding="utf-8"),
+        "manners": _lua_endpoints() + _MANNERS.read_text(encoding="utf-8"),
         "stream_idle": _seconds(settings.stream_idle),
         "sync_idle": _seconds(settings.sync_idle),
     }
@@ -86,6 +93,25 @@ def _servers(addresses: Sequence[str]) -> list[object]:
         {"endpoint": {"address": {"socket_address": {"address": host, "port_value": int(port)}}}}
         for host, _, port in parts
     ]
+
+
+def _lua_endpoints() -> str:
+    """Return the table of the JSON endpoints for manners.lua, the longest path first."""
+    found = sorted((each for each in endpoints() if each.path), key=lambda each: -len(each.path))
+    return f"local ENDPOINTS = {{{', '.join(map(_lua_endpoint, found))}}}\n"
+
+
+def _lua_endpoint(endpoint: Endpoint) -> str:
+    parameters = endpoint.parameters
+    said = ", ".join(f'["{name}"] = {str(many).lower()}' for name, many in parameters.items())
+    raw, streams = str(endpoint.raw).lower(), str(endpoint.descriptor.server_streaming).lower()
+    # A letter that is none of Lua's patterns may stand behind a percent sign, too, but must not.
+    pattern = re.sub(r"([-.+*?^$()%\[\]])", r"%\1", re.sub(r"\{[^}]+\}", "\0", endpoint.path))
+    path = f"^{pattern}$".replace("\0", "[^/]+")
+    return (
+        f'{{path = "{path}", verb = "{endpoint.verb}", raw = {raw}, streams = {streams}, '
+        f'names = "{", ".join(parameters)}", parameters = {{{said}}}}}'
+    )
 
 
 def _any_of(paths: Sequence[str]) -> str:

@@ -58,6 +58,12 @@ class GatewaySettings(BaseSettings):
     """Calls a second of one user at one address; those that are open to anyone share one for each address."""
     burst: Limit = 200
     """Calls that may come at once before `rate` holds."""
+    address_rate: Limit = 1000
+    """Calls a second of all at one address, counted before anybody looks at their tokens."""
+    address_burst: Limit = 4000
+    """Calls that may come at once before `address_rate` holds."""
+    request_time: timedelta = timedelta(seconds=30)
+    """How long a request may take to come in."""
     stream_idle: timedelta = timedelta(minutes=6)
     """How long a call or a stream may be silent: above a heartbeat and what a call may take."""
     sync_idle: timedelta = timedelta(minutes=65)

@@ -29,7 +29,7 @@ def curl_lines() -> Iterator[CurlLine]:
             match word:
                 case "-X":
                     verb = next(words)
-                case "-d":
+                case "--json":
                     body = next(words)
                 case "-H":
                     identified = next(words) == "$T"

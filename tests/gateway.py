@@ -83,6 +83,8 @@ async def running_gateway(
         "concurrency": 1,
         "rate": 10_000,
         "burst": 10_000,
+        "address_rate": 100_000,
+        "address_burst": 100_000,
     }
     told = GatewaySettings(folder=folder, jwks=keys() / "users.json", **defaults | settings)
     environment = {

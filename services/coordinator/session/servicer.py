@@ -13,7 +13,9 @@ from services.status.rpc.access import current_caller
 
 SERVICE = "potok.coordinator.v1.SessionService"
 COOKIE = "potok_session"
-LONGEST_COOKIE = 4_096 - len(COOKIE)
+GUARDED_COOKIE = f"__Host-{COOKIE}"
+"""Its name over TLS: browsers let no other host and no page without TLS set one of that name (RFC 6265bis)."""
+LONGEST_COOKIE = 4_096 - len(GUARDED_COOKIE)
 """Bytes that the name leaves for the value: RFC 6265bis lets browsers refuse more, and they do so without a word."""
 
 
@@ -58,14 +60,15 @@ def _session(caller: Caller) -> pb.Session:
 
 async def _send_cookie(context: Context, token: str, seconds: int) -> None:
     """Set the cookie for so many seconds; one that was set over TLS is never sent without TLS."""
+    guarded = _metadata(context).get("x-forwarded-proto") == "https"
     attributes = [
-        f"{COOKIE}={token}",
+        f"{GUARDED_COOKIE if guarded else COOKIE}={token}",
         "Path=/",
         "HttpOnly",
         "SameSite=Strict",
         f"Max-Age={seconds}",
     ]
-    if _metadata(context).get("x-forwarded-proto") == "https":
+    if guarded:
         attributes.append("Secure")
     await context.send_initial_metadata((("set-cookie", "; ".join(attributes)), *NO_STORE))
 

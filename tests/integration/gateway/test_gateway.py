@@ -118,7 +118,7 @@ async def test_without_a_good_token_nothing_is_answered(door: Door, bad: str, wh
 
 async def test_a_token_for_somebody_else_s_services_is_refused(door: Door) -> None:
     async with door.gateway.http(token(aud="elsewhere")) as http:
-        refused(await http.get(STATUS, params=RANGE), 403, 7)
+        refused(await http.get(STATUS, params=RANGE), 401, 16)
 
 
 async def test_a_token_in_the_address_does_not_count(door: Door) -> None:
@@ -204,7 +204,9 @@ async def test_refusals_of_services_are_json_with_their_details(door: Door) -> N
 
 async def test_a_query_parameter_that_nobody_knows_is_named(door: Door) -> None:
     message = refused(await door.http.get(STATUS, params=RANGE | {"clinet": "x"}), 400, 3)
-    assert '"clinet"' in message
+    assert message == (
+        "clinet: there is no such parameter, there are: start_date, end_date, client_id"
+    )
 
 
 @pytest.mark.parametrize(
@@ -221,7 +223,8 @@ async def test_a_query_parameter_that_nobody_knows_is_named(door: Door) -> None:
 async def test_a_body_that_is_no_json_of_ours_is_refused(
     door: Door, body: str | bytes, named: str
 ) -> None:
-    assert named in refused(await door.http.post(START, content=body), 400, 3)
+    json_ = {"content-type": "application/json"}
+    assert named in refused(await door.http.post(START, content=body, headers=json_), 400, 3)
 
 
 async def test_unknown_fields_of_a_body_are_dropped(door: Door) -> None:
@@ -229,7 +232,7 @@ async def test_unknown_fields_of_a_body_are_dropped(door: Door) -> None:
     assert answer.json()["run_id"] == RUN
 
 
-@pytest.mark.parametrize("path", ["/", "/nothing", "/api/nothing", "/api/", "/console/", START])
+@pytest.mark.parametrize("path", ["/", "/nothing", "/api/nothing", "/api/", "/console/"])
 async def test_what_is_no_endpoint_is_not_found(door: Door, path: str) -> None:
     refused(await door.http.get(path), 404, 5)
 
@@ -258,7 +261,7 @@ async def test_there_is_no_way_to_what_is_between_services(door: Door, rpc: str)
 
 @pytest.mark.parametrize(
     ("headers", "fault"),
-    [(["no_dashes: 1", "host: potok"], "underscore"), ([], "host"), (["host"], "codec")],
+    [([], "host"), (["host"], "codec")],
 )
 async def test_what_is_no_http_is_told_so_in_json(
     door: Door, headers: list[str], fault: str
@@ -277,7 +280,9 @@ async def test_a_body_that_is_too_large_is_refused(door: Door) -> None:
     host, _, port = door.gateway.address.rpartition(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     head = f"POST {START} HTTP/1.1\r\nhost: potok\r\nauthorization: Bearer {token()}\r\n"
-    writer.write(f"{head}content-length: {5 << 20}\r\n\r\n".encode())
+    writer.write(
+        f"{head}content-type: application/json\r\ncontent-length: {5 << 20}\r\n\r\n".encode()
+    )
     answer = (await reader.read()).decode()
     writer.close()
 
@@ -302,7 +307,7 @@ async def test_pages_of_an_origin_that_is_allowed_may_call(door: Door) -> None:
 
 async def test_pages_of_other_origins_may_not(door: Door) -> None:
     evil = {"origin": "https://evil.example", "access-control-request-method": "GET"}
-    refused(await door.nobody.options(STATUS, headers=evil), 401, 16)
+    assert "ORIGINS" in refused(await door.nobody.options(STATUS, headers=evil), 403, 7)
     answer = await door.http.get(STATUS, params=RANGE, headers=evil)
     assert "access-control-allow-origin" not in answer.headers
 

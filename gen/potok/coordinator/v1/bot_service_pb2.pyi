@@ -241,7 +241,7 @@ class CreateTasksFromAudioRequest(_message.Message):
     AUDIO_URL_FIELD_NUMBER: _builtins.int
     TEXT_FIELD_NUMBER: _builtins.int
     user_id: _builtins.str
-    """Whose meeting it was: printable ASCII without commas and blanks, as the users of tokens are."""
+    """Whose meeting it was: printable text without commas, of at most 120 characters, as the users of tokens are."""
     bot_id: _builtins.str
     """The bot that recorded it; empty: one is made up."""
     audio_url: _builtins.str

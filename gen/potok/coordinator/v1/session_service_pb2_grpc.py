@@ -57,7 +57,8 @@ class SessionServiceServicer:
     """
 
     def CreateSession(self, request, context):
-        """Puts the token of this call into the cookie `potok_session`, which counts until the token expires.
+        """Puts the token of this call into the cookie `potok_session`, over TLS `__Host-potok_session`, which counts until the
+        token expires.
 
         UNAUTHENTICATED: there is no token, or it is not good.
         """
@@ -73,7 +74,8 @@ class SessionServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteSession(self, request, context):
-        """Removes the cookie; it is no error where there is none.
+        """Removes the cookie; it is no error where there is none. The token itself counts until it expires, and so does a
+        stream that was opened by it: whoever logs out closes those.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

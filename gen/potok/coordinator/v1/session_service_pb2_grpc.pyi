@@ -34,14 +34,17 @@ class SessionServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> SessionServiceAsyncStub: ...
     CreateSession: _grpc.UnaryUnaryMultiCallable[_session_service_pb2.CreateSessionRequest, _session_service_pb2.CreateSessionResponse]
-    """Puts the token of this call into the cookie `potok_session`, which counts until the token expires.
+    """Puts the token of this call into the cookie `potok_session`, over TLS `__Host-potok_session`, which counts until the
+    token expires.
 
     UNAUTHENTICATED: there is no token, or it is not good.
     """
     GetSession: _grpc.UnaryUnaryMultiCallable[_session_service_pb2.GetSessionRequest, _session_service_pb2.GetSessionResponse]
     """Returns whose token this call has."""
     DeleteSession: _grpc.UnaryUnaryMultiCallable[_session_service_pb2.DeleteSessionRequest, _session_service_pb2.DeleteSessionResponse]
-    """Removes the cookie; it is no error where there is none."""
+    """Removes the cookie; it is no error where there is none. The token itself counts until it expires, and so does a
+    stream that was opened by it: whoever logs out closes those.
+    """
 
 @_typing.type_check_only
 class SessionServiceAsyncStub(SessionServiceStub):
@@ -49,14 +52,17 @@ class SessionServiceAsyncStub(SessionServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateSession: _aio.UnaryUnaryMultiCallable[_session_service_pb2.CreateSessionRequest, _session_service_pb2.CreateSessionResponse]  # type: ignore[assignment]
-    """Puts the token of this call into the cookie `potok_session`, which counts until the token expires.
+    """Puts the token of this call into the cookie `potok_session`, over TLS `__Host-potok_session`, which counts until the
+    token expires.
 
     UNAUTHENTICATED: there is no token, or it is not good.
     """
     GetSession: _aio.UnaryUnaryMultiCallable[_session_service_pb2.GetSessionRequest, _session_service_pb2.GetSessionResponse]  # type: ignore[assignment]
     """Returns whose token this call has."""
     DeleteSession: _aio.UnaryUnaryMultiCallable[_session_service_pb2.DeleteSessionRequest, _session_service_pb2.DeleteSessionResponse]  # type: ignore[assignment]
-    """Removes the cookie; it is no error where there is none."""
+    """Removes the cookie; it is no error where there is none. The token itself counts until it expires, and so does a
+    stream that was opened by it: whoever logs out closes those.
+    """
 
 class SessionServiceServicer(metaclass=_abc_1.ABCMeta):
     """Lets a browser keep its token in a cookie that scripts cannot read."""
@@ -67,7 +73,8 @@ class SessionServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _session_service_pb2.CreateSessionRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_session_service_pb2.CreateSessionResponse, _abc.Awaitable[_session_service_pb2.CreateSessionResponse]]:
-        """Puts the token of this call into the cookie `potok_session`, which counts until the token expires.
+        """Puts the token of this call into the cookie `potok_session`, over TLS `__Host-potok_session`, which counts until the
+        token expires.
 
         UNAUTHENTICATED: there is no token, or it is not good.
         """
@@ -86,6 +93,8 @@ class SessionServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _session_service_pb2.DeleteSessionRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_session_service_pb2.DeleteSessionResponse, _abc.Awaitable[_session_service_pb2.DeleteSessionResponse]]:
-        """Removes the cookie; it is no error where there is none."""
+        """Removes the cookie; it is no error where there is none. The token itself counts until it expires, and so does a
+        stream that was opened by it: whoever logs out closes those.
+        """
 
 def add_SessionServiceServicer_to_server(servicer: SessionServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -10,7 +10,7 @@ import pytest
 from potok.coordinator.v1 import session_service_pb2 as pb
 from potok.coordinator.v1 import session_service_pb2_grpc as pb_grpc
 
-from services.coordinator.session.servicer import COOKIE, SERVICE, SessionServicer
+from services.coordinator.session.servicer import SERVICE, SessionServicer
 from services.kernel.rpc.server import serving
 from tests.identity import admin, guard, open_channel, token
 
@@ -35,7 +35,8 @@ async def answer(address: str, as_: str, name: str, request: Any, metadata: Any 
 
 
 def cookie(headers: dict[str, str]) -> "Morsel[str]":
-    return SimpleCookie(headers["set-cookie"])[COOKIE]
+    (found,) = SimpleCookie(headers["set-cookie"]).values()
+    return found
 
 
 async def test_a_session_puts_the_very_token_into_a_cookie_until_it_expires(address: str) -> None:
@@ -61,7 +62,11 @@ async def test_the_cookie_is_for_tls_alone_where_there_is_tls(
         ("DeleteSession", pb.DeleteSessionRequest()),
     ]:
         _, headers = await answer(address, token(), name, request, metadata)
-        assert cookie(headers)["secure"] == secure
+        found = cookie(headers)
+        assert found["secure"] == secure
+        # The prefix makes browsers refuse it from other hosts and without TLS.
+        assert found.key == ("__Host-potok_session" if secure else "potok_session")
+        assert (found["domain"], found["path"]) == ("", "/")
 
 
 async def test_a_session_says_whose_token_it_is(address: str) -> None:
