@@ -13,6 +13,10 @@ _LONGEST_HOME = 80
 """Characters; the supervisor's socket lies inside, and a Unix socket's path ends at 107 bytes."""
 
 
+OPEN = "postgres-"
+"""How the names of programs begin that another user runs: nothing of theirs is secret."""
+
+
 class LocalError(Exception):
     """What keeps the local system from running; its text tells the user what to do."""
 
@@ -63,7 +67,7 @@ def data_home(checkout: Path = CHECKOUT) -> Path:
 
 
 def own_folder(folder: Path) -> Path:
-    """Make `folder`, which others may pass through but not list, and return it.
+    """Make `folder`, which others may at most pass through, and return it.
 
     Raises LocalError when it exists and is not a folder of ours.
     """
@@ -71,8 +75,20 @@ def own_folder(folder: Path) -> Path:
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
         raise LocalError(f"{folder} belongs to somebody else: remove it, or run as its owner")
-    folder.chmod(0o711)  # whatever the umask is: Postgres may be another user
+    # Whatever the umask is: where we are root, Postgres is another user.
+    folder.chmod(0o700 if os.geteuid() else 0o711)
     return folder
+
+
+def close(home: Path) -> None:
+    """Close to others what lies in `home` and is ours: it may be older than the mask we run with."""
+    for each in home.iterdir():
+        found = each.lstat()
+        if found.st_uid == os.geteuid() and not each.name.startswith(OPEN):
+            if stat.S_ISDIR(found.st_mode):
+                each.chmod(0o700)
+            elif stat.S_ISREG(found.st_mode):
+                each.chmod(0o600)
 
 
 def write_private(file: Path, text: str) -> None:
@@ -87,7 +103,8 @@ def write_private(file: Path, text: str) -> None:
 def log_folder(checkout: Path = CHECKOUT) -> Path:
     """Return the folder of the local system's logs, made when absent."""
     folder = checkout / ".potok" / "logs"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
     return folder
 
 

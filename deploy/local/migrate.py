@@ -9,6 +9,7 @@ from pathlib import Path
 
 from deploy.local import postgres
 from deploy.local.database import REPORTING, bootstrap, dsns
+from deploy.local.environment import plain
 from deploy.local.folders import CHECKOUT, LocalError, data_home, log_folder
 from deploy.local.services import SERVICES, STAGE_SERVICES
 
@@ -68,7 +69,7 @@ async def _apply(migrations: Migrations, owner_dsn: str) -> None:
         *("--env", "POTOK_MIGRATE_URL", "migrate", "--strict"),
         # The address holds a password, which a command line would show to everybody.
         env={
-            **os.environ,
+            **plain(),
             "POTOK_MIGRATE_URL": f"{owner_dsn}?sslmode=disable&search_path={schema}",
         },
         stdin=asyncio.subprocess.DEVNULL,

@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from deploy.local.environment import plain
 from deploy.local.folders import LocalError, data_home, database_user, open_to, tail
 
 PORT = 54329
@@ -61,6 +62,7 @@ def running(
             stdout=output,
             stderr=subprocess.STDOUT,
             cwd="/",
+            env=plain(),
             start_new_session=True,  # Ctrl-C is ours to pass on
         )
     try:
@@ -206,7 +208,7 @@ def _initialise(home: Path, programs: Path) -> None:
 
 def _run(command: list[str], failure: str) -> None:
     done = subprocess.run(
-        command, cwd="/", timeout=60, check=False, text=True, start_new_session=True,
+        command, cwd="/", env=plain(), timeout=60, check=False, text=True, start_new_session=True,
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
     if done.returncode:
@@ -253,7 +255,7 @@ def main() -> None:
     except LocalError as error:
         sys.exit(str(error))
     os.chdir("/")
-    os.execvp(command[0], command)  # noqa: S606 - no process of ours in between
+    os.execvpe(command[0], command, plain())  # noqa: S606 - no process of ours in between
 
 
 if __name__ == "__main__":

@@ -5,11 +5,12 @@ import contextlib
 import os
 import shlex
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy.local.environment import MASK, foreign, named
 from deploy.local.folders import LocalError
 
 _STOP_SECONDS = 10
@@ -25,12 +26,21 @@ class Program:
     rank: int
     command: Sequence[str]
     stop_signal: str = "TERM"
+    names: Sequence[str] = ()
+    """The variables that it may know beside the plain ones, as shell patterns."""
 
 
-def configuration(programs: Sequence[Program], *, home: Path, logs: Path, checkout: Path) -> str:
+def configuration(
+    programs: Sequence[Program],
+    *,
+    home: Path,
+    logs: Path,
+    checkout: Path,
+    environment: Collection[str] = (),
+) -> str:
     """Return the supervisord configuration that runs `programs` in `checkout`.
 
-    A program that ends is started again, later each time while it ends within two seconds.
+    Each knows of the variables of `environment` those that it may. A program that ends is started again, later each time while it ends within two seconds.
 
     Raises LocalError when a path holds a percent sign.
     """
@@ -59,7 +69,14 @@ def configuration(programs: Sequence[Program], *, home: Path, logs: Path, checko
         }
         sections[f"program:{program.name}"] = {
             # supervisord takes its programs along when it is told to stop, not when it is killed.
-            "command": shlex.join(["setpriv", "--pdeathsig", "KILL", "--", *program.command]),
+            "command": shlex.join(
+                [
+                    *("setpriv", "--pdeathsig", "KILL", "--", "env"),
+                    *(f"--unset={name}" for name in foreign(environment, program.names)),
+                    *program.command,
+                ]
+            ),
+            "umask": f"{MASK:03o}",
             "startsecs": 2,
             "startretries": 20,
             "stopsignal": program.stop_signal,
@@ -90,7 +107,8 @@ async def supervised(
     process = await asyncio.create_subprocess_exec(
         *("setpriv", "--pdeathsig", "TERM", "--"),
         *(Path(sys.executable).with_name("supervisord"), "--nodaemon", "-c", file),
-        env={**os.environ, **environment},
+        umask=MASK,
+        env=named({**os.environ, **environment}),
         stdin=asyncio.subprocess.DEVNULL,
         start_new_session=True,  # Ctrl-C is ours to pass on: in order, Postgres last
     )

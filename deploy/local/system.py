@@ -17,7 +17,15 @@ from typing import Any
 
 from deploy.local import postgres
 from deploy.local.database import dsns
-from deploy.local.folders import CHECKOUT, LocalError, data_home, log_folder
+from deploy.local.environment import named, names_of, private
+from deploy.local.folders import (
+    CHECKOUT,
+    LocalError,
+    close,
+    data_home,
+    log_folder,
+    write_private,
+)
 from deploy.local.migrate import prepare
 from deploy.local.readiness import not_ready, probing
 from deploy.local.services import SERVICES
@@ -66,9 +74,11 @@ async def running(
 
     Raises LocalError when another system is in the way, or a part of this one does not come up.
     """
-    with _only_one(home):
+    close(home)
+    with private(), _only_one(home):
         _refuse_taken(listens)
         logs, limit = logs or log_folder(), start_limit(os.environ)
+        logs.chmod(0o700)
         of_this_run = RunLogs(logs)
         port = port or postgres.preferred_port()
         # First alone: the services come to a database that is up to date.
@@ -76,7 +86,11 @@ async def running(
             settings = environment(await prepare(server, home), listens, home) | dict(also or {})
         file = home / "supervisord.conf"
         programs = _programs(home, port, listens)
-        file.write_text(configuration(programs, home=home, logs=logs, checkout=CHECKOUT))
+        names = named({**os.environ, **settings})
+        write_private(
+            file,
+            configuration(programs, home=home, logs=logs, checkout=CHECKOUT, environment=names),
+        )
         async with supervised(file, settings) as supervisor:
             await _wait_until_ready(listens, supervisor, of_this_run, limit)
             yield System(settings=settings, supervisor=supervisor)
@@ -130,11 +144,23 @@ def _programs(home: Path, port: int, listens: Mapping[str, str]) -> list[Program
     return [
         Program(name="postgres", group="infra", rank=10, command=server, stop_signal="INT"),
         *(
-            Program(name=name, group="services", rank=20, command=(*python, f"services.{name}"))
+            Program(
+                name=name,
+                group="services",
+                rank=20,
+                command=(*python, f"services.{name}"),
+                names=names_of(name, service=True),
+            )
             for name in SERVICES
         ),
         *_sandbox(home, listens),
-        Program(name=GATEWAY, group="door", rank=30, command=(*python, "gateway")),
+        Program(
+            name=GATEWAY,
+            group="door",
+            rank=30,
+            command=(*python, "gateway"),
+            names=names_of(GATEWAY, service=False),
+        ),
     ]
 
 
@@ -149,7 +175,13 @@ def _sandbox(home: Path, listens: Mapping[str, str]) -> Iterator[Program]:
             *("--tokens", f"{home / 'sandbox-tokens.json'}"),
             *("--behaviour", json.dumps(_SANDBOX_BEHAVIOUR)),
         )
-        yield Program(name=SANDBOX, group="outside", rank=20, command=command)
+        yield Program(
+            name=SANDBOX,
+            group="outside",
+            rank=20,
+            command=command,
+            names=names_of(SANDBOX, service=False),
+        )
 
 
 @contextmanager
