@@ -139,6 +139,13 @@ def _bad_tokens() -> Iterator[tuple[str, str]]:
     yield "for somebody else", forged(claims | now | {"aud": "elsewhere"})
     yield "without an expiry", forged(claims | {"iat": 1_700_000_000})
     yield "of an unknown key", forged(claims | now, kid="other")
+    for late in (253_402_300_800, 2**62, 10**400, 1e308, "4000000000", True, float("inf"), None):
+        yield f"that expires at {str(late)[:20]}", forged(claims | now | {"exp": late})
+    for early in (-1, 1e308, "x", [1], float("nan"), -float("inf"), False):
+        yield f"that was made at {early}", forged(claims | now | {"iat": early})
+        yield f"not before {early}", forged(claims | now | {"nbf": early})
+    yield "of a user with a control", forged(claims | now | {"sub": "eve\n"})
+    yield "of a user who begins with a blank", forged(claims | now | {"sub": " eve"})
     yield "without a role", forged(claims | now | {"roles": []})
     yield "with roles that are no list", forged(claims | now | {"roles": "admin"})
     yield "of a user with a comma", forged(claims | now | {"sub": "eve,client:clinic"})
@@ -160,6 +167,13 @@ async def test_a_token_that_is_not_good_lets_nobody_in(address: str, what: str, 
     for method in METHODS:
         if "nobody" not in rule_of(method) and not method.client_streaming:
             assert await called(address, method, as_) is grpc.StatusCode.UNAUTHENTICATED, what
+
+
+@pytest.mark.parametrize("name", ["иван@клиника.рф", "Иван Петров", "李雷", "o'neil"])
+async def test_users_have_the_names_that_people_have(address: str, name: str) -> None:
+    method = next(each for each in METHODS if each.name == "ListClients")
+    code = await called(address, method, token(name))
+    assert code not in REFUSED
 
 
 def _filled(method: MethodDescriptor, owner: str, client: str) -> Any:
