@@ -6,13 +6,11 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx2
-
 from deploy.local.environment import plain
 from deploy.local.services import SERVICES
 from deploy.local.settings import GATEWAY
 from tests.waiting import until
-from tests.whole_system import free_places, token_of, whole_system
+from tests.whole_system import free_places, whole_system
 
 FOREIGN = {"AWS_SECRET_ACCESS_KEY": "of-s3", "OTHER_PROGRAMS_PASSWORD": "of-nobody-here"}
 
@@ -46,15 +44,6 @@ async def test_each_program_knows_its_own_settings_and_its_files_are_its_own(
     old.parent.chmod(0o755)
     listens = free_places()
     async with whole_system(home, listens, FOREIGN) as system:
-        token = token_of(system, "olga", "admin")
-        settings = {"time_zone": "UTC", "source": "folder:/nowhere", "playbook": "clinic"}
-        async with httpx2.AsyncClient(
-            trust_env=False, base_url=f"http://{listens[GATEWAY]}"
-        ) as http:
-            body = {"client": {"settings": settings | {"language": "ru", "weight": 1}}}
-            bearer = {"authorization": f"Bearer {token}"}
-            await http.put("/api/v1/clients/clinic", json=body, headers=bearer)
-
         pids = list(descendants(system.supervisor.pid))
         await until(lambda: all(part_of(pid)[:4] != "env " for pid in pids), "all have begun")
         told = {pid: environment_of(pid) for pid in pids}
