@@ -36,7 +36,6 @@ from services.coordinator.dispatch.commands import LaneExecutionChanges
 from services.coordinator.dispatch.dispatcher import Dispatcher
 from services.coordinator.dispatch.repository import PostgresDispatch
 from services.coordinator.dispatch.watchdog import Watchdog
-from services.coordinator.quota import Quota
 from services.coordinator.runs import servicer
 from services.coordinator.runs.adapters import RpcStages
 from services.coordinator.runs.commands import LaneRunChanges
@@ -55,6 +54,7 @@ from services.coordinator.watch.usecases import Selections
 from services.coordinator.watch.waits import LogBotWaits, LogRunEnds
 from services.coordinator.watch.watches import Watches
 from services.kernel.postgres import listen
+from services.kernel.quota import Quota
 from services.kernel.tasks import every
 from services.status.app import replica_of, serving_as
 from services.status.domain import Stage

@@ -1,5 +1,6 @@
 """What every service is told by its environment; all faults are named at once."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -38,6 +39,8 @@ class ServiceSettings(BaseSettings):
     """`host:port` to serve gRPC on; loopback by default."""
     pool_size: int = Field(default=8, ge=1)
     """Connections to Postgres, of each role, at the most."""
+    calls_per_caller: int = Field(default=200, ge=1)
+    """Calls that a user, or an address where anyone may call, may have under way here at once."""
     reflection: bool = False
     """Serve gRPC reflection, for grpcurl and the like."""
     drain: timedelta = timedelta(seconds=8)
@@ -59,9 +62,12 @@ class ServiceSettings(BaseSettings):
 
 
 def load_settings(settings: type[S]) -> S:
-    """Read `settings` from the environment; ends the process with every fault named."""
+    """Read `settings` from the environment; ends the process with every fault named.
+
+    They are taken out of it: what we start later, such as a process that decodes strangers' sound, has no secret.
+    """
     try:
-        return settings()
+        found = settings()
     except ValidationError as error:
         prefix = settings.model_config.get("env_prefix", "")
         between = settings.model_config.get("env_nested_delimiter") or "_"
@@ -70,3 +76,7 @@ def load_settings(settings: type[S]) -> S:
             for fault in error.errors()
         ]
         raise SystemExit("settings are not usable:\n" + "\n".join(faults)) from None
+    prefix = settings.model_config.get("env_prefix", "").upper()
+    for name in [each for each in os.environ if prefix and each.upper().startswith(prefix)]:
+        del os.environ[name]
+    return found

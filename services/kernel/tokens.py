@@ -18,6 +18,8 @@ LEEWAY_SECONDS = 5
 """A token may have expired for so long."""
 SKEW_SECONDS = 60
 """The clock of whoever made a token may be so far ahead."""
+LAST_SECOND = 253_402_300_799
+"""Of the year 9999."""
 LOOK_SECONDS = 5.0
 """How often a file of keys is looked at for a newer one."""
 
@@ -30,7 +32,7 @@ def claimed_issuer(token: str) -> object:
     """Return who a token says has issued it, which nobody has checked yet; raises TokenRefused."""
     try:
         return jwt.decode(token, options={"verify_signature": False}).get("iss")
-    except jwt.InvalidTokenError as error:
+    except (jwt.InvalidTokenError, RecursionError) as error:
         raise TokenRefused(f"the token is not good: {error}") from None
 
 
@@ -69,10 +71,10 @@ class KeySet:
             )
         except jwt.ExpiredSignatureError:
             raise TokenRefused("the token has expired: get a new one") from None
-        except jwt.InvalidTokenError as error:
+        except (jwt.InvalidTokenError, OverflowError) as error:  # it takes times for whole numbers
             raise TokenRefused(f"the token is not good: {error}") from None
-        if not isinstance(claims["iat"], int | float):
-            raise TokenRefused("the token is not good: iat must be a number")
+        for name in ("exp", "iat", "nbf"):
+            _check_time(name, claims.get(name, 0))
         if claims["iat"] > time.time() + SKEW_SECONDS:
             raise TokenRefused("the token was made in the future: are the clocks right?")
         return claims | {"kid": str(kid)}
@@ -101,6 +103,13 @@ class KeySet:
         self._keys = {str(key.key_id): key.key for key in keys}
         self._changed = changed
         return True
+
+
+def _check_time(name: str, seconds: object) -> None:
+    """Refuse what is no time, such as text that reads like one, or one that no clock gets to."""
+    known = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+    if not (known and 0 <= seconds <= LAST_SECOND):  # type: ignore[operator]  # it is a number
+        raise TokenRefused(f"{name}: must be seconds since 1970, up to the year 9999")
 
 
 class Signer:

@@ -2,12 +2,14 @@
 
 from datetime import date
 
-from services.kernel.paging import Page, page_of, page_start
+from services.kernel.paging import Page, day, page_of, page_start, text
 from services.stage.domain import ItemFilter, StoredItem
 from services.stage.repository import item_rows
 from services.stage.repository.database import Reader
 
 PAGE_SIZE = 100
+POSITION = (day, text)
+"""What a page ended with: the day of an item and its id."""
 
 
 async def list_items(
@@ -16,7 +18,7 @@ async def list_items(
     """Return a page by day and id, of PAGE_SIZE items for 0; raises InvalidInput for a token of another list."""
     page_size = page_size or PAGE_SIZE
     listing = listing_of(item_filter)
-    after = page_start(listing, page_token, read_position) or (item_filter.days.start, "")
+    after = page_start(listing, page_token, POSITION, _position) or (item_filter.days.start, "")
     found = await item_rows.list_items(reader, item_filter, after, page_size + 1)
     return page_of(listing, found, page_size, lambda item: (item.day.isoformat(), item.item_id))
 
@@ -37,6 +39,5 @@ def listing_of(item_filter: ItemFilter) -> str:
     return "\x00".join(words)
 
 
-def read_position(day: str, item_id: str) -> tuple[date, str]:
-    """Read the day and id that a page ended with."""
-    return date.fromisoformat(day), str(item_id)
+def _position(ended_on: date, item_id: str) -> tuple[date, str]:
+    return ended_on, item_id

@@ -115,6 +115,7 @@ def serving_as(
         presence=presence,
         codecs=codecs,
         deadlines=deadlines_of(services),
+        calls=settings.calls_per_caller,
         reflect=settings.reflection,
         grace=settings.drain,
         drain=drain,

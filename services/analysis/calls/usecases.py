@@ -22,7 +22,7 @@ from services.analysis.calls.ports import (
 )
 from services.analysis.playbooks.domain import Playbook, PlaybookUnknown
 from services.kernel.clock import utc_now
-from services.kernel.paging import Page, page_of, page_start
+from services.kernel.paging import Page, day, moment, page_of, page_start, text
 from services.llm.domain import CostLimitReached, NoAnswer
 from services.stage.ports import Transaction
 from services.status.domain import Cost, ExecutionNumber, Owner, RunId
@@ -127,7 +127,7 @@ class CallAnalysis:
         """Return a page by day, start and id; raises InvalidInput for a token of another list."""
         page_size = page_size or PAGE_SIZE
         listing = f"ListAnalyses {filter_}"
-        after = page_start(listing, token, _position)
+        after = page_start(listing, token, (day, moment, text), _position)
         found = await self._analyses.list_analyses(filter_, after, page_size + 1)
         return page_of(listing, found, page_size, _keys)
 
@@ -137,9 +137,5 @@ def _keys(analysis: Analysis) -> tuple[str, str, str]:
     return call.day.isoformat(), call.started_at.isoformat(), call.call_id
 
 
-def _position(day: str, started_at: str, call_id: str) -> Position:
-    return Position(
-        day=date.fromisoformat(day),
-        started_at=datetime.fromisoformat(started_at),
-        call_id=CallId(str(call_id)),
-    )
+def _position(on: date, started_at: datetime, call_id: str) -> Position:
+    return Position(day=on, started_at=started_at, call_id=CallId(call_id))

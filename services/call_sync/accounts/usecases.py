@@ -21,7 +21,7 @@ from services.call_sync.accounts.domain import (
 from services.call_sync.accounts.ports import AccountRepository, Crm
 from services.call_sync.domain import SourceRefused
 from services.kernel.clock import utc_now
-from services.kernel.paging import Page, page_of, page_start
+from services.kernel.paging import Page, page_of, page_start, text
 
 log = structlog.get_logger()
 
@@ -97,7 +97,7 @@ class Accounts:
 
     async def list_accounts(self, page_size: int, page_token: str) -> Page[Account]:
         """Return a page of accounts in the order of their ids; raises InvalidInput for a token of another list."""
-        after = AccountId(page_start(_LISTING, page_token, str) or _FIRST)
+        after = AccountId(page_start(_LISTING, page_token, (text,), str) or _FIRST)
         found = await self._accounts.list_accounts(after, page_size + 1)
         return page_of(_LISTING, found, page_size, lambda account: [account.account_id])
 

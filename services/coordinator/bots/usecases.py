@@ -15,7 +15,6 @@ from services.coordinator.bots.ports import (
     BotWaits,
     MeetingResults,
 )
-from services.coordinator.quota import Quota
 from services.coordinator.state.bot import (
     RANK,
     Bot,
@@ -24,13 +23,14 @@ from services.coordinator.state.bot import (
     BotRecord,
     BotReport,
 )
-from services.coordinator.state.position import Position, position
+from services.coordinator.state.position import Position
 from services.coordinator.state.reports import (
     Verdict,
 )
 from services.kernel.clock import utc_now
 from services.kernel.errors import Forbidden, InvalidInput, UpstreamUnavailable
-from services.kernel.paging import Page, page_of, page_start
+from services.kernel.paging import Page, moment, page_of, page_start, text
+from services.kernel.quota import Quota
 from services.status.domain import BotState, Owner, user_owner
 from services.status.identity import Caller
 
@@ -135,7 +135,7 @@ class Bots:
         Raises InvalidInput for a token of another list or of other states.
         """
         listing = f"ListBots {sorted({state.value for state in states})}"
-        before = page_start(listing, page_token, position)
+        before = page_start(listing, page_token, (moment, text), Position)
         found = await self._bots.list_bots(caller.scope, states, before, page_size + 1)
         return page_of(
             listing, found, page_size, lambda bot: Position(bot.created_at, bot.bot_id).keys

@@ -92,7 +92,10 @@ class Reports:
         message = read_batch(data)
         if len(message.reports) > MOST_REPORTS:
             raise InvalidInput(f"reports: at most {MOST_REPORTS} in a message")
-        self._alive.update(message.heartbeats)
+        heartbeats = message.heartbeats
+        if heartbeats and max(heartbeats) >> 63:
+            raise InvalidInput("heartbeats: must be below 2^63")
+        self._alive.update(heartbeats)
         settled = asyncio.get_running_loop().create_future()
         # One more than there are reports, so that it is not settled before all are on their way.
         batch = Batch(message.batch, len(message.reports) + 1, settled)

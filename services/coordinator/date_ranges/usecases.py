@@ -4,7 +4,6 @@ import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 
-from services.coordinator.quota import Quota
 from services.coordinator.runs.ports import RunEnds
 from services.coordinator.runs.usecases import Runs
 from services.coordinator.state import order
@@ -20,6 +19,7 @@ from services.kernel.errors import (
     UpstreamUnavailable,
     WrongState,
 )
+from services.kernel.quota import Quota
 from services.status.domain import DateRange, Reason, RunId, RunMode, RunState, Stage
 from services.status.identity import Caller
 

@@ -1,6 +1,7 @@
 """The coordinator's messages to its domain and back. What a watch sends is built in `wire`."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from potok.coordinator.v1 import (
@@ -30,13 +31,25 @@ from services.status.mapping import (
     settings_to_pb,
 )
 
+DEFAULT_PLAYBOOK = "clinic"
+DEFAULT_LANGUAGE = "ru"
+DEFAULT_WEIGHT = 1
+
 
 def client_to_pb(client: Client) -> run_pb2.Client:
     return run_pb2.Client(client_id=client.client_id, settings=settings_to_pb(client.settings))
 
 
 def client_from_pb(message: run_pb2.Client) -> Client:
-    return Client(client_id=message.client_id, settings=settings_from_pb(message.settings))
+    """Return a client; what is left out of its settings takes its default."""
+    said = settings_from_pb(message.settings)
+    settings = replace(
+        said,
+        playbook=said.playbook or DEFAULT_PLAYBOOK,
+        language=said.language or DEFAULT_LANGUAGE,
+        weight=said.weight or DEFAULT_WEIGHT,
+    )
+    return Client(client_id=message.client_id, settings=settings)
 
 
 def run_to_pb(view: RunView) -> run_pb2.Run:

@@ -27,6 +27,7 @@ from services.coordinator.watch.usecases import Selections
 from services.coordinator.watch.watcher import read_in_time
 from services.coordinator.watch.watches import Watches
 from services.coordinator.wire.frames import EndReason, end_frame
+from services.kernel.paging import page_start, page_token, text
 from services.kernel.rpc.client import errors_of
 from services.kernel.rpc.interceptors import Codec
 from services.kernel.rpc.server import Context
@@ -42,6 +43,7 @@ from services.status.rpc.access import current_caller
 SERVICE = "potok.coordinator.v1.CoordinatorService"
 TOKEN_TRAILER = "potok-resume-token"  # noqa: S105
 LIST_ITEMS_SECONDS = 10
+_ITEMS = "ListItems"
 END_SECONDS = 5
 
 CODECS: Mapping[str, Codec] = {
@@ -162,6 +164,8 @@ class CoordinatorServicer(pb_grpc.CoordinatorServiceServicer):
         self, request: pb.ListItemsRequest, context: Context
     ) -> pb.ListItemsResponse:
         client = await self._runs.get_client(request.client_id)
+        # The stage service sees us as its caller: whose token it is, is said around it.
+        inner = page_start(_ITEMS, request.page_token, (text,), str)
         stage = STAGE_FROM_PB[request.stage]
         with errors_of(stage.value):
             page = await self._stages[stage].ListItems(
@@ -172,11 +176,12 @@ class CoordinatorServicer(pb_grpc.CoordinatorServiceServicer):
                     states=request.states,
                     execution=request.execution,
                     page_size=request.page_size,
-                    page_token=request.page_token,
+                    page_token=inner or "",
                 ),
                 timeout=LIST_ITEMS_SECONDS,
             )
-        return pb.ListItemsResponse(items=page.items, next_page_token=page.next_page_token)
+        following = page.next_page_token and page_token(_ITEMS, [page.next_page_token])
+        return pb.ListItemsResponse(items=page.items, next_page_token=following)
 
     async def GetRangeStatus(
         self, request: pb.GetRangeStatusRequest, context: Context

@@ -4,7 +4,7 @@ import hashlib
 import uuid
 from collections.abc import Collection
 from dataclasses import asdict
-from datetime import date
+from datetime import date, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from services.coordinator.runs.ports import RunChanges, RunRepository, Stages
@@ -28,13 +28,13 @@ from services.coordinator.state.ledger import (
     range_status,
     stage_ledgers,
 )
-from services.coordinator.state.position import Position, position
+from services.coordinator.state.position import Position
 from services.coordinator.state.reports import (
     RejectedReport,
 )
 from services.kernel.clock import utc_now
 from services.kernel.errors import Conflict, InvalidInput, UpstreamUnavailable, WrongState
-from services.kernel.paging import Page, page_of, page_start
+from services.kernel.paging import Page, moment, page_of, page_start, serial, text, unique
 from services.status.domain import (
     AuditAction,
     AuditEntry,
@@ -101,7 +101,7 @@ class Runs:
 
     async def list_clients(self, page_size: int, page_token: str) -> Page[Client]:
         """Return a page of clients by id; raises InvalidInput for a token of another list."""
-        after = page_start(_CLIENTS, page_token, str) or ""
+        after = page_start(_CLIENTS, page_token, (text,), str) or ""
         found = await self._runs.list_clients(after, page_size + 1)
         return page_of(_CLIENTS, found, page_size, lambda client: [client.client_id])
 
@@ -193,7 +193,7 @@ class Runs:
         Raises InvalidInput for a token of another list or client.
         """
         listing = f"ListRuns {client_id}"
-        before = page_start(listing, page_token, _position)
+        before = page_start(listing, page_token, (moment, unique), _position)
         found = await self._runs.list_runs(client_id, before, page_size + 1)
         return page_of(
             listing,
@@ -212,7 +212,7 @@ class Runs:
         if run_id:
             await self.get_run(RunId(run_id))
         listing = f"ListAuditEntries {client_id} {run_id}"
-        before = page_start(listing, page_token, int)
+        before = page_start(listing, page_token, (serial,), int)
         owner = client_owner(client_id) if client_id else ""
         found = await self._runs.list_audit_entries(owner, run_id, before, page_size + 1)
         return page_of(listing, found, page_size, lambda entry: [entry.number])
@@ -366,5 +366,5 @@ def _no_client(client_id: str) -> ClientNotFound:
     return ClientNotFound(f"client {client_id} does not exist: set it up first")
 
 
-def _position(created_at: str, run_id: str) -> Position:
-    return position(created_at, str(uuid.UUID(run_id)))
+def _position(created_at: datetime, run_id: uuid.UUID) -> Position:
+    return Position(created_at, str(run_id))

@@ -1,6 +1,6 @@
 """Where a page ended, of a list that has the newest first."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import NamedTuple
 
 
@@ -14,11 +14,3 @@ class Position(NamedTuple):
     def keys(self) -> tuple[str, str]:
         """The keys of a page token."""
         return self.created_at.isoformat(), self.id
-
-
-def position(created_at: str, last_id: str) -> Position:
-    """Return the position that keys of a page token name; raises ValueError, TypeError or OverflowError for others."""
-    moment = datetime.fromisoformat(created_at)
-    if moment.tzinfo is None:
-        raise ValueError(f"{created_at} has no time zone")
-    return Position(moment.astimezone(UTC), str(last_id))

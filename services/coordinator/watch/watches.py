@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 from contextlib import AbstractContextManager
 
-from services.coordinator.quota import Quota
 from services.coordinator.settings import Limits
 from services.coordinator.watch.domain import WatchRequest
 from services.coordinator.watch.follower import Follower
@@ -13,6 +12,7 @@ from services.coordinator.watch.stored_log import StoredLog
 from services.coordinator.watch.watcher import Watcher, Write
 from services.kernel.postgres import ConnectionOrPool, Reading
 from services.kernel.presence import Presence
+from services.kernel.quota import Quota
 
 LAST_WRITES_SECONDS = 2
 """Seconds for the last writes, on top of the spread of a drain."""

@@ -1,6 +1,7 @@
 """Reports of stage services: bytes in, decoded only as far as somebody needs them, and what is answered to them."""
 
 from collections.abc import Iterable
+from datetime import date
 from typing import NamedTuple
 
 from google.protobuf.message import DecodeError
@@ -66,6 +67,8 @@ def read_raw(data: bytes) -> RawReport:
     """Split a Report; its progress stays the bytes that came. Raises one of UNREADABLE."""
     raw = _raw_report(data)
     days, progress = raw.days, raw.progress
+    if (raw.execution | raw.sequence) >> 63:
+        raise MalformedReport("execution and sequence must be below 2^63")
     _progress(progress)  # what is no message would spoil the frame of every watcher it is copied to
     return _tuple(
         RawReport,
@@ -180,6 +183,9 @@ def read_day(data: bytes) -> DayReport:
     name = day.day
     if len(name) != len("YYYY-MM-DD"):
         raise MalformedReport(f"{name!r} is no day")
+    date.fromisoformat(name)
+    if (day.version | day.input | day.output) >> 63:
+        raise MalformedReport(f"the numbers of {name} must be below 2^63")
     figures = _tuple(
         DayFigures,
         (

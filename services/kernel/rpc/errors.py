@@ -6,6 +6,7 @@ from typing import Any, NoReturn
 import grpc
 import structlog
 from google.protobuf import any_pb2
+from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
@@ -54,6 +55,8 @@ async def abort(context: Any, error: Exception) -> NoReturn:
     """End the RPC with the status of `error`: one of Postgres says why it is away, any other `internal error`."""
     if (why := why_away(error)) is not None:
         error = DatabaseAway(why)
+    if isinstance(error, DecodeError):  # of a stream, whose messages are decoded one by one
+        error = InvalidInput("a message of the stream is none of this method")
     if isinstance(error, DomainError):
         await abort_with(context, status_of(error), str(error), _details(error))
     if not isinstance(error, grpc.aio.AbortError):

@@ -13,7 +13,8 @@ PATTERNS = {
     "^[a-z]{2}$": "must be the two small letters of a language, such as ru",
     "^([a-z]{2})?$": "must be the two small letters of a language, such as ru, or empty",
     "^[a-z]{1,32}$": "must be 1 to 32 small letters",
-    r"^[!-+\--~]{1,120}$": "must be 1 to 120 printable ASCII characters, none a blank or a comma",
+    r"^[^\x00-\x1f,\x7f-\xa0]{1,120}$": "must be 1 to 120 printable characters, none a comma",
+    "^([A-Za-z0-9_-]{1,64})?$": "must be at most 64 letters, digits, _ or -",
 }
 """What each pattern of the protos asks for."""
 

@@ -14,7 +14,7 @@ from grpc_health.v1.health import aio as health
 from grpc_reflection.v1alpha import reflection
 
 from services.kernel.presence import Presence
-from services.kernel.rpc.interceptors import Codec, EdgeInterceptor, Guard
+from services.kernel.rpc.interceptors import CALLS, FIRST_MESSAGE, Codec, EdgeInterceptor, Guard
 from services.kernel.tasks import cancel
 
 log = structlog.get_logger()
@@ -45,6 +45,8 @@ async def serving(
     presence: Presence | None = None,
     codecs: Mapping[str, Codec] | None = None,
     deadlines: Mapping[str, timedelta] | None = None,
+    calls: int = CALLS,
+    first_message: timedelta = FIRST_MESSAGE,
     reflect: bool = False,
     grace: timedelta = timedelta(0),
     drain: Callable[[], Awaitable[object]] | None = None,
@@ -52,25 +54,45 @@ async def serving(
     """Serve until the block ends; yields the port.
 
     The end is: NOT_SERVING, then `drain()` (streams close themselves), then what is left of `grace` for calls under way.
-    `services` are full proto names, for reflection. Health follows `presence`.
+    `services` are full proto names, for reflection. Health follows `presence`. A caller has at most `calls` calls under
+    way, and a call has its message within `first_message`.
     """
-    server = grpc.aio.server(
-        interceptors=[EdgeInterceptor(guard, codecs, deadlines, presence)], options=OPTIONS
+    edge = EdgeInterceptor(
+        guard, codecs, deadlines, presence, first_message=first_message, calls=calls
     )
-    register(server)
     checks = health.HealthServicer()
-    health_pb2_grpc.add_HealthServicer_to_server(checks, server)
-    if reflect:
-        reflection.enable_server_reflection([*services, reflection.SERVICE_NAME], server)
-    port = server.add_insecure_port(listen)
-    await server.start()
+
+    async def opened(at: str) -> tuple[grpc.aio.Server, int, "asyncio.Task[object]"]:
+        server = grpc.aio.server(interceptors=[edge], options=OPTIONS)
+        register(server)
+        health_pb2_grpc.add_HealthServicer_to_server(checks, server)
+        if reflect:
+            reflection.enable_server_reflection([*services, reflection.SERVICE_NAME], server)
+        port = server.add_insecure_port(at)
+        return server, port, await _started(server)
+
+    server, port, taking = await opened(listen)
+
+    async def keep() -> None:
+        nonlocal server, taking
+        while True:
+            await asyncio.wait({taking})
+            log.error("server_broke", error=repr(taking.exception()))
+            await server.stop(None)
+            try:
+                server, _, taking = await opened(f"{listen.rpartition(':')[0]}:{port}")
+            except RuntimeError as error:  # somebody was faster at the port
+                log.error("not_serving", error=str(error))  # noqa: TRY400 - it says all
+                await asyncio.sleep(1)
+
     await _tell(checks, ("", *services), serving=True)
     following = asyncio.create_task(_follow(presence, checks, services)) if presence else None
     log.info("serving", listen=listen, port=port)
+    kept = asyncio.create_task(keep())
     try:
         yield port
     finally:
-        await cancel(following)
+        await cancel(kept, following)
         seconds, now = grace.total_seconds(), asyncio.get_running_loop().time
         ends_at = now() + seconds
         await checks.enter_graceful_shutdown()
@@ -93,6 +115,20 @@ async def _tell(checks: health.HealthServicer, names: Sequence[str], *, serving:
     status = health_pb2.HealthCheckResponse
     for name in names:
         await checks.set(name, status.SERVING if serving else status.NOT_SERVING)
+
+
+async def _started(server: grpc.aio.Server) -> "asyncio.Task[object]":
+    """Start a server, and return the task in which it takes calls.
+
+    It ends when a path is no UTF-8, which gRPC decodes where nothing can catch it; a server without it takes no call.
+    """
+    before = asyncio.all_tasks()
+    await server.start()
+    return next(
+        task
+        for task in asyncio.all_tasks() - before
+        if "_server_main_loop" in getattr(task.get_coro(), "__qualname__", "")
+    )
 
 
 async def until_stopped() -> None:

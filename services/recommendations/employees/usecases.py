@@ -3,7 +3,17 @@
 from uuid import UUID
 
 from services.kernel.clock import utc_now
-from services.kernel.paging import Key, Page, page_of, page_start
+from services.kernel.paging import (
+    Key,
+    Page,
+    page_of,
+    page_start,
+    real,
+    serial,
+    unique,
+    whole,
+    yes_or_no,
+)
 from services.recommendations.employees.domain import (
     EmployeeRecommendation,
     Position,
@@ -33,7 +43,7 @@ class FollowUps:
         """Return a page, open ones first, of PAGE_SIZE for 0; raises InvalidInput for a token of another list."""
         page_size = page_size or PAGE_SIZE
         listing = f"ListRecommendations {filter_}"
-        after = page_start(listing, page_token, _position)
+        after = page_start(listing, page_token, (yes_or_no, whole, real, unique), _position)
         found = await self._recommendations.list_recommendations(filter_, after, page_size + 1)
         return page_of(listing, found, page_size, _keys)
 
@@ -61,7 +71,7 @@ class FollowUps:
     ) -> Page[AuditEntry]:
         """Return a page of who closed and reopened recommendations, newest first."""
         listing = f"ListRecommendationAudit {owner}"
-        before = page_start(listing, page_token, int)
+        before = page_start(listing, page_token, (serial,), int)
         found = await self._recommendations.list_audit_entries(owner, before, page_size + 1)
         return page_of(listing, found, page_size, lambda entry: [entry.number])
 
@@ -71,10 +81,7 @@ def _keys(recommendation: EmployeeRecommendation) -> tuple[Key, ...]:
     return position.closed, position.priority, position.age, str(position.id)
 
 
-def _position(closed: bool, priority: int, age: float, recommendation_id: str) -> Position:
+def _position(closed: bool, priority: int, age: float, recommendation_id: UUID) -> Position:
     return Position(
-        closed=bool(closed),
-        priority=int(priority),
-        age=float(age),
-        id=RecommendationId(UUID(recommendation_id)),
+        closed=closed, priority=priority, age=age, id=RecommendationId(recommendation_id)
     )

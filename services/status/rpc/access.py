@@ -16,6 +16,7 @@ from potok.status.v1 import access_pb2
 
 from services.kernel.errors import Forbidden, Unauthenticated
 from services.kernel.postgres import Reading, reading
+from services.kernel.rpc.interceptors import Admitted
 from services.kernel.settings import ServiceSettings
 from services.kernel.tokens import KeySet, Signer, TokenRefused, claimed_issuer
 from services.status.domain import Owner, client_owner
@@ -63,11 +64,14 @@ class TokenGuard:
         self._services = services
         self._known: OrderedDict[str, Caller] = OrderedDict()
 
-    def admit(self, method: str, metadata: Sequence[tuple[str, str | bytes]]) -> None:
-        """Make the caller of an RPC the current one; raises Unauthenticated or Forbidden."""
+    def admit(self, method: str, metadata: Sequence[tuple[str, str | bytes]]) -> Admitted:
+        """Make the caller of an RPC the current one; raises Unauthenticated or Forbidden.
+
+        Calls of our services are not counted: each knows itself how many it makes.
+        """
         allowed = allowed_roles(method)
         if _ANYONE in allowed:
-            return
+            return Admitted("", counted=True)
         caller = self._caller(metadata)
         if not any(_ALLOWED[role] & allowed for role in caller.roles):
             raise Forbidden(
@@ -75,6 +79,7 @@ class TokenGuard:
                 f"your token says {', '.join(sorted(role.value.lower() for role in caller.roles))}"
             )
         _caller.set(caller)
+        return Admitted(caller.user, counted=Role.INTERNAL not in caller.roles)
 
     def check(self, request: Message) -> None:
         """Refuse a request that names an owner or client which its caller may not see; raises Forbidden."""
@@ -121,10 +126,10 @@ def _service(claims: Mapping[str, Any]) -> Caller:
 
 def _user(claims: Mapping[str, Any]) -> Caller:
     user = str(claims["sub"])
-    if not (0 < len(user) <= LONGEST_USER and user.isascii() and user.isprintable()):
-        raise TokenRefused(f"sub: must be at most {LONGEST_USER} printable ASCII characters")
-    if "," in user or " " in user:
-        raise TokenRefused("sub: must not hold commas or blanks")
+    if not (0 < len(user) <= LONGEST_USER and user.isprintable()):
+        raise TokenRefused(f"sub: must be at most {LONGEST_USER} printable characters")
+    if "," in user or user != user.strip():
+        raise TokenRefused("sub: must not hold commas, nor begin or end with a blank")
     roles = {_ROLE_BY_CLAIM[role] for role in _words(claims, "roles") if role in _ROLE_BY_CLAIM}
     if not roles:
         raise TokenRefused(f"roles: names none of {', '.join(_ROLE_BY_CLAIM)}")
@@ -140,7 +145,7 @@ def _words(claims: Mapping[str, Any], name: str) -> list[str]:
     found = claims.get(name, [])
     if not (isinstance(found, list) and all(isinstance(word, str) for word in found)):
         raise TokenRefused(f"{name}: must be a list of words")
-    return [word for word in found if "," not in word]
+    return [word for word in found if word.isprintable() and "," not in word]
 
 
 def _expiry(claims: Mapping[str, Any]) -> datetime:

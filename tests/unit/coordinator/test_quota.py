@@ -6,8 +6,8 @@ from typing import Any, cast
 import pytest
 
 from services.coordinator.bots.usecases import Bots
-from services.coordinator.quota import Quota
 from services.kernel.errors import LimitReached
+from services.kernel.quota import Quota
 
 
 async def test_a_user_who_waits_for_a_sync_has_one_wait_less_for_meetings() -> None:

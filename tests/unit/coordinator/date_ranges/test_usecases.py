@@ -8,7 +8,6 @@ from typing import Any, cast
 import pytest
 
 from services.coordinator.date_ranges.usecases import FOR_A_PERSON, DateRanges
-from services.coordinator.quota import Quota
 from services.coordinator.runs.ports import RunEnds
 from services.coordinator.runs.usecases import Runs
 from services.coordinator.state.domain import (
@@ -24,6 +23,7 @@ from services.kernel.errors import (
     UpstreamUnavailable,
     WrongState,
 )
+from services.kernel.quota import Quota
 from services.status.domain import RETRYABLE, DateRange, Reason, RunId, RunState, Stage
 from services.status.identity import Caller, Role
 from tests.builders.coordinator import a_run
