@@ -1,6 +1,7 @@
 """Discovery: what the range holds becomes the execution's items, page by page, each page in one transaction."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from services.kernel.postgres import Connection
@@ -10,6 +11,10 @@ from services.stage.modes import KnownItem, takes
 from services.stage.process import Process
 from services.stage.repository import execution_rows, item_rows
 from services.stage.running import Interrupt, Interrupted
+from services.status.domain import Stage, Wait
+
+_OF_THE_SOURCE = Stage.CALL_SYNC
+"""The stage whose items are counted against what their source has."""
 
 
 class Discovery:
@@ -25,9 +30,15 @@ class Discovery:
         if not execution.discovered:
             work = self._process.works[execution.stage]
             covered = await execution_rows.list_covered_days(self._pool, execution)
+            listed: Counter[date] = Counter()
             async for page in work.discover(execution):
+                if isinstance(page, Wait):
+                    await execution_rows.state_wait(self._pool, execution.number, page)
+                    self._process.reporter.touch(execution.number, ())
+                    continue
+                listed.update(item.day for item in page)
                 await self._add(execution, page, covered)
-            await self._end(execution)
+            await self._end(execution, listed)
         await self._executions.queue_finish([execution.number])
 
     async def _add(self, execution: Execution, page: Sequence[Found], covered: set[date]) -> None:
@@ -38,6 +49,7 @@ class Discovery:
         unchanged: list[KnownItem] = []
         async with self._pool.acquire() as connection, connection.transaction():
             await _hold_open(connection, execution)
+            await execution_rows.end_wait(connection, execution)
             known = await item_rows.list_known_items(connection, execution, list(found))
             for item_id, item in found.items():
                 row = known.get(item_id)
@@ -64,8 +76,6 @@ class Discovery:
         self, connection: Connection, execution: Execution, taken: Sequence[Found]
     ) -> None:
         """Make items the execution's, each with its job."""
-        if taken:
-            await execution_rows.end_wait(connection, execution)
         size = self._process.works[execution.stage].limits.batch
         jobs = [taken[n : n + size] for n in range(0, len(taken), size)]
         job_ids = await self._process.queue.enqueue_work(
@@ -78,14 +88,16 @@ class Discovery:
             [job_id for job_id, job in zip(job_ids, jobs, strict=True) for _ in job],
         )
 
-    async def _end(self, execution: Execution) -> None:
-        """Remove what is gone upstream, with its results, and note that every item is known."""
+    async def _end(self, execution: Execution, listed: Mapping[date, int]) -> None:
+        """Remove what is gone upstream, with its results, and note that every item is known, and how many were listed."""
         async with self._pool.acquire() as connection, connection.transaction():
             await _hold_open(connection, execution)
             gone = await item_rows.remove_items(connection, execution)
             if gone:
                 work = self._process.works[execution.stage]
                 await work.forget(connection, execution.owner, gone)
+            if execution.stage is _OF_THE_SOURCE:
+                await execution_rows.note_listed(connection, execution, listed)
             await execution_rows.end_discovery(connection, execution)
         self._process.reporter.touch(execution.number)
 

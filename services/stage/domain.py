@@ -51,13 +51,15 @@ class Found:
     """An item that discovery lists: `upstream` is the execution that produced its input.
 
     From a source it is a number that grows with each change of the item there, 0 where the source does not tell.
-    `duration_seconds` is how long the call is by its source, None where that does not say.
+    `duration_seconds` is how long the call is by its source, None where that does not say. `settled` is why there is
+    nothing to do for the item by its listing alone.
     """
 
     item_id: ItemId
     day: date
     upstream: int = 0
     duration_seconds: float | None = None
+    settled: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

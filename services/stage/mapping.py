@@ -199,6 +199,8 @@ def _day_counts_to_pb(day: DayCounts) -> progress_pb2.DayCounts:
         input=day.input,
         output=day.output,
         permanent=day.permanent,
+        merged=day.merged,
+        listed=day.listed,
     )
 
 

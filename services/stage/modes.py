@@ -8,6 +8,8 @@ from typing import assert_never
 from services.stage.domain import Found
 from services.status.domain import RETRYABLE, ExecutionNumber, ItemState, Reason, RunMode
 
+_BY_LISTING = frozenset({Reason.MERGED, Reason.UNREADABLE})
+"""Why an item ended by its listing alone."""
 NEWEST = ExecutionNumber(2**63 - 1)
 """Higher than any execution has: the number of a preview's, which is never stored."""
 
@@ -54,17 +56,23 @@ def takes(
 
 
 def _is_due(known: KnownItem, found: Found) -> bool:
-    """Whether the item has no result, or one that is older than its input."""
+    """Whether the item has no result, or one that is older than its input, or is no longer listed as what it ended for."""
     if found.upstream > known.input:
         return True
     match known.state:
         case ItemState.PENDING | ItemState.PROCESSING:
             return True
         case ItemState.FAILED:
-            return known.reason in RETRYABLE
+            return known.reason in RETRYABLE or _is_resettled(known, found)
         case ItemState.SKIPPED:
-            return known.reason is Reason.NO_RECORDING_YET  # another reason once it is given up
+            given_up = known.reason is not Reason.NO_RECORDING_YET
+            return not given_up or _is_resettled(known, found)
         case ItemState.SUCCESS:
             return False
         case _:
             assert_never(known.state)
+
+
+def _is_resettled(known: KnownItem, found: Found) -> bool:
+    """Whether an item that ended for what its listing said is listed as something else by now."""
+    return known.reason in _BY_LISTING and found.settled is not known.reason

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, Protocol
 
 from services.stage.domain import Execution, Found, Item, ItemId, Limits, Outcome, Success
-from services.status.domain import ClientSettings, Cost, Owner, SettingFault, Stage
+from services.status.domain import ClientSettings, Cost, Owner, SettingFault, Stage, Wait
 
 Transaction = Any
 """An open transaction of the service's database (an asyncpg connection); opaque to the core."""
@@ -25,8 +25,11 @@ class StageWork(Protocol):
     def limits(self) -> Limits:
         """How much at a time, how often, how long."""
 
-    def discover(self, execution: Execution) -> AsyncIterator[Sequence[Found]]:
-        """Yield all items of the execution's range in pages, whatever the mode; raises DiscoveryFailed, DiscoveryWaits."""
+    def discover(self, execution: Execution) -> AsyncIterator[Sequence[Found] | Wait]:
+        """Yield all items of the execution's range in pages, whatever the mode, and what it waits for between them.
+
+        Raises DiscoveryFailed, DiscoveryWaits.
+        """
 
     def preview(self, execution: Execution) -> AsyncIterator[Sequence[Found]]:
         """Yield what `discover` would, and store nothing; the execution itself is never stored."""

@@ -27,6 +27,8 @@ class DayCounts:
     input: int
     output: int
     permanent: int
+    merged: int = 0
+    listed: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,7 +29,7 @@ from services.stage.executions import Executions
 from services.stage.process import Process
 from services.stage.repository import execution_rows, item_rows
 from services.stage.repository.item_rows import EndedItem
-from services.status.domain import RETRYABLE, ExecutionNumber, ItemState, Reason
+from services.status.domain import RETRYABLE, ExecutionNumber, ItemState, Reason, WaitReason
 
 log = structlog.get_logger()
 
@@ -213,12 +213,19 @@ def _row(ended: Ended, limits: Limits, spread: float, revisit: timedelta) -> End
                 state=ItemState.PENDING if again else ItemState.FAILED,
                 reason=outcome.reason,
                 message=outcome.message,
-                wait=outcome.wait.reason if again and outcome.wait else None,
+                wait=_wait_of(outcome) if again else None,
                 delay=pause if again else None,
                 consumed=not retryable,
             )
         case _:
             assert_never(outcome)
+
+
+def _wait_of(failure: Failure) -> WaitReason | None:
+    """Return what an item waits for that is tried again: nothing waits for the outside without saying so."""
+    if failure.wait:
+        return failure.wait.reason
+    return WaitReason.UPSTREAM if failure.reason is Reason.UPSTREAM_UNAVAILABLE else None
 
 
 def _refused(ended: Ended) -> Ended:

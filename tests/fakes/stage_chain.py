@@ -91,7 +91,9 @@ class Chain:
         request = pb.GetLedgerRequest(client_id="clinic", range=RANGE)
         answer = await self.stub.GetLedger(request)
         for each in answer.stages:
-            assert each.found == each.success + each.skipped + each.failed + each.pending
+            assert each.found == (
+                each.success + each.skipped + each.failed + each.pending + each.merged
+            )
         return {STAGE_FROM_PB[each.stage]: each for each in answer.stages}
 
     async def stale(self) -> dict[Stage, int]:

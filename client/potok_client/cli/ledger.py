@@ -28,9 +28,9 @@ CALLS = "calls"
 
 @app.command("ledger", rich_help_panel=RANGE_PANEL)
 def show_ledger(client: ClientId, start: Start, end: End = None, as_json: Json = False) -> None:
-    """Show that no call is lost: at every stage, found = done + skipped + failed + pending.
+    """Show that no call is lost: at every stage, found = done + skipped + failed + pending + merged.
 
-    The last line counts the rows of the reporting tables. Example: potok ledger clinic 2026-11-01 2026-11-20
+    Merged is what the source lists of a call once more. What the source has is found, too. The last line counts the rows of the reporting tables. Example: potok ledger clinic 2026-11-01 2026-11-20
 
     Exit code: 0 the ledger holds, 1 it does not.
     """
@@ -63,9 +63,11 @@ def gaps_of(stages: Sequence[StageLedger], reported: ReportedCalls) -> Iterator[
     """Yield a sentence for each count that does not account for all calls."""
     for stage in stages:
         name = words.stage_name(stage.stage)
-        told = stage.success + stage.skipped + stage.failed + stage.pending
+        told = stage.success + stage.skipped + stage.failed + stage.pending + stage.merged
         if told != stage.found:
             yield f"{name}: {stage.found} found, but {told} accounted for"
+        if stage.listed > stage.found:
+            yield f"{name}: the source has {stage.listed}, but {stage.found} are found: run it again"
     available = {stage.stage: stage.available for stage in stages}
     rolled_up = available.get(stage_pb2.STAGE_RECOMMENDATIONS, 0)
     if reported.rolled_up_calls != rolled_up:
@@ -93,7 +95,9 @@ def _unsettled(stages: Sequence[StageLedger]) -> bool:
 
 
 def _print(stages: Sequence[StageLedger], reported: ReportedCalls, gaps: Sequence[str]) -> None:
-    numbers = ("found", "done", "skipped", "failed", "pending", "with result", "gone", "stale")
+    merged = ("merged",) if any(stage.merged for stage in stages) else ()
+    counted = ("found", "done", "skipped", "failed", "pending", *merged)
+    numbers = (*counted, "with result", "gone", "stale")
     rows = table("stage", *numbers, numbers=numbers)
     for stage in stages:
         rows.add_row(
@@ -103,6 +107,7 @@ def _print(stages: Sequence[StageLedger], reported: ReportedCalls, gaps: Sequenc
             str(stage.skipped),
             cell(stage.failed, "red" if stage.failed else ""),
             cell(stage.pending, "cyan" if stage.pending else ""),
+            *(cell(stage.merged or "", "yellow") for _ in merged),
             str(stage.available),
             cell(stage.gone or "", "yellow"),
             cell(stage.stale_days or "", "yellow"),

@@ -25,6 +25,7 @@ _WAITS = {
     stage_pb2.WAIT_REASON_ACCOUNT_PAUSED: "the outside account is paused",
     stage_pb2.WAIT_REASON_SERVICE_DOWN: "the service of this stage cannot be reached",
     stage_pb2.WAIT_REASON_RECORDING: "recordings are not ready at the source",
+    stage_pb2.WAIT_REASON_UPSTREAM: "an outside service does not answer; it is asked again",
 }
 
 
@@ -174,14 +175,23 @@ def folded(count: int) -> str:
     return f"{count} older {'state was' if count == 1 else 'states were'} folded into the newest"
 
 
+def merged_items(progress: StageProgress) -> int:
+    """Return how many items are another listing of a call that is counted already."""
+    return sum(
+        counted.count for counted in progress.reasons if counted.reason == stage_pb2.REASON_MERGED
+    )
+
+
 def remarks(stage: StageStatus) -> str:
     """Return what is to be said of the items of a stage beside how many are done."""
     progress = stage.progress
     undone = undone_items(progress)
+    merged = merged_items(progress)
     counts = {
         "failed": progress.items.failed - undone,
         "left undone": undone,
-        "skipped": progress.items.skipped,
+        "skipped": progress.items.skipped - merged,
+        "merged": merged,
         "unchanged": progress.unchanged,
         "of them failed before": progress.unchanged_failed,
     }

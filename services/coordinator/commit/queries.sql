@@ -121,7 +121,7 @@ INSERT INTO coordinator.rejected_reports (owner, execution, sequence, state, ver
 SELECT '', execution, sequence, state, 'ILLEGAL', 'nobody knows the execution'
   FROM unnest(:executions::bigint[], :sequences::bigint[], :states::text[]) AS x(execution, sequence, state);
 
--- name: commit_group(owners, versions, executions, states, sequences, progress, waiting, rates, progressed_at, reported_at, expected_end_at, run_expected_end_at, day_owners, day_stages, days, day_versions, seen_versions, pending, processing, success, failed, skipped, available, input, output, permanent, covered_at, log_bodies, at, log_owners, log_topics, log_actors)$
+-- name: commit_group(owners, versions, executions, states, sequences, progress, waiting, rates, progressed_at, reported_at, expected_end_at, run_expected_end_at, day_owners, day_stages, days, day_versions, seen_versions, pending, processing, success, failed, skipped, available, input, output, permanent, merged, listed, covered_at, log_bodies, at, log_owners, log_topics, log_actors)$
 -- One round trip: owners are locked in order and must have the version that was read, state rows follow, the log head
 -- comes last. Its lock is held until the commit, so revisions are dense and in commit order.
 -- Texts come joined by a unit separator and numbers as array literals: that costs the driver less than their elements.
@@ -145,18 +145,20 @@ WITH locked AS (
      WHERE e.execution = x.execution RETURNING 1
 ), counted AS (
     INSERT INTO coordinator.ledger (owner, stage, day, version, seen_version, pending, processing, success, failed,
-                                    skipped, available, input, output, permanent, covered_at)
+                                    skipped, available, input, output, permanent, merged, listed, covered_at)
     SELECT * FROM unnest(string_to_array(:day_owners, chr(31)), string_to_array(:day_stages, chr(31)),
                          string_to_array(:days, chr(31))::date[], :day_versions::text::bigint[],
                          :seen_versions::text::bigint[], :pending::text::bigint[], :processing::text::bigint[], :success::text::bigint[],
                          :failed::text::bigint[], :skipped::text::bigint[], :available::text::bigint[],
                          :input::text::bigint[], :output::text::bigint[], :permanent::text::bigint[],
+                         :merged::text::bigint[], :listed::text::bigint[],
                          :covered_at::timestamptz[])
     ON CONFLICT (owner, stage, day) DO UPDATE
        SET version = excluded.version, seen_version = excluded.seen_version, pending = excluded.pending,
            processing = excluded.processing, success = excluded.success, failed = excluded.failed,
            skipped = excluded.skipped, available = excluded.available, input = excluded.input,
-           output = excluded.output, permanent = excluded.permanent, covered_at = excluded.covered_at
+           output = excluded.output, permanent = excluded.permanent, merged = excluded.merged,
+           listed = excluded.listed, covered_at = excluded.covered_at
     RETURNING 1
 ), checked AS (
     SELECT coordinator.must_hold(

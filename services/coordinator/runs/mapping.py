@@ -95,6 +95,8 @@ def stage_ledger_to_pb(ledger: StageLedger) -> range_status_pb2.StageLedger:
         gone=ledger.gone,
         stale_days=ledger.stale_days,
         covered_days=ledger.covered_days,
+        merged=ledger.merged,
+        listed=ledger.listed,
     )
 
 

@@ -54,7 +54,7 @@ SELECT execution, sequence, state, verdict, message, at FROM coordinator.rejecte
 -- name: get_ledger(owner, stages, start_date, end_date)
 -- Returns the days that are known of some stages over a range; their figures come last, in the order of DayFigures.
 SELECT stage, to_char(day, 'YYYY-MM-DD') AS day, covered_at IS NOT NULL AS covered,
-       pending, processing, success, failed, skipped, available, input, output, permanent
+       pending, processing, success, failed, skipped, available, input, output, permanent, merged, listed
   FROM coordinator.ledger
  WHERE owner = :owner AND stage = ANY (:stages::text[]) AND day BETWEEN :start_date AND :end_date
  ORDER BY day;

@@ -22,6 +22,8 @@ class DayFigures(NamedTuple):
     output: int = 0
     permanent: int = 0
     """Of the failed: for good."""
+    merged: int = 0
+    listed: int = 0
 
     @property
     def items(self) -> int:

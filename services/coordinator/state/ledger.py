@@ -47,8 +47,9 @@ class RangeStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageLedger:
-    """Where the calls of a range are in a stage: `found` is success + skipped + failed + pending.
+    """Where the calls of a range are in a stage: `found` is success + skipped + failed + pending + merged.
 
+    `merged` counts other listings of calls, `listed` what the source had when it was last asked: of the first stage.
     `gone` counts those among them that the stage before no longer has a result of.
     """
 
@@ -62,6 +63,8 @@ class StageLedger:
     gone: int
     stale_days: int
     covered_days: int
+    merged: int = 0
+    listed: int = 0
 
 
 def range_status(days: Sequence[str], chain: Sequence[StageDays], *, active: bool) -> RangeStatus:
@@ -79,7 +82,7 @@ def range_status(days: Sequence[str], chain: Sequence[StageDays], *, active: boo
             processing += figures.processing
         else:  # whoever worked on them was ended
             pending += figures.processing
-        success += figures.success + figures.skipped
+        success += figures.success + figures.skipped - figures.merged
         failed += figures.failed
         covered += _is_covered(stage, name)
     total = pending + processing + success + failed
@@ -135,13 +138,15 @@ def stage_ledgers(days: Sequence[str], chain: Mapping[Stage, StageDays]) -> list
                 stage=stage,
                 found=sum(each.items for each in figures) + late,
                 success=sum(each.success for each in figures),
-                skipped=sum(each.skipped for each in figures),
+                skipped=sum(each.skipped - each.merged for each in figures),
                 failed=sum(each.failed for each in figures),
                 pending=sum(each.pending + each.processing for each in figures) + late,
                 available=sum(each.available for each in figures),
                 gone=sum(_gone(known, before, name) for name in days),
                 stale_days=len(stale),
                 covered_days=sum(_is_covered(known, name) for name in days),
+                merged=sum(each.merged for each in figures),
+                listed=sum(each.listed for each in figures),
             )
         )
         before = known

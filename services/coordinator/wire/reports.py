@@ -198,6 +198,8 @@ def read_day(data: bytes) -> DayReport:
             day.input,
             day.output,
             day.permanent,
+            day.merged,
+            day.listed,
         ),
     )
     return _tuple(DayReport, (name, day.version, figures, data))

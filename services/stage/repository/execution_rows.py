@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -85,6 +85,13 @@ async def postpone_step(
     )
 
 
+async def state_wait(reader: Reader, number: ExecutionNumber, wait: Wait) -> None:
+    """State what an execution that goes on waits for."""
+    await _QUERIES.state_wait(
+        reader, execution=number, wait=wait.reason.value, until_at=wait.until_at
+    )
+
+
 async def end_wait(connection: Connection, execution: Execution) -> None:
     """Note that discovery gets on."""
     await _QUERIES.end_wait(connection, execution=execution.number)
@@ -147,6 +154,18 @@ async def cover_days(connection: Connection, execution: Execution) -> None:
     if execution.bot_id:
         return
     await _QUERIES.cover_days(connection, **range_of(execution))
+
+
+async def note_listed(
+    connection: Connection, execution: Execution, listed: Mapping[date, int]
+) -> None:
+    """Remember how many items the source has of each day of the range."""
+    await _QUERIES.note_listed(
+        connection,
+        **range_of(execution),
+        days=list(listed),
+        counts=list(listed.values()),
+    )
 
 
 async def list_covered_days(reader: Reader, execution: Execution) -> set[date]:

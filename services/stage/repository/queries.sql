@@ -43,9 +43,14 @@ UPDATE executions
    SET tries = tries - 1, wait_reason = :wait, run_after = least(:until_at, now() + :longest::interval)
  WHERE execution = :execution AND state IN ('DISPATCHED', 'RUNNING');
 
+-- name: state_wait(execution, wait, until_at)!
+-- States what an execution that goes on waits for, and until when.
+UPDATE executions SET wait_reason = :wait, run_after = :until_at
+ WHERE execution = :execution AND state IN ('DISPATCHED', 'RUNNING');
+
 -- name: end_wait(execution)!
 -- Takes the stated wait back, once discovery has found something.
-UPDATE executions SET wait_reason = NULL WHERE execution = :execution AND wait_reason IS NOT NULL;
+UPDATE executions SET wait_reason = NULL, run_after = NULL WHERE execution = :execution AND wait_reason IS NOT NULL;
 
 -- name: lock_open_executions(executions)
 -- Returns those that are open, locked so that none of them ends before the commit; reports can be numbered meanwhile.
@@ -102,6 +107,15 @@ SELECT :stage, :owner, day::date, now()
   FROM generate_series(:start_date::date, :end_date::date, interval '1 day') AS day
  ORDER BY day
 ON CONFLICT (stage, owner, day) DO UPDATE SET covered_at = EXCLUDED.covered_at;
+
+-- name: note_listed(stage, owner, start_date, end_date, days, counts)!
+-- Notes how many items the source has of each day of a range.
+INSERT INTO days (stage, owner, day, listed)
+SELECT :stage, :owner, named::date, coalesce(counted.count, 0)
+  FROM generate_series(:start_date::date, :end_date::date, interval '1 day') AS named
+  LEFT JOIN unnest(:days::date[], :counts::bigint[]) AS counted (day, count) ON counted.day = named::date
+ ORDER BY named
+ON CONFLICT (stage, owner, day) DO UPDATE SET listed = EXCLUDED.listed;
 
 -- name: list_covered_days(stage, owner, start_date, end_date)
 -- Returns the days of a range that have been covered.
@@ -310,7 +324,7 @@ SELECT stage, owner, day, 1
   FROM unnest(:stages::text[], :owners::text[], :days::date[]) AS d (stage, owner, day)
  ORDER BY stage COLLATE "C", owner COLLATE "C", day
 ON CONFLICT (stage, owner, day) DO UPDATE SET version = days.version + 1
-RETURNING stage, owner, day, version;
+RETURNING stage, owner, day, version, listed;
 
 -- name: count_items(executions)
 -- Counts the items of executions by state, reason and wait, with those that wait for a time and when the first is due,
@@ -352,6 +366,7 @@ SELECT d.stage, d.owner, d.day,
        count(*) FILTER (WHERE i.state = 'SUCCESS') AS success,
        count(*) FILTER (WHERE i.state = 'FAILED' AND i.reason <> ALL (:undone::text[])) AS failed,
        count(*) FILTER (WHERE i.state = 'SKIPPED') AS skipped,
+       count(*) FILTER (WHERE i.state = 'SKIPPED' AND i.reason = 'MERGED') AS merged,
        count(*) FILTER (WHERE i.output > 0) AS available,
        coalesce(min(i.input) FILTER (WHERE i.input > 0 AND i.upstream > i.input), max(i.input), 0) AS input,
        coalesce(max(i.output), 0) AS output,

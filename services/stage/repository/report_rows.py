@@ -126,13 +126,11 @@ async def _read_days(connection: Connection, days: Sequence[_DayKey]) -> dict[_D
         "owners": [each.owner for each in days],
         "days": [each.day for each in days],
     }
-    versions = {
-        _day_key(row): row["version"] async for row in _QUERIES.draw_versions(connection, **keys)
-    }
+    drawn = {_day_key(row): row async for row in _QUERIES.draw_versions(connection, **keys)}
     return {
         _day_key(row): DayCounts(
             day=row["day"],
-            version=versions[_day_key(row)],
+            version=drawn[_day_key(row)]["version"],
             items=ItemCounts(
                 pending=row["pending"],
                 processing=row["processing"],
@@ -144,6 +142,8 @@ async def _read_days(connection: Connection, days: Sequence[_DayKey]) -> dict[_D
             input=row["input"],
             output=row["output"],
             permanent=row["permanent"],
+            merged=row["merged"],
+            listed=drawn[_day_key(row)]["listed"],
         )
         async for row in _QUERIES.count_days(
             connection, **keys, undone=_UNDONE, retryable=_RETRYABLE

@@ -73,6 +73,20 @@ def test_an_input_that_is_newer_than_the_result_is_worked_on_again(item: KnownIt
     assert not decide(PENDING, item, upstream=3)
 
 
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [(ItemState.SKIPPED, Reason.MERGED), (ItemState.FAILED, Reason.UNREADABLE)],
+)
+def test_what_ended_by_its_listing_is_due_once_that_says_something_else(
+    state: ItemState, reason: Reason
+) -> None:
+    item = known(state, reason)
+    found = Found(item_id=ItemId("1"), day=DAY, upstream=3, settled=reason)
+
+    assert decide(PENDING, item)
+    assert not takes(PENDING, item, found, execution=ExecutionNumber(9), covered=True)
+
+
 ITEMS = st.builds(
     known,
     st.sampled_from(ItemState),

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from potok.status.v1 import stage_pb2 as potok_dot_status_dot_v1_dot_stage__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'potok/coordinator/v1/range_status.proto\x12\x14potok.coordinator.v1\x1a\x1bpotok/status/v1/stage.proto\"\xf7\x01\n\x0bRangeStatus\x12%\n\x0eoverall_status\x18\x01 \x01(\tR\roverallStatus\x12\x1f\n\x0btotal_calls\x18\x02 \x01(\rR\ntotalCalls\x12P\n\x10status_breakdown\x18\x03 \x01(\x0b\x32%.potok.coordinator.v1.StatusBreakdownR\x0fstatusBreakdown\x12/\n\x13progress_percentage\x18\x04 \x01(\x01R\x12progressPercentage\x12\x1d\n\nstale_days\x18\x05 \x01(\rR\tstaleDays\"\xab\x02\n\x0bStageLedger\x12,\n\x05stage\x18\x01 \x01(\x0e\x32\x16.potok.status.v1.StageR\x05stage\x12\x14\n\x05\x66ound\x18\x02 \x01(\rR\x05\x66ound\x12\x18\n\x07success\x18\x03 \x01(\rR\x07success\x12\x18\n\x07skipped\x18\x04 \x01(\rR\x07skipped\x12\x16\n\x06\x66\x61iled\x18\x05 \x01(\rR\x06\x66\x61iled\x12\x18\n\x07pending\x18\x06 \x01(\rR\x07pending\x12\x1c\n\tavailable\x18\x07 \x01(\rR\tavailable\x12\x12\n\x04gone\x18\x08 \x01(\rR\x04gone\x12\x1d\n\nstale_days\x18\t \x01(\rR\tstaleDays\x12!\n\x0c\x63overed_days\x18\n \x01(\rR\x0b\x63overedDays\"}\n\x0fStatusBreakdown\x12\x18\n\x07pending\x18\x01 \x01(\rR\x07pending\x12\x1e\n\nprocessing\x18\x02 \x01(\rR\nprocessing\x12\x18\n\x07success\x18\x03 \x01(\rR\x07success\x12\x16\n\x06\x66\x61iled\x18\x04 \x01(\rR\x06\x66\x61iledb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'potok/coordinator/v1/range_status.proto\x12\x14potok.coordinator.v1\x1a\x1bpotok/status/v1/stage.proto\"\xf7\x01\n\x0bRangeStatus\x12%\n\x0eoverall_status\x18\x01 \x01(\tR\roverallStatus\x12\x1f\n\x0btotal_calls\x18\x02 \x01(\rR\ntotalCalls\x12P\n\x10status_breakdown\x18\x03 \x01(\x0b\x32%.potok.coordinator.v1.StatusBreakdownR\x0fstatusBreakdown\x12/\n\x13progress_percentage\x18\x04 \x01(\x01R\x12progressPercentage\x12\x1d\n\nstale_days\x18\x05 \x01(\rR\tstaleDays\"\xdb\x02\n\x0bStageLedger\x12,\n\x05stage\x18\x01 \x01(\x0e\x32\x16.potok.status.v1.StageR\x05stage\x12\x14\n\x05\x66ound\x18\x02 \x01(\rR\x05\x66ound\x12\x18\n\x07success\x18\x03 \x01(\rR\x07success\x12\x18\n\x07skipped\x18\x04 \x01(\rR\x07skipped\x12\x16\n\x06\x66\x61iled\x18\x05 \x01(\rR\x06\x66\x61iled\x12\x18\n\x07pending\x18\x06 \x01(\rR\x07pending\x12\x1c\n\tavailable\x18\x07 \x01(\rR\tavailable\x12\x12\n\x04gone\x18\x08 \x01(\rR\x04gone\x12\x1d\n\nstale_days\x18\t \x01(\rR\tstaleDays\x12!\n\x0c\x63overed_days\x18\n \x01(\rR\x0b\x63overedDays\x12\x16\n\x06merged\x18\x0b \x01(\rR\x06merged\x12\x16\n\x06listed\x18\x0c \x01(\rR\x06listed\"}\n\x0fStatusBreakdown\x12\x18\n\x07pending\x18\x01 \x01(\rR\x07pending\x12\x1e\n\nprocessing\x18\x02 \x01(\rR\nprocessing\x12\x18\n\x07success\x18\x03 \x01(\rR\x07success\x12\x16\n\x06\x66\x61iled\x18\x04 \x01(\rR\x06\x66\x61iledb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,7 +35,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RANGESTATUS']._serialized_start=95
   _globals['_RANGESTATUS']._serialized_end=342
   _globals['_STAGELEDGER']._serialized_start=345
-  _globals['_STAGELEDGER']._serialized_end=644
-  _globals['_STATUSBREAKDOWN']._serialized_start=646
-  _globals['_STATUSBREAKDOWN']._serialized_end=771
+  _globals['_STAGELEDGER']._serialized_end=692
+  _globals['_STATUSBREAKDOWN']._serialized_start=694
+  _globals['_STATUSBREAKDOWN']._serialized_end=819
 # @@protoc_insertion_point(module_scope)

@@ -102,6 +102,18 @@ def test_a_page_stops_after_the_end_of_a_run_and_is_told_what_is_left(
     assert button_status(ours, ended=False) == ours
 
 
+def test_other_listings_of_calls_are_counted_and_are_no_calls() -> None:
+    day = a_day(success=3, skipped=4, failed=1, merged=2, listed=8)
+
+    [ledger] = stage_ledgers(NAMES[:1], {Stage.CALL_SYNC: dict([day])})
+    found = status(day)
+
+    assert (ledger.found, ledger.skipped, ledger.merged, ledger.listed) == (8, 2, 2, 8)
+    parts = ledger.success + ledger.skipped + ledger.failed + ledger.pending + ledger.merged
+    assert parts == ledger.found
+    assert (found.total_calls, found.success) == (6, 5)
+
+
 def test_a_late_call_shows_as_pending_at_once() -> None:
     found = status(a_day(success=3), before=(a_day(success=4, available=4),))
 
