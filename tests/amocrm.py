@@ -31,7 +31,7 @@ from services.call_sync.domain import CallFacts
 from services.kernel.fetch.addresses import parse_host
 from services.kernel.fetch.fetcher import Fetcher
 from services.recordings.download import Downloads
-from services.status.domain import DateRange
+from services.status.domain import DateRange, Wait
 from tests.sandbox import RunningSandbox
 
 CLINIC = AccountId("clinic")
@@ -67,10 +67,15 @@ class Amo:
         return await self.accounts.add_integration(CLINIC, self.box.host, rate, integration, grant)
 
     async def calls(self, *, days: int = 1, time_zone: str = "Europe/Moscow") -> list[CallFacts]:
-        """List the calls of DAY and those after it."""
+        """List the calls of DAY and those after it, each once."""
+        listed = await self.listed(days=days, time_zone=time_zone)
+        return [call for call in listed if call.merged_into is None]
+
+    async def listed(self, *, days: int = 1, time_zone: str = "Europe/Moscow") -> list[CallFacts]:
+        """List everything that there is of the days."""
         range_ = DateRange(start=DAY, end=DAY + timedelta(days - 1))
         pages = self.source.list_calls(CLINIC, range_, time_zone)
-        return [call async for page in pages for call in page]
+        return [call async for page in pages if not isinstance(page, Wait) for call in page]
 
     async def state(self) -> AccountState:
         return (await self.repository.get_account(CLINIC)).state

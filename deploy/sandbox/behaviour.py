@@ -40,6 +40,18 @@ class Callbacks(enum.StrEnum):
     """Each comes again after the next one."""
 
 
+class NextPage(enum.StrEnum):
+    """How a page names the next one."""
+
+    WHOLE = "whole"
+    BARE = "bare"
+    """By its parameters alone."""
+    ELSEWHERE = "elsewhere"
+    """By another scheme and host, as behind a proxy."""
+    ITSELF = "itself"
+    """By its own address, as its next."""
+
+
 class MediaKind(enum.StrEnum):
     """The kinds of media that a plain service hands over."""
 
@@ -96,6 +108,10 @@ class Behaviour:
     """The entries by which a page is shifted against the one before: above 0 some come twice, below some never (2.5)."""
     empty_pages: int = 0
     """The number of the next pages that were promised and are answered 204 (2.5)."""
+    next_page: NextPage = NextPage.WHOLE
+    """How a page names the next one."""
+    lists_as_objects: bool = False
+    """Lists come as objects with the keys "0", "1", as PHP writes those with gaps."""
     comma_range_only: bool = False
     """Events know the range of creation as `from,to` alone, and ignore the other form (2.4)."""
 

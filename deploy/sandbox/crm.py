@@ -1,15 +1,17 @@
 """AmoCRM's API v4 as far as calls need it (facts on AmoCRM, 2 and 3)."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, assert_never
 from uuid import uuid4
 
+from starlette.datastructures import URL
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from deploy.sandbox import query
 from deploy.sandbox.answers import HalResponse, page, problem, refused
+from deploy.sandbox.behaviour import NextPage
 from deploy.sandbox.notes import event_body, event_type, note_body
 from deploy.sandbox.state import Sandbox
 from deploy.sandbox.world import Call, Entity, Note, User
@@ -165,10 +167,28 @@ class _Api:
         if not shown or (number > 1 and self._sandbox.take_empty_page()):
             return Response(status_code=204)
         links = {"self": {"href": str(request.url)}}
-        if start + limit < len(found):
-            links["next"] = {"href": str(request.url.include_query_params(page=number + 1))}
-        bodies = [body(request.url.netloc, each) for each in shown]
+        behaviour = self._sandbox.behaviour
+        if start + limit < len(found) or behaviour.next_page is NextPage.ITSELF:
+            links["next"] = {"href": _next(request.url, number, behaviour.next_page)}
+        bodies: Any = [body(request.url.netloc, each) for each in shown]
+        if behaviour.lists_as_objects:
+            bodies = {f"{place}": each for place, each in enumerate(bodies)}
         return HalResponse({"_page": number, "_links": links, "_embedded": {name: bodies}})
+
+
+def _next(url: URL, number: int, how: NextPage) -> str:
+    following = url.include_query_params(page=number + 1)
+    match how:
+        case NextPage.WHOLE:
+            return str(following)
+        case NextPage.BARE:
+            return f"?page={number + 1}"
+        case NextPage.ELSEWHERE:
+            return str(following.replace(scheme="https", netloc="behind.the.proxy"))
+        case NextPage.ITSELF:
+            return str(url)
+        case _:
+            assert_never(how)
 
 
 def _user(_: str, user: User) -> dict[str, Any]:

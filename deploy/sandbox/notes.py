@@ -26,6 +26,11 @@ def note_body(sandbox: Sandbox, call: Call, note: Note, host: str) -> dict[str, 
         "account_id": sandbox.world.account_id,
         "_links": _self(host, f"/api/v4/{note.entity}/notes/{note.note_id}"),
     }
+    if Quirk.ISO_TIMES in note.quirks:
+        body["created_at"] = note.created_at.isoformat()
+        body["updated_at"] = note.updated_at.isoformat()
+    if Quirk.UNREADABLE in note.quirks:
+        body["created_at"] = "недавно"
     if Quirk.NUMBERS_AS_STRINGS in note.quirks:
         for name in ("entity_id", "created_at", "updated_at", "responsible_user_id"):
             body[name] = str(body[name])
@@ -72,6 +77,13 @@ def _params(sandbox: Sandbox, call: Call, note: Note) -> dict[str, Any] | str:
         "call_status": call.call_status,
         "call_responsible": call.user_id,
     }
+    if Quirk.CLOCK_DURATION in note.quirks:
+        minutes, seconds = divmod(call.duration_seconds, 60)
+        params["duration"] = f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
+    if Quirk.LINK_IN_BRACKETS in note.quirks and params["link"]:
+        params["link"] = f"({params['link'].replace('http', 'HTTP', 1).replace('&', '&amp;')})."
+    if Quirk.UNREADABLE in note.quirks:
+        params |= {"duration": "недолго", "link": ""}
     if Quirk.LINK_IN_TEXT in note.quirks:
         params["text"] = f"Запись разговора: {params.pop('link')} (хранится 30 дней)"
     if Quirk.RESPONSIBLE_BY_NAME in note.quirks:

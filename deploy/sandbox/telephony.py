@@ -103,6 +103,8 @@ class _Host:
             case Manner.GZIP:
                 packed = gzip.compress(_sound(recording))
                 return _audio(packed, {"content-encoding": "gzip"})
+            case Manner.MISNAMED:
+                return _audio(b"\r\n\r\n" + _sound(recording), {"content-encoding": "aws-chunked"})
             case _:
                 assert_never(manner)
 

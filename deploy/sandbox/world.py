@@ -31,10 +31,18 @@ class Quirk(enum.StrEnum):
     NUMBERS_AS_STRINGS = "numbers_as_strings"
     MILLISECONDS = "milliseconds"
     """Times are in milliseconds."""
+    ISO_TIMES = "iso_times"
+    """Times are in ISO 8601."""
+    CLOCK_DURATION = "clock_duration"
+    """The length is written as `0:01:03`."""
+    LINK_IN_BRACKETS = "link_in_brackets"
+    """The recording's address stands in brackets, in capitals where those do not count, and as HTML has it."""
     LINK_IN_TEXT = "link_in_text"
     """The recording's address stands within free text."""
     RESPONSIBLE_BY_NAME = "responsible_by_name"
     """`call_responsible` is a name, and the note was made by a robot."""
+    UNREADABLE = "unreadable"
+    """Nobody can tell when the call was, nor how long."""
     EVENT_LOST = "event_lost"
     """No event tells of the note."""
     DELETED = "deleted"
@@ -67,6 +75,8 @@ class Manner(enum.StrEnum):
     """It says no length and does not end for a gigabyte."""
     GZIP = "gzip"
     """Compressed, though nobody asked for that."""
+    MISNAMED = "misnamed"
+    """It says `Content-Encoding: aws-chunked`, which means nothing, and ends of lines stand before the sound."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,6 +57,8 @@ class CallFacts:
     `day` is in the client's time zone. `recording_link` says to the source where the recording is, None where there
     is none. It and `contact` may hold phone numbers and signatures, so neither is in the repr. `version` grows when
     the call or its recording changes at the source; it is 0 where the source does not tell, and is not stored.
+    `merged_into` is the call that this is another listing of, and `fault` what of it cannot be read, for people: of
+    either kind nothing is fetched, and both are counted.
     """
 
     call_id: CallId
@@ -69,6 +71,8 @@ class CallFacts:
     answered: bool
     recording_link: str | None = field(repr=False)
     version: int = 0
+    merged_into: CallId | None = None
+    fault: str = ""
 
     def is_young(self, now: datetime) -> bool:
         """Whether its recording may still come."""

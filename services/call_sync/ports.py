@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from services.call_sync.domain import Call, CallFacts, CallId
 from services.recordings.domain import Fetched, Recording
-from services.status.domain import DateRange, ExecutionNumber, Owner
+from services.status.domain import DateRange, ExecutionNumber, Owner, Wait
 
 Transaction = Any
 """An open transaction of the database; opaque to the core."""
@@ -17,8 +17,11 @@ class CallSource(Protocol):
 
     def list_calls(
         self, location: str, days: DateRange, time_zone: str
-    ) -> AsyncGenerator[Sequence[CallFacts], None]:
-        """Yield every call of the days in pages, none twice; raises SourceRefused."""
+    ) -> AsyncGenerator[Sequence[CallFacts] | Wait, None]:
+        """Yield everything that is listed of the days in pages, none twice, and what is waited for meanwhile.
+
+        What cannot be read, or is another listing of a call, is among it and says so. Raises SourceRefused.
+        """
 
     async def check(self, location: str) -> None:
         """Raise SourceInvalid where there is no such place, without asking it for calls."""

@@ -45,6 +45,8 @@ class PostgresCalls:
             contacts=[storable(call.contact) for call in calls],
             answered=[call.answered for call in calls],
             links=[call.recording_link and storable(call.recording_link) for call in calls],
+            merged_into=[call.merged_into for call in calls],
+            faults=[storable(call.fault) for call in calls],
         )
 
     async def set_recordings(
@@ -89,6 +91,8 @@ def _call(row: asyncpg.Record) -> Call:
             contact=row["contact"],
             answered=row["answered"],
             recording_link=row["recording_link"],
+            merged_into=row["merged_into"],
+            fault=row["fault"],
         ),
         recording=_recording(row),
     )

@@ -2,23 +2,21 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
+from datetime import timedelta
 
-from services.call_sync.domain import (
-    Call,
-    CallFacts,
-    CallId,
-    Direction,
-    SourceInvalid,
-    source_address,
-)
+from services.call_sync.domain import Call, CallFacts, CallId, Direction, SourceInvalid, SourceWaits, source_address
 from services.call_sync.ports import (
     CallRepository,
     CallSource,
     RecordingStore,
     Transaction,
 )
+from services.kernel.clock import utc_now
 from services.recordings.domain import Recording, RecordingNotFound
-from services.status.domain import DateRange, ExecutionNumber, Owner, SettingFault
+from services.status.domain import DateRange, ExecutionNumber, Owner, SettingFault, Wait
+
+_PATIENCE = timedelta(seconds=5)
+"""How long somebody who looks on is kept waiting for a source."""
 
 
 class CallSync:
@@ -42,12 +40,13 @@ class CallSync:
         source: str,
         days: DateRange,
         time_zone: str,
-    ) -> AsyncGenerator[Sequence[CallFacts], None]:
-        """Yield the calls of the days in pages, each stored before it is seen; raises SourceRefused."""
+    ) -> AsyncGenerator[Sequence[CallFacts] | Wait, None]:
+        """Yield what is listed of the days in pages, each stored before it is seen, and waits; raises SourceRefused."""
         at, location = self._source(source)
         async with aclosing(at.list_calls(location, days, time_zone)) as pages:
             async for page in pages:
-                await self._calls.upsert_calls(owner, execution, page)
+                if not isinstance(page, Wait):
+                    await self._calls.upsert_calls(owner, execution, page)
                 yield page
 
     async def check_source(self, source: str) -> SettingFault | None:
@@ -65,11 +64,14 @@ class CallSync:
     async def preview_calls(
         self, *, source: str, days: DateRange, time_zone: str
     ) -> AsyncGenerator[Sequence[CallFacts], None]:
-        """Yield the calls of the days in pages, and store none; raises SourceRefused."""
+        """Yield the calls of the days in pages, each of them once, and store none; raises SourceRefused."""
         at, location = self._source(source)
         async with aclosing(at.list_calls(location, days, time_zone)) as pages:
             async for page in pages:
-                yield page
+                if isinstance(page, Wait):
+                    _wait_a_moment(page)
+                else:
+                    yield [call for call in page if call.merged_into is None]
 
     async def reread_calls(
         self,
@@ -143,3 +145,10 @@ def _fault(error: SourceInvalid, known: Sequence[str]) -> SettingFault:
     return SettingFault(
         field="source", message=str(error).removeprefix("source: "), known=tuple(known)
     )
+
+
+def _wait_a_moment(wait: Wait) -> None:
+    """Let somebody who looks on wait, but not for long; raises SourceWaits."""
+    if wait.until_at and wait.until_at - utc_now() > _PATIENCE:
+        text = f"the source asks to come back at {wait.until_at:%H:%M:%S} UTC"
+        raise SourceWaits(text, wait.reason, wait.until_at)

@@ -13,8 +13,10 @@ from services.call_sync.usecases import CallSync
 from services.kernel.clock import utc_now
 from services.recordings.domain import (
     AccessDenied,
+    NotAudio,
     NotFetched,
     Recording,
+    RecordingMissing,
     RecordingNotReady,
     StoreUnavailable,
 )
@@ -68,7 +70,7 @@ class CallSyncWork:
         self._recording_delays = recording_delays
         self._call_sync = call_sync
 
-    def discover(self, execution: Execution) -> AsyncGenerator[Sequence[Found], None]:
+    def discover(self, execution: Execution) -> AsyncGenerator[Sequence[Found] | Wait, None]:
         pages = self._call_sync.list_calls(
             owner=execution.owner,
             execution=execution.number,
@@ -78,13 +80,16 @@ class CallSyncWork:
         )
         return _found(pages)
 
-    def preview(self, execution: Execution) -> AsyncGenerator[Sequence[Found], None]:
+    async def preview(self, execution: Execution) -> AsyncGenerator[Sequence[Found], None]:
         pages = self._call_sync.preview_calls(
             source=execution.settings.source,
             days=execution.range,
             time_zone=execution.settings.time_zone,
         )
-        return _found(pages)
+        async with aclosing(_found(pages)) as found:
+            async for page in found:
+                if not isinstance(page, Wait):
+                    yield page
 
     async def check_settings(self, settings: ClientSettings) -> Sequence[SettingFault]:
         fault = await self._call_sync.check_source(settings.source)
@@ -102,7 +107,11 @@ class CallSyncWork:
         )
         known = {call.facts.call_id: call.facts for call in calls}
         kept = {ItemId(call.facts.call_id) for call in calls if call.recording}
-        again = [CallId(item.item_id) for item in items if item.attempt > 1]
+        again = [
+            CallId(item.item_id)
+            for item in items
+            if item.attempt > 1 and _has_recording(known.get(CallId(item.item_id)))
+        ]
         paused: SourceWaits | None = None
         if again:
             try:
@@ -176,6 +185,14 @@ class CallSyncWork:
                 reason=Reason.INTERNAL,
                 message="the call was forgotten while it was worked on: run CALL_SYNC again",
             )
+        if call.merged_into:
+            return Skip(
+                item_id=item_id,
+                reason=Reason.MERGED,
+                message=f"the source lists it as {call.merged_into}, too",
+            )
+        if call.fault:
+            return Failure(item_id=item_id, reason=Reason.UNREADABLE, message=call.fault)
         link = call.recording_link
         if not call.answered:
             return Skip(item_id=item_id, reason=Reason.MISSED_CALL, message="nobody answered")
@@ -197,6 +214,9 @@ class CallSyncWork:
 
     def _not_fetched(self, item: Item, call: CallFacts, error: NotFetched) -> Outcome:
         """Decide whether to wait for the recording, to try again or to give it up."""
+        if call.duration_seconds == 0 and isinstance(error, RecordingMissing | NotAudio):
+            message = f"nobody answered, and there is no recording: {error}"
+            return Skip(item_id=item.item_id, reason=Reason.MISSED_CALL, message=message)
         may_come = error.may_come and call.is_young(utc_now())
         if may_come or isinstance(error, RecordingNotReady):
             return self._later(item.item_id, str(error))
@@ -250,23 +270,31 @@ class CallSyncWork:
         return {call.call_id: call for call in calls}
 
 
+def _has_recording(call: CallFacts | None) -> bool:
+    """Whether asking the source again may help a call."""
+    return call is None or not (call.merged_into or call.fault)
+
+
 async def _found(
-    pages: AsyncGenerator[Sequence[CallFacts], None],
-) -> AsyncGenerator[Sequence[Found], None]:
-    """Yield listed calls as items; raises DiscoveryFailed, DiscoveryWaits."""
+    pages: AsyncGenerator[Sequence[CallFacts] | Wait, None],
+) -> AsyncGenerator[Sequence[Found] | Wait, None]:
+    """Yield what is listed as items; raises DiscoveryFailed, DiscoveryWaits."""
     try:
         async with aclosing(pages):
             async for page in pages:
-                yield [
-                    Found(
-                        item_id=ItemId(call.call_id),
-                        day=call.day,
-                        upstream=call.version,
-                        duration_seconds=call.duration_seconds,
-                    )
-                    for call in page
-                ]
+                yield page if isinstance(page, Wait) else [_item(call) for call in page]
     except SourceWaits as error:
         raise DiscoveryWaits(error.wait_reason, error.until_at, str(error)) from error
     except SourceRefused as error:
         raise DiscoveryFailed(error.reason, str(error)) from error
+
+
+def _item(call: CallFacts) -> Found:
+    settled = Reason.MERGED if call.merged_into else Reason.UNREADABLE if call.fault else None
+    return Found(
+        item_id=ItemId(call.call_id),
+        day=call.day,
+        upstream=call.version,
+        duration_seconds=call.duration_seconds,
+        settled=settled,
+    )

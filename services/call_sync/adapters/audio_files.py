@@ -3,17 +3,28 @@
 import errno
 import os
 import stat
+import unicodedata
 from collections.abc import Iterator
 from datetime import UTC, datetime, tzinfo
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from services.call_sync.adapters.manifest import NAME, file_id
 from services.call_sync.domain import CallFacts, Direction, SourceInvalid, SourceUnavailable
-from services.recordings.audio import HEAD_BYTES, content_type
+from services.recordings.audio import HEAD_BYTES, sound_start
+from services.recordings.download import LEAST_BYTES
 
 _MOST_FILES = 10_000
 """Files of a folder without a manifest, audio or not."""
+_SOUND_NAMES = frozenset(
+    ".mp3 .wav .wave .ogg .oga .opus .m4a .mp4 .aac .amr .awb .flac .wma .webm .weba .gsm .aif .aiff .aifc .au .snd .caf "
+    ".w64 .3gp .3ga .spx .ac3 .mka .pcm .raw .vox .alaw .ulaw .g729 .g711".split()
+)
+_OTHER_FILES = (
+    b"%PDF", b"PK\x03\x04", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"MZ", b"\x7fELF", b"SQLite format", b"\x1f\x8b",
+    b"Rar!", b"7z\xbc\xaf", b"\xd0\xcf\x11\xe0", b"\xff\xfe", b"\xfe\xff",
+)  # fmt: skip
+"""How documents, pictures and programs begin, which people keep beside recordings."""
 
 
 class LeadsOut(Exception):
@@ -25,11 +36,45 @@ class NoFile(Exception):
 
 
 def open_inside(folder: str, name: str) -> BinaryIO:
-    """Open a regular file that lies, all links followed, inside the folder.
+    """Open a regular file that lies, all links followed, inside the folder; another spelling of its name will do.
 
     Raises LeadsOut, NoFile, OSError. Neither a pipe nor a link put there after the check is followed.
     """
     root = Path(folder).resolve()
+    try:
+        return _open(root, name)
+    except FileNotFoundError:
+        found = _spelled(root, name)
+        if found is None:
+            raise
+        return _open(root, found)
+
+
+def _spelled(root: Path, name: str) -> str | None:
+    """Return the one file whose name is this but for case and for how accents are composed; None where there is none.
+
+    Systems differ in that: what a Mac writes in two characters, a list from Windows has in one.
+    """
+    parts: list[str] = []
+    for part in PurePosixPath(name).parts:
+        try:
+            there = [each.name for each in root.joinpath(*parts).iterdir()]
+        except OSError:
+            return None
+        found = [each for each in there if each == part] or [
+            each for each in there if _folded(each) == _folded(part)
+        ]
+        if len(found) != 1:
+            return None
+        parts += found
+    return str(PurePosixPath(*parts)) if parts else None
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).strip().casefold()
+
+
+def _open(root: Path, name: str) -> BinaryIO:
     try:
         path = (root / name).resolve()
     except RuntimeError:  # links in a circle
@@ -51,8 +96,9 @@ def open_inside(folder: str, name: str) -> BinaryIO:
 def list_audio_files(folder: str, time_zone: tzinfo) -> list[CallFacts]:
     """Return every audio file in a folder and those below as an answered call, in the order of their names.
 
-    It began when the file was written last, and is named by it. Links and hidden names are left out. Raises
-    SourceInvalid where there are too many files or none with audio, SourceUnavailable.
+    It began when the file was written last, and is named by it. What looks meant, by its name or its size, is a call,
+    too: fetching it says what is wrong. Links inside and hidden names are left out. Raises SourceInvalid where there
+    are too many files or none with audio, SourceUnavailable.
     """
     try:
         calls = [_call(name, status, time_zone) for name, status in _audio_files(Path(folder))]
@@ -76,7 +122,11 @@ def _audio_files(root: Path) -> Iterator[tuple[str, os.stat_result]]:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for file in sorted(files):
             name = str(Path(parent, file).relative_to(root))
-            if file.startswith(".") or Path(parent, file).is_symlink():
+            if file.startswith("."):
+                continue
+            if Path(parent, file).is_symlink():
+                if _is_named_sound(name) and _is_lost_link(root, name):
+                    yield name, Path(parent, file).lstat()
                 continue
             seen += 1
             if seen > _MOST_FILES:
@@ -97,16 +147,40 @@ def _is_text(name: str) -> bool:
     return True
 
 
+def _is_named_sound(name: str) -> bool:
+    return PurePosixPath(name).suffix.lower() in _SOUND_NAMES
+
+
+def _is_lost_link(root: Path, name: str) -> bool:
+    """Whether a link leads out of the folder, or to nothing: what it leads to inside is listed by itself."""
+    try:
+        with open_inside(str(root), name):
+            return False
+    except (LeadsOut, OSError):
+        return True
+    except NoFile:
+        return False
+
+
 def _audio_status(folder: str, name: str) -> os.stat_result | None:
-    """Return the status of a file that begins like audio, None for any other."""
+    """Return the status of a file that is audio or looks meant to be, None for any other."""
     try:
         with open_inside(folder, name) as file:
-            is_audio = content_type(file.read(HEAD_BYTES)) is not None
-            return os.fstat(file.fileno()) if is_audio else None
+            head, status = file.read(HEAD_BYTES), os.fstat(file.fileno())
     except (NoFile, LeadsOut, FileNotFoundError):
         return None
     except PermissionError:
-        raise SourceInvalid(f"{name} in {folder} may not be read; give the right to") from None
+        return Path(folder, name).lstat()
+    return status if sound_start(head) or _looks_meant(name, head, status.st_size) else None
+
+
+def _looks_meant(name: str, head: bytes, size: int) -> bool:
+    """Whether a file that does not begin like audio was put there as a recording: by its name, or large and no text."""
+    if _is_named_sound(name):
+        return True
+    if size < LEAST_BYTES or head.lstrip().startswith(_OTHER_FILES):
+        return False
+    return b"\0" in head
 
 
 def _call(name: str, status: os.stat_result, time_zone: tzinfo) -> CallFacts:

@@ -98,13 +98,13 @@ def _measured(location: str, call: CallFacts) -> CallFacts:
 
 def _versioned(location: str, call: CallFacts) -> CallFacts:
     """Return the call with the time its file was written as its version, so that a replaced file is noticed."""
-    if call.recording_link is None:
+    if call.recording_link is None or call.merged_into:
         return call
     try:
-        status = Path(location, call.recording_link).stat()
-    except OSError:
+        with open_inside(location, call.recording_link) as file:
+            return replace(call, version=written_ms(os.fstat(file.fileno())))
+    except (LeadsOut, NoFile, OSError):
         return call  # fetching it says what is wrong
-    return replace(call, version=written_ms(status))
 
 
 def _require_folder(location: str) -> None:

@@ -1,38 +1,68 @@
 """The manifest of a folder of recordings, `calls.csv`, read into calls. Pure functions."""
 
+import codecs
 import csv
 import hashlib
-import io
-import math
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, tzinfo
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime, tzinfo
 from pathlib import PurePosixPath
 from typing import TypeVar
 
+from services.call_sync import spellings
 from services.call_sync.domain import CallFacts, CallId, Direction, SourceInvalid
+from services.call_sync.spellings import Unreadable
 
 T = TypeVar("T")
 
 NAME = "calls.csv"
 REQUIRED = ("file", "start_time")
 COLUMNS = (*REQUIRED, "call_id", "direction", "duration_seconds", "employee", "contact", "answered")
+_ALSO = {
+    "file": ("filename", "file_name", "path", "recording", "audio", "файл", "имя_файла", "запись"),
+    "start_time": (
+        *("start", "started_at", "start_at", "datetime", "date_time", "call_time"),
+        *("начало", "дата_и_время", "время_начала", "время_звонка"),
+    ),
+    "direction": ("направление",),
+    "duration_seconds": ("duration", "length", "длительность", "продолжительность"),
+    "employee": ("operator", "manager", "agent", "сотрудник", "оператор", "менеджер"),
+    "contact": ("phone", "client", "customer", "телефон", "клиент", "контакт", "номер"),
+    "answered": ("отвечен",),
+}
+"""What people call the columns."""
 
 _MAX_FAULTS = 5
 _MAX_TEXT = 200
 _MAX_FILE = 1000
-_MAX_DURATION_SECONDS = 86_400
-_YEARS = range(1970, 2200)
+_DELIMITERS = ",;\t|"
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_MIXED = re.compile(r"[A-Za-z][А-Яа-яЁё]|[А-Яа-яЁё][A-Za-z]")
+"""No word of anybody: the text is not in Windows-1251."""
+_AROUND_NAMES = " \t\r\n\ufeff\u200b\u00a0"
+_DRIVE = re.compile(r"[A-Za-z]:/")
 _CALL_ID = re.compile(r"[A-Za-z0-9._:@+-]{1,128}")
 _LONG_NUMBER = re.compile(r"\+\d[\d ()-]{6,}(\d\d)|\d{6,}(\d\d)")
 """What may be a phone number in the name of a file."""
 _NOT_WORD = re.compile(r"[^\w.-]+")
 _LONGEST_NAME = 60
+_LONGEST_ID = 120
 _DIRECTIONS = {
     "incoming": Direction.INCOMING,
+    "inbound": Direction.INCOMING,
+    "входящий": Direction.INCOMING,
     "in": Direction.INCOMING,
     "outgoing": Direction.OUTGOING,
+    "outbound": Direction.OUTGOING,
+    "исходящий": Direction.OUTGOING,
     "out": Direction.OUTGOING,
     "unknown": Direction.UNKNOWN,
     "": Direction.UNKNOWN,
@@ -57,32 +87,52 @@ class _Fault(ValueError):
 
 
 def decode_manifest(content: bytes) -> str:
-    """Return the text of a manifest; raises SourceInvalid where it is not UTF-8."""
+    """Return the text of a manifest, in UTF-8, 16 or 32 or as Excel writes it in Russia; raises SourceInvalid."""
+    encoding = next((name for bom, name in _BOMS if content.startswith(bom)), "utf-8")
+    if encoding == "utf-8" and b"\0" in content[:4]:
+        encoding = "utf-16-be" if content.startswith(b"\0") else "utf-16-le"
     try:
-        return content.decode("utf-8-sig")
+        return content.decode(encoding)
     except UnicodeDecodeError as error:
+        if encoding == "utf-8" and (text := _from_russia(content)):
+            return text
         line = content.count(b"\n", 0, error.start) + 1
         raise SourceInvalid(f"{NAME}, line {line}: not UTF-8; save the file as CSV UTF-8") from None
+
+
+def _from_russia(content: bytes) -> str | None:
+    """Return a text in Windows-1251; None where it is in something else."""
+    try:
+        text = content.decode("cp1251")
+    except UnicodeDecodeError:
+        return None
+    strange = any(ord(c) > 127 and unicodedata.category(c) in ("Cc", "Cn") for c in text)  # noqa: PLR2004
+    return None if strange or _MIXED.search(text) else text
 
 
 def parse_manifest(text: str, time_zone: tzinfo) -> list[CallFacts]:
     """Return the calls of a manifest in its order.
 
-    Fields are separated by `,` or `;`, columns are found by their names in the first line, others are ignored.
-    A start_time without an offset is in `time_zone`, and so is the day of every call. A call without a call_id is
+    Fields are separated by `,`, `;`, a tab or `|`, columns are found by their names in the first line, others are
+    ignored. A row that is there twice is merged into the first. A start_time without an offset is in `time_zone`, and so is the day of every call. A call without a call_id is
     named by its file, a missed one by its time and people. Raises SourceInvalid naming up to five faulty rows.
     """
     calls: list[CallFacts] = []
     lines: dict[CallId, int] = {}
+    first: dict[CallId, CallFacts] = {}
     faults: list[str] = []
     for line, row in _rows(text):
         try:
             call = _call(row, time_zone)
-            if call.call_id in lines:
+            if call == first.get(call.call_id):
+                call = _again(call, lines)
+            elif call.call_id in lines:
                 raise _Fault(
                     "call_id",
                     f"the same call as in line {lines[call.call_id]}; remove one, or give ids",
                 )
+            else:
+                first[call.call_id] = call
         except _Fault as fault:
             faults.append(f"line {line}, {fault}")
             if len(faults) == _MAX_FAULTS:
@@ -95,15 +145,23 @@ def parse_manifest(text: str, time_zone: tzinfo) -> list[CallFacts]:
     return calls
 
 
+def _again(call: CallFacts, known: Collection[CallId]) -> CallFacts:
+    """Return a row that is there once more, under an id of its own."""
+    number = 2
+    while (call_id := CallId(f"{call.call_id[:_LONGEST_ID]}-row{number}")) in known:
+        number += 1
+    return replace(call, call_id=call_id, merged_into=call.call_id)
+
+
 def _rows(text: str) -> Iterator[tuple[int, Mapping[str, str]]]:
     """Yield (line it begins in, column -> text) of every row that is not blank."""
     if "\0" in text:
         raise SourceInvalid(f"{NAME} holds zero bytes: it is no text; save it as CSV UTF-8")
-    first = text.lstrip().partition("\n")[0]
-    delimiter = ";" if first.count(";") > first.count(",") else ","
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    delimiter, line = _delimiter(text)
+    lines = text.splitlines(keepends=True)[line - 1 :]
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
     header: list[str] = []
-    line = 1
+    before = line - 1
     try:
         for fields in reader:
             if any(field.strip() for field in fields):
@@ -111,7 +169,7 @@ def _rows(text: str) -> Iterator[tuple[int, Mapping[str, str]]]:
                     yield line, _row(header, fields, line)
                 else:
                     header = _header(fields, line)
-            line = reader.line_num + 1
+            line = before + reader.line_num + 1
     except csv.Error as error:
         raise SourceInvalid(
             f"{NAME}, line {line}: not readable as CSV ({error}); check the double quotes"
@@ -122,12 +180,30 @@ def _rows(text: str) -> Iterator[tuple[int, Mapping[str, str]]]:
         )
 
 
+def _delimiter(text: str) -> tuple[str, int]:
+    """Return what separates the fields, and the line of the columns: Excel may name the separator in one before it."""
+    lines = text.splitlines()
+    number = next((n for n, line in enumerate(lines) if line.strip()), 0)
+    head = lines[number] if lines else ""
+    if said := re.fullmatch(r"\W*sep=(.)\W*", head.strip(" \ufeff"), re.IGNORECASE):
+        return said[1], number + 2
+    return max(_DELIMITERS, key=head.count), 1
+
+
+def _columns(fields: list[str]) -> list[str]:
+    """Return the names of columns, those that people gave them for ours, unless one has the very name."""
+    given = [re.sub(r"[\s-]+", "_", field.strip(_AROUND_NAMES).lower()) for field in fields]
+    ours = {each: column for column, also in _ALSO.items() if column not in given for each in also}
+    return [ours.get(name, name) for name in given]
+
+
 def _header(fields: list[str], line: int) -> list[str]:
-    names = [field.strip().lower() for field in fields]
+    names = _columns(fields)
     for column in COLUMNS:
         if column in REQUIRED and column not in names:
             raise SourceInvalid(
-                f"{NAME}, line {line}: column {column} is missing; the columns are {', '.join(COLUMNS)}"
+                f"{NAME}, line {line}: column {column} is missing; it has {', '.join(names)[:_MAX_TEXT]}. Name the "
+                f"columns in the first line: {', '.join(COLUMNS)}, with commas, semicolons or tabs between"
             )
         if names.count(column) > 1:
             raise SourceInvalid(f"{NAME}, line {line}: column {column} is there twice; remove one")
@@ -164,22 +240,22 @@ def _call(row: Mapping[str, str], time_zone: tzinfo) -> CallFacts:
 def _file(text: str) -> str | None:
     if not text:
         return None
-    if len(text) > _MAX_FILE or _has_control(text) or "\\" in text:
+    if len(text) > _MAX_FILE or _has_control(text):
         raise _Fault("file", "not a file name; write it as in the folder, with / between folders")
-    path = PurePosixPath(text)
-    if path.is_absolute() or ".." in path.parts or not path.name:
+    path = PurePosixPath(text.replace("\\", "/"))  # as Windows has it
+    if _DRIVE.match(str(path)) or path.is_absolute() or ".." in path.parts or not path.name:
         raise _Fault("file", "leads out of the folder; write the name relative to it")
     return str(path)
 
 
 def _started_at(text: str, time_zone: tzinfo) -> datetime:
     try:
-        moment = datetime.fromisoformat(text)
-        if moment.year not in _YEARS or len(text) <= len("2026-01-31"):
-            raise ValueError(text)
-    except ValueError:
-        raise _Fault("start_time", f"{text[:40]!r} is no time; write 2026-01-31T14:05:00") from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=time_zone)).astimezone(UTC)
+        moment = spellings.moment(text, time_zone)
+    except Unreadable:
+        moment = None
+    if moment is None:
+        raise _Fault("start_time", f"{text[:40]!r} is no time; write 2026-01-31T14:05:00")
+    return moment
 
 
 def _call_id(text: str) -> CallId | None:
@@ -193,6 +269,7 @@ def file_id(path: str) -> CallId:
 
     Ids are logged, and files are often named by phone numbers: of a long number the last two digits stay.
     """
+    path = unicodedata.normalize("NFC", path)  # a Mac writes accents apart
     name = _NOT_WORD.sub("-", _LONG_NUMBER.sub(r"\1\2", path))[:_LONGEST_NAME]
     return CallId(f"{name}-{_digest(path)[:12]}")
 
@@ -202,15 +279,12 @@ def _digest(*parts: str) -> str:
 
 
 def _duration(text: str) -> float | None:
-    if not text:
-        return None
     try:
-        seconds = float(text.replace(",", "."))
-    except ValueError:
-        seconds = math.nan
-    if not 0 <= seconds <= _MAX_DURATION_SECONDS:
-        raise _Fault("duration_seconds", f"{text[:40]!r} is no number of seconds up to a day")
-    return seconds
+        return spellings.seconds(text, surely=True)
+    except Unreadable:
+        raise _Fault(
+            "duration_seconds", f"{text[:40]!r} is no number of seconds up to a day"
+        ) from None
 
 
 def _text(row: Mapping[str, str], column: str) -> str:

@@ -76,7 +76,7 @@ class Folder:
 
     async def discovered(self, source: str = "") -> list[Found]:
         pages = self.work.discover(self.execution(source))
-        return [found async for page in pages for found in page]
+        return [found async for page in pages if not isinstance(page, Wait) for found in page]
 
     async def outcomes(self) -> dict[str, Outcome]:
         found = await self.discovered()
@@ -430,3 +430,43 @@ async def test_recordings_that_do_not_come_in_time_take_no_other_of_their_job_al
     late, in_time = outcomes[:2], outcomes[2:]
     assert [o.reason for o in late if isinstance(o, Failure)] == [Reason.TIMEOUT, Reason.TIMEOUT]
     assert all(isinstance(outcome, Success) for outcome in in_time)
+
+
+async def test_another_listing_of_a_call_is_merged_and_fetches_nothing(folder: Folder) -> None:
+    outcome = await folder.outcome(
+        replace(a_call("twin"), merged_into=CallId("first")), refusal=FetchFailed("never asked")
+    )
+
+    assert isinstance(outcome, Skip)
+    assert outcome.reason is Reason.MERGED
+    assert "first" in outcome.message
+    [found] = await folder.discovered("fake:calls")
+    assert found.settled is Reason.MERGED
+    previewed = folder.work.preview(folder.execution("fake:calls"))
+    assert [each async for page in previewed for each in page] == []
+
+
+@pytest.mark.parametrize("attempt", [1, 2])
+async def test_a_call_that_cannot_be_read_fails_with_what_is_wrong(
+    folder: Folder, attempt: int
+) -> None:
+    outcome = await folder.outcome(replace(a_call("odd"), fault="it has no time"), attempt=attempt)
+
+    assert outcome == Failure(
+        item_id=ItemId("odd"), reason=Reason.UNREADABLE, message="it has no time"
+    )
+    assert folder.source.reread_ids == []
+
+
+@pytest.mark.parametrize(
+    "refusal", [RecordingMissing("not there"), NotAudio("a page", may_come=True)]
+)
+async def test_a_call_of_no_length_whose_link_leads_to_nothing_was_missed(
+    folder: Folder, refusal: NotFetched
+) -> None:
+    young = replace(a_call("short"), duration_seconds=0, started_at=utc_now())
+
+    outcome = await folder.outcome(young, refusal=refusal)
+
+    assert isinstance(outcome, Skip)
+    assert outcome.reason is Reason.MISSED_CALL

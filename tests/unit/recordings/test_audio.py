@@ -2,7 +2,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.recordings.audio import HEAD_BYTES, WAV_HEAD_BYTES, content_type, sound_start, wav_seconds
+from services.recordings.audio import (
+    HEAD_BYTES,
+    WAV_HEAD_BYTES,
+    content_type,
+    sound_start,
+    wav_seconds,
+)
 from tests.tree import RECORDINGS
 
 

@@ -59,7 +59,9 @@ Global___RangeStatus: _TypeAlias = RangeStatus  # noqa: Y015
 
 @_typing.final
 class StageLedger(_message.Message):
-    """Where the calls of a range are in one stage. Nothing is lost: found = success + skipped + failed + pending."""
+    """Where the calls of a range are in one stage. Nothing is lost: found = success + skipped + failed + pending + merged, and
+    for CALL_SYNC found = listed.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -73,6 +75,8 @@ class StageLedger(_message.Message):
     GONE_FIELD_NUMBER: _builtins.int
     STALE_DAYS_FIELD_NUMBER: _builtins.int
     COVERED_DAYS_FIELD_NUMBER: _builtins.int
+    MERGED_FIELD_NUMBER: _builtins.int
+    LISTED_FIELD_NUMBER: _builtins.int
     stage: _stage_pb2.Stage.ValueType
     """The stage."""
     found: _builtins.int
@@ -80,7 +84,7 @@ class StageLedger(_message.Message):
     success: _builtins.int
     """Done, with a result."""
     skipped: _builtins.int
-    """There was nothing to do."""
+    """There was nothing to do; without `merged`."""
     failed: _builtins.int
     """Tried and given up on."""
     pending: _builtins.int
@@ -93,6 +97,10 @@ class StageLedger(_message.Message):
     """Days whose results are older than what they were made from."""
     covered_days: _builtins.int
     """Days that a run of the stage has covered."""
+    merged: _builtins.int
+    """Of CALL_SYNC: other listings of calls that are found already, as where a call stands on a lead and on its contact."""
+    listed: _builtins.int
+    """Of CALL_SYNC: how many calls and other listings of them the source had when it was last asked."""
     def __init__(
         self,
         *,
@@ -106,10 +114,12 @@ class StageLedger(_message.Message):
         gone: _builtins.int = ...,
         stale_days: _builtins.int = ...,
         covered_days: _builtins.int = ...,
+        merged: _builtins.int = ...,
+        listed: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["available", b"available", "covered_days", b"covered_days", "failed", b"failed", "found", b"found", "gone", b"gone", "pending", b"pending", "skipped", b"skipped", "stage", b"stage", "stale_days", b"stale_days", "success", b"success"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["available", b"available", "covered_days", b"covered_days", "failed", b"failed", "found", b"found", "gone", b"gone", "listed", b"listed", "merged", b"merged", "pending", b"pending", "skipped", b"skipped", "stage", b"stage", "stale_days", b"stale_days", "success", b"success"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -325,6 +325,8 @@ class DayCounts(_message.Message):
     INPUT_FIELD_NUMBER: _builtins.int
     OUTPUT_FIELD_NUMBER: _builtins.int
     PERMANENT_FIELD_NUMBER: _builtins.int
+    MERGED_FIELD_NUMBER: _builtins.int
+    LISTED_FIELD_NUMBER: _builtins.int
     day: _builtins.str
     """The day, YYYY-MM-DD, in the client's time zone."""
     version: _builtins.int
@@ -338,7 +340,7 @@ class DayCounts(_message.Message):
     failed: _builtins.int
     """Items that were tried and given up on."""
     skipped: _builtins.int
-    """Items without anything to do."""
+    """Items without anything to do, `merged` ones among them."""
     available: _builtins.int
     """Items that hold a readable result."""
     input: _builtins.int
@@ -351,6 +353,10 @@ class DayCounts(_message.Message):
     """
     permanent: _builtins.int
     """Those of `failed` that failed for good: no other attempt can mend them."""
+    merged: _builtins.int
+    """Of the skipped items those that are another listing of a call that is counted already."""
+    listed: _builtins.int
+    """How many items the source had when it was last asked; 0 where nothing was asked, as in every stage but the first."""
     def __init__(
         self,
         *,
@@ -365,10 +371,12 @@ class DayCounts(_message.Message):
         input: _builtins.int = ...,
         output: _builtins.int = ...,
         permanent: _builtins.int = ...,
+        merged: _builtins.int = ...,
+        listed: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["available", b"available", "day", b"day", "failed", b"failed", "input", b"input", "output", b"output", "pending", b"pending", "permanent", b"permanent", "processing", b"processing", "skipped", b"skipped", "success", b"success", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["available", b"available", "day", b"day", "failed", b"failed", "input", b"input", "listed", b"listed", "merged", b"merged", "output", b"output", "pending", b"pending", "permanent", b"permanent", "processing", b"processing", "skipped", b"skipped", "success", b"success", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -417,13 +425,13 @@ class ClientSettings(_message.Message):
     source: _builtins.str
     """Where calls come from: `folder:<directory>`, or `amocrm:<account>` of an account of call_sync."""
     playbook: _builtins.str
-    """The playbook that calls are judged by."""
+    """The playbook that calls are judged by; left out of a client: `clinic`."""
     language: _builtins.str
-    """The language of the calls, an ISO 639-1 code."""
+    """The language of the calls, an ISO 639-1 code; left out of a client: `ru`."""
     min_success_ratio: _builtins.float
     """Successes over items not skipped that a stage needs for the next one to start; 0: at least one success."""
     weight: _builtins.int
-    """The client's share of the workers against others, 1 by default."""
+    """The client's share of the workers against others, from 1 to 100; left out of a client: 1."""
     def __init__(
         self,
         *,

@@ -280,6 +280,8 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     """Skipped: the recording or the dialogue is too short to mean anything."""
     REASON_NO_SPEECH: _Reason.ValueType  # 5
     """Skipped: nobody speaks in the recording."""
+    REASON_MERGED: _Reason.ValueType  # 6
+    """Skipped: it is another listing of a call that the source lists already; the message names that."""
     REASON_BAD_AUDIO: _Reason.ValueType  # 10
     """Failed for good: the recording cannot be decoded."""
     REASON_NOT_AUDIO: _Reason.ValueType  # 11
@@ -314,6 +316,8 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     """Failed, can be tried again: its execution failed."""
     REASON_INTERNAL: _Reason.ValueType  # 25
     """Failed, can be tried again: an error in the service; its log has the cause."""
+    REASON_UNREADABLE: _Reason.ValueType  # 30
+    """Failed for good: the source lists it, but what it says of it cannot be read; the message says what."""
     REASON_SOURCE_INVALID: _Reason.ValueType  # 40
     """The execution failed: the source refuses or contradicts its description; only a person can mend it."""
     REASON_SOURCE_UNAVAILABLE: _Reason.ValueType  # 41
@@ -344,6 +348,8 @@ REASON_TOO_SHORT: Reason.ValueType  # 4
 """Skipped: the recording or the dialogue is too short to mean anything."""
 REASON_NO_SPEECH: Reason.ValueType  # 5
 """Skipped: nobody speaks in the recording."""
+REASON_MERGED: Reason.ValueType  # 6
+"""Skipped: it is another listing of a call that the source lists already; the message names that."""
 REASON_BAD_AUDIO: Reason.ValueType  # 10
 """Failed for good: the recording cannot be decoded."""
 REASON_NOT_AUDIO: Reason.ValueType  # 11
@@ -378,6 +384,8 @@ REASON_EXECUTION_FAILED: Reason.ValueType  # 24
 """Failed, can be tried again: its execution failed."""
 REASON_INTERNAL: Reason.ValueType  # 25
 """Failed, can be tried again: an error in the service; its log has the cause."""
+REASON_UNREADABLE: Reason.ValueType  # 30
+"""Failed for good: the source lists it, but what it says of it cannot be read; the message says what."""
 REASON_SOURCE_INVALID: Reason.ValueType  # 40
 """The execution failed: the source refuses or contradicts its description; only a person can mend it."""
 REASON_SOURCE_UNAVAILABLE: Reason.ValueType  # 41
@@ -412,6 +420,8 @@ class _WaitReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_WaitReason
     """The service of the stage cannot be reached."""
     WAIT_REASON_RECORDING: _WaitReason.ValueType  # 5
     """Recordings are not ready at the source."""
+    WAIT_REASON_UPSTREAM: _WaitReason.ValueType  # 6
+    """An outside service does not answer as it should; it is asked again."""
 
 class WaitReason(_WaitReason, metaclass=_WaitReasonEnumTypeWrapper):
     """Why nothing moves for the moment."""
@@ -428,4 +438,6 @@ WAIT_REASON_SERVICE_DOWN: WaitReason.ValueType  # 4
 """The service of the stage cannot be reached."""
 WAIT_REASON_RECORDING: WaitReason.ValueType  # 5
 """Recordings are not ready at the source."""
+WAIT_REASON_UPSTREAM: WaitReason.ValueType  # 6
+"""An outside service does not answer as it should; it is asked again."""
 Global___WaitReason: _TypeAlias = WaitReason  # noqa: Y015

@@ -2,11 +2,10 @@
 
 import asyncio
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import NoReturn
-from urllib.parse import urljoin, urlsplit
 
 import httpx2
 import structlog
@@ -21,11 +20,12 @@ from services.call_sync.accounts.domain import (
     origin,
 )
 from services.call_sync.accounts.ports import AccountRepository
-from services.call_sync.adapters.amocrm.answer import CrmResponse, Query, ask
-from services.call_sync.adapters.amocrm.limiter import Limiter
-from services.call_sync.adapters.amocrm.parsing import Json
+from services.call_sync.adapters.amocrm.answer import CrmResponse, NoAnswer, Query, ask
+from services.call_sync.adapters.amocrm.limiter import Limiter, Told
+from services.call_sync.adapters.amocrm.parsing import Json, embedded, next_query, refusal
 from services.call_sync.adapters.amocrm.tokens import AccessTokens
 from services.call_sync.domain import SourceInvalid, SourceUnavailable, SourceWaits
+from services.call_sync.spellings import Unreadable
 from services.kernel.clock import utc_now
 from services.kernel.fetch.fetcher import OriginCredentials
 from services.status.domain import WaitReason
@@ -82,32 +82,43 @@ class AmoClient:
         self._policy = policy
 
     async def get(
-        self, account_id: AccountId, target: str, query: Query = (), *, optional: bool = False
+        self,
+        account_id: AccountId,
+        path: str,
+        query: Query = (),
+        *,
+        page_of: str = "",
+        optional: bool = False,
+        told: Told | None = None,
     ) -> Json | None:
-        """Return what the account has at `target`, a path below /api/v4/ or the link of a next page.
+        """Return what the account has at a path below /api/v4/, with `page_of` a page of such entries.
 
-        Returns None where there is nothing, and where the target is `optional` and the account does not have this
-        part. Raises TooMuchAsked, SourceInvalid where only a person can help, SourceUnavailable, and SourceWaits while
+        Returns None where there is nothing, and where the path is `optional` and the account does not have this
+        part. Who is `told` hears of waits. Raises TooMuchAsked, SourceInvalid where only a person can help, SourceUnavailable, and SourceWaits while
         the account is left alone; the texts name the account.
         """
         tries = _Tries()
         while True:
             account, token = await self._entry(account_id)
-            url = _address(account, target)
-            await self._limiter.turn(account)
+            url = f"{origin(account.host)}{_API}{path}"
+            await self._limiter.turn(account, told)
             try:
-                answer = await ask(self._http, url, query, token)
-            except (httpx2.TransportError, TimeoutError, ValueError) as error:
-                await self._back_off(account, tries, type(error).__name__)
+                answer = _as_meant(await ask(self._http, url, query, token))
+            except NoAnswer as error:
+                await self._back_off(account, tries, str(error))
                 continue
-            if answer.status == HTTPStatus.OK and isinstance(answer.body, dict):
-                return answer.body
+            if answer.status == HTTPStatus.OK:
+                try:
+                    return _readable(answer.body, page_of)
+                except Unreadable as error:
+                    await self._back_off(account, tries, str(error))
+                    continue
             if answer.status == HTTPStatus.NO_CONTENT:
                 return None
             log.info(
                 "crm_refused",
                 account_id=account_id,
-                path=urlsplit(url).path,
+                path=path,
                 status=answer.status,
                 request_id=answer.request_id,
             )
@@ -129,15 +140,19 @@ class AmoClient:
 
     async def credentials_for(self, account_id: AccountId, link: str) -> OriginCredentials | None:
         """Return the headers for a link to the account's own host, None for any other; raises SourceRefused."""
-        try:
-            account = await self._accounts.get_account(account_id)
-        except AccountNotFound:
-            raise _unknown(account_id) from None
-        home = origin(account.host)
+        home = await self.home(account_id)
         if not link.lower().startswith(f"{home}/"):
             return None
         _, token = await self._entry(account_id)
         return OriginCredentials(origin=home, headers={"Authorization": f"Bearer {token}"})
+
+    async def home(self, account_id: AccountId) -> str:
+        """Return the origin of an account; raises SourceRefused."""
+        try:
+            account = await self._accounts.get_account(account_id)
+        except AccountNotFound:
+            raise _unknown(account_id) from None
+        return origin(account.host)
 
     async def _entry(self, account_id: AccountId) -> tuple[Account, str]:
         """Return an account and its access token; raises SourceRefused where the account must not be asked."""
@@ -226,15 +241,24 @@ def _may_renew(status: int, account: Account) -> bool:
     return status == HTTPStatus.UNAUTHORIZED or (redirected and account.kind is AccountKind.OAUTH)
 
 
-def _address(account: Account, target: str) -> str:
-    """Return where `target` is; a link that leaves the account's API is not followed."""
-    api = f"{origin(account.host)}{_API}"
-    url = urljoin(api, target)
-    if not url.startswith(api):
-        raise SourceUnavailable(
-            f"account {account.account_id}: AmoCRM names a next page that is not its own"
-        )
-    return url
+def _as_meant(answer: CrmResponse) -> CrmResponse:
+    """Return an answer with the status that its body gives it, where an error came as a success."""
+    body = answer.body
+    status = refusal(body) if answer.status == HTTPStatus.OK and isinstance(body, dict) else None
+    return replace(answer, status=status) if status else answer
+
+
+def _readable(body: object, page_of: str) -> Json:
+    """Return the body of a success; raises Unreadable where it is none, or no page of what was asked for."""
+    if not isinstance(body, dict):
+        raise Unreadable("HTTP 200 with what is no JSON object")
+    if page_of:
+        try:
+            embedded(body, page_of)
+            next_query(body)
+        except Unreadable as error:
+            raise Unreadable(f"HTTP 200, but {error}") from None
+    return body
 
 
 def _unknown(account_id: AccountId) -> SourceInvalid:

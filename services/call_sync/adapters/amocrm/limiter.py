@@ -2,10 +2,22 @@
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from services.call_sync.accounts.domain import Account, AccountId
 from services.call_sync.accounts.ports import Rates
+from services.call_sync.domain import SourceWaits
+from services.kernel.clock import utc_now
+from services.status.domain import Wait, WaitReason
+
+_WORTH_TELLING_SECONDS = 1.0
+_ALONE_SECONDS = 10.0
+"""How long is waited for an account where nobody can be told of it."""
+
+Told = Callable[[Wait], None]
+"""Who is told that an account is waited for, and until when."""
 
 
 @dataclass(eq=False, slots=True)
@@ -29,8 +41,11 @@ class Limiter:
         self._waiting: defaultdict[AccountId, list[_Ticket]] = defaultdict(list)
         self._reserving: defaultdict[AccountId, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    async def turn(self, account: Account) -> None:
-        """Wait until the account may be asked once; raises AccountNotFound."""
+    async def turn(self, account: Account, told: Told | None = None) -> None:
+        """Wait until the account may be asked once; raises AccountNotFound.
+
+        No wait is silent: who is `told` hears of it, and where nobody is, a long one raises SourceWaits.
+        """
         ticket, waiting = _Ticket(), self._waiting[account.account_id]
         waiting.append(ticket)
         try:
@@ -41,7 +56,18 @@ class Limiter:
             if ticket in waiting:
                 waiting.remove(ticket)
         assert ticket.at is not None
-        await asyncio.sleep(ticket.at - asyncio.get_running_loop().time())
+        seconds = ticket.at - asyncio.get_running_loop().time()
+        if seconds > _WORTH_TELLING_SECONDS and told:
+            until_at = utc_now() + timedelta(seconds=seconds)
+            told(Wait(reason=WaitReason.RATE_LIMIT, until_at=until_at))
+        elif seconds > _ALONE_SECONDS:
+            until_at = utc_now() + timedelta(seconds=seconds)
+            raise SourceWaits(
+                f"account {account.account_id}: AmoCRM asks to slow down until {until_at:%H:%M:%S} UTC",
+                WaitReason.RATE_LIMIT,
+                until_at,
+            )
+        await asyncio.sleep(seconds)
 
     async def slow_down(self, account: Account, wait_seconds: float) -> None:
         """Hand out no turn before a wait is over, and then half as many."""

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta, tzinfo
 from functools import partial
 
@@ -16,15 +17,16 @@ from services.call_sync.adapters.amocrm.parsing import (
     CallNote,
     event_time,
     note_references,
+    unread_event,
 )
 from services.call_sync.adapters.amocrm.reader import (
     IDS,
     LEAST_PAGE,
     NOTES,
     Reader,
-    call_notes,
     give_up,
 )
+from services.call_sync.domain import CallId
 from services.status.domain import DateRange
 
 log = structlog.get_logger()
@@ -52,12 +54,14 @@ class _NotNarrowed(Exception):
 class RangeListing:
     """Reads what one account has about the calls of a range of days; every method raises SourceRefused."""
 
-    def __init__(self, reader: Reader, days: DateRange, zone: tzinfo) -> None:
+    def __init__(self, reader: Reader, days: DateRange) -> None:
         self._reader = reader
+        zone = reader.reading.zone
         self._windows: list[Window] = [
-            (_midnight(day, zone), _midnight(day + timedelta(1), zone) - 1) for day in days.days
+            (_second(day, zone), _second(day + timedelta(1), zone) - 1) for day in days.days
         ]
         self._from, self._to = self._windows[0][0], self._windows[-1][1]
+        self._unread: dict[CallId, CallNote] = {}
         self._comma = False
         """Whether a range of events is written `from,to`, as it once was everywhere."""
 
@@ -74,7 +78,11 @@ class RangeListing:
         if gathered:
             yield await self._notes(gathered)
 
-    async def by_update(self, known: Callable[[int], bool]) -> list[CallNote]:
+    def unread(self) -> list[CallNote]:
+        """Return the calls of events that name no note which could be asked for; it may have come by its update."""
+        return [note for note in self._unread.values() if self._holds(note)]
+
+    async def by_update(self, known: Callable[[CallId], bool]) -> list[CallNote]:
         """Return notes of the range that are not `known`, in the order of ids: events come late, and some never.
 
         A note may be written or edited long after its call, so the time of its update has no upper bound.
@@ -94,7 +102,16 @@ class RangeListing:
             for start in range(0, len(ids), IDS)
         ]
         async with aclosing(in_order(works, _AHEAD)) as batches:
-            notes = [note async for batch in batches for note in batch if self._holds(note)]
+            found = [note async for batch in batches for note in batch]
+        gone = sum(map(len, by_entity.values())) - len(found)
+        if gone:
+            log.info("notes_gone", account_id=self._reader.account_id, notes=gone)
+        # Of a note without a time, the event tells that it is of the range.
+        placed = (
+            replace(note, created_at=self._reader.reading.otherwise) if note.fault else note
+            for note in found
+        )
+        notes = [note for note in placed if self._holds(note)]
         return sorted(notes, key=lambda note: note.note_id)
 
     async def _events(self, window: Window, limit: int = EVENTS) -> list[Reference]:
@@ -128,12 +145,16 @@ class RangeListing:
             for event in page:
                 if not comma and not start <= event_time(event, start) < end + 1:
                     raise _NotNarrowed
-                for reference in note_references(event):
-                    yield reference
+                references = list(note_references(event))
+                for entity, note_id in references or [("", 0)]:
+                    if entity:
+                        yield entity, note_id
+                    elif unread := unread_event(event, self._reader.reading, note_id):
+                        self._unread[unread.call_id] = unread
 
-    async def _updated(self, entity: str, known: Callable[[int], bool]) -> list[CallNote]:
+    async def _updated(self, entity: str, known: Callable[[CallId], bool]) -> list[CallNote]:
         """Return notes of the range that were updated since it began, the oldest update first."""
-        found: dict[int, CallNote] = {}
+        found: dict[CallId, CallNote] = {}
         since, limit = self._from, NOTES
         while True:
             query: Query = [
@@ -144,10 +165,10 @@ class RangeListing:
             ]
             try:
                 async for page in self._reader.notes(entity, query):
-                    for note in call_notes(page):
+                    for note in self._reader.call_notes(page):
                         since = max(since, note.updated_at)
-                        if self._holds(note) and not known(note.note_id):
-                            found[note.note_id] = note
+                        if self._holds(note) and not known(note.call_id):
+                            found[note.call_id] = note
             except TooMuchAsked as error:
                 if limit <= LEAST_PAGE:
                     give_up(error)
@@ -159,5 +180,10 @@ class RangeListing:
         return self._from <= note.created_at.timestamp() < self._to + 1
 
 
-def _midnight(day: date, zone: tzinfo) -> int:
-    return int(datetime.combine(day, time(), zone).timestamp())
+def midnight(day: date, zone: tzinfo) -> datetime:
+    """Return the first moment of a day."""
+    return datetime.combine(day, time(), zone)
+
+
+def _second(day: date, zone: tzinfo) -> int:
+    return int(midnight(day, zone).timestamp())

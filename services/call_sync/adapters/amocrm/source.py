@@ -1,21 +1,30 @@
 """AmoCRM as a source of calls."""
 
+import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
+from urllib.parse import urljoin
 
 from services.call_sync.accounts.domain import AccountId
 from services.call_sync.adapters.amocrm.client import AmoClient
 from services.call_sync.adapters.amocrm.duplicates import Listed
-from services.call_sync.adapters.amocrm.listing import RangeListing
-from services.call_sync.adapters.amocrm.parsing import ENTITIES, CallNote, call_facts, note_id
+from services.call_sync.adapters.amocrm.listing import RangeListing, midnight
+from services.call_sync.adapters.amocrm.parsing import (
+    ENTITIES,
+    CallNote,
+    Reading,
+    call_facts,
+    note_id,
+)
 from services.call_sync.adapters.amocrm.reader import IDS, Reader
 from services.call_sync.domain import CallFacts, CallId, SourceRefused, SourceWaits, client_zone
 from services.kernel.clock import utc_now
 from services.kernel.fetch.fetcher import OriginCredentials
+from services.kernel.tasks import cancel
 from services.recordings.domain import Fetched, FetchFailed
 from services.recordings.download import Downloads
-from services.status.domain import DateRange
+from services.status.domain import DateRange, Wait
 
 _PAGE = 500
 _MOST_NAMED = 20
@@ -31,18 +40,18 @@ class AmoSource:
 
     async def list_calls(
         self, location: str, days: DateRange, time_zone: str
-    ) -> AsyncGenerator[Sequence[CallFacts], None]:
-        """Yield the calls of the days; a call that two notes are about is yielded once."""
+    ) -> AsyncGenerator[Sequence[CallFacts] | Wait, None]:
+        """Yield every note about a call of the days, one merged into another that is about the same call."""
         zone = client_zone(time_zone)
-        reader = Reader(self._client, AccountId(location))
-        listing, listed = RangeListing(reader, days, zone), Listed()
-        names = await reader.user_names()
-        async with contextlib.aclosing(_all_notes(listing, listed)) as groups:
-            async for notes in groups:
-                taken = [note for note in notes if listed.take(note)]
-                calls = list(_calls(taken, zone, names))
-                for start in range(0, len(calls), _PAGE):
-                    yield calls[start : start + _PAGE]
+        waits: asyncio.Queue[Wait] = asyncio.Queue()
+        reading = Reading(zone=zone, now=utc_now(), otherwise=midnight(days.start, zone))
+        reader = Reader(self._client, AccountId(location), reading, waits.put_nowait)
+        async with (
+            contextlib.aclosing(_pages(reader, days, zone)) as pages,
+            contextlib.aclosing(_with_waits(pages, waits)) as both,
+        ):
+            async for each in both:
+                yield each
 
     async def check(self, location: str) -> None:
         """Look whether there is such an account; it is not asked."""
@@ -56,8 +65,9 @@ class AmoSource:
         self, location: str, call_ids: Sequence[CallId], time_zone: str
     ) -> Sequence[CallFacts]:
         """Read notes anew. An id does not tell the entity of its note, so each entity is asked until all are found."""
-        zone = client_zone(time_zone)
-        reader = Reader(self._client, AccountId(location))
+        zone, now = client_zone(time_zone), utc_now()
+        reading = Reading(zone=zone, now=now, otherwise=now)
+        reader = Reader(self._client, AccountId(location), reading)
         missing = {number for number in map(note_id, call_ids) if number}
         found: list[CallNote] = []
         for entity in ENTITIES.values():
@@ -65,24 +75,77 @@ class AmoSource:
             for start in range(0, len(note_ids), IDS):
                 found += await reader.notes_by_ids(entity, note_ids[start : start + IDS])
             missing -= {note.note_id for note in found}
-        return list(_calls(found, zone, await reader.user_names() if found else {}))
+        readable = [note for note in found if not note.fault]
+        return list(_calls(readable, zone, await reader.user_names() if readable else {}))
 
     @contextlib.asynccontextmanager
     async def fetch(self, location: str, link: str) -> AsyncIterator[Fetched]:
-        """Open a recording at its telephony host; the account's token is for links to the account alone."""
+        """Open a recording at its telephony host; the account's token is for links to the account alone.
+
+        A link without a scheme, or without a host, stood on a page of the account.
+        """
+        if link.startswith("/"):
+            with _fetch_failed():
+                link = urljoin(f"{await self._client.home(AccountId(location))}/", link)
         credentials = await self._credentials(location, link)
         async with self._downloads.fetch(link, credentials=credentials) as fetched:
             yield fetched
 
     async def _credentials(self, location: str, link: str) -> OriginCredentials | None:
-        try:
+        with _fetch_failed():
             return await self._client.credentials_for(AccountId(location), link)
-        except SourceWaits as error:
-            raise FetchFailed(
-                str(error), retry_after=error.until_at - utc_now(), wait_reason=error.wait_reason
-            ) from error
-        except SourceRefused as error:
-            raise FetchFailed(str(error)) from error
+
+
+@contextlib.contextmanager
+def _fetch_failed() -> Iterator[None]:
+    try:
+        yield
+    except SourceWaits as error:
+        raise FetchFailed(
+            str(error), retry_after=error.until_at - utc_now(), wait_reason=error.wait_reason
+        ) from error
+    except SourceRefused as error:
+        raise FetchFailed(str(error)) from error
+
+
+async def _pages(
+    reader: Reader, days: DateRange, zone: tzinfo
+) -> AsyncGenerator[Sequence[CallFacts], None]:
+    listing, listed = RangeListing(reader, days), Listed()
+    names = await reader.user_names()
+    async with contextlib.aclosing(_all_notes(listing, listed)) as groups:
+        async for notes in groups:
+            taken = filter(None, map(listed.take, notes))
+            calls = list(_calls(taken, zone, names))
+            for start in range(0, len(calls), _PAGE):
+                yield calls[start : start + _PAGE]
+
+
+async def _with_waits(
+    pages: AsyncGenerator[Sequence[CallFacts], None], waits: asyncio.Queue[Wait]
+) -> AsyncGenerator[Sequence[CallFacts] | Wait, None]:
+    """Yield pages, and between them what is waited for until the next one comes."""
+    told = asyncio.create_task(waits.get())
+    page: asyncio.Task[Sequence[CallFacts] | None] | None = None
+    try:
+        while True:
+            page = page or asyncio.create_task(_next(pages))
+            await asyncio.wait({page, told}, return_when=asyncio.FIRST_COMPLETED)
+            if told.done():
+                yield told.result()
+                told = asyncio.create_task(waits.get())
+            if page.done():
+                found = page.result()
+                page = None
+                if found is None:
+                    return
+                yield found
+    finally:
+        await cancel(told, *([page] if page else []))
+
+
+async def _next(pages: AsyncGenerator[Sequence[CallFacts], None]) -> Sequence[CallFacts] | None:
+    return await anext(pages, None)
 
 
 async def _all_notes(listing: RangeListing, listed: Listed) -> AsyncGenerator[list[CallNote], None]:
@@ -90,6 +153,7 @@ async def _all_notes(listing: RangeListing, listed: Listed) -> AsyncGenerator[li
         async for group in groups:
             yield group
     yield await listing.by_update(listed.__contains__)
+    yield listing.unread()
 
 
 def _calls(

@@ -1,5 +1,6 @@
 import io
 import os
+import unicodedata
 import wave
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from services.recordings.domain import (
 )
 from services.status.domain import DateRange
 from tests.builders.call_sync import WAV
+from tests.fakes.call_sync import kept_at
 
 MARCH = DateRange(start=date(2026, 3, 1), end=date(2026, 3, 31))
 SOURCE = FolderSource()
@@ -59,7 +61,8 @@ async def test_without_a_manifest_each_audio_file_of_the_days_is_a_call(tmp_path
     write(tmp_path / "b" / "+79990001122.ogg", b"OggS", "2026-03-01T00:00:01")
     write(tmp_path / "a.wav", WAV, "2026-03-31T23:59:59")
     write(tmp_path / "early.wav", WAV, "2026-02-28T23:59:59")
-    write(tmp_path / "notes.wav", b"no audio at all", "2026-03-02T12:00:00")
+    write(tmp_path / "notes.txt", b"no audio at all", "2026-03-02T12:00:00")
+    write(tmp_path / "scan.pdf", b"%PDF-1.7" + bytes(5000), "2026-03-02T12:00:00")
     write(tmp_path / ".hidden.wav", WAV, "2026-03-02T12:00:00")
     write(tmp_path / ".trash" / "c.wav", WAV, "2026-03-02T12:00:00")
     (tmp_path / "link.wav").symlink_to("a.wav")
@@ -272,3 +275,57 @@ async def test_a_call_is_as_long_as_its_wav_where_nobody_says_so(tmp_path: Path)
     )
     lengths = {call.recording_link: call.duration_seconds for call in await listed(tmp_path)}
     assert lengths == {"a.wav": 3.0, "b.wav": 7.0, "gone.wav": None}
+
+
+async def test_what_looks_meant_is_a_call_that_says_what_is_wrong_with_it(tmp_path: Path) -> None:
+    (tmp_path / "secret.wav").write_bytes(WAV)
+    inside = tmp_path / "inside"
+    for name, content in (
+        ("empty.mp3", b""),
+        ("page.WAV", b"<html>"),
+        ("raw.pcm", b"text"),
+        ("record-0017", bytes(range(256)) * 20),
+    ):
+        write(inside / name, content, "2026-03-02T12:00:00")
+    (inside / "out.wav").symlink_to(tmp_path / "secret.wav")
+    os.utime(inside / "out.wav", (1772442000, 1772442000), follow_symlinks=False)
+
+    links = [call.recording_link or "" for call in await listed(inside)]
+
+    assert links == ["empty.mp3", "out.wav", "page.WAV", "raw.pcm", "record-0017"]
+    with pytest.raises(NotAllowed):
+        await fetched(inside, "out.wav")
+    for link in ("empty.mp3", "page.WAV", "raw.pcm", "record-0017"):
+        async with SOURCE.fetch(str(inside), link) as recording:
+            with pytest.raises(NotAudio, match=link):
+                await kept_at(f"file://{tmp_path}/kept").keep(recording)
+
+
+@pytest.mark.parametrize(
+    ("on_disk", "in_the_list"),
+    [
+        (unicodedata.normalize("NFD", "звонокй.wav"), unicodedata.normalize("NFC", "звонокй.wav")),
+        (unicodedata.normalize("NFC", "Zoë.wav"), unicodedata.normalize("NFD", "Zoë.wav")),
+        ("CALL.WAV", "call.wav"),
+        ("call.wav", "Call.WAV"),
+    ],
+    ids=ascii,
+)
+async def test_a_file_is_found_however_its_name_is_spelled(
+    tmp_path: Path, on_disk: str, in_the_list: str
+) -> None:
+    write(tmp_path / "März" / on_disk, WAV, "2026-03-01T12:00:00")
+    (tmp_path / "Calls.CSV").write_text(f"file,start_time\nmärz/{in_the_list},2026-03-01T11:00\n")
+
+    [call] = await listed(tmp_path)
+
+    assert call.version
+    assert await fetched(tmp_path, call.recording_link or "") == WAV
+
+
+async def test_a_name_that_two_files_may_mean_is_neither(tmp_path: Path) -> None:
+    (tmp_path / "a.WAV").write_bytes(WAV)
+    (tmp_path / "A.wav").write_bytes(WAV)
+
+    with pytest.raises(RecordingMissing):
+        await fetched(tmp_path, "a.wav")

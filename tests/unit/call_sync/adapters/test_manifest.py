@@ -119,7 +119,9 @@ def test_people_and_links_stay_out_of_the_repr() -> None:
         ("file,start_time\nb/../../a.wav,2026-03-01T09:30", ["out of the folder"]),
         ("file,start_time\n/etc/passwd,2026-03-01T09:30", ["out of the folder"]),
         ("file,start_time\n.,2026-03-01T09:30", ["out of the folder"]),
-        ("file,start_time\nb\\a.wav,2026-03-01T09:30", ["column file", "/ between folders"]),
+        ("file,start_time\nC:\\b\\a.wav,2026-03-01T09:30", ["column file", "out of the folder"]),
+        ("file,start_time\n..\\a.wav,2026-03-01T09:30", ["column file", "out of the folder"]),
+        ("name,when\n", ["column file is missing", "it has name, when", "semicolons or tabs"]),
         ("file,start_time\n\0,2026-03-01T09:30", ["zero bytes"]),
         (HEADER + "a b,a.wav,2026-03-01T09:30,,,,,", ["line 2", "column call_id"]),
         (HEADER + "c1,a.wav,2026-03-01T09:30,sideways,,,,", ["column direction", "incoming"]),
@@ -157,7 +159,70 @@ def test_a_fault_after_a_field_of_two_lines_names_its_own_line() -> None:
 
 def test_another_encoding_is_named() -> None:
     with pytest.raises(SourceInvalid, match="line 2: not UTF-8"):
-        decode_manifest("file,start_time\n,Анна".encode("cp1251"))
+        decode_manifest("file,start_time\n,Müller".encode("latin-1"))
+
+
+ROWS = "file{0}start_time{0}employee\na.wav{0}2026-03-01 09:30{0}Анна\n"
+
+
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1251"]
+)
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("before", ["", "sep={0}\n", '"sep={0}"\r\n', "\n"])
+def test_a_list_is_read_however_a_program_saved_it(
+    encoding: str, delimiter: str, before: str
+) -> None:
+    text = (before + ROWS).format(delimiter)
+
+    for ends in ("\n", "\r\n", "\r"):
+        [call] = parse(decode_manifest(text.replace("\r", "").replace("\n", ends).encode(encoding)))
+        assert (call.recording_link, call.employee) == ("a.wav", "Анна")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "File Name;Start Time",
+        "filename;Started At",
+        "ФАЙЛ;Дата и время",
+        " file ;start-time",
+        "Path;datetime",
+    ],
+)
+def test_columns_may_have_the_names_people_give_them(header: str) -> None:
+    [call] = parse(f"{header}\na.wav;01.03.2026 09:30")
+
+    assert (call.recording_link, call.day) == ("a.wav", date(2026, 3, 1))
+
+
+def test_a_column_of_the_very_name_goes_before_others() -> None:
+    [call] = parse("path,file,start_time\n/elsewhere,a.wav,2026-03-01T09:30")
+
+    assert call.recording_link == "a.wav"
+
+
+def test_a_file_is_found_in_the_folders_that_windows_names() -> None:
+    [call] = parse("file,start_time\nmarch\\a.wav,2026-03-01T09:30")
+
+    assert call.recording_link == "march/a.wav"
+
+
+def test_a_row_that_is_there_again_is_merged_and_counted() -> None:
+    row = "a.wav,2026-03-01T09:30\n"
+    first, second, third = parse(f"file,start_time\n{row}{row}{row}")
+
+    assert first.merged_into is None
+    assert second.merged_into == third.merged_into == first.call_id
+    assert len({first.call_id, second.call_id, third.call_id}) == 3
+
+
+def test_seconds_are_seconds_where_the_column_says_so() -> None:
+    calls = parse(
+        "file,start_time,duration_seconds\na,2026-03-01T09:30,18000\nb,2026-03-01T09:30,1:25"
+    )
+
+    assert [call.duration_seconds for call in calls] == [18000, 85]
 
 
 @given(st.text(max_size=300))

@@ -1,5 +1,8 @@
 """AmoCRM as a source, against the sandbox that plays it."""
 
+import contextlib
+import gzip
+import json
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -118,7 +121,7 @@ async def test_days_are_those_of_the_client_not_of_the_account(amo: Amo) -> None
 
 @pytest.mark.parametrize(
     "quirk",
-    [q for q in Quirk if q not in (Quirk.DELETED, Quirk.PARAMS_MISSING)],
+    [q for q in Quirk if q not in (Quirk.DELETED, Quirk.PARAMS_MISSING, Quirk.UNREADABLE)],
 )
 async def test_odd_notes_are_the_same_calls(amo: Amo, quirk: Quirk) -> None:
     plain = {call.call_id: call for call in await amo.calls()}
@@ -161,6 +164,8 @@ async def test_a_call_without_its_event_is_found_however_late_its_note_was_edite
         {"empty_pages": 2},
         {"shift": 1},
         {"comma_range_only": True},
+        {"lists_as_objects": True, "next_page": "bare"},
+        {"next_page": "elsewhere"},
         {"forbidden": ["users", "customers/notes"]},
         {"next_statuses": [500, 502, 503]},
         {"next_statuses": [429, 401, 504]},
@@ -281,27 +286,217 @@ async def test_a_redirect_is_not_followed_with_the_token(
         assert {each.host for each in box.requests("/api/v4/")} == {box.host}
 
 
-@pytest.mark.parametrize(
-    "next_page", ["https://evil.example/api/v4/events?page=2", "//evil.example/", "/oauth2/x"]
-)
-async def test_a_next_page_outside_of_the_account_is_not_asked_for(
-    database: Database, box: RunningSandbox, next_page: str
-) -> None:
-    asked: list[str] = []
+def a_note(note_id: int, **changes: Any) -> dict[str, Any]:
+    params = {
+        "duration": 60,
+        "phone": f"+7000000{note_id:04}",
+        "link": f"https://pbx.example/{note_id}",
+    }
+    note = {
+        "id": note_id,
+        "note_type": "call_in",
+        "created_at": int(LATE.timestamp()),
+        "params": params,
+    }
+    return note | changes
 
-    def answer(request: httpx2.Request) -> httpx2.Response:
-        asked.append(str(request.url.copy_with(query=None)))
-        return httpx2.Response(200, json={"_links": {"next": {"href": next_page}}})
 
+BODY = json.dumps({"_embedded": {"notes": {"0": a_note(1), "1": a_note(9007199254740993)}}})
+
+
+class Crm:
+    """An AmoCRM that answers each request for notes of leads with what a test says; everything else is empty."""
+
+    def __init__(self, *answers: httpx2.Response) -> None:
+        self.answers = list(answers)
+        self.asked: list[httpx2.URL] = []
+
+    def __call__(self, request: httpx2.Request) -> httpx2.Response:
+        if not request.url.path.endswith("/leads/notes"):
+            return httpx2.Response(204)
+        self.asked.append(request.url)
+        answer = self.answers[min(len(self.asked), len(self.answers)) - 1]
+        if isinstance(answer.stream, Packed):  # which is read once
+            return httpx2.Response(200, headers=answer.headers, stream=answer.stream)
+        return answer
+
+
+class Packed(httpx2.AsyncByteStream):
+    """A body as it comes over the wire."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self._content
+
+
+def wire(content: bytes, **headers: str) -> httpx2.Response:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return httpx2.Response(200, headers=named, stream=Packed(content))
+
+
+@contextlib.asynccontextmanager
+async def answering(database: Database, box: RunningSandbox, crm: Crm) -> AsyncIterator[Amo]:
     async with (
         database.pool("call_sync_system") as pool,
-        amocrm(pool, box, transport=httpx2.MockTransport(answer)) as amo,
+        amocrm(pool, box, transport=httpx2.MockTransport(crm)) as amo,
     ):
         await amo.add(long_lived=True)
-        with pytest.raises(SourceUnavailable, match="not its own"):
-            await amo.calls()
+        yield amo
 
-    assert asked == [f"http://{box.host}/api/v4/users"]
+
+def a_page(notes: Any, following: Any = None) -> httpx2.Response:
+    return httpx2.Response(200, json={"_links": {"next": following}, "_embedded": {"notes": notes}})
+
+
+@pytest.mark.parametrize(
+    "following",
+    [
+        {"href": "http://clinic.amocrm.ru/api/v4/leads/notes?page=2"},
+        {"href": "https://evil.example/api/v4/events?page=2"},
+        {"href": "//evil.example/?page=2"},
+        {"href": "?page=2"},
+        {"href": 2},
+        "/x?page=2",
+    ],
+    ids=str,
+)
+async def test_the_next_page_is_one_of_the_account_itself_however_it_is_named(
+    database: Database, box: RunningSandbox, following: Any
+) -> None:
+    crm = Crm(a_page([a_note(1)], following), a_page([a_note(2)]))
+    async with answering(database, box, crm) as amo:
+        assert await listed(amo) == ["amocrm-1", "amocrm-2"]
+
+    first, second = crm.asked
+    assert second.copy_with(query=None) == first.copy_with(query=None)
+    assert dict(second.params) == dict(first.params) | {"page": "2"}
+
+
+@pytest.mark.parametrize(
+    "pages",
+    [
+        [a_page([a_note(1)], "?page=1")],
+        [a_page([a_note(1)], "?page=2"), a_page([a_note(2)], "?page=1")],
+        [a_page([], f"?page={number}") for number in range(2, 99)],
+        [a_page([a_note(1)], f"?page={number}") for number in range(2, 99)],
+    ],
+    ids=["itself", "a circle", "empty", "the same"],
+)
+async def test_pages_without_an_end_are_given_up(
+    database: Database, box: RunningSandbox, pages: list[httpx2.Response]
+) -> None:
+    crm = Crm(*pages)
+    async with answering(database, box, crm) as amo:
+        with pytest.raises(SourceUnavailable, match=r"leads/notes has no end"):
+            await listed(amo)
+
+    assert len(crm.asked) < 20
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx2.Response(200, json={}),
+        httpx2.Response(200, json={"_embedded": None}),
+        httpx2.Response(200, json={"_embedded": {"notes": None}}),
+        httpx2.Response(200, json=[1]),
+        httpx2.Response(200, html="<html>"),
+        wire(b'{"_embedded": {"no', content_type="application/json"),
+        wire(b"[" * 10_000, content_type="application/json"),
+        httpx2.Response(200, content=b""),
+        httpx2.Response(200, json={"status": 503, "title": "Error", "detail": "busy"}),
+        httpx2.Response(200, json={"response": {"error": "no", "error_code": 110}}),
+        wire(gzip.compress(BODY.encode())[:50], content_encoding="gzip"),
+    ],
+    ids=["no list", "no entries", "no notes", "a list", "a page", "cut short", "brackets", "nothing", "an error", "old error",
+         "cut gzip"],
+)  # fmt: skip
+async def test_an_answer_that_cannot_be_read_is_no_empty_one(
+    database: Database, box: RunningSandbox, answer: httpx2.Response
+) -> None:
+    async with answering(database, box, Crm(answer)) as amo:
+        with pytest.raises(SourceUnavailable, match="does not answer as it should"):
+            await listed(amo)
+    async with answering(database, box, Crm(answer, a_page([a_note(1)]))) as amo:
+        assert await listed(amo) == ["amocrm-1"]
+
+
+@pytest.mark.parametrize(
+    ("content", "headers"),
+    [
+        (BODY.encode(), {}),
+        (BODY.encode("utf-8-sig"), {"content_type": "text/html"}),
+        (BODY.encode("utf-16"), {"content_type": "application/json"}),
+        (BODY.encode("cp1251"), {"content_type": "application/json; charset=windows-1251"}),
+        (BODY.encode(), {"content_encoding": "utf-8"}),
+        (BODY.encode(), {"content_encoding": "gzip"}),
+        (gzip.compress(BODY.encode()), {}),
+    ],
+    ids=["plain", "mark", "utf-16", "cp1251", "no encoding", "not packed", "packed"],
+)
+async def test_an_answer_is_read_however_it_is_written(
+    database: Database, box: RunningSandbox, content: bytes, headers: dict[str, str]
+) -> None:
+    crm = Crm(wire(content, **headers))
+    async with answering(database, box, crm) as amo:
+        assert await listed(amo) == ["amocrm-1", "amocrm-9007199254740993"]
+
+
+async def test_notes_that_cannot_be_read_are_listed_with_what_is_wrong(
+    database: Database, box: RunningSandbox
+) -> None:
+    notes = [
+        a_note(1),
+        a_note(2, created_at="today", updated_at=int(LATE.timestamp())),
+        a_note(3, created_at=None),
+        a_note(4, id=None),
+        a_note(5, params={"duration": "soon"}),
+        "a note",
+        a_note(6, created_at=LATE.isoformat()),
+        a_note(7, params='{"duration": "1:00", "link": "//pbx.example/7"}'),
+    ]
+    async with answering(database, box, Crm(a_page(notes))) as amo:
+        calls = await amo.listed()
+
+    assert len(calls) == len(notes)
+    assert {call.day for call in calls} == {DAY}
+    assert sum(1 for call in calls if not call.fault) == 3
+    faults = " ".join(sorted(call.fault for call in calls))
+    for what in ("'today' is no time", "it has no time", "it has no id", "'soon' is no length"):
+        assert what in faults
+
+
+async def test_an_event_whose_note_nobody_can_ask_for_is_a_call_that_cannot_be_read(
+    database: Database, box: RunningSandbox
+) -> None:
+    events = [
+        {"id": "e1", "type": "incoming_call", "entity_type": "task", "value_after": [{"note": {"id": 1}}]},
+        {"id": "e2", "type": "incoming_call", "entity_type": "task", "value_after": [{"note": {"id": 2}}]},
+        {"id": "e3", "type": "outgoing_call", "entity_type": "lead", "value_after": []},
+        {"id": "e4", "type": "lead_added", "value_after": []},
+    ]  # fmt: skip
+
+    class WithEvents(Crm):
+        def __call__(self, request: httpx2.Request) -> httpx2.Response:
+            if request.url.path.endswith("/events"):
+                return httpx2.Response(200, json={"_embedded": {"events": events}})
+            return super().__call__(request)
+
+    async with answering(database, box, WithEvents(a_page([a_note(1)]))) as amo:
+        calls = {call.call_id: bool(call.fault) for call in await amo.listed()}
+
+    assert calls.pop(CallId("amocrm-1")) is False
+    assert calls.pop(CallId("amocrm-2")) is True
+    [(other, fault)] = calls.items()
+    assert (other.startswith("amocrm-event-"), fault) == (True, True)
+
+
+async def test_another_note_of_a_call_is_listed_as_that(amo: Amo) -> None:
+    merged = {call.call_id: call.merged_into for call in await amo.listed() if call.merged_into}
+
+    assert merged == {"amocrm-12": "amocrm-11", "amocrm-22": "amocrm-21"}
 
 
 async def test_reread_finds_notes_wherever_they_hang_and_a_link_that_came(amo: Amo) -> None:

@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,12 @@ from potok.stage.v1.stage_service_pb2_grpc import StageServiceStub
 from potok.status.v1 import progress_pb2, stage_pb2
 
 from deploy.sandbox.crowd import crowd
+from deploy.sandbox.world import Quirk
+from services.call_sync.accounts.domain import AccountState
 from services.call_sync.repository import PostgresCalls
 from services.call_sync.usecases import CallSync
 from services.call_sync.work import CallSyncWork
+from services.kernel.clock import utc_now
 from services.stage.app import stage_service
 from services.stage.domain import Limits
 from services.status.domain import Stage
@@ -150,3 +153,30 @@ async def test_a_preview_says_until_when_the_account_is_paused(sync: Sync) -> No
         await sync.stub.PreviewStage(request)
 
     assert refused.value.code() is grpc.StatusCode.UNAVAILABLE
+
+
+async def test_a_run_that_is_asked_to_slow_down_while_it_lists_says_so_at_once(sync: Sync) -> None:
+    sync.amo.box.behave(next_statuses=[429], retry_after=20)
+    await sync.run("client:a", 7)
+
+    report = await sync.until_waiting(7)
+
+    assert report.state == stage_pb2.EXECUTION_STATE_RUNNING
+    assert report.progress.wait.reason == stage_pb2.WAIT_REASON_RATE_LIMIT
+    until = report.progress.wait.until_time.ToDatetime(UTC)
+    assert until - utc_now() < timedelta(seconds=20)
+    assert (await sync.amo.repository.get_account(CLINIC)).state is AccountState.ACTIVE
+
+
+async def test_what_is_listed_is_counted_whatever_becomes_of_it(sync: Sync) -> None:
+    sync.amo.box.behave(quirks={Quirk.UNREADABLE: CALLS})
+    await sync.run("client:a", 7)
+
+    ended = await sync.coordinator.until_ended(7)
+
+    reasons = {each.reason: each.count for each in ended.progress.reasons}
+    assert reasons[stage_pb2.REASON_UNREADABLE] == 1
+    [day] = ended.days
+    assert day.listed == day.success + day.failed + day.skipped == CALLS
+    [failure] = ended.progress.failures
+    assert "'недавно' is no time" in failure.message

@@ -8,15 +8,17 @@ import pytest
 from services.call_sync.adapters.amocrm.duplicates import Listed
 from services.call_sync.adapters.amocrm.parsing import (
     CallNote,
+    Reading,
     call_facts,
     call_id,
     call_note,
     embedded,
-    next_link,
+    next_query,
     note_id,
     note_references,
 )
 from services.call_sync.domain import CallId, Direction
+from services.call_sync.spellings import Unreadable
 
 AT = datetime(2026, 3, 1, 21, 30, tzinfo=UTC)
 SECONDS = int(AT.timestamp())
@@ -28,11 +30,12 @@ PARAMS = {
     "phone": "+79990000001",
     "call_responsible": 7,
 }
+READING = Reading(zone=UTC, now=AT + timedelta(days=30), otherwise=AT - timedelta(days=1))
 NOTE = {"id": 42, "note_type": "call_in", "created_at": SECONDS, "created_by": 0, "params": PARAMS}
 
 
 def parsed(**changes: Any) -> CallNote:
-    note = call_note({**NOTE, **changes})
+    note = call_note({**NOTE, **changes}, READING)
     assert note
     return note
 
@@ -44,7 +47,10 @@ def parsed(**changes: Any) -> CallNote:
         {"id": "42", "created_at": f"{SECONDS}"},
         {"created_at": SECONDS * 1000},
         {"note_type": 10},
+        {"created_at": AT.isoformat()},
         {"params": {**PARAMS, "duration": "60"}},
+        {"params": {**PARAMS, "duration": "00:01:00"}},
+        {"params": [PARAMS]},
         {"params": {**PARAMS, "duration": 60.0, "link": f"  {LINK}\n"}},
         {"params": {**PARAMS, "link": f"запись: {LINK} спасибо"}},
         {"params": {**{k: v for k, v in PARAMS.items() if k != "link"}, "text": f"see {LINK}"}},
@@ -59,25 +65,96 @@ def test_a_note_is_the_same_however_it_is_written(changes: dict[str, Any]) -> No
 
 
 @pytest.mark.parametrize(
-    "params",
-    [None, [], "", {}, "no json", {"duration": "soon", "link": " "}, {"duration": -1, "link": None},
-     {"duration": True, "link": "ftp://x/y"}, {"duration": float("nan"), "link": ["https://x"]},
-     {"duration": 10**400, "link": "https://x/" + "y" * 3000}],
-)  # fmt: skip
-def test_what_is_missing_or_nonsense_is_not_known(params: Any) -> None:
+    "params", [None, [], "", {}, {"duration": None, "link": " "}, {"link": ""}]
+)
+def test_a_call_of_which_nothing_is_said_is_no_missed_one(params: Any) -> None:
     note = parsed(params=params)
 
-    assert (note.duration_seconds, note.link) == (None, None)
-    assert not call_facts(note, UTC, {}).answered
+    assert (note.duration_seconds, note.link, note.fault) == (None, None, "")
+    assert note.answered
 
 
 @pytest.mark.parametrize(
-    "changes",
-    [{"note_type": "common"}, {"id": None}, {"created_at": None}, {"created_at": "today"},
-     {"created_at": 10**300}],
-)  # fmt: skip
-def test_what_is_no_call_or_has_no_time_is_left_out(changes: dict[str, Any]) -> None:
-    assert call_note({**NOTE, **changes}) is None
+    ("changes", "what"),
+    [
+        ({"params": {"duration": "soon"}}, "duration"),
+        ({"params": {"duration": -1, "link": None}}, "duration"),
+        ({"params": {"duration": True}}, "duration"),
+        ({"params": {"duration": 60, "link": "ftp://x/y"}}, "link"),
+        ({"params": {"duration": 60, "link": {"a": 1}}}, "link"),
+        ({"id": None}, "no id"),
+        ({"id": "x"}, "its id: 'x' is no whole number"),
+        ({"id": 9007199254740993.0}, "its id"),
+        ({"created_at": None}, "no time"),
+        ({"created_at": "today"}, "its time: 'today' is no time"),
+        ({"created_at": 10**300}, "its time"),
+        ({"created_at": 60}, "1970"),
+        ({"created_at": SECONDS + 10 * 365 * 86400}, "2036"),
+    ],
+)
+def test_what_a_call_cannot_do_without_is_its_fault(changes: dict[str, Any], what: str) -> None:
+    note = parsed(**changes)
+
+    assert what in note.fault
+    assert call_facts(note, UTC, {}).fault == note.fault
+    assert note.call_id.startswith("amocrm-")
+
+
+@pytest.mark.parametrize("raw", [None, "note", 5, [], ["x"]])
+def test_what_is_no_note_is_a_call_that_cannot_be_read(raw: Any) -> None:
+    note = call_note(raw, READING)
+
+    assert note
+    assert note.fault
+    assert note.created_at == READING.otherwise
+    assert note == call_note(raw, READING)
+
+
+def test_a_call_with_a_link_does_without_a_length() -> None:
+    note = parsed(params={**PARAMS, "duration": "soon"})
+
+    assert (note.duration_seconds, note.link, note.fault) == (None, LINK, "")
+
+
+@pytest.mark.parametrize("status", [6, "6", 6.0, "6 не дозвонились", 7, 5, 3], ids=repr)
+@pytest.mark.parametrize("duration", [0, "0", "00:00", None], ids=repr)
+def test_a_call_that_was_not_reached_is_missed_whatever_its_link(
+    status: Any, duration: Any
+) -> None:
+    assert not parsed(params={**PARAMS, "duration": duration, "call_status": status}).answered
+
+
+@pytest.mark.parametrize(
+    ("params", "answered"),
+    [
+        ({"duration": 0}, False),
+        ({"duration": 0, "link": LINK, "call_status": 4}, True),
+        ({"duration": 0, "link": LINK}, True),
+        ({"duration": 15, "call_status": 6}, True),
+    ],
+)
+def test_who_talked_was_answered(params: dict[str, Any], answered: bool) -> None:
+    assert parsed(params=params).answered is answered
+
+
+@pytest.mark.parametrize("kind", ["common", 4, "call_in_ai"])
+def test_other_notes_are_no_calls(kind: Any) -> None:
+    assert call_note({**NOTE, "note_type": kind}, READING) is None
+
+
+@pytest.mark.parametrize("kind", [None, ""])
+def test_a_note_without_a_kind_among_those_of_calls_is_a_call(kind: Any) -> None:
+    assert parsed(note_type=kind).direction is Direction.UNKNOWN
+
+
+def test_an_id_keeps_its_last_digit() -> None:
+    assert parsed(id=9007199254740993).call_id == "amocrm-9007199254740993"
+    assert parsed(id="9007199254740993").call_id == "amocrm-9007199254740993"
+
+
+def test_an_update_in_the_future_does_not_hide_what_came_before_it() -> None:
+    assert parsed(updated_at=SECONDS * 1000).updated_at == SECONDS
+    assert parsed(updated_at=SECONDS + 10**9).updated_at == SECONDS
 
 
 def test_the_day_is_that_of_the_zone() -> None:
@@ -102,11 +179,61 @@ def test_the_employee_is_who_spoke(changes: dict[str, Any], employee: str) -> No
 
 
 @pytest.mark.parametrize(
-    "body", [{}, {"_embedded": None, "_links": None}, {"_embedded": {"x": 1}, "_links": {"next": 1}}]
+    ("notes", "found"),
+    [
+        ([1, 2], [1, 2]),
+        ({"0": 1, "1": 2}, [1, 2]),
+        ({"id": 7}, [{"id": 7}]),
+        ([], []),
+        ({}, []),
+    ],
+)
+def test_a_list_may_come_as_an_object(notes: Any, found: list[Any]) -> None:
+    assert embedded({"_embedded": {"notes": notes}}, "notes") == found
+    assert embedded({"_embedded": []}, "notes") == []
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"_embedded": None}, {"_embedded": {"x": []}}, {"_embedded": {"notes": None}}, {"_embedded": {"notes": "x"}}]
 )  # fmt: skip
-def test_an_envelope_without_its_parts_is_an_empty_last_page(body: dict[str, Any]) -> None:
-    assert embedded(body, "x") == []
-    assert next_link(body) is None
+def test_what_is_no_page_is_said_to_be_none(body: dict[str, Any]) -> None:
+    with pytest.raises(Unreadable, match=r"_embedded\.notes"):
+        embedded(body, "notes")
+
+
+@pytest.mark.parametrize(
+    "href",
+    [
+        "https://clinic.amocrm.ru/api/v4/leads/notes?page=2",
+        "http://other.kommo.com/x?page=2",
+        "//x/?page=2",
+        "/api/v4/leads/notes?page=2",
+        "?page=2",
+    ],
+)
+@pytest.mark.parametrize("wrap", [lambda h: {"href": h}, lambda h: h], ids=["object", "text"])
+def test_a_next_page_is_its_parameters(href: str, wrap: Any) -> None:
+    assert next_query({"_links": {"next": wrap(href)}}) == [("page", "2")]
+
+
+@pytest.mark.parametrize("following", [2, "2", {"href": 2}], ids=repr)
+def test_a_next_page_may_be_a_number(following: Any) -> None:
+    assert next_query({"_links": {"next": following}}) == [("page", "2")]
+
+
+@pytest.mark.parametrize(
+    "links",
+    [None, [], {}, {"next": None}, {"next": ""}, {"next": {"href": None}}, {"next": []}],
+    ids=repr,
+)
+def test_the_last_page_names_none(links: Any) -> None:
+    assert next_query({"_links": links}) is None
+
+
+@pytest.mark.parametrize("following", ["nowhere", "https://[x/?page=2", {"link": "x"}, ["x"]])
+def test_a_next_page_that_is_none_is_no_end(following: Any) -> None:
+    with pytest.raises(Unreadable):
+        next_query({"_links": {"next": following}})
 
 
 @pytest.mark.parametrize(
@@ -114,7 +241,10 @@ def test_an_envelope_without_its_parts_is_an_empty_last_page(body: dict[str, Any
     [
         ({"entity_type": "lead", "value_after": [{"note": {"id": 1}}]}, [("leads", 1)]),
         ({"entity_type": "company", "value_after": {"note": {"id": "2"}}}, [("companies", 2)]),
-        ({"entity_type": "task", "value_after": [{"note": {"id": 1}}]}, []),
+        ({"entity_type": "task", "value_after": [{"note": {"id": 1}}]}, [("", 1)]),
+        ({"entity_type": "lead", "value_after": {"0": {"note": {"id": 1}}}}, [("leads", 1)]),
+        ("event", []),
+        ({"entity_type": "lead", "value_after": [{"note": {"id": 1.5}}]}, []),
         ({"entity_type": "lead", "value_after": [{"note": {}}, {}, None]}, []),
         ({"entity_type": "lead"}, []),
     ],
@@ -129,26 +259,68 @@ def test_call_ids_lead_back_to_notes() -> None:
     assert note_id(CallId("amocrm-x")) is None
 
 
+TWIN = {"call_id": call_id(43), "note_id": 43, "entity_id": 2}
+
+
 @pytest.mark.parametrize(
     ("changes", "twice"),
     [
         ({}, True),
         ({"uniq": "pbx-2"}, False),
         ({"uniq": ""}, True),
-        ({"uniq": "", "created_at": AT + timedelta(seconds=60)}, True),
+        ({"created_at": AT + timedelta(seconds=60)}, True),
+        ({"created_at": AT + timedelta(hours=1)}, False),
         ({"uniq": "", "created_at": AT - timedelta(seconds=61)}, False),
-        ({"uniq": "", "phone": "8 (999) 000-00-01"}, True),
-        ({"uniq": "", "phone": "+79990000002"}, False),
-        ({"uniq": "", "phone": ""}, False),
-        ({"uniq": "", "duration_seconds": 61.0}, False),
-        ({"uniq": "", "direction": Direction.OUTGOING}, False),
-        ({"uniq": "pbx-1", "phone": "", "created_at": AT + timedelta(hours=1)}, True),
+        ({"phone": "8 (999) 000-00-01"}, True),
+        ({"phone": "+79990000002"}, False),
+        ({"phone": ""}, False),
+        ({"duration_seconds": 300.0}, False),
+        ({"duration_seconds": None}, False),
+        ({"link": "https://pbx.example/rec?id=2"}, False),
+        ({"link": None}, True),
+        ({"direction": Direction.OUTGOING}, False),
+        ({"fault": "it has no time"}, False),
     ],
 )
-def test_one_call_in_two_notes_is_listed_once(changes: dict[str, Any], twice: bool) -> None:
+def test_two_notes_are_one_call_only_where_all_agrees(changes: dict[str, Any], twice: bool) -> None:
+    listed = Listed()
+    note = replace(parsed(), **{**TWIN, **changes})
+
+    assert listed.take(parsed()) == parsed()
+    assert listed.take(parsed()) is None
+    assert listed.take(note) == replace(note, merged_into=call_id(42) if twice else None)
+    assert note.call_id in listed
+
+
+@pytest.mark.parametrize("uniq", ["0", 0, "null", "", None], ids=repr)
+def test_an_id_that_all_calls_share_joins_none(uniq: Any) -> None:
+    params = {**PARAMS, "uniq": uniq, "link": None, "duration": 0}
     listed = Listed()
 
-    assert listed.take(parsed())
-    assert not listed.take(parsed())
-    assert listed.take(replace(parsed(id=43), **changes)) is not twice
-    assert 43 in listed
+    taken = [
+        listed.take(parsed(id=n, entity_id=5, params=params, created_at=SECONDS + n))
+        for n in (1, 2)
+    ]
+
+    assert [note and note.merged_into for note in taken] == [None, None]
+
+
+def test_calls_in_a_row_keep_their_own_twins() -> None:
+    params = {"duration": 0, "phone": "+79990000001"}
+    listed = Listed()
+    notes = [(1, 5, 0), (2, 6, 0), (3, 5, 30), (4, 6, 30)]
+
+    taken = [
+        listed.take(parsed(id=n, entity_id=entity, params=params, created_at=SECONDS + later))
+        for n, entity, later in notes
+    ]
+
+    assert [note and note.merged_into for note in taken] == [None, "amocrm-1", None, "amocrm-3"]
+
+
+def test_the_note_that_has_the_link_is_a_call_whichever_comes_first() -> None:
+    bare = parsed(params={**PARAMS, "link": ""}, entity_id=5)
+    linked = parsed(id=43, entity_id=6)
+    listed = Listed()
+
+    assert [listed.take(bare), listed.take(linked)] == [bare, linked]
