@@ -4,7 +4,15 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from datetime import timedelta
 
-from services.call_sync.domain import Call, CallFacts, CallId, Direction, SourceInvalid, SourceWaits, source_address
+from services.call_sync.domain import (
+    Call,
+    CallFacts,
+    CallId,
+    Direction,
+    SourceInvalid,
+    SourceWaits,
+    source_address,
+)
 from services.call_sync.ports import (
     CallRepository,
     CallSource,
