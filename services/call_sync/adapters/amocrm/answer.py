@@ -24,7 +24,7 @@ _MAX_NUMBER = 30
 _NO_ANSWER = (httpx2.RequestError, TimeoutError, FetchError)
 
 
-class NoAnswer(Exception):
+class NoCrmAnswer(Exception):
     """There is no answer that could be read to its end; the text says why, for people."""
 
 
@@ -68,7 +68,7 @@ def open_http() -> httpx2.AsyncClient:
 async def ask(http: httpx2.AsyncClient, url: str, query: Query, token: str) -> CrmResponse:
     """Send one GET; without a query the address is used as it is.
 
-    Raises NoAnswer, of a body that is larger than any page, too.
+    Raises NoCrmAnswer, of a body that is larger than any page, too.
     """
     headers = {"Authorization": f"Bearer {token}"}
     params = (
@@ -84,7 +84,7 @@ async def ask(http: httpx2.AsyncClient, url: str, query: Query, token: str) -> C
             body = decoded(response.aiter_bytes(), encoding, _MAX_BODY_BYTES, "the answer")
             content = b"".join([chunk async for chunk in body])
     except _NO_ANSWER as error:
-        raise NoAnswer(
+        raise NoCrmAnswer(
             str(error) if isinstance(error, FetchError) else type(error).__name__
         ) from error
     found = _json(content, response.charset_encoding)

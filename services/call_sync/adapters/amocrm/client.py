@@ -20,7 +20,7 @@ from services.call_sync.accounts.domain import (
     origin,
 )
 from services.call_sync.accounts.ports import AccountRepository
-from services.call_sync.adapters.amocrm.answer import CrmResponse, NoAnswer, Query, ask
+from services.call_sync.adapters.amocrm.answer import CrmResponse, NoCrmAnswer, Query, ask
 from services.call_sync.adapters.amocrm.limiter import Limiter, Told
 from services.call_sync.adapters.amocrm.parsing import Json, embedded, next_query, refusal
 from services.call_sync.adapters.amocrm.tokens import AccessTokens
@@ -104,7 +104,7 @@ class AmoClient:
             await self._limiter.turn(account, told)
             try:
                 answer = _as_meant(await ask(self._http, url, query, token))
-            except NoAnswer as error:
+            except NoCrmAnswer as error:
                 await self._back_off(account, tries, str(error))
                 continue
             if answer.status == HTTPStatus.OK:
