@@ -19,13 +19,13 @@ from services.stage.pauses import failed_with_pause
 from services.stage.ports import Transaction
 from services.status.domain import ClientSettings, Cost, Owner, SettingFault, Stage
 from services.transcription.domain import (
+    RECOGNISED,
     CallId,
     EngineUnavailable,
     NothingToTranscribe,
     NotTranscribed,
     Transcript,
 )
-from services.transcription.languages import RECOGNISED
 from services.transcription.usecases import Transcription
 
 if TYPE_CHECKING:  # the generated code has it for type checkers only

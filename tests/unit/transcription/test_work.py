@@ -45,6 +45,7 @@ from services.status.domain import (
 from services.transcription.adapters.receiver import RecordingReceiver
 from services.transcription.adapters.recordings import CallSyncRecordings
 from services.transcription.domain import (
+    RECOGNISED,
     BadAudio,
     BadTranscript,
     CallId,
@@ -62,7 +63,6 @@ from services.transcription.domain import (
     UnknownLanguage,
     WorkerDied,
 )
-from services.transcription.languages import RECOGNISED
 from services.transcription.usecases import Transcription
 from services.transcription.work import TranscriptionWork
 from tests.builders.call_sync import a_call, a_recording
