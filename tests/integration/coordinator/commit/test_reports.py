@@ -72,9 +72,11 @@ async def test_an_expected_end_is_told_as_it_is_stored(
     execution = await world.dispatched()
     reporter = replica.reporter()
     await reporter.send(a_report(execution, 1, pending=8, processing=2))
-    counts = {"pending": 6, "processing": 2, "success": 2}
-    await reporter.send(a_report(execution, 2, **counts), a_report(execution, 3, days=(), **counts))
-    await reporter.send(a_report(execution, 4, days=(), **counts))
+    await reporter.send(
+        a_report(execution, 2, pending=6, processing=2, success=2),
+        a_report(execution, 3, days=(), pending=6, processing=2, success=2),
+    )
+    await reporter.send(a_report(execution, 4, days=(), pending=6, processing=2, success=2))
     body = await sql.fetchval("SELECT body FROM log ORDER BY revision DESC LIMIT 1")
     [told] = [e.stage for e in Change.FromString(body).events if e.HasField("stage")]
     [read] = (await replica.stub.GetRun(pb.GetRunRequest(run_id=run_id))).run.stages
