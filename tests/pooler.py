@@ -40,7 +40,7 @@ async def pooled(database: Database, folder: Path) -> AsyncIterator[Database]:
     """Yield the database as it is behind a pgbouncer; the test is left out where there is none."""
     program = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
     if program is None:
-        pytest.skip("no pgbouncer: make pooler installs it")
+        pytest.skip("no pgbouncer: make programs installs it")
     port, user = free_port(), database_user()
     users, settings = folder / "users.txt", folder / "pgbouncer.ini"
     server = database.server
