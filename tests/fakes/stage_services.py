@@ -29,6 +29,8 @@ class FakeStages(pb_grpc.StageServiceServicer):
         """What CheckSettings finds, by stage."""
         self.also: list[Callable[[grpc.aio.Server], object]] = []
         """Registers other services at the same address."""
+        self.checks_fail = False
+        """Whether CheckSettings, too, is down or stuck when the rest is."""
         self.down = False
         self.stuck = False
 
@@ -52,7 +54,8 @@ class FakeStages(pb_grpc.StageServiceServicer):
     async def CheckSettings(
         self, request: pb.CheckSettingsRequest, context: Any
     ) -> pb.CheckSettingsResponse:
-        await self._answer(context)
+        if self.checks_fail:
+            await self._answer(context)
         return pb.CheckSettingsResponse(faults=self.faults.get(request.stage, []))
 
     async def PreviewStage(

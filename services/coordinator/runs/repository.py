@@ -53,6 +53,7 @@ class PostgresRuns:
         self._pool = pool
         self._reading = reading
 
+    @afresh  # the transaction that failed has changed nothing
     async def set_client(self, client: Client, entry: AuditEntry | None) -> Client:
         async with self._pool.acquire() as connection, connection.transaction():
             row = await _QUERIES.set_client(
@@ -134,6 +135,7 @@ class PostgresRuns:
                 async for row in rows
             ]
 
+    @afresh  # likewise
     async def advance_epoch(self, entry: AuditEntry) -> int:
         async with self._pool.acquire() as connection, connection.transaction():
             await insert_audit_entries(connection, [entry])

@@ -45,6 +45,7 @@ async def test_what_a_stage_cannot_work_with_is_named_with_what_there_is(
 async def test_settings_that_nobody_could_look_at_are_not_stored(
     world: Coordination, replica: Replica, how: str
 ) -> None:
+    world.stages.checks_fail = True
     setattr(world.stages, how, True)
     error = await refusal(replica.stub.SetClient(setting()))
 
@@ -104,7 +105,7 @@ async def test_a_start_looks_only_at_the_settings_of_its_stages(
 async def test_a_start_does_not_wait_for_a_stage_that_is_away(
     world: Coordination, replica: Replica
 ) -> None:
-    world.stages.down = True
+    world.stages.checks_fail = world.stages.down = True
     run = await replica.start()
 
     assert run.run.status.state == stage_pb2.RUN_STATE_ACTIVE
