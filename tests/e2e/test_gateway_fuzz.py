@@ -23,7 +23,6 @@ from potok.status.v1 import deadline_pb2
 from deploy.local.folders import CHECKOUT
 from deploy.local.settings import GATEWAY
 from gateway.endpoints import Endpoint, endpoints
-from tests.tree import RECORDINGS
 from tests.whole_system import free_places, token_of, whole_system
 
 EXAMPLES = int(os.environ.get("POTOK_FUZZ", "0"))
@@ -212,7 +211,7 @@ async def test_no_request_breaks_an_endpoint(door: tuple[str, str]) -> None:
     url, olga = door
     bearer = {"authorization": f"Bearer {olga}"}
     with httpx2.Client(base_url=url, trust_env=False, timeout=PATIENCE, headers=bearer) as http:
-        settings_of = {"time_zone": "UTC", "source": f"folder:{RECORDINGS}", "playbook": "clinic"}
+        settings_of = {"time_zone": "UTC", "source": "folder:/usr", "playbook": "clinic"}
         clinic = {"client": {"settings": settings_of | {"language": "ru", "weight": 1}}}
         made = await asyncio.to_thread(http.put, "/api/v1/clients/clinic", json=clinic)
         assert made.status_code == 200, made.text

@@ -80,12 +80,14 @@ async def test_calls_and_streams_come_through_a_proxy(
         bearer = {"authorization": f"Bearer {token()}"}
         assert (await http.get(STATUS, params=RANGE, headers=bearer)).status_code == 200
         assert (await http.get(STATUS, params=RANGE)).status_code == 401
+        behind.next_event.put_nowait("1")  # an answer begins with its first event
         async with http.stream("GET", "/api/v1/watch", headers=bearer) as watch:
             lines = watch.aiter_lines()
-            for number in ("1", "2"):  # each before the next is there: nothing is held back
-                behind.next_event.put_nowait(number)
-                while await anext(lines) != f"id: {number}":
-                    pass
+            while await anext(lines) != "id: 1":
+                pass
+            behind.next_event.put_nowait("2")  # and goes on with each: nothing is held back
+            while await anext(lines) != "id: 2":
+                pass
             behind.next_event.put_nowait("end")
 
 
