@@ -20,7 +20,9 @@ NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 STATUS = "/api/calls/transcribe-by-date-range-status"
 RANGE = {"client_id": "clinic", "start_date": "2026-11-01", "end_date": "2026-11-02"}
 
-pytestmark = pytest.mark.skipif(NGINX is None, reason="there is no nginx: make programs installs it")
+pytestmark = pytest.mark.skipif(
+    NGINX is None, reason="there is no nginx: make programs installs it"
+)
 
 
 def documented(own: str, behind: str) -> str:
