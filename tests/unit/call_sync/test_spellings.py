@@ -102,7 +102,7 @@ def test_nothing_may_be_said_in_many_ways(value: Any) -> None:
         *((spellings.whole, v) for v in (True, 9007199254740993.0, "x", 1.5, "9" * 40, [1])),
         *((lambda v: spellings.moment(v, UTC), v) for v in ("today", "2026-11-02", -5, 10**300, True, [1])),
     ],
-    ids=repr,
+    ids=lambda each: each.__name__ if callable(each) else repr(each)[:40],
 )  # fmt: skip
 def test_what_cannot_be_read_is_said_to_be_so(read: Callable[[Any], Any], value: Any) -> None:
     with pytest.raises(Unreadable):
