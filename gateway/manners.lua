@@ -105,7 +105,7 @@ function envoy_on_request(handle)
   if BODIES[method] and not endpoint.raw then
     local length = headers:get("content-length")
     local empty = (not length and not headers:get("transfer-encoding")) or length == "0"
-    if not is_json(kind or (empty and "application/json" or "")) then
+    if kind and not empty and not is_json(kind) then
       handle:respond({[":status"] = "415"}, "the body must be JSON: send the header content-type: application/json")
       return
     end

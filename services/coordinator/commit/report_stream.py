@@ -17,6 +17,7 @@ from services.coordinator.wire.reports import (
     Rejection,
     acknowledgement,
     read_batch,
+    read_address,
     read_raw,
 )
 from services.kernel.errors import InvalidInput
@@ -133,8 +134,9 @@ class Reports:
             try:
                 reports.append(read_raw(data))
             except UNREADABLE as error:
-                log.warning("report_malformed", error=str(error))
-                batch.settle(1, [_illegal(0, 0)])
+                execution, sequence = read_address(data)
+                log.warning("report_malformed", execution=execution, error=str(error))
+                batch.settle(1, [_illegal(execution, sequence)])
         return reports
 
     async def _learn_owners(self, executions: set[ExecutionNumber]) -> None:

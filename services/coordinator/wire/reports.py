@@ -82,6 +82,16 @@ def read_raw(data: bytes) -> RawReport:
     )
 
 
+def read_address(data: bytes) -> tuple[ExecutionNumber, int]:
+    """Return execution and sequence of a report that is unreadable otherwise; zeros where these are, too."""
+    try:
+        raw = _raw_report(data)
+    except DecodeError:
+        return ExecutionNumber(0), 0
+    known = not (raw.execution | raw.sequence) >> 63
+    return (ExecutionNumber(raw.execution), raw.sequence) if known else (ExecutionNumber(0), 0)
+
+
 def read_report(raw: RawReport) -> StageReport:
     """Decode the whole of a report whose state is known."""
     progress = _progress(raw.progress)

@@ -44,6 +44,8 @@ class _Identified:
         if name not in _CALLS:
             return found
 
+        renew = self._renew
+
         def identified(*args: Any, **options: Any) -> Any:
             call = found(*args, **options)
 
@@ -55,12 +57,12 @@ class _Identified:
                 try:
                     return await begun(*request, **given)
                 except grpc.aio.AioRpcError as error:
-                    if self._renew is None or error.code() is not grpc.StatusCode.UNAUTHENTICATED:
+                    if not renew or error.code() is not grpc.StatusCode.UNAUTHENTICATED:
                         raise
-                    self._renew()
+                    renew()
                 return await begun(*request, **given)
 
-            return answered if name == "unary_unary" else begun
+            return answered if renew and name == "unary_unary" else begun
 
         return identified
 

@@ -98,13 +98,13 @@ async def test_options_says_what_there_is(http: httpx2.AsyncClient) -> None:
     "kind",
     [
         *("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"),
-        *("application/xml", "text/xml", "text/json", "application/jsonp", "application/json5", ""),
+        *("application/xml", "text/xml", "text/json", "application/jsonp", "application/json5"),
     ],
 )
 async def test_a_body_that_does_not_say_that_it_is_json_is_refused(
     http: httpx2.AsyncClient, kind: str
 ) -> None:
-    headers = {"content-type": kind} if kind else {}
+    headers = {"content-type": kind}
     answer = await http.post(START, content=json.dumps(RANGE), headers=headers)
 
     assert "content-type: application/json" in told(answer, 415, 3)

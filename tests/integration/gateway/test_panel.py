@@ -104,7 +104,8 @@ async def panel_before(address: str, parts: str) -> AsyncIterator[Panel]:
         await panel.open()
         signed_in = await page.evaluate(
             """token => fetch('/api/v1/session', {
-                method: 'POST', headers: {authorization: `Bearer ${token}`}, body: '{}',
+                method: 'POST', body: '{}',
+                headers: {authorization: `Bearer ${token}`, 'content-type': 'application/json'},
             }).then(answer => answer.status)""",
             token(),
         )

@@ -146,7 +146,8 @@ async def test_the_page_comes_to_its_end_and_a_start_goes_on(
         world.stages.down = end.happens is unreachable
         stub = pb_grpc.DateRangeServiceStub(replica.channel)
         begun = await stub.TranscribeCalls(pb.TranscribeCallsRequest(**DAYS))
-        assert not stops(await polled(replica))
+        if end.limits is QUICK:  # the others may have ended by now
+            assert not stops(await polled(replica))
         await end.happens(world, replica, begun.run_id)
 
         async def has_ended() -> bool:

@@ -61,7 +61,6 @@ async def test_settings_that_nobody_could_look_at_are_not_stored(
         ("source", "clinic"),
         ("source", "amocrm:"),
         ("language", "RU"),
-        ("weight", 0),
         ("weight", 101),
         ("min_success_ratio", -0.1),
         ("min_success_ratio", float("nan")),

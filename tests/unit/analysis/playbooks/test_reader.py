@@ -204,7 +204,7 @@ def test_labels_no_playbook_declares_are_named() -> None:
     ("value", "fault"),
     [
         ("2026-99-99", "name: '2026-99-99' is no usable timestamp: write another value"),
-        ("2026-11-30", "name: Input should be a valid string"),
+        ("2026-11-30", "name: must be a valid string"),
         ("0000-00-00 00:00:00", "name: '0000-00-00 00:00:00' is no usable timestamp"),
         ("9" * 5000, "name: '99999999999999999999…' is no usable int"),
         ("-" + "9" * 5000, "is no usable int"),
@@ -217,7 +217,7 @@ def test_labels_no_playbook_declares_are_named() -> None:
         ("{" * 5000, "nested more than 30 deep"),
         ("{[a]: 1}", "unhashable key"),
         ("a" * 200_000, "characters, where 200000 are allowed"),
-        ("&a [*a]", "name: Input should be a valid string"),
+        ("&a [*a]", "name: must be a valid string"),
     ],
     ids=range(15),
 )
