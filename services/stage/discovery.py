@@ -96,9 +96,9 @@ class Discovery:
             if gone:
                 work = self._process.works[execution.stage]
                 await work.forget(connection, execution.owner, gone)
-            if execution.stage is _OF_THE_SOURCE:
-                await execution_rows.note_listed(connection, execution, listed)
             await execution_rows.end_discovery(connection, execution)
+            if execution.stage is _OF_THE_SOURCE:  # days after their execution, as whoever reports locks them
+                await execution_rows.note_listed(connection, execution, listed)
         self._process.reporter.touch(execution.number)
 
 
