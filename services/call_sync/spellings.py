@@ -8,12 +8,12 @@ import html
 import math
 import re
 import unicodedata
-from collections.abc import Callable
-from datetime import UTC, datetime, tzinfo
+from collections import Counter
+from datetime import UTC, datetime, timedelta, tzinfo
 from email.utils import parsedate_to_datetime
-from functools import partial
 from typing import Any
 from urllib.parse import unquote
+from zoneinfo import ZoneInfo
 
 _EXACT_FLOAT = 2**53
 """From here on a float no longer tells one whole number from the next."""
@@ -24,31 +24,53 @@ _LONGEST_CALL_SECONDS = 4 * 3600
 """A bare number beyond it is in milliseconds: hardly any call is so long, and every fifteenth second is so many."""
 _LONGEST_LINK = 8000
 _YEARS = range(1970, 2200)
+_EXCEL_DAYS = range(36_526, 73_051)
+"""A number from 2000 to 2099 as Excel counts days; as seconds it would be of the first day of 1970."""
 _SECONDS_END, _NANOSECONDS_END = 1e11, 1e20
 """A time beyond the first (the year 5138 in seconds) is in milliseconds, one 1,000 times as far in microseconds."""
 
 _NUMBER = r"\d+(?:[.,]\d+)?"
 _UNITS = {
-    r"ms|msec\w*|millis\w*|мс|мсек\w*|миллис\w*": 0.001,
-    r"h|hrs?|hours?|ч|час\w*": 3600.0,
-    r"m|mins?|minutes?|м|мин\w*|['′]": 60.0,
-    r"s|secs?|seconds?|с|сек\w*|[\"″]": 1.0,
+    r"ms|msec%|millis%|мс|мсек%|миллис%": 0.001,
+    r"h|hrs?|hours?|ч|час%|год%": 3600.0,
+    r"m|mins?|minutes?|м|мин%|хв%|['′](?!')": 60.0,
+    r"s|secs?|sek%|seconds?|c|с|сек%|''|[\"″]": 1.0,
 }
+"""Units in Latin and Cyrillic, some of which look alike; `%` stands for the rest of a word."""
 _PART = re.compile(
-    rf"\s*({_NUMBER})\s*(?:{'|'.join(f'({unit})' for unit in _UNITS)})(?![^\W\d_])\.?,?"
+    rf"\s*({_NUMBER})\s*(?:{'|'.join(f'({unit})' for unit in _UNITS)})(?![^\W\d_])\.?,?".replace(
+        "%", r"[^\W\d_]*"
+    )
 )
-_CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,4}):([0-5]?\d(?:[.,]\d+)?)")
-_DAY_FIRST = ("%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y, %H:%M:%S", "%d.%m.%Y, %H:%M")
+_NO_DAYS = re.compile(r"0+(?:\s*(?:days?|d|дн[^\W\d_]*),?\s+|\.)(?=\d+:)|p(?:0+d)?t")
+"""What stands before hours, minutes and seconds in the lengths of programs."""
+_CLOCK = re.compile(
+    r"(?:(\d{1,3}):)?(\d{1,4}):([0-5]?\d(?:[.,]\d+)?)(?:\s*(?:мин|min|сек|sec)\.?)?"
+)
+_WRITTEN = re.compile(
+    r"(?:(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})"
+    r"|(?P<day_>\d{1,2})[-.](?P<month_>\d{1,2})[-.](?P<year_>\d{4}))"
+    r"(?:,?\s+(?:в\s+)?|,|t)(?P<hour>\d{1,2}):(?P<rest>\d{2}(?::\d{2}(?:[.,]\d+)?)?)"
+    r"\s*(?P<zone>utc|gmt|z|[+-]?\d{2}:?\d{2})?(?:\[[\w/+-]+\])?",
+    re.IGNORECASE,
+)
+"""A day and a time of day, the year or the day first; a zone whose sign was lost on the way is east of Greenwich."""
 _LEAST_TIME = len("2026-01-31T1")
 
 _BLANK = "\ufeff\u200b\u200c\u200d\u2060\u00ad"
 _NOTHING = frozenset({"", "-", "—", "none", "null", "nil", "n/a", "no", "нет", "[]", "{}"})
 _URL = re.compile(r"(?:https?:|(?<![\w:]))//[^\s\"<>«»“”\\^`{|}]+", re.IGNORECASE)
-_BARE = re.compile(r"(?:[\w-]+\.)+[^\W\d_]{2,}(?::\d{1,5})?/[^\s\"<>]+")
+_BARE = re.compile(r"(?:(?:[\w-]+\.)+[^\W\d_]{2,}|\d{1,3}(?:\.\d{1,3}){3})(?::\d{1,5})?/[^\s\"<>]+")
 _SOUND = re.compile(
     r"\.(?:mp3|wav|ogg|oga|opus|m4a|mp4|aac|amr|flac|wma|webm|gsm)(?:\?\S*)?$", re.IGNORECASE
 )
-_AROUND = ".,;:!?'*"
+_ENTITY = re.compile(r"&(?:amp;)*(#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,8});", re.IGNORECASE)
+"""What HTML writes for a character, also twice over; without its `;` it would be a parameter such as `&timestamp=`."""
+_ESCAPED = re.compile(r"\\u00([2-7][0-9a-f])", re.IGNORECASE)
+"""A character of ASCII as JSON may write it."""
+_SECOND_LINK = re.compile(r"[,;](?=https?://)", re.IGNORECASE)
+_LINKS = ("href", "url", "link")
+_AROUND = ".,;:!?'*…"
 _PAIRS = {")": "(", "]": "["}
 
 
@@ -58,7 +80,7 @@ class Unreadable(ValueError):
 
 def whole(value: object) -> int | None:
     """Return a number such as an id exactly, however many digits it has."""
-    if _is_nothing(value):
+    if is_nothing(value):
         return None
     if isinstance(value, int) and not isinstance(value, bool):
         return value
@@ -74,7 +96,7 @@ def seconds(value: object, *, surely: bool = False) -> float | None:
 
     A bare number is in seconds `surely` where whoever gave it says so.
     """
-    if _is_nothing(value):
+    if is_nothing(value):
         return None
     found = _length(value, surely=surely)
     if found is None or not 0 <= found <= _DAY_SECONDS:
@@ -83,17 +105,23 @@ def seconds(value: object, *, surely: bool = False) -> float | None:
 
 
 def moment(value: object, zone: tzinfo) -> datetime | None:
-    """Return a time: since 1970 in seconds or smaller, ISO 8601, `31.01.2026 14:05`, or as mail has it.
+    """Return a time: since 1970 in seconds or smaller, ISO 8601, `31.01.2026 14:05`, as mail or as Excel has it.
 
     One without an offset is in `zone`.
     """
-    if isinstance(value, dict):  # as PHP writes a time that nobody formatted
-        value = value.get("date")
-    if _is_nothing(value):
+    if is_nothing(value):
         return None
-    with contextlib.suppress(OverflowError, ValueError, OSError):
+    with contextlib.suppress(OverflowError, LookupError, ValueError, OSError):
+        if isinstance(value, dict):  # as PHP writes a time that nobody formatted
+            value, zone = _of_php(value, zone)
         number = _number(value)
-        found = _since_1970(number) if number is not None else _written(value, zone)
+        if number is None:
+            found = _written(value, zone)
+        elif int(number) in _EXCEL_DAYS:
+            began = datetime(1899, 12, 30, tzinfo=zone)
+            found = began + timedelta(seconds=round(number * _DAY_SECONDS))
+        else:
+            found = _since_1970(number)
         if found and found.year in _YEARS:
             return found.astimezone(UTC)
     raise Unreadable(f"{shown(value)} is no time")
@@ -104,16 +132,27 @@ def link(value: object) -> str | None:
 
     One that begins with `//` or `/` is to be read from where it stood: its scheme and host are those of that page.
     """
-    if isinstance(value, list | tuple) and value:
-        value = value[0]
-    if _is_nothing(value):
+    for _ in range(2):  # a list of objects, too
+        if isinstance(value, list | tuple) and value:
+            value = value[0]
+        elif isinstance(value, dict):
+            value = next((value[name] for name in _LINKS if name in value), value)
+    if is_nothing(value):
         return None
     if not isinstance(value, str):
         raise Unreadable("its link is no text")
-    found = _address(_plain(html.unescape(value)))
+    text = _ENTITY.sub(lambda found: html.unescape(f"&{found[1]};"), value)
+    found = _address(_plain(_ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)))
     if found is None or len(found) > _LONGEST_LINK or not found.isprintable():
         raise Unreadable("its link is no address like https://host/path")
     return found
+
+
+def is_nothing(value: object) -> bool:
+    """Whether nothing is given, in any of the ways in which PHP and people say so."""
+    if isinstance(value, str):
+        return _plain(value).lower() in _NOTHING
+    return value is None or value is False or value in ([], {})
 
 
 def shown(value: object) -> str:
@@ -125,13 +164,6 @@ def shown(value: object) -> str:
 def line(text: str) -> str:
     """Return a text without control characters and halves of surrogate pairs, which no database holds."""
     return "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in text)
-
-
-def _is_nothing(value: object) -> bool:
-    """Whether nothing is given, in any of the ways in which PHP and people say so."""
-    if isinstance(value, str):
-        return _plain(value).lower() in _NOTHING
-    return value is None or value is False or value in ([], {})
 
 
 def _plain(text: str) -> str:
@@ -158,11 +190,11 @@ def _length(value: object, *, surely: bool) -> float | None:
             return number / 1000 if bare else number
     if not isinstance(value, str):
         return None
-    text = _plain(value).lower()
+    text = _NO_DAYS.sub("", _plain(value).lower(), count=1)
     if clock := _CLOCK.fullmatch(text):
         hours, minutes, rest = clock.groups()
         return int(hours or 0) * 3600 + int(minutes) * 60 + float(rest.replace(",", "."))
-    return _sum_of_units(text.removeprefix("pt"))
+    return _sum_of_units(text)
 
 
 def _sum_of_units(text: str) -> float | None:
@@ -186,24 +218,36 @@ def _since_1970(number: float) -> datetime | None:
     return datetime.fromtimestamp(number, UTC)
 
 
+def _of_php(value: dict[str, Any], zone: tzinfo) -> tuple[Any, tzinfo]:
+    """Return a time and its zone, which is an offset or a name."""
+    said, at = value.get("timezone"), value.get("date")
+    if isinstance(said, str) and said[:1] in ("+", "-"):
+        return f"{at}{said}", zone
+    return at, ZoneInfo(said) if isinstance(said, str) and said else zone
+
+
 def _written(value: Any, zone: tzinfo) -> datetime | None:
     text = _plain(value) if isinstance(value, str) else ""
     if len(text) < _LEAST_TIME:  # a day alone is no time
         return None
-    ways: list[Callable[[str], datetime]] = [
-        datetime.fromisoformat,
-        *(partial(_day_first, pattern) for pattern in _DAY_FIRST),
-        parsedate_to_datetime,
-    ]
-    for read in ways:
+    for read in (datetime.fromisoformat, _in_figures, parsedate_to_datetime):
         with contextlib.suppress(ValueError):
             found = read(text)
             return found if found.tzinfo else found.replace(tzinfo=zone)
     return None
 
 
-def _day_first(pattern: str, text: str) -> datetime:
-    return datetime.strptime(text, pattern)  # noqa: DTZ007 - its zone follows
+def _in_figures(text: str) -> datetime:
+    found = _WRITTEN.fullmatch(text)
+    if found is None:
+        raise ValueError(text)
+    year, month, day = (found[name] or found[f"{name}_"] for name in ("year", "month", "day"))
+    at = datetime.fromisoformat(f"{year}-{month:0>2}-{day:0>2}T{found['hour']:0>2}:{found['rest']}")
+    said = (found["zone"] or "").lower()
+    if not said:
+        return at
+    offset = "+00:00" if said.isalpha() else said if said[0] in "+-" else f"+{said}"
+    return at.replace(tzinfo=datetime.fromisoformat(f"2000-01-01T00:00{offset}").tzinfo)
 
 
 def _address(text: str) -> str | None:
@@ -224,13 +268,11 @@ def _address(text: str) -> str | None:
 
 
 def _without_what_follows(address: str) -> str:
-    """Return an address without the marks of the sentence or brackets that it stands in."""
-    while address:
-        last = address[-1]
-        if last in _AROUND or (
-            last in _PAIRS and address.count(last) > address.count(_PAIRS[last])
-        ):
-            address = address[:-1]
-        else:
+    """Return an address without what stands behind it: marks of the sentence, the bracket it stands in, another one."""
+    opened: Counter[str] = Counter()
+    for at, character in enumerate(address):
+        if (begin := _PAIRS.get(character)) and not opened[begin]:
+            address = address[:at]
             break
-    return address
+        opened[begin or character] += -1 if begin else 1
+    return _SECOND_LINK.split(address)[0].rstrip(_AROUND)

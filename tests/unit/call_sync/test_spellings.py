@@ -25,7 +25,8 @@ ANYTHING = st.recursive(
     "value",
     [85, 85.0, "85", " 85 ", "85,0", "85.0", "1:25", "01:25", "00:01:25", "0:01:25,0", "85 сек", "85 сек.", "85с", "85s",
      "85 sec", "85 секунд", "1 мин 25 сек", "1 мин. 25 сек.", "1м25с", "1m 25s", "PT1M25S", "1'25\"", 85000, "85000",
-     "85000 мс", "85000ms"],
+     "85000 мс", "85000ms", "1:25 мин", "1:25 min.", "1мин25сек", "1 хв 25 сек", "85 c", "85 sek", "1'25''",
+     "P0DT0H1M25S", "0 days 00:01:25", "0.00:01:25", "00:01:25.000"],
     ids=repr,
 )  # fmt: skip
 def test_a_length_is_the_same_however_it_is_written(value: Any) -> None:
@@ -43,7 +44,11 @@ def test_long_and_empty_lengths_stay_what_they_are(value: Any, seconds: float) -
     "value",
     [SECONDS, float(SECONDS), f"{SECONDS}", SECONDS * 1000, SECONDS * 10**6, SECONDS * 10**9, "2026-11-02T07:05:00Z",
      "2026-11-02T10:05:00+03:00", "2026-11-02 10:05:00", "2026-11-02T10:05", "02.11.2026 10:05", "02.11.2026, 10:05:00",
-     "Mon, 02 Nov 2026 10:05:00 +0300", {"date": "2026-11-02 10:05:00.000000", "timezone_type": 3}],
+     "Mon, 02 Nov 2026 10:05:00 +0300", {"date": "2026-11-02 10:05:00.000000", "timezone_type": 3},
+     {"date": "2026-11-02 07:05:00.000000", "timezone_type": 3, "timezone": "UTC"},
+     {"date": "2026-11-02 12:05:00.000000", "timezone_type": 1, "timezone": "+05:00"}, "2026-11-02 07:05:00 UTC",
+     "2026-11-02T07:05:00z", "2026-11-02T10:05:00 03:00", "2026-11-02T10:05:00+03:00[Europe/Moscow]",
+     "2026/11/02 10:05:00", "2026.11.02 10:05", "02-11-2026 10:05", "2.11.2026 в 10:05", 46328.4201388889, "46328,4201388889"],
     ids=repr,
 )  # fmt: skip
 def test_a_time_is_the_same_however_it_is_written(value: Any) -> None:
@@ -54,7 +59,8 @@ def test_a_time_is_the_same_however_it_is_written(value: Any) -> None:
     "value",
     [LINK, f"  {LINK}\n", f"\ufeff{LINK}", f"HTTPS{LINK[5:]}", LINK.replace("&", "&amp;"), f"({LINK}).", f"<{LINK}>", f'"{LINK}"',
      f"«{LINK}»", f"запись: {LINK} спасибо", f"[запись]({LINK})", f'<a href="{LINK}">', LINK.replace("/", "\\/"),
-     [LINK], f"{LINK},", f"{LINK};"],
+     [LINK], f"{LINK},", f"{LINK};", LINK.replace("&", "&amp;amp;"), LINK.replace("&", "&#38;"), LINK.replace("&", "\\u0026"),
+     f"[url={LINK}]запись[/url]", f"({LINK}),ещё", f"{LINK}…", {"href": LINK}, [{"url": LINK}], f"{LINK};https://pbx.example/2"],
     ids=repr,
 )  # fmt: skip
 def test_a_link_is_the_same_whatever_stands_around_it(value: Any) -> None:
@@ -65,6 +71,15 @@ def test_a_link_is_the_same_whatever_stands_around_it(value: Any) -> None:
     ("value", "link"),
     [
         ("HTTP://pbx.example/A", "http://pbx.example/A"),
+        (
+            "https://h.example/?a=1&timestamp=2&copy=3&region=4",
+            "https://h.example/?a=1&timestamp=2&copy=3&region=4",
+        ),
+        (
+            "https://h.example/?ids[]=1&to=https://x.example/",
+            "https://h.example/?ids[]=1&to=https://x.example/",
+        ),
+        ("10.0.0.5:8080/rec/1.mp3", "//10.0.0.5:8080/rec/1.mp3"),
         ("//pbx.example/a", "//pbx.example/a"),
         ("pbx.example/a.mp3", "//pbx.example/a.mp3"),
         ("/rec/a.mp3", "/rec/a.mp3"),
@@ -97,10 +112,11 @@ def test_nothing_may_be_said_in_many_ways(value: Any) -> None:
 @pytest.mark.parametrize(
     ("read", "value"),
     [
-        *((spellings.seconds, v) for v in (-1, "-1", True, float("nan"), 10**400, "soon", "1:75", {"a": 1}, "1e3")),
+        *((spellings.seconds, v) for v in (-1, "-1", True, float("nan"), 10**400, "soon", "1:75", {"a": 1}, "1e3", "1мин25", "1:25 ч")),
         *((spellings.link, v) for v in ("ftp://x/y", "http://", "//", 5, {"a": 1}, "https://x/" + "y" * 9000)),
         *((spellings.whole, v) for v in (True, 9007199254740993.0, "x", 1.5, "9" * 40, [1])),
-        *((lambda v: spellings.moment(v, UTC), v) for v in ("today", "2026-11-02", -5, 10**300, True, [1])),
+        *((lambda v: spellings.moment(v, UTC), v) for v in ("today", "2026-11-02", -5, 10**300, True, [1],
+          {"date": "2026-11-02 10:05:00", "timezone": "MSK"}, "02/11/2026 10:05", "32.01.2026 10:05")),
     ],
     ids=lambda each: each.__name__ if callable(each) else repr(each)[:40],
 )  # fmt: skip

@@ -108,7 +108,7 @@ class RangeListing:
             log.info("notes_gone", account_id=self._reader.account_id, notes=gone)
         # Of a note without a time, the event tells that it is of the range.
         placed = (
-            replace(note, created_at=self._reader.reading.otherwise) if note.fault else note
+            note if note.is_dated else replace(note, created_at=self._reader.reading.otherwise)
             for note in found
         )
         notes = [note for note in placed if self._holds(note)]

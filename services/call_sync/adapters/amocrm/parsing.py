@@ -29,10 +29,8 @@ ENTITIES = {
 CALL_EVENTS = ("incoming_call", "outgoing_call")
 
 _DIRECTIONS = {
-    "call_in": Direction.INCOMING,
-    "10": Direction.INCOMING,
-    "call_out": Direction.OUTGOING,
-    "11": Direction.OUTGOING,
+    **dict.fromkeys(("call_in", "incoming_call", "10"), Direction.INCOMING),
+    **dict.fromkeys(("call_out", "outgoing_call", "11"), Direction.OUTGOING),
 }
 _NOT_REACHED = frozenset({3, 5, 6, 7})
 """The `call_status` of calls without a conversation: absent, wrong number, not reached, busy."""
@@ -54,8 +52,8 @@ class CallNote:
     """A note about a call; `spoke` are the users who may have spoken, by id or name, the likeliest first.
 
     `note_id` is 0 where it cannot be read; `entity_id` is what the note hangs on. `fault` says what cannot be read
-    that a call cannot do without; then `created_at` is the best that is known of its time. `merged_into` is the call
-    that it is another note of.
+    that a call cannot do without; `is_dated` tells whether `created_at` is its time, and not the best that is known of
+    it. `merged_into` is the call that it is another note of.
     """
 
     call_id: CallId
@@ -71,6 +69,7 @@ class CallNote:
     phone: str = field(repr=False)
     link: str | None = field(repr=False)
     fault: str = ""
+    is_dated: bool = True
     merged_into: CallId | None = None
 
 
@@ -189,15 +188,19 @@ def user_names(users: list[Any]) -> dict[str, str]:
     return {_who(user.get("id")): _text(user.get("name")) for user in found if user.get("id")}
 
 
-def call_note(raw: Any, reading: Reading) -> CallNote | None:
-    """Return the call that a note is about; None where it is about something else."""
+def call_note(raw: Any, reading: Reading, *, surely: bool = False) -> CallNote | None:
+    """Return the call that a note is about; None where it is about something else.
+
+    It is `surely` about one where an event of a call names it, whatever kind it says it is.
+    """
     if not isinstance(raw, dict):
         return _note({}, raw, {}, Direction.UNKNOWN, reading)
     params = _params(raw)
     kind = raw.get("note_type")
-    direction = _DIRECTIONS.get(_who(kind).lower())
+    direction = _DIRECTIONS.get(_who(kind).lower().replace("-", "_"))
     if direction is None:
-        if kind not in (None, ""):
+        is_other = isinstance(kind, str | int | float) and kind != ""
+        if is_other and not surely:
             return None
         direction = Direction.UNKNOWN
     return _note(raw, raw, params, direction, reading)
@@ -282,9 +285,10 @@ def _note(
         spoke=tuple(filter(None, map(_who, (
             params.get("call_responsible"), note.get("created_by"), note.get("responsible_user_id"),
         )))),
-        phone=_text(params.get("phone")),
+        phone=_who(params.get("phone")),
         link=link,
         fault=f"the note cannot be read: {'; '.join(faults)}"[:_MAX_FAULT] if faults else "",
+        is_dated=created_at is not None,
     )  # fmt: skip
 
 

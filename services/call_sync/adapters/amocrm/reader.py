@@ -74,7 +74,12 @@ class Reader:
         query: Query = [*(("filter[id][]", each) for each in ids), ("limit", len(ids))]
         try:
             async with aclosing(self.notes(entity, query)) as pages:
-                found = [note async for page in pages for note in self.call_notes(page)]
+                found = [
+                    note
+                    async for page in pages
+                    for raw in page
+                    if (note := call_note(raw, self.reading, surely=True))
+                ]
             return [note for note in found if note.note_id in ids or not note.note_id]
         except TooMuchAsked as error:
             if len(ids) == 1:

@@ -493,6 +493,38 @@ async def test_an_event_whose_note_nobody_can_ask_for_is_a_call_that_cannot_be_r
     assert (other.startswith("amocrm-event-"), fault) == (True, True)
 
 
+async def test_a_note_that_an_event_names_is_a_call_on_its_own_day_whatever_it_says(
+    database: Database, box: RunningSandbox
+) -> None:
+    ids = (1, 2, 3)
+    events = [
+        {"id": f"e{n}", "type": "incoming_call", "entity_type": "lead", "value_after": [{"note": {"id": n}}]}
+        for n in ids
+    ]  # fmt: skip
+    day_after = int((LATE + timedelta(days=1)).timestamp())
+
+    class WithEvents(Crm):
+        def __call__(self, request: httpx2.Request) -> httpx2.Response:
+            if request.url.path.endswith("/events"):
+                return httpx2.Response(200, json={"_embedded": {"events": events}})
+            return super().__call__(request)
+
+    notes = [
+        a_note(1, note_type="telephony_call"),
+        a_note(2, note_type={"id": 10}),
+        a_note(3, created_at=day_after, params={"duration": "soon"}),
+    ]
+    async with answering(database, box, WithEvents(a_page(notes))) as amo:
+        calls = {call.call_id: call for call in await amo.listed(days=2)}
+
+    assert {str(call_id): call.day for call_id, call in calls.items()} == {
+        "amocrm-1": DAY,
+        "amocrm-2": DAY,
+        "amocrm-3": DAY + timedelta(days=1),
+    }
+    assert [bool(call.fault) for call in calls.values()] == [False, False, True]
+
+
 async def test_another_note_of_a_call_is_listed_as_that(amo: Amo) -> None:
     merged = {call.call_id: call.merged_into for call in await amo.listed() if call.merged_into}
 

@@ -47,6 +47,9 @@ def parsed(**changes: Any) -> CallNote:
         {"id": "42", "created_at": f"{SECONDS}"},
         {"created_at": SECONDS * 1000},
         {"note_type": 10},
+        {"note_type": "incoming_call"},
+        {"note_type": "Call-In"},
+        {"params": {**PARAMS, "phone": "+79990000001", "link": LINK.replace("&", "&amp;")}},
         {"created_at": AT.isoformat()},
         {"params": {**PARAMS, "duration": "60"}},
         {"params": {**PARAMS, "duration": "00:01:00"}},
@@ -140,6 +143,22 @@ def test_who_talked_was_answered(params: dict[str, Any], answered: bool) -> None
 @pytest.mark.parametrize("kind", ["common", 4, "call_in_ai"])
 def test_other_notes_are_no_calls(kind: Any) -> None:
     assert call_note({**NOTE, "note_type": kind}, READING) is None
+    named = call_note({**NOTE, "note_type": kind}, READING, surely=True)
+    assert named == replace(parsed(), direction=Direction.UNKNOWN)
+
+
+@pytest.mark.parametrize("kind", [{"id": 10}, [10]], ids=repr)
+def test_a_kind_that_cannot_be_read_loses_no_call(kind: Any) -> None:
+    assert parsed(note_type=kind) == replace(parsed(), direction=Direction.UNKNOWN)
+
+
+def test_a_phone_that_is_a_fraction_is_the_number_that_it_was() -> None:
+    assert parsed(params={**PARAMS, "phone": 79990000001.0}).phone == "79990000001"
+
+
+def test_what_cannot_be_read_stays_where_its_time_is_known() -> None:
+    assert parsed(params={"duration": "soon"}).is_dated
+    assert not parsed(created_at="today").is_dated
 
 
 @pytest.mark.parametrize("kind", [None, ""])
@@ -324,3 +343,56 @@ def test_the_note_that_has_the_link_is_a_call_whichever_comes_first() -> None:
     listed = Listed()
 
     assert [listed.take(bare), listed.take(linked)] == [bare, linked]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("?X-Amz-Date=1&X-Amz-Signature=a", "?X-Amz-Date=2&X-Amz-Signature=b"),
+        ("?Expires=1&Signature=a&id=7", "?id=7&Expires=2&Signature=b"),
+        ("?sv=1&se=2&sig=a", "?sv=1&se=3&sig=b"),
+        ("?access_token=a", "?access_token=b"),
+        ("/a%20b.mp3", "/a b.mp3"),
+        ("?a=1&b=2", "?b=2&a=1"),
+    ],
+)
+@pytest.mark.parametrize("uniq", ["pbx-1", ""])
+def test_links_of_one_recording_may_be_signed_anew(one: str, other: str, uniq: str) -> None:
+    listed = Listed()
+    first = replace(parsed(), link=f"https://s3.example/1.mp3{one}", uniq=uniq, entity_id=1)
+    second = replace(first, **TWIN, link=f"HTTPS://S3.example:443/1.mp3{other}")
+
+    assert listed.take(first) == first
+    assert listed.take(second) == replace(second, merged_into=first.call_id)
+
+
+@pytest.mark.parametrize("changes", [{"phone": ""}, {"entity_id": 1, "uniq": ""}])
+def test_a_signed_link_alone_joins_none(changes: dict[str, Any]) -> None:
+    link = "https://s3.example/get?token="
+    first = replace(parsed(), **{"link": f"{link}a", "entity_id": 1} | changes)
+    second = replace(first, **TWIN | changes | {"link": f"{link}b"})
+    listed = Listed()
+
+    assert [listed.take(first), listed.take(second)] == [first, second]
+
+
+@pytest.mark.parametrize(
+    "phone",
+    ["8 (999) 000-00-01 доб. 12", "+7 999 000 00 01 ext. 5", "sip:79990000001@pbx.example:5060", "tel:+7-999-000-00-01;ext=5",
+     "٧٩٩٩٠٠٠٠٠٠١"],
+)  # fmt: skip
+def test_a_number_is_the_same_however_it_is_written(phone: str) -> None:
+    listed = Listed()
+    first = replace(parsed(), link=None, uniq="", entity_id=1)
+
+    assert listed.take(first) == first
+    assert listed.take(replace(first, **TWIN, phone=phone)) != replace(first, **TWIN, phone=phone)
+
+
+@pytest.mark.parametrize("phone", ["", "anonymous", "0", "000"])
+def test_what_telephony_gives_to_all_joins_no_hidden_numbers(phone: str) -> None:
+    first = replace(parsed(), link=None, uniq="asterisk", phone=phone, entity_id=1)
+    second = replace(first, **TWIN)
+    listed = Listed()
+
+    assert [listed.take(first), listed.take(second)] == [first, second]
