@@ -51,9 +51,10 @@ def open_inside(folder: str, name: str) -> BinaryIO:
 
 
 def _spelled(root: Path, name: str) -> str | None:
-    """Return the one file whose name is this but for case and for how accents are composed; None where there is none.
+    """Return the one file whose name is this but for case, blanks and how accents are composed; None where there is none.
 
-    Systems differ in that: what a Mac writes in two characters, a list from Windows has in one.
+    Systems differ in that: what a Mac writes in two characters, a list from Windows has in one, and programs that lists
+    are copied from leave marks in them that nobody sees.
     """
     parts: list[str] = []
     for part in PurePosixPath(name).parts:
@@ -71,7 +72,8 @@ def _spelled(root: Path, name: str) -> str | None:
 
 
 def _folded(name: str) -> str:
-    return unicodedata.normalize("NFC", name).strip().casefold()
+    seen = "".join(each for each in name if unicodedata.category(each) != "Cf")
+    return " ".join(unicodedata.normalize("NFKC", seen).split()).casefold()
 
 
 def _open(root: Path, name: str) -> BinaryIO:

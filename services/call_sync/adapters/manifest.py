@@ -1,8 +1,10 @@
 """The manifest of a folder of recordings, `calls.csv`, read into calls. Pure functions."""
 
 import codecs
+import contextlib
 import csv
 import hashlib
+import io
 import re
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping
@@ -21,10 +23,22 @@ NAME = "calls.csv"
 REQUIRED = ("file", "start_time")
 COLUMNS = (*REQUIRED, "call_id", "direction", "duration_seconds", "employee", "contact", "answered")
 _ALSO = {
-    "file": ("filename", "file_name", "path", "recording", "audio", "файл", "имя_файла", "запись"),
+    "file": (
+        *("filename", "file_name", "path", "recording", "recording_file", "audio", "audio_file"),
+        *("файл", "имя_файла", "запись", "файл_записи"),
+    ),
     "start_time": (
-        *("start", "started_at", "start_at", "datetime", "date_time", "call_time"),
-        *("начало", "дата_и_время", "время_начала", "время_звонка"),
+        *(
+            "start",
+            "started_at",
+            "start_at",
+            "datetime",
+            "date_time",
+            "call_time",
+            "call_date",
+            "timestamp",
+        ),
+        *("начало", "дата_и_время", "время_начала", "время_звонка", "дата_звонка"),
     ),
     "direction": ("направление",),
     "duration_seconds": ("duration", "length", "длительность", "продолжительность"),
@@ -37,6 +51,7 @@ _ALSO = {
 _MAX_FAULTS = 5
 _MAX_TEXT = 200
 _MAX_FILE = 1000
+_MAX_LOOKED_AT = 100_000
 _DELIMITERS = ",;\t|"
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -46,8 +61,13 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _MIXED = re.compile(r"[A-Za-z][А-Яа-яЁё]|[А-Яа-яЁё][A-Za-z]")
-"""No word of anybody: the text is not in Windows-1251."""
-_AROUND_NAMES = " \t\r\n\ufeff\u200b\u00a0"
+"""No word of anybody: the text is in something else."""
+_OLD_ENCODINGS = ("cp1251", "cp866", "koi8-r", "mac-cyrillic")
+_RUSSIAN = re.compile(r"[\x00-\x7fА-Яа-яЁё\u00a0«»“”„№–—…]*")
+_COMMON = frozenset("оеаинтсрвлкм")
+"""The letters that Russian has most of."""
+_EARLIEST_YEAR = 2000
+_AROUND_NAMES = " \t\r\n\ufeff\u200b\u200c\u200d\u200e\u200f\u2060\u00a0"
 _DRIVE = re.compile(r"[A-Za-z]:/")
 _CALL_ID = re.compile(r"[A-Za-z0-9._:@+-]{1,128}")
 _LONG_NUMBER = re.compile(r"\+\d[\d ()-]{6,}(\d\d)|\d{6,}(\d\d)")
@@ -101,13 +121,22 @@ def decode_manifest(content: bytes) -> str:
 
 
 def _from_russia(content: bytes) -> str | None:
-    """Return a text in Windows-1251; None where it is in something else."""
-    try:
-        text = content.decode("cp1251")
-    except UnicodeDecodeError:
-        return None
-    strange = any(ord(c) > 127 and unicodedata.category(c) in ("Cc", "Cn") for c in text)  # noqa: PLR2004
-    return None if strange or _MIXED.search(text) else text
+    """Return a text in the one of the old encodings of Cyrillic that makes the likeliest words of it; None where none does."""
+    found: list[str] = []
+    for encoding in _OLD_ENCODINGS:
+        with contextlib.suppress(UnicodeDecodeError):
+            text = content.decode(encoding)
+            strange = any(ord(c) > 127 and unicodedata.category(c) in ("Cc", "Cn") for c in text)  # noqa: PLR2004
+            first = encoding == _OLD_ENCODINGS[0]
+            likely = first or (_RUSSIAN.fullmatch(text) and _likelihood(text))
+            if likely and not strange and not _MIXED.search(text):
+                found.append(text)
+    return max(found, key=_likelihood, default=None)
+
+
+def _likelihood(text: str) -> int:
+    """Return how much of a text are letters that are common in Russian; most of them are small."""
+    return sum(2 if each in _COMMON else each.lower() in _COMMON for each in text[:_MAX_LOOKED_AT])
 
 
 def parse_manifest(text: str, time_zone: tzinfo) -> list[CallFacts]:
@@ -157,8 +186,11 @@ def _rows(text: str) -> Iterator[tuple[int, Mapping[str, str]]]:
     """Yield (line it begins in, column -> text) of every row that is not blank."""
     if "\0" in text:
         raise SourceInvalid(f"{NAME} holds zero bytes: it is no text; save it as CSV UTF-8")
+    text = text.rstrip("\x1a")  # DOS ended its files so
     delimiter, line = _delimiter(text)
-    lines = text.splitlines(keepends=True)[line - 1 :]
+    lines = io.StringIO(text, newline="")
+    for _ in range(line - 1):
+        lines.readline()
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     header: list[str] = []
     before = line - 1
@@ -182,9 +214,9 @@ def _rows(text: str) -> Iterator[tuple[int, Mapping[str, str]]]:
 
 def _delimiter(text: str) -> tuple[str, int]:
     """Return what separates the fields, and the line of the columns: Excel may name the separator in one before it."""
-    lines = text.splitlines()
-    number = next((n for n, line in enumerate(lines) if line.strip()), 0)
-    head = lines[number] if lines else ""
+    number, head = next(
+        ((n, line) for n, line in enumerate(io.StringIO(text, newline="")) if line.strip()), (0, "")
+    )
     if said := re.fullmatch(r"\W*sep=(.)\W*", head.strip(" \ufeff"), re.IGNORECASE):
         return said[1], number + 2
     return max(_DELIMITERS, key=head.count), 1
@@ -216,7 +248,7 @@ def _row(header: list[str], fields: list[str], line: int) -> Mapping[str, str]:
             f"{NAME}, line {line}: {len(fields)} fields under {len(header)} columns; "
             "put a field that holds the separator into double quotes"
         )
-    return {name: field.strip() for name, field in zip(header, fields, strict=False)}
+    return {name: field.strip(_AROUND_NAMES) for name, field in zip(header, fields, strict=False)}
 
 
 def _call(row: Mapping[str, str], time_zone: tzinfo) -> CallFacts:
@@ -238,7 +270,7 @@ def _call(row: Mapping[str, str], time_zone: tzinfo) -> CallFacts:
 
 
 def _file(text: str) -> str | None:
-    if not text:
+    if spellings.is_nothing(text):
         return None
     if len(text) > _MAX_FILE or _has_control(text):
         raise _Fault("file", "not a file name; write it as in the folder, with / between folders")
@@ -253,7 +285,7 @@ def _started_at(text: str, time_zone: tzinfo) -> datetime:
         moment = spellings.moment(text, time_zone)
     except Unreadable:
         moment = None
-    if moment is None:
+    if moment is None or moment.year < _EARLIEST_YEAR:
         raise _Fault("start_time", f"{text[:40]!r} is no time; write 2026-01-31T14:05:00")
     return moment
 

@@ -28,6 +28,10 @@ from tests.tree import RECORDINGS
         (b"\x1a\x45\xdf\xa3\x01", "audio/webm"),
         (b"\x00\x00\x00\x20ftypM4A ", "audio/mp4"),
         (b"\x00\x00\x00\x18ftyp3gp4", "audio/mp4"),
+        (b"\x00\x00\x00\x18ftypMSNV", "audio/mp4"),
+        (b"\x00\x00\x00\x08wide\x00\x01", "audio/mp4"),
+        (b"\x00\x00\x00\x20ftypavif", None),
+        (b"see moov and mdat", None),
         (b".snd\x00\x00\x00\x18", "audio/basic"),
         (b"caff\x00\x01\x00\x00desc", "audio/x-caf"),
         (b"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\x00\x00", "audio/x-w64"),
@@ -92,8 +96,9 @@ ID3 = b"ID3\x03\x00\x00\x00\x00\x0f\x76" + bytes(20)
         b"HTTP/1.1 200 OK\r\nContent-Type: audio/wav\r\n\r\n",
         b"Content-Type: audio/mpeg\r\nContent-Length: 7\r\n\r\n",
         b"1f40\r\n",
+        bytes(10_000),
     ],
-    ids=repr,
+    ids=lambda each: f"{len(each)} {each[:40]!r}",
 )
 def test_what_was_left_before_the_sound_counts_for_nothing(before: bytes, sound: bytes) -> None:
     found = sound_start(before + sound)
@@ -102,6 +107,41 @@ def test_what_was_left_before_the_sound_counts_for_nothing(before: bytes, sound:
     start, media_type = found
     assert media_type == content_type(sound[:16])
     assert (before + sound)[start:] == sound
+
+
+MPEG = {
+    "mp3": (b"\xff\xfb\x90\x64", 417),
+    "mp3 of 8 kHz": (b"\xff\xe3\x18\xc4", 72),
+    "mp2": (b"\xff\xfd\xa4\x00", 576),
+    "mp3 of 22 kHz": (b"\xff\xf3\x80\xc4", 208),
+    "aac": (b"\xff\xf1\x50\x80\x10\x1f\xfc", 128),
+}
+"""The header of a frame, and how many bytes a frame has."""
+
+
+@pytest.mark.parametrize("kind", MPEG)
+@pytest.mark.parametrize(
+    "before",
+    [
+        b"<br />\n<b>Warning</b>:  session_start() in <b>/rec.php</b> on line <b>3</b><br />\n",
+        b'--b0undary\r\nContent-Disposition: form-data; name="f"\r\nContent-Type: audio/mpeg\r\n\r\n',
+        b'{"ok": true}\n',
+        b"200 OK\r\n",
+        b"\xff\xff\xff\xfb",
+        "Запись:\n".encode(),
+    ],
+    ids=repr,
+)
+def test_frames_that_follow_one_another_are_sound_wherever_they_begin(
+    kind: str, before: bytes
+) -> None:
+    header, length = MPEG[kind]
+    frame = header + bytes(length - len(header))
+
+    found = sound_start(before + 3 * frame)
+
+    assert found == (len(before), "audio/aac" if kind == "aac" else "audio/mpeg")
+    assert sound_start(b"x" + before + frame + bytes(2000)) is None
 
 
 @pytest.mark.parametrize(

@@ -308,6 +308,9 @@ async def test_what_looks_meant_is_a_call_that_says_what_is_wrong_with_it(tmp_pa
         (unicodedata.normalize("NFC", "Zoë.wav"), unicodedata.normalize("NFD", "Zoë.wav")),
         ("CALL.WAV", "call.wav"),
         ("call.wav", "Call.WAV"),
+        ("my call.wav", "my\u00a0call.wav"),
+        ("call.wav", "ca\u200bll.wav"),
+        ("call\u00ad.wav", "call.wav"),
     ],
     ids=ascii,
 )
