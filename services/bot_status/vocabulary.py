@@ -83,6 +83,10 @@ _RECALL: Mapping[str, Meaning] = {
         kind=Kind.UNRECORDED, message="the recording has expired before it was fetched"),
 }  # fmt: skip
 
+_RECALL_KNOWN = frozenset(_RECALL) | {
+    "call_ended", "recording_done", "done", "fatal", "analysis_done", "analysis_failed",
+}  # fmt: skip
+
 _CODE = re.compile(r"[A-Za-z0-9]+([_-][A-Za-z0-9]+)+")
 _ATTENDEE_IN = ("joined", "recording", "began", "left_breakout")
 """How the types of events begin that happen only in a meeting."""
@@ -188,7 +192,8 @@ def recall(codes: Sequence[str], sub_codes: Sequence[str], *, has_media: bool) -
     if not codes:
         return INITIALIZED
     outside = not has_media and not any(code.startswith(_RECALL_IN) for code in codes)
-    match codes[-1]:
+    # A code that nobody knows says nothing, also after the end.
+    match next((code for code in reversed(codes) if code in _RECALL_KNOWN), codes[-1]):
         case "done" | "fatal" | "analysis_done" | "analysis_failed" if has_media:
             return RECORDED
         case "done" | "analysis_done" | "analysis_failed":

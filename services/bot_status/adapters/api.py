@@ -155,7 +155,7 @@ class Api:
             page = objects_under(answer.body, *names)
             found += page
             following = self._own_path(text_of(object_of(answer.body).get("next")))
-            if not page or following in ("", path):
+            if following in ("", path):
                 break
             path, query = following, None
         return found

@@ -135,11 +135,11 @@ class AttendeeProvider:
 
 
 def _reported(fields: dict[str, Any]) -> ReportedStatus:
-    state = text_of(fields.get("state")).lower()
+    state = text_of(fields.get("state")).strip().lower()
     if not state:
         raise ServiceUnavailable("Attendee answers a bot without a state", doubtful=True)
     events = objects_of(fields.get("events"))
-    recording = text_of(fields.get("recording_state")).lower()
+    recording = text_of(fields.get("recording_state")).strip().lower()
     return ReportedStatus(
         raw_status=state[:128],
         meaning=attendee(

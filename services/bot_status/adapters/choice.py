@@ -26,6 +26,11 @@ def is_whole(recording: dict[str, Any]) -> bool:
     return state_of(recording) not in _GROWING
 
 
+def is_lost(recording: dict[str, Any]) -> bool:
+    """Tell whether a recording is said to be lost, or to be empty."""
+    return state_of(recording) in _LOST or size_of(recording) == 0
+
+
 def worth(recording: dict[str, Any]) -> tuple[int, int, float, float]:
     """Return what orders recordings: the good ones, then those that say no size or grow, the lost, the empty last."""
     state, size = state_of(recording), size_of(recording)

@@ -79,14 +79,18 @@ class RecallProvider:
         answer.check()
 
     async def recordings(self, external: External) -> Sequence[FoundRecording]:
-        kept = await self._kept(external)
-        found = [
-            FoundRecording(link=link, whole=is_whole(each))
-            for each in kept
-            for name in _MEDIA
-            if (link := _link(_shortcuts(each), name))
-        ]
-        return found or await self._media_of([id_of(each.get("id")) for each in kept])
+        found: list[FoundRecording] = []
+        trouble: ServiceUnavailable | None = None
+        for each in await self._kept(external):
+            links = [link for name in _MEDIA if (link := _link(_shortcuts(each), name))]
+            shown = [FoundRecording(link=link, whole=is_whole(each)) for link in links]
+            try:
+                found += shown or await self._media_of(id_of(each.get("id")))
+            except ServiceUnavailable as error:
+                trouble = error
+        if trouble and not found:
+            raise trouble
+        return found
 
     async def speakers(self, external: External) -> tuple[SpokenInterval, ...]:
         try:
@@ -111,13 +115,12 @@ class RecallProvider:
             kept = await self._listed("/api/v1/recording/", {"bot_id": external})
         return sorted(kept, key=_worth, reverse=True)
 
-    async def _media_of(self, recording_ids: Sequence[str]) -> list[FoundRecording]:
-        """Return the media of recordings that have no shortcuts to them."""
+    async def _media_of(self, recording_id: str) -> list[FoundRecording]:
+        """Return the media of a recording that has no shortcuts to them."""
         return [
             FoundRecording(link=link, whole=is_whole(each))
-            for recording_id in recording_ids
-            if recording_id
             for name in _MEDIA
+            if recording_id
             for each in await self._listed(f"/api/v1/{name}/", {"recording_id": recording_id})
             if (link := text_of(object_of(each.get("data")).get("download_url")))
         ]

@@ -20,7 +20,7 @@ from services.bot_status.adapters.api import (
     spoken,
     text_of,
 )
-from services.bot_status.adapters.choice import is_whole, link_of, worth
+from services.bot_status.adapters.choice import is_lost, is_whole, link_of, worth
 from services.bot_status.domain import (
     BotId,
     CannotFind,
@@ -129,11 +129,12 @@ class VexaProvider:
         )
 
     async def _kept(self, external: External) -> list[dict[str, Any]]:
-        """Return the recordings of a meeting, the way that answers first: all of them, those of it, or it itself.
+        """Return the recordings of a meeting, asked for in one way after another until one names what is not lost.
 
-        Raises where no way answers at all.
+        The ways are all recordings, those of the meeting, and the meeting itself. Raises where no way answers at all.
         """
         *_, number = _parts(external)
+        kept: list[dict[str, Any]] = []
         answered, trouble = False, ServiceUnavailable("Vexa lists no recordings")
         for ask in (self._listed, self._listed_of_meeting, self._shown_by_meeting):
             try:
@@ -146,11 +147,12 @@ class VexaProvider:
                 trouble = error
             else:
                 answered = True
-                if found:
-                    return found
+                kept += found
+                if not all(map(is_lost, found)):
+                    break
         if not answered:
             raise trouble
-        return []
+        return kept
 
     async def _listed(self, number: str) -> list[dict[str, Any]]:
         listed = await self._api.listed("/recordings", "recordings", "results")

@@ -332,6 +332,12 @@ async def test_a_recording_that_turns_out_empty_is_passed_over() -> None:
           "GET /recordings?page=2": {"recordings": [recording_of(5)]}}, GOOD),
         ({LIST: {"recordings": [{"id": 1, "meeting_id": 1}], "next": "/recordings"},
           LIST_OF: {"recordings": recording_of(5)}}, GOOD),
+        ({LIST: {"recordings": [recording_of(6, file_size_bytes=0)]},
+          LIST_OF: {"recordings": [recording_of(5)]}}, GOOD),
+        ({LIST: {"recordings": [recording_of(6, status="failed")]}, LIST_OF: 500,
+          MEETING: {"status": "completed", "data": {"recordings": [recording_of(5)]}}}, GOOD),
+        ({LIST: {"recordings": [], "next": "/recordings?page=2"},
+          "GET /recordings?page=2": {"recordings": [recording_of(5)]}}, GOOD),
     ],
 )  # fmt: skip
 async def test_a_recording_of_vexa_is_looked_for_in_all_ways(
@@ -533,6 +539,35 @@ async def test_media_of_recall_may_come_after_the_end(end: str) -> None:
     assert "a recording of it is waited for until" in world.bot.detail
     await world.look(recall(world), 4)
     assert world.end == "recorded"
+
+
+@pytest.mark.parametrize("order", [1, -1])
+async def test_a_lost_recording_hides_no_good_one_without_shortcuts(order: int) -> None:
+    lost, good = kept(EMPTY, "failed") | {"id": "rec2"}, kept(None)
+    world = World(
+        {
+            RECALL: shows("in_call_recording", "done", recordings=[lost, good][::order]),
+            "GET /api/v1/audio_mixed/?recording_id=rec1": {
+                "results": [{"id": "a", "data": {"download_url": GOOD}}]
+            },
+        },
+        in_meeting("r1"),
+    )
+    await world.look(recall(world))
+    assert (world.end, world.fetched) == ("recorded", [GOOD])
+
+
+async def test_media_that_cannot_be_asked_for_keep_no_other_back() -> None:
+    shown = [kept(GOOD), kept(None, "failed") | {"id": "rec2"}]
+    world = World(
+        {
+            RECALL: shows("in_call_recording", "done", recordings=shown),
+            "GET /api/v1/audio_mixed/?recording_id=rec2": 500,
+        },
+        in_meeting("r1"),
+    )
+    await world.look(recall(world))
+    assert (world.end, world.fetched) == ("recorded", [GOOD])
 
 
 async def test_media_without_shortcuts_are_asked_for() -> None:

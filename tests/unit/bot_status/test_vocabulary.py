@@ -205,6 +205,9 @@ def test_every_code_has_a_sentence_that_reads_as_one() -> None:
         (["joining_call", "in_call_recording", "fatal"], True, Kind.RECORDED),
         (["media_expired"], False, Kind.UNRECORDED),
         (["brand_new"], False, Kind.NOTHING),
+        (["in_call_recording", "done", "brand_new"], True, Kind.RECORDED),
+        (["in_call_recording", "call_ended", "brand_new"], True, Kind.PREPARING),
+        (["in_call_recording", "brand_new", "brand_new"], False, CONNECTED),
     ],
 )
 def test_recall(codes: list[str], has_media: bool, means: object) -> None:
