@@ -22,7 +22,7 @@ from services.status.domain import Cost
 from services.transcription.adapters.children import Children
 from services.transcription.adapters.chunks import Chunk, SplitRecording
 from services.transcription.adapters.recognition_options import RecognitionOptions
-from services.transcription.adapters.verbose_json import read_words
+from services.transcription.adapters.verbose_json import MOST_DETAIL, read_words
 from services.transcription.domain import (
     EngineClosed,
     EngineRefused,
@@ -36,9 +36,6 @@ from services.transcription.domain import (
     Track,
     Word,
 )
-
-MAX_DETAIL = 200
-"""Characters of a server's own words in an error."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,7 +187,7 @@ class SpeechServerEngine:
             case status if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
                 return EngineUnavailable(f"the speech server answers HTTP {status}", pause)
             case status:
-                detail = storable(str(error.message))[:MAX_DETAIL]
+                detail = storable(str(error.message))[:MOST_DETAIL]
                 return EngineRefused(f"the speech server refuses with HTTP {status}: {detail}")
 
 

@@ -3,12 +3,12 @@
 import math
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Protocol, TypeVar
+from typing import Annotated, Any, Protocol, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+from pydantic import AliasChoices, BaseModel, BeforeValidator, Field, ValidationError
 
 from services.kernel.strangers import number, probability, read_json
-from services.transcription.domain import BadTranscript, Word
+from services.transcription.domain import BadTranscript, EngineUnavailable, Word
 
 T = TypeVar("T")
 
@@ -19,32 +19,55 @@ WINDOW_SECONDS = 30.0
 LONGEST_TEXT = 1_000_000
 """Characters of what is said in five minutes, and then some."""
 LONGEST_WORD = 1_000
+MOST_DETAIL = 200
+"""Characters of a server's own words in an error."""
 MOST_PARTS = 10_000
 """Words, or segments, of five minutes."""
 
 Number = Annotated[float | None, BeforeValidator(number)]
 Probability = Annotated[float | None, BeforeValidator(probability)]
-Text = Annotated[str, BeforeValidator(lambda found: "" if found is None else found)]
-Listed = Annotated[list[T], BeforeValidator(lambda found: found or [])]
-"""A list; some servers write null where it is empty."""
+
+
+def _text(found: Any) -> Any:
+    is_number = isinstance(found, int | float) and not isinstance(found, bool)
+    return "" if found is None else str(found) if is_number else found
+
+
+def _listed(found: Any) -> Any:
+    return [each for each in found if each is not None] if isinstance(found, list) else found or []
+
+
+def _time(found: Any) -> float | None:
+    """Return a time; None also for the -1 that stands for one that is not known."""
+    time = number(found)
+    return None if time == -1 else time
+
+
+Time = Annotated[float | None, BeforeValidator(_time)]
+Text = Annotated[str, BeforeValidator(_text)]
+Listed = Annotated[list[T], BeforeValidator(_listed)]
+"""A list; some servers write null where it is empty, or for what they could not make out."""
 
 
 class JsonWord(BaseModel):
     """A word; some servers write it with the blank before it and its punctuation, some without both, some without times."""
 
-    word: Text
-    start: Number = None
-    end: Number = None
-    probability: Probability = None
+    word: Text = Field(validation_alias=AliasChoices("word", "text"))
+    start: Time = None
+    end: Time = None
+    probability: Probability = Field(
+        None, validation_alias=AliasChoices("probability", "confidence", "score")
+    )
 
 
 class JsonSegment(BaseModel):
     """A stretch of speech; `avg_logprob` is the mean logarithm of its tokens' probabilities, base e."""
 
     text: Text
-    start: Number = None
-    end: Number = None
+    start: Time = None
+    end: Time = None
     avg_logprob: Number = None
+    words: Listed[JsonWord] = Field(default=[])
 
     @property
     def sure(self) -> float:
@@ -68,13 +91,16 @@ class Timed(Protocol):
 
 
 def read_words(answer: str, start_seconds: float, seconds: float) -> list[Word]:
-    """Return the words of an answer to `seconds` of sound, which began at `start_seconds`; raises BadTranscript.
+    """Return the words of an answer to `seconds` of sound, which began at `start_seconds`.
+
+    Raises BadTranscript, and EngineUnavailable for an error that came as a success.
 
     Times that are missing are put between those that are there; those just outside the sound are
     held within it, and an answer with any other is refused.
     """
     try:
-        given = VerboseJson.model_validate(read_json(answer))
+        found = read_json(answer)
+        given = VerboseJson.model_validate(found)
     except ValidationError as error:
         fault = error.errors()[0]
         where = ".".join(map(str, fault["loc"])) or "the answer"
@@ -85,6 +111,9 @@ def read_words(answer: str, start_seconds: float, seconds: float) -> list[Word]:
         raise BadTranscript(
             f"the speech server did not answer with a transcript: {error}"
         ) from None
+    if not given.model_fields_set:  # silence would have an empty text
+        raise _no_transcript(found)
+    given.words = given.words or [word for segment in given.segments for word in segment.words]
     _check_texts(given)
     said = bool(given.text.strip() or any(word.word.strip() for word in given.words))
     if _has_times(given.words):
@@ -94,6 +123,15 @@ def read_words(answer: str, start_seconds: float, seconds: float) -> list[Word]:
     else:
         raise BadTranscript("the speech server tells no times: use a model that knows verbose_json")
     return [word for word in words if word.text.strip()]
+
+
+def _no_transcript(found: Any) -> BadTranscript | EngineUnavailable:
+    """Return what is wrong with an answer that says nothing of what was heard, which may be an error sent as a success."""
+    error = found.get("error") if isinstance(found, dict) else None
+    if not error:
+        return BadTranscript("the speech server did not answer with a transcript: it has no text")
+    said = error.get("message") if isinstance(error, dict) else error
+    return EngineUnavailable(f"the speech server reports an error: {str(said)[:MOST_DETAIL]}")
 
 
 def _check_texts(given: VerboseJson) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from services.transcription.adapters.verbose_json import read_words
-from services.transcription.domain import BadTranscript, Word
+from services.transcription.domain import BadTranscript, EngineUnavailable, Word
 
 SEGMENT = '{"text": "да", "start": 1, "end": 2, "avg_logprob": 0}'
 
@@ -135,7 +135,7 @@ def test_words_keep_nothing_that_cannot_be_stored_and_empty_ones_go() -> None:
         ("null", "did not answer with a transcript"),
         ("[" * 100_000, "nested too deeply"),
         ('{"words": [7]}', r"words\.0"),
-        ('{"words": [{"word": 7, "start": 0, "end": 1}]}', r"words\.0\.word"),
+        ('{"words": [{"word": [7], "start": 0, "end": 1}]}', r"words\.0\.word"),
         (json.dumps({"words": [{"word": "a" * 10_000_000, "start": 0, "end": 1}]}), "10000000"),
         (json.dumps({"text": "a " * 1_000_000}), "characters of text"),
         (json.dumps({"words": [{"word": "a", "start": 0, "end": 1}] * 20_000}), "20000 words"),
@@ -145,3 +145,50 @@ def test_words_keep_nothing_that_cannot_be_stored_and_empty_ones_go() -> None:
 def test_what_is_no_transcript_says_why(answer: str, says: str) -> None:
     with pytest.raises(BadTranscript, match=says):
         read_words(answer, 0, 8)
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "says"),
+    [
+        ({"error": {"message": "overloaded", "code": 503}}, EngineUnavailable, "overloaded"),
+        ({"error": "out of memory"}, EngineUnavailable, "out of memory"),
+        ({}, BadTranscript, "no text"),
+        ({"status": "queued", "id": 7}, BadTranscript, "no text"),
+        ({"data": {"text": "да", "words": []}}, BadTranscript, "no text"),
+        ({"transcription": [{"text": "да"}]}, BadTranscript, "no text"),
+    ],
+    ids=repr,
+)
+def test_what_says_nothing_of_the_sound_is_no_silence(
+    answer: Any, error: type[Exception], says: str
+) -> None:
+    with pytest.raises(error, match=says):
+        read_words(json.dumps(answer), 10, 8)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [{"text": "да", "start": 1, "end": 2, "confidence": 0.5}],
+        [None, {"word": "да", "start": 1, "end": 2, "score": 0.5}],
+        [{"word": "да", "start": 1, "end": 2, "probability": 0.5}],
+    ],
+    ids=repr,
+)
+def test_words_may_have_other_names_and_stand_in_their_segments(words: Any) -> None:
+    said = [Word(start=11, end=12, text=" да", probability=0.5)]
+    segment = {"text": "да", "start": 0, "end": 8, "words": words}
+
+    assert read_words(json.dumps({"text": "да", "words": words}), 10, 8) == said
+    assert read_words(json.dumps({"text": "да", "segments": [None, segment]}), 10, 8) == said
+
+
+def test_a_number_may_be_a_word_and_minus_1_is_no_time() -> None:
+    words = [
+        {"word": 15, "start": 1, "end": 2},
+        {"word": "да", "start": -1, "end": -1},
+        {"word": "нет", "start": 4, "end": 5},
+    ]
+
+    assert times_of(*[{**word, "word": str(word["word"])} for word in words])[1] == (12, 14)
+    assert read_words(json.dumps({"words": words[:1]}), 10, 8)[0].text == " 15"
