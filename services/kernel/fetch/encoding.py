@@ -1,6 +1,7 @@
 """What compresses a body: its bytes decide, not what its headers say of it."""
 
 import contextlib
+import re
 import zlib
 from collections.abc import AsyncGenerator, AsyncIterator
 
@@ -11,7 +12,11 @@ _HEAD_BYTES = 4096
 _PIECE_BYTES = 1 << 20
 _GZIP = b"\x1f\x8b\x08"
 _ZSTD = b"\x28\xb5\x2f\xfd"
-_ZLIB_METHOD, _ZLIB_CHECK = 8, 31
+_ZLIB, _ZLIB_METHOD, _ZLIB_CHECK = b"\x78", 8, 31
+"""The first byte of zlib with the window that nearly all use, half of it, and what its first two are a multiple of."""
+_SAID = ("deflate", "gzip")
+"""Headers of what has no mark of its own: some name the wrong one of both."""
+_MOST_AFTER = 16
 _GZIP_BITS, _ZLIB_BITS, _RAW_BITS = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zlib.MAX_WBITS
 
 
@@ -31,8 +36,8 @@ async def decoded(
             if bits is None:
                 break
             body = _inflated(body, bits, max_bytes, who)
-            if bits != _GZIP_BITS:
-                encoding = encoding.lower().replace("deflate", "", 1)
+            if bits == _RAW_BITS:
+                encoding = re.sub("|".join(_SAID), "", encoding.lower(), count=1)
         if head.startswith(_ZSTD):
             raise Encoded(
                 f"{who} compresses with zstd what it sends, though that was not asked for"
@@ -45,12 +50,14 @@ def _bits(head: bytes, encoding: str) -> int | None:
     """Return how zlib is told of a compression; None where there is none it knows."""
     if head.startswith(_GZIP):
         return _GZIP_BITS
-    if not head or "deflate" not in encoding:
-        return None
-    zlib_header = head[0] & 15 == _ZLIB_METHOD and int.from_bytes(head[:2]) % _ZLIB_CHECK == 0
-    for bits in (_ZLIB_BITS, _RAW_BITS) if zlib_header else (_RAW_BITS,):
+    said = any(name in encoding for name in _SAID)
+    method = head[:1] == _ZLIB or (said and head[:1] and head[0] & 15 == _ZLIB_METHOD)
+    zlib_header = method and int.from_bytes(head[:2]) % _ZLIB_CHECK == 0
+    for bits in (*([_ZLIB_BITS] if zlib_header else []), *([_RAW_BITS] if said else [])):
         with contextlib.suppress(zlib.error):
-            if zlib.decompressobj(bits).decompress(head[:_HEAD_BYTES]):
+            inflate = zlib.decompressobj(bits)
+            # What ends long before the rest does was never compressed.
+            if inflate.decompress(head[:_HEAD_BYTES]) and len(inflate.unused_data) <= _MOST_AFTER:
                 return bits
     return None
 

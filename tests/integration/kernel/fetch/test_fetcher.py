@@ -287,6 +287,9 @@ def raw_deflate(content: bytes) -> bytes:
         (zlib.compress(BODY), "Deflate, identity"),
         (raw_deflate(BODY), "deflate"),
         (gzip.compress(zlib.compress(BODY)), "deflate, gzip"),
+        (zlib.compress(BODY), "gzip"),
+        (zlib.compress(BODY), "none"),
+        (raw_deflate(BODY), "gzip"),
     ],
     ids=[
         "gzip",
@@ -300,6 +303,9 @@ def raw_deflate(content: bytes) -> bytes:
         "upper",
         "raw",
         "both",
+        "zlib as gzip",
+        "zlib as none",
+        "raw as gzip",
     ],
 )
 async def test_what_is_compressed_is_unpacked(host: WebHost, packed: bytes, encoding: str) -> None:
