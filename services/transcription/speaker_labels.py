@@ -69,7 +69,7 @@ _HEADINGS = frozenset(
     finally part section chapter appendix today tomorrow yesterday morning evening now later monday tuesday wednesday
     thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun january february march august
     september october november december jan feb mar apr jun jul aug sep sept oct nov dec week month year quarter
-    api crm smm seo zoom whatsapp telegram instagram slack jira wifi pros cons minutes meeting call intro introduction background context done progress
+    api crm smm seo kpi okr roi sla mvp eta dod tl tldr source sources zoom whatsapp telegram instagram slack jira wifi pros cons minutes meeting call intro introduction background context done progress
 
     итак итого итог итоги вопрос вопросы ответ ответы решили решение решения решено важно внимание срочно повестка тема
     темы задача задачи цель цели план планы срок сроки дедлайн дата даты время место адрес кабинет примечание примечания
@@ -81,7 +81,7 @@ _HEADINGS = frozenset(
     первый второй третий вопервых вовторых втретьих наконец сегодня завтра послезавтра вчера утро утром вечер вечером
     сейчас потом понедельник вторник среда четверг пятница суббота воскресенье пн вт ср чт пт сб вс январь февраль март
     апрель май июнь июль август сентябрь октябрь ноябрь декабрь неделя месяц год квартал плюсы минусы встреча звонок
-    введение сделано прогресс обсудили договорились поручение поручения напоминание
+    источник источники важное от введение сделано прогресс обсудили договорились поручение поручения напоминание
     """.split()
 )
 """Words that head a line of notes: what consists of them alone is no name."""

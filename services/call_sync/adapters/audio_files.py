@@ -20,6 +20,10 @@ _SOUND_NAMES = frozenset(
     ".mp3 .wav .wave .ogg .oga .opus .m4a .mp4 .aac .amr .awb .flac .wma .webm .weba .gsm .aif .aiff .aifc .au .snd .caf "
     ".w64 .3gp .3ga .spx .ac3 .mka .pcm .raw .vox .alaw .ulaw .g729 .g711".split()
 )
+_PACKED = frozenset(
+    ".gz .zip .bz2 .xz .7z .rar .zst .enc .gpg .part .partial .tmp .download .crdownload".split()
+)
+"""What follows the name of a recording that is packed, or has not come whole."""
 _OTHER_FILES = (
     b"%PDF", b"PK\x03\x04", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"MZ", b"\x7fELF", b"SQLite format", b"\x1f\x8b",
     b"Rar!", b"7z\xbc\xaf", b"\xd0\xcf\x11\xe0", b"\xff\xfe", b"\xfe\xff",
@@ -99,7 +103,8 @@ def list_audio_files(folder: str, time_zone: tzinfo) -> list[CallFacts]:
     """Return every audio file in a folder and those below as an answered call, in the order of their names.
 
     It began when the file was written last, and is named by it. What looks meant, by its name or its size, is a call,
-    too: fetching it says what is wrong. Links inside and hidden names are left out. Raises SourceInvalid where there
+    too, and so is a folder that a link leads out to: fetching it says what is wrong. Links inside and hidden names are
+    left out. Raises SourceInvalid where there
     are too many files or none with audio, SourceUnavailable.
     """
     try:
@@ -122,6 +127,7 @@ def _audio_files(root: Path) -> Iterator[tuple[str, os.stat_result]]:
     seen = 0
     for parent, folders, files in os.walk(root, onerror=_raise):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from _lost_folders(root, Path(parent), folders)
         for file in sorted(files):
             name = str(Path(parent, file).relative_to(root))
             if file.startswith("."):
@@ -141,6 +147,16 @@ def _audio_files(root: Path) -> Iterator[tuple[str, os.stat_result]]:
                 yield name, status
 
 
+def _lost_folders(
+    root: Path, parent: Path, folders: list[str]
+) -> Iterator[tuple[str, os.stat_result]]:
+    """Yield the links among folders that lead out of the root: what is behind them is not listed."""
+    for path in (parent / folder for folder in folders):
+        name = str(path.relative_to(root))
+        if path.is_symlink() and _is_lost_link(root, name):
+            yield name, path.lstat()
+
+
 def _is_text(name: str) -> bool:
     try:
         name.encode()
@@ -150,7 +166,10 @@ def _is_text(name: str) -> bool:
 
 
 def _is_named_sound(name: str) -> bool:
-    return PurePosixPath(name).suffix.lower() in _SOUND_NAMES
+    path = PurePosixPath(name.lower())
+    if path.suffix in _PACKED:
+        path = path.with_suffix("")
+    return path.suffix in _SOUND_NAMES
 
 
 def _is_lost_link(root: Path, name: str) -> bool:

@@ -233,7 +233,8 @@ NOBODY = """Plan: Friday: PS: P.S.: Итого: TODO: http: https: Тема: Д�
     Owner: Ответственный: Статус: Status: Цель: Goal: План: Завтра: Tomorrow: Сегодня: Today: UPD: Update: Link: Ссылка:
     Subject: To: From: Cc: Re: Fwd: Итоги: Summary: Notes: Заметки: Комментарий: Comment: Warning: Внимание: Срочно:
     Example: Например: Шаг: Step: Пункт: Item: Kind: Language: WEBVTT: Note: Место: Location: Room: Кабинет:
-    Phone: Телефон: Email: Почта: Price: Цена: Total: Всего: Первое: Второе: First: Second: Во-первых: Idea: Идея"""
+    Phone: Телефон: Email: Почта: Price: Цена: Total: Всего: Первое: Второе: First: Second: Во-первых: Idea: Идея:
+    KPI: OKR: ETA: TL;DR: Источник: От"""
 
 
 @pytest.mark.parametrize("word", [each.strip() for each in NOBODY.replace("\n", " ").split(":")])

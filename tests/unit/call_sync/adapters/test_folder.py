@@ -1,3 +1,4 @@
+import gzip
 import io
 import os
 import unicodedata
@@ -285,17 +286,26 @@ async def test_what_looks_meant_is_a_call_that_says_what_is_wrong_with_it(tmp_pa
         ("page.WAV", b"<html>"),
         ("raw.pcm", b"text"),
         ("record-0017", bytes(range(256)) * 20),
+        ("a.wav.gz", gzip.compress(WAV)),
+        ("b.MP3.part", b""),
+        ("c.wav.txt", b"what was said"),
+        ("d.gz", gzip.compress(b"notes")),
     ):
         write(inside / name, content, "2026-03-02T12:00:00")
     (inside / "out.wav").symlink_to(tmp_path / "secret.wav")
-    os.utime(inside / "out.wav", (1772442000, 1772442000), follow_symlinks=False)
+    (inside / "march").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere").mkdir()
+    for link in ("out.wav", "march"):
+        os.utime(inside / link, (1772442000, 1772442000), follow_symlinks=False)
 
     links = [call.recording_link or "" for call in await listed(inside)]
 
-    assert links == ["empty.mp3", "out.wav", "page.WAV", "raw.pcm", "record-0017"]
-    with pytest.raises(NotAllowed):
-        await fetched(inside, "out.wav")
-    for link in ("empty.mp3", "page.WAV", "raw.pcm", "record-0017"):
+    bad = ["a.wav.gz", "b.MP3.part", "empty.mp3", "page.WAV", "raw.pcm", "record-0017"]
+    assert sorted(links) == sorted([*bad, "march", "out.wav"])
+    for link in ("out.wav", "march"):
+        with pytest.raises(NotAllowed, match="leads out of the folder"):
+            await fetched(inside, link)
+    for link in bad:
         async with SOURCE.fetch(str(inside), link) as recording:
             with pytest.raises(NotAudio, match=link):
                 await kept_at(f"file://{tmp_path}/kept").keep(recording)
