@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urljoin
 
 from services.bot_status import signatures
 from services.bot_status.adapters.api import (
@@ -89,7 +90,7 @@ class AttendeeProvider:
         answer.check()
         found = objects_under(answer.body, "results", "recordings") or [object_of(answer.body)]
         return [
-            FoundRecording(link=link)
+            FoundRecording(link=urljoin(f"{self._api.url}/", link))
             for each in sorted(found, key=worth, reverse=True)
             if (link := link_of(each))
         ]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.bot_status.adapters.api import number_of, object_of, objects_of, text_of
+from services.bot_status.adapters.api import number_of, object_of, objects_under, text_of
 
 _LOST = frozenset({"failed", "error", "deleted", "expired", "aborted", "cancelled", "canceled"})
 _GROWING = frozenset({"in_progress", "recording", "processing", "uploading", "pending", "paused"})
@@ -46,7 +46,7 @@ def size_of(recording: dict[str, Any]) -> float | None:
     """Return how many bytes a recording has, its largest file where it has several; None where it does not say."""
     sizes = [
         number_of(each[name])
-        for each in (recording, *objects_of(recording.get("media_files")))
+        for each in (recording, *objects_under(recording, "media_files"))
         for name in _SIZES
         if each.get(name) is not None
     ]

@@ -1,5 +1,6 @@
 """Recall.ai, which lists the status changes of a bot and serves recordings behind signed links."""
 
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -152,6 +153,10 @@ class RecallProvider:
 
 def _reported(fields: dict[str, Any]) -> ReportedStatus:
     changes = objects_of(fields.get("status_changes"))
+    with contextlib.suppress(ValueError, TypeError):  # else in the order in which they come
+        changes = sorted(
+            changes, key=lambda each: datetime.fromisoformat(each.get("created_at", ""))
+        )
     codes = [text_of(change.get("code")).strip().lower() for change in changes]
     codes = [code for code in codes if code]
     has_media = any(

@@ -15,7 +15,6 @@ from services.bot_status.adapters.api import (
     id_of,
     number_of,
     object_of,
-    objects_of,
     objects_under,
     spoken,
     text_of,
@@ -47,6 +46,7 @@ _TEAMS_LONG = re.compile(r"/l/meetup-join/.+")
 _JITSI = re.compile(r"/([^/?#\s&=]{1,200})/?")
 _EXTERNAL = re.compile(r"(google_meet|zoom|teams|jitsi)/([^/?#&=\s]{1,255})/(\d{1,18})")
 _CONFLICT = 409
+_LISTS = ("recordings", "results", "items", "data")
 
 
 class VexaProvider:
@@ -155,13 +155,11 @@ class VexaProvider:
         return kept
 
     async def _listed(self, number: str) -> list[dict[str, Any]]:
-        listed = await self._api.listed("/recordings", "recordings", "results")
+        listed = await self._api.listed("/recordings", *_LISTS)
         return [each for each in listed if id_of(each.get("meeting_id")) == number]
 
     async def _listed_of_meeting(self, number: str) -> list[dict[str, Any]]:
-        listed = await self._api.listed(
-            "/recordings", "recordings", "results", query={"meeting_id": number}
-        )
+        listed = await self._api.listed("/recordings", *_LISTS, query={"meeting_id": number})
         return [each for each in listed if id_of(each.get("meeting_id") or number) == number]
 
     async def _shown_by_meeting(self, number: str) -> list[dict[str, Any]]:
@@ -178,7 +176,7 @@ class VexaProvider:
         if number:
             links.append(await self._master(number))
             files = sorted(
-                objects_of(recording.get("media_files")),
+                objects_under(recording, "media_files"),
                 key=lambda each: text_of(each.get("type")) != "audio",
             )
             ids = [(id_of(each.get("id")), text_of(each.get("type"))) for each in files]
@@ -196,7 +194,8 @@ class VexaProvider:
             answer = await self._api.ask("GET", path, query={"type": "audio"})
         except (ServiceUnavailable, NoSuchBot):
             return ""
-        return "" if answer.refused else text_of(object_of(answer.body).get("raw_url"))
+        found = object_of(answer.body)
+        return "" if answer.refused else text_of(found.get("raw_url")) or link_of(found)
 
     def meaning(self, raw_status: str, message: str) -> Meaning:
         # Only a look can tell whether the bot was in the meeting.

@@ -336,6 +336,9 @@ async def test_a_recording_that_turns_out_empty_is_passed_over() -> None:
           LIST_OF: {"recordings": [recording_of(5)]}}, GOOD),
         ({LIST: {"recordings": [recording_of(6, status="failed")]}, LIST_OF: 500,
           MEETING: {"status": "completed", "data": {"recordings": [recording_of(5)]}}}, GOOD),
+        ({LIST: {"items": [recording_of(5)]}}, GOOD),
+        ({LIST: {"data": [recording_of(5, media_files=files(7)[0])]},
+          "GET /recordings/5/master?type=audio": {"url": GOOD}}, GOOD),
         ({LIST: {"recordings": [], "next": "/recordings?page=2"},
           "GET /recordings?page=2": {"recordings": [recording_of(5)]}}, GOOD),
     ],
@@ -539,6 +542,27 @@ async def test_media_of_recall_may_come_after_the_end(end: str) -> None:
     assert "a recording of it is waited for until" in world.bot.detail
     await world.look(recall(world), 4)
     assert world.end == "recorded"
+
+
+async def test_changes_of_recall_are_read_in_the_order_of_their_times() -> None:
+    shown = shows("done", "in_call_recording", recordings=[kept(GOOD)])
+    for number, change in enumerate(shown["status_changes"]):
+        change["created_at"] = f"2026-11-02T1{9 - number}:00:00Z"
+    world = World({RECALL: shown}, in_meeting("r1"))
+    await world.look(recall(world))
+    assert world.end == "recorded"
+
+
+async def test_a_link_of_attendee_may_leave_its_host_out() -> None:
+    world = World(
+        {
+            BOT: {"state": "ended ", "recording_state": "Complete"},
+            RECORDING: {"url": "/media/1.mp3"},
+        },
+        in_meeting("bot_1"),
+    )
+    await world.look(attendee(world))
+    assert (world.end, world.fetched) == ("recorded", [f"{HOST}/media/1.mp3"])
 
 
 @pytest.mark.parametrize("order", [1, -1])
