@@ -27,6 +27,7 @@ from services.bot_status.ports import BotProvider, BotRepository, Leased
 from services.bot_status.reports import BotReports
 from services.kernel.clock import utc_now
 from services.kernel.errors import UpstreamUnavailable
+from services.kernel.outage import Outage
 from services.kernel.tasks import cancel
 from services.recordings.domain import FOR_NOW, NotAllowed, NotFetched, TooLarge
 from services.status.domain import BotState
@@ -60,6 +61,7 @@ class Poller:
         self._lease = lease
         self._concurrency = concurrency
         self._under_way: set[asyncio.Task[None]] = set()
+        self._outage = Outage("looks at bots")
 
     async def turn(self) -> None:
         """Begin the looks that are due, as far as `concurrency` allows; they go on beside the next turns."""
@@ -78,15 +80,11 @@ class Poller:
     async def _look(self, leased: Leased) -> None:
         bot = leased.bot
         failures, pause = bot.failures + 1, None
-        try:
+        with self._outage.outlived(bot_id=bot.bot_id):
             async with kept(self._lease, lambda: self._bots.renew(bot, self._lease)):
                 failures, pause = await self._look_at(leased)
-        except Exception:
-            log.exception("look_failed", bot_id=bot.bot_id)
-        try:
+        with self._outage.outlived(bot_id=bot.bot_id):  # a lease that is not released runs out
             await self._bots.release(bot, self._patience.pause(failures, pause), failures=failures)
-        except Exception:
-            log.exception("lease_not_released", bot_id=bot.bot_id)  # it runs out
 
     async def _look_at(self, leased: Leased) -> tuple[int, timedelta | None]:
         """Ask where a bot is and do what follows; returns failures in a row, and the pause that was asked for."""

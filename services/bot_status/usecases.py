@@ -44,6 +44,7 @@ from services.bot_status.ports import BotProvider, BotRepository, IntentReposito
 from services.bot_status.reports import BotReports
 from services.kernel.clock import utc_now
 from services.kernel.errors import InvalidInput, NotFound
+from services.kernel.outage import Outage
 from services.kernel.tasks import cancel
 from services.status.domain import BotState, Owner
 
@@ -84,6 +85,7 @@ class Bots:
         self._lease = lease
         self._patience = patience
         self._starts: set[asyncio.Task[Bot]] = set()
+        self._outage = Outage("wishes")
 
     async def start_bot(
         self, owner: Owner, meet_url: str, bot_name: str, language: str, request_id: str
@@ -203,15 +205,9 @@ class Bots:
             self._provider.name, self._lease, MOST_UNRESOLVED
         )
         for bot in unresolved:
-            try:
-                await self._resolve(bot)
-            except (ServiceUnavailable, ServiceRefuses, BotRefused, BotNotFound) as error:
-                log.warning("wish_unresolved", intent_id=bot.wish.intent_id, error=str(error))
-                if utc_now() - bot.created_at > self._patience.silent:
-                    failure = bot.failure or str(error)
-                    await self._intents.give_up(bot.wish.intent_id, failure, doubtful=False)
-            except Exception:  # the other wishes are not to wait for it
-                log.exception("wish_unresolved", intent_id=bot.wish.intent_id)
+            # Whatever becomes of one, the others are not to wait for it.
+            with self._outage.outlived(intent_id=bot.wish.intent_id):
+                await self._look_into(bot)
 
     async def stop(self) -> None:
         """End the starts under way; other processes look into them."""
@@ -267,6 +263,16 @@ class Bots:
                 "had, and which has ended: did that service begin to count anew? The bot is asked to leave; "
                 "have it go on with its ids, and start again"
             ) from error
+
+    async def _look_into(self, bot: Bot) -> None:
+        """Resolve a wish, or give it up where its service has told nothing for too long."""
+        try:
+            await self._resolve(bot)
+        except (ServiceUnavailable, ServiceRefuses, BotRefused, BotNotFound) as error:
+            log.warning("wish_unresolved", intent_id=bot.wish.intent_id, error=str(error))
+            if utc_now() - bot.created_at > self._patience.silent:
+                failure = bot.failure or str(error)
+                await self._intents.give_up(bot.wish.intent_id, failure, doubtful=False)
 
     async def _resolve(self, bot: Bot) -> None:
         """Take over the bot of a start that was cut short, or stop it where the caller was told that it failed."""

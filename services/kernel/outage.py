@@ -19,6 +19,12 @@ def go_on_ending() -> None:
         raise asyncio.CancelledError
 
 
+def why_lacking(error: BaseException) -> str | None:
+    """Return what an error says of something that is away, Postgres or another service; None for a fault of ours."""
+    why = why_away(error)
+    return str(error) if why is None and isinstance(error, UpstreamUnavailable) else why
+
+
 class Outage:
     """The times at which a loop cannot do its work, however often it tries."""
 
@@ -40,17 +46,18 @@ class Outage:
         self.why = ""
 
     @contextlib.contextmanager
-    def outlived(self) -> Iterator[None]:
-        """Take every error of the block: what is away is said once, a fault of ours each time, with its cause."""
+    def outlived(self, **about: object) -> Iterator[None]:
+        """Take every error of the block: what is away is said once, a fault of ours each time, with its cause.
+
+        `about` names, beside a fault, what was worked on.
+        """
         try:
             yield
         except Exception as error:
             go_on_ending()
-            why = why_away(error)
-            if why is None and isinstance(error, UpstreamUnavailable):
-                why = str(error)
+            why = why_lacking(error)
             if why is None:
-                log.exception("loop_failed", loop=self._loop)
+                log.exception("loop_failed", loop=self._loop, **about)
             else:
                 self.begin(why)
         else:

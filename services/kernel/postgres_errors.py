@@ -25,6 +25,8 @@ _BY_STATE = {
     "57P01": "the database stops",
     "57P02": "the database was stopped",
     "57P03": "the database does not take calls yet",
+    "57P04": "the database is not there",
+    "57P05": "the database has closed a session that stood still",
 }
 """By SQLSTATE, appendix A of the manual of Postgres."""
 _BY_CLASS = {
@@ -45,7 +47,12 @@ def why_away(error: BaseException) -> str | None:
     """
     if isinstance(error, DatabaseAway):
         return error.why
-    if isinstance(error, asyncpg.InvalidCachedStatementError):
+    if isinstance(
+        error, BaseExceptionGroup
+    ):  # of tasks that ran together: one fault of ours is one
+        reasons = [why_away(each) for each in error.exceptions]
+        return reasons[0] if all(reasons) else None
+    if is_outdated(error):
         return "the tables have just been changed"
     if isinstance(error, asyncpg.PostgresError):
         state = error.sqlstate or ""

@@ -9,8 +9,7 @@ from typing import Any
 import structlog
 from pgqueuer import Job, RetryRequested
 
-from services.kernel.errors import UpstreamUnavailable
-from services.kernel.postgres_errors import why_away
+from services.kernel.outage import why_lacking
 from services.stage.adapters.job_queue import Handler, entrypoint, parse_job
 from services.stage.discovery import Discovery
 from services.stage.domain import (
@@ -114,11 +113,11 @@ class Jobs:
             if error.why is Interrupt.TIMEOUT:
                 await self._executions.fail(number, Reason.TIMEOUT, "it took too long")
         except Exception as error:
-            _say("step_failed", error, execution=number, tries=tries)
+            say("step_failed", error, execution=number, tries=tries)
             if tries < limits.attempts:
                 spread = random.uniform(0.75, 1.25)  # noqa: S311
                 raise RetryRequested(backoff(limits, tries) * spread) from error
-            await self._executions.fail(number, *_cause(error))
+            await self._executions.fail(number, *cause_of(error))
 
     async def _work(self, job: Job) -> None:
         """Claim the job's items, work on them, and write what became of them."""
@@ -172,8 +171,8 @@ class Jobs:
             seconds = limits.job_timeout.total_seconds()
             return _all_failed(items, Reason.TIMEOUT, f"it took longer than {seconds:.0f} seconds")
         except Exception as error:
-            _say("work_failed", error, execution=execution.number, items=len(items))
-            return _all_failed(items, *_cause(error))
+            say("work_failed", error, execution=execution.number, items=len(items))
+            return _all_failed(items, *cause_of(error))
         outcome_of = {outcome.item_id: outcome for outcome in outcomes}
         without = [item for item in items if item.item_id not in outcome_of]
         if without:
@@ -193,18 +192,16 @@ def _all_failed(items: Sequence[Item], reason: Reason, message: str) -> list[Out
     return [Failure(item_id=item.item_id, reason=reason, message=message) for item in items]
 
 
-def _say(event: str, error: Exception, **facts: int) -> None:
-    """Log why work failed; with its traceback unless only the database is away."""
-    if (why := why_away(error)) is not None:
+def say(event: str, error: Exception, **facts: object) -> None:
+    """Log why work failed; with its traceback unless something it needs is away."""
+    if (why := why_lacking(error)) is not None:
         log.warning(event, why=why, **facts)
     else:
         log.error(event, exc_info=error, **facts)
 
 
-def _cause(error: Exception) -> tuple[Reason, str]:
-    """Say why a step failed: what is meant for people as it is, anything else without its text."""
-    if (why := why_away(error)) is not None:
+def cause_of(error: Exception) -> tuple[Reason, str]:
+    """Say why work failed: what is meant for people as it is, anything else without its text."""
+    if (why := why_lacking(error)) is not None:
         return Reason.UPSTREAM_UNAVAILABLE, why
-    if isinstance(error, UpstreamUnavailable):
-        return Reason.UPSTREAM_UNAVAILABLE, str(error)
     return Reason.INTERNAL, SEE_LOG

@@ -5,6 +5,8 @@ from typing import assert_never
 
 import structlog
 
+from services.kernel.outage import Outage
+from services.kernel.postgres_errors import why_away
 from services.stage.domain import (
     Execution,
     Failure,
@@ -14,7 +16,7 @@ from services.stage.domain import (
     Skip,
     Success,
 )
-from services.stage.jobs import SEE_LOG
+from services.stage.jobs import cause_of, say
 from services.stage.ports import StageWork
 from services.stage.process import Process
 from services.stage.repository import execution_rows, skipped_rows
@@ -35,6 +37,7 @@ class Revisits:
         self._process = process
         self._pool = process.pool
         self._settings = process.settings
+        self._outage = Outage("looks at late recordings")
 
     async def turn(self) -> None:
         """Look at all items that are due, as many at a time as the stage works on jobs."""
@@ -49,24 +52,31 @@ class Revisits:
                 await asyncio.gather(*(self._look(work, skipped) for skipped in due))
 
     async def _look(self, work: StageWork, skipped: SkippedItem) -> None:
-        try:
+        # The next look is set, also after one that came to nothing.
+        with self._outage.outlived(execution=skipped.execution, item_id=skipped.item.item_id):
             execution = await execution_rows.get_execution(self._pool, skipped.execution)
             assert execution is not None, "it is kept as long as an item names it"
             outcome = await self._outcome(work, execution, skipped.item)
             conclusion = conclude(outcome, last=skipped.last)
             if conclusion is not None:
                 await self._end(work, execution, skipped.item, outcome, conclusion)
-        except Exception:  # the next look is set
-            log.exception("revisit_not_written", execution=skipped.execution)
 
     async def _outcome(self, work: StageWork, execution: Execution, item: Item) -> Outcome:
-        longest = min(work.limits.job_timeout, self._settings.revisit)
+        """Return what a look came to; raises what says that the database is away, since then nothing was looked at."""
+        longest = min(work.limits.job_timeout, self._settings.revisit).total_seconds()
+        limit = asyncio.timeout(longest)
         try:
-            async with asyncio.timeout(longest.total_seconds()):
+            async with limit:
                 (outcome,) = await work.work(execution, [item])
-        except Exception:
-            log.exception("revisit_failed", execution=execution.number, item_id=item.item_id)
-            return Failure(item_id=item.item_id, reason=Reason.INTERNAL, message=SEE_LOG)
+        except Exception as error:
+            if limit.expired():
+                reason, message = Reason.TIMEOUT, f"it took longer than {longest:.0f} seconds"
+            elif why_away(error) is not None:
+                raise
+            else:
+                say("revisit_failed", error, execution=execution.number, item_id=item.item_id)
+                reason, message = cause_of(error)
+            return Failure(item_id=item.item_id, reason=reason, message=message)
         return outcome
 
     async def _end(

@@ -9,9 +9,10 @@ import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 
 import asyncpg
-from pgqueuer import AsyncpgDriver, Job, Queries
+from pgqueuer import AsyncpgDriver, Job, Queries, RetryRequested
 from pgqueuer.adapters.persistence.qb import (
     QueryBuilderEnvironment,
     QueryQueueBuilder,
@@ -20,6 +21,7 @@ from pgqueuer.adapters.persistence.qb import (
 
 from services.kernel.outage import Outage
 from services.kernel.postgres import Connection, listen
+from services.kernel.postgres_errors import why_away
 from services.stage.adapters.queue_driver import (
     PAUSE,
     Claims,
@@ -83,11 +85,28 @@ class _Worker:
     outage: Outage = field(default_factory=lambda: Outage("queue"))
 
     def take(self, payload: str) -> None:
-        """Pass a notification on; an empty one is a hint, others are of managers to themselves."""
-        if not payload:
-            self.due.set()
+        """Pass a notification on; an empty one is a hint, others are of managers to themselves.
+
+        A manager that is about to rest does not take it any more: then the look that follows finds the job.
+        """
         if self.driver is not None:
             self.driver.take(payload)
+        elif not payload:
+            self.due.set()
+
+    async def handle(self, handler: Handler, job: Job) -> None:
+        """Have a job handled; where Postgres is away, it is queued again once that is back."""
+        try:
+            await handler(job)
+        except Exception as error:
+            why = why_away(error)
+            if why is None:
+                raise
+            if self.driver is not None and self.driver.impatient:
+                return  # others find it
+            self.outage.begin(why)
+            raise RetryRequested(timedelta(seconds=PAUSE)) from error
+        self.outage.end()
 
 
 class JobQueue:
@@ -195,7 +214,7 @@ class JobQueue:
             rest_after=self._settings.job_rest.total_seconds(),
         )
         for name, handler in handlers.items():
-            manager.entrypoint(name, accepts_context=False)(handler)
+            manager.entrypoint(name, accepts_context=False)(partial(worker.handle, handler))
         stopper = asyncio.create_task(_then(self._stopping, manager.shutdown.set))
         try:
             with worker.outage.outlived():

@@ -4,7 +4,9 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
+from asyncpg import exceptions
 from potok.status.v1 import stage_pb2
+from structlog.testing import capture_logs
 
 from services.stage.domain import Execution, Failure, Item, Later, Limits, Outcome, Skip
 from services.stage.mapping import execution_from_pb
@@ -218,6 +220,24 @@ async def test_a_look_that_always_errs_ends_after_a_day_too(database: Database) 
         stage.outcome = err
         await call.is_due(age=timedelta(hours=25))
         await call.becomes("SKIPPED", Reason.NO_RECORDING)
+
+
+async def test_a_look_that_met_no_database_gives_nothing_up(database: Database) -> None:
+    def away(item: Item) -> Outcome:  # noqa: ARG001
+        raise exceptions.ConnectionDoesNotExistError("connection was closed")
+
+    stage, serving = late(database)
+    async with serving as served:
+        call = Late(stage, served)
+        await call.begin()
+        stage.outcome = away
+        with capture_logs() as logs:
+            await call.is_due(age=timedelta(hours=25))
+            await call.looked(2)
+            stage.outcome = succeed
+            await call.is_due(age=timedelta(hours=25))
+            await call.becomes("SUCCESS", None)
+    assert [line for line in logs if line["log_level"] == "error"] == []
 
 
 async def test_what_comes_late_and_is_no_recording_fails_and_a_pending_source_is_asked_again(

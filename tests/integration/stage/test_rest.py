@@ -2,10 +2,13 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import asyncpg
+import pytest
+from asyncpg import exceptions
 from pgqueuer import Job
 
 from services.stage.adapters.job_queue import JobQueue, parse_job
@@ -27,6 +30,8 @@ class Restful:
         self.queue = queue
         self._pool = pool
         self.taken: list[ItemId] = []
+        self.errors: list[Exception] = []
+        """What the next jobs raise."""
 
     async def put(self, item: str, *, delay: float = 0, hint: bool = False) -> None:
         """Queue a job."""
@@ -39,6 +44,8 @@ class Restful:
 
     async def take(self, job: Job) -> None:
         assert managers()
+        if self.errors:
+            raise self.errors.pop()
         self.taken.extend(parse_job(job).items)
 
     async def until_taken(self, item: str) -> None:
@@ -98,6 +105,19 @@ async def test_a_job_is_taken_when_it_comes_due(database: Database) -> None:
         await restful.put("later", delay=0.2)
         await restful.put("2", hint=True)
         await restful.until_taken("later")
+
+
+async def test_a_job_that_met_no_database_is_done_again(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with resting(database) as restful:
+        restful.errors = [
+            exceptions.ConnectionDoesNotExistError("connection was closed"),
+            exceptions.DeadlockDetectedError("deadlock detected"),
+        ]
+        await restful.put("1")
+        await restful.until_taken("1")
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
 async def test_a_queue_at_rest_stops_at_once(database: Database) -> None:

@@ -9,6 +9,8 @@ from typing import Any, cast
 
 import httpx2
 import pytest
+from asyncpg import exceptions
+from structlog.testing import capture_logs
 
 from services.bot_status.adapters.api import Api
 from services.bot_status.adapters.attendee import AttendeeProvider
@@ -34,6 +36,7 @@ from services.recordings.domain import (
 )
 from services.status.domain import BotState
 from tests.builders.bot_status import a_bot
+from tests.waiting import until
 
 HOST = "https://bots.example"
 NONE, KEEP = timedelta(0), timedelta(days=7)
@@ -54,6 +57,10 @@ class World:
     observed: list[ReportedStatus] = field(default_factory=list)
     kept: Media | None = None
     told: int = 0
+    lost: list[Exception] = field(default_factory=list)
+    """What the next changes of rows raise, the last one first."""
+    released: list[int] = field(default_factory=list)
+    """How many failures in a row each look has left."""
 
     def api(self) -> Api:
         http = httpx2.AsyncClient(transport=httpx2.MockTransport(self._answer))
@@ -69,7 +76,17 @@ class World:
         return httpx2.Response(status, content=json.dumps(body).encode())
 
     # The rows and the reports.
+    async def claim_due(self, *_: object) -> list[Leased]:
+        return [Leased(bot=self.bot, hinted=False)]
+
+    async def release(self, _bot: Bot, _pause: timedelta, *, failures: int) -> None:
+        if self.lost:
+            raise self.lost.pop()
+        self.released.append(failures)
+
     async def change(self, _intent_id: object, step: Callable[[Bot], Step]) -> Step:
+        if self.lost:
+            raise self.lost.pop()
         made = step(self.bot)
         self.bot = made.bot
         self.observed += [made.reported] if made.reported else []
@@ -99,12 +116,21 @@ class World:
 
     async def look(self, provider: BotProvider, times: int = 1) -> tuple[int, timedelta | None]:
         """Look at the bot so often, as the poller does; returns what the last look says of the next."""
+        poller = self.poller(provider)
+        answer: tuple[int, timedelta | None] = (0, None)
+        for _ in range(times):
+            answer = await poller._look_at(Leased(bot=self.bot, hinted=False))
+            self.bot = replace(self.bot, failures=answer[0])
+        return answer
+
+    def poller(self, provider: BotProvider) -> Poller:
+        """Return what looks at the bot."""
         part: Any = cast("Any", self)
         store: Any = cast("Any", _Store(self))
         fetching = Fetching(
             provider, part, store, part, part, lease=NONE, look=NONE, longest=timedelta(1)
         )
-        poller = Poller(
+        return Poller(
             provider,
             part,
             part,
@@ -113,11 +139,6 @@ class World:
             lease=timedelta(minutes=1),
             concurrency=1,
         )
-        answer: tuple[int, timedelta | None] = (0, None)
-        for _ in range(times):
-            answer = await poller._look_at(Leased(bot=self.bot, hinted=False))
-            self.bot = replace(self.bot, failures=answer[0])
-        return answer
 
     @property
     def end(self) -> str:
@@ -670,3 +691,20 @@ async def test_a_recording_that_is_kept_is_not_fetched_again_while_nobody_takes_
     world = World({BOT: shown, RECORDING: {"url": GOOD}}, in_meeting("bot_1"))
     await world.look(attendee(world), 3)
     assert world.fetched == [GOOD]
+
+
+async def test_an_outage_of_the_database_is_said_once_and_no_error_of_ours() -> None:
+    world = World({BOT: {"state": "joined_recording"}}, in_meeting("bot_1"))
+    world.lost = [
+        exceptions.InterfaceError("pool is closing"),
+        exceptions.InterfaceError("connection is closed"),
+        exceptions.InterfaceError("connection is closed"),
+    ]
+    poller = world.poller(attendee(world))
+    with capture_logs() as logs:
+        for looks in range(1, 3):
+            await poller.turn()
+            await until(lambda: not poller._under_way, f"look {looks} has ended")
+    said = [(line["event"], line["log_level"]) for line in logs]
+    assert said == [("loop_waits", "warning"), ("loop_goes_on", "info")]
+    assert len(world.released) == 1

@@ -5,6 +5,8 @@ from datetime import timedelta
 from typing import Any, cast
 
 import pytest
+from asyncpg import exceptions
+from structlog.testing import capture_logs
 
 from services.bot_status.domain import (
     Bot,
@@ -174,6 +176,16 @@ async def test_a_wish_whose_bot_has_the_id_of_another_is_given_up_at_once() -> N
 
     assert outside.begun == []
     assert outside.given_up == [(IntentId("intent-1"), "an id that another bot has", False)]
+
+
+async def test_an_outage_of_the_database_is_said_once_and_no_error_of_ours() -> None:
+    wishes = [bot_in(Phase.INTENDED, timedelta(minutes=2)) for _ in range(3)]
+    lost = exceptions.ConnectionDoesNotExistError("connection was closed")
+    outside = Outside(wishes, begins={"intent-1": lost})
+    with capture_logs() as logs:
+        await resolved(outside)
+    assert [(line["event"], line["log_level"]) for line in logs] == [("loop_waits", "warning")]
+    assert outside.given_up == []
 
 
 async def test_a_wish_holds_up_no_other() -> None:

@@ -40,7 +40,8 @@ def raised_by_state(state: str) -> BaseException:
         ("57P01", "stops"),
         ("57P02", "stopped"),
         ("57P03", "not take calls yet"),
-        ("57P04", "stops"),
+        ("57P04", "is not there"),
+        ("57P05", "stood still"),
         ("58030", "cannot use its files"),
     ],
 )
@@ -91,6 +92,18 @@ def test_what_the_driver_says_of_a_lost_connection_is_one(error: Exception) -> N
 )
 def test_an_error_of_something_else_is_none(error: Exception) -> None:
     assert why_away(error) is None
+
+
+def test_tasks_that_ran_together_met_an_outage_where_nothing_else_befell_them() -> None:
+    lost = exceptions.ConnectionDoesNotExistError("connection was closed")
+    full = raised_by_state("53100")
+    assert why_away(ExceptionGroup("", [lost, ExceptionGroup("", [full])]))
+    assert why_away(ExceptionGroup("", [lost, ValueError("ours")])) is None
+
+
+def test_a_table_that_has_changed_is_no_silence() -> None:
+    changed = exceptions.OutdatedSchemaCacheError("unexpected number of attributes")
+    assert why_away(changed) == "the tables have just been changed"
 
 
 async def test_an_os_error_is_one_where_the_driver_raised_it(free_port: int) -> None:
