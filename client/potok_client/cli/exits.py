@@ -50,6 +50,14 @@ def unreachable(what: str, address: str, variable: str, why: str = "") -> Comman
     )
 
 
+_AGAIN = {
+    "failed": "tries its failures again",
+    "pending": "does what is left of it",
+    "all": "does all of it again, once the reasons are mended",
+}
+"""What a mode does for a stage of which too little succeeded."""
+
+
 def refusal(error: grpc.aio.AioRpcError) -> CommandFailed:
     """Return what a failed call means to the user."""
     info, message = error_info(error), in_words(error.code(), error.details())
@@ -68,9 +76,9 @@ def refusal(error: grpc.aio.AioRpcError) -> CommandFailed:
             stage = info.metadata["stage"].lower()
             advice = (f"potok run {over} --stage {stage}   covers the days first",)
         case "GATE_NOT_MET":
-            stage = info.metadata["stage"].lower()
+            stage, mode = told["stage"].lower(), told.get("mode", "").lower() or "failed"
             advice = (
-                f"potok run {over} --stage {stage} --mode failed   tries its failures again",
+                f"potok run {over} --stage {stage} --mode {mode}   {_AGAIN.get(mode, 'runs it again')}",
                 f"potok client set {client} --min-success-ratio RATIO   asks for less",
             )
         case "RUN_NOT_ENDED":
@@ -94,26 +102,8 @@ def refusal(error: grpc.aio.AioRpcError) -> CommandFailed:
 
 def _by_status(code: grpc.StatusCode, message: str) -> CommandFailed:
     match code:
-        case grpc.StatusCode.NOT_FOUND if message.startswith("playbook:"):
-            return CommandFailed(message)
-        case grpc.StatusCode.NOT_FOUND if message.startswith("there is no bot"):
-            return CommandFailed(
-                message, "potok bot list   shows your bots", "potok bot start URL   sends a new one"
-            )
-        case grpc.StatusCode.NOT_FOUND if "client" in message:
-            return CommandFailed(
-                message,
-                "potok client list   shows the clients",
-                "potok client set CLIENT --source amocrm:ACCOUNT   sets one up",
-            )
-        case grpc.StatusCode.NOT_FOUND if "transcript" in message:
-            return CommandFailed(
-                message, "potok items CLIENT START END --stage transcription   says why"
-            )
-        case grpc.StatusCode.NOT_FOUND if "account" in message:
-            return CommandFailed(message, "potok account list   shows the accounts")
         case grpc.StatusCode.NOT_FOUND:
-            return CommandFailed(message, "potok runs   shows the runs")
+            return CommandFailed(message, *_where_to_look(message))
         case grpc.StatusCode.UNAVAILABLE | grpc.StatusCode.DEADLINE_EXCEEDED:
             return CommandFailed(message, "try again in a moment", code=ExitCode.UNREACHABLE)
         case grpc.StatusCode.UNAUTHENTICATED:
@@ -121,3 +111,25 @@ def _by_status(code: grpc.StatusCode, message: str) -> CommandFailed:
         case grpc.StatusCode.INTERNAL | grpc.StatusCode.UNKNOWN:
             return CommandFailed(f"{message}: the log of the service says more")
     return CommandFailed(message)
+
+
+_WHERE_TO_LOOK = {
+    "there is no bot": (
+        "potok bot list   shows your bots",
+        "potok bot start URL   sends a new one",
+    ),
+    "client": (
+        "potok client list   shows the clients",
+        "potok client set CLIENT --source amocrm:ACCOUNT   sets one up",
+    ),
+    "call": ("potok items CLIENT START END --stage transcription   says why",),
+    "account": ("potok account list   shows the accounts",),
+    "recommendation": ("potok advice list CLIENT --all   shows what is known",),
+    "run": ("potok runs   shows the runs",),
+}
+"""By how what was not found is named, as a sentence begins; an id in it may be of any letters."""
+
+
+def _where_to_look(message: str) -> tuple[str, ...]:
+    """Return the commands that show what there is of a kind, by a sentence that one of them is not found."""
+    return next((found for kind, found in _WHERE_TO_LOOK.items() if message.startswith(kind)), ())

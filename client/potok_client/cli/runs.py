@@ -226,6 +226,8 @@ async def _list(client_id: str, limit: int, *, as_json: bool) -> None:
         answer = await service.stub.ListRuns(
             pb.ListRunsRequest(client_id=client_id, page_size=limit), timeout=DEADLINE
         )
+        if client_id and not answer.runs:  # it may be no client's id
+            await service.stub.GetClient(pb.GetClientRequest(client_id=client_id), timeout=DEADLINE)
     if as_json:
         print_json([as_dict(run) for run in answer.runs])
         return
@@ -245,7 +247,8 @@ async def _list(client_id: str, limit: int, *, as_json: bool) -> None:
             f"{status.create_time.ToDatetime(UTC).astimezone():%Y-%m-%d %H:%M:%S}",
             words.lasted(status, now),
         )
-    show(rows if answer.runs else Advised("no runs yet", "potok run CLIENT START END"))
+    starts = f"potok run {client_id or 'CLIENT'} START END"
+    show(rows if answer.runs else Advised("no runs yet", starts))
 
 
 async def _retry(run: str, stage: StageName | None, *, no_watch: bool, as_json: bool) -> ExitCode:

@@ -1,10 +1,19 @@
 """The gate between two stages: whether the stage before has left enough for the next one to begin with."""
 
+from typing import NamedTuple
+
 from services.coordinator.state.domain import Run
 from services.coordinator.state.order import stage_before
 from services.coordinator.state.tenant import Tenant
 from services.kernel.errors import WrongState
-from services.status.domain import Stage
+from services.status.domain import RunMode, Stage
+
+
+class Closed(NamedTuple):
+    """A gate that is closed: why and what to do, and the mode in which to run the stage before it again."""
+
+    why: str
+    mode: RunMode
 
 
 def check_input(tenant: Tenant, run: Run) -> None:
@@ -19,14 +28,16 @@ def check_input(tenant: Tenant, run: Run) -> None:
             reason="STAGE_OUT_OF_ORDER",
             metadata={"stage": before.value, "days": ",".join(missing), **_over(run)},
         )
-    refusal = gate(tenant, run, before)
-    if refusal is not None:
+    closed = gate(tenant, run, before)
+    if closed is not None:
         raise WrongState(
-            refusal, reason="GATE_NOT_MET", metadata={"stage": before.value, **_over(run)}
+            closed.why,
+            reason="GATE_NOT_MET",
+            metadata={"stage": before.value, "mode": closed.mode.value, **_over(run)},
         )
 
 
-def gate(tenant: Tenant, run: Run, stage: Stage) -> str | None:
+def gate(tenant: Tenant, run: Run, stage: Stage) -> Closed | None:
     """Return why too little of `stage` succeeded over the run's range for the next one and what to do, or None.
 
     Where any success is enough, what failed for good closes nothing: no other attempt could open the gate again.
@@ -42,25 +53,25 @@ def gate(tenant: Tenant, run: Run, stage: Stage) -> str | None:
         return None
     needed = f"at least {least:.0%}" if least else "at least one"
     still_open = sum(each.pending + each.processing for each in figures)
-    return (
-        f"{success} of {tried} items of {stage.value} succeeded, {needed} must: "
-        f"{_advice(stage, tried, success, permanent, still_open, least)}"
-    )
+    advice, mode = _advice(stage, tried, success, permanent, still_open, least)
+    found = f"{success} of {tried} items of {stage.value} succeeded, {needed} must"
+    return Closed(f"{found}: {advice}", mode)
 
 
 def _advice(
     stage: Stage, tried: int, success: int, permanent: int, still_open: int, least: float
-) -> str:
-    """Say what can open the gate: only what the reasons of the failures leave a chance."""
+) -> tuple[str, RunMode]:
+    """Say what can open the gate, and in which mode: only what the reasons of the failures leave a chance."""
     retryable = tried - success - permanent - still_open
     if (tried - permanent) / tried < least or not (retryable or still_open):
-        return (
+        advice = (
             f"{permanent} failed for good, which no retry mends; do what their reasons say and run "
             f"{stage.value} in mode ALL, or set a lower min_success_ratio"
         )
+        return advice, RunMode.ALL
     if still_open:
-        return f"run {stage.value} again, {still_open} are not done yet"
-    return "retry its failures"
+        return f"run {stage.value} again, {still_open} are not done yet", RunMode.PENDING
+    return "retry its failures", RunMode.FAILED
 
 
 def _over(run: Run) -> dict[str, str]:

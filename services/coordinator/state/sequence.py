@@ -299,9 +299,9 @@ def _go_on(
         ended = RunState.PARTIAL if failed or known else RunState.COMPLETED
         _end_run(tenant, run, ended, touched, now)
         return
-    refusal = None if run.bot_id else gate(tenant, run, execution.stage)
-    if refusal is not None:
-        run.reason, run.message = Reason.GATE_NOT_MET, refusal
+    closed = None if run.bot_id else gate(tenant, run, execution.stage)
+    if closed is not None:
+        run.reason, run.message = Reason.GATE_NOT_MET, closed.why
         _end_run(tenant, run, RunState.FAILED, touched, now)
         return
     run.stage = stage

@@ -162,7 +162,7 @@ class CoordinatorServiceServicer:
         NOT_FOUND: no such client. ABORTED RUN_ACTIVE: another run of the client is under way; metadata `run_id`, `stage`.
         FAILED_PRECONDITION STAGE_OUT_OF_ORDER: the stage before never covered some days; metadata `days`.
         FAILED_PRECONDITION GATE_NOT_MET: too few of its items succeeded; what failed for good counts only where the client has
-        a `min_success_ratio`.
+        a `min_success_ratio`; metadata `stage`, and the `mode` in which to run it again.
         FAILED_PRECONDITION SETTINGS_INVALID: a setting of the client can no longer work; a service that does not answer at
         once is not waited for, and says so when it runs its stage.
         INVALID_ARGUMENT: stages that are not consecutive, a range that ends before it starts, is longer than 366 days or
@@ -218,7 +218,7 @@ class CoordinatorServiceServicer:
     def ListAuditEntries(self, request, context):
         """Lists who did what to runs, clients and bots, newest first. Without a client and a run: all that the caller may see.
 
-        NOT_FOUND: no such run.
+        NOT_FOUND: no such client or run.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

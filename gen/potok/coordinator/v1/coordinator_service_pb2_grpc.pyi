@@ -55,7 +55,7 @@ class CoordinatorServiceStub:
     NOT_FOUND: no such client. ABORTED RUN_ACTIVE: another run of the client is under way; metadata `run_id`, `stage`.
     FAILED_PRECONDITION STAGE_OUT_OF_ORDER: the stage before never covered some days; metadata `days`.
     FAILED_PRECONDITION GATE_NOT_MET: too few of its items succeeded; what failed for good counts only where the client has
-    a `min_success_ratio`.
+    a `min_success_ratio`; metadata `stage`, and the `mode` in which to run it again.
     FAILED_PRECONDITION SETTINGS_INVALID: a setting of the client can no longer work; a service that does not answer at
     once is not waited for, and says so when it runs its stage.
     INVALID_ARGUMENT: stages that are not consecutive, a range that ends before it starts, is longer than 366 days or
@@ -86,7 +86,7 @@ class CoordinatorServiceStub:
     ListAuditEntries: _grpc.UnaryUnaryMultiCallable[_coordinator_service_pb2.ListAuditEntriesRequest, _coordinator_service_pb2.ListAuditEntriesResponse]
     """Lists who did what to runs, clients and bots, newest first. Without a client and a run: all that the caller may see.
 
-    NOT_FOUND: no such run.
+    NOT_FOUND: no such client or run.
     """
     ListItems: _grpc.UnaryUnaryMultiCallable[_coordinator_service_pb2.ListItemsRequest, _coordinator_service_pb2.ListItemsResponse]
     """Lists the items of a stage, asked from its service.
@@ -156,7 +156,7 @@ class CoordinatorServiceAsyncStub(CoordinatorServiceStub):
     NOT_FOUND: no such client. ABORTED RUN_ACTIVE: another run of the client is under way; metadata `run_id`, `stage`.
     FAILED_PRECONDITION STAGE_OUT_OF_ORDER: the stage before never covered some days; metadata `days`.
     FAILED_PRECONDITION GATE_NOT_MET: too few of its items succeeded; what failed for good counts only where the client has
-    a `min_success_ratio`.
+    a `min_success_ratio`; metadata `stage`, and the `mode` in which to run it again.
     FAILED_PRECONDITION SETTINGS_INVALID: a setting of the client can no longer work; a service that does not answer at
     once is not waited for, and says so when it runs its stage.
     INVALID_ARGUMENT: stages that are not consecutive, a range that ends before it starts, is longer than 366 days or
@@ -187,7 +187,7 @@ class CoordinatorServiceAsyncStub(CoordinatorServiceStub):
     ListAuditEntries: _aio.UnaryUnaryMultiCallable[_coordinator_service_pb2.ListAuditEntriesRequest, _coordinator_service_pb2.ListAuditEntriesResponse]  # type: ignore[assignment]
     """Lists who did what to runs, clients and bots, newest first. Without a client and a run: all that the caller may see.
 
-    NOT_FOUND: no such run.
+    NOT_FOUND: no such client or run.
     """
     ListItems: _aio.UnaryUnaryMultiCallable[_coordinator_service_pb2.ListItemsRequest, _coordinator_service_pb2.ListItemsResponse]  # type: ignore[assignment]
     """Lists the items of a stage, asked from its service.
@@ -278,7 +278,7 @@ class CoordinatorServiceServicer(metaclass=_abc_1.ABCMeta):
         NOT_FOUND: no such client. ABORTED RUN_ACTIVE: another run of the client is under way; metadata `run_id`, `stage`.
         FAILED_PRECONDITION STAGE_OUT_OF_ORDER: the stage before never covered some days; metadata `days`.
         FAILED_PRECONDITION GATE_NOT_MET: too few of its items succeeded; what failed for good counts only where the client has
-        a `min_success_ratio`.
+        a `min_success_ratio`; metadata `stage`, and the `mode` in which to run it again.
         FAILED_PRECONDITION SETTINGS_INVALID: a setting of the client can no longer work; a service that does not answer at
         once is not waited for, and says so when it runs its stage.
         INVALID_ARGUMENT: stages that are not consecutive, a range that ends before it starts, is longer than 366 days or
@@ -345,7 +345,7 @@ class CoordinatorServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_coordinator_service_pb2.ListAuditEntriesResponse, _abc.Awaitable[_coordinator_service_pb2.ListAuditEntriesResponse]]:
         """Lists who did what to runs, clients and bots, newest first. Without a client and a run: all that the caller may see.
 
-        NOT_FOUND: no such run.
+        NOT_FOUND: no such client or run.
         """
 
     @_abc_1.abstractmethod

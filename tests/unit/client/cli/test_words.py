@@ -211,10 +211,32 @@ def test_a_refusal_says_what_to_do() -> None:
         grpc.StatusCode.FAILED_PRECONDITION, "early", "STAGE_OUT_OF_ORDER", stage="CALL_SYNC"
     )
     assert "--stage call_sync" in refusal(early).advice[0]
-    gate = refused(grpc.StatusCode.FAILED_PRECONDITION, "few", "GATE_NOT_MET", stage="ANALYSIS")
-    assert "--stage analysis --mode failed" in refusal(gate).advice[0]
+    for mode in ("FAILED", "PENDING", "ALL"):
+        gate = refused(
+            grpc.StatusCode.FAILED_PRECONDITION, "few", "GATE_NOT_MET", stage="ANALYSIS", mode=mode
+        )
+        assert f"--stage analysis --mode {mode.lower()}" in refusal(gate).advice[0]
     away = refusal(refused(grpc.StatusCode.UNAVAILABLE, "away"))
     assert away.code is ExitCode.UNREACHABLE
+
+
+@pytest.mark.parametrize(
+    ("message", "advice"),
+    [
+        ("client bot does not exist: set it up first", ["potok client list", "potok client set"]),
+        ("client_ids: run, call do not exist", ["potok client list", "potok client set"]),
+        ("run 0f3c2b1a does not exist", ["potok runs"]),
+        ("account my-client is not known", ["potok account list"]),
+        ("call client-account-7 has no transcript", ["potok items"]),
+        ("recommendation 3f2a is unknown", ["potok advice list"]),
+        ("there is no bot client-7: the id is wrong", ["potok bot list", "potok bot start"]),
+        ("playbook: client is unknown, there are: clinic", []),
+    ],
+)
+def test_what_is_not_found_is_looked_for_among_its_like(message: str, advice: list[str]) -> None:
+    found = refusal(refused(grpc.StatusCode.NOT_FOUND, message)).advice
+    assert len(found) == len(advice)
+    assert all(line.startswith(command) for line, command in zip(found, advice, strict=True))
 
 
 @pytest.mark.parametrize(

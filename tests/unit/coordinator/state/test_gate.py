@@ -5,13 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.coordinator.state.days import Day, DayFigures
-from services.coordinator.state.gate import gate
+from services.coordinator.state.gate import Closed, gate
 from services.coordinator.state.sequence import planned_run
-from services.status.domain import RunId, Stage
+from services.status.domain import RunId, RunMode, Stage
 from tests.builders.coordinator import DAYS, NOON, a_client, a_start, a_tenant, days_of
 
+PENDING, FAILED, ALL = RunMode.PENDING, RunMode.FAILED, RunMode.ALL
 
-def refusal(least: float = 0.0, **figures: int) -> str | None:
+
+def refusal(least: float = 0.0, **figures: int) -> Closed | None:
     """Return what the gate behind CALL_SYNC says of these figures of one day."""
     tenant = a_tenant()
     run = planned_run(tenant, a_start(client=a_client(least)), RunId("r"), NOON)
@@ -43,27 +45,31 @@ def test_where_any_success_is_enough_damage_for_good_closes_nothing(
 
 
 @pytest.mark.parametrize(
-    ("least", "figures", "advice"),
+    ("least", "figures", "advice", "mode"),
     [
-        (0.0, {"failed": 3}, "retry its failures"),
-        (0.0, {"failed": 3, "permanent": 2}, "retry its failures"),
+        (0.0, {"failed": 3}, "retry its failures", FAILED),
+        (0.0, {"failed": 3, "permanent": 2}, "retry its failures", FAILED),
         (
             0.0,
             {"failed": 2, "permanent": 2, "pending": 4},
             "run CALL_SYNC again, 4 are not done yet",
+            PENDING,
         ),
-        (0.0, {"processing": 1, "pending": 4}, "run CALL_SYNC again, 5 are not done yet"),
-        (0.5, {"success": 1, "failed": 3, "permanent": 2}, "retry its failures"),
-        (0.5, {"success": 1, "failed": 3, "permanent": 3}, "3 failed for good"),
-        (0.9, {"success": 8, "failed": 2, "permanent": 2}, "lower min_success_ratio"),
-        (0.9, {"failed": 2, "permanent": 2}, "in mode ALL"),
+        (0.0, {"processing": 1, "pending": 4}, "again, 5 are not done yet", PENDING),
+        (0.5, {"success": 1, "failed": 3, "permanent": 2}, "retry its failures", FAILED),
+        (0.5, {"success": 1, "failed": 3, "permanent": 3}, "3 failed for good", ALL),
+        (0.9, {"success": 8, "failed": 2, "permanent": 2}, "lower min_success_ratio", ALL),
+        (0.9, {"failed": 2, "permanent": 2}, "in mode ALL", ALL),
     ],
 )
-def test_the_advice_can_help(least: float, figures: dict[str, int], advice: str) -> None:
+def test_the_advice_can_help(
+    least: float, figures: dict[str, int], advice: str, mode: RunMode
+) -> None:
     said = refusal(least, **figures)
 
     assert said is not None
-    assert advice in said
+    assert advice in said.why
+    assert said.mode is mode
 
 
 counts = st.integers(0, 4)
@@ -81,7 +87,7 @@ def test_a_retry_is_advised_only_where_it_can_open_the_gate(
         pending=pending,
     )
 
-    if said and "for good" not in said:
+    if said and said.mode is not ALL:
         mended = refusal(
             least, success=success + retryable + pending, failed=permanent, permanent=permanent
         )
