@@ -47,8 +47,12 @@ class ReportBot:
     def apply(
         self, tenant: Tenant, group: Group, next_number: NextNumber
     ) -> tuple[Verdict, BotState]:
+        is_new = self.report.bot_id not in tenant.bots
         verdict, touched = take_bot_report(tenant, self.report, self.run_id, next_number, group.now)
         bot = tenant.bots[self.report.bot_id]
+        if is_new:
+            user = bot.owner.removeprefix("user:")
+            group.note_done(bot.owner, user, AuditAction.START_BOT, bot.bot_id, bot.bot_name)
         if touched:
             group.note(tenant, touched, bot.bot_id, BOT_STATUS)
         elif bot.sequence == self.report.sequence:

@@ -146,7 +146,12 @@ class Bots:
         bot = (await self._get_bot(caller, bot_id)).bot
         if RANK[bot.state] >= RANK[BotState.TRANSCRIBING]:
             return bot
-        await self._status.stop_bot(bot_id)
+        try:
+            await self._status.stop_bot(bot_id)
+        except UpstreamUnavailable as refusal:
+            if refusal.reason == "STOP_NOT_TAKEN":  # it is asked again until it has left
+                await self._bots.note_stopped(bot, caller.user, utc_now())
+            raise
         await self._bots.note_stopped(bot, caller.user, utc_now())
         return (await self._get_bot(caller, bot_id)).bot
 

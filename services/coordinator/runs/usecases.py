@@ -207,8 +207,10 @@ class Runs:
     ) -> Page[AuditEntry]:
         """Return a page of who did what to a client and to a run, the empty text being all, newest first.
 
-        Raises RunNotFound, InvalidInput for a token of another list.
+        Raises ClientNotFound, RunNotFound, InvalidInput for a token of another list.
         """
+        if client_id:
+            await self.get_client(client_id)
         if run_id:
             await self.get_run(RunId(run_id))
         listing = f"ListAuditEntries {client_id} {run_id}"

@@ -46,6 +46,8 @@ class _AuditActionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AuditActi
     """A recommendation was said not to be followed."""
     AUDIT_ACTION_REOPEN_RECOMMENDATION: _AuditAction.ValueType  # 10
     """The word of a person on a recommendation was taken back."""
+    AUDIT_ACTION_START_BOT: _AuditAction.ValueType  # 11
+    """A bot was sent to a meeting, or what a meeting has left was handed in without one."""
 
 class AuditAction(_AuditAction, metaclass=_AuditActionEnumTypeWrapper):
     """What people do that others want to know of."""
@@ -72,6 +74,8 @@ AUDIT_ACTION_DISMISS_RECOMMENDATION: AuditAction.ValueType  # 9
 """A recommendation was said not to be followed."""
 AUDIT_ACTION_REOPEN_RECOMMENDATION: AuditAction.ValueType  # 10
 """The word of a person on a recommendation was taken back."""
+AUDIT_ACTION_START_BOT: AuditAction.ValueType  # 11
+"""A bot was sent to a meeting, or what a meeting has left was handed in without one."""
 Global___AuditAction: _TypeAlias = AuditAction  # noqa: Y015
 
 @_typing.final

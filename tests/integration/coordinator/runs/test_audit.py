@@ -14,6 +14,7 @@ START = audit_pb2.AUDIT_ACTION_START_RUN
 CANCEL = audit_pb2.AUDIT_ACTION_CANCEL_RUN
 RETRY = audit_pb2.AUDIT_ACTION_RETRY_RUN
 SET_CLIENT = audit_pb2.AUDIT_ACTION_SET_CLIENT
+START_BOT = audit_pb2.AUDIT_ACTION_START_BOT
 STOP_BOT = audit_pb2.AUDIT_ACTION_STOP_BOT
 EPOCH = audit_pb2.AUDIT_ACTION_ADVANCE_EPOCH
 
@@ -77,12 +78,27 @@ async def test_settings_are_told_with_what_has_changed(replica: Replica) -> None
     assert "source folder:" in created.detail
 
 
-async def test_who_ends_a_bot_and_an_epoch_is_told(world: Coordination, replica: Replica) -> None:
+async def test_a_client_that_is_none_is_said_to_be_none(replica: Replica) -> None:
+    error = await refusal(
+        replica.stub.ListAuditEntries(pb.ListAuditEntriesRequest(client_id="nobody"))
+    )
+    assert error.code().name == "NOT_FOUND"
+    assert (error.details() or "").startswith("client nobody does not exist")
+
+
+async def test_who_begins_and_ends_a_bot_and_an_epoch_is_told(
+    world: Coordination, replica: Replica
+) -> None:
+    await world.bots.report("bot_7", "connecting")
     await world.bots.report("bot_7", "connected")
     await replica.bots.StopBot(bot_service_pb2.StopBotRequest(bot_id="bot_7"))
     await replica.stub.AdvanceEpoch(pb.AdvanceEpochRequest())
 
-    assert (await told(replica))[-2:] == [("olga", STOP_BOT, "bot_7"), ("olga", EPOCH, "")]
+    assert (await told(replica))[-3:] == [
+        ("anna", START_BOT, "bot_7"),
+        ("olga", STOP_BOT, "bot_7"),
+        ("olga", EPOCH, ""),
+    ]
 
 
 async def test_operators_see_what_was_done_to_their_own_clients(replica: Replica) -> None:
