@@ -108,6 +108,8 @@ def _by_status(code: grpc.StatusCode, message: str) -> CommandFailed:
             return CommandFailed(message, "try again in a moment", code=ExitCode.UNREACHABLE)
         case grpc.StatusCode.UNAUTHENTICATED:
             return CommandFailed(message, "POTOK_TOKEN=…   is a token that is still good")
+        case grpc.StatusCode.PERMISSION_DENIED:
+            return CommandFailed(message, "POTOK_TOKEN=…   is a token of somebody who may")
         case grpc.StatusCode.INTERNAL | grpc.StatusCode.UNKNOWN:
             return CommandFailed(f"{message}: the log of the service says more")
     return CommandFailed(message)

@@ -132,17 +132,12 @@ def _what_now(
     elif any(status.stale_days for status in found.values()):
         over = f"{client_id} {days.start_date} {days.end_date}"
         yield Hint(f"potok run {over}", "makes what is stale anew", "yellow")
-    elif begun := [stage for stage, status in found.items() if _left(status)]:
+    elif left := [stage for stage, status in found.items() if status.status_breakdown.pending]:
         over = f"{client_id} {days.start_date} {days.end_date}"
         stages = ", ".join(
-            f"{found[each].status_breakdown.pending} in {each.value}" for each in begun
+            f"{found[each].status_breakdown.pending} in {each.value}" for each in left
         )
         yield Hint(f"potok run {over}", f"takes what is pending: {stages}", "yellow")
-
-
-def _left(status: RangeStatus) -> bool:
-    """Return whether calls wait for a run in a stage that has begun with the range."""
-    return bool(status.status_breakdown.pending) and status.overall_status == "partial"
 
 
 async def list_left_out(

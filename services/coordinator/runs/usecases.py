@@ -115,11 +115,11 @@ class Runs:
         if client_ids:
             unknown = set(client_ids) - await self._runs.known_clients(client_ids)
             if unknown:
-                raise ClientNotFound(f"client_ids: {', '.join(sorted(unknown))} do not exist")
+                raise ClientNotFound(f"client_ids: there is no {', '.join(sorted(unknown))}")
         if run_ids:
             runs = [view.run for view in await self._runs.get_runs(run_ids)]
             if missing := set(run_ids) - {run.run_id for run in runs}:
-                raise RunNotFound(f"run_ids: {', '.join(sorted(missing))} do not exist")
+                raise RunNotFound(f"run_ids: there is no {', '.join(sorted(missing))}")
             return frozenset(run.topic for run in runs)
         return frozenset()
 

@@ -172,8 +172,8 @@ def _earlier_seconds(
     earlier: Sequence[EarlierExecution], stage: Stage, items: float, length: float
 ) -> float | None:
     """Return how long a stage takes for so many items, by the earlier execution that was most like it."""
-    if items < 1:
-        return 0.0
+    if items < 1:  # it may have work that earlier runs have left
+        return None
     sizes: list[tuple[float, float]] = []
     if stage in BY_LENGTH:
         sizes = [(length / each.length, each.seconds) for each in earlier if each.length and length]

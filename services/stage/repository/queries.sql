@@ -347,12 +347,12 @@ SELECT w.* FROM unnest(:executions::bigint[]) AS e (execution)
      LIMIT 16
  ) w;
 
--- name: list_last_failures(executions)
--- Returns the five failures of each execution that came last.
+-- name: list_last_failures(executions, undone)
+-- Returns the five failures of each execution that came last; what its end left undone is none.
 SELECT f.* FROM unnest(:executions::bigint[]) AS e (execution)
  CROSS JOIN LATERAL (
     SELECT i.execution, i.item_id, i.reason, i.message FROM items i
-     WHERE i.execution = e.execution AND i.state = 'FAILED'
+     WHERE i.execution = e.execution AND i.state = 'FAILED' AND i.reason <> ALL (:undone::text[])
      ORDER BY i.updated_at DESC, i.item_id
      LIMIT 5
  ) f;

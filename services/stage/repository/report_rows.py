@@ -101,7 +101,7 @@ async def _last_failures(
     connection: Connection, numbers: Sequence[ExecutionNumber]
 ) -> dict[int, list[ItemFailure]]:
     failures: dict[int, list[ItemFailure]] = defaultdict(list)
-    async for row in _QUERIES.list_last_failures(connection, executions=numbers):
+    async for row in _QUERIES.list_last_failures(connection, executions=numbers, undone=_UNDONE):
         failures[row["execution"]].append(
             ItemFailure(
                 item_id=ItemId(row["item_id"]), reason=Reason(row["reason"]), message=row["message"]

@@ -42,6 +42,7 @@ async def test_a_cancelled_execution_ends_its_work_and_leaves_no_item_open(
     assert answer.state == again.state == report.state == CANCELLED
     assert report.progress.items.failed == 3
     assert [each.reason for each in report.progress.reasons] == [stage_pb2.REASON_CANCELLED]
+    assert list(report.progress.failures) == list(answer.progress.failures) == []
     assert stage.stored == []
 
 

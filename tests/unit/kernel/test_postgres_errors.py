@@ -11,7 +11,7 @@ from services.kernel.errors import DatabaseAway, DomainError, UpstreamUnavailabl
 from services.kernel.postgres_errors import why_away
 
 
-def raised_by_state(state: str) -> BaseException:
+def raised_by_state(state: str) -> Exception:
     return exceptions.PostgresError.new({"C": state, "M": "as Postgres says it"})
 
 

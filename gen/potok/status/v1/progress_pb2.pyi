@@ -271,7 +271,7 @@ class StageProgress(_message.Message):
 
     @_builtins.property
     def failures(self) -> _containers.RepeatedCompositeFieldContainer[Global___ItemFailure]:
-        """The last five failures, newest first."""
+        """The last five failures, newest first; what the end of the execution left undone is none."""
 
     @_builtins.property
     def wait(self) -> Global___Wait:

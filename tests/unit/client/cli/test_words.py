@@ -203,6 +203,11 @@ def refused(
     return grpc.aio.AioRpcError(code, grpc.aio.Metadata(), trailers, message)
 
 
+def test_who_may_not_do_it_is_told_what_may() -> None:
+    error = refused(grpc.StatusCode.PERMISSION_DENIED, "SetClient is not for you")
+    assert refusal(error).advice == ("POTOK_TOKEN=…   is a token of somebody who may",)
+
+
 def test_a_refusal_says_what_to_do() -> None:
     active = refusal(refused(grpc.StatusCode.ABORTED, "busy", "RUN_ACTIVE", run_id=RUN))
     assert str(active) == "busy"
@@ -224,7 +229,7 @@ def test_a_refusal_says_what_to_do() -> None:
     ("message", "advice"),
     [
         ("client bot does not exist: set it up first", ["potok client list", "potok client set"]),
-        ("client_ids: run, call do not exist", ["potok client list", "potok client set"]),
+        ("client_ids: there is no run, call", ["potok client list", "potok client set"]),
         ("run 0f3c2b1a does not exist", ["potok runs"]),
         ("account my-client is not known", ["potok account list"]),
         ("call client-account-7 has no transcript", ["potok items"]),

@@ -228,6 +228,19 @@ def test_the_next_stage_has_an_expected_end_from_its_beginning() -> None:
     assert stepper.tenant.earlier[Stage.ANALYSIS][0] == EarlierExecution(20, 0.0, 60.0)
 
 
+def test_after_a_stage_that_had_nothing_to_do_nobody_knows_what_earlier_runs_have_left() -> None:
+    earlier = {
+        Stage.RECOMMENDATIONS: EarlierExecution(10, 0.0, 20.0),
+        Stage.REPORTING: EarlierExecution(10, 0.0, 5.0),
+    }
+    stepper = Stepper(Stage.ANALYSIS, Stage.RECOMMENDATIONS, earlier=earlier)
+    stepper.end(1, success=0)
+
+    assert stepper.execution.stage is Stage.RECOMMENDATIONS
+    assert stepper.execution.expected_end_at is None
+    assert stepper.report(2, pending=10, success=0) is not None
+
+
 def test_a_few_recordings_of_unknown_length_take_nobody_knows_how_long() -> None:
     earlier = {Stage.TRANSCRIPTION: EarlierExecution(10, 600.0, 90.0)}
     few, many = (
