@@ -28,7 +28,7 @@ from potok.analysis.v1 import meeting_analysis_pb2 as potok_dot_analysis_dot_v1_
 from potok.status.v1 import access_pb2 as potok_dot_status_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n0potok/analysis/v1/meeting_analysis_service.proto\x12\x11potok.analysis.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a(potok/analysis/v1/meeting_analysis.proto\x1a\x1cpotok/status/v1/access.proto\"r\n\x19GetMeetingAnalysisRequest\x12 \n\x05owner\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x05owner\x12\x33\n\x06\x62ot_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_-]{1,64}$R\x05\x62otId\"\\\n\x1aGetMeetingAnalysisResponse\x12>\n\x08\x61nalysis\x18\x01 \x01(\x0b\x32\".potok.analysis.v1.MeetingAnalysisR\x08\x61nalysis2\xcd\x01\n\x16MeetingAnalysisService\x12\xb2\x01\n\x12GetMeetingAnalysis\x12,.potok.analysis.v1.GetMeetingAnalysisRequest\x1a-.potok.analysis.v1.GetMeetingAnalysisResponse\"?\xd2\xf3\x18\x02\x01\x04\x82\xd3\xe4\x93\x02\x33\x12\x31/api/v1/owners/{owner}/meetings/{bot_id}/analysisb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n0potok/analysis/v1/meeting_analysis_service.proto\x12\x11potok.analysis.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a(potok/analysis/v1/meeting_analysis.proto\x1a\x1cpotok/status/v1/access.proto\"r\n\x19GetMeetingAnalysisRequest\x12 \n\x05owner\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x05owner\x12\x33\n\x06\x62ot_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_-]{1,64}$R\x05\x62otId\"\\\n\x1aGetMeetingAnalysisResponse\x12>\n\x08\x61nalysis\x18\x01 \x01(\x0b\x32\".potok.analysis.v1.MeetingAnalysisR\x08\x61nalysis2\xe0\x01\n\x16MeetingAnalysisService\x12\xc5\x01\n\x12GetMeetingAnalysis\x12,.potok.analysis.v1.GetMeetingAnalysisRequest\x1a-.potok.analysis.v1.GetMeetingAnalysisResponse\"R\xd2\xf3\x18\x02\x01\x04\xda\xf3\x18\x0frecommendations\x82\xd3\xe4\x93\x02\x33\x12\x31/api/v1/owners/{owner}/meetings/{bot_id}/analysisb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,11 +40,11 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETMEETINGANALYSISREQUEST'].fields_by_name['bot_id']._loaded_options = None
   _globals['_GETMEETINGANALYSISREQUEST'].fields_by_name['bot_id']._serialized_options = b'\272H\031r\0272\025^[A-Za-z0-9_-]{1,64}$'
   _globals['_MEETINGANALYSISSERVICE'].methods_by_name['GetMeetingAnalysis']._loaded_options = None
-  _globals['_MEETINGANALYSISSERVICE'].methods_by_name['GetMeetingAnalysis']._serialized_options = b'\322\363\030\002\001\004\202\323\344\223\0023\0221/api/v1/owners/{owner}/meetings/{bot_id}/analysis'
+  _globals['_MEETINGANALYSISSERVICE'].methods_by_name['GetMeetingAnalysis']._serialized_options = b'\322\363\030\002\001\004\332\363\030\017recommendations\202\323\344\223\0023\0221/api/v1/owners/{owner}/meetings/{bot_id}/analysis'
   _globals['_GETMEETINGANALYSISREQUEST']._serialized_start=202
   _globals['_GETMEETINGANALYSISREQUEST']._serialized_end=316
   _globals['_GETMEETINGANALYSISRESPONSE']._serialized_start=318
   _globals['_GETMEETINGANALYSISRESPONSE']._serialized_end=410
   _globals['_MEETINGANALYSISSERVICE']._serialized_start=413
-  _globals['_MEETINGANALYSISSERVICE']._serialized_end=618
+  _globals['_MEETINGANALYSISSERVICE']._serialized_end=637
 # @@protoc_insertion_point(module_scope)

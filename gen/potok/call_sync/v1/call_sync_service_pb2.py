@@ -27,7 +27,7 @@ from potok.call_sync.v1 import call_pb2 as potok_dot_call__sync_dot_v1_dot_call_
 from potok.status.v1 import access_pb2 as potok_dot_status_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*potok/call_sync/v1/call_sync_service.proto\x12\x12potok.call_sync.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1dpotok/call_sync/v1/call.proto\x1a\x1cpotok/status/v1/access.proto\"d\n\x0fGetCallsRequest\x12 \n\x05owner\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x05owner\x12/\n\x08\x63\x61ll_ids\x18\x02 \x03(\tB\x14\xbaH\x11\x92\x01\x0e\x08\x01\x10\xf4\x03\"\x07r\x05\x10\x01\x18\x80\x01R\x07\x63\x61llIds\"B\n\x10GetCallsResponse\x12.\n\x05\x63\x61lls\x18\x01 \x03(\x0b\x32\x18.potok.call_sync.v1.CallR\x05\x63\x61lls\"]\n\x14ReadRecordingRequest\x12 \n\x05owner\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x05owner\x12#\n\x07\x63\x61ll_id\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x06\x63\x61llId\"\xa5\x01\n\x15ReadRecordingResponse\x12;\n\trecording\x18\x01 \x01(\x0b\x32\x1d.potok.call_sync.v1.RecordingR\trecording\x12\x12\n\x04\x64\x61ta\x18\x02 \x01(\x0cR\x04\x64\x61ta\x12;\n\tdirection\x18\x03 \x01(\x0e\x32\x1d.potok.call_sync.v1.DirectionR\tdirection2\xde\x01\n\x0f\x43\x61llSyncService\x12\\\n\x08GetCalls\x12#.potok.call_sync.v1.GetCallsRequest\x1a$.potok.call_sync.v1.GetCallsResponse\"\x05\xd2\xf3\x18\x01\x04\x12m\n\rReadRecording\x12(.potok.call_sync.v1.ReadRecordingRequest\x1a).potok.call_sync.v1.ReadRecordingResponse\"\x05\xd2\xf3\x18\x01\x04\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*potok/call_sync/v1/call_sync_service.proto\x12\x12potok.call_sync.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1dpotok/call_sync/v1/call.proto\x1a\x1cpotok/status/v1/access.proto\"d\n\x0fGetCallsRequest\x12 \n\x05owner\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x05owner\x12/\n\x08\x63\x61ll_ids\x18\x02 \x03(\tB\x14\xbaH\x11\x92\x01\x0e\x08\x01\x10\xf4\x03\"\x07r\x05\x10\x01\x18\x80\x01R\x07\x63\x61llIds\"B\n\x10GetCallsResponse\x12.\n\x05\x63\x61lls\x18\x01 \x03(\x0b\x32\x18.potok.call_sync.v1.CallR\x05\x63\x61lls\"]\n\x14ReadRecordingRequest\x12 \n\x05owner\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x05owner\x12#\n\x07\x63\x61ll_id\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x06\x63\x61llId\"\xa5\x01\n\x15ReadRecordingResponse\x12;\n\trecording\x18\x01 \x01(\x0b\x32\x1d.potok.call_sync.v1.RecordingR\trecording\x12\x12\n\x04\x64\x61ta\x18\x02 \x01(\x0cR\x04\x64\x61ta\x12;\n\tdirection\x18\x03 \x01(\x0e\x32\x1d.potok.call_sync.v1.DirectionR\tdirection2\x8e\x02\n\x0f\x43\x61llSyncService\x12{\n\x08GetCalls\x12#.potok.call_sync.v1.GetCallsRequest\x1a$.potok.call_sync.v1.GetCallsResponse\"$\xd2\xf3\x18\x01\x04\xda\xf3\x18\x08\x61nalysis\xda\xf3\x18\x0frecommendations\x12~\n\rReadRecording\x12(.potok.call_sync.v1.ReadRecordingRequest\x1a).potok.call_sync.v1.ReadRecordingResponse\"\x16\xd2\xf3\x18\x01\x04\xda\xf3\x18\rtranscription0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -43,9 +43,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_READRECORDINGREQUEST'].fields_by_name['call_id']._loaded_options = None
   _globals['_READRECORDINGREQUEST'].fields_by_name['call_id']._serialized_options = b'\272H\007r\005\020\001\030\200\001'
   _globals['_CALLSYNCSERVICE'].methods_by_name['GetCalls']._loaded_options = None
-  _globals['_CALLSYNCSERVICE'].methods_by_name['GetCalls']._serialized_options = b'\322\363\030\001\004'
+  _globals['_CALLSYNCSERVICE'].methods_by_name['GetCalls']._serialized_options = b'\322\363\030\001\004\332\363\030\010analysis\332\363\030\017recommendations'
   _globals['_CALLSYNCSERVICE'].methods_by_name['ReadRecording']._loaded_options = None
-  _globals['_CALLSYNCSERVICE'].methods_by_name['ReadRecording']._serialized_options = b'\322\363\030\001\004'
+  _globals['_CALLSYNCSERVICE'].methods_by_name['ReadRecording']._serialized_options = b'\322\363\030\001\004\332\363\030\rtranscription'
   _globals['_GETCALLSREQUEST']._serialized_start=156
   _globals['_GETCALLSREQUEST']._serialized_end=256
   _globals['_GETCALLSRESPONSE']._serialized_start=258
@@ -55,5 +55,5 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_READRECORDINGRESPONSE']._serialized_start=422
   _globals['_READRECORDINGRESPONSE']._serialized_end=587
   _globals['_CALLSYNCSERVICE']._serialized_start=590
-  _globals['_CALLSYNCSERVICE']._serialized_end=812
+  _globals['_CALLSYNCSERVICE']._serialized_end=860
 # @@protoc_insertion_point(module_scope)

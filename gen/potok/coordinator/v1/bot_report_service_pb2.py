@@ -27,7 +27,7 @@ from potok.coordinator.v1 import bot_pb2 as potok_dot_coordinator_dot_v1_dot_bot
 from potok.status.v1 import access_pb2 as potok_dot_status_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-potok/coordinator/v1/bot_report_service.proto\x12\x14potok.coordinator.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1epotok/coordinator/v1/bot.proto\x1a\x1cpotok/status/v1/access.proto\"Z\n\x11ReportBotsRequest\x12\x45\n\x07reports\x18\x01 \x03(\x0b\x32\x1f.potok.coordinator.v1.BotReportB\n\xbaH\x07\x92\x01\x04\x08\x01\x10\x64R\x07reports\"R\n\x12ReportBotsResponse\x12<\n\x08verdicts\x18\x01 \x03(\x0b\x32 .potok.coordinator.v1.BotVerdictR\x08verdicts2z\n\x10\x42otReportService\x12\x66\n\nReportBots\x12\'.potok.coordinator.v1.ReportBotsRequest\x1a(.potok.coordinator.v1.ReportBotsResponse\"\x05\xd2\xf3\x18\x01\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-potok/coordinator/v1/bot_report_service.proto\x12\x14potok.coordinator.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1epotok/coordinator/v1/bot.proto\x1a\x1cpotok/status/v1/access.proto\"Z\n\x11ReportBotsRequest\x12\x45\n\x07reports\x18\x01 \x03(\x0b\x32\x1f.potok.coordinator.v1.BotReportB\n\xbaH\x07\x92\x01\x04\x08\x01\x10\x64R\x07reports\"R\n\x12ReportBotsResponse\x12<\n\x08verdicts\x18\x01 \x03(\x0b\x32 .potok.coordinator.v1.BotVerdictR\x08verdicts2\x88\x01\n\x10\x42otReportService\x12t\n\nReportBots\x12\'.potok.coordinator.v1.ReportBotsRequest\x1a(.potok.coordinator.v1.ReportBotsResponse\"\x13\xd2\xf3\x18\x01\x04\xda\xf3\x18\nbot_statusb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,11 +37,11 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REPORTBOTSREQUEST'].fields_by_name['reports']._loaded_options = None
   _globals['_REPORTBOTSREQUEST'].fields_by_name['reports']._serialized_options = b'\272H\007\222\001\004\010\001\020d'
   _globals['_BOTREPORTSERVICE'].methods_by_name['ReportBots']._loaded_options = None
-  _globals['_BOTREPORTSERVICE'].methods_by_name['ReportBots']._serialized_options = b'\322\363\030\001\004'
+  _globals['_BOTREPORTSERVICE'].methods_by_name['ReportBots']._serialized_options = b'\322\363\030\001\004\332\363\030\nbot_status'
   _globals['_REPORTBOTSREQUEST']._serialized_start=162
   _globals['_REPORTBOTSREQUEST']._serialized_end=252
   _globals['_REPORTBOTSRESPONSE']._serialized_start=254
   _globals['_REPORTBOTSRESPONSE']._serialized_end=336
-  _globals['_BOTREPORTSERVICE']._serialized_start=338
-  _globals['_BOTREPORTSERVICE']._serialized_end=460
+  _globals['_BOTREPORTSERVICE']._serialized_start=339
+  _globals['_BOTREPORTSERVICE']._serialized_end=475
 # @@protoc_insertion_point(module_scope)

@@ -240,6 +240,7 @@ class CreateTasksFromAudioRequest(_message.Message):
     BOT_ID_FIELD_NUMBER: _builtins.int
     AUDIO_URL_FIELD_NUMBER: _builtins.int
     TEXT_FIELD_NUMBER: _builtins.int
+    STRICT_FIELD_NUMBER: _builtins.int
     user_id: _builtins.str
     """Whose meeting it was: printable text without commas, of at most 120 characters, as the users of tokens are."""
     bot_id: _builtins.str
@@ -248,6 +249,8 @@ class CreateTasksFromAudioRequest(_message.Message):
     """Where the recording is."""
     text: _builtins.str
     """What was said: a turn a line, as in `Anna: …`, with times or without; subtitles (WebVTT, SRT); or running text."""
+    strict: _builtins.bool
+    """Refuse where the record says that it failed, or is not done in time, in place of answering it."""
     def __init__(
         self,
         *,
@@ -255,10 +258,11 @@ class CreateTasksFromAudioRequest(_message.Message):
         bot_id: _builtins.str = ...,
         audio_url: _builtins.str = ...,
         text: _builtins.str = ...,
+        strict: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["audio_url", b"audio_url", "media", b"media", "text", b"text"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["audio_url", b"audio_url", "bot_id", b"bot_id", "media", b"media", "text", b"text", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["audio_url", b"audio_url", "bot_id", b"bot_id", "media", b"media", "strict", b"strict", "text", b"text", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_media: _TypeAlias = _typing.Literal["audio_url", "text"]  # noqa: Y015
     _WhichOneofArgType_media: _TypeAlias = _typing.Literal["media", b"media"]  # noqa: Y015

@@ -109,10 +109,12 @@ class BotServiceServicer:
 
     def CreateTasksFromAudio(self, request, context):
         """Has a recording or a text turned into tasks, and waits for that up to 110 seconds; then it answers the record as it
-        is, and the work goes on. A repeat for the same bot joins the first.
+        is, and the work goes on. A repeat for the same bot joins the first. With `strict` only what is done is an answer.
 
         INVALID_ARGUMENT: `user_id` is not the owner of the bot. NOT_FOUND: there is no such bot, or its record has expired.
         RESOURCE_EXHAUSTED TOO_MANY_WAITS: too many calls wait for meetings of the user already.
+        FAILED_PRECONDITION BOT_FAILED, with `strict`: nothing came of it, for the reason that the sentence gives.
+        DEADLINE_EXCEEDED BOT_UNFINISHED, with `strict`: it is not done yet; a repeat with its `bot_id` waits on.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

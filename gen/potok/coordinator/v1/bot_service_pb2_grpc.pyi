@@ -54,10 +54,12 @@ class BotServiceStub:
     """
     CreateTasksFromAudio: _grpc.UnaryUnaryMultiCallable[_bot_service_pb2.CreateTasksFromAudioRequest, _bot_service_pb2.CreateTasksFromAudioResponse]
     """Has a recording or a text turned into tasks, and waits for that up to 110 seconds; then it answers the record as it
-    is, and the work goes on. A repeat for the same bot joins the first.
+    is, and the work goes on. A repeat for the same bot joins the first. With `strict` only what is done is an answer.
 
     INVALID_ARGUMENT: `user_id` is not the owner of the bot. NOT_FOUND: there is no such bot, or its record has expired.
     RESOURCE_EXHAUSTED TOO_MANY_WAITS: too many calls wait for meetings of the user already.
+    FAILED_PRECONDITION BOT_FAILED, with `strict`: nothing came of it, for the reason that the sentence gives.
+    DEADLINE_EXCEEDED BOT_UNFINISHED, with `strict`: it is not done yet; a repeat with its `bot_id` waits on.
     """
     ListBots: _grpc.UnaryUnaryMultiCallable[_bot_service_pb2.ListBotsRequest, _bot_service_pb2.ListBotsResponse]
     """Lists the bots that the caller may see, newest first."""
@@ -100,10 +102,12 @@ class BotServiceAsyncStub(BotServiceStub):
     """
     CreateTasksFromAudio: _aio.UnaryUnaryMultiCallable[_bot_service_pb2.CreateTasksFromAudioRequest, _bot_service_pb2.CreateTasksFromAudioResponse]  # type: ignore[assignment]
     """Has a recording or a text turned into tasks, and waits for that up to 110 seconds; then it answers the record as it
-    is, and the work goes on. A repeat for the same bot joins the first.
+    is, and the work goes on. A repeat for the same bot joins the first. With `strict` only what is done is an answer.
 
     INVALID_ARGUMENT: `user_id` is not the owner of the bot. NOT_FOUND: there is no such bot, or its record has expired.
     RESOURCE_EXHAUSTED TOO_MANY_WAITS: too many calls wait for meetings of the user already.
+    FAILED_PRECONDITION BOT_FAILED, with `strict`: nothing came of it, for the reason that the sentence gives.
+    DEADLINE_EXCEEDED BOT_UNFINISHED, with `strict`: it is not done yet; a repeat with its `bot_id` waits on.
     """
     ListBots: _aio.UnaryUnaryMultiCallable[_bot_service_pb2.ListBotsRequest, _bot_service_pb2.ListBotsResponse]  # type: ignore[assignment]
     """Lists the bots that the caller may see, newest first."""
@@ -167,10 +171,12 @@ class BotServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_bot_service_pb2.CreateTasksFromAudioResponse, _abc.Awaitable[_bot_service_pb2.CreateTasksFromAudioResponse]]:
         """Has a recording or a text turned into tasks, and waits for that up to 110 seconds; then it answers the record as it
-        is, and the work goes on. A repeat for the same bot joins the first.
+        is, and the work goes on. A repeat for the same bot joins the first. With `strict` only what is done is an answer.
 
         INVALID_ARGUMENT: `user_id` is not the owner of the bot. NOT_FOUND: there is no such bot, or its record has expired.
         RESOURCE_EXHAUSTED TOO_MANY_WAITS: too many calls wait for meetings of the user already.
+        FAILED_PRECONDITION BOT_FAILED, with `strict`: nothing came of it, for the reason that the sentence gives.
+        DEADLINE_EXCEEDED BOT_UNFINISHED, with `strict`: it is not done yet; a repeat with its `bot_id` waits on.
         """
 
     @_abc_1.abstractmethod

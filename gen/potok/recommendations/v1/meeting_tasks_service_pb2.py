@@ -28,7 +28,7 @@ from potok.recommendations.v1 import meeting_tasks_pb2 as potok_dot_recommendati
 from potok.status.v1 import access_pb2 as potok_dot_status_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n4potok/recommendations/v1/meeting_tasks_service.proto\x12\x18potok.recommendations.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a,potok/recommendations/v1/meeting_tasks.proto\x1a\x1cpotok/status/v1/access.proto\"o\n\x16GetMeetingTasksRequest\x12 \n\x05owner\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x05owner\x12\x33\n\x06\x62ot_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_-]{1,64}$R\x05\x62otId\"[\n\x17GetMeetingTasksResponse\x12@\n\x07meeting\x18\x01 \x01(\x0b\x32&.potok.recommendations.v1.MeetingTasksR\x07meeting2\xcc\x01\n\x13MeetingTasksService\x12\xb4\x01\n\x0fGetMeetingTasks\x12\x30.potok.recommendations.v1.GetMeetingTasksRequest\x1a\x31.potok.recommendations.v1.GetMeetingTasksResponse\"<\xd2\xf3\x18\x02\x01\x04\x82\xd3\xe4\x93\x02\x30\x12./api/v1/owners/{owner}/meetings/{bot_id}/tasksb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n4potok/recommendations/v1/meeting_tasks_service.proto\x12\x18potok.recommendations.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a,potok/recommendations/v1/meeting_tasks.proto\x1a\x1cpotok/status/v1/access.proto\"o\n\x16GetMeetingTasksRequest\x12 \n\x05owner\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x05owner\x12\x33\n\x06\x62ot_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_-]{1,64}$R\x05\x62otId\"[\n\x17GetMeetingTasksResponse\x12@\n\x07meeting\x18\x01 \x01(\x0b\x32&.potok.recommendations.v1.MeetingTasksR\x07meeting2\xdb\x01\n\x13MeetingTasksService\x12\xc3\x01\n\x0fGetMeetingTasks\x12\x30.potok.recommendations.v1.GetMeetingTasksRequest\x1a\x31.potok.recommendations.v1.GetMeetingTasksResponse\"K\xd2\xf3\x18\x02\x01\x04\xda\xf3\x18\x0b\x63oordinator\x82\xd3\xe4\x93\x02\x30\x12./api/v1/owners/{owner}/meetings/{bot_id}/tasksb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,11 +40,11 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETMEETINGTASKSREQUEST'].fields_by_name['bot_id']._loaded_options = None
   _globals['_GETMEETINGTASKSREQUEST'].fields_by_name['bot_id']._serialized_options = b'\272H\031r\0272\025^[A-Za-z0-9_-]{1,64}$'
   _globals['_MEETINGTASKSSERVICE'].methods_by_name['GetMeetingTasks']._loaded_options = None
-  _globals['_MEETINGTASKSSERVICE'].methods_by_name['GetMeetingTasks']._serialized_options = b'\322\363\030\002\001\004\202\323\344\223\0020\022./api/v1/owners/{owner}/meetings/{bot_id}/tasks'
+  _globals['_MEETINGTASKSSERVICE'].methods_by_name['GetMeetingTasks']._serialized_options = b'\322\363\030\002\001\004\332\363\030\013coordinator\202\323\344\223\0020\022./api/v1/owners/{owner}/meetings/{bot_id}/tasks'
   _globals['_GETMEETINGTASKSREQUEST']._serialized_start=217
   _globals['_GETMEETINGTASKSREQUEST']._serialized_end=328
   _globals['_GETMEETINGTASKSRESPONSE']._serialized_start=330
   _globals['_GETMEETINGTASKSRESPONSE']._serialized_end=421
   _globals['_MEETINGTASKSSERVICE']._serialized_start=424
-  _globals['_MEETINGTASKSSERVICE']._serialized_end=628
+  _globals['_MEETINGTASKSSERVICE']._serialized_end=643
 # @@protoc_insertion_point(module_scope)

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cpotok/status/v1/access.proto\x12\x0fpotok.status.v1\x1a google/protobuf/descriptor.proto*u\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x11\n\rROLE_OPERATOR\x10\x01\x12\x0e\n\nROLE_ADMIN\x10\x02\x12\x10\n\x0cROLE_SERVICE\x10\x03\x12\x11\n\rROLE_INTERNAL\x10\x04\x12\x0f\n\x0bROLE_ANYONE\x10\x05:M\n\x05roles\x12\x1e.google.protobuf.MethodOptions\x18\xba\x8e\x03 \x03(\x0e\x32\x15.potok.status.v1.RoleR\x05rolesb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cpotok/status/v1/access.proto\x12\x0fpotok.status.v1\x1a google/protobuf/descriptor.proto*u\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x11\n\rROLE_OPERATOR\x10\x01\x12\x0e\n\nROLE_ADMIN\x10\x02\x12\x10\n\x0cROLE_SERVICE\x10\x03\x12\x11\n\rROLE_INTERNAL\x10\x04\x12\x0f\n\x0bROLE_ANYONE\x10\x05:M\n\x05roles\x12\x1e.google.protobuf.MethodOptions\x18\xba\x8e\x03 \x03(\x0e\x32\x15.potok.status.v1.RoleR\x05roles::\n\x07\x63\x61llers\x12\x1e.google.protobuf.MethodOptions\x18\xbb\x8e\x03 \x03(\tR\x07\x63\x61llersb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)

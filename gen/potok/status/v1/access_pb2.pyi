@@ -34,7 +34,7 @@ class _RoleEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Role.ValueType],
     ROLE_SERVICE: _Role.ValueType  # 3
     """A service outside of the system, such as one that records meetings."""
     ROLE_INTERNAL: _Role.ValueType  # 4
-    """A service of the system itself, by a key of its own."""
+    """A service of the system itself, by a key of its own, that the RPC names among its callers."""
     ROLE_ANYONE: _Role.ValueType  # 5
     """Everybody, without a token."""
 
@@ -50,11 +50,14 @@ ROLE_ADMIN: Role.ValueType  # 2
 ROLE_SERVICE: Role.ValueType  # 3
 """A service outside of the system, such as one that records meetings."""
 ROLE_INTERNAL: Role.ValueType  # 4
-"""A service of the system itself, by a key of its own."""
+"""A service of the system itself, by a key of its own, that the RPC names among its callers."""
 ROLE_ANYONE: Role.ValueType  # 5
 """Everybody, without a token."""
 Global___Role: _TypeAlias = Role  # noqa: Y015
 
 ROLES_FIELD_NUMBER: _builtins.int
+CALLERS_FIELD_NUMBER: _builtins.int
 roles: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, _containers.RepeatedScalarFieldContainer[Global___Role.ValueType]]
 """Who may call an RPC; nobody where it says nothing."""
+callers: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, _containers.RepeatedScalarFieldContainer[_builtins.str]]
+"""Which services of the system may call an RPC that is for them, by their names; the others may not."""
