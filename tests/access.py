@@ -2,27 +2,34 @@
 
 from google.protobuf.descriptor import MethodDescriptor
 
-OPERATOR, ADMIN, SERVICE, INTERNAL = "operator", "admin", "service", "internal"
+from deploy.local.services import STAGE_SERVICES
+
+OPERATOR, ADMIN, SERVICE = "operator", "admin", "service"
+COORDINATOR, BOT_STATUS, CALL_SYNC = "coordinator", "bot_status", "call_sync"
+TRANSCRIPTION, ANALYSIS, RECOMMENDATIONS = "transcription", "analysis", "recommendations"
+STAGES = set(STAGE_SERVICES)
+SERVICES = {COORDINATOR, BOT_STATUS, *STAGES}
+"""Those of the system itself, each by a key of its own; SERVICE is one outside of it."""
 USERS = {OPERATOR, ADMIN}
-ANYONE = {OPERATOR, ADMIN, SERVICE, INTERNAL, "nobody"}
+ANYONE = {OPERATOR, ADMIN, SERVICE, *SERVICES, "nobody"}
 
 RULES: dict[str, dict[str, set[str]]] = {
     "potok.analysis.v1.AnalysisService": {
         "GetAnalysis": USERS,
-        "GetAnalyses": {INTERNAL},
+        "GetAnalyses": {RECOMMENDATIONS},
         "ListAnalyses": USERS,
         "JudgeDialogue": USERS,
         "GetRunUsage": USERS,
     },
-    "potok.analysis.v1.MeetingAnalysisService": {"GetMeetingAnalysis": {*USERS, INTERNAL}},
+    "potok.analysis.v1.MeetingAnalysisService": {"GetMeetingAnalysis": {*USERS, RECOMMENDATIONS}},
     "potok.bot_status.v1.BotStatusService": {
-        "StartBot": {INTERNAL},
-        "StopBot": {INTERNAL},
-        "ObserveBot": {INTERNAL},
-        "KeepMedia": {INTERNAL},
-        "ListObservations": {INTERNAL},
-        "GetMeeting": {INTERNAL},
-        "ReadRecording": {INTERNAL},
+        "StartBot": {COORDINATOR},
+        "StopBot": {COORDINATOR},
+        "ObserveBot": {COORDINATOR},
+        "KeepMedia": {COORDINATOR},
+        "ListObservations": {COORDINATOR},
+        "GetMeeting": {TRANSCRIPTION},
+        "ReadRecording": {TRANSCRIPTION},
     },
     "potok.bot_status.v1.WebhookService": {"ReceiveWebhook": ANYONE},
     "potok.call_sync.v1.AccountService": {
@@ -33,8 +40,11 @@ RULES: dict[str, dict[str, set[str]]] = {
         "ResumeAccount": {ADMIN},
         "DeleteAccount": {ADMIN},
     },
-    "potok.call_sync.v1.CallSyncService": {"GetCalls": {INTERNAL}, "ReadRecording": {INTERNAL}},
-    "potok.coordinator.v1.BotReportService": {"ReportBots": {INTERNAL}},
+    "potok.call_sync.v1.CallSyncService": {
+        "GetCalls": {ANALYSIS, RECOMMENDATIONS},
+        "ReadRecording": {TRANSCRIPTION},
+    },
+    "potok.coordinator.v1.BotReportService": {"ReportBots": {BOT_STATUS}},
     "potok.coordinator.v1.BotService": {
         "TriggerBot": USERS,
         "GetBotStatus": USERS,
@@ -58,7 +68,7 @@ RULES: dict[str, dict[str, set[str]]] = {
         "ListItems": USERS,
         "GetRangeStatus": USERS,
         "GetLedger": USERS,
-        "ReportStatus": {INTERNAL},
+        "ReportStatus": STAGES,
         "ListRejectedReports": {ADMIN},
         "AdvanceEpoch": {ADMIN},
         "WatchStatus": USERS,
@@ -78,7 +88,7 @@ RULES: dict[str, dict[str, set[str]]] = {
         "DeleteSession": ANYONE,
     },
     "potok.coordinator.v1.WatchEventsService": {"WatchEvents": USERS},
-    "potok.recommendations.v1.MeetingTasksService": {"GetMeetingTasks": {*USERS, INTERNAL}},
+    "potok.recommendations.v1.MeetingTasksService": {"GetMeetingTasks": {*USERS, COORDINATOR}},
     "potok.recommendations.v1.RecommendationsService": {
         "GetRangeReport": USERS,
         "ListRecommendations": USERS,
@@ -88,15 +98,15 @@ RULES: dict[str, dict[str, set[str]]] = {
         "CountReportedCalls": USERS,
     },
     "potok.stage.v1.StageService": {
-        "RunStage": {INTERNAL},
-        "CancelStage": {INTERNAL},
-        "ListItems": {INTERNAL},
-        "PreviewStage": {INTERNAL},
-        "CheckSettings": {INTERNAL},
+        "RunStage": {COORDINATOR},
+        "CancelStage": {COORDINATOR},
+        "ListItems": {COORDINATOR, *STAGES} - {CALL_SYNC},
+        "PreviewStage": {COORDINATOR},
+        "CheckSettings": {COORDINATOR},
     },
     "potok.transcription.v1.TranscriptionService": {
         "GetTranscript": USERS,
-        "GetTranscripts": {INTERNAL},
+        "GetTranscripts": {ANALYSIS, RECOMMENDATIONS},
         "ExportTranscript": USERS,
     },
 }

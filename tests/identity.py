@@ -23,7 +23,13 @@ from deploy.local.keys import ISSUER, make_keys
 from services.kernel.postgres import Reading, reading
 from services.kernel.rpc.client import OPTIONS, channel_to
 from services.status.identity import EVERYTHING
-from services.status.rpc.access import Identity, TokenGuard, allowed_roles, identity_of
+from services.status.rpc.access import (
+    Identity,
+    TokenGuard,
+    allowed_roles,
+    allowed_services,
+    identity_of,
+)
 from tests.waiting import PATIENCE
 
 HOUR = timedelta(hours=1)
@@ -206,4 +212,4 @@ def _who(path: str) -> str:
         return admin()
     if access_pb2.ROLE_SERVICE in allowed:
         return token("recorder", roles=["service"])
-    return identity().signer.token()
+    return identity(allowed_services(path)[0]).signer.token()

@@ -15,7 +15,7 @@ from google.protobuf.descriptor import MethodDescriptor
 from gateway.endpoints import methods
 from services.kernel.rpc.server import serving
 from services.status.rpc.access import LONGEST_USER
-from tests.access import ADMIN, INTERNAL, OPERATOR, SERVICE, path_of, rule_of
+from tests.access import ADMIN, OPERATOR, SERVICE, SERVICES, path_of, rule_of
 from tests.identity import HOUR, forged, guard, identity, issuer_key, keys, open_channel, token
 
 BY_ROWS = {"run_id", "run_ids", "bot_id", "bot_ids", "account_id", "recommendation_id", "user_id"}
@@ -105,7 +105,7 @@ def _callers() -> dict[str, str]:
         OPERATOR: token(roles=["operator"], clients=["clinic"]),
         ADMIN: token(roles=["admin"]),
         SERVICE: token("recorder", roles=["service"]),
-        INTERNAL: identity("analysis").signer.token(),
+        **{service: identity(service).signer.token() for service in SERVICES},
         "nobody": "",
     }
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import potok_client.cli
 import pytest
 from google.protobuf.descriptor import MethodDescriptor
+from potok.status.v1 import access_pb2
 from potok_client.cli.app import app
 
 from deploy.tables import DOCUMENTS, commands, roles_of, written
@@ -54,8 +55,12 @@ def test_an_rpc_has_a_rule(method: MethodDescriptor) -> None:
         f'{method.name} has no rule: write who may call it, `"{method.name}": …`, below "{service}" in RULES of '
         "tests/access.py"
     )
-    said = set(roles_of(method))
+    said, services = set(roles_of(method)), method.GetOptions().Extensions[access_pb2.callers]
+    assert ("internal" in said) == bool(services), (
+        f"{method.name}: ROLE_INTERNAL and `option (potok.status.v1.callers)` go together, in {proto_of(method)}"
+    )
     if "anyone" not in said:
+        said = (said - {"internal"}).union(services)
         # An administrator may what an operator may.
         assert rule_of(method) == said | ({"admin"} if "operator" in said else set()), (
             f"{method.name}: {proto_of(method)} and RULES of tests/access.py do not say the same"

@@ -2,7 +2,7 @@
 
 import functools
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -48,12 +48,23 @@ def current_caller() -> Caller:
 @functools.cache
 def allowed_roles(method: str) -> frozenset[int]:
     """Return who may call `/package.Service/Method` by its proto: numbers of Role; empty where nobody may."""
+    return frozenset(_option(method, access_pb2.roles))
+
+
+@functools.cache
+def allowed_services(method: str) -> tuple[str, ...]:
+    """Return which of our services may call `/package.Service/Method` by its proto."""
+    return tuple(_option(method, access_pb2.callers))
+
+
+def _option(method: str, option: Any) -> Iterable[Any]:
     service, _, name = method.removeprefix("/").rpartition("/")
     try:
         found = descriptor_pool.Default().FindServiceByName(service).methods_by_name[name]
     except KeyError:
-        return frozenset()
-    return frozenset(found.GetOptions().Extensions[access_pb2.roles])
+        return ()
+    values: Iterable[Any] = found.GetOptions().Extensions[option]
+    return values
 
 
 class TokenGuard:
@@ -78,6 +89,8 @@ class TokenGuard:
                 f"{method.rpartition('/')[2]} is not for you: "
                 f"your token says {', '.join(sorted(role.value.lower() for role in caller.roles))}"
             )
+        if Role.INTERNAL in caller.roles and caller.user not in allowed_services(method):
+            raise Forbidden(f"{method.rpartition('/')[2]} is not for {caller.user}")
         _caller.set(caller)
         return Admitted(caller.user, counted=Role.INTERNAL not in caller.roles)
 
