@@ -74,7 +74,7 @@ class BotServicer(pb_grpc.BotServiceServicer):
         self, request: pb.CreateTasksFromAudioRequest, context: Context
     ) -> pb.CreateTasksFromAudioResponse:
         record = await self._bots.create_tasks(
-            request.user_id, request.bot_id, request.audio_url, request.text
+            request.user_id, request.bot_id, request.audio_url, request.text, strict=request.strict
         )
         return pb.CreateTasksFromAudioResponse(**bot_record_fields(record))
 

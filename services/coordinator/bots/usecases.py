@@ -102,14 +102,20 @@ class Bots:
             return state
         return record.bot.state
 
-    async def create_tasks(self, user_id: str, bot_id: str, audio_url: str, text: str) -> BotRecord:
+    async def create_tasks(
+        self, user_id: str, bot_id: str, audio_url: str, text: str, *, strict: bool
+    ) -> BotRecord:
         """Have a meeting processed, or wait with whoever did; returns the record once it is, or as it is after the wait.
 
         Raises InvalidInput where the bot is not the user's, NotFound where there is none, LimitReached where too many
-        wait for the user's meetings already. The work does not depend on the caller staying.
+        wait for the user's meetings already; BotFailed or BotUnfinished, where it is `strict`, unless it is done. The
+        work does not depend on the caller staying.
         """
         with self._quota.taken_by(user_id):
-            return await self._create_tasks(user_owner(user_id), bot_id, audio_url, text)
+            record = await self._create_tasks(user_owner(user_id), bot_id, audio_url, text)
+        if strict:
+            record.bot.check_done()
+        return record
 
     async def _create_tasks(
         self, owner: Owner, bot_id: str, audio_url: str, text: str

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NewType
 
-from services.kernel.errors import NotFound
+from services.kernel.errors import NotFound, TookTooLong, WrongState
 from services.status.domain import BotState, Owner, RunId
 
 BotId = NewType("BotId", str)
@@ -23,6 +23,14 @@ FROM_US = frozenset(BotState) - {BotState.INITIALIZED, BotState.CONNECTING, BotS
 
 class BotNotFound(NotFound):
     """There is no bot of that id, or its record has expired."""
+
+
+class BotFailed(WrongState):
+    """Nothing came of its meeting."""
+
+
+class BotUnfinished(TookTooLong):
+    """Its meeting is still being processed."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -56,6 +64,16 @@ class Bot:
     def final(self) -> bool:
         """True where the state never changes again."""
         return self.state in FINAL
+
+    def check_done(self) -> None:
+        """Raise BotFailed or BotUnfinished unless it is done."""
+        facts = {"bot_id": self.bot_id, "status": self.state.value.lower()}
+        if self.state is BotState.ERROR:
+            message = f"bot {self.bot_id} failed: {self.error_message}"
+            raise BotFailed(message, reason="BOT_FAILED", metadata=facts)
+        if self.state is not BotState.DONE:
+            message = f"bot {self.bot_id} is {facts['status']} still: wait for it by its bot_id"
+            raise BotUnfinished(message, reason="BOT_UNFINISHED", metadata=facts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

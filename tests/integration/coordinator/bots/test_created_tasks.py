@@ -74,6 +74,29 @@ async def test_what_takes_too_long_is_answered_as_it_is_and_goes_on(world: Coord
         assert (await record(replica, got.bot_id))["status"] == "done"
 
 
+async def test_who_is_strict_gets_what_is_done_alone(world: Coordination) -> None:
+    limits = QUICK.model_copy(update={"create_tasks_wait": timedelta(milliseconds=50)})
+    asked = {"user_id": "anna", "text": "Anna: hello", "strict": True}
+    async with world.replica(limits) as replica:
+        late = await refusal(create_tasks(replica, **asked))
+        await end_meeting(world, replica)
+        done = await create_tasks(replica, **asked, bot_id="bot_1")
+        await world.bots.report("bot_2", "error", error_message="nobody let it in")
+        failed = await refusal(create_tasks(replica, **asked, bot_id="bot_2"))
+
+    assert done.status == "done"
+    assert (late.code(), reason_of(late)) == (
+        grpc.StatusCode.DEADLINE_EXCEEDED,
+        "BOT_UNFINISHED",
+    )
+    assert "bot_1 is transcribing still" in str(late.details())
+    assert (failed.code(), reason_of(failed)) == (
+        grpc.StatusCode.FAILED_PRECONDITION,
+        "BOT_FAILED",
+    )
+    assert "nobody let it in" in str(failed.details())
+
+
 async def test_what_is_kept_but_not_begun_is_said_to_be(world: Coordination) -> None:
     world.bots.cut_off = True
     limits = QUICK.model_copy(update={"create_tasks_wait": timedelta(milliseconds=50)})
