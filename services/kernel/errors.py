@@ -1,6 +1,9 @@
 """What a use case may raise. The text of a DomainError is shown to the caller."""
 
+import re
 from collections.abc import Mapping
+
+_FIELD = re.compile(r"(?:^|; )([a-z]\w*(?:\.\w+)*): ")
 
 
 class DomainError(Exception):
@@ -18,7 +21,13 @@ class DomainError(Exception):
 
 
 class InvalidInput(DomainError):
-    """The request can never succeed as it is."""
+    """The request can never succeed as it is; says `field: what to do`, of several fields with `; ` between."""
+
+    @property
+    def faults(self) -> list[tuple[str, str]]:
+        """The fields that it names, and what to do about each."""
+        before, *named = _FIELD.split(str(self))
+        return [] if before else list(zip(named[::2], named[1::2], strict=True))
 
 
 class NotFound(DomainError):

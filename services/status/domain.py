@@ -199,7 +199,7 @@ def date_range(
     start_field, end_field = fields
     start, end = _day(start_field, start_date), _day(end_field, end_date)
     if end < start:
-        raise InvalidInput(f"{end_field} {end} lies before {start_field} {start}")
+        raise InvalidInput(f"{end_field}: {end} lies before {start_field} {start}")
     if (end - start).days >= MAX_RANGE_DAYS:
         raise InvalidInput(f"{end_field}: a range has at most {MAX_RANGE_DAYS} days")
     return DateRange(start=start, end=end)

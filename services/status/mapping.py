@@ -45,9 +45,10 @@ def date_range_to_pb(days: DateRange) -> progress_pb2.DateRange:
     return progress_pb2.DateRange(start_date=days.start.isoformat(), end_date=days.end.isoformat())
 
 
-def date_range_from_pb(message: progress_pb2.DateRange) -> DateRange:
-    """Parse the range; raises InvalidInput."""
-    return date_range(message.start_date, message.end_date)
+def date_range_from_pb(message: progress_pb2.DateRange, field: str = "range") -> DateRange:
+    """Parse the range that a request has in `field`; raises InvalidInput."""
+    fields = (f"{field}.start_date", f"{field}.end_date")
+    return date_range(message.start_date, message.end_date, fields)
 
 
 def item_counts_to_pb(counts: ItemCounts) -> progress_pb2.ItemCounts:

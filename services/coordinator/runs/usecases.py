@@ -132,7 +132,7 @@ class Runs:
         mode: RunMode,
         request_id: str,
         *,
-        end_field: str = "end_date",
+        end_field: str = "range.end_date",
     ) -> RunView:
         """Start a run; a known `request_id` answers the run it started. `end_field` names the last day in errors."""
         parameters = f"{client_id} {days.start} {days.end} {[s.value for s in stages]} {mode.value}"
@@ -272,7 +272,7 @@ class Runs:
         days: DateRange,
         stages: tuple[Stage, ...],
         mode: RunMode,
-        end_field: str = "end_date",
+        end_field: str = "range.end_date",
     ) -> Start:
         client = await self.get_client(client_id)
         return Start(

@@ -153,7 +153,7 @@ class Start:
     actor: str
     today: date
     """Today in the client's time zone."""
-    end_field: str = "end_date"
+    end_field: str = "range.end_date"
     """What the request calls the last day of `range`."""
     retry_of: RunId | None = None
 

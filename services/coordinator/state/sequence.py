@@ -57,7 +57,7 @@ def planned_run(tenant: Tenant, start: Start, run_id: RunId, now: datetime) -> R
     first, last = consecutive(start.stages)
     if start.range.end > start.today:
         raise InvalidInput(
-            f"{start.end_field} {start.range.end} lies in the future: today is {start.today}"
+            f"{start.end_field}: {start.range.end} lies in the future: today is {start.today}"
         )
     if tenant.run is not None:
         raise Conflict(

@@ -36,6 +36,6 @@ def watch_request_from_pb(
         token=token,
         latest=request.delivery == watch_pb2.DELIVERY_LATEST,
         heartbeat=timedelta(seconds=request.heartbeat_seconds) or DEFAULT_HEARTBEAT,
-        ledger=date_range_from_pb(request.ledger) if request.HasField("ledger") else None,
+        ledger=date_range_from_pb(request.ledger, "ledger") if request.HasField("ledger") else None,
         expires_at=caller.expires_at,
     )

@@ -1,12 +1,12 @@
 """The one place where domain errors become gRPC statuses, and statuses domain errors."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
 
 import grpc
 import structlog
 from google.protobuf import any_pb2
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError, Message
 from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
@@ -102,11 +102,27 @@ def error_info(error: grpc.aio.AioRpcError) -> error_details_pb2.ErrorInfo | Non
     return None
 
 
+def bad_request(faults: Iterable[tuple[str, str]]) -> any_pb2.Any:
+    """Return the detail that says which fields are wrong; a fault is the path of one and what is wrong there."""
+    told = error_details_pb2.BadRequest()
+    for path, description in faults:
+        told.field_violations.add(field=path, description=description)
+    return _packed(told)
+
+
 def _details(error: DomainError) -> list[any_pb2.Any]:
-    if not error.reason:
-        return []
+    details = []
+    if error.reason:
+        told = error_details_pb2.ErrorInfo(
+            reason=error.reason, domain="potok", metadata=error.metadata
+        )
+        details.append(_packed(told))
+    if isinstance(error, InvalidInput) and error.faults:
+        details.append(bad_request(error.faults))
+    return details
+
+
+def _packed(message: Message) -> any_pb2.Any:
     detail = any_pb2.Any()
-    detail.Pack(
-        error_details_pb2.ErrorInfo(reason=error.reason, domain="potok", metadata=error.metadata)
-    )
-    return [detail]
+    detail.Pack(message)
+    return detail

@@ -4,8 +4,15 @@ import asyncio
 import contextlib
 import inspect
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, NamedTuple, NoReturn, Protocol
@@ -13,15 +20,13 @@ from typing import Any, NamedTuple, NoReturn, Protocol
 import grpc
 import protovalidate
 import structlog
-from google.protobuf import any_pb2
 from google.protobuf.message import DecodeError, Message
-from google.rpc import error_details_pb2
 
 from services.kernel.calling import calling
 from services.kernel.errors import DatabaseAway, InvalidInput, TookTooLong
 from services.kernel.presence import Presence
 from services.kernel.quota import Quota
-from services.kernel.rpc.errors import abort, abort_with
+from services.kernel.rpc.errors import abort, abort_with, bad_request
 from services.kernel.rpc.sentences import rule_sentence
 from services.kernel.rpc.text import undecodable, unstorable
 
@@ -169,8 +174,8 @@ class EdgeInterceptor(grpc.aio.ServerInterceptor):
         async def generated(requests: Any, context: Any) -> AsyncIterator[Any]:
             async with _canonical_line(method, context):
                 try:
-                    with self._admitted(method, context):
-                        request = await self._first_request(requests, context, read)
+                    with self._admitted(method, context) as bounded:
+                        request = await self._first_request(requests, context, read, bounded)
                         async for response in behaviour(request, context):
                             yield response
                 except Exception as error:
@@ -179,29 +184,53 @@ class EdgeInterceptor(grpc.aio.ServerInterceptor):
         async def written(requests: Any, context: Any) -> None:
             async with _canonical_line(method, context):
                 try:
-                    with self._admitted(method, context):
-                        request = await self._first_request(requests, context, read)
+                    with self._admitted(method, context) as bounded:
+                        request = await self._first_request(requests, context, read, bounded)
                         await behaviour(request, context)
                 except Exception as error:
                     await abort(context, error)
 
         return generated if inspect.isasyncgenfunction(behaviour) else written
 
-    def _admitted(self, method: str, context: Any) -> AbstractContextManager[None]:
-        """Check who calls, before a byte of what they ask for is read; in the block the call is one of theirs."""
+    @contextlib.contextmanager
+    def _admitted(self, method: str, context: Any) -> Iterator[bool]:
+        """Check who calls, before a byte of what they ask for is read; in the block the call is one of theirs.
+
+        Yields True where their calls have bounds.
+        """
         metadata = context.invocation_metadata() or ()
         if method.startswith(GRPC):
             name, counted = "", True
         else:
             name, counted = self._guard.admit(method, metadata)
         calling.set(name)
-        return self._quota.taken_by(name or _address(metadata, context)) if counted else _UNCOUNTED
+        with self._quota.taken_by(name or _address(metadata, context)) if counted else _UNCOUNTED:
+            yield counted
 
-    async def _first_request(self, requests: Any, context: Any, read: Read | None) -> Any:
-        """Return the request of a stream, which has no deadline of its own, within the time for it."""
+    async def _first_request(
+        self, requests: Any, context: Any, read: Read | None, bounded: bool
+    ) -> Any:
+        """Return the request of a stream, which has no deadline of its own, within the time for it.
+
+        A stream of requests has its first within that time, too, unless a service of ours sends them: it may have
+        nothing to say for long.
+        """
+        if read is None:
+            return self._begun(requests) if bounded else requests
+        return await self._soon(self._request(requests, context, read))
+
+    async def _begun(self, requests: Any) -> AsyncIterator[Any]:
+        """Yield the messages of a stream."""
+        coming = aiter(requests)
+        with contextlib.suppress(StopAsyncIteration):
+            yield await self._soon(anext(coming))
+            async for request in coming:
+                yield request
+
+    async def _soon(self, message: Awaitable[Any]) -> Any:
         try:
             async with asyncio.timeout(self._first_message) as limit:
-                return await self._request(requests, context, read)
+                return await message
         except TimeoutError:
             if limit.expired():
                 raise _nothing_within(self._first_message) from None
@@ -234,15 +263,10 @@ class EdgeInterceptor(grpc.aio.ServerInterceptor):
             await _refuse(context, faults)
 
 
-async def _refuse(context: Any, faults: Iterable[tuple[str, str]]) -> NoReturn:
+async def _refuse(context: Any, faults: Sequence[tuple[str, str]]) -> NoReturn:
     """End the call as one that was asked wrongly; a fault is the path of a field and what is wrong there."""
-    told = error_details_pb2.BadRequest()
-    for path, description in faults:
-        told.field_violations.add(field=path, description=description)
-    detail = any_pb2.Any()
-    detail.Pack(told)
     text = "; ".join(": ".join(filter(None, fault)) for fault in faults)
-    await abort_with(context, grpc.StatusCode.INVALID_ARGUMENT, text, [detail])
+    await abort_with(context, grpc.StatusCode.INVALID_ARGUMENT, text, [bad_request(faults)])
 
 
 def _nothing_within(seconds: float) -> TookTooLong:

@@ -7,9 +7,7 @@ from typing import Any, cast
 
 import grpc
 import pytest
-from google.rpc import error_details_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_status import rpc_status
 from potok.bot_status.v1 import webhook_service_pb2_grpc as webhook_grpc
 from potok.coordinator.v1 import coordinator_service_pb2 as pb
 from potok.coordinator.v1 import coordinator_service_pb2_grpc as pb_grpc
@@ -18,6 +16,7 @@ from services.kernel.rpc.server import serving
 from tests.fakes.held_servicer import Coordinator, Webhooks
 from tests.http2 import call, message
 from tests.identity import guard, identity, token
+from tests.refusals import fields_of
 from tests.waiting import until
 
 COORDINATOR = b"/potok.coordinator.v1.CoordinatorService/"
@@ -26,6 +25,7 @@ WATCH = COORDINATOR + b"WatchStatus"
 REPORT = COORDINATOR + b"ReportStatus"
 WEBHOOK = b"/potok.bot_status.v1.WebhookService/ReceiveWebhook"
 HEALTH = b"/grpc.health.v1.Health/Check"
+REFLECTION = b"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
 INVALID, DEADLINE, UNAUTHENTICATED = 3, 4, 16
 SOON = timedelta(seconds=0.2)
 CALLS = 4
@@ -44,7 +44,13 @@ async def address(coordinator: Coordinator) -> AsyncIterator[str]:
         webhook_grpc.add_WebhookServiceServicer_to_server(Webhooks(), server)
 
     async with serving(
-        "127.0.0.1:0", register, services=[], guard=guard(), first_message=SOON, calls=CALLS
+        "127.0.0.1:0",
+        register,
+        services=[],
+        guard=guard(),
+        first_message=SOON,
+        calls=CALLS,
+        reflect=True,
     ) as port:
         yield f"127.0.0.1:{port}"
 
@@ -113,17 +119,23 @@ def internal() -> tuple[str, str]:
     return ("authorization", f"Bearer {identity('analysis').signer.token()}")
 
 
+async def test_a_stream_of_requests_begins_soon_unless_a_service_of_ours_sends_it(
+    address: str,
+) -> None:
+    patience = 3 * SOON.total_seconds()
+
+    assert await call(address, REFLECTION, b"", ends=False) == DEADLINE
+    more = [header(of=internal())]
+    assert await call(address, REPORT, b"", more=more, ends=False, patience=patience) is None
+
+
 async def test_text_that_is_no_utf_8_is_refused_by_the_name_of_its_field(address: str) -> None:
     async with grpc.aio.insecure_channel(address) as channel:
         call_: Any = channel.unary_unary(WATCH.decode().replace("WatchStatus", "GetClient"))
         with pytest.raises(grpc.aio.AioRpcError, match="client_id: must be UTF-8") as raised:
             await call_(b"\x0a\x01\xff", metadata=[bearer()])
 
-    told = rpc_status.from_call(raised.value)  # type: ignore[arg-type]  # aio errors have what it reads
-    detail = error_details_pb2.BadRequest()
-    assert told is not None
-    assert told.details[0].Unpack(detail)
-    assert [each.field for each in detail.field_violations] == ["client_id"]
+    assert fields_of(raised.value) == ["client_id"]
 
 
 async def test_a_caller_has_so_many_calls_at_once_and_others_are_let_in(

@@ -154,7 +154,7 @@ def test_a_range_in_the_future_is_refused() -> None:
 def test_a_range_in_the_future_is_refused_by_the_name_that_its_request_has_for_the_end() -> None:
     late = DateRange(start=date(2999, 1, 1), end=date(2999, 1, 1))
     start = replace(a_start(days=late), end_field="end_date_str")
-    with pytest.raises(InvalidInput, match=r"^end_date_str 2999-01-01 lies in the future"):
+    with pytest.raises(InvalidInput, match=r"^end_date_str: 2999-01-01 lies in the future"):
         sequence.planned_run(a_tenant(), start, RunId("run"), NOON)
 
 
