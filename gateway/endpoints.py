@@ -50,14 +50,16 @@ class Endpoint:
         return kind is not None and kind.full_name == "google.api.HttpBody"
 
     @property
-    def parameters(self) -> dict[str, bool]:
-        """The parameters of its query by name, fields of fields by dots; True where there may be several."""
+    def bound(self) -> list[str]:
+        """The fields that are in the path, fields of fields by dots."""
+        return re.findall(r"{([^}=]+)", self.path)
+
+    @property
+    def parameters(self) -> list[str]:
+        """The parameters of its query, fields of fields by dots."""
         rule = self.descriptor.GetOptions().Extensions[annotations_pb2.http]
-        found = dict(_parameters(self.descriptor.input_type))
-        for variable in re.findall(r"{([^}=]+)", self.path):
-            found.pop(variable, None)
-        body = rule.body
-        return {name: many for name, many in found.items() if name.partition(".")[0] != body}
+        found = [name for name in _parameters(self.descriptor.input_type) if name not in self.bound]
+        return [name for name in found if name.partition(".")[0] != rule.body]
 
     @property
     def reads(self) -> bool:
@@ -112,11 +114,11 @@ def _ours() -> tuple[FileDescriptor, ...]:
     return tuple(importlib.import_module(name).DESCRIPTOR for name in names)
 
 
-def _parameters(message: Descriptor, within: str = "") -> Iterator[tuple[str, bool]]:
+def _parameters(message: Descriptor, within: str = "") -> Iterator[str]:
     for field in message.fields:
         inner = field.message_type
-        if inner is None or inner.full_name.startswith("google.protobuf."):
-            yield within + field.name, field.is_repeated
+        if inner is None:
+            yield within + field.name
         elif not field.is_repeated:
             yield from _parameters(inner, f"{within}{field.name}.")
 

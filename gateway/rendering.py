@@ -8,6 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 from string import Template
 
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
+
 from gateway.endpoints import Endpoint, descriptor_set, endpoints
 from gateway.settings import GatewaySettings
 
@@ -17,6 +19,17 @@ SERVICES = tuple(dict.fromkeys(each.service for each in endpoints()))
 _TEMPLATE = Path(__file__).with_name("envoy.yaml")
 _DOOR = Path(__file__).with_name("door.lua")
 _MANNERS = Path(__file__).with_name("manners.lua")
+_KINDS = {
+    FieldDescriptor.TYPE_STRING: "text",
+    FieldDescriptor.TYPE_BOOL: "flag",
+    FieldDescriptor.TYPE_DOUBLE: "number",
+    FieldDescriptor.TYPE_UINT32: "whole",
+    FieldDescriptor.TYPE_UINT64: "whole",
+    FieldDescriptor.TYPE_ENUM: "enum",
+    FieldDescriptor.TYPE_MESSAGE: "message",
+}
+"""What manners.lua calls the types that fields of requests have."""
+_MOST = {FieldDescriptor.TYPE_UINT32: 2**32 - 1, FieldDescriptor.TYPE_UINT64: 2**63 - 1}
 _FOR_EACH_SERVICE = re.compile(r"^ *# for each service:\n(.*?)^ *# end\n", re.MULTILINE | re.DOTALL)
 
 
@@ -54,6 +67,7 @@ def configuration(settings: GatewaySettings, descriptor: Path) -> str:
         "required": {service: {"value": 1} for service in SERVICES if getattr(settings, service)},
         "health_interval": _seconds(settings.health_interval),
         "max_body": settings.max_body,
+        "too_large": f"the body is larger than {settings.max_body} bytes",
         "max_connections": settings.max_connections,
         "max_requests": settings.max_requests,
         "rate": settings.rate,
@@ -63,7 +77,7 @@ def configuration(settings: GatewaySettings, descriptor: Path) -> str:
         "address_burst": settings.address_burst,
         "request_time": _seconds(settings.request_time),
         "door": _DOOR.read_text(encoding="utf-8"),
-        "manners": _lua_endpoints() + _MANNERS.read_text(encoding="utf-8"),
+        "manners": _lua_tables() + _MANNERS.read_text(encoding="utf-8"),
         "stream_idle": _seconds(settings.stream_idle),
         "sync_idle": _seconds(settings.sync_idle),
     }
@@ -95,23 +109,69 @@ def _servers(addresses: Sequence[str]) -> list[object]:
     ]
 
 
-def _lua_endpoints() -> str:
-    """Return the table of the JSON endpoints for manners.lua, the longest path first."""
+def _lua_tables() -> str:
+    """Return what manners.lua is told of the protos: the JSON endpoints, the longest path first, and their messages."""
     found = sorted((each for each in endpoints() if each.path), key=lambda each: -len(each.path))
-    return f"local ENDPOINTS = {{{', '.join(map(_lua_endpoint, found))}}}\n"
+    asked: dict[str, Descriptor] = {}
+    for each in found:
+        if not each.raw:
+            _gather(each.descriptor.input_type, asked)
+    messages = {name: [_field(field) for field in each.fields] for name, each in asked.items()}
+    told = [_endpoint(each) for each in found]
+    return f"local MESSAGES = {_lua(messages)}\nlocal ENDPOINTS = {_lua(told)}\n"
 
 
-def _lua_endpoint(endpoint: Endpoint) -> str:
-    parameters = endpoint.parameters
-    said = ", ".join(f'["{name}"] = {str(many).lower()}' for name, many in parameters.items())
-    raw, streams = str(endpoint.raw).lower(), str(endpoint.descriptor.server_streaming).lower()
+def _gather(message: Descriptor, found: dict[str, Descriptor]) -> None:
+    found[message.full_name] = message
+    for field in message.fields:
+        if field.message_type and field.message_type.full_name not in found:
+            _gather(field.message_type, found)
+
+
+def _field(field: FieldDescriptor) -> dict[str, object]:
+    told: dict[str, object] = {
+        "name": field.name,
+        "json": field.json_name,
+        "kind": _KINDS[field.type],
+        "many": field.is_repeated,
+    }
+    if field.type in _MOST:
+        told["most"] = str(_MOST[field.type])
+    if field.message_type:
+        told["message"] = field.message_type.full_name
+    if field.enum_type:
+        values = field.enum_type.values
+        told["words"] = ", ".join(each.name for each in values if each.number)
+        told["values"] = {said: True for each in values for said in (each.name, str(each.number))}
+    return told
+
+
+def _endpoint(endpoint: Endpoint) -> dict[str, object]:
+    names = endpoint.parameters
     # A letter that is none of Lua's patterns may stand behind a percent sign, too, but must not.
     pattern = re.sub(r"([-.+*?^$()%\[\]])", r"%\1", re.sub(r"\{[^}]+\}", "\0", endpoint.path))
-    path = f"^{pattern}$".replace("\0", "[^/]+")
-    return (
-        f'{{path = "{path}", verb = "{endpoint.verb}", raw = {raw}, streams = {streams}, '
-        f'names = "{", ".join(parameters)}", parameters = {{{said}}}}}'
-    )
+    return {
+        "path": f"^{pattern}$".replace("\0", "[^/]+"),
+        "verb": endpoint.verb,
+        "raw": endpoint.raw,
+        "streams": endpoint.descriptor.server_streaming,
+        "message": endpoint.descriptor.input_type.full_name,
+        "bound": dict.fromkeys(endpoint.bound, True),
+        "names": ", ".join(names),
+        "parameters": dict.fromkeys(names, True),
+    }
+
+
+def _lua(value: object) -> str:
+    """Return a value as Lua writes it; texts are plain ASCII."""
+    match value:
+        case dict():
+            pairs = (f"[{json.dumps(name)}] = {_lua(each)}" for name, each in value.items())
+            return f"{{{', '.join(pairs)}}}"
+        case list():
+            return f"{{{', '.join(map(_lua, value))}}}"
+        case _:
+            return json.dumps(value)
 
 
 def _any_of(paths: Sequence[str]) -> str:

@@ -12,19 +12,19 @@ README = ROOT / "gateway" / "README.md"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CurlLine:
-    """What a line asks for; `identified` where it carries a token."""
+    """What a line asks for; `token` is the variable of the token that it carries, empty where there is none."""
 
     verb: str
     path: str
     body: str | None
-    identified: bool
+    token: str
 
 
 def curl_lines() -> Iterator[CurlLine]:
     """Yield the lines in their order."""
     for line in re.findall(r"^curl .*$", README.read_text(encoding="utf-8"), re.MULTILINE):
         words = iter(shlex.split(line)[1:])
-        verb, path, body, identified = "", "", None, False
+        verb, path, body, token = "", "", None, ""
         for word in words:
             match word:
                 case "-X":
@@ -32,11 +32,11 @@ def curl_lines() -> Iterator[CurlLine]:
                 case "--json":
                     body = next(words)
                 case "-H":
-                    identified = next(words) == "$T"
+                    token = next(words).removeprefix("$")
                 case "-N":
                     pass
                 case _:
                     assert word.startswith("$P/"), line
                     path = word.removeprefix("$P")
         verb = verb or ("GET" if body is None else "POST")
-        yield CurlLine(verb=verb, path=path, body=body, identified=identified)
+        yield CurlLine(verb=verb, path=path, body=body, token=token)

@@ -319,7 +319,7 @@ def fuzz(http: httpx2.Client, endpoint: Endpoint) -> None:
 
 
 def check(status: int, text: str) -> None:
-    assert status not in (500, 501, 502), text
+    assert status < 500, text
     for leak in LEAKS:
         assert leak not in text
     if status >= 400:

@@ -99,6 +99,10 @@ class PublicServices(
         run = run_pb2.Run(status=event_pb2.RunStatus(run_id=request.run_id))
         return coordinator_service_pb2.GetRunResponse(run=run)
 
+    async def SetClient(self, request: Any, context: Any) -> Any:
+        self._note("SetClient", context)
+        return coordinator_service_pb2.SetClientResponse(client=request.client)
+
     async def ReportStatus(self, _: Any, context: Any) -> Any:
         self._note("ReportStatus", context)
         return

@@ -62,7 +62,7 @@ async def test_every_line_of_curl_reaches_its_endpoint() -> None:
         somebody = await stack.enter_async_context(gateway.http())
         nobody = await stack.enter_async_context(gateway.http(""))
         for line in curl_lines():
-            caller = somebody if line.identified else nobody
+            caller = somebody if line.token else nobody
             json_ = {"content-type": "application/json"} if line.body else {}
             answer = await caller.request(line.verb, line.path, content=line.body, headers=json_)
             assert answer.status_code == 403, (line, answer.text)

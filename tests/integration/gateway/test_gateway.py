@@ -212,12 +212,12 @@ async def test_a_query_parameter_that_nobody_knows_is_named(door: Door) -> None:
 @pytest.mark.parametrize(
     ("body", "named"),
     [
-        ('{"client_id":', "Unexpected end of string"),
-        ("[]", "Root element"),
+        ('{"client_id":', "ends too early"),
+        ("[]", "must be an object"),
         ('{"client_id": {"a": 1}}', "client_id"),
-        ("not json", "Unexpected token"),
-        ('{"client_id": "\\ud800"}', ""),
-        (b"\xff\xfe", ""),
+        ("not json", "must be an object"),
+        ('{"client_id": "\\ud800"}', "client_id: must be UTF-8"),
+        (b"\xff\xfe", "UTF-8"),
     ],
 )
 async def test_a_body_that_is_no_json_of_ours_is_refused(

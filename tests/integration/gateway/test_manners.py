@@ -57,6 +57,17 @@ def told(answer: httpx2.Response, status: int, code: int) -> str:
     return str(said["message"])
 
 
+def fields_of(answer: httpx2.Response) -> list[str]:
+    """Return the fields that a refusal says are wrong; its sentence must say the same."""
+    told(answer, 400, 3)
+    [detail] = answer.json()["details"]
+    assert detail["@type"] == "type.googleapis.com/google.rpc.BadRequest"
+    violations = [(each["field"], each["description"]) for each in detail["field_violations"]]
+    sentences = ["; ".join(": ".join(filter(None, each)) for each in violations)]
+    assert [answer.json()["message"]] == sentences
+    return [field for field, _ in violations]
+
+
 @pytest.mark.parametrize(
     ("verb", "path", "allowed"),
     [
@@ -120,7 +131,7 @@ async def test_json_is_taken(http: httpx2.AsyncClient, kind: str) -> None:
     ("body", "name"),
     [
         ('{"client_id": "a", "client_id": "b"}', "client_id"),
-        ('{"a": {"b": 1, "c": [{"d": 1, "e": "}", "d": 2}]}}', "d"),
+        ('{"a": {"b": 1, "c": [{"d": 1, "e": "}", "d": 2}]}}', "a.c.d"),
         ('{"x": "\\"", "x" : 2}', "x"),
     ],
 )
@@ -129,6 +140,155 @@ async def test_a_name_that_a_body_has_twice_is_refused(
 ) -> None:
     answer = await http.post(START, content=body, headers=JSON)
     assert told(answer, 400, 3) == f"{name}: is there twice, say it once"
+
+
+RUNS = "/api/v1/runs"
+CLIENT = "/api/v1/clients/clinic"
+
+
+@pytest.mark.parametrize(
+    ("verb", "path", "body", "fields"),
+    [
+        ("POST", START, {"client_id": ["a"]}, ["client_id"]),
+        ("POST", START, {"client_id": 5, "start_date": {}}, ["client_id", "start_date"]),
+        ("POST", START, {"clientId": True}, ["client_id"]),
+        ("POST", RUNS, {"range": []}, ["range"]),
+        ("POST", RUNS, {"range": "2026-11-01"}, ["range"]),
+        ("POST", RUNS, {"range": {"startDate": 20261101}}, ["range.start_date"]),
+        ("POST", RUNS, {"stages": "STAGE_ANALYSIS"}, ["stages"]),
+        ("POST", RUNS, {"stages": ["STAGE_ANALYSIS", None, "x"], "mode": 99}, ["stages", "mode"]),
+        ("POST", RUNS, {"stages": [["STAGE_ANALYSIS"]], "mode": 1.5}, ["stages", "mode"]),
+        ("PUT", CLIENT, {"client": {"settings": {"weight": -1}}}, ["client.settings.weight"]),
+        ("PUT", CLIENT, {"client": {"settings": {"weight": 2**32}}}, ["client.settings.weight"]),
+        ("PUT", CLIENT, {"client": {"settings": {"weight": "x"}}}, ["client.settings.weight"]),
+        ("PUT", CLIENT, {"client": {"settings": {"weight": 1.5}}}, ["client.settings.weight"]),
+        ("PUT", CLIENT, {"client": {"client_id": "clinic"}}, ["client.client_id"]),
+        ("PUT", CLIENT, {"client": {"settings": 5}}, ["client.settings"]),
+        ("POST", f"{RUNS}/1:retry", {"run_id": "2"}, ["run_id"]),
+        ("POST", "/api/v1/create-tasks-from-audio", {"strict": 1}, ["strict"]),
+    ],
+)
+async def test_a_value_of_another_type_is_refused_by_the_name_of_its_field(
+    http: httpx2.AsyncClient, verb: str, path: str, body: object, fields: list[str]
+) -> None:
+    assert fields_of(await http.request(verb, path, json=body)) == fields
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("page_size=x", "page_size=-1", "page_size=", "page_size=4294967296", "pageSize=1.5"),
+        *("states=x", "states=BOT_STATE_DONE&states=99", "states="),
+    ],
+)
+async def test_a_parameter_of_another_type_is_refused_by_its_name(
+    http: httpx2.AsyncClient, query: str
+) -> None:
+    [field] = fields_of(await http.get(f"/api/v1/meet/bots?{query}"))
+    assert field == ("states" if "states" in query else "page_size")
+
+
+async def test_both_spellings_of_a_field_are_the_same_one(http: httpx2.AsyncClient) -> None:
+    camel = "clientId=a&startDate=2026-11-01&end_date=2026-11-02"
+    assert (await http.get(f"{STATUS}?{camel}")).status_code == 200
+    assert fields_of(await http.get(f"{STATUS}?clientId=a&client_id=b")) == ["client_id"]
+    twice = '{"clientId": "a", "client_id": "b"}'
+    assert fields_of(await http.post(START, content=twice, headers=JSON)) == ["client_id"]
+    escaped = '{"client_id": "a", "client\\u005fid": "b"}'
+    assert fields_of(await http.post(START, content=escaped, headers=JSON)) == ["client_id"]
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        *(
+            (body, "the body must be an object of JSON, in braces")
+            for body in (b"[]", b'"x"', b"5", b"null", b" ", b"junk", b"[" * 5000)
+        ),
+        *(
+            (body, "the body is no JSON: it ends too early")
+            for body in (b"{", b'{"client_id', b'{"client_id": "a"', b'{"a": [1, ')
+        ),
+        (b"{}x", "the body is no JSON, look at byte 3"),
+        (b'{"client_id": "a",}', "the body is no JSON, look at byte 19"),
+        (b"{'client_id': 'a'}", "the body is no JSON, look at byte 2"),
+        (b'{"a": 01}', "the body is no JSON, look at byte 7"),
+        (b'{"a": "\n"}', "the body is no JSON, look at byte 8"),
+        (b'{"a": "\\x"}', "the body is no JSON, look at byte 8"),
+        *(
+            (body, "the body must be JSON in UTF-8, without a byte order mark")
+            for body in (
+                b"\xef\xbb\xbf{}",
+                b"\xff",
+                "{}".encode("utf-16"),
+                "{}".encode("utf-16-be"),
+            )
+        ),
+        (b'{"client_id": "\xff"}', "client_id: must be UTF-8"),
+        (b'{"client_id": "\xed\xa0\x80"}', "client_id: must be UTF-8"),
+        (b'{"client_id": "\\ud800"}', "client_id: must be UTF-8"),
+        (b'{"surprise": {"a": "\xc0\xaf"}}', "surprise.a: must be UTF-8"),
+        (b'{"a": ' + b"[" * 50 + b"]" * 50 + b"}", "the body is nested deeper than 32"),
+        (b'{"a": [' + b"1," * 100_000 + b"1]}", "the body has more than 100000 values"),
+    ],
+)
+async def test_a_body_that_is_no_such_json_is_refused_with_what_is_wrong(
+    http: httpx2.AsyncClient, body: bytes, sentence: str
+) -> None:
+    answer = await http.post(START, content=body, headers=JSON)
+
+    assert told(answer, 400, 3) == sentence
+    fields_of(answer)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"client_id": null, "start_date": "2026-11-01"}',
+        '{"surprise": [null, {"a": -0.5e-3, "b": [true, false]}], "client_id": "\\ud83d\\ude00 ж"}',
+        '\r\n\t{ "client_id" : "a\\"\\\\b" }\n',
+        "{}",
+        "",
+        '{"client_id": "' + "ж" * 1_000_000 + '"}',
+    ],
+    ids=["null", "unknown fields", "blanks", "nothing", "no body", "two megabytes"],
+)
+async def test_json_of_every_shape_that_there_is_comes_through(
+    http: httpx2.AsyncClient, body: str
+) -> None:
+    assert (await http.post(START, content=body.encode(), headers=JSON)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("settings", "weight", "ratio"),
+    [
+        ({"weight": 5, "min_success_ratio": 0.5}, 5, 0.5),
+        ({"weight": 5.0, "min_success_ratio": 1}, 5, 1.0),
+        ({"weight": "5", "minSuccessRatio": "1e-1"}, 5, 0.1),
+        ({"weight": None}, 0, 0.0),
+    ],
+)
+async def test_numbers_are_taken_in_all_their_forms(
+    http: httpx2.AsyncClient,
+    settings: dict[str, object],
+    weight: int,
+    ratio: float,
+) -> None:
+    answer = await http.put(CLIENT, json={"client": {"settings": settings}})
+
+    assert answer.status_code == 200, answer.text
+    told_settings = answer.json()["client"]["settings"]
+    assert (told_settings["weight"], told_settings["min_success_ratio"]) == (weight, ratio)
+
+
+async def test_a_body_that_is_too_large_is_told_how_large_it_may_be(behind: PublicServices) -> None:
+    async with (
+        serving_public(behind) as address,
+        running_gateway({"coordinator": [address]}, max_body=1000) as small,
+        small.http() as client,
+    ):
+        answer = await client.post(START, json={"client_id": "a" * 1000})
+        assert told(answer, 413, 8) == "the body is larger than 1000 bytes"
 
 
 async def test_a_name_in_each_of_two_objects_is_there_once(http: httpx2.AsyncClient) -> None:
