@@ -98,7 +98,7 @@ async def running(settings: CoordinatorSettings) -> AsyncIterator[int]:
         tailer = Tailer(pool, hub, lanes.forget)
         dispatch, executions = PostgresDispatch(pool), LaneExecutionChanges(lanes)
         dispatcher = Dispatcher(dispatch, executions, RpcStageServices(stages))
-        watchdog = Watchdog(dispatch, executions, limits)
+        watchdog = Watchdog(dispatch, executions, dispatcher, limits)
         reports = Reports(pool, lanes)
         watches = Watches(pool, reading, hub, limits, replica.presence)
         await tailer.start()

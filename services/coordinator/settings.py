@@ -15,7 +15,7 @@ class Limits(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     silent: timedelta = timedelta(seconds=20)
-    """An execution that is not heard of for so long is STALLED."""
+    """A service that says nothing of an execution for so long is asked for it, and it is STALLED where that does not help."""
     stall_limit: timedelta = timedelta(minutes=30)
     """One that stays silent, or undelivered, for so long is FAILED."""
     progress_limit: timedelta = timedelta(hours=1)

@@ -15,7 +15,7 @@ from services.coordinator.state.domain import (
 from services.kernel.errors import DomainError
 from services.kernel.outage import Outage
 from services.kernel.postgres_errors import why_away
-from services.status.domain import ExecutionState
+from services.status.domain import ExecutionNumber, ExecutionState
 
 log = structlog.get_logger()
 
@@ -56,6 +56,15 @@ class Dispatcher:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause.total_seconds()):
                     await self._due.wait()
+
+    async def answers(self, execution: ExecutionNumber) -> bool:
+        """Have a service that knows an execution report it once more; return whether it answers."""
+        try:
+            await self._stages.run_stage(await self._deliveries.get_assignment(execution))
+        except DomainError as error:
+            log.warning("no_answer", execution=execution, error=str(error))
+            return False
+        return True
 
     async def _deliver_due(self) -> int:
         due = await self._deliveries.claim_deliveries(AT_ONCE, LEASE)

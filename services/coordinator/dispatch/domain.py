@@ -1,6 +1,7 @@
 """What the services of the stages are told, and what becomes of executions whose time is over."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from services.coordinator.state.domain import (
     DeliveryKind,
@@ -55,7 +56,7 @@ class Happening(FastEnum):
     """What happens to an execution whose time is over."""
 
     STALLED = "STALLED"
-    """Its service fell silent a moment ago: it is asked again."""
+    """Its service fell silent a moment ago: it is asked for it, and asked again once it is told that it is silent."""
     CANCELLED = "CANCELLED"
     """Its service did not confirm a cancel in time."""
     SILENT = "SILENT"
@@ -75,3 +76,5 @@ class OverdueExecution:
     owner: Owner
     number: ExecutionNumber
     happening: Happening
+    seen_at: datetime | None
+    """When its service was last heard of."""

@@ -45,6 +45,13 @@ class OverdueExecutions(Protocol):
         """Return the executions that something must happen to; none while another replica looks."""
 
 
+class Questions(Protocol):
+    """What a service is asked out of turn."""
+
+    async def answers(self, execution: ExecutionNumber) -> bool:
+        """Have a service that knows an execution report it once more; return whether it answers."""
+
+
 class ExecutionChanges(Protocol):
     """What happens to executions: decided by the sequence, durable when these return."""
 

@@ -23,7 +23,7 @@ UPDATE coordinator.deliveries SET next_at = now() + :delay::interval WHERE execu
 -- Returns executions that something must happen to, by the time of the database: clocks of replicas may differ. None
 -- while another replica looks: the lock is held as long as the statement.
 WITH turn AS MATERIALIZED (SELECT pg_try_advisory_xact_lock(:lock) AS ours)
-SELECT e.execution, e.owner,
+SELECT e.execution, e.owner, h.seen_at,
        CASE
            WHEN e.state = 'CANCELLING' THEN 'CANCELLED'
            WHEN e.state = 'QUEUED' THEN 'UNREACHABLE'

@@ -94,6 +94,7 @@ class PostgresDispatch:
                 owner=Owner(row["owner"]),
                 number=ExecutionNumber(row["execution"]),
                 happening=Happening(row["happening"]),
+                seen_at=row["seen_at"],
             )
             async for row in rows
         ]

@@ -66,6 +66,7 @@ class Reporter:
         self._in_flight: dict[int, _Sent] = {}
         self._acked = asyncio.Event()
         self._building = False
+        self._writing = asyncio.Lock()
         self._batch = 0
         self._backoff = FIRST_BACKOFF
         self._outage = Outage("reports")
@@ -107,32 +108,47 @@ class Reporter:
         for number, _ in await report_rows.list_reportable(self._pool):
             self.touch(number)
         call = self._stub.ReportStatus()
-        reader = asyncio.create_task(self._read(call, on_stale))
+        tasks = [
+            asyncio.create_task(each)
+            for each in (self._read(call, on_stale), self._write(call), self._beat(call))
+        ]
         try:
-            await self._write(call, reader)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in tasks:
+                if task.done():
+                    task.result()
         finally:
             call.cancel()
-            await cancel(reader)
+            await cancel(*tasks)
 
-    async def _write(self, call: Any, reader: "asyncio.Task[None]") -> None:
+    async def _write(self, call: Any) -> None:
+        """Report what changes."""
         loop = asyncio.get_running_loop()
         heartbeat = self._settings.report_heartbeat.total_seconds()
         pause = 0.0
-        heartbeat_at = loop.time()
         while True:
-            await self._wait(reader, heartbeat_at - loop.time())
+            # Either there is something to say, or room for it.
+            await (self._changed if len(self._in_flight) < IN_FLIGHT else self._acked).wait()
             await asyncio.sleep(max(self._settings.report_debounce.total_seconds(), pause))
             started = loop.time()
             self._building = True
             reports, ended = await self._build()
             pause = min(SHARE * (loop.time() - started), heartbeat)
-            heartbeats: list[ExecutionNumber] = []
-            if loop.time() >= heartbeat_at:
-                heartbeats = await self._take_stock()
-                heartbeat_at = loop.time() + heartbeat
-            if reports or heartbeats:
-                await self._send(call, reports, ended, heartbeats)
+            if reports:
+                await self._send(call, reports, ended, [])
             self._building = False
+
+    async def _beat(self, call: Any) -> None:
+        """Tell which executions are open, on a timer of its own: what is counted for reports may take long."""
+        limit = self._settings.report_timeout.total_seconds()
+        while True:
+            heartbeats = await self._take_stock()
+            oldest = min((sent.at for sent in self._in_flight.values()), default=None)
+            if oldest is not None and asyncio.get_running_loop().time() - oldest > limit:
+                raise TimeoutError(f"no acknowledgement for {limit} seconds")
+            if heartbeats:
+                await self._send(call, [], [], heartbeats)
+            await asyncio.sleep(self._settings.report_heartbeat.total_seconds())
 
     async def _take_stock(self) -> list[ExecutionNumber]:
         """Return which executions are open, and name the ended ones that nobody reports.
@@ -145,26 +161,6 @@ class Reporter:
             if not is_open and number not in on_the_way:
                 self.touch(number)
         return [number for number, is_open in reportable if is_open]
-
-    async def _wait(self, reader: "asyncio.Task[None]", seconds: float) -> None:
-        """Wait for a change, room for another batch, or the time; raises what ended the stream."""
-        event = self._changed if len(self._in_flight) < IN_FLIGHT else self._acked
-        event_task = asyncio.create_task(event.wait())
-        try:
-            await asyncio.wait(
-                {event_task, reader},
-                timeout=max(seconds, 0),
-                return_when=asyncio.FIRST_COMPLETED,
-            )
-        finally:
-            await cancel(event_task)
-        if reader.done():
-            await reader
-            raise ConnectionError("the coordinator ended the stream")
-        oldest = min((sent.at for sent in self._in_flight.values()), default=None)
-        limit = self._settings.report_timeout.total_seconds()
-        if oldest is not None and asyncio.get_running_loop().time() - oldest > limit:
-            raise TimeoutError(f"no acknowledgement for {limit} seconds")
 
     async def _build(self) -> tuple[list[report_pb2.Report], list[ExecutionNumber]]:
         """Read the executions that changed; return their reports and which of them ended."""
@@ -188,16 +184,17 @@ class Reporter:
         ended: Sequence[ExecutionNumber],
         heartbeats: Sequence[ExecutionNumber],
     ) -> None:
-        self._batch += 1
-        self._in_flight[self._batch] = _Sent(at=asyncio.get_running_loop().time(), ended=ended)
-        request = coordinator_service_pb2.ReportStatusRequest(
-            batch=self._batch, reports=reports, heartbeats=heartbeats
-        )
-        async with asyncio.timeout(self._settings.report_timeout.total_seconds()):
-            await call.write(request)
+        async with self._writing:
+            self._batch += 1
+            self._in_flight[self._batch] = _Sent(at=asyncio.get_running_loop().time(), ended=ended)
+            request = coordinator_service_pb2.ReportStatusRequest(
+                batch=self._batch, reports=reports, heartbeats=heartbeats
+            )
+            async with asyncio.timeout(self._settings.report_timeout.total_seconds()):
+                await call.write(request)
 
     async def _read(self, call: Any, on_stale: OnStale) -> None:
-        """Take acknowledgements until the stream ends."""
+        """Take acknowledgements until the stream ends, which raises."""
         async for response in call:
             self._backoff = FIRST_BACKOFF
             self._outage.end()
@@ -218,3 +215,4 @@ class Reporter:
             for number in stale:
                 await on_stale(number)
             self._acked.set()
+        raise ConnectionError("the coordinator ended the stream")

@@ -26,9 +26,6 @@ START_SECONDS = 120.0
 READY_SECONDS = 10.0
 """How long one that is prepared may take to say that it is there."""
 
-NICENESS = 5
-"""Speech takes all the processor it can get, so what answers requests goes first."""
-
 PR_SET_PDEATHSIG = 1
 
 
@@ -53,6 +50,10 @@ class Children:
     A child starts when it is first needed, calls `prepare` and stays. It is asked whether it is
     there before it gets work, and watched while it has some: one that is stuck, cancelled, out of
     time, dead or old is replaced. None outlives the thread that made it work, and so none outlives this process.
+
+    A child has the priority of this process. A lower one would cost speech most of the processor wherever something
+    else is busy (a nice level of 5 leaves it a quarter), and spares nobody much: what answers requests sleeps most of
+    the time, and the scheduler lets it go first.
     """
 
     def __init__(
@@ -181,5 +182,4 @@ def _prepare(parent: int, prepare: Callable[[], None]) -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)  # the parent ended before it was asked for
-    os.nice(NICENESS)
     prepare()
