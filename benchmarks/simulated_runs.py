@@ -37,7 +37,8 @@ class Shape:
 
     `known`: the lengths are reported. `start_up` is what the first item of each worker costs beside. From `turn_at` on
     everything takes `turn` times as long. `waits` are times at which the source asks to come back so much later. Of the
-    items `failing`, `skipping` and `retrying` are portions. Item n is discovered at `n * every`.
+    items `failing`, `skipping` and `retrying` are portions. Item n is discovered at `n * every`. The client ran `after`
+    that one, where it is given.
     """
 
     lengths: Sequence[float]
@@ -53,6 +54,7 @@ class Shape:
     retrying: float = 0.0
     every: float = 0.0
     overhead: float = DEBOUNCE
+    after: "Shape | None" = None
 
 
 @dataclass(slots=True)
@@ -295,6 +297,107 @@ HELD_OUT: dict[str, Make] = {
 }
 """Shapes that no constant was chosen by."""
 
+
+def gamma_calls(
+    rng: random.Random, items: int, middle: float = 110.0, shape: float = 1.6
+) -> list[float]:
+    """Return lengths of calls that are gamma-distributed: most are short, few are much longer."""
+    return [max(3.0, rng.gammavariate(shape, middle / shape)) for _ in range(items)]
+
+
+def batches(rng: random.Random, seconds: float, size: int, noise: float = 0.25) -> Cost:
+    """Return a cost that is the same for so many items in turn: a source that answers in pages."""
+    state = [0, 0.0]
+
+    def cost(_: float) -> float:
+        if state[0] % size == 0:
+            state[1] = rng.lognormvariate(log(seconds), noise)
+        state[0] += 1
+        return state[1]
+
+    return cost
+
+
+def _again(rng: random.Random) -> Shape:
+    """14 of 200 calls once more, by as many workers as before and in the mean as long ones."""
+    workers, cost = rng.randint(2, 8), recognising(rng, rng.uniform(0.05, 0.3), 0.2)
+    first = Shape(lengths=gamma_calls(rng, 200), cost=cost, workers=workers)
+    return Shape(lengths=gamma_calls(rng, 14), cost=cost, workers=workers, after=first)
+
+
+UNSEEN: dict[str, Make] = {
+    "700 calls, gamma lengths, 2-8 workers": lambda rng: Shape(
+        lengths=gamma_calls(rng, 700),
+        cost=recognising(rng, rng.uniform(0.05, 0.3), 0.2),
+        workers=rng.randint(2, 8),
+    ),
+    "gamma lengths unknown, 2-8 workers": lambda rng: Shape(
+        lengths=gamma_calls(rng, 120),
+        cost=recognising(rng, rng.uniform(0.05, 0.3), 0.2),
+        workers=rng.randint(2, 8),
+        known=False,
+    ),
+    "start-up of 5-60 s, 2-8 workers": lambda rng: Shape(
+        lengths=gamma_calls(rng, 60),
+        cost=recognising(rng, rng.uniform(0.05, 0.3)),
+        workers=rng.randint(2, 8),
+        start_up=rng.uniform(5, 60),
+    ),
+    "start-up of 5-60 s, 12 calls": lambda rng: Shape(
+        lengths=gamma_calls(rng, 12),
+        cost=recognising(rng, rng.uniform(0.1, 0.3)),
+        workers=2,
+        start_up=rng.uniform(5, 60),
+    ),
+    "100 at a time, no lengths": lambda rng: Shape(
+        lengths=[1.0] * 700, cost=batches(rng, 20, 100), workers=100, known=False
+    ),
+    "100 without lengths": lambda rng: Shape(
+        lengths=[1.0] * 100,
+        cost=answering(rng, rng.uniform(2, 9), rng.uniform(0.3, 0.8)),
+        workers=rng.randint(2, 8),
+        known=False,
+    ),
+    "lengths matter little, 2-8 workers": lambda rng: Shape(
+        lengths=gamma_calls(rng, 90), cost=answering(rng, 4, 0.4), workers=rng.randint(2, 8)
+    ),
+    "uniform lengths, costs half by length": lambda rng: Shape(
+        lengths=[rng.uniform(20, 400) for _ in range(70)],
+        cost=recognising(rng, 0.1, 0.2, 20),
+        workers=rng.randint(2, 8),
+    ),
+    "14 of 200 again": _again,
+    "the longest calls last": lambda rng: Shape(
+        lengths=sorted(gamma_calls(rng, 50)),
+        cost=recognising(rng, rng.uniform(0.1, 0.3)),
+        workers=rng.randint(2, 8),
+    ),
+    "found in bursts, failures, second tries": lambda rng: Shape(
+        lengths=gamma_calls(rng, 100),
+        cost=recognising(rng, rng.uniform(0.1, 0.3), 0.2),
+        workers=rng.randint(2, 8),
+        every=rng.uniform(0, 0.5),
+        failing=0.08,
+        skipping=0.1,
+        retrying=0.1,
+    ),
+    "a rate limit in the middle": lambda rng: Shape(
+        lengths=[1.0] * 200,
+        cost=answering(rng, 2.0, 0.4),
+        workers=rng.randint(2, 8),
+        waits=((rng.uniform(20, 50), rng.uniform(15, 60)),),
+        known=False,
+    ),
+    "0.6 to 1.7 times the speed, from a third on": lambda rng: Shape(
+        lengths=gamma_calls(rng, 100),
+        cost=recognising(rng, 0.15),
+        workers=4,
+        turn_at=150,
+        turn=rng.choice([0.6, 1.7]),
+    ),
+}
+"""More shapes that no constant was chosen by, of other families: each run of one has its own size, speed and workers."""
+
 UNFORESEEABLE = frozenset(
     {
         "waits for a rate limit, twice",
@@ -302,6 +405,8 @@ UNFORESEEABLE = frozenset(
         "waits for a rate limit, once",
         "twice the speed midway",
         "a third of the speed late",
+        "a rate limit in the middle",
+        "0.6 to 1.7 times the speed, from a third on",
     }
 )
 """Shapes in which something happens that no report tells beforehand: until then nobody can be right."""
