@@ -97,7 +97,9 @@ class Discovery:
                 work = self._process.works[execution.stage]
                 await work.forget(connection, execution.owner, gone)
             await execution_rows.end_discovery(connection, execution)
-            if execution.stage is _OF_THE_SOURCE:  # days after their execution, as whoever reports locks them
+            if (
+                execution.stage is _OF_THE_SOURCE
+            ):  # days after their execution, as whoever reports locks them
                 await execution_rows.note_listed(connection, execution, listed)
         self._process.reporter.touch(execution.number)
 

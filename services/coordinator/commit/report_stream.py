@@ -16,8 +16,8 @@ from services.coordinator.wire.reports import (
     RawReport,
     Rejection,
     acknowledgement,
-    read_batch,
     read_address,
+    read_batch,
     read_raw,
 )
 from services.kernel.errors import InvalidInput

@@ -204,8 +204,6 @@ def test_the_ledger_accounts_for_late_gone_and_open_calls() -> None:
     ]
 
 
-
-
 def consistent(*numbers: int) -> DayFigures:
     """Return figures in which no part is more than what it is a part of."""
     made = DayFigures(*numbers)
