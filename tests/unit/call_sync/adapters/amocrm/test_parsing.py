@@ -278,7 +278,7 @@ def test_call_ids_lead_back_to_notes() -> None:
     assert note_id(CallId("amocrm-x")) is None
 
 
-TWIN = {"call_id": call_id(43), "note_id": 43, "entity_id": 2}
+TWIN: dict[str, Any] = {"call_id": call_id(43), "note_id": 43, "entity_id": 2}
 
 
 @pytest.mark.parametrize(
