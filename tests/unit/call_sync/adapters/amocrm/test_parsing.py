@@ -369,7 +369,8 @@ def test_links_of_one_recording_may_be_signed_anew(one: str, other: str, uniq: s
 @pytest.mark.parametrize("changes", [{"phone": ""}, {"entity_id": 1, "uniq": ""}])
 def test_a_signed_link_alone_joins_none(changes: dict[str, Any]) -> None:
     link = "https://s3.example/get?token="
-    first = replace(parsed(), **{"link": f"{link}a", "entity_id": 1} | changes)
+    given: dict[str, Any] = {"link": f"{link}a", "entity_id": 1} | changes
+    first = replace(parsed(), **given)
     second = replace(first, **TWIN | changes | {"link": f"{link}b"})
     listed = Listed()
 
