@@ -184,7 +184,7 @@ def test_words_may_have_other_names_and_stand_in_their_segments(words: Any) -> N
 
 
 def test_a_number_may_be_a_word_and_minus_1_is_no_time() -> None:
-    words = [
+    words: list[dict[str, Any]] = [
         {"word": 15, "start": 1, "end": 2},
         {"word": "да", "start": -1, "end": -1},
         {"word": "нет", "start": 4, "end": 5},
