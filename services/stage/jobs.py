@@ -10,6 +10,7 @@ import structlog
 from pgqueuer import Job, RetryRequested
 
 from services.kernel.outage import why_lacking
+from services.kernel.postgres_errors import why_away
 from services.stage.adapters.job_queue import Handler, entrypoint, parse_job
 from services.stage.discovery import Discovery
 from services.stage.domain import (
@@ -114,7 +115,10 @@ class Jobs:
                 await self._executions.fail(number, Reason.TIMEOUT, "it took too long")
         except Exception as error:
             say("step_failed", error, execution=number, tries=tries)
-            if tries < limits.attempts:
+            is_away = why_away(error) is not None
+            if is_away:  # it was not the step that failed
+                await execution_rows.spare_step(self._process.pool, number)
+            if is_away or tries < limits.attempts:
                 spread = random.uniform(0.75, 1.25)  # noqa: S311
                 raise RetryRequested(backoff(limits, tries) * spread) from error
             await self._executions.fail(number, *cause_of(error))

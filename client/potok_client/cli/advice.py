@@ -12,7 +12,7 @@ from potok.recommendations.v1.employee_recommendation_pb2 import EmployeeRecomme
 from rich.console import RenderableType
 
 from potok_client.cli.connection import DEADLINE, gateway
-from potok_client.cli.exits import CommandFailed
+from potok_client.cli.exits import CommandFailed, ExitCode
 from potok_client.cli.options import ClientId, Json
 from potok_client.cli.terminal import as_dict, cell, perform, print_json, say, show, table
 from potok_client.cli.words import short
@@ -158,6 +158,7 @@ async def _full_id(channel: grpc.aio.Channel, owner: str, given: str) -> str:
     raise CommandFailed(
         many if ids else f"no id begins with {given!r}",
         f"potok advice list {owner.removeprefix('client:')} --all   shows them",
+        code=ExitCode.USAGE,
     )
 
 

@@ -34,7 +34,7 @@ UPDATE executions SET state = 'RUNNING', tries = tries + 1, run_after = NULL
 RETURNING *;
 
 -- name: spare_step(execution)!
--- Takes a start back that the process could not bring to an end because it stops.
+-- Takes a start back that came to no end because the process stops, or the database is away.
 UPDATE executions SET tries = tries - 1 WHERE execution = :execution AND tries > 0;
 
 -- name: postpone_step(execution, wait, until_at, longest)!

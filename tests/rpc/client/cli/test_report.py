@@ -288,4 +288,4 @@ async def test_advice_without_a_verdict_or_with_an_unknown_id_is_refused(
     unknown, _, err = await called(services[1], "advice", "close", "clinic", "9", "--done")
 
     assert (without, unknown) == (2, 2)
-    assert "potok advice list CLIENT --all" in err
+    assert "potok advice list clinic --all" in err
