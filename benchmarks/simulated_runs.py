@@ -352,6 +352,13 @@ UNSEEN: dict[str, Make] = {
     "100 at a time, no lengths": lambda rng: Shape(
         lengths=[1.0] * 700, cost=batches(rng, 20, 100), workers=100, known=False
     ),
+    "start-up of 5-60 s, no lengths": lambda rng: Shape(
+        lengths=gamma_calls(rng, 80),
+        cost=answering(rng, rng.uniform(3, 12), 0.4),
+        workers=rng.randint(2, 8),
+        start_up=rng.uniform(5, 60),
+        known=False,
+    ),
     "100 without lengths": lambda rng: Shape(
         lengths=[1.0] * 100,
         cost=answering(rng, rng.uniform(2, 9), rng.uniform(0.3, 0.8)),

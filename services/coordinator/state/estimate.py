@@ -8,7 +8,7 @@ next item. docs: ADR 49; `python -m benchmarks eta` says how good it is.
 import heapq
 import math
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from services.status.domain import ItemCounts
@@ -16,21 +16,29 @@ from services.status.domain import ItemCounts
 RATED_AFTER_SECONDS = 5.0
 """The least age of a rate. A younger one says nothing: the first of four recordings may be one that fails at once."""
 MEMORY = 0.15
-"""The share of all items whose costs are remembered: older ones fade, since a machine may become slower."""
+"""The share of all items that are the recent ones: a machine may become slower."""
 LEAST_MEMORY = 10.0
 """But at least so many items."""
 PROPORTIONAL = 0.3
 """How much it takes to believe that a cost does not grow with the length of the call: the variance of lengths, relative."""
+UNSURE = 0.5
+"""By what part that belief may be wrong."""
 EARLIER_ITEMS = 3.0
 """What earlier runs cost counts as so many items."""
 NOISE, NOISE_ITEMS = 0.2, 3.0
 """The spread of costs for calls of one length, before so many items have shown their own."""
 OVERDUE = 0.3
 """How long an item is expected to go on when its time is over, in spreads."""
-TAIL, LAST_TAIL = 0.6, 0.3
+TAIL, LAST_TAIL = 0.25, 0.2
 """By how many spreads the last worker is later than the mean one: while items are pending, and after."""
 REPEATED_WAITS = 0.3
 """The part of the time waited for so far that is expected again, in proportion to the work."""
+BEYOND_CHANCE = 1.5
+"""What items cost of late is believed as far as it differs by more than chance would have it, in variances."""
+CHANGED = 0.6
+"""Where it is believed so far, what items cost before is forgotten."""
+LAST, DRIFT = 1.4, 0.08
+"""How uncertain an end is beside the mean of costs: by the last item, in variances, and by what may change, as a part."""
 LEAST_LENGTH = 0.1
 """Calls that are shorter together have no length at all."""
 FIRST_SECONDS = 0.5
@@ -63,6 +71,14 @@ class Details(NamedTuple):
 
 
 NO_DETAILS = Details()
+
+
+class Remaining(NamedTuple):
+    """How many seconds it takes, by how many that may be wrong (a standard deviation), and when the next item ends."""
+
+    seconds: float
+    spread: float
+    next: float
 
 
 class Work(NamedTuple):
@@ -147,6 +163,15 @@ class _Line(NamedTuple):
     slope: float
     noise: float
     spread: float
+    items: float
+    """Of how many items it is known."""
+    unsure: float
+    """By what part the slope may be wrong."""
+
+    def times(self, factor: float) -> "_Line":
+        return self._replace(
+            mean=self.mean * factor, slope=self.slope * factor, spread=self.spread * factor
+        )
 
     def __call__(self, x: float) -> float:
         return max(0.05 * self.mean, self.mean + self.slope * (x - self.mean_x))
@@ -164,12 +189,16 @@ class Pace:
     """When the first item was taken: those taken then pay for what starts up."""
     first: _Costs = field(default_factory=_Costs)
     later: _Costs = field(default_factory=_Costs)
+    recent: _Costs = field(default_factory=_Costs)
+    """What later items cost of late: fading."""
     busy: float = 0.0
     """Seconds in which workers had enough to do, fading."""
     held: float = 0.0
     """Seconds in which they held items meanwhile, of each worker."""
     moving: float = 0.0
     """Seconds in which items were held, not fading."""
+    moved: float = 0.0
+    """Items that ended meanwhile."""
     waited: float = 0.0
     """Seconds of stated waits, not fading."""
     ended: float = 0.0
@@ -196,6 +225,7 @@ class Pace:
         before, self.last = self.last, work
         if self.begun_at is None and work.processing:
             self.begun_at = min((item.begun_at for item in work.at_work), default=now)
+            self.moving = max(0.0, now - self.begun_at)
         if before is None:
             age = max(0.0, now - created_at)
             if work.ended and age >= RATED_AFTER_SECONDS:
@@ -225,6 +255,7 @@ class Pace:
             self.waited += seconds
         elif before.processing:
             self.moving += seconds
+            self.moved += ended
         listed = {item.item_id: item.begun_at for item in work.at_work}
         gone = [item for item in before.at_work if listed.get(item.item_id) != item.begun_at]
         # Of those that went back to be tried again, the time counts and the item does not.
@@ -258,11 +289,11 @@ class Pace:
         self._add(begun_at, x, total / count, count, memory)
 
     def _add(self, begun_at: float, x: float, seconds: float, items: float, memory: float) -> None:
-        self.later.fade(math.exp(-items / memory))
         is_first = self.begun_at is not None and begun_at <= self.begun_at + FIRST_SECONDS
-        costs = self.first if is_first else self.later
-        costs.add(x, seconds, items)
-        costs.seconds += max(0.0, 1 - items) * seconds
+        self.recent.fade(math.exp(-items / memory))
+        for costs in (self.first,) if is_first else (self.later, self.recent):
+            costs.add(x, seconds, items)
+            costs.seconds += max(0.0, 1 - items) * seconds
 
     def _hold(self, work: Work, now: float, listed: int) -> None:
         """Keep since when the items are held that are not listed; `listed` of them are listed by now."""
@@ -278,20 +309,43 @@ class Pace:
         if wanted > held:
             self.unlisted.append((now, wanted - held))
 
-    def remaining(self, now: float) -> float | None:
+    def remaining(self, now: float) -> Remaining | None:
         """Return how many seconds the open items are expected to take; None where nothing is known of their cost."""
         work = self.last
         if work is None:
             return None
         if not work.open:
-            return 0.0
+            return Remaining(0.0, 0.0, 0.0)
         workers = self._workers(work)
         line = self._line(work, workers)
         if line is None:
             return None
         line = self._with_held(line, work, now)
+        held = self._held(work, now, line)
+        seconds = self._seconds(work, workers, line, held, now)
+        # The first items may have paid for what starts up.
+        known = self.earlier or self.later.items
+        spread = self._spread(work, workers, line, seconds) if known else seconds
+        return Remaining(seconds, spread, min(held, default=0.0))
+
+    def _spread(self, work: Work, workers: int, line: _Line, seconds: float) -> float:
+        """Return by how much the time left may be wrong: what items differ by, what their mean and slope may, the last."""
+        at_once = min(workers, work.open)
+        each = work.open / at_once
+        noise = line.noise * (line.mean if work.pending else min(line.mean, seconds))
+        variance = noise * noise * (each / at_once + each * each / max(1.0, line.items))
+        last = line.spread if work.pending else noise
+        if work.pending:
+            away = abs(_relative(work, work.pending_length, work.pending) - line.mean_x)
+            variance += (each * line.slope * away * line.unsure) ** 2
+        variance += LAST * (_harmonic(at_once) - 1) * last * last + (DRIFT * seconds) ** 2
+        return math.sqrt(variance)
+
+    def _seconds(
+        self, work: Work, workers: int, line: _Line, held: list[float], now: float
+    ) -> float:
+        """Return how long the open items take: those that are held, and what is pending after them."""
         if not work.pending:
-            held = self._held(work, now, line)
             return max(held) * (1 + LAST_TAIL * line.noise * (_harmonic(len(held)) - 1))
         wait = max(0.0, work.until_at - now) if work.waiting and work.until_at else 0.0
         used = min(1.0, max(0.3, self.held / self.busy / workers)) if self.busy else 1.0
@@ -299,7 +353,6 @@ class Pace:
         if workers > MOST_WORKERS:
             seconds = wait + (work.pending + work.processing / 2) * mean / workers
         else:
-            held = self._held(work, now, line)
             idle = max(0, workers - len(held))
             seconds = _schedule(held + [wait] * idle, work.pending, mean)
         tail = TAIL * line.spread * (_harmonic(workers) - 1)
@@ -307,7 +360,19 @@ class Pace:
         if self.waited:
             again = REPEATED_WAITS * self.waited / (self.moving + self.waited)
             seconds += again * max(0.0, seconds - wait)
+        if self.moved and not work.length:
+            # Nothing is known of items but their number: the mean of the time so far is as good a guess.
+            moving = max(0.0, self.moving - self._start_up(line))
+            seconds = math.sqrt(max(seconds, wait) * (wait + work.open * moving / self.moved))
         return max(seconds, wait)
+
+    def _start_up(self, line: _Line) -> float:
+        """Return how much longer the first items took, where that is no chance: what started up meanwhile."""
+        first = self.first
+        if not first.items or not self.later.items:
+            return 0.0
+        longer = first.seconds / first.items - line(first.x / first.items)
+        return longer if longer > 2 * line.noise * line.mean / math.sqrt(first.items) else 0.0
 
     def _workers(self, work: Work) -> int:
         mean = self.held / self.busy if self.busy else 0.0
@@ -338,7 +403,31 @@ class Pace:
         spread = math.sqrt(squares / (items - 1)) if own else NOISE * mean
         if work.length:
             spread = math.hypot(spread, noise * mean)
-        return _Line(mean, mean_x, slope, noise, spread)
+        line = _Line(
+            mean, mean_x, slope, noise, spread, items, UNSURE / (1 + variance / PROPORTIONAL)
+        )
+        return self._as_of_late(line)
+
+    def _as_of_late(self, line: _Line) -> _Line:
+        """Return the line, raised or lowered by what items cost of late as far as that is no chance.
+
+        After a change that is beyond doubt, what items cost before is forgotten.
+        """
+        recent = self.recent
+        if recent.items < FEW or not recent.seconds:
+            return line
+        x, mean = recent.x / recent.items, recent.seconds / recent.items
+        off = mean / line(x) - 1
+        variance = max(0.0, recent.squares / recent.items - mean * mean)
+        variance -= line.slope * line.slope * max(0.0, recent.xx / recent.items - x * x)
+        noise = min(line.noise, max(0.5 * line.noise, math.sqrt(max(0.0, variance)) / mean))
+        chance = noise * noise / recent.items
+        believed = max(0.0, 1 - BEYOND_CHANCE * chance / (off * off)) if off else 0.0
+        if believed > CHANGED:
+            self.later = replace(recent)
+        return line.times(1 + believed * off)._replace(
+            items=(1 - believed) * line.items + believed * recent.items
+        )
 
     def _with_held(self, line: _Line, work: Work, now: float) -> _Line:
         """Return the line raised by what is held: the first to end are the quick ones, more so the more costs differ."""
@@ -346,9 +435,7 @@ class Pace:
         held = sum(max(0.0, now - item.begun_at) for item in work.at_work)
         held += sum(max(0.0, now - begun_at) * count for begun_at, count in self.unlisted)
         factor = 1 + min(1.0, line.noise * line.noise) * held / ended if ended else 1.0
-        return line._replace(
-            mean=line.mean * factor, slope=line.slope * factor, spread=line.spread * factor
-        )
+        return line.times(factor)
 
     def _held(self, work: Work, now: float, line: _Line) -> list[float]:
         """Return how long each held item is expected to be held yet."""

@@ -10,6 +10,7 @@ from services.coordinator.state.estimate import (
     RATED_AFTER_SECONDS,
     Details,
     Pace,
+    Remaining,
     Work,
 )
 from services.coordinator.state.order import run_stages
@@ -22,6 +23,10 @@ MANY_A_SECOND, OF_MANY_SECONDS = 100.0, 0.5
 """Where so many items end a second the cost of each matters no more, and reports are looked at even more seldom."""
 LATER, SOONER = 0.10, 0.15
 """By what part of the time left it may change before the expected end is moved: people count down to it."""
+SURE, STILL_SURE = 0.32, 0.40
+"""An end is told where the time left is known to within such a part of it, one standard deviation; and stays told up to that."""
+OTHERWISE = 0.2
+"""The same, of a later stage that is known by earlier runs."""
 MANY = 5
 """Of fewer recordings of unknown length nobody can say how long they take."""
 BY_LENGTH = frozenset({Stage.TRANSCRIPTION})
@@ -75,9 +80,11 @@ def expect_next(tenant: Tenant, run: Run, before: Execution, execution: Executio
     seconds = _earlier_seconds(
         tenant.earlier.get(execution.stage, ()), execution.stage, items, length
     )
+    left = None
     if seconds is not None:
         execution.expected_end_at = execution.created_at + timedelta(seconds=seconds)
-    _expect_run(tenant, run, execution, items, length)
+        left = Remaining(seconds, 0.0, 0.0)
+    _expect_run(tenant, run, execution, left, items, length)
 
 
 def remember(tenant: Tenant, execution: Execution) -> None:
@@ -105,7 +112,7 @@ def earlier_execution(
 
 
 def _expect(tenant: Tenant, run: Run, execution: Execution, work: Work, at: float) -> None:
-    pace, seconds = execution.pace, None
+    pace, left = execution.pace, None
     if (
         pace is not None
         and execution.discovered
@@ -120,18 +127,25 @@ def _expect(tenant: Tenant, run: Run, execution: Execution, work: Work, at: floa
             # Nobody knows until when. It may be the moment between two items, so what was shown stays until then.
             shown = execution.expected_end_at
             seconds = shown.timestamp() - at if shown and shown.timestamp() > at else None
+            left = None if seconds is None else Remaining(seconds, 0.0, 0.0)
         else:
-            seconds = pace.remaining(at)
-    execution.expected_end_at = _moved(execution.expected_end_at, execution.reported_at, seconds)
-    _expect_run(tenant, run, execution, *_coming(execution))
+            left = pace.remaining(at)
+    now = execution.reported_at or execution.created_at
+    execution.expected_end_at = _moved(execution.expected_end_at, now, left)
+    _expect_run(tenant, run, execution, left, *_coming(execution))
 
 
 def _expect_run(
-    tenant: Tenant, run: Run, execution: Execution, items: float, length: float
+    tenant: Tenant,
+    run: Run,
+    execution: Execution,
+    left: Remaining | None,
+    items: float,
+    length: float,
 ) -> None:
-    """Add to the expected end of a stage what the later ones of its run took in earlier runs."""
-    end, seconds = execution.expected_end_at, 0.0
-    if end is None:
+    """Add to what is left of a stage what the later ones of its run took in earlier runs."""
+    seconds = 0.0
+    if left is None:
         execution.run_expected_end_at = None
         return
     stages = [stage for stage, _ in run_stages(run)]
@@ -142,13 +156,18 @@ def _expect_run(
             return
         seconds += took
     now = execution.reported_at or execution.created_at
-    left = (end - now).total_seconds() + seconds
+    left = Remaining(
+        left.seconds + seconds, math.hypot(left.spread, OTHERWISE * seconds), left.next
+    )
     execution.run_expected_end_at = _moved(execution.run_expected_end_at, now, left)
 
 
-def _moved(shown: datetime | None, now: datetime | None, seconds: float | None) -> datetime | None:
+def _moved(shown: datetime | None, now: datetime, expected: Remaining | None) -> datetime | None:
     """Return the expected end to show: the one that was shown, unless the time left has changed by much."""
-    if seconds is None or now is None or not seconds <= MOST_SECONDS:
+    if expected is None or not expected.seconds <= MOST_SECONDS:
+        return None
+    seconds, spread, until_next = expected
+    if spread > (seconds - until_next / 2) * (STILL_SURE if shown is not None else SURE):
         return None
     if shown is not None and shown > now:
         left = (shown - now).total_seconds()

@@ -6,7 +6,6 @@ against them.
 """
 
 import struct
-from datetime import datetime
 
 from potok.status.v1 import event_pb2, progress_pb2
 
@@ -56,13 +55,13 @@ def update_pace(execution: Execution) -> EncodedParts:
     if encoded is None:
         encoded = execution.encoded = EncodedParts(_stage_header(execution), b"")
     encoded.trailer = b"\x45%b" % struct.pack("<f", rate) if rate else b""
-    if execution.expected_end_at:
-        encoded.trailer += _expected_ends(execution, execution.expected_end_at)
+    encoded.trailer += _expected_ends(execution)
     return encoded
 
 
-def _expected_ends(execution: Execution, end: datetime) -> bytes:
-    left = (end - (execution.reported_at or execution.created_at)).total_seconds()
+def _expected_ends(execution: Execution) -> bytes:
+    end, now = execution.expected_end_at, execution.reported_at or execution.created_at
+    left = (end - now).total_seconds() if end else 0.0
     return event_pb2.StageStatus(
         remaining_seconds=min(max(0, round(left)), 0xFFFFFFFF),
         expected_end_time=timestamp(end),

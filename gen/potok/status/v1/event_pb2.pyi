@@ -259,13 +259,14 @@ class StageStatus(_message.Message):
     @_builtins.property
     def expected_end_time(self) -> _timestamp_pb2.Timestamp:
         """When it is expected to end, to count down to. It moves only when what is left has changed by more than a little. Unset
-        while it is unknown: before every item is found, and before one has ended where no earlier run of the client says more.
+        while it is unknown: before every item is found, before some have ended where no earlier run of the client says more,
+        and whenever what is left cannot be told to within about a third of it, as of the last few items.
         """
 
     @_builtins.property
     def run_expected_end_time(self) -> _timestamp_pb2.Timestamp:
         """When the whole run is expected to end, by this stage and by how long the later ones took in earlier runs of the client.
-        Unset where a stage never ran before.
+        Unset where a stage never ran before, or while it cannot be told. It may be known while `expected_end_time` is not.
         """
 
     def __init__(

@@ -10,6 +10,7 @@ from potok.coordinator.v1 import report_pb2
 from potok.status.v1 import progress_pb2, stage_pb2
 from potok.status.v1.event_pb2 import Change
 
+from services.kernel.clock import utc_now
 from tests.conftest import Database
 from tests.coordination import (
     DAY,
@@ -71,7 +72,11 @@ async def test_an_expected_end_is_told_as_it_is_stored(
     run_id = (await replica.start(stages=[stage_pb2.STAGE_CALL_SYNC])).run.status.run_id
     execution = await world.dispatched()
     reporter = replica.reporter()
-    await reporter.send(a_report(execution, 1, pending=8, processing=2))
+    first = a_report(execution, 1, pending=8, processing=2)
+    for seconds in (60, 50):
+        held = first.progress.at_work.add(item_id=f"call-{seconds}")
+        held.begin_time.FromDatetime(utc_now() - timedelta(seconds=seconds))
+    await reporter.send(first)
     await reporter.send(
         a_report(execution, 2, pending=6, processing=2, success=2),
         a_report(execution, 3, days=(), pending=6, processing=2, success=2),

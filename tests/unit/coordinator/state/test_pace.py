@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.eta import close, measure, measure_whole_runs, off_twice
-from benchmarks.simulated_runs import HELD_OUT, TUNED, UNFORESEEABLE
+from benchmarks.simulated_runs import HELD_OUT, TUNED, UNFORESEEABLE, UNSEEN
 from services.coordinator.state import sequence
 from services.coordinator.state.domain import Execution, Run
 from services.coordinator.state.estimate import NO_DETAILS, Details, HeldItem
@@ -25,7 +25,7 @@ from services.status.domain import (
 )
 from tests.builders.coordinator import NOON, a_stage_report, a_start, a_tenant, days_of
 
-FORESEEABLE = sorted((TUNED.keys() | HELD_OUT.keys()) - UNFORESEEABLE)
+FORESEEABLE = sorted((TUNED.keys() | HELD_OUT.keys() | UNSEEN.keys()) - UNFORESEEABLE)
 
 
 class Stepper:
@@ -103,17 +103,18 @@ def at_work(*items: tuple[float, float]) -> tuple[HeldItem, ...]:
 def test_what_is_told_is_right_more_often_than_by_the_plain_mean(name: str) -> None:
     ours, mean = measure(name, runs=5)
 
-    assert close(ours.seen) > close(mean.seen) - 0.15
-    assert ours.shown > 0.7
+    assert close(ours.seen) > close(mean.seen) - 0.1
+    assert ours.shown > 0.15
 
 
 def test_most_of_what_is_told_is_within_a_quarter() -> None:
     scores = [measure(name, runs=4)[0] for name in FORESEEABLE]
 
-    assert fmean(close(score.told) for score in scores) >= 0.7
-    assert fmean(close(score.seen) for score in scores) >= 0.7
-    assert fmean(off_twice(score.told) for score in scores) <= 0.08
-    assert sum(score.jumps for score in scores) / sum(score.runs for score in scores) <= 6
+    assert fmean(close(score.told) for score in scores) >= 0.77
+    assert fmean(close(score.seen) for score in scores) >= 0.77
+    assert fmean(score.shown for score in scores) >= 0.75
+    assert fmean(off_twice(score.told) for score in scores) <= 0.07
+    assert sum(score.jumps for score in scores) / sum(score.runs for score in scores) <= 4
 
 
 def test_most_of_what_is_told_of_runs_and_their_stages_is_within_a_quarter() -> None:
@@ -121,7 +122,8 @@ def test_most_of_what_is_told_of_runs_and_their_stages_is_within_a_quarter() -> 
 
     assert close(of_runs.told) >= 0.85
     assert close(of_runs.seen) >= 0.85
-    assert close(of_stages.told) >= 0.75
+    assert close(of_stages.told) >= 0.8
+    assert of_stages.shown >= 0.8
     assert off_twice(of_runs.seen) <= 0.02
 
 
@@ -130,7 +132,9 @@ def test_nothing_is_expected_where_nothing_is_known() -> None:
     assert stepper.report(0, pending=9, success=0) is None
     assert stepper.report(3, pending=7, success=0, processing=2) is None, "nothing has ended"
     assert stepper.report(9, pending=7, success=1, processing=1, discovered=False) is None
-    assert stepper.report(10, pending=7, success=1, processing=1) is not None
+    assert stepper.report(10, pending=7, success=1, processing=1) is None, "it may have started up"
+    assert stepper.report(15, pending=6, success=2, processing=1) is None, "so may this one"
+    assert stepper.report(20, pending=5, success=3, processing=1) is not None
     assert stepper.execution.run_expected_end_at is None, "the stage after it never ran"
 
 
@@ -311,4 +315,4 @@ def test_whatever_is_reported_no_end_lies_in_the_past(
         assert after is None or after >= 0
         end, run_end = stepper.execution.expected_end_at, stepper.execution.run_expected_end_at
         assert discovered or end is None
-        assert run_end is None or end is not None
+        assert discovered or run_end is None
