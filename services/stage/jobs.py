@@ -19,6 +19,7 @@ from services.stage.domain import (
     Execution,
     Failure,
     Item,
+    Limits,
     Outcome,
 )
 from services.stage.executions import Executions
@@ -115,13 +116,19 @@ class Jobs:
                 await self._executions.fail(number, Reason.TIMEOUT, "it took too long")
         except Exception as error:
             say("step_failed", error, execution=number, tries=tries)
-            is_away = why_away(error) is not None
-            if is_away:  # it was not the step that failed
-                await execution_rows.spare_step(self._process.pool, number)
-            if is_away or tries < limits.attempts:
-                spread = random.uniform(0.75, 1.25)  # noqa: S311
-                raise RetryRequested(backoff(limits, tries) * spread) from error
-            await self._executions.fail(number, *cause_of(error))
+            await self._step_failed(number, tries, limits, error)
+
+    async def _step_failed(
+        self, number: ExecutionNumber, tries: int, limits: Limits, error: Exception
+    ) -> None:
+        """Have a step done again, or fail its execution after the last try; an outage of the database is none."""
+        is_away = why_away(error) is not None
+        if is_away:
+            await execution_rows.spare_step(self._process.pool, number)
+        if is_away or tries < limits.attempts:
+            spread = random.uniform(0.75, 1.25)  # noqa: S311
+            raise RetryRequested(backoff(limits, tries) * spread) from error
+        await self._executions.fail(number, *cause_of(error))
 
     async def _work(self, job: Job) -> None:
         """Claim the job's items, work on them, and write what became of them."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import grpc
 import pytest
+from asyncpg import exceptions
 from potok.coordinator.v1 import report_pb2
 from potok.stage.v1 import stage_service_pb2 as pb
 from potok.status.v1 import stage_pb2
@@ -282,6 +283,22 @@ async def test_discovery_that_fails_for_good_fails_the_execution(database: Datab
     assert report.progress.reason == stage_pb2.REASON_SOURCE_INVALID
     assert report.progress.message == "no such folder"
     assert not report.progress.items.pending + report.progress.items.processing
+
+
+async def test_an_outage_of_the_database_uses_up_no_try_of_a_discovery(database: Database) -> None:
+    class Unlucky(FakeStage):
+        async def discover(self, execution: Execution) -> Any:
+            async for page in super().discover(execution):
+                if self.discoveries < 3:
+                    raise exceptions.DeadlockDetectedError("deadlock detected")
+                yield page
+
+    limits = Limits(attempts=1, backoff=timedelta(milliseconds=10))
+    stage = Unlucky(items={"client:a": found("1")}, limits=limits)
+    async with serving_stage(database.dsn(ROLE), stage) as served:
+        await served.stub.RunStage(a_run_request())
+        report = await served.coordinator.until_ended(7)
+    assert counts(report) == {"success": 1}
 
 
 async def test_discovery_is_tried_again_after_an_error_and_counts_nothing_twice(
