@@ -212,4 +212,5 @@ def _who(path: str) -> str:
         return admin()
     if access_pb2.ROLE_SERVICE in allowed:
         return token("recorder", roles=["service"])
-    return identity(allowed_services(path)[0]).signer.token()
+    services = allowed_services(path)
+    return identity(services[0]).signer.token() if services else admin()

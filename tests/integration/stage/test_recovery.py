@@ -252,7 +252,8 @@ async def test_a_silent_coordinator_is_called_again(database: Database) -> None:
         last = len(coordinator.reports)
         await served.stub.RunStage(a_run_request(8))
         await coordinator.until_ended(8)
-    assert {report.execution for report in coordinator.reports[last:]} == {8}
+    told = [report.execution for report in coordinator.reports[last:]]
+    assert set(told[told.index(8) :]) == {8}
 
 
 async def test_a_quiet_execution_is_kept_alive_by_heartbeats(database: Database) -> None:

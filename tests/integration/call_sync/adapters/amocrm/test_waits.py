@@ -169,7 +169,7 @@ async def test_a_run_that_is_asked_to_slow_down_while_it_lists_says_so_at_once(s
 
 
 async def test_what_is_listed_is_counted_whatever_becomes_of_it(sync: Sync) -> None:
-    sync.amo.box.behave(quirks={Quirk.UNREADABLE: CALLS})
+    sync.amo.box.behave(quirks={Quirk.UNREADABLE: CALLS}, requests_per_second=1_000)
     await sync.run("client:a", 7)
 
     ended = await sync.coordinator.until_ended(7)
