@@ -22,13 +22,11 @@ PLAIN = (
         "TZ",
         "TMPDIR",
     ),
-    *("PYTHON*", "MALLOC_*", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "COLUMNS"),
+    *("PYTHON*", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "COLUMNS"),
 )
 """Names that every program may know, as shell patterns: they hold no secret."""
 OUTSIDE = ("*_PROXY", "*_proxy", "SSL_CERT_*")
 """What those need who speak to the world."""
-FRUGAL = {"MALLOC_ARENA_MAX": "2"}
-"""What spares memory: glibc gives each thread a heap of its own, and most threads of our programs sleep."""
 BY_SERVICE = {
     "call_sync": ("AWS_*",),
     "bot_status": ("AWS_*",),

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local.environment import FRUGAL, MASK, foreign, named
+from deploy.local.environment import MASK, foreign, named
 from deploy.local.folders import LocalError
 
 _STOP_SECONDS = 10
@@ -108,7 +108,7 @@ async def supervised(
         *("setpriv", "--pdeathsig", "TERM", "--"),
         *(Path(sys.executable).with_name("supervisord"), "--nodaemon", "-c", file),
         umask=MASK,
-        env=named({**FRUGAL, **os.environ, **environment}),
+        env=named({**os.environ, **environment}),
         stdin=asyncio.subprocess.DEVNULL,
         start_new_session=True,  # Ctrl-C is ours to pass on: in order, Postgres last
     )
