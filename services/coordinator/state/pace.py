@@ -19,7 +19,7 @@ from services.status.domain import ExecutionState, ItemCounts, Stage
 
 QUICK_SECONDS, QUICK_REPORTS = 0.1, 3
 """Reports that follow one another more quickly are looked at so often, then only once in so long: estimates cost time."""
-MANY_A_SECOND, OF_MANY_SECONDS = 100.0, 0.5
+MANY_A_SECOND, OF_MANY_SECONDS = 100.0, 2.0
 """Where so many items end a second the cost of each matters no more, and reports are looked at even more seldom."""
 LATER, SOONER = 0.10, 0.15
 """By what part of the time left it may change before the expected end is moved: people count down to it."""
