@@ -15,6 +15,8 @@ from potok_client.cli.machine_words import in_words
 SHORT_ID = 8
 """The number of characters of a run's id that are shown, and are enough to name the run."""
 _CENT = 0.01
+_MOMENT_SECONDS = 5.0
+"""An end that is past by less is due at any moment."""
 FINAL_BOTS = frozenset({stage_pb2.BOT_STATE_DONE, stage_pb2.BOT_STATE_ERROR})
 """The states that end a bot."""
 
@@ -237,7 +239,9 @@ def pace(stage: StageStatus, now: datetime) -> str:
 
 def _left(end: datetime, now: datetime) -> str:
     seconds = (end - now).total_seconds()
-    return f"{duration(seconds)} left" if seconds >= 1 else "longer than expected"
+    if seconds >= 1:
+        return f"{duration(seconds)} left"
+    return "a moment left" if seconds > -_MOMENT_SECONDS else "longer than expected"
 
 
 def _lower(kind: type, value: int, prefix: str) -> str:

@@ -91,7 +91,7 @@ def test_lines_tell_each_change_of_state_and_counts_only_now_and_then() -> None:
     [
         (0, 186, "2.0/s, 1:06 left, the run 3:06 left"),
         (30, 186, "2.0/s, 0:36 left, the run 2:36 left"),
-        (65.5, 186, "2.0/s, longer than expected, the run 2:00 left"),
+        (65.5, 186, "2.0/s, a moment left, the run 2:00 left"),
         (300, 66, "2.0/s, longer than expected"),
         (10, 66, "2.0/s, 0:56 left"),
     ],
