@@ -37,7 +37,14 @@ from services.llm.domain import Usage
 from services.status.domain import Cost, Owner, Reason
 
 CLINIC = Owner("client:clinic")
-QUOTE = Evidence(turn=1, text="Это дорого.")
+QUOTE = Evidence(
+    turn=1,
+    text="Это дорого.",
+    speaker=Speaker.CLIENT,
+    start_seconds=4.5,
+    end_seconds=6.25,
+    probability=0.75,
+)
 SIDE = SideMetrics(
     speech_seconds=30.5,
     words=70,
@@ -118,6 +125,8 @@ def an_analysis(
             duration_seconds=62.8,
             direction=Direction.OUTGOING,
         ),
+        language="ru",
+        speakers_guessed=True,
         metrics=Metrics(
             span_seconds=60.5,
             silence_seconds=3.5,
@@ -135,11 +144,13 @@ def an_analysis(
             outcome=labels.get("outcome", "thinking"),
             outcome_quote=replace(QUOTE, turn=7),
             sentiment=labels.get("sentiment", "neutral"),
+            sentiment_quote=QUOTE,
             summary="Тема: вопрос о цене. Итог: клиент думает.",
             objections=(Objection(kind="price", quote=QUOTE),),
             checklist=(
                 CheckedItem(item="greeting", status=ItemStatus.COMPLETED, quote=QUOTE),
                 CheckedItem(item="offer", status=ItemStatus.NOT_REACHED),
+                CheckedItem(item="needs", status=ItemStatus.CANNOT_BE_TOLD),
             ),
             agreements=(
                 Agreement(
@@ -159,8 +170,15 @@ def an_analysis(
         weights={
             "greeting": SkillWeight(skill="contact", weight=1.0),
             "offer": SkillWeight(skill="offer", weight=3.0),
+            "needs": SkillWeight(skill="needs_discovery", weight=2.0),
         },
-        scores=Scores(checklist=score, by_skill={"contact": 100.0}, applicable_items=2),
+        scores=Scores(
+            checklist=score,
+            by_skill={"contact": 100.0},
+            applicable_items=3,
+            told_items=2,
+            told_share=0.75,
+        ),
         evidence_flags=("outcome: quote not found in turn 0",),
         versions=Versions(
             metrics=1,

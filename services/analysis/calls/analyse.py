@@ -49,6 +49,8 @@ def _conclude(
     judgement, flags = check_evidence(judgement, conversation)
     return Analysis(
         call=conversation.call,
+        language=conversation.language,
+        speakers_guessed=conversation.speakers_guessed,
         metrics=measure(conversation),
         judgement=judgement,
         weights=weights(judgement.checklist, playbook),

@@ -52,17 +52,35 @@ class ItemStatus(enum.Enum):
     ATTEMPTED = "attempted"
     NOT_REACHED = "not_reached"
     NOT_APPLICABLE = "not_applicable"
+    CANNOT_BE_TOLD = "cannot_be_told"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """One recognised word of a turn, with its punctuation and the blank before it.
+
+    `probability` is the speech model's own, above 0 and up to 1, or 0 where it gives none.
+    """
+
+    text: str
+    start_seconds: float
+    end_seconds: float
+    probability: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """What one speaker says in one go. `index` is its position in the conversation."""
+    """What one speaker says in one go. `index` is its position in the conversation.
+
+    `words` joined are `text`; it is empty where the words are not known one by one.
+    """
 
     index: int
     speaker: Speaker
     start_seconds: float
     end_seconds: float
     text: str
+    words: tuple[Word, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,13 +105,15 @@ class Conversation:
     """A transcribed call: turns ordered by start, `turns[i].index == i`.
 
     `overlap_reliable` is true where each side was recorded apart, so that speech over one another
-    is kept. `language` is the one it was transcribed in, ISO 639-1.
+    is kept. `language` is the one it was transcribed in, ISO 639-1. `speakers_guessed` is true where
+    the recording does not tell the speakers, and their words did.
     """
 
     call: CallFacts
     language: str
     turns: tuple[Turn, ...]
     overlap_reliable: bool
+    speakers_guessed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,10 +174,19 @@ class Metrics:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """Words of the transcript: a quote and the index of the turn it was said in."""
+    """Words of the transcript: a quote and the index of the turn it was said in.
+
+    The rest is the transcript's to say, and None until the quote was checked against it: who said
+    it and when, and how sure the speech model is of it, the mean over its words (None also where the
+    model does not say).
+    """
 
     turn: int
     text: str
+    speaker: Speaker | None = None
+    start_seconds: float | None = None
+    end_seconds: float | None = None
+    probability: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,6 +245,7 @@ class Judgement:
     outcome: str
     outcome_quote: Evidence | None = None
     sentiment: str
+    sentiment_quote: Evidence | None = None
     summary: str
     objections: tuple[Objection, ...] = ()
     checklist: tuple[CheckedItem, ...] = ()
@@ -226,11 +256,17 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scores:
-    """Percentages over the applicable items of the checklist; None where none applies."""
+    """Percentages over the items of the checklist that apply and can be told; None where there is none.
+
+    `applicable_items` counts those that cannot be told, too; `told_share` is what the items that
+    can be told weigh, 0 to 1 of all that apply, None where none applies.
+    """
 
     checklist: float | None
     by_skill: Mapping[str, float]
     applicable_items: int
+    told_items: int
+    told_share: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,10 +307,13 @@ class Analysis:
 
     `weights` says what each item of the judgement's checklist counts for. `evidence_flags` names
     each quote, and each claim that needs one, that was dropped because the transcript does not hold
-    it. `usage` is what a language model was asked for it, None where none was.
+    it. `language` and `speakers_guessed` are the conversation's. `usage` is what a language model was
+    asked for it, None where none was.
     """
 
     call: CallFacts
+    language: str
+    speakers_guessed: bool
     metrics: Metrics
     judgement: Judgement
     weights: Mapping[str, SkillWeight]

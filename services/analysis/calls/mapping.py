@@ -80,6 +80,7 @@ def analysis_to_pb(analysis: Analysis) -> pb.Analysis:
         outcome=judgement.outcome,
         outcome_quote=evidence_to_pb(judgement.outcome_quote),
         sentiment=judgement.sentiment,
+        sentiment_quote=evidence_to_pb(judgement.sentiment_quote),
         summary=judgement.summary,
         objections=[
             pb.Objection(kind=each.kind, quote=evidence_to_pb(each.quote))
@@ -118,11 +119,15 @@ def analysis_to_pb(analysis: Analysis) -> pb.Analysis:
             )
             for each in judgement.recommendations
         ],
+        language=analysis.language,
+        speakers_guessed=analysis.speakers_guessed,
         metrics=metrics_to_pb(analysis.metrics),
         scores=pb.Scores(
             checklist=analysis.scores.checklist,
             by_skill=analysis.scores.by_skill,
             applicable_items=analysis.scores.applicable_items,
+            told_items=analysis.scores.told_items,
+            told_share=analysis.scores.told_share,
         ),
         evidence_flags=analysis.evidence_flags,
         versions=pb.Versions(
@@ -162,6 +167,8 @@ def analysis_from_pb(message: pb.Analysis) -> Analysis:
             duration_seconds=message.duration_seconds,
             direction=DIRECTION_FROM_PB[message.direction],
         ),
+        language=message.language,
+        speakers_guessed=message.speakers_guessed,
         metrics=metrics_from_pb(message.metrics),
         judgement=Judgement(
             call_type=message.call_type,
@@ -169,6 +176,7 @@ def analysis_from_pb(message: pb.Analysis) -> Analysis:
             outcome=message.outcome,
             outcome_quote=_quote(message, "outcome_quote"),
             sentiment=message.sentiment,
+            sentiment_quote=_quote(message, "sentiment_quote"),
             summary=message.summary,
             objections=tuple(
                 Objection(kind=each.kind, quote=_quote(each)) for each in message.objections
@@ -211,6 +219,8 @@ def analysis_from_pb(message: pb.Analysis) -> Analysis:
             checklist=_optional(message.scores, "checklist"),
             by_skill=dict(message.scores.by_skill),
             applicable_items=message.scores.applicable_items,
+            told_items=message.scores.told_items,
+            told_share=_optional(message.scores, "told_share"),
         ),
         evidence_flags=tuple(message.evidence_flags),
         versions=Versions(
@@ -325,12 +335,31 @@ def side_metrics_from_pb(message: pb.SideMetrics) -> SideMetrics:
 
 
 def evidence_to_pb(evidence: Evidence | None) -> pb.Evidence | None:
-    return pb.Evidence(turn=evidence.turn, text=evidence.text) if evidence else None
+    if evidence is None:
+        return None
+    return pb.Evidence(
+        turn=evidence.turn,
+        text=evidence.text,
+        speaker=SPEAKER_TO_PB[evidence.speaker] if evidence.speaker else UNSPECIFIED,
+        start_seconds=evidence.start_seconds or 0.0,
+        end_seconds=evidence.end_seconds or 0.0,
+        probability=evidence.probability,
+    )
 
 
 def _quote(message: Any, field: str = "quote") -> Evidence | None:
     quote = _optional(message, field)
-    return Evidence(turn=quote.turn, text=quote.text) if quote else None
+    if quote is None:
+        return None
+    speaker = SPEAKER_FROM_PB.get(quote.speaker)
+    return Evidence(
+        turn=quote.turn,
+        text=quote.text,
+        speaker=speaker,
+        start_seconds=quote.start_seconds if speaker else None,
+        end_seconds=quote.end_seconds if speaker else None,
+        probability=_optional(quote, "probability"),
+    )
 
 
 def _optional(message: Any, field: str) -> Any:

@@ -8,11 +8,12 @@ from services.analysis.playbooks.domain import Playbook
 
 
 def score(checklist: Sequence[CheckedItem], playbook: Playbook) -> Scores:
-    """Return 100 * sum(weight * value) / sum(weight) over the applicable items, and per skill.
+    """Return 100 * sum(weight * value) / sum(weight) over the items that apply and can be told, and per skill.
 
     Completed counts 1, attempted 0.5, not reached 0. An item the judge left out does not apply.
     """
     counts = weights(checklist, playbook)
+    applicable = [c for c in checklist if c.status is not ItemStatus.NOT_APPLICABLE]
     parts = [
         (counts[checked.item].skill, counts[checked.item].weight, value)
         for checked in checklist
@@ -27,7 +28,12 @@ def score(checklist: Sequence[CheckedItem], playbook: Playbook) -> Scores:
     return Scores(
         checklist=_mean((w, v) for _, w, v in parts),
         by_skill=by_skill,
-        applicable_items=len(parts),
+        applicable_items=len(applicable),
+        told_items=len(parts),
+        told_share=sum(weight for _, weight, _ in parts)
+        / sum(counts[checked.item].weight for checked in applicable)
+        if applicable
+        else None,
     )
 
 
@@ -49,7 +55,7 @@ def _value(status: ItemStatus) -> float | None:
             return 0.5
         case ItemStatus.NOT_REACHED:
             return 0.0
-        case ItemStatus.NOT_APPLICABLE:
+        case ItemStatus.NOT_APPLICABLE | ItemStatus.CANNOT_BE_TOLD:
             return None
     assert_never(status)
 

@@ -17,6 +17,7 @@ class FindingStatus(enum.Enum):
     ATTEMPTED = "ATTEMPTED"
     NOT_REACHED = "NOT_REACHED"
     NOT_APPLICABLE = "NOT_APPLICABLE"
+    CANNOT_BE_TOLD = "CANNOT_BE_TOLD"
 
     @property
     def earned(self) -> float:
@@ -24,11 +25,13 @@ class FindingStatus(enum.Enum):
         return _EARNED[self]
 
 
+_NOT_COUNTED = (FindingStatus.NOT_APPLICABLE, FindingStatus.CANNOT_BE_TOLD)
 _EARNED = {
     FindingStatus.COMPLETED: 1.0,
     FindingStatus.ATTEMPTED: 0.5,
     FindingStatus.NOT_REACHED: 0.0,
     FindingStatus.NOT_APPLICABLE: 0.0,
+    FindingStatus.CANNOT_BE_TOLD: 0.0,
 }
 
 
@@ -45,7 +48,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SkillFinding:
-    """The items of one skill that applied in a call: how many, their weight, and what of it was earned."""
+    """The items of one skill that applied in a call and could be told: how many, their weight, and what of it was earned."""
 
     skill: str
     applicable: int
@@ -162,10 +165,10 @@ class Transcript:
 
 
 def skill_findings(findings: Iterable[Finding]) -> list[SkillFinding]:
-    """Add findings up by skill; those that did not apply are left out."""
+    """Add findings up by skill; those that did not apply or cannot be told are left out."""
     told = defaultdict[str, list[Finding]](list)
     for finding in findings:
-        if finding.status is not FindingStatus.NOT_APPLICABLE:
+        if finding.status not in _NOT_COUNTED:
             told[finding.skill].append(finding)
     return [
         SkillFinding(

@@ -40,6 +40,8 @@ class _ItemStatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ItemStatus
     """Left out: counts nothing."""
     ITEM_STATUS_NOT_APPLICABLE: _ItemStatus.ValueType  # 4
     """Not to be expected in this call: stays out of the score."""
+    ITEM_STATUS_CANNOT_BE_TOLD: _ItemStatus.ValueType  # 5
+    """Nobody can say: the words that decide were not heard well, or are not there. Stays out of the score."""
 
 class ItemStatus(_ItemStatus, metaclass=_ItemStatusEnumTypeWrapper):
     """How far an employee got with an item of the checklist."""
@@ -54,6 +56,8 @@ ITEM_STATUS_NOT_REACHED: ItemStatus.ValueType  # 3
 """Left out: counts nothing."""
 ITEM_STATUS_NOT_APPLICABLE: ItemStatus.ValueType  # 4
 """Not to be expected in this call: stays out of the score."""
+ITEM_STATUS_CANNOT_BE_TOLD: ItemStatus.ValueType  # 5
+"""Nobody can say: the words that decide were not heard well, or are not there. Stays out of the score."""
 Global___ItemStatus: _TypeAlias = ItemStatus  # noqa: Y015
 
 @_typing.final
@@ -88,6 +92,9 @@ class Analysis(_message.Message):
     VERSIONS_FIELD_NUMBER: _builtins.int
     USAGE_FIELD_NUMBER: _builtins.int
     FALLBACK_FIELD_NUMBER: _builtins.int
+    SENTIMENT_QUOTE_FIELD_NUMBER: _builtins.int
+    LANGUAGE_FIELD_NUMBER: _builtins.int
+    SPEAKERS_GUESSED_FIELD_NUMBER: _builtins.int
     call_id: _builtins.str
     """The id of the call; unique for its owner."""
     owner: _builtins.str
@@ -108,6 +115,10 @@ class Analysis(_message.Message):
     """How the other side felt about it."""
     summary: _builtins.str
     """The call in a few sentences, for people."""
+    language: _builtins.str
+    """The language that was spoken, ISO 639-1, as in `ru`."""
+    speakers_guessed: _builtins.bool
+    """True where one channel carries everybody, and who is the employee was guessed."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
         """When the call began."""
@@ -166,6 +177,10 @@ class Analysis(_message.Message):
     def fallback(self) -> Global___Fallback:
         """Set where another judge took over from the one that was to judge."""
 
+    @_builtins.property
+    def sentiment_quote(self) -> Global___Evidence:
+        """The words that tell the sentiment; unset where no words do."""
+
     def __init__(
         self,
         *,
@@ -193,10 +208,13 @@ class Analysis(_message.Message):
         versions: Global___Versions | None = ...,
         usage: Global___Usage | None = ...,
         fallback: Global___Fallback | None = ...,
+        sentiment_quote: Global___Evidence | None = ...,
+        language: _builtins.str = ...,
+        speakers_guessed: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["call_type_quote", b"call_type_quote", "fallback", b"fallback", "metrics", b"metrics", "outcome_quote", b"outcome_quote", "scores", b"scores", "start_time", b"start_time", "usage", b"usage", "versions", b"versions"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["call_type_quote", b"call_type_quote", "fallback", b"fallback", "metrics", b"metrics", "outcome_quote", b"outcome_quote", "scores", b"scores", "sentiment_quote", b"sentiment_quote", "start_time", b"start_time", "usage", b"usage", "versions", b"versions"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agreements", b"agreements", "call_id", b"call_id", "call_type", b"call_type", "call_type_quote", b"call_type_quote", "checklist", b"checklist", "client_facts", b"client_facts", "day", b"day", "direction", b"direction", "duration_seconds", b"duration_seconds", "employee", b"employee", "evidence_flags", b"evidence_flags", "fallback", b"fallback", "metrics", b"metrics", "objections", b"objections", "outcome", b"outcome", "outcome_quote", b"outcome_quote", "owner", b"owner", "recommendations", b"recommendations", "scores", b"scores", "sentiment", b"sentiment", "start_time", b"start_time", "summary", b"summary", "usage", b"usage", "versions", b"versions"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agreements", b"agreements", "call_id", b"call_id", "call_type", b"call_type", "call_type_quote", b"call_type_quote", "checklist", b"checklist", "client_facts", b"client_facts", "day", b"day", "direction", b"direction", "duration_seconds", b"duration_seconds", "employee", b"employee", "evidence_flags", b"evidence_flags", "fallback", b"fallback", "language", b"language", "metrics", b"metrics", "objections", b"objections", "outcome", b"outcome", "outcome_quote", b"outcome_quote", "owner", b"owner", "recommendations", b"recommendations", "scores", b"scores", "sentiment", b"sentiment", "sentiment_quote", b"sentiment_quote", "speakers_guessed", b"speakers_guessed", "start_time", b"start_time", "summary", b"summary", "usage", b"usage", "versions", b"versions"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -204,27 +222,45 @@ Global___Analysis: _TypeAlias = Analysis  # noqa: Y015
 
 @_typing.final
 class Evidence(_message.Message):
-    """Words of the transcript."""
+    """Words of the transcript, as they stand there."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     TURN_FIELD_NUMBER: _builtins.int
     TEXT_FIELD_NUMBER: _builtins.int
+    SPEAKER_FIELD_NUMBER: _builtins.int
+    START_SECONDS_FIELD_NUMBER: _builtins.int
+    END_SECONDS_FIELD_NUMBER: _builtins.int
+    PROBABILITY_FIELD_NUMBER: _builtins.int
     turn: _builtins.int
     """The index of the turn they were said in, from 0."""
     text: _builtins.str
     """The words."""
+    speaker: _transcript_pb2.Speaker.ValueType
+    """Who said them."""
+    start_seconds: _builtins.float
+    """When the first of them begins, in seconds from the start of the recording."""
+    end_seconds: _builtins.float
+    """When the last of them ends."""
+    probability: _builtins.float
+    """How sure the speech model is of them, the mean over the words, above 0 to 1; unset where it does not say."""
     def __init__(
         self,
         *,
         turn: _builtins.int = ...,
         text: _builtins.str = ...,
+        speaker: _transcript_pb2.Speaker.ValueType = ...,
+        start_seconds: _builtins.float = ...,
+        end_seconds: _builtins.float = ...,
+        probability: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_probability", b"_probability", "probability", b"probability"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["text", b"text", "turn", b"turn"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_probability", b"_probability", "end_seconds", b"end_seconds", "probability", b"probability", "speaker", b"speaker", "start_seconds", b"start_seconds", "text", b"text", "turn", b"turn"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__probability: _TypeAlias = _typing.Literal["probability"]  # noqa: Y015
+    _WhichOneofArgType__probability: _TypeAlias = _typing.Literal["_probability", b"_probability"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__probability) -> _WhichOneofReturnType__probability | None: ...
 
 Global___Evidence: _TypeAlias = Evidence  # noqa: Y015
 
@@ -604,7 +640,7 @@ Global___SideMetrics: _TypeAlias = SideMetrics  # noqa: Y015
 
 @_typing.final
 class Scores(_message.Message):
-    """Percentages over the applicable items of the checklist, 0 to 100."""
+    """Percentages over the items of the checklist that apply and can be told, 0 to 100."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -631,10 +667,16 @@ class Scores(_message.Message):
     CHECKLIST_FIELD_NUMBER: _builtins.int
     BY_SKILL_FIELD_NUMBER: _builtins.int
     APPLICABLE_ITEMS_FIELD_NUMBER: _builtins.int
+    TOLD_ITEMS_FIELD_NUMBER: _builtins.int
+    TOLD_SHARE_FIELD_NUMBER: _builtins.int
     checklist: _builtins.float
-    """Over all of them; unset where none applies."""
+    """Over all of them; unset where there is none."""
     applicable_items: _builtins.int
-    """How many apply."""
+    """How many items apply, those that cannot be told with them."""
+    told_items: _builtins.int
+    """How many of the items that apply can be told."""
+    told_share: _builtins.float
+    """What the items that can be told weigh, as a share of all that apply; unset where none applies."""
     @_builtins.property
     def by_skill(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]:
         """Over those of each skill that has any."""
@@ -645,14 +687,21 @@ class Scores(_message.Message):
         checklist: _builtins.float | None = ...,
         by_skill: _abc.Mapping[_builtins.str, _builtins.float] | None = ...,
         applicable_items: _builtins.int = ...,
+        told_items: _builtins.int = ...,
+        told_share: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_checklist", b"_checklist", "checklist", b"checklist"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_checklist", b"_checklist", "_told_share", b"_told_share", "checklist", b"checklist", "told_share", b"told_share"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_checklist", b"_checklist", "applicable_items", b"applicable_items", "by_skill", b"by_skill", "checklist", b"checklist"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_checklist", b"_checklist", "_told_share", b"_told_share", "applicable_items", b"applicable_items", "by_skill", b"by_skill", "checklist", b"checklist", "told_items", b"told_items", "told_share", b"told_share"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__checklist: _TypeAlias = _typing.Literal["checklist"]  # noqa: Y015
     _WhichOneofArgType__checklist: _TypeAlias = _typing.Literal["_checklist", b"_checklist"]  # noqa: Y015
+    _WhichOneofReturnType__told_share: _TypeAlias = _typing.Literal["told_share"]  # noqa: Y015
+    _WhichOneofArgType__told_share: _TypeAlias = _typing.Literal["_told_share", b"_told_share"]  # noqa: Y015
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__checklist) -> _WhichOneofReturnType__checklist | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__told_share) -> _WhichOneofReturnType__told_share | None: ...
 
 Global___Scores: _TypeAlias = Scores  # noqa: Y015
 

@@ -15,6 +15,7 @@ from services.analysis.calls.domain import (
     Direction,
     Speaker,
     Turn,
+    Word,
 )
 from services.analysis.calls.mapping import DIRECTION_FROM_PB, SPEAKER_FROM_PB
 from services.kernel.rpc.client import errors_of
@@ -58,7 +59,9 @@ class RpcConversations:
     async def _get_transcripts(
         self, owner: Owner, call_ids: Sequence[CallId]
     ) -> Sequence[transcript_pb2.Transcript]:
-        request = transcription_service_pb2.GetTranscriptsRequest(owner=owner, call_ids=call_ids)
+        request = transcription_service_pb2.GetTranscriptsRequest(
+            owner=owner, call_ids=call_ids, words=True
+        )
         with errors_of("transcription"):
             response = await self._transcripts.GetTranscripts(request, timeout=self._timeout)
         return response.transcripts
@@ -87,6 +90,15 @@ def conversation_from_pb(
                 start_seconds=segment.start_seconds,
                 end_seconds=segment.end_seconds,
                 text=segment.text,
+                words=tuple(
+                    Word(
+                        text=word.text,
+                        start_seconds=word.start_seconds,
+                        end_seconds=word.end_seconds,
+                        probability=word.probability,
+                    )
+                    for word in segment.words
+                ),
             )
             for index, segment in enumerate(transcript.segments)
         ),

@@ -61,7 +61,9 @@ def test_what_is_not_known_comes_back_as_not_known() -> None:
             recommendations=(),
         ),
         weights={},
-        scores=Scores(checklist=None, by_skill={}, applicable_items=0),
+        scores=Scores(
+            checklist=None, by_skill={}, applicable_items=0, told_items=0, told_share=None
+        ),
         evidence_flags=(),
         usage=None,
         fallback=None,

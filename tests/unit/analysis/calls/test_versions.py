@@ -44,7 +44,7 @@ LAYOUT = {tokenize.COMMENT, tokenize.NL, tokenize.ENDMARKER}
             RulesJudge.version,
             "services.analysis.calls.adapters.rules.judge",
             DICTIONARIES,
-            ("2", "9a39d4789750"),
+            ("2", "d16fc595b607"),
         ),
         (
             "PROMPT_VERSION",

@@ -172,7 +172,7 @@ def _recommend(
                 lost.append((item.weight, item, moments[item.advice.moment]))
             case ItemStatus.ATTEMPTED:
                 lost.append((item.weight / 2, item, checked.quote))
-            case ItemStatus.COMPLETED | ItemStatus.NOT_APPLICABLE:
+            case ItemStatus.COMPLETED | ItemStatus.NOT_APPLICABLE | ItemStatus.CANNOT_BE_TOLD:
                 pass
             case _:
                 assert_never(checked.status)
