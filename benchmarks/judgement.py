@@ -24,6 +24,16 @@ from tests.labelled_dialogues import Labelled, Portion, dialogues
 
 PART_CHARACTERS = 60_000
 LANGUAGES = ("ru", "en")
+FILES = (
+    "earlier",
+    "russian",
+    "english",
+    "later",
+    "last",
+    "trades",
+    "heard",
+    "english_trades",
+)
 FIELDS = ("call_type", "outcome", "sentiment", "objections")
 
 Labels = frozenset[str]
@@ -71,11 +81,7 @@ async def main() -> None:
     """Print how the judge does on each portion and language, and its figures for each class."""
     options = _options()
     portions = [Portion(options.portion)] if options.portion else list(Portion)
-    samples = [
-        sample
-        for sample in dialogues("earlier", "russian", "english", "later", "last")
-        if sample.portion in portions
-    ]
+    samples = [sample for sample in dialogues(*FILES) if sample.portion in portions]
     async with _judge(options.judge) as judge:
         judged = await judge_all(judge, clinic(), samples[:: options.every])
     for portion in portions:
