@@ -28,6 +28,7 @@ SAME = {
     "Speaker": "whose voice it is: transcription tells, analysis reads",
     "SpokenInterval": "when somebody spoke: bot_status is told, transcription reads",
     "Transcript": "what was said in a call: transcription owns it, recommendations has a copy",
+    "Word": "a recognised word: transcription tells, analysis reads",
 }
 """Classes that two services have of one thing: each has the part of it that it needs."""
 
