@@ -3,10 +3,13 @@
 import argparse
 import asyncio
 import contextlib
+import hashlib
+import json
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -19,7 +22,7 @@ from services.llm.budget import OwnBudget
 from services.llm.domain import ModelUnavailable, NoAnswer
 from services.llm.openai_model import open_model
 from services.llm.settings import ModelSettings
-from tests.builders.analysis import clinic
+from tests.builders.analysis import clinic, said
 from tests.labelled_dialogues import Labelled, Portion, dialogues
 
 PART_CHARACTERS = 60_000
@@ -78,12 +81,20 @@ class JudgedDialogue:
 
 
 async def main() -> None:
-    """Print how the judge does on each portion and language, and its figures for each class."""
+    """Print how the judge does on each portion, file and language, and its figures for each class."""
     options = _options()
+    if options.folder:
+        async with _judge(options.judge) as judge:
+            await _print_bookings(judge, options.folder, shown=options.dialogues)
+        return
     portions = [Portion(options.portion)] if options.portion else list(Portion)
-    samples = [sample for sample in dialogues(*FILES) if sample.portion in portions]
+    by_file = {
+        file: [sample for sample in dialogues(file) if sample.portion in portions] for file in FILES
+    }
+    samples = [sample for file in FILES for sample in by_file[file]]
     async with _judge(options.judge) as judge:
         judged = await judge_all(judge, clinic(), samples[:: options.every])
+    _print_files(by_file, judged)
     for portion in portions:
         own = [each for each in judged if each.labelled.portion is portion]
         print(f"\n{portion.value}: {len(own)} calls")
@@ -91,7 +102,7 @@ async def main() -> None:
         for field in FIELDS:
             _print_classes(field, own)
         if options.mistakes and portion is Portion.TUNING:
-            _print_mistakes(own)
+            _print_mistakes(own, with_dialogues=options.dialogues)
 
 
 async def judge_all(
@@ -135,6 +146,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--every", type=int, default=1, help="judge each so manieth call only")
     parser.add_argument("--portion", choices=[portion.value for portion in Portion])
     parser.add_argument("--mistakes", action="store_true", help="name those of the tuning half")
+    parser.add_argument("--dialogues", action="store_true", help="print what was said in them, too")
+    parser.add_argument(
+        "--folder", type=Path, help="measure bookings on public dialogues, a JSON file each"
+    )
     return parser.parse_known_args()[0]
 
 
@@ -180,7 +195,49 @@ def _print_classes(field: str, judged: Sequence[JudgedDialogue]) -> None:
         print(f"{label:18} {right + missed[label]:5} {precision:9.2f} {recall:6.2f} {f1:5.2f}")
 
 
-def _print_mistakes(judged: Sequence[JudgedDialogue]) -> None:
+async def _print_bookings(judge: Judge, folder: Path, *, shown: bool) -> None:
+    """Print how many dialogues of a folder are judged booked, by what their corpus says of them.
+
+    Each file has `service`, `label` (`booked`, `failed`: it was tried and did not work, or
+    `search_only`) and `turns` with `speaker` and `text`. The half of the files that a hash of their
+    names makes the tuning half may be read with --dialogues.
+    """
+    counts, booked = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+    for path in sorted(folder.glob("*.json")):
+        entry = json.loads(path.read_text(encoding="utf-8"))
+        lines = [f"{turn['speaker'][0].upper()}: {turn['text']}" for turn in entry["turns"]]
+        judgement = await judge.judge(said(*lines, language="en"), clinic(), OwnBudget(None))
+        is_booked = judgement.outcome == "booked"
+        for group in ("all", entry["service"]):
+            counts[group, entry["label"]] += 1
+            booked[group, entry["label"]] += is_booked
+        tuning = hashlib.sha256(path.stem.encode()).digest()[0] % 2 == 1
+        if shown and tuning and is_booked != (entry["label"] == "booked"):
+            print(f"\n{path.stem}, {entry['label']}: heard as {judgement.outcome}", *lines, sep="\n")
+    print(f"{'called booked, of those that are':34}{'booked':>12}{'failed':>12}{'search_only':>14}")
+    for group in sorted({group for group, _ in counts}):
+        cells = [
+            f"{booked[group, label]}/{counts[group, label]}"
+            for label in ("booked", "failed", "search_only")
+        ]
+        print(f"{group:34}{cells[0]:>12}{cells[1]:>12}{cells[2]:>14}")
+
+
+def _print_files(by_file: Mapping[str, Sequence[Labelled]], judged: Sequence[JudgedDialogue]) -> None:
+    """Print in how many calls of each file and portion a field is exactly right."""
+    print(f"\n{'file, portion':28}" + "".join(f"{field:>14}" for field in FIELDS))
+    for file, samples in by_file.items():
+        names = {sample.name for sample in samples}
+        for portion in Portion:
+            own = [
+                e for e in judged if e.labelled.name in names and e.labelled.portion is portion
+            ]
+            if own:
+                cells = [_share([g == f for g, f in (e.pair(x) for e in own)]) for x in FIELDS]
+                print(f"{file}, {portion.value:12}".ljust(28) + "".join(f"{c:>14}" for c in cells))
+
+
+def _print_mistakes(judged: Sequence[JudgedDialogue], *, with_dialogues: bool) -> None:
     print()
     for each in judged:
         statuses = each.statuses()
@@ -197,6 +254,9 @@ def _print_mistakes(judged: Sequence[JudgedDialogue]) -> None:
         ]
         if wrong:
             print(f"{each.labelled.name}: {'; '.join(wrong)}")
+            if with_dialogues:
+                for turn in each.labelled.conversation.turns:
+                    print(f"    {turn.speaker.value}: {turn.text}")
 
 
 if __name__ == "__main__":
