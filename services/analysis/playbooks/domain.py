@@ -15,6 +15,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from services.analysis.playbooks.phrases import parse_phrase
 from services.kernel.errors import NotFound
 
+MAX_EXAMPLES = 3
+
 
 class PlaybookUnknown(NotFound):
     """A client is to be judged by a playbook that the service does not have."""
@@ -31,6 +33,7 @@ Text = Annotated[str, Field(min_length=1, max_length=500)]
 Texts = Mapping[Language, Text]
 """The same text in every language of the playbook, by ISO 639-1 code."""
 PhraseText = Annotated[str, AfterValidator(_phrase)]
+Said = Annotated[str, Field(min_length=1, max_length=200)]
 Weight = Annotated[float, Field(gt=0, le=100)]
 
 
@@ -78,8 +81,18 @@ class Signal(Cue):
     weight: Weight = 1.0
 
 
+class Examples(_Part):
+    """Words of calls that show something, and such as seem to and do not, in whatever language."""
+
+    shows: tuple[Said, ...] = Field(default=(), max_length=MAX_EXAMPLES)
+    does_not_show: tuple[Said, ...] = Field(default=(), max_length=MAX_EXAMPLES)
+
+
 class Label(_Part):
     """A name a judge may give, to be given from a total weight of `at_least` on.
+
+    `definition` says what it means where its title leaves that open; it and the examples are for a
+    judge that reads.
 
     `types` names the call types it is possible in, none meaning all. A label without signals is
     for judges that do not need them.
@@ -87,6 +100,8 @@ class Label(_Part):
 
     name: Name
     title: Texts
+    definition: Texts | None = None
+    examples: Examples = Examples()
     types: tuple[Name, ...] = ()
     at_least: Weight = 1.0
     signals: tuple[Signal, ...] = ()
@@ -124,10 +139,15 @@ class ChecklistAdvice(_Part):
 
 
 class ChecklistItem(_Part):
-    """A thing the operator ought to do: completed with all steps, attempted with some."""
+    """A thing the operator ought to do: completed with all steps, attempted with some.
+
+    `definition` and `examples` are as those of a label.
+    """
 
     name: Name
     title: Texts
+    definition: Texts | None = None
+    examples: Examples = Examples()
     skill: Name
     weight: Weight
     applies: Applicability = Applicability()

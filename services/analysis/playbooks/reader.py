@@ -138,14 +138,18 @@ def _untranslated(
     playbook: Playbook, labels: Mapping[KeyPath, tuple[Label, ...]]
 ) -> Iterator[Fault]:
     """Find texts that are not in exactly the languages of the playbook."""
-    texts: list[tuple[KeyPath, Texts]] = [
-        ((*path, index, "title"), label.title)
-        for path, group in labels.items()
-        for index, label in enumerate(group)
-    ]
+    texts: list[tuple[KeyPath, Texts]] = []
+    named: Mapping[KeyPath, tuple[Label | ChecklistItem, ...]] = {
+        **labels,
+        ("checklist",): playbook.checklist,
+    }
+    for path, group in named.items():
+        for index, each in enumerate(group):
+            texts.append(((*path, index, "title"), each.title))
+            if each.definition is not None:
+                texts.append(((*path, index, "definition"), each.definition))
     for index, item in enumerate(playbook.checklist):
         texts += [
-            (("checklist", index, "title"), item.title),
             (("checklist", index, "advice", "text"), item.advice.text),
             (("checklist", index, "advice", "why"), item.advice.why),
         ]

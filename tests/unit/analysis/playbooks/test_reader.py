@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 
 from services.analysis.calls.domain import CheckedItem, ItemStatus, Judgement, Objection
 from services.analysis.calls.labels import undeclared
+from services.analysis.playbooks.domain import Playbook
 from services.analysis.playbooks.phrases import parse_phrase
 from services.analysis.playbooks.reader import PlaybookInvalid, load_playbooks, parse_playbook
-from tests.builders.analysis import PLAYBOOKS, clinic
+from tests.builders.analysis import PLAYBOOKS, clinic, sales
 
 CLINIC = (PLAYBOOKS / "clinic.yaml").read_text(encoding="utf-8")
 
@@ -55,6 +56,19 @@ def test_the_clinic_playbook_declares_what_the_product_promises() -> None:
     assert {s.name for s in playbook.sentiments.labels} == {"positive", "neutral", "negative"}
 
 
+@pytest.mark.parametrize("playbook", [clinic(), sales()], ids=lambda each: each.name)
+def test_the_packaged_playbooks_say_what_each_label_means(playbook: Playbook) -> None:
+    choices = (playbook.call_types, playbook.outcomes, playbook.sentiments)
+    named = [
+        *(label for choice in choices for label in choice.labels),
+        *playbook.objections,
+        *playbook.client_facts,
+        *playbook.checklist,
+    ]
+    assert [each.name for each in named if each.definition is None] == []
+    assert [each.name for each in named if not each.examples.shows] == ["neutral"]
+
+
 def test_the_hash_follows_the_content_and_not_the_layout() -> None:
     playbook = clinic()
     commented = parse_playbook("# a note\n" + CLINIC, source="clinic.yaml")
@@ -79,6 +93,27 @@ def test_the_hash_follows_the_content_and_not_the_layout() -> None:
         ("en: complaint", "de: complaint", "labels.4.title", "write it in ['en', 'ru']"),
         ("ru: справка, ", "", "labels.3.title", "write it in ['en', 'ru']"),
         ("languages: [ru, en]", "languages: []", "languages", "at least 1 item"),
+        (
+            "        en: What the client asks for first is a price.\n",
+            "",
+            "definition",
+            "write it in",
+        ),
+        (
+            "What the client asks for first is a price.",
+            "price " * 84,
+            "labels.2.definition.en",
+            "at most 500 characters",
+        ),
+        (
+            '["Администратор Анна."]',
+            '["Анна", "Анна", "Анна", "Анна"]',
+            "examples.shows",
+            "at most 3",
+        ),
+        ('["Администратор Анна."]', '[""]', "checklist.1.examples.shows.0", "at least 1 character"),
+        ('["Угу."]', f'["{"угу " * 51}"]', "examples.does_not_show.0", "at most 200 characters"),
+        ("examples: {shows:", "examples: {show:", "examples.show", "remove it"),
     ],
 )
 def test_a_fault_is_told_with_file_line_place_and_what_to_do(
