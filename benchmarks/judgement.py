@@ -213,7 +213,9 @@ async def _print_bookings(judge: Judge, folder: Path, *, shown: bool) -> None:
             booked[group, entry["label"]] += is_booked
         tuning = hashlib.sha256(path.stem.encode()).digest()[0] % 2 == 1
         if shown and tuning and is_booked != (entry["label"] == "booked"):
-            print(f"\n{path.stem}, {entry['label']}: heard as {judgement.outcome}", *lines, sep="\n")
+            print(
+                f"\n{path.stem}, {entry['label']}: heard as {judgement.outcome}", *lines, sep="\n"
+            )
     print(f"{'called booked, of those that are':34}{'booked':>12}{'failed':>12}{'search_only':>14}")
     for group in sorted({group for group, _ in counts}):
         cells = [
@@ -223,15 +225,15 @@ async def _print_bookings(judge: Judge, folder: Path, *, shown: bool) -> None:
         print(f"{group:34}{cells[0]:>12}{cells[1]:>12}{cells[2]:>14}")
 
 
-def _print_files(by_file: Mapping[str, Sequence[Labelled]], judged: Sequence[JudgedDialogue]) -> None:
+def _print_files(
+    by_file: Mapping[str, Sequence[Labelled]], judged: Sequence[JudgedDialogue]
+) -> None:
     """Print in how many calls of each file and portion a field is exactly right."""
     print(f"\n{'file, portion':28}" + "".join(f"{field:>14}" for field in FIELDS))
     for file, samples in by_file.items():
         names = {sample.name for sample in samples}
         for portion in Portion:
-            own = [
-                e for e in judged if e.labelled.name in names and e.labelled.portion is portion
-            ]
+            own = [e for e in judged if e.labelled.name in names and e.labelled.portion is portion]
             if own:
                 cells = [_share([g == f for g, f in (e.pair(x) for e in own)]) for x in FIELDS]
                 print(f"{file}, {portion.value:12}".ljust(28) + "".join(f"{c:>14}" for c in cells))

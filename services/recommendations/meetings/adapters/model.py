@@ -9,6 +9,7 @@ from pydantic import Field
 
 from services.llm.budget import OwnBudget
 from services.llm.domain import Message, ModelUnavailable
+from services.llm.due_dates import find_dates
 from services.llm.ports import LanguageModel
 from services.llm.quotes import QuotableTexts
 from services.llm.shapes import AnswerShape, Due
@@ -19,7 +20,6 @@ from services.recommendations.meetings.domain import (
     MeetingTranscript,
     Priority,
 )
-from services.recommendations.meetings.due_dates import find_dates
 
 _PROMPT = """\
 You write down what is to be done after a meeting, for the people who were there. It stands between <transcript> and \

@@ -8,6 +8,7 @@ from datetime import date
 
 import razdel
 
+from services.llm.due_dates import find_dates
 from services.recommendations.meetings.adapters.english.tasks import EnglishTasks
 from services.recommendations.meetings.adapters.russian.tasks import RussianTasks
 from services.recommendations.meetings.adapters.sentences import Sentence, SentenceTask, Who
@@ -17,7 +18,6 @@ from services.recommendations.meetings.domain import (
     alike,
     priority_of,
 )
-from services.recommendations.meetings.due_dates import find_dates
 
 RECENT_TURNS = 3
 """An answer to a request comes within so many turns."""

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from services.recommendations.meetings.due_dates import NamedDay
+from services.llm.due_dates import NamedDay
 
 LONGEST_TITLE = 80
 _TAG = re.compile(

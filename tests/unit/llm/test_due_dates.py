@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.recommendations.meetings.due_dates import find_dates
+from services.llm.due_dates import find_dates
 
 THURSDAY = date(2026, 11, 26)
 

@@ -1,4 +1,4 @@
-"""Days as people name them in a meeting, Russian and English, counted from the day of the meeting. Pure.
+"""Days as people name them, Russian and English, counted from the day they speak on. Pure.
 
 A week ends on Friday, as long as that is not over: then on Sunday. `Next Tuesday` is that of the next week; `on
 Friday`, said on a Friday, is a week later. A day in the past is no due date.
