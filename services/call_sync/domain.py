@@ -58,7 +58,8 @@ class CallFacts:
     is none. It and `contact` may hold phone numbers and signatures, so neither is in the repr. `version` grows when
     the call or its recording changes at the source; it is 0 where the source does not tell, and is not stored.
     `merged_into` is the call that this is another listing of, and `fault` what of it cannot be read, for people: of
-    either kind nothing is fetched, and both are counted.
+    either kind nothing is fetched, and both are counted. `language`, ISO 639-1, is what the source says is spoken,
+    empty where it does not say.
     """
 
     call_id: CallId
@@ -73,6 +74,7 @@ class CallFacts:
     version: int = 0
     merged_into: CallId | None = None
     fault: str = ""
+    language: str = ""
 
     def is_young(self, now: datetime) -> bool:
         """Whether its recording may still come."""

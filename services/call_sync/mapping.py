@@ -22,6 +22,7 @@ def call_to_pb(call: Call) -> call_pb2.Call:
         contact=facts.contact,
         answered=facts.answered,
         recording=recording_to_pb(call.recording) if call.recording else None,
+        language=facts.language,
     )
 
 

@@ -47,6 +47,7 @@ class PostgresCalls:
             links=[call.recording_link and storable(call.recording_link) for call in calls],
             merged_into=[call.merged_into for call in calls],
             faults=[storable(call.fault) for call in calls],
+            languages=[call.language for call in calls],
         )
 
     async def set_recordings(
@@ -93,6 +94,7 @@ def _call(row: asyncpg.Record) -> Call:
             recording_link=row["recording_link"],
             merged_into=row["merged_into"],
             fault=row["fault"],
+            language=row["language"],
         ),
         recording=_recording(row),
     )

@@ -27,11 +27,13 @@ class CallSyncServicer(pb_grpc.CallSyncServiceServicer):
     async def ReadRecording(
         self, request: pb.ReadRecordingRequest, context: Context
     ) -> AsyncIterator[pb.ReadRecordingResponse]:
-        recording, direction, pieces = await self._call_sync.read_recording(
+        facts, recording, pieces = await self._call_sync.read_recording(
             Owner(request.owner), CallId(request.call_id)
         )
         yield pb.ReadRecordingResponse(
-            recording=recording_to_pb(recording), direction=DIRECTION_TO_PB[direction]
+            recording=recording_to_pb(recording),
+            direction=DIRECTION_TO_PB[facts.direction],
+            language=facts.language,
         )
         async for piece in pieces:
             yield pb.ReadRecordingResponse(data=piece)

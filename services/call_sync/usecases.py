@@ -8,7 +8,6 @@ from services.call_sync.domain import (
     Call,
     CallFacts,
     CallId,
-    Direction,
     SourceInvalid,
     SourceWaits,
     source_address,
@@ -126,8 +125,8 @@ class CallSync:
 
     async def read_recording(
         self, owner: Owner, call_id: CallId
-    ) -> tuple[Recording, Direction, AsyncIterator[bytes]]:
-        """Return what is kept, which side placed its call, and the bytes.
+    ) -> tuple[CallFacts, Recording, AsyncIterator[bytes]]:
+        """Return a call, what is kept of it, and the bytes.
 
         Raises RecordingNotFound, the bytes StoreUnavailable too.
         """
@@ -137,7 +136,7 @@ class CallSync:
         recording = found[0].recording
         if recording is None:
             raise RecordingNotFound(f"call {call_id} has no recording")
-        return recording, found[0].facts.direction, self._recordings.read(recording)
+        return found[0].facts, recording, self._recordings.read(recording)
 
     def _source(self, source: str) -> tuple[CallSource, str]:
         address = source_address(source)

@@ -14,6 +14,15 @@ RunId = NewType("RunId", str)
 
 MAX_RANGE_DAYS = 366
 
+RECOGNISED = frozenset(
+    (
+        "af am ar as az ba be bg bn bo br bs ca cs cy da de el en es et eu fa fi fo fr gl gu ha he hi hr ht hu hy "
+        "id is it ja jw ka kk km kn ko la lb ln lo lt lv mg mi mk ml mn mr ms mt my ne nl nn no oc pa pl ps pt ro "
+        "ru sa sd si sk sl sn so sq sr su sv sw ta te tg th tk tl tr tt uk ur uz vi yi yo zh"
+    ).split()
+)
+"""The languages that speech is recognised in: those that Whisper knows, as ISO 639-1 has them; a model of English alone knows less."""
+
 
 def client_owner(client_id: str) -> Owner:
     """Return the owner that a client is."""
@@ -125,6 +134,7 @@ class Reason(FastEnum):
     NO_RECORDING = "NO_RECORDING"
     NO_RECORDING_YET = "NO_RECORDING_YET"
     MERGED = "MERGED"
+    UNSURE_LANGUAGE = "UNSURE_LANGUAGE"
     TOO_SHORT = "TOO_SHORT"
     NO_SPEECH = "NO_SPEECH"
     BAD_AUDIO = "BAD_AUDIO"
@@ -258,6 +268,8 @@ class ClientSettings:
     language: str
     min_success_ratio: float
     weight: int
+    left_incoming: str = ""
+    left_outgoing: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

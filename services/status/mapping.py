@@ -96,6 +96,8 @@ def settings_to_pb(settings: ClientSettings) -> progress_pb2.ClientSettings:
         language=settings.language,
         min_success_ratio=settings.min_success_ratio,
         weight=settings.weight,
+        left_incoming=settings.left_incoming,
+        left_outgoing=settings.left_outgoing,
     )
 
 
@@ -107,6 +109,8 @@ def settings_from_pb(message: progress_pb2.ClientSettings) -> ClientSettings:
         language=message.language,
         min_success_ratio=message.min_success_ratio,
         weight=message.weight,
+        left_incoming=message.left_incoming,
+        left_outgoing=message.left_outgoing,
     )
 
 

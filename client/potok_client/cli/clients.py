@@ -1,5 +1,6 @@
 """`potok client`: set up the clients whose calls are processed."""
 
+import enum
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,6 +22,19 @@ app = typer.Typer(no_args_is_help=True, help="Set up the clients whose calls are
 
 _NEW = ClientSettings(time_zone="UTC", playbook="clinic", language="ru", weight=1)
 _PAGE = 1000
+
+
+class Side(enum.Enum):
+    """Who is on a channel, as options name it."""
+
+    OPERATOR = "operator"
+    CLIENT = "client"
+    DEFAULT = "default"
+
+    @property
+    def setting(self) -> str:
+        """What the setting of a client is then."""
+        return "" if self is Side.DEFAULT else self.value
 
 
 @app.command("set")
@@ -56,6 +70,13 @@ def set_client(
     weight: Annotated[
         int | None, typer.Option(help="Its share of the workers, 1 to 100; 1 for a new client.")
     ] = None,
+    left_incoming: Annotated[
+        Side | None,
+        typer.Option(help="Who is on the left channel of incoming calls; default: the service's."),
+    ] = None,
+    left_outgoing: Annotated[
+        Side | None, typer.Option(help="Who is on the left channel of outgoing calls; likewise.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Create a client, or change what is named of an existing one.
@@ -71,6 +92,8 @@ def set_client(
         "language": language,
         "min_success_ratio": min_success_ratio,
         "weight": weight,
+        "left_incoming": left_incoming and left_incoming.setting,
+        "left_outgoing": left_outgoing and left_outgoing.setting,
     }
     given = {name: value for name, value in changes.items() if value is not None}
     perform(set_up(client, given, as_json=as_json))

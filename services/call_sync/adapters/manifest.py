@@ -16,12 +16,16 @@ from typing import TypeVar
 from services.call_sync import spellings
 from services.call_sync.domain import CallFacts, CallId, Direction, SourceInvalid
 from services.call_sync.spellings import Unreadable
+from services.status.domain import RECOGNISED
 
 T = TypeVar("T")
 
 NAME = "calls.csv"
 REQUIRED = ("file", "start_time")
-COLUMNS = (*REQUIRED, "call_id", "direction", "duration_seconds", "employee", "contact", "answered")
+COLUMNS = (
+    *REQUIRED,
+    *("call_id", "direction", "duration_seconds", "employee", "contact", "answered", "language"),
+)
 _ALSO = {
     "file": (
         *("filename", "file_name", "path", "recording", "recording_file", "audio", "audio_file"),
@@ -45,6 +49,7 @@ _ALSO = {
     "employee": ("operator", "manager", "agent", "сотрудник", "оператор", "менеджер"),
     "contact": ("phone", "client", "customer", "телефон", "клиент", "контакт", "номер"),
     "answered": ("отвечен",),
+    "language": ("lang", "язык"),
 }
 """What people call the columns."""
 
@@ -72,6 +77,8 @@ _DRIVE = re.compile(r"[A-Za-z]:/")
 _CALL_ID = re.compile(r"[A-Za-z0-9._:@+-]{1,128}")
 _LONG_NUMBER = re.compile(r"\+\d[\d ()-]{6,}(\d\d)|\d{6,}(\d\d)")
 """What may be a phone number in the name of a file."""
+_LANGUAGE = re.compile(r"([a-z]{2})([-_][a-z]{2})?")
+"""A language, with a region or without: `ru`, `en-US`."""
 _NOT_WORD = re.compile(r"[^\w.-]+")
 _LONGEST_NAME = 60
 _LONGEST_ID = 120
@@ -266,6 +273,7 @@ def _call(row: Mapping[str, str], time_zone: tzinfo) -> CallFacts:
         contact=contact,
         answered=_choice(row, "answered", {**_ANSWERS, "": file is not None}),
         recording_link=file,
+        language=_language(row.get("language", "")),
     )
 
 
@@ -317,6 +325,17 @@ def _duration(text: str) -> float | None:
         raise _Fault(
             "duration_seconds", f"{text[:40]!r} is no number of seconds up to a day"
         ) from None
+
+
+def _language(text: str) -> str:
+    named = _LANGUAGE.fullmatch(text.lower())
+    if text and not (named and named[1] in RECOGNISED):
+        raise _Fault(
+            "language",
+            f"{text[:40]!r} is no language that speech is recognised in; "
+            "write its two letters of ISO 639-1, such as ru or en, or leave it empty",
+        )
+    return named[1] if named else ""
 
 
 def _text(row: Mapping[str, str], column: str) -> str:

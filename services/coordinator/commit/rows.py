@@ -38,6 +38,8 @@ def settings_from_row(row: Any) -> ClientSettings:
         language=row["language"],
         min_success_ratio=row["min_success_ratio"],
         weight=row["weight"],
+        left_incoming=row.get("left_incoming", ""),
+        left_outgoing=row.get("left_outgoing", ""),
     )
 
 

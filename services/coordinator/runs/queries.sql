@@ -1,13 +1,16 @@
--- name: set_client(client_id, time_zone, source, playbook, language, min_success_ratio, weight)^
+-- name: set_client(client_id, time_zone, source, playbook, language, min_success_ratio, weight, left_incoming, left_outgoing)^
 -- Stores a client, new or known, and returns its row as it is then.
 WITH owner AS (
     INSERT INTO coordinator.owners (owner) VALUES ('client:' || :client_id) ON CONFLICT DO NOTHING
 )
-INSERT INTO coordinator.clients (client_id, time_zone, source, playbook, language, min_success_ratio, weight)
-VALUES (:client_id, :time_zone, :source, :playbook, :language, :min_success_ratio, :weight)
+INSERT INTO coordinator.clients (
+       client_id, time_zone, source, playbook, language, min_success_ratio, weight, left_incoming, left_outgoing)
+VALUES (:client_id, :time_zone, :source, :playbook, :language, :min_success_ratio, :weight,
+        :left_incoming, :left_outgoing)
 ON CONFLICT (client_id) DO UPDATE
    SET time_zone = excluded.time_zone, source = excluded.source, playbook = excluded.playbook,
        language = excluded.language, min_success_ratio = excluded.min_success_ratio, weight = excluded.weight,
+       left_incoming = excluded.left_incoming, left_outgoing = excluded.left_outgoing,
        updated_at = now()
 RETURNING *;
 

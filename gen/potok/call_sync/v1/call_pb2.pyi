@@ -62,6 +62,7 @@ class Call(_message.Message):
     CONTACT_FIELD_NUMBER: _builtins.int
     ANSWERED_FIELD_NUMBER: _builtins.int
     RECORDING_FIELD_NUMBER: _builtins.int
+    LANGUAGE_FIELD_NUMBER: _builtins.int
     call_id: _builtins.str
     """The id of the call; unique for its owner."""
     owner: _builtins.str
@@ -78,6 +79,8 @@ class Call(_message.Message):
     """The other side, mostly a phone number: personal data, never logged; empty where unknown."""
     answered: _builtins.bool
     """False for a missed call."""
+    language: _builtins.str
+    """The language it is said to be in, an ISO 639-1 code; empty where the source does not say, as most do not."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
         """When the call began."""
@@ -99,10 +102,11 @@ class Call(_message.Message):
         contact: _builtins.str = ...,
         answered: _builtins.bool = ...,
         recording: Global___Recording | None = ...,
+        language: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_duration_seconds", b"_duration_seconds", "duration_seconds", b"duration_seconds", "recording", b"recording", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_duration_seconds", b"_duration_seconds", "answered", b"answered", "call_id", b"call_id", "contact", b"contact", "day", b"day", "direction", b"direction", "duration_seconds", b"duration_seconds", "employee", b"employee", "owner", b"owner", "recording", b"recording", "start_time", b"start_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_duration_seconds", b"_duration_seconds", "answered", b"answered", "call_id", b"call_id", "contact", b"contact", "day", b"day", "direction", b"direction", "duration_seconds", b"duration_seconds", "employee", b"employee", "language", b"language", "owner", b"owner", "recording", b"recording", "start_time", b"start_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__duration_seconds: _TypeAlias = _typing.Literal["duration_seconds"]  # noqa: Y015
     _WhichOneofArgType__duration_seconds: _TypeAlias = _typing.Literal["_duration_seconds", b"_duration_seconds"]  # noqa: Y015

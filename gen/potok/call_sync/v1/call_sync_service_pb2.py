@@ -27,7 +27,7 @@ from potok.call_sync.v1 import call_pb2 as potok_dot_call__sync_dot_v1_dot_call_
 from potok.status.v1 import access_pb2 as potok_dot_status_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*potok/call_sync/v1/call_sync_service.proto\x12\x12potok.call_sync.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1dpotok/call_sync/v1/call.proto\x1a\x1cpotok/status/v1/access.proto\"d\n\x0fGetCallsRequest\x12 \n\x05owner\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x05owner\x12/\n\x08\x63\x61ll_ids\x18\x02 \x03(\tB\x14\xbaH\x11\x92\x01\x0e\x08\x01\x10\xf4\x03\"\x07r\x05\x10\x01\x18\x80\x01R\x07\x63\x61llIds\"B\n\x10GetCallsResponse\x12.\n\x05\x63\x61lls\x18\x01 \x03(\x0b\x32\x18.potok.call_sync.v1.CallR\x05\x63\x61lls\"]\n\x14ReadRecordingRequest\x12 \n\x05owner\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x05owner\x12#\n\x07\x63\x61ll_id\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x06\x63\x61llId\"\xa5\x01\n\x15ReadRecordingResponse\x12;\n\trecording\x18\x01 \x01(\x0b\x32\x1d.potok.call_sync.v1.RecordingR\trecording\x12\x12\n\x04\x64\x61ta\x18\x02 \x01(\x0cR\x04\x64\x61ta\x12;\n\tdirection\x18\x03 \x01(\x0e\x32\x1d.potok.call_sync.v1.DirectionR\tdirection2\x8e\x02\n\x0f\x43\x61llSyncService\x12{\n\x08GetCalls\x12#.potok.call_sync.v1.GetCallsRequest\x1a$.potok.call_sync.v1.GetCallsResponse\"$\xd2\xf3\x18\x01\x04\xda\xf3\x18\x08\x61nalysis\xda\xf3\x18\x0frecommendations\x12~\n\rReadRecording\x12(.potok.call_sync.v1.ReadRecordingRequest\x1a).potok.call_sync.v1.ReadRecordingResponse\"\x16\xd2\xf3\x18\x01\x04\xda\xf3\x18\rtranscription0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*potok/call_sync/v1/call_sync_service.proto\x12\x12potok.call_sync.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1dpotok/call_sync/v1/call.proto\x1a\x1cpotok/status/v1/access.proto\"d\n\x0fGetCallsRequest\x12 \n\x05owner\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x05owner\x12/\n\x08\x63\x61ll_ids\x18\x02 \x03(\tB\x14\xbaH\x11\x92\x01\x0e\x08\x01\x10\xf4\x03\"\x07r\x05\x10\x01\x18\x80\x01R\x07\x63\x61llIds\"B\n\x10GetCallsResponse\x12.\n\x05\x63\x61lls\x18\x01 \x03(\x0b\x32\x18.potok.call_sync.v1.CallR\x05\x63\x61lls\"]\n\x14ReadRecordingRequest\x12 \n\x05owner\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x05owner\x12#\n\x07\x63\x61ll_id\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x06\x63\x61llId\"\xc1\x01\n\x15ReadRecordingResponse\x12;\n\trecording\x18\x01 \x01(\x0b\x32\x1d.potok.call_sync.v1.RecordingR\trecording\x12\x12\n\x04\x64\x61ta\x18\x02 \x01(\x0cR\x04\x64\x61ta\x12;\n\tdirection\x18\x03 \x01(\x0e\x32\x1d.potok.call_sync.v1.DirectionR\tdirection\x12\x1a\n\x08language\x18\x04 \x01(\tR\x08language2\x8e\x02\n\x0f\x43\x61llSyncService\x12{\n\x08GetCalls\x12#.potok.call_sync.v1.GetCallsRequest\x1a$.potok.call_sync.v1.GetCallsResponse\"$\xd2\xf3\x18\x01\x04\xda\xf3\x18\x08\x61nalysis\xda\xf3\x18\x0frecommendations\x12~\n\rReadRecording\x12(.potok.call_sync.v1.ReadRecordingRequest\x1a).potok.call_sync.v1.ReadRecordingResponse\"\x16\xd2\xf3\x18\x01\x04\xda\xf3\x18\rtranscription0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -53,7 +53,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_READRECORDINGREQUEST']._serialized_start=326
   _globals['_READRECORDINGREQUEST']._serialized_end=419
   _globals['_READRECORDINGRESPONSE']._serialized_start=422
-  _globals['_READRECORDINGRESPONSE']._serialized_end=587
-  _globals['_CALLSYNCSERVICE']._serialized_start=590
-  _globals['_CALLSYNCSERVICE']._serialized_end=860
+  _globals['_READRECORDINGRESPONSE']._serialized_end=615
+  _globals['_CALLSYNCSERVICE']._serialized_start=618
+  _globals['_CALLSYNCSERVICE']._serialized_end=888
 # @@protoc_insertion_point(module_scope)

@@ -106,10 +106,13 @@ class ReadRecordingResponse(_message.Message):
     RECORDING_FIELD_NUMBER: _builtins.int
     DATA_FIELD_NUMBER: _builtins.int
     DIRECTION_FIELD_NUMBER: _builtins.int
+    LANGUAGE_FIELD_NUMBER: _builtins.int
     data: _builtins.bytes
     """The next bytes, at most 256 KiB; empty in the first message."""
     direction: _call_pb2.Direction.ValueType
     """Which side placed the call; set in the first message only."""
+    language: _builtins.str
+    """The language of the call, where its source says; set in the first message only."""
     @_builtins.property
     def recording(self) -> _call_pb2.Recording:
         """What is streamed; set in the first message only."""
@@ -120,10 +123,11 @@ class ReadRecordingResponse(_message.Message):
         recording: _call_pb2.Recording | None = ...,
         data: _builtins.bytes = ...,
         direction: _call_pb2.Direction.ValueType = ...,
+        language: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["recording", b"recording"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["data", b"data", "direction", b"direction", "recording", b"recording"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["data", b"data", "direction", b"direction", "language", b"language", "recording", b"recording"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

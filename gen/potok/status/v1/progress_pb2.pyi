@@ -420,6 +420,8 @@ class ClientSettings(_message.Message):
     LANGUAGE_FIELD_NUMBER: _builtins.int
     MIN_SUCCESS_RATIO_FIELD_NUMBER: _builtins.int
     WEIGHT_FIELD_NUMBER: _builtins.int
+    LEFT_INCOMING_FIELD_NUMBER: _builtins.int
+    LEFT_OUTGOING_FIELD_NUMBER: _builtins.int
     time_zone: _builtins.str
     """IANA name of the client's time zone."""
     source: _builtins.str
@@ -427,11 +429,19 @@ class ClientSettings(_message.Message):
     playbook: _builtins.str
     """The playbook that calls are judged by; left out of a client: `clinic`."""
     language: _builtins.str
-    """The language of the calls, an ISO 639-1 code; left out of a client: `ru`."""
+    """The language that calls are expected in, an ISO 639-1 code; left out of a client: `ru`. A channel that is surely in
+    another one is heard in that.
+    """
     min_success_ratio: _builtins.float
     """Successes over items not skipped that a stage needs for the next one to start; 0: at least one success."""
     weight: _builtins.int
     """The client's share of the workers against others, from 1 to 100; left out of a client: 1."""
+    left_incoming: _builtins.str
+    """Who is on the left channel of incoming calls, and of those whose source does not say: `operator` or `client`. Empty:
+    what transcription is set to, POTOK_TRANSCRIPTION_LEFT.
+    """
+    left_outgoing: _builtins.str
+    """Who is on the left channel of outgoing calls: `operator` or `client`. Empty: as above."""
     def __init__(
         self,
         *,
@@ -441,10 +451,12 @@ class ClientSettings(_message.Message):
         language: _builtins.str = ...,
         min_success_ratio: _builtins.float = ...,
         weight: _builtins.int = ...,
+        left_incoming: _builtins.str = ...,
+        left_outgoing: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["language", b"language", "min_success_ratio", b"min_success_ratio", "playbook", b"playbook", "source", b"source", "time_zone", b"time_zone", "weight", b"weight"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["language", b"language", "left_incoming", b"left_incoming", "left_outgoing", b"left_outgoing", "min_success_ratio", b"min_success_ratio", "playbook", b"playbook", "source", b"source", "time_zone", b"time_zone", "weight", b"weight"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

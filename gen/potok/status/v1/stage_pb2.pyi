@@ -282,6 +282,8 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     """Skipped: nobody speaks in the recording."""
     REASON_MERGED: _Reason.ValueType  # 6
     """Skipped: it is another listing of a call that the source lists already; the message names that."""
+    REASON_UNSURE_LANGUAGE: _Reason.ValueType  # 7
+    """Skipped: what language is spoken is not sure, so what was heard of it is not judged; the transcript is there."""
     REASON_BAD_AUDIO: _Reason.ValueType  # 10
     """Failed for good: the recording cannot be decoded."""
     REASON_NOT_AUDIO: _Reason.ValueType  # 11
@@ -350,6 +352,8 @@ REASON_NO_SPEECH: Reason.ValueType  # 5
 """Skipped: nobody speaks in the recording."""
 REASON_MERGED: Reason.ValueType  # 6
 """Skipped: it is another listing of a call that the source lists already; the message names that."""
+REASON_UNSURE_LANGUAGE: Reason.ValueType  # 7
+"""Skipped: what language is spoken is not sure, so what was heard of it is not judged; the transcript is there."""
 REASON_BAD_AUDIO: Reason.ValueType  # 10
 """Failed for good: the recording cannot be decoded."""
 REASON_NOT_AUDIO: Reason.ValueType  # 11

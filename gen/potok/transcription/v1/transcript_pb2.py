@@ -25,19 +25,21 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'potok/transcription/v1/transcript.proto\x12\x16potok.transcription.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xfc\x02\n\nTranscript\x12\x17\n\x07\x63\x61ll_id\x18\x01 \x01(\tR\x06\x63\x61llId\x12\x14\n\x05owner\x18\x02 \x01(\tR\x05owner\x12\x1a\n\x08language\x18\x03 \x01(\tR\x08language\x12)\n\x10\x64uration_seconds\x18\x04 \x01(\x01R\x0f\x64urationSeconds\x12\x1a\n\x08\x63hannels\x18\x05 \x01(\rR\x08\x63hannels\x12)\n\x10overlap_reliable\x18\x06 \x01(\x08R\x0foverlapReliable\x12\x14\n\x05model\x18\x07 \x01(\tR\x05model\x12;\n\x08segments\x18\x08 \x03(\x0b\x32\x1f.potok.transcription.v1.SegmentR\x08segments\x12;\n\x0b\x63reate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ncreateTime\x12!\n\x0ctold_seconds\x18\n \x01(\x01R\x0btoldSeconds\"\xf5\x01\n\x07Segment\x12\x39\n\x07speaker\x18\x01 \x01(\x0e\x32\x1f.potok.transcription.v1.SpeakerR\x07speaker\x12#\n\rstart_seconds\x18\x02 \x01(\x01R\x0cstartSeconds\x12\x1f\n\x0b\x65nd_seconds\x18\x03 \x01(\x01R\nendSeconds\x12\x12\n\x04text\x18\x04 \x01(\tR\x04text\x12\x32\n\x05words\x18\x05 \x03(\x0b\x32\x1c.potok.transcription.v1.WordR\x05words\x12!\n\x0cspeaker_name\x18\x06 \x01(\tR\x0bspeakerName\"\x82\x01\n\x04Word\x12#\n\rstart_seconds\x18\x01 \x01(\x01R\x0cstartSeconds\x12\x1f\n\x0b\x65nd_seconds\x18\x02 \x01(\x01R\nendSeconds\x12\x12\n\x04text\x18\x03 \x01(\tR\x04text\x12 \n\x0bprobability\x18\x04 \x01(\x01R\x0bprobability*a\n\x07Speaker\x12\x17\n\x13SPEAKER_UNSPECIFIED\x10\x00\x12\x14\n\x10SPEAKER_OPERATOR\x10\x01\x12\x12\n\x0eSPEAKER_CLIENT\x10\x02\x12\x13\n\x0fSPEAKER_UNKNOWN\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'potok/transcription/v1/transcript.proto\x12\x16potok.transcription.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xec\x03\n\nTranscript\x12\x17\n\x07\x63\x61ll_id\x18\x01 \x01(\tR\x06\x63\x61llId\x12\x14\n\x05owner\x18\x02 \x01(\tR\x05owner\x12\x1a\n\x08language\x18\x03 \x01(\tR\x08language\x12)\n\x10\x64uration_seconds\x18\x04 \x01(\x01R\x0f\x64urationSeconds\x12\x1a\n\x08\x63hannels\x18\x05 \x01(\rR\x08\x63hannels\x12)\n\x10overlap_reliable\x18\x06 \x01(\x08R\x0foverlapReliable\x12\x14\n\x05model\x18\x07 \x01(\tR\x05model\x12;\n\x08segments\x18\x08 \x03(\x0b\x32\x1f.potok.transcription.v1.SegmentR\x08segments\x12;\n\x0b\x63reate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ncreateTime\x12!\n\x0ctold_seconds\x18\n \x01(\x01R\x0btoldSeconds\x12\x43\n\tlanguages\x18\x0b \x03(\x0b\x32%.potok.transcription.v1.HeardLanguageR\tlanguages\x12)\n\x10speakers_guessed\x18\x0c \x01(\x08R\x0fspeakersGuessed\"\xe1\x01\n\rHeardLanguage\x12\x39\n\x07speaker\x18\x01 \x01(\x0e\x32\x1f.potok.transcription.v1.SpeakerR\x07speaker\x12\x1a\n\x08language\x18\x02 \x01(\tR\x08language\x12 \n\x0bprobability\x18\x03 \x01(\x01R\x0bprobability\x12)\n\x10word_probability\x18\x04 \x01(\x01R\x0fwordProbability\x12\x14\n\x05words\x18\x05 \x01(\rR\x05words\x12\x16\n\x06unsure\x18\x06 \x01(\x08R\x06unsure\"\x91\x02\n\x07Segment\x12\x39\n\x07speaker\x18\x01 \x01(\x0e\x32\x1f.potok.transcription.v1.SpeakerR\x07speaker\x12#\n\rstart_seconds\x18\x02 \x01(\x01R\x0cstartSeconds\x12\x1f\n\x0b\x65nd_seconds\x18\x03 \x01(\x01R\nendSeconds\x12\x12\n\x04text\x18\x04 \x01(\tR\x04text\x12\x32\n\x05words\x18\x05 \x03(\x0b\x32\x1c.potok.transcription.v1.WordR\x05words\x12!\n\x0cspeaker_name\x18\x06 \x01(\tR\x0bspeakerName\x12\x1a\n\x08language\x18\x07 \x01(\tR\x08language\"\x82\x01\n\x04Word\x12#\n\rstart_seconds\x18\x01 \x01(\x01R\x0cstartSeconds\x12\x1f\n\x0b\x65nd_seconds\x18\x02 \x01(\x01R\nendSeconds\x12\x12\n\x04text\x18\x03 \x01(\tR\x04text\x12 \n\x0bprobability\x18\x04 \x01(\x01R\x0bprobability*a\n\x07Speaker\x12\x17\n\x13SPEAKER_UNSPECIFIED\x10\x00\x12\x14\n\x10SPEAKER_OPERATOR\x10\x01\x12\x12\n\x0eSPEAKER_CLIENT\x10\x02\x12\x13\n\x0fSPEAKER_UNKNOWN\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'potok.transcription.v1.transcript_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_SPEAKER']._serialized_start=864
-  _globals['_SPEAKER']._serialized_end=961
+  _globals['_SPEAKER']._serialized_start=1232
+  _globals['_SPEAKER']._serialized_end=1329
   _globals['_TRANSCRIPT']._serialized_start=101
-  _globals['_TRANSCRIPT']._serialized_end=481
-  _globals['_SEGMENT']._serialized_start=484
-  _globals['_SEGMENT']._serialized_end=729
-  _globals['_WORD']._serialized_start=732
-  _globals['_WORD']._serialized_end=862
+  _globals['_TRANSCRIPT']._serialized_end=593
+  _globals['_HEARDLANGUAGE']._serialized_start=596
+  _globals['_HEARDLANGUAGE']._serialized_end=821
+  _globals['_SEGMENT']._serialized_start=824
+  _globals['_SEGMENT']._serialized_end=1097
+  _globals['_WORD']._serialized_start=1100
+  _globals['_WORD']._serialized_end=1230
 # @@protoc_insertion_point(module_scope)

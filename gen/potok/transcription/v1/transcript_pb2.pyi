@@ -64,12 +64,14 @@ class Transcript(_message.Message):
     SEGMENTS_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     TOLD_SECONDS_FIELD_NUMBER: _builtins.int
+    LANGUAGES_FIELD_NUMBER: _builtins.int
+    SPEAKERS_GUESSED_FIELD_NUMBER: _builtins.int
     call_id: _builtins.str
     """The id of the call; one transcript per call of an owner."""
     owner: _builtins.str
     """Whose call it is, `client:<id>`."""
     language: _builtins.str
-    """The language it was recognised in, ISO 639-1, as in `ru`."""
+    """The language that most of it was recognised in, ISO 639-1, as in `ru`."""
     duration_seconds: _builtins.float
     """How long the recording lasts."""
     channels: _builtins.int
@@ -80,6 +82,10 @@ class Transcript(_message.Message):
     """The speech model and the hash of its weights, as in `whisper-base@d01c3014881c`."""
     told_seconds: _builtins.float
     """How long the recording says it is where less could be heard, since it was cut off; 0 for a whole one."""
+    speakers_guessed: _builtins.bool
+    """True where the speakers of the turns are a guess by what they say, since one channel carries everybody. Turns of
+    which the guess is not sure stay SPEAKER_UNKNOWN. Where `overlap_reliable` is true the channel says who speaks.
+    """
     @_builtins.property
     def segments(self) -> _containers.RepeatedCompositeFieldContainer[Global___Segment]:
         """The turns of the dialogue, ordered by start."""
@@ -87,6 +93,10 @@ class Transcript(_message.Message):
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it was made; a later transcript of the call takes its place."""
+
+    @_builtins.property
+    def languages(self) -> _containers.RepeatedCompositeFieldContainer[Global___HeardLanguage]:
+        """The languages that were heard on each voice channel. None where nobody looked, as in a text."""
 
     def __init__(
         self,
@@ -101,14 +111,60 @@ class Transcript(_message.Message):
         segments: _abc.Iterable[Global___Segment] | None = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         told_seconds: _builtins.float = ...,
+        languages: _abc.Iterable[Global___HeardLanguage] | None = ...,
+        speakers_guessed: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["call_id", b"call_id", "channels", b"channels", "create_time", b"create_time", "duration_seconds", b"duration_seconds", "language", b"language", "model", b"model", "overlap_reliable", b"overlap_reliable", "owner", b"owner", "segments", b"segments", "told_seconds", b"told_seconds"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["call_id", b"call_id", "channels", b"channels", "create_time", b"create_time", "duration_seconds", b"duration_seconds", "language", b"language", "languages", b"languages", "model", b"model", "overlap_reliable", b"overlap_reliable", "owner", b"owner", "segments", b"segments", "speakers_guessed", b"speakers_guessed", "told_seconds", b"told_seconds"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Transcript: _TypeAlias = Transcript  # noqa: Y015
+
+@_typing.final
+class HeardLanguage(_message.Message):
+    """A language in which a voice channel was recognised, all of it or a part."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SPEAKER_FIELD_NUMBER: _builtins.int
+    LANGUAGE_FIELD_NUMBER: _builtins.int
+    PROBABILITY_FIELD_NUMBER: _builtins.int
+    WORD_PROBABILITY_FIELD_NUMBER: _builtins.int
+    WORDS_FIELD_NUMBER: _builtins.int
+    UNSURE_FIELD_NUMBER: _builtins.int
+    speaker: Global___Speaker.ValueType
+    """Whose channel it is; SPEAKER_UNKNOWN for the only one."""
+    language: _builtins.str
+    """The language, ISO 639-1."""
+    probability: _builtins.float
+    """How probable it is that this language is spoken, from its sound, above 0 to 1; 0 where nobody looked, as in a few
+    words, which are taken to be in the language of the call.
+    """
+    word_probability: _builtins.float
+    """How sure the model is of the words it heard in it, in the mean, above 0 to 1; 0 where it does not say."""
+    words: _builtins.int
+    """How many words were heard in it."""
+    unsure: _builtins.bool
+    """True where it may be another language, so that what is written down may be invented. Calls with one are not judged."""
+    def __init__(
+        self,
+        *,
+        speaker: Global___Speaker.ValueType = ...,
+        language: _builtins.str = ...,
+        probability: _builtins.float = ...,
+        word_probability: _builtins.float = ...,
+        words: _builtins.int = ...,
+        unsure: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["language", b"language", "probability", b"probability", "speaker", b"speaker", "unsure", b"unsure", "word_probability", b"word_probability", "words", b"words"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HeardLanguage: _TypeAlias = HeardLanguage  # noqa: Y015
 
 @_typing.final
 class Segment(_message.Message):
@@ -122,6 +178,7 @@ class Segment(_message.Message):
     TEXT_FIELD_NUMBER: _builtins.int
     WORDS_FIELD_NUMBER: _builtins.int
     SPEAKER_NAME_FIELD_NUMBER: _builtins.int
+    LANGUAGE_FIELD_NUMBER: _builtins.int
     speaker: Global___Speaker.ValueType
     """Whose voice it is."""
     start_seconds: _builtins.float
@@ -132,6 +189,8 @@ class Segment(_message.Message):
     """The words as one line."""
     speaker_name: _builtins.str
     """Who speaks in a meeting, where that is known; empty in calls."""
+    language: _builtins.str
+    """The language it was recognised in, ISO 639-1; empty in a text."""
     @_builtins.property
     def words(self) -> _containers.RepeatedCompositeFieldContainer[Global___Word]:
         """The words in their order; empty where they were not asked for."""
@@ -145,10 +204,11 @@ class Segment(_message.Message):
         text: _builtins.str = ...,
         words: _abc.Iterable[Global___Word] | None = ...,
         speaker_name: _builtins.str = ...,
+        language: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_seconds", b"end_seconds", "speaker", b"speaker", "speaker_name", b"speaker_name", "start_seconds", b"start_seconds", "text", b"text", "words", b"words"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_seconds", b"end_seconds", "language", b"language", "speaker", b"speaker", "speaker_name", b"speaker_name", "start_seconds", b"start_seconds", "text", b"text", "words", b"words"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -39,6 +39,16 @@ def test_a_full_row_becomes_a_call() -> None:
     assert call.recording_link == "march/a.wav"
 
 
+@pytest.mark.parametrize(
+    ("written", "language"),
+    [("", ""), ("en", "en"), (" RU ", "ru"), ("en-US", "en"), ("pt_br", "pt")],
+)
+def test_a_call_may_say_its_language(written: str, language: str) -> None:
+    [call] = parse(f"file,start_time,Язык\na.wav,2026-03-01T09:30,{written}")
+
+    assert call.language == language
+
+
 def test_two_columns_are_enough() -> None:
     [recorded, missed] = parse(
         "start_time;file\n2026-03-01 09:30;./a,b.wav\n\n2026-03-01T10:00+00:00;"
@@ -130,6 +140,14 @@ def test_people_and_links_stay_out_of_the_repr() -> None:
         (HEADER + "c1,a.wav,2026-03-01T09:30,,nan,,,", ["column duration_seconds"]),
         (HEADER + "c1,a.wav,2026-03-01T09:30,,1e9,,,", ["column duration_seconds"]),
         (HEADER + "c1,a.wav,2026-03-01T09:30,,,,,maybe", ["column answered", "yes"]),
+        (
+            "file,start_time,language\na.wav,2026-03-01T09:30,english",
+            ["line 2", "column language", "en"],
+        ),
+        (
+            "file,start_time,language\na.wav,2026-03-01T09:30,xx",
+            ["line 2", "column language", "'xx'"],
+        ),
         (HEADER + f"c1,a.wav,2026-03-01T09:30,,,{'x' * 201},,", ["column employee"]),
         (HEADER + "c1,a.wav,2026-03-01T09:30,,,,\x07,", ["column contact"]),
         (
