@@ -12,6 +12,7 @@ from services.transcription.domain import (
     Transcript,
     Word,
 )
+from services.transcription.languages import heard_languages, main_language
 from services.transcription.naming import named
 
 PAUSE_SECONDS = 0.8
@@ -24,15 +25,17 @@ def transcript(
     call_id: CallId, recognition: Recognition, speakers: Sequence[SpokenInterval] = ()
 ) -> Transcript:
     """Return what an engine recognised as the dialogue of a call, or of a meeting with its intervals of speech."""
+    languages = heard_languages(recognition.tracks, recognition.language)
     return Transcript(
         call_id=call_id,
-        language=recognition.language,
+        language=main_language(languages, recognition.language),
         duration_seconds=recognition.duration_seconds,
         channels=recognition.channels,
         overlap_reliable=recognition.overlap_reliable,
         model=recognition.model,
         told_seconds=recognition.told_seconds,
         segments=turns(recognition.tracks, speakers),
+        languages=languages,
     )
 
 
@@ -49,13 +52,15 @@ def turns(tracks: Iterable[Track], speakers: Sequence[SpokenInterval] = ()) -> t
     for phrase in named(phrases, speakers):
         if dialogue and _goes_on(dialogue[-1], phrase):
             words = dialogue.pop().words + phrase.words
-            dialogue.append(segment(phrase.speaker, words, phrase.name))
+            dialogue.append(segment(phrase.speaker, words, phrase.name, phrase.language))
         else:
             dialogue.append(phrase)
     return tuple(dialogue)
 
 
-def segment(speaker: Speaker, words: tuple[Word, ...], name: str = "") -> Segment:
+def segment(
+    speaker: Speaker, words: tuple[Word, ...], name: str = "", language: str = ""
+) -> Segment:
     """Return the turn that `words`, at least one, make."""
     return Segment(
         speaker=speaker,
@@ -64,6 +69,7 @@ def segment(speaker: Speaker, words: tuple[Word, ...], name: str = "") -> Segmen
         text="".join(word.text for word in words).strip(),
         words=words,
         name=name,
+        language=language,
     )
 
 
@@ -71,15 +77,19 @@ def _phrases(track: Track) -> Iterator[Segment]:
     phrase: list[Word] = []
     for word in sorted(track.words, key=lambda word: word.start):
         if phrase and (_pause(phrase[-1].end, word.start) or _ends_sentence(phrase[-1])):
-            yield segment(track.speaker, tuple(phrase))
+            yield segment(track.speaker, tuple(phrase), language=track.language)
             phrase = []
         phrase.append(word)
     if phrase:
-        yield segment(track.speaker, tuple(phrase))
+        yield segment(track.speaker, tuple(phrase), language=track.language)
 
 
 def _goes_on(turn: Segment, phrase: Segment) -> bool:
-    same = turn.speaker is phrase.speaker and turn.name == phrase.name
+    same = (turn.speaker, turn.name, turn.language) == (
+        phrase.speaker,
+        phrase.name,
+        phrase.language,
+    )
     return same and not _pause(turn.end_seconds, phrase.start_seconds)
 
 

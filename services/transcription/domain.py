@@ -164,10 +164,11 @@ class LeftChannel(enum.Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchedRecording:
-    """A recording in a file, and whether the employee placed the call, which sources do not always say."""
+    """A recording in a file, whether the employee placed the call, and its language, which sources do not always say."""
 
     path: Path
     outgoing: bool = False
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,16 +189,25 @@ class Word:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Track:
-    """The words of one voice channel, in the order they were spoken."""
+    """The words of one voice channel in one language, in the order they were spoken.
+
+    `language`, ISO 639-1, is that in which they were heard, `language_probability` how probable it is that it was spoken,
+    by its sound; 0 where nobody looked. `language_unsure` is set where an engine contradicts itself about it. A channel in
+    which the language changes has several tracks.
+    """
 
     speaker: Speaker
     words: tuple[Word, ...]
+    language: str
+    language_probability: float = 0.0
+    language_unsure: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recognition:
     """What an engine recognised in one recording.
 
+    `language` is the one that was expected; the tracks say which were heard.
     `channels` counts those of the file. `told_seconds` is how long the recording says it is where
     less of it could be heard, since it was cut off; else 0. `overlap_reliable` says that each speaker has a channel
     of their own, so that times at which both speak are real. `model` names the model and the
@@ -219,7 +229,8 @@ class Segment:
 
     It lasts from the beginning of its first word to the latest end; `text` is its words as one
     line. `words` is empty where they were not asked for, and in a meeting that came as a text, which
-    has no times. `name` is who speaks in a meeting, where that is known.
+    has no times. `name` is who speaks in a meeting, where that is known. `language` is the one it was heard in, empty in
+    a text.
     """
 
     speaker: Speaker
@@ -228,6 +239,19 @@ class Segment:
     text: str
     words: tuple[Word, ...] = ()
     name: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeardLanguage:
+    """A language that a voice channel was heard in; the proto says what each field means."""
+
+    speaker: Speaker
+    language: str
+    probability: float
+    word_probability: float
+    words: int
+    unsure: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,7 +276,8 @@ class MeetingMedia:
 class Transcript:
     """The dialogue of a recorded call or a meeting; the fields shared with Recognition mean the same.
 
-    A meeting has the id of its bot for that of a call.
+    A meeting has the id of its bot for that of a call. `language` is the one of most words. `speakers_guessed` says
+    that who speaks is a guess by what they say.
     """
 
     call_id: CallId
@@ -263,6 +288,19 @@ class Transcript:
     model: str
     segments: tuple[Segment, ...]
     told_seconds: float = 0.0
+    languages: tuple[HeardLanguage, ...] = ()
+    speakers_guessed: bool = False
+
+    @property
+    def unsure_language(self) -> str:
+        """Which voice may speak another language than it was heard in, for people; empty where all is sure."""
+        return "; ".join(
+            f"{'one voice' if each.speaker is Speaker.UNKNOWN else 'the ' + each.speaker.value} was heard in "
+            f"{each.language}, which may be wrong: language {each.probability:.0%} sure, "
+            f"words {each.word_probability:.0%}"
+            for each in self.languages
+            if each.unsure
+        )
 
     @property
     def incomplete(self) -> str:
@@ -282,13 +320,3 @@ class StoredTranscript:
     owner: Owner
     transcript: Transcript
     created_at: datetime
-
-
-RECOGNISED = frozenset(
-    (
-        "af am ar as az ba be bg bn bo br bs ca cs cy da de el en es et eu fa fi fo fr gl gu ha he hi hr ht hu hy "
-        "id is it ja jw ka kk km kn ko la lb ln lo lt lv mg mi mk ml mn mr ms mt my ne nl nn no oc pa pl ps pt ro "
-        "ru sa sd si sk sl sn so sq sr su sv sw ta te tg th tk tl tr tt uk ur uz vi yi yo zh"
-    ).split()
-)
-"""The languages that speech is recognised in: those that Whisper knows, as ISO 639-1 has them; a model of English alone knows less."""

@@ -13,7 +13,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import assert_never
 
-from services.transcription.domain import NoTimes, Segment, Speaker, StoredTranscript, Word
+from services.transcription.domain import (
+    NoTimes,
+    Segment,
+    Speaker,
+    StoredTranscript,
+    Transcript,
+    Word,
+)
 
 LINE_CHARACTERS = 42
 CUE_LINES = 2
@@ -57,8 +64,7 @@ def export(stored: StoredTranscript, form: ExportFormat) -> Export:
         raise NoTimes("the meeting came as a text without times: export it as text or as JSON")
     match form:
         case ExportFormat.TEXT:
-            incomplete = stored.transcript.incomplete
-            content = (f"[{incomplete}]\n" if incomplete else "") + _text(segments, timed=timed)
+            content = _notes(stored.transcript) + _text(segments, timed=timed)
             content_type = "text/plain; charset=utf-8"
         case ExportFormat.SRT:
             content, content_type = _srt(segments), "application/x-subrip; charset=utf-8"
@@ -126,6 +132,15 @@ def _label(speaker: str) -> str:
     return f"{speaker}: " if speaker else ""
 
 
+def _notes(transcript: Transcript) -> str:
+    """Return a line for each thing that readers of a transcript must know."""
+    guessed = "who speaks is guessed by what is said" if transcript.speakers_guessed else ""
+    others = ", ".join(sorted({each.language for each in transcript.languages}))
+    language = f"heard in {others}" if "," in others or others != transcript.language else ""
+    notes = (transcript.incomplete, language, transcript.unsure_language, guessed)
+    return "".join(f"[{note}]\n" for note in notes if note)
+
+
 def _text(segments: tuple[Segment, ...], *, timed: bool) -> str:
     return "".join(
         (f"[{_clock(round(s.start_seconds * 1000))[:8]}] " if timed else "")
@@ -175,6 +190,18 @@ def _json(stored: StoredTranscript) -> str:
         "told_seconds": round(transcript.told_seconds, 3),
         "channels": transcript.channels,
         "overlap_reliable": transcript.overlap_reliable,
+        "speakers_guessed": transcript.speakers_guessed,
+        "languages": [
+            {
+                "speaker": heard.speaker.value,
+                "language": heard.language,
+                "probability": round(heard.probability, 3),
+                "word_probability": round(heard.word_probability, 3),
+                "words": heard.words,
+                "unsure": heard.unsure,
+            }
+            for heard in transcript.languages
+        ],
         "model": transcript.model,
         "created_at": stored.created_at.isoformat(),
         "segments": [
@@ -184,6 +211,7 @@ def _json(stored: StoredTranscript) -> str:
                 "start_seconds": round(segment.start_seconds, 3),
                 "end_seconds": round(segment.end_seconds, 3),
                 "text": segment.text,
+                "language": segment.language,
                 "words": [
                     {
                         "start_seconds": round(word.start, 3),

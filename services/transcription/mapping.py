@@ -6,6 +6,7 @@ from potok.transcription.v1 import transcript_pb2, transcription_service_pb2
 from services.kernel.rpc.convert import enum_pairs, timestamp
 from services.kernel.strangers import storable
 from services.transcription.domain import (
+    HeardLanguage,
     MeetingMedia,
     Segment,
     Speaker,
@@ -35,6 +36,19 @@ def transcript_to_pb(stored: StoredTranscript) -> transcript_pb2.Transcript:
         segments=[segment_to_pb(segment) for segment in transcript.segments],
         create_time=timestamp(stored.created_at),
         told_seconds=transcript.told_seconds,
+        languages=[heard_language_to_pb(each) for each in transcript.languages],
+        speakers_guessed=transcript.speakers_guessed,
+    )
+
+
+def heard_language_to_pb(heard: HeardLanguage) -> transcript_pb2.HeardLanguage:
+    return transcript_pb2.HeardLanguage(
+        speaker=SPEAKER_TO_PB[heard.speaker],
+        language=heard.language,
+        probability=heard.probability,
+        word_probability=heard.word_probability,
+        words=heard.words,
+        unsure=heard.unsure,
     )
 
 
@@ -46,6 +60,7 @@ def segment_to_pb(segment: Segment) -> transcript_pb2.Segment:
         text=segment.text,
         words=[word_to_pb(word) for word in segment.words],
         speaker_name=segment.name,
+        language=segment.language,
     )
 
 

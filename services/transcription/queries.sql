@@ -1,7 +1,8 @@
 -- name: get_transcripts(owner, call_ids, with_words)
 -- Returns the transcripts that there are, in the order asked for; their words, most of their size, only where they
 -- are asked for.
-SELECT owner, call_id, language, duration_seconds, channels, overlap_reliable, model, told_seconds, segments,
+SELECT owner, call_id, language, duration_seconds, channels, overlap_reliable, model, told_seconds, segments, languages,
+       speakers_guessed,
        CASE WHEN :with_words THEN words END AS words,
        created_at
   FROM unnest(:call_ids::text[]) WITH ORDINALITY AS asked (call_id, position)
@@ -9,15 +10,16 @@ SELECT owner, call_id, language, duration_seconds, channels, overlap_reliable, m
  WHERE owner = :owner
  ORDER BY position;
 
--- name: upsert_transcripts(owner, execution, call_ids, languages, durations, channels, overlaps, models, told, segments, words)!
+-- name: upsert_transcripts(owner, execution, call_ids, languages, durations, channels, overlaps, models, told, segments, words, heard, guessed)!
 -- Stores transcripts and the execution that made them, in the place of earlier ones of the same calls.
 INSERT INTO transcription.transcripts (
        owner, execution, call_id, language, duration_seconds, channels, overlap_reliable, model,
-       told_seconds, segments, words)
+       told_seconds, segments, words, languages, speakers_guessed)
 SELECT :owner, :execution, made.*
   FROM unnest(
            :call_ids::text[], :languages::text[], :durations::float8[], :channels::int[],
-           :overlaps::boolean[], :models::text[], :told::float8[], :segments::jsonb[], :words::json[]) AS made
+           :overlaps::boolean[], :models::text[], :told::float8[], :segments::jsonb[], :words::json[],
+           :heard::jsonb[], :guessed::boolean[]) AS made
     ON CONFLICT (owner, call_id) DO UPDATE
    SET execution = excluded.execution,
        language = excluded.language,
@@ -28,6 +30,8 @@ SELECT :owner, :execution, made.*
        told_seconds = excluded.told_seconds,
        segments = excluded.segments,
        words = excluded.words,
+       languages = excluded.languages,
+       speakers_guessed = excluded.speakers_guessed,
        created_at = now();
 
 -- name: delete_transcripts(owner, call_ids)!

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from itertools import repeat
 from typing import Any
 
@@ -11,6 +12,7 @@ from services.kernel.postgres import Reading, afresh, load_queries
 from services.status.domain import ExecutionNumber, Owner
 from services.transcription.domain import (
     CallId,
+    HeardLanguage,
     Segment,
     Speaker,
     StoredTranscript,
@@ -58,6 +60,8 @@ class PostgresTranscripts:
             told=[transcript.told_seconds for transcript in transcripts],
             segments=[_segments_json(transcript) for transcript in transcripts],
             words=[_words_json(transcript) for transcript in transcripts],
+            heard=[_languages_json(transcript) for transcript in transcripts],
+            guessed=[transcript.speakers_guessed for transcript in transcripts],
         )
 
     async def delete_transcripts(
@@ -78,6 +82,8 @@ def _stored(row: asyncpg.Record) -> StoredTranscript:
             model=row["model"],
             told_seconds=row["told_seconds"],
             segments=_segments(row),
+            languages=_languages(row),
+            speakers_guessed=row["speakers_guessed"],
         ),
         created_at=row["created_at"],
     )
@@ -93,6 +99,7 @@ def _segments(row: asyncpg.Record) -> tuple[Segment, ...]:
             text=segment["text"],
             words=tuple(map(_word, said)),
             name=segment.get("name", ""),
+            language=segment.get("language", ""),
         )
         for segment, said in zip(json.loads(row["segments"]), words, strict=False)
     )
@@ -112,9 +119,23 @@ def _segments_json(transcript: Transcript) -> str:
                 "end": segment.end_seconds,
                 "text": segment.text,
                 **({"name": segment.name} if segment.name else {}),
+                **({"language": segment.language} if segment.language else {}),
             }
             for segment in transcript.segments
         ]
+    )
+
+
+def _languages(row: asyncpg.Record) -> tuple[HeardLanguage, ...]:
+    return tuple(
+        HeardLanguage(**{**heard, "speaker": Speaker(heard["speaker"])})
+        for heard in json.loads(row["languages"])
+    )
+
+
+def _languages_json(transcript: Transcript) -> str:
+    return _json(
+        [{**asdict(heard), "speaker": heard.speaker.value} for heard in transcript.languages]
     )
 
 

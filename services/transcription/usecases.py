@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from services.status.domain import Cost, ExecutionNumber, Owner
+from services.status.domain import ClientSettings, Cost, ExecutionNumber, Owner
 from services.transcription import dialogue
 from services.transcription.domain import (
     CallId,
@@ -44,11 +44,21 @@ class Transcription:
         """Return what a call of that length costs at the most, None where it costs nothing or nobody knows."""
         return self._engine.price(duration_seconds)
 
-    async def transcribe(self, owner: Owner, call_id: CallId, language: str) -> Transcript:
-        """Return what is said in the recording of a call; raises NotTranscribed."""
+    async def transcribe(
+        self, owner: Owner, call_id: CallId, settings: ClientSettings
+    ) -> Transcript:
+        """Return what is said in the recording of a client's call; raises NotTranscribed.
+
+        What the call itself says of its language goes before the client's.
+        """
         async with self._recordings.fetch(owner, call_id) as recording:
-            left = self._left.speaker(outgoing=recording.outgoing)
-            recognition = await self._engine.transcribe(recording.path, language, left=left)
+            said = settings.left_outgoing if recording.outgoing else settings.left_incoming
+            left = LeftChannel(said) if said else self._left
+            recognition = await self._engine.transcribe(
+                recording.path,
+                recording.language or settings.language,
+                left=left.speaker(outgoing=recording.outgoing),
+            )
         return dialogue.transcript(call_id, recognition)
 
     async def transcribe_meeting(self, owner: Owner, call_id: CallId) -> Transcript:

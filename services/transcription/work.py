@@ -17,9 +17,8 @@ from services.stage.domain import (
 )
 from services.stage.pauses import failed_with_pause
 from services.stage.ports import Transaction
-from services.status.domain import ClientSettings, Cost, Owner, SettingFault, Stage
+from services.status.domain import RECOGNISED, ClientSettings, Cost, Owner, SettingFault, Stage
 from services.transcription.domain import (
-    RECOGNISED,
     CallId,
     EngineUnavailable,
     NothingToTranscribe,
@@ -109,5 +108,4 @@ class TranscriptionWork:
     async def _transcript(self, execution: Execution, call_id: CallId) -> Transcript:
         if execution.bot_id:
             return await self._transcription.transcribe_meeting(execution.owner, call_id)
-        language = execution.settings.language
-        return await self._transcription.transcribe(execution.owner, call_id, language)
+        return await self._transcription.transcribe(execution.owner, call_id, execution.settings)

@@ -27,6 +27,8 @@ def a_recognition() -> Recognition:
         tracks=(
             Track(
                 speaker=Speaker.OPERATOR,
+                language="ru",
+                language_probability=0.9375,
                 words=(
                     Word(start=0.25, end=0.5, text=" Добрый", probability=0.875),
                     Word(start=0.5, end=1.0, text=" день.", probability=0.99609375),
@@ -34,6 +36,7 @@ def a_recognition() -> Recognition:
             ),
             Track(
                 speaker=Speaker.CLIENT,
+                language="ru",
                 words=(Word(start=1.5, end=2.0, text=' "Алло?"', probability=0.1),),
             ),
         ),

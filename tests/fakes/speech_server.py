@@ -56,9 +56,13 @@ class SpeechServerDouble:
             return refusal(404, "model_not_found", "no such model")
         assert sent["response_format"] == "verbose_json"
         known = [each for each in granularities if each in self.granularities]
-        return JSONResponse(await asyncio.to_thread(self._hear, content, sent["language"], known))
+        return JSONResponse(
+            await asyncio.to_thread(self._hear, content, sent.get("language"), known)
+        )
 
-    def _hear(self, content: bytes, language: str, granularities: list[Any]) -> dict[str, object]:
+    def _hear(
+        self, content: bytes, language: str | None, granularities: list[Any]
+    ) -> dict[str, object]:
         if self.whisper is None:
             self.whisper = WhisperModel(str(self.model), device="cpu", compute_type="int8")
         heard, info = self.whisper.transcribe(

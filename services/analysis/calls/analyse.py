@@ -22,7 +22,7 @@ from services.analysis.calls.metrics import METRICS_VERSION, measure
 from services.analysis.calls.ports import Judge
 from services.analysis.calls.scores import score, weights
 from services.analysis.playbooks.domain import Playbook
-from services.analysis.words.speech import NothingSaid, count_words
+from services.analysis.words.speech import NothingSaid, UnsureLanguage, count_words
 
 
 async def analyse(
@@ -74,6 +74,8 @@ def input_hash(conversation: Conversation) -> str:
 
 
 def _require_dialogue(conversation: Conversation) -> None:
+    if conversation.unsure_language:
+        raise UnsureLanguage(conversation.unsure_language, reason="UNSURE_LANGUAGE")
     speakers = {t.speaker for t in conversation.turns if count_words(t.text)}
     if not speakers:
         raise NothingSaid(f"call {conversation.call.call_id} has no words", reason="NO_SPEECH")

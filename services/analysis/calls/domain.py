@@ -106,7 +106,8 @@ class Conversation:
 
     `overlap_reliable` is true where each side was recorded apart, so that speech over one another
     is kept. `language` is the one it was transcribed in, ISO 639-1. `speakers_guessed` is true where
-    the recording does not tell the speakers, and their words did.
+    the recording does not tell the speakers, and their words did. `unsure_language` says for people which voice may speak
+    another language than it was heard in; it is empty where all is sure.
     """
 
     call: CallFacts
@@ -114,6 +115,7 @@ class Conversation:
     turns: tuple[Turn, ...]
     overlap_reliable: bool
     speakers_guessed: bool = False
+    unsure_language: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

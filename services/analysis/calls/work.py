@@ -9,7 +9,7 @@ from services.analysis.budget.unjudged import unjudged
 from services.analysis.calls.domain import Analysis, CallId, Conversation, UndeclaredLabels
 from services.analysis.calls.usecases import CallAnalysis
 from services.analysis.playbooks.domain import Playbook, PlaybookUnknown
-from services.analysis.words.speech import NothingSaid
+from services.analysis.words.speech import NothingSaid, UnsureLanguage
 from services.kernel.errors import UpstreamUnavailable
 from services.kernel.postgres_errors import why_away
 from services.llm.domain import UNANSWERED
@@ -117,6 +117,8 @@ class CallWork:
             )
         except NothingSaid as error:
             return Skip(item_id=item_id, reason=Reason.NO_SPEECH, message=str(error))
+        except UnsureLanguage as error:
+            return Skip(item_id=item_id, reason=Reason.UNSURE_LANGUAGE, message=str(error))
         except UndeclaredLabels as error:
             return Failure(item_id=item_id, reason=Reason.INTERNAL, message=str(error))
         except UNANSWERED as error:

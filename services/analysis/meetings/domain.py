@@ -30,12 +30,13 @@ class MeetingTurn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeetingTranscript:
-    """The transcript of a meeting."""
+    """The transcript of a meeting; `unsure_language` says why its language may be another, empty where it is sure."""
 
     bot_id: BotId
     owner: Owner
     language: str
     turns: tuple[MeetingTurn, ...]
+    unsure_language: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from services.analysis.meetings.domain import (
     MeetingTurn,
     SpeakerShare,
 )
+from services.analysis.words.languages import unsure_language
 from services.kernel.rpc.convert import moment, timestamp
 from services.status.domain import Owner, RunId
 
@@ -25,6 +26,11 @@ def meeting_transcript_from_pb(transcript: transcript_pb2.Transcript) -> Meeting
             MeetingTurn(speaker=segment.speaker_name, text=segment.text)
             for segment in transcript.segments
             if segment.text.strip()
+        ),
+        unsure_language=unsure_language(
+            (transcript_pb2.Speaker.Name(heard.speaker), heard.language)
+            for heard in transcript.languages
+            if heard.unsure
         ),
     )
 

@@ -16,7 +16,7 @@ from services.analysis.meetings.domain import (
 )
 from services.analysis.meetings.judging import MeetingJudging
 from services.analysis.meetings.ports import MeetingAnalysisRepository, MeetingTranscripts
-from services.analysis.words.speech import NothingSaid, count_words
+from services.analysis.words.speech import NothingSaid, UnsureLanguage, count_words
 from services.kernel.clock import utc_now
 from services.stage.ports import Transaction
 from services.status.domain import ExecutionNumber, Owner, RunId
@@ -42,9 +42,11 @@ class MeetingAnalyses:
     async def analyse(
         self, meeting: MeetingTranscript, run_id: RunId, *, last_attempt: bool
     ) -> MeetingAnalysis:
-        """Return the analysis of a meeting for a run; raises NothingSaid, and as MeetingJudging does."""
+        """Return the analysis of a meeting for a run; raises NothingSaid, UnsureLanguage, and as MeetingJudging does."""
         if not any(count_words(turn.text) for turn in meeting.turns):
             raise NothingSaid(f"meeting {meeting.bot_id} has no words", reason="NO_SPEECH")
+        if meeting.unsure_language:
+            raise UnsureLanguage(meeting.unsure_language, reason="UNSURE_LANGUAGE")
         judgement, judge = await self._judging.judge(meeting, run_id, last_attempt=last_attempt)
         decisions = await asyncio.to_thread(_first_said, judgement.decisions, meeting)
         return MeetingAnalysis(

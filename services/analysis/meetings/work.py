@@ -6,7 +6,7 @@ from typing import cast
 from services.analysis.budget.unjudged import unjudged
 from services.analysis.meetings.domain import BotId, MeetingAnalysis
 from services.analysis.meetings.usecases import MeetingAnalyses
-from services.analysis.words.speech import NothingSaid
+from services.analysis.words.speech import NothingSaid, UnsureLanguage
 from services.kernel.errors import UpstreamUnavailable
 from services.llm.domain import UNANSWERED
 from services.stage.domain import Execution, Failure, Item, ItemId, Outcome, Skip, Success
@@ -36,6 +36,8 @@ class MeetingWork:
             analysis = await self._analyses.analyse(meeting, execution.run_id, last_attempt=last)
         except NothingSaid as error:
             return Skip(item_id=item_id, reason=Reason.NO_SPEECH, message=str(error))
+        except UnsureLanguage as error:
+            return Skip(item_id=item_id, reason=Reason.UNSURE_LANGUAGE, message=str(error))
         except UNANSWERED as error:
             return unjudged(item_id, error)
         except UpstreamUnavailable as error:

@@ -1,26 +1,20 @@
 """What a child of the Whisper engine does: recognise the words of a recording."""
 
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from threading import RLock
 from typing import Any
 
-import numpy as np
 from faster_whisper import WhisperModel
 from tqdm import tqdm  # type: ignore[import-untyped]
 
+from services.transcription.adapters.detection import detect_language
 from services.transcription.adapters.model import SpeechModel
 from services.transcription.adapters.recognition_options import RecognitionOptions
-from services.transcription.adapters.sound import FULL_SCALE, SPEECH, Window, survey, windows
-from services.transcription.domain import (
-    NoSpeech,
-    Recognition,
-    Speaker,
-    Track,
-    UnknownLanguage,
-    Word,
-)
+from services.transcription.adapters.sound import SPEECH, Window, survey, windows
+from services.transcription.domain import NoSpeech, Recognition, Track, UnknownLanguage, Word
+from services.transcription.languages import LanguageChoice, choose, heard_languages, main_language
 
 # Without the voice detector Whisper invents text for silence and ringing. One temperature bounds the
 # time: the usual fall-backs cost ten times as much on noise and gave no better words.
@@ -58,13 +52,20 @@ def recognise(
     if language not in whisper.supported_languages:
         raise UnknownLanguage(f"{model.version} does not know the language {language!r}")
     sound = survey(recording, options)
-    words: dict[Speaker, list[Word]] = {speaker: [] for speaker in sound.voices}
+    tracks: list[Track] = []
+    spoken = language
     with ThreadPoolExecutor(options.threads) as pool:
         for voices in windows(recording, sound, options.window_seconds):
-            found = pool.map(lambda window: _words(whisper, window, language), voices)
-            for window, recognised in zip(voices, found, strict=True):
-                words[window.speaker] += recognised
-    if not any(words.values()):
+            detections = pool.map(lambda window: detect_language(whisper, window.scaled), voices)
+            choices = choose(
+                {window.speaker: found for window, found in zip(voices, detections, strict=True)},
+                spoken,
+            )
+            tracks += pool.map(
+                partial(_track, whisper), voices, [choices[window.speaker] for window in voices]
+            )
+            spoken = main_language(heard_languages(tracks, language), language)
+    if not any(track.words for track in tracks):
         raise NoSpeech("no speech was found in the recording")
     return Recognition(
         language=language,
@@ -73,20 +74,24 @@ def recognise(
         channels=sound.channels,
         overlap_reliable=sound.speakers_apart,
         model=model.version,
-        tracks=tuple(Track(speaker=speaker, words=tuple(said)) for speaker, said in words.items()),
+        tracks=tuple(tracks),
     )
 
 
-def _words(whisper: WhisperModel, window: Window, language: str) -> list[Word]:
-    samples = window.samples.astype(np.float32) / FULL_SCALE
-    segments, _ = whisper.transcribe(samples, language=language, **RECOGNITION)
-    return [
-        Word(
-            start=window.start_seconds + float(word.start),
-            end=window.start_seconds + float(word.end),
-            text=word.word,
-            probability=float(word.probability),
-        )
-        for segment in segments
-        for word in segment.words or ()
-    ]
+def _track(whisper: WhisperModel, window: Window, choice: LanguageChoice) -> Track:
+    segments, _ = whisper.transcribe(window.scaled, language=choice.language, **RECOGNITION)
+    return Track(
+        speaker=window.speaker,
+        language=choice.language,
+        language_probability=choice.probability,
+        words=tuple(
+            Word(
+                start=window.start_seconds + float(word.start),
+                end=window.start_seconds + float(word.end),
+                text=word.word,
+                probability=float(word.probability),
+            )
+            for segment in segments
+            for word in segment.words or ()
+        ),
+    )

@@ -29,5 +29,7 @@ class CallSyncRecordings:
         )
         async with self._receiver.receive(call, "call_sync") as (path, first):
             yield FetchedRecording(
-                path=path, outgoing=first.direction == call_pb2.DIRECTION_OUTGOING
+                path=path,
+                outgoing=first.direction == call_pb2.DIRECTION_OUTGOING,
+                language=first.language,
             )

@@ -32,6 +32,9 @@ from services.transcription.domain import (
 Samples: TypeAlias = NDArray[np.int16]
 """A voice, one dimension; or a block of all channels, (channels, samples)."""
 
+Floats: TypeAlias = NDArray[np.float32]
+"""A voice at full scale 1."""
+
 RATE = 16_000
 STEREO = 2
 FULL_SCALE = 32_768
@@ -87,6 +90,11 @@ class Window:
     speaker: Speaker
     start_seconds: float
     samples: Samples
+
+    @property
+    def scaled(self) -> Floats:
+        """The samples at full scale 1."""
+        return self.samples.astype(np.float32) / np.float32(FULL_SCALE)
 
 
 def survey(recording: Path, options: RecognitionOptions) -> Sound:

@@ -22,7 +22,7 @@ from services.status.domain import Cost
 from services.transcription.adapters.children import Children
 from services.transcription.adapters.chunks import Chunk, SplitRecording
 from services.transcription.adapters.recognition_options import RecognitionOptions
-from services.transcription.adapters.verbose_json import MOST_DETAIL, read_words
+from services.transcription.adapters.verbose_json import MOST_DETAIL, Answer, read_answer
 from services.transcription.domain import (
     EngineClosed,
     EngineRefused,
@@ -34,8 +34,8 @@ from services.transcription.domain import (
     RecordingTooLarge,
     Speaker,
     Track,
-    Word,
 )
+from services.transcription.languages import LITTLE_SECONDS, SURE_WORDS, mean_probability
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,8 @@ class SpeechServerEngine:
     """Implements SpeechEngine; use it with `async with`.
 
     Each speaker's channel is sent by itself, so that the server need not tell them apart, in chunks
-    of at most five minutes, one after another. Nothing is sent a second time: the stage tries again.
+    of at most five minutes, one after another. What fails is not sent again: the stage tries again. The first chunk of
+    a voice whose answer is unsure is heard once more, in whichever language the server finds.
     """
 
     def __init__(
@@ -89,10 +90,11 @@ class SpeechServerEngine:
         await self._open.aclose()
 
     def price(self, duration_seconds: float) -> Cost | None:
-        """Return what a recording costs both of whose channels are sent."""
+        """Return what a recording costs both of whose channels are sent, and a chunk of each once more."""
         if self._server.price is None:
             return None
-        minutes = len(self._options.speakers) * duration_seconds / 60
+        again = min(duration_seconds, self._options.window_seconds)
+        minutes = len(self._options.speakers) * (duration_seconds + again) / 60
         return replace(self._server.price, amount=self._server.price.amount * minutes)
 
     async def transcribe(
@@ -117,24 +119,41 @@ class SpeechServerEngine:
                 ) from error
 
     async def _recognise(self, split: SplitRecording, file: int, language: str) -> Recognition:
-        words: dict[Speaker, list[Word]] = {speaker: [] for speaker in split.speakers}
+        languages = dict.fromkeys(split.speakers, language)
+        doubted: set[Speaker] = set()
+        tracks: list[Track] = []
         for chunk in split.chunks:
-            words[chunk.speaker] += await self._words(chunk, file, language)
-        if not any(words.values()):
+            asked, unsure = languages[chunk.speaker], False
+            answer = await self._answer(chunk, file, asked)
+            if chunk.speaker not in doubted and _is_doubtful(answer, asked, chunk.seconds):
+                doubted.add(chunk.speaker)
+                free = await self._answer(chunk, file, None)
+                if free.language not in ("", asked):
+                    unsure = not _is_surer(free, answer)
+                    answer = answer if unsure else free
+                    languages[chunk.speaker] = asked if unsure else free.language
+            tracks.append(
+                Track(
+                    speaker=chunk.speaker,
+                    words=answer.words,
+                    language=languages[chunk.speaker],
+                    language_unsure=unsure,
+                )
+            )
+        if not any(track.words for track in tracks):
             raise NoSpeech("no speech was found in the recording")
         return Recognition(
             language=language,
             duration_seconds=split.duration_seconds,
             told_seconds=split.told_seconds,
             channels=split.channels,
-            overlap_reliable=len(words) > 1,
+            overlap_reliable=len(split.speakers) > 1,
             model=self._server.model,
-            tracks=tuple(
-                Track(speaker=speaker, words=tuple(said)) for speaker, said in words.items()
-            ),
+            tracks=tuple(tracks),
         )
 
-    async def _words(self, chunk: Chunk, file: int, language: str) -> list[Word]:
+    async def _answer(self, chunk: Chunk, file: int, language: str | None) -> Answer:
+        """Return what the server hears in a chunk, in a language or in whichever it finds."""
         content = await asyncio.to_thread(os.pread, file, chunk.size, chunk.offset)
         seconds = self._server.timeout.total_seconds()
         try:
@@ -142,7 +161,7 @@ class SpeechServerEngine:
                 answer = await self._client.audio.transcriptions.with_raw_response.create(
                     file=("voice.flac", content, "audio/flac"),
                     model=self._server.model,
-                    language=language,
+                    language=language or openai.omit,
                     response_format="verbose_json",
                     timestamp_granularities=["word", "segment"],
                     temperature=0,
@@ -157,7 +176,7 @@ class SpeechServerEngine:
             raise EngineUnavailable(
                 "the speech server cannot be reached: check POTOK_TRANSCRIPTION_URL"
             ) from error
-        return await asyncio.to_thread(read_words, answer.text, chunk.start_seconds, chunk.seconds)
+        return await asyncio.to_thread(read_answer, answer.text, chunk.start_seconds, chunk.seconds)
 
     def _failure(self, error: openai.APIStatusError) -> NotTranscribed:
         """Return what a status means; where a person must mend it, the text names the setting."""
@@ -189,6 +208,21 @@ class SpeechServerEngine:
             case status:
                 detail = storable(str(error.message))[:MOST_DETAIL]
                 return EngineRefused(f"the speech server refuses with HTTP {status}: {detail}")
+
+
+def _is_doubtful(answer: Answer, asked: str, seconds: float) -> bool:
+    """Tell whether what was heard in some seconds may be in another language than it was asked for in."""
+    if seconds < LITTLE_SECONDS:
+        return False
+    return answer.language not in ("", asked) or 0 < mean_probability(answer.words) < SURE_WORDS
+
+
+def _is_surer(free: Answer, forced: Answer) -> bool:
+    """Tell whether words in a language of the server's choice are to be taken in place of others."""
+    sure = mean_probability(free.words)
+    return bool(free.words) and (
+        not sure or sure >= max(SURE_WORDS, mean_probability(forced.words))
+    )
 
 
 def _load() -> None:

@@ -12,10 +12,10 @@ from faster_whisper.vad import VadOptions, get_speech_timestamps
 from services.transcription.adapters.chunks import Chunk, SplitRecording
 from services.transcription.adapters.recognition_options import RecognitionOptions
 from services.transcription.adapters.sound import (
-    FULL_SCALE,
     RATE,
     SPEECH,
     Samples,
+    Window,
     survey,
     windows,
 )
@@ -36,7 +36,7 @@ def split(options: RecognitionOptions, recording: Path, into: Path) -> SplitReco
     with into.open("wb") as file:
         for voices in windows(recording, sound, options.window_seconds):
             for window in voices:
-                speech = _speech(window.samples)
+                speech = _speech(window)
                 if not speech:
                     continue
                 content = _flac(window.samples[speech.start : speech.stop])
@@ -61,10 +61,9 @@ def split(options: RecognitionOptions, recording: Path, into: Path) -> SplitReco
     )
 
 
-def _speech(samples: Samples) -> range:
+def _speech(window: Window) -> range:
     """Return the samples from the first to the last in which somebody speaks; empty where nobody does."""
-    scaled = samples.astype(np.float32) / FULL_SCALE
-    speech = get_speech_timestamps(scaled, VadOptions(**SPEECH))
+    speech = get_speech_timestamps(window.scaled, VadOptions(**SPEECH))
     return range(speech[0]["start"], speech[-1]["end"]) if speech else range(0)
 
 

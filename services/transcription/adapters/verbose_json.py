@@ -3,11 +3,13 @@
 import math
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any, Protocol, TypeVar
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, Field, ValidationError
 
 from services.kernel.strangers import number, probability, read_json
+from services.transcription.adapters.language_names import code_of
 from services.transcription.domain import BadTranscript, EngineUnavailable, Word
 
 T = TypeVar("T")
@@ -79,8 +81,17 @@ class VerboseJson(BaseModel):
     """An answer in full; a server that knows no times of words gives segments alone."""
 
     text: Text = ""
+    language: Text = ""
     words: Listed[JsonWord] = Field(default=[])
     segments: Listed[JsonSegment] = Field(default=[])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The words of an answer, and the language it says they are in, ISO 639-1; empty where it says none that is known."""
+
+    words: tuple[Word, ...]
+    language: str
 
 
 class Timed(Protocol):
@@ -90,8 +101,8 @@ class Timed(Protocol):
     end: float | None
 
 
-def read_words(answer: str, start_seconds: float, seconds: float) -> list[Word]:
-    """Return the words of an answer to `seconds` of sound, which began at `start_seconds`.
+def read_answer(answer: str, start_seconds: float, seconds: float) -> Answer:
+    """Return what an answer says to `seconds` of sound, which began at `start_seconds`.
 
     Raises BadTranscript, and EngineUnavailable for an error that came as a success.
 
@@ -111,7 +122,7 @@ def read_words(answer: str, start_seconds: float, seconds: float) -> list[Word]:
         raise BadTranscript(
             f"the speech server did not answer with a transcript: {error}"
         ) from None
-    if not given.model_fields_set:  # silence would have an empty text
+    if not given.model_fields_set - {"language"}:  # silence would have an empty text
         raise _no_transcript(found)
     given.words = given.words or [word for segment in given.segments for word in segment.words]
     _check_texts(given)
@@ -122,7 +133,9 @@ def read_words(answer: str, start_seconds: float, seconds: float) -> list[Word]:
         words = _spread(given, start_seconds, seconds)
     else:
         raise BadTranscript("the speech server tells no times: use a model that knows verbose_json")
-    return [word for word in words if word.text.strip()]
+    return Answer(
+        words=tuple(word for word in words if word.text.strip()), language=code_of(given.language)
+    )
 
 
 def _no_transcript(found: Any) -> BadTranscript | EngineUnavailable:

@@ -65,6 +65,7 @@ async def test_get_transcript_returns_the_dialogue_with_its_words(stub: "Stub") 
                 start_seconds=0.25,
                 end_seconds=1.0,
                 text="Добрый день.",
+                language="ru",
                 words=[
                     transcript_pb2.Word(
                         start_seconds=0.25, end_seconds=0.5, text=" Добрый", probability=0.875
@@ -79,6 +80,7 @@ async def test_get_transcript_returns_the_dialogue_with_its_words(stub: "Stub") 
                 start_seconds=1.5,
                 end_seconds=2.0,
                 text='"Алло?"',
+                language="ru",
                 words=[
                     transcript_pb2.Word(
                         start_seconds=1.5, end_seconds=2.0, text=' "Алло?"', probability=0.1
@@ -87,6 +89,18 @@ async def test_get_transcript_returns_the_dialogue_with_its_words(stub: "Stub") 
             ),
         ],
         create_time=transcript.create_time,
+        languages=[
+            transcript_pb2.HeardLanguage(
+                speaker=transcript_pb2.SPEAKER_OPERATOR,
+                language="ru",
+                probability=0.9375,
+                word_probability=0.935546875,
+                words=2,
+            ),
+            transcript_pb2.HeardLanguage(
+                speaker=transcript_pb2.SPEAKER_CLIENT, language="ru", word_probability=0.1, words=1
+            ),
+        ],
     )
     assert BEFORE < transcript.create_time.ToDatetime(UTC) < datetime.now(UTC)
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from potok.call_sync.v1.call_sync_service_pb2_grpc import CallSyncServiceStub
 from potok.stage.v1.stage_service_pb2_grpc import StageServiceStub
+from potok.transcription.v1 import transcript_pb2
 from potok.transcription.v1.transcription_service_pb2_grpc import TranscriptionServiceStub
 
 from services.analysis.budget.ports import Budget
@@ -245,6 +246,26 @@ async def test_what_a_newer_service_says_of_a_speaker_is_unknown(scene: Scene) -
         Speaker.OPERATOR,
     ]
     assert [turn.index for turn in conversation.turns] == [0, 1, 2]
+
+
+async def test_a_call_that_may_have_been_heard_in_a_wrong_language_is_not_judged(
+    scene: Scene,
+) -> None:
+    await scene.knows("c1", *BOOKING)
+    scene.before.transcripts["c1"].languages.add(
+        speaker=transcript_pb2.SPEAKER_OPERATOR, language="ru", probability=0.3, unsure=True
+    )
+
+    outcomes = await scene.outcomes("c1")
+
+    assert outcomes == {
+        "c1": Skip(
+            item_id=ItemId("c1"),
+            reason=Reason.UNSURE_LANGUAGE,
+            message="heard the operator as ru, which may be another language: say which it is, by the column language "
+            "of calls.csv or the client's setting, and run TRANSCRIPTION in mode ALL",
+        )
+    }
 
 
 async def test_a_call_without_a_dialogue_is_skipped(scene: Scene) -> None:

@@ -10,9 +10,10 @@ from services.transcription.dialogue import PAUSE_SECONDS, segment, transcript, 
 from services.transcription.domain import CallId, Recognition, Segment, Speaker, Track, Word
 
 
-def a_track(speaker: Speaker, *words: tuple[float, float, str]) -> Track:
+def a_track(speaker: Speaker, *words: tuple[float, float, str], language: str = "ru") -> Track:
     return Track(
         speaker=speaker,
+        language=language,
         words=tuple(
             Word(start=start, end=end, text=f" {text}", probability=1.0)
             for start, end, text in words
@@ -75,7 +76,7 @@ def test_a_word_inside_a_long_sentence_comes_after_it() -> None:
 
 
 def test_nobody_speaking_is_an_empty_dialogue() -> None:
-    assert turns([Track(speaker=Speaker.UNKNOWN, words=())]) == ()
+    assert turns([Track(speaker=Speaker.UNKNOWN, language="ru", words=())]) == ()
 
 
 def test_transcript_carries_what_was_heard() -> None:
@@ -92,6 +93,28 @@ def test_transcript_carries_what_was_heard() -> None:
     assert (made.call_id, made.segments) == (CallId("c1"), turns([track]))
     for field in ("language", "duration_seconds", "channels", "overlap_reliable", "model"):
         assert getattr(made, field) == getattr(recognition, field)
+
+
+def test_a_turn_is_in_one_language_and_most_words_tell_that_of_the_transcript() -> None:
+    russian = a_track(Speaker.UNKNOWN, (0.0, 1.0, "Алло"))
+    english = a_track(Speaker.UNKNOWN, (1.1, 2.0, "how"), (2.0, 2.5, "much"), language="en")
+    recognition = Recognition(
+        language="ru",
+        duration_seconds=2.5,
+        channels=1,
+        overlap_reliable=False,
+        model="whisper-base@0",
+        tracks=(russian, english),
+    )
+
+    made = transcript(CallId("c1"), recognition)
+
+    assert [(turn.text, turn.language) for turn in made.segments] == [
+        ("Алло", "ru"),
+        ("how much", "en"),
+    ]
+    assert made.language == "en"
+    assert [(each.language, each.words) for each in made.languages] == [("en", 2), ("ru", 1)]
 
 
 @st.composite

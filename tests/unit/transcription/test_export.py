@@ -12,6 +12,7 @@ from services.status.domain import Owner
 from services.transcription.dialogue import segment
 from services.transcription.domain import (
     CallId,
+    HeardLanguage,
     NoTimes,
     Segment,
     Speaker,
@@ -42,8 +43,20 @@ def a_turn(speaker: Speaker, text: str, start: float = 0.0, pace: float = 0.5) -
     return segment(speaker, tuple(words))
 
 
-def stored(*segments: Segment, call_id: str = "c1") -> StoredTranscript:
-    transcript = replace(a_transcript(call_id), segments=segments)
+RUSSIAN = HeardLanguage(
+    speaker=Speaker.OPERATOR,
+    language="ru",
+    probability=0.75,
+    word_probability=0.5,
+    words=2,
+    unsure=False,
+)
+
+
+def stored(
+    *segments: Segment, call_id: str = "c1", languages: tuple[HeardLanguage, ...] = (RUSSIAN,)
+) -> StoredTranscript:
+    transcript = replace(a_transcript(call_id), segments=segments, languages=languages)
     return StoredTranscript(
         owner=Owner("client:clinic"),
         transcript=transcript,
@@ -124,6 +137,17 @@ def test_json_has_all_that_is_stored() -> None:
         "told_seconds": 0.0,
         "channels": 2,
         "overlap_reliable": True,
+        "speakers_guessed": False,
+        "languages": [
+            {
+                "speaker": "operator",
+                "language": "ru",
+                "probability": 0.75,
+                "word_probability": 0.5,
+                "words": 2,
+                "unsure": False,
+            }
+        ],
         "model": "whisper-base@d01c3014881c",
         "created_at": "2026-03-01T09:30:00+00:00",
         "segments": [
@@ -133,6 +157,7 @@ def test_json_has_all_that_is_stored() -> None:
                 "start_seconds": 0.25,
                 "end_seconds": 1.25,
                 "text": "Добрый день.",
+                "language": "",
                 "words": [
                     {
                         "start_seconds": 0.25,
@@ -150,6 +175,35 @@ def test_json_has_all_that_is_stored() -> None:
             }
         ],
     }
+
+
+@pytest.mark.parametrize(
+    ("languages", "note"),
+    [
+        ((RUSSIAN,), ""),
+        ((replace(RUSSIAN, language="en"),), "[heard in en]\n"),
+        ((RUSSIAN, replace(RUSSIAN, language="en")), "[heard in en, ru]\n"),
+        (
+            (replace(RUSSIAN, unsure=True, probability=0.4),),
+            "[the operator was heard in ru, which may be wrong: language 40% sure, words 50%]\n",
+        ),
+    ],
+)
+def test_a_text_says_at_its_head_which_language_was_heard_where_that_is_not_plain(
+    languages: tuple[HeardLanguage, ...], note: str
+) -> None:
+    text = export(stored(HELLO, languages=languages), ExportFormat.TEXT).content
+
+    assert text == f"{note}[00:00:00] operator: Добрый день.\n"
+
+
+def test_a_text_says_at_its_head_that_its_speakers_are_guessed() -> None:
+    made = stored(HELLO)
+    guessed = replace(made, transcript=replace(made.transcript, speakers_guessed=True))
+
+    text = export(guessed, ExportFormat.TEXT).content
+
+    assert text.startswith("[who speaks is guessed by what is said]\n[00:00:00] operator:")
 
 
 @pytest.mark.parametrize("pace", [0.2, 1.0, 9.0])

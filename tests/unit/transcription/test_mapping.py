@@ -9,6 +9,7 @@ from services.kernel.rpc.convert import moment
 from services.status.domain import Owner
 from services.transcription.domain import (
     CallId,
+    HeardLanguage,
     Segment,
     Speaker,
     StoredTranscript,
@@ -21,6 +22,8 @@ from tests.builders.transcription import a_transcript, without_words
 A_MEETING = replace(
     a_transcript("bot-1"),
     told_seconds=60.0,
+    speakers_guessed=True,
+    languages=tuple(replace(each, unsure=True) for each in a_transcript("bot-1").languages),
     segments=tuple(replace(each, name="Анна") for each in a_transcript("bot-1").segments),
 )
 SPEAKER_FROM_PB = {number: speaker for speaker, number in SPEAKER_TO_PB.items()}
@@ -55,9 +58,22 @@ def read_back(message: pb.Transcript) -> StoredTranscript:
                         for word in segment.words
                     ),
                     name=segment.speaker_name,
+                    language=segment.language,
                 )
                 for segment in message.segments
             ),
+            languages=tuple(
+                HeardLanguage(
+                    speaker=SPEAKER_FROM_PB[heard.speaker],
+                    language=heard.language,
+                    probability=heard.probability,
+                    word_probability=heard.word_probability,
+                    words=heard.words,
+                    unsure=heard.unsure,
+                )
+                for heard in message.languages
+            ),
+            speakers_guessed=message.speakers_guessed,
         ),
     )
 

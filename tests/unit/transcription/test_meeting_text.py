@@ -97,6 +97,7 @@ def named(
 ) -> list[tuple[str, str]]:
     track = Track(
         speaker=Speaker.UNKNOWN,
+        language="ru",
         words=tuple(
             Word(start=start, end=end, text=f" {text}", probability=1.0)
             for start, end, text in words

@@ -35,6 +35,7 @@ from services.stage.domain import (
     Success,
 )
 from services.status.domain import (
+    RECOGNISED,
     Cost,
     ExecutionNumber,
     Owner,
@@ -45,7 +46,6 @@ from services.status.domain import (
 from services.transcription.adapters.receiver import RecordingReceiver
 from services.transcription.adapters.recordings import CallSyncRecordings
 from services.transcription.domain import (
-    RECOGNISED,
     BadAudio,
     BadTranscript,
     CallId,
@@ -127,9 +127,11 @@ class WorkOnCalls:
         self,
         left: LeftChannel = LeftChannel.OPERATOR,
         direction: Direction = Direction.INCOMING,
+        language: str = "",
     ) -> None:
         self.left = left
         self.direction = direction
+        self.language = language
         self.engine = FakeEngine()
         self.transcripts = FakeTranscripts()
         self.recordings = Recordings()
@@ -147,7 +149,10 @@ class WorkOnCalls:
         await self.calls.upsert_calls(
             CLINIC,
             ExecutionNumber(1),
-            [replace(a_call("c1"), direction=self.direction), a_call("c2")],
+            [
+                replace(a_call("c1"), direction=self.direction, language=self.language),
+                a_call("c2"),
+            ],
         )
         await self.calls.set_recordings(None, CLINIC, [(CallSyncId("c1"), recording)])
         servicer = CallSyncServicer(CallSync(self.calls, self.recordings, {}))
@@ -173,9 +178,10 @@ class WorkOnCalls:
             )
             yield self
 
-    async def outcome(self, call_id: str = "c1") -> Outcome:
+    async def outcome(self, call_id: str = "c1", **settings: Any) -> Outcome:
         item = Item(item_id=ItemId(call_id), day=date(2026, 3, 1), attempt=1)
-        [outcome] = await self.work.work(EXECUTION, [item])
+        execution = replace(EXECUTION, settings=replace(EXECUTION.settings, **settings))
+        [outcome] = await self.work.work(execution, [item])
         return outcome
 
 
@@ -232,6 +238,33 @@ async def test_who_is_on_the_left_may_depend_on_who_placed_the_call(
         await world.outcome()
 
     assert world.engine.left == [speaker]
+
+
+@pytest.mark.parametrize(
+    ("incoming", "outgoing", "direction", "speaker"),
+    [
+        ("client", "", Direction.INCOMING, Speaker.CLIENT),
+        ("client", "", Direction.UNKNOWN, Speaker.CLIENT),
+        ("client", "", Direction.OUTGOING, Speaker.OPERATOR),
+        ("", "client", Direction.OUTGOING, Speaker.CLIENT),
+        ("", "client", Direction.INCOMING, Speaker.OPERATOR),
+        ("client", "operator", Direction.OUTGOING, Speaker.OPERATOR),
+    ],
+)
+async def test_who_is_on_the_left_is_what_the_client_says_before_what_the_service_does(
+    incoming: str, outgoing: str, direction: Direction, speaker: Speaker
+) -> None:
+    async with WorkOnCalls(LeftChannel.OPERATOR, direction).up() as world:
+        await world.outcome(left_incoming=incoming, left_outgoing=outgoing)
+
+    assert world.engine.left == [speaker]
+
+
+async def test_a_call_that_says_its_language_is_heard_in_that() -> None:
+    async with WorkOnCalls(language="en").up() as world:
+        await world.outcome()
+
+    assert world.engine.transcribed == [(SOUND, "en")]
 
 
 async def test_a_recording_that_was_cut_off_is_a_success_that_says_so(world: WorkOnCalls) -> None:

@@ -18,6 +18,7 @@ from services.analysis.calls.domain import (
     Word,
 )
 from services.analysis.calls.mapping import DIRECTION_FROM_PB, SPEAKER_FROM_PB
+from services.analysis.words.languages import unsure_language
 from services.kernel.rpc.client import errors_of
 from services.kernel.rpc.convert import moment
 from services.status.domain import Owner
@@ -103,4 +104,10 @@ def conversation_from_pb(
             for index, segment in enumerate(transcript.segments)
         ),
         overlap_reliable=transcript.overlap_reliable,
+        speakers_guessed=transcript.speakers_guessed,
+        unsure_language=unsure_language(
+            (transcript_pb2.Speaker.Name(heard.speaker), heard.language)
+            for heard in transcript.languages
+            if heard.unsure
+        ),
     )

@@ -259,10 +259,55 @@ async def test_cancelling_ends_the_request_and_the_next_call_works(
     assert (await engine.transcribe(CALL, "ru")).tracks
 
 
+def heard(language: str, sure: float, text: str = "what is said here") -> Response:
+    """Return an answer of three words and more, each with the same probability."""
+    words = [
+        {"word": f" {word}", "start": n * 0.5, "end": n * 0.5 + 0.4, "probability": sure}
+        for n, word in enumerate(text.split())
+    ]
+    return JSONResponse({"language": language, "text": text, "words": words})
+
+
+@pytest.mark.parametrize(
+    ("answers", "words", "language", "unsure"),
+    [
+        ([heard("russian", 0.9, "раз два три")], "раз два три", "ru", False),
+        (
+            [heard("russian", 0.4, "раз два"), heard("english", 0.8)],
+            "what is said here",
+            "en",
+            False,
+        ),
+        ([heard("russian", 0.4, "раз два"), heard("english", 0.45)], "раз два", "ru", True),
+        ([heard("russian", 0.4, "раз два"), heard("russian", 0.3)], "раз два", "ru", False),
+        ([heard("", 0.4, "раз два"), heard("", 0.9)], "раз два", "ru", False),
+        ([heard("english", 0.9, "раз два"), heard("en", 0.95)], "what is said here", "en", False),
+    ],
+)
+async def test_a_voice_that_is_unsure_is_heard_once_more_in_whichever_language(
+    server: SpeechServerDouble,
+    engine: SpeechServerEngine,
+    tmp_path: Path,
+    answers: list[Response],
+    words: str,
+    language: str,
+    unsure: bool,
+) -> None:
+    server.answers = list(answers)
+    call = a_recording(tmp_path / "call.wav", "pcm_s16le", a_sample("call4_wrong_number")[1:])
+
+    recognition = await engine.transcribe(call, "ru")
+
+    [track] = recognition.tracks
+    assert "".join(word.text for word in track.words).strip() == words
+    assert (track.language, track.language_unsure) == (language, unsure)
+    assert [form.get("language") for form in server.forms] == ["ru", None][: len(answers)]
+
+
 async def test_a_call_is_priced_as_if_both_channels_had_to_be_heard(
     engine: SpeechServerEngine,
 ) -> None:
     price = engine.price(90)
     assert price is not None
-    assert price.amount == pytest.approx(0.018)
+    assert price.amount == pytest.approx(0.036)
     assert price.currency == "USD"

@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import av
 import numpy as np
 import pytest
 import pytest_asyncio
@@ -22,9 +23,10 @@ import pytest_asyncio
 from services.transcription.adapters.model import SpeechModel, embedded_model
 from services.transcription.adapters.recognition_options import RecognitionOptions
 from services.transcription.adapters.whisper import WhisperEngine
-from services.transcription.dialogue import turns
+from services.transcription.dialogue import transcript, turns
 from services.transcription.domain import (
     BadAudio,
+    CallId,
     EmptyFile,
     NoSpeech,
     Recognition,
@@ -34,7 +36,7 @@ from services.transcription.domain import (
     UnknownLanguage,
     WorkerDied,
 )
-from tests.fakes.sound import a_recording
+from tests.fakes.sound import a_recording, a_sample
 from tests.processes import is_alive
 from tests.tree import ROOT
 from tests.waiting import until
@@ -44,6 +46,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 AUDIO = ROOT / "deploy" / "samples"
 WRONG_NUMBER = AUDIO / "call4_wrong_number.wav"
 BOOKING = AUDIO / "call1_booking.wav"
+ENGLISH = ROOT / "tests" / "data" / "speech" / "english_garage.flac"
 RATE = 8000
 
 
@@ -320,3 +323,35 @@ async def test_child_ends_with_a_parent_that_is_killed(model: SpeechModel, tmp_p
             await asyncio.sleep(0.01)
     await parent.wait()
     assert spent < working + 100, "it went on listening"
+
+
+async def test_each_channel_is_heard_in_the_language_that_is_spoken_in_it(
+    engine: WhisperEngine, tmp_path: Path
+) -> None:
+    """The client expects Russian; the operator speaks English, the client of the call Russian."""
+    with av.open(str(ENGLISH)) as english:
+        operator = np.concatenate([f.to_ndarray() for f in english.decode(audio=0)], axis=1)[0, ::2]
+    client = a_sample("call1_booking")[1]
+    length = min(len(operator), len(client))
+    mixed = np.stack([operator[:length], client[:length]])
+
+    recognition = await engine.transcribe(a_recording(tmp_path / "a.wav", "pcm_s16le", mixed), "ru")
+
+    texts = {
+        track.speaker: (track.language, "".join(word.text for word in track.words))
+        for track in recognition.tracks
+    }
+    assert texts[Speaker.OPERATOR][0] == "en"
+    assert "name is David" in texts[Speaker.OPERATOR][1]
+    assert texts[Speaker.CLIENT][0] == "ru"
+    heard = transcript(CallId("c1"), recognition).languages
+    assert not any(each.unsure for each in heard)
+    assert all(each.probability > 0.8 for each in heard)
+
+
+async def test_a_call_in_another_language_is_heard_in_its_own(engine: WhisperEngine) -> None:
+    made = transcript(CallId("c1"), await engine.transcribe(ENGLISH, "ru"))
+
+    assert made.language == "en"
+    assert not made.unsure_language
+    assert "noise when I" in " ".join(turn.text for turn in made.segments)

@@ -3,7 +3,9 @@ from typing import Any
 
 import pytest
 
-from services.transcription.adapters.verbose_json import read_words
+from services.status.domain import RECOGNISED
+from services.transcription.adapters.language_names import _CODES, code_of
+from services.transcription.adapters.verbose_json import read_answer
 from services.transcription.domain import BadTranscript, EngineUnavailable, Word
 
 SEGMENT = '{"text": "да", "start": 1, "end": 2, "avg_logprob": 0}'
@@ -11,7 +13,7 @@ SEGMENT = '{"text": "да", "start": 1, "end": 2, "avg_logprob": 0}'
 
 def words_of(*words: dict[str, Any], seconds: float = 8.0) -> list[Word]:
     answer = {"text": " ".join(word["word"] for word in words), "words": words}
-    return read_words(json.dumps(answer), 10, seconds)
+    return list(read_answer(json.dumps(answer), 10, seconds).words)
 
 
 def times_of(*words: dict[str, Any], seconds: float = 8.0) -> list[tuple[float, float]]:
@@ -21,9 +23,9 @@ def times_of(*words: dict[str, Any], seconds: float = 8.0) -> list[tuple[float, 
 def test_a_server_without_words_may_write_null_for_them() -> None:
     answer = f'{{"text": "да", "words": null, "segments": [{SEGMENT}]}}'
 
-    assert read_words(answer, 10, 8) == [Word(start=11, end=12, text=" да", probability=1)]
-    assert read_words('{"text": "", "words": null, "segments": null}', 10, 8) == []
-    assert read_words('{"text": null, "segments": []}', 10, 8) == []
+    assert read_answer(answer, 10, 8).words == (Word(start=11, end=12, text=" да", probability=1),)
+    assert read_answer('{"text": "", "words": null, "segments": null}', 10, 8).words == ()
+    assert read_answer('{"text": null, "segments": []}', 10, 8).words == ()
 
 
 @pytest.mark.parametrize(
@@ -77,7 +79,7 @@ def test_words_without_times_stand_between_those_that_have_some() -> None:
 def test_where_no_word_has_times_the_segments_have_them() -> None:
     answer = f'{{"text": "да", "words": [{{"word": "да"}}], "segments": [{SEGMENT}]}}'
 
-    assert read_words(answer, 0, 8) == [Word(start=1, end=2, text=" да", probability=1)]
+    assert read_answer(answer, 0, 8).words == (Word(start=1, end=2, text=" да", probability=1),)
 
 
 @pytest.mark.parametrize(
@@ -91,13 +93,13 @@ def test_where_no_word_has_times_the_segments_have_them() -> None:
 )
 def test_an_answer_without_times_is_told(answer: str) -> None:
     with pytest.raises(BadTranscript, match="tells no times"):
-        read_words(answer, 0, 8)
+        read_answer(answer, 0, 8)
 
 
 def test_a_segment_may_end_where_the_window_of_the_model_does() -> None:
     answer = '{"text": "раз два", "segments": [{"text": "раз два", "start": 0, "end": 30}]}'
 
-    words = read_words(answer, 0, 8)
+    words = read_answer(answer, 0, 8).words
 
     assert [word.text for word in words] == [" раз", " два"]
     assert words[-1].end == 8
@@ -116,7 +118,7 @@ def test_a_probability_that_is_none_loses_no_word(given: object, kept: float) ->
 def test_a_logarithm_above_0_counts_as_sure() -> None:
     surest = SEGMENT.replace('"avg_logprob": 0', '"avg_logprob": 1e3')
 
-    assert read_words(f'{{"text": "да", "segments": [{surest}]}}', 0, 8)[0].probability == 1
+    assert read_answer(f'{{"text": "да", "segments": [{surest}]}}', 0, 8).words[0].probability == 1
 
 
 def test_words_keep_nothing_that_cannot_be_stored_and_empty_ones_go() -> None:
@@ -124,7 +126,7 @@ def test_words_keep_nothing_that_cannot_be_stored_and_empty_ones_go() -> None:
         {"word": "д\u0000а\ud800", "start": 1, "end": 2}, {"word": "\u0000", "start": 3, "end": 4},
         {"word": " ", "start": 5, "end": 6}]}"""
 
-    assert [word.text.strip() for word in read_words(answer, 0, 8)] == ["да\ufffd"]
+    assert [word.text.strip() for word in read_answer(answer, 0, 8).words] == ["да\ufffd"]
 
 
 @pytest.mark.parametrize(
@@ -144,7 +146,7 @@ def test_words_keep_nothing_that_cannot_be_stored_and_empty_ones_go() -> None:
 )
 def test_what_is_no_transcript_says_why(answer: str, says: str) -> None:
     with pytest.raises(BadTranscript, match=says):
-        read_words(answer, 0, 8)
+        read_answer(answer, 0, 8)
 
 
 @pytest.mark.parametrize(
@@ -163,7 +165,7 @@ def test_what_says_nothing_of_the_sound_is_no_silence(
     answer: Any, error: type[Exception], says: str
 ) -> None:
     with pytest.raises(error, match=says):
-        read_words(json.dumps(answer), 10, 8)
+        read_answer(json.dumps(answer), 10, 8)
 
 
 @pytest.mark.parametrize(
@@ -179,8 +181,11 @@ def test_words_may_have_other_names_and_stand_in_their_segments(words: Any) -> N
     said = [Word(start=11, end=12, text=" да", probability=0.5)]
     segment = {"text": "да", "start": 0, "end": 8, "words": words}
 
-    assert read_words(json.dumps({"text": "да", "words": words}), 10, 8) == said
-    assert read_words(json.dumps({"text": "да", "segments": [None, segment]}), 10, 8) == said
+    assert list(read_answer(json.dumps({"text": "да", "words": words}), 10, 8).words) == said
+    assert (
+        list(read_answer(json.dumps({"text": "да", "segments": [None, segment]}), 10, 8).words)
+        == said
+    )
 
 
 def test_a_number_may_be_a_word_and_minus_1_is_no_time() -> None:
@@ -191,4 +196,28 @@ def test_a_number_may_be_a_word_and_minus_1_is_no_time() -> None:
     ]
 
     assert times_of(*[{**word, "word": str(word["word"])} for word in words])[1] == (12, 14)
-    assert read_words(json.dumps({"words": words[:1]}), 10, 8)[0].text == " 15"
+    assert read_answer(json.dumps({"words": words[:1]}), 10, 8).words[0].text == " 15"
+
+
+@pytest.mark.parametrize(
+    ("named", "code"),
+    [
+        ("russian", "ru"),
+        ("English", "en"),
+        ("en", "en"),
+        ("pt-BR", "pt"),
+        ("haitian creole", "ht"),
+        ("klingon", ""),
+        (None, ""),
+    ],
+)
+def test_the_language_of_an_answer_is_known_by_its_name_or_its_code(
+    named: str | None, code: str
+) -> None:
+    answer = json.dumps({"text": "", "segments": [], "language": named})
+
+    assert read_answer(answer, 0, 8).language == code
+
+
+def test_every_language_that_is_recognised_has_a_name() -> None:
+    assert {code_of(name) for name in _CODES} == RECOGNISED
