@@ -5,6 +5,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -12,9 +13,12 @@ import yaml
 from services.analysis.calls.domain import (
     Conversation,
     ItemStatus,
+    Speaker,
+    Turn,
+    Word,
 )
 from tests.builders.analysis import a_conversation, a_turn, said
-from tests.tree import DATA, RECORDINGS
+from tests.tree import DATA, HEARD, RECORDINGS
 
 DIALOGUES = DATA / "dialogues"
 SAMPLES = ("call1_booking", "call2_price_objection", "call4_wrong_number")
@@ -75,6 +79,49 @@ def recording(name: str) -> Labelled:
         for i, t in enumerate(entry["turns"])
     ]
     return _labelled(name, a_conversation(turns), entry["labels"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeardCall:
+    """What was said in a recording, and what the speech model heard in it."""
+
+    name: str
+    read: Conversation
+    heard: Conversation
+
+
+def heard_calls() -> list[HeardCall]:
+    """Return the recordings that `benchmarks/heard.py` wrote down."""
+    return [_heard(path) for path in sorted(HEARD.glob("*.json"))]
+
+
+def _heard(path: Path) -> HeardCall:
+    entry = json.loads(path.read_text(encoding="utf-8"))
+    read = [
+        a_turn(i, t["speaker"][0].upper(), t["start"], t["end"], t["text"])
+        for i, t in enumerate(entry["read"])
+    ]
+    heard = [_heard_turn(i, t) for i, t in enumerate(entry["heard"])]
+    return HeardCall(
+        name=path.stem,
+        read=a_conversation(read, language=entry["language"]),
+        heard=a_conversation(heard, language=entry["language"]),
+    )
+
+
+def _heard_turn(index: int, turn: Mapping[str, Any]) -> Turn:
+    words = tuple(
+        Word(text=text, start_seconds=start, end_seconds=end, probability=probability)
+        for text, start, end, probability in turn["words"]
+    )
+    return Turn(
+        index=index,
+        speaker=Speaker(turn["speaker"]),
+        start_seconds=words[0].start_seconds,
+        end_seconds=words[-1].end_seconds,
+        text="".join(word.text for word in words).strip(),
+        words=words,
+    )
 
 
 def _labelled(name: str, conversation: Conversation, labels: Mapping[str, Any]) -> Labelled:
