@@ -105,6 +105,11 @@ def said(*lines: str, language: str = "ru") -> Conversation:
     )
 
 
+def with_direction(conversation: Conversation, direction: Direction) -> Conversation:
+    """Return a conversation as one that this side placed."""
+    return replace(conversation, call=replace(conversation.call, direction=direction))
+
+
 def an_analysis(
     call_id: str,
     *,

@@ -46,10 +46,11 @@ class By(enum.Enum):
 
 
 class Where(enum.Enum):
-    """Which part of the conversation counts: its first turns, its last, or all."""
+    """Which part of the conversation counts: its first turns, its last, those after an objection, or all."""
 
     OPENING = "opening"
     CLOSING = "closing"
+    AFTER_OBJECTION = "after_objection"
     ANYWHERE = "anywhere"
 
 
@@ -189,6 +190,26 @@ class Playbook(_Part):
     def hash(self) -> str:
         """Hex SHA-256 of the content; comments and layout of the file do not change it."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+    @functools.cached_property
+    def misheard_words(self) -> frozenset[str]:
+        """The words that are found misheard, too."""
+        cues: list[Cue] = [step for item in self.checklist for step in item.steps]
+        for labels in (
+            *(choice.labels for choice in (self.call_types, self.outcomes, self.sentiments)),
+            self.objections,
+            self.client_facts,
+        ):
+            cues += (signal for label in labels for signal in label.signals)
+        phrases = [phrase for cue in (*cues, *self.agreements) for phrase in cue.phrases]
+        phrases += (word for words in self.vocabulary.values() for word in words)
+        return frozenset(
+            key[1:]
+            for phrase in phrases
+            for term in parse_phrase(phrase)
+            for key in term
+            if key.startswith("~")
+        )
 
     def language_for(self, spoken: str) -> str:
         """Return the language to speak to people of a conversation in, by the one it was held in."""

@@ -9,6 +9,10 @@ NAME = Key("@name")
 GENITIVE = Key("@genitive")
 """What a Russian noun in the genitive answers to; not for playbooks."""
 
+VERB = Key("@verb")
+"""What a Russian verb in a personal form or an infinitive answers to; not for playbooks."""
+PROMISE = Key("@promise")
+
 
 def fold(text: str) -> str:
     """Make what recognisers and people write differently equal: case, `ё`, the apostrophe."""

@@ -9,7 +9,7 @@ import pymorphy3
 import razdel
 import snowballstemmer
 
-from services.analysis.words.keys import GENITIVE, NAME, NUMBER, Key, fold
+from services.analysis.words.keys import GENITIVE, NAME, NUMBER, PROMISE, VERB, Key, fold
 
 _WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+|[.:]\d+)*")
 _CLAUSE_END = re.compile(r"[,;:.!?…—–]")
@@ -23,6 +23,8 @@ _ENGLISH_NUMBERS = frozenset(
         *("ninety", "hundred", "thousand"),
     )
 )
+_ENGLISH_PROMISES = frozenset(("i'll", "we'll"))
+_TORN_LETTERS = 6
 _CACHED_WORDS = 50_000
 
 
@@ -30,11 +32,12 @@ _CACHED_WORDS = 50_000
 class LemmatisedWord:
     """A word of a sentence: its keys, where it stands in the sentence, and in which clause.
 
-    `negates` tells of a word that denies what follows it, `lacks` of one that denies the Russian
+    `form` is the word itself, folded. `negates` tells of a word that denies what follows it, `lacks` of one that denies the Russian
     genitive before it, as in `жалоб нет`.
     """
 
     keys: frozenset[Key]
+    form: str
     start: int
     stop: int
     clause: int
@@ -61,6 +64,7 @@ class Lemmatiser:
     def __init__(self) -> None:
         self._russian = pymorphy3.MorphAnalyzer(lang="ru")
         self._english = snowballstemmer.stemmer("english")
+        self.known = functools.lru_cache(maxsize=_CACHED_WORDS)(self._russian.word_is_known)
         self.keys = functools.lru_cache(maxsize=_CACHED_WORDS)(self._keys)
 
     def sentences(self, text: str) -> Iterator[LemmatisedSentence]:
@@ -72,18 +76,44 @@ class Lemmatiser:
 
     def _words(self, text: str) -> Iterator[LemmatisedWord]:
         clause = stop = 0
-        for match in _WORD.finditer(text):
-            clause += bool(_CLAUSE_END.search(text, stop, match.start()))
-            stop = match.end()
-            keys = self.keys(fold(match.group()))
+        for start, end, form in self._whole(text):
+            clause += bool(_CLAUSE_END.search(text, stop, start))
+            stop = end
+            keys = self.keys(form)
             yield LemmatisedWord(
                 keys=keys,
-                start=match.start(),
+                form=form,
+                start=start,
                 stop=stop,
                 clause=clause,
                 negates=not _NEGATIONS.isdisjoint(keys),
                 lacks="=нет" in keys,
             )
+
+    def _whole(self, text: str) -> Iterator[tuple[int, int, str]]:
+        """Yield where each word begins and ends, and its folded form, with words together that were torn: `сви дания`."""
+        found = [(m.start(), m.end(), fold(m.group())) for m in _WORD.finditer(text)]
+        position = 0
+        while position < len(found):
+            start, end, form = found[position]
+            position += 1
+            if position < len(found):
+                begin, stop, rest = found[position]
+                if text[end:begin] == " " and self._torn(form, rest):
+                    end, form = stop, form + rest
+                    position += 1
+            yield start, end, form
+
+    def _torn(self, first: str, second: str) -> bool:
+        """Tell whether two forms, of which the dictionary lacks one, are one that it has."""
+        return (
+            len(first) + len(second) >= _TORN_LETTERS
+            and first.isalpha()
+            and second.isalpha()
+            and not (first + second).isascii()
+            and not (self.known(first) and self.known(second))
+            and self.known(first + second)
+        )
 
     def _keys(self, form: str) -> frozenset[Key]:
         """Return what a folded form answers to: itself, its lemmas, what kind it is.
@@ -92,10 +122,14 @@ class Lemmatiser:
         `стоить` and of `стоять`.
         """
         keys = {f"={form}"}
-        if any(letter.isdigit() for letter in form) or form in _ENGLISH_NUMBERS:
+        if any(letter.isdigit() for letter in form) or all(
+            part in _ENGLISH_NUMBERS for part in form.split("-")
+        ):
             keys.add(NUMBER)
         if form.endswith("n't"):
             return frozenset(Key(k) for k in (*keys, form.removesuffix("n't"), "not"))
+        if form in _ENGLISH_PROMISES:
+            keys.add(PROMISE)
         if form.isascii():
             keys.add(self._english.stemWord(form.partition("'")[0]))
         else:
@@ -109,4 +143,8 @@ class Lemmatiser:
                 keys.add(NUMBER)
             if {"NOUN", "gent"} in readings[0].tag:
                 keys.add(GENITIVE)
+            if ("VERB" in readings[0].tag or "INFN" in readings[0].tag) and self.known(form):
+                keys.add(VERB)
+            if any({"1per", "futr"} in reading.tag for reading in readings):
+                keys.add(PROMISE)
         return frozenset(Key(key) for key in keys)

@@ -44,14 +44,14 @@ LAYOUT = {tokenize.COMMENT, tokenize.NL, tokenize.ENDMARKER}
             RulesJudge.version,
             "services.analysis.calls.adapters.rules.judge",
             DICTIONARIES,
-            ("2", "7b147e451ba4"),
+            ("3", "820340134279"),
         ),
         (
             "PROMPT_VERSION",
             PROMPT_VERSION,
             "services.analysis.calls.adapters.model.judge",
             (),
-            ("1", "24a1b8e7bea4"),
+            ("1", "3247e7b8c831"),
         ),
     ],
 )

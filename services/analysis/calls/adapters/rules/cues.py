@@ -1,11 +1,14 @@
 """Finds the cues of a playbook in the sentences of a conversation."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import assert_never
 
-from services.analysis.calls.domain import Conversation, Evidence, Speaker
+from services.analysis.calls.adapters.rules.marking import asked, marked, questioned
+from services.analysis.calls.adapters.rules.misheard import misheard
+from services.analysis.calls.domain import Conversation, Evidence, Speaker, Turn
 from services.analysis.playbooks.domain import By, Cue, Playbook, Where
-from services.analysis.playbooks.phrases import BUILT_IN, MAX_SKIPPED, parse_phrase
+from services.analysis.playbooks.phrases import BUILT_IN, MAX_SKIPPED, is_asked, parse_phrase
 from services.analysis.words.keys import GENITIVE, Key
 from services.analysis.words.lemmas import LemmatisedSentence, LemmatisedWord, Lemmatiser
 
@@ -26,9 +29,13 @@ _SPEAKERS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompiledCue:
-    """A cue in the keys of words: `first` holds every key that its phrases can begin with."""
+    """A cue in the keys of words: `first` holds every key that its phrases can begin with.
+
+    Those `in_questions` are found in questions and requests alone.
+    """
 
     phrases: tuple[Terms, ...]
+    in_questions: tuple[Terms, ...]
     first: frozenset[Key]
 
 
@@ -45,41 +52,76 @@ class CueFinder:
         lemmatiser: Lemmatiser,
         compiled: dict[Cue, CompiledCue],
     ) -> None:
-        self.sentences = tuple(
-            (turn, sentence)
-            for turn in conversation.turns
-            for sentence in lemmatiser.sentences(turn.text)
+        self.sentences = marked(
+            conversation,
+            [
+                (turn, _heard(sentence, playbook.misheard_words, lemmatiser))
+                for turn in conversation.turns
+                for sentence in lemmatiser.sentences(turn.text)
+            ],
+            lemmatiser,
         )
         self._turns = len(conversation.turns)
         self._vocabulary = playbook.vocabulary
         self._lemmatiser = lemmatiser
         self._compiled = compiled
 
-    def find(self, cue: Cue) -> tuple[Evidence, ...]:
-        """Quote every sentence with one of the cue's phrases, in spoken order."""
+    def find(self, cue: Cue, after: int | None = None) -> tuple[Evidence, ...]:
+        """Quote every sentence with one of the cue's phrases, in spoken order.
+
+        `after` is the turn of the first objection, None where there is none.
+        """
+        return tuple(
+            Evidence(turn=turn.index, text=_quote(sentence, *found))
+            for turn, sentence, found in self._matches(cue, after)
+        )
+
+    def find_settled(self, cue: Cue) -> tuple[Evidence, ...]:
+        """Quote as `find` does, but neither what is asked or denied nor what only would be."""
+        return tuple(
+            Evidence(turn=turn.index, text=_quote(sentence, *found))
+            for turn, sentence, found in self._matches(cue)
+            if not questioned(turn, sentence)
+            and not any(
+                word.negates or "=бы" in word.keys or "=would" in word.keys
+                for word in sentence.words[: found[0]]
+                if word.clause == sentence.words[found[0]].clause
+            )
+        )
+
+    def _matches(
+        self, cue: Cue, after: int | None = None
+    ) -> Iterator[tuple[Turn, LemmatisedSentence, tuple[int, int]]]:
         compiled = self._compiled.get(cue)
         if compiled is None:
             compiled = self._compiled[cue] = _compile(cue, self._vocabulary, self._lemmatiser)
-        return tuple(
-            Evidence(turn=turn.index, text=_quote(sentence, *found))
-            for turn, sentence in self.sentences
-            if turn.speaker in _SPEAKERS[cue.by]
-            and not compiled.first.isdisjoint(sentence.keys)
-            and _within(cue.where, turn.index, self._turns)
-            and (found := _first_match(compiled.phrases, sentence.words)) is not None
-        )
+        for turn, sentence in self.sentences:
+            if (
+                turn.speaker in _SPEAKERS[cue.by]
+                and not compiled.first.isdisjoint(sentence.keys)
+                and within(cue.where, turn.index, self._turns, after)
+                and (found := _match(compiled, turn, sentence)) is not None
+            ):
+                yield turn, sentence, found
 
 
 def _compile(cue: Cue, vocabulary: Vocabulary, lemmatiser: Lemmatiser) -> CompiledCue:
     """Turn the words of a cue into the keys that the words of a sentence have."""
-    phrases = tuple(
-        tuple(
-            _joined(_expand(key, vocabulary, lemmatiser) for key in term)
-            for term in parse_phrase(text)
+    phrases = [
+        (
+            tuple(
+                _joined(_expand(key, vocabulary, lemmatiser) for key in term)
+                for term in parse_phrase(text)
+            ),
+            is_asked(text),
         )
         for text in cue.phrases
+    ]
+    return CompiledCue(
+        phrases=tuple(terms for terms, asks in phrases if not asks),
+        in_questions=tuple(terms for terms, asks in phrases if asks),
+        first=_joined(terms[0] for terms, _ in phrases),
     )
-    return CompiledCue(phrases=phrases, first=_joined(terms[0] for terms in phrases))
 
 
 def _joined(sets: Iterable[frozenset[Key]]) -> frozenset[Key]:
@@ -94,16 +136,50 @@ def _expand(key: Key, vocabulary: Vocabulary, lemmatiser: Lemmatiser) -> frozens
         return _joined(_expand(word, vocabulary, lemmatiser) for word in words)
     if key.startswith("="):
         return frozenset((key,))
+    if key.startswith("~"):
+        return _expand(Key(key[1:]), vocabulary, lemmatiser) | {key}
     keys = lemmatiser.keys(key)
     return frozenset(k for k in keys if not k.startswith(("=", "@")))
 
 
-def _within(where: Where, turn: int, turns: int) -> bool:
-    return (
-        where is Where.ANYWHERE
-        or (where is Where.OPENING and turn < EDGE_TURNS)
-        or (where is Where.CLOSING and turn >= turns - EDGE_TURNS)
+def within(where: Where, turn: int, turns: int, after: int | None) -> bool:
+    """Tell whether a turn of so many is where a cue is looked for; `after` as in `CueFinder.find`."""
+    match where:
+        case Where.ANYWHERE:
+            return True
+        case Where.OPENING:
+            return turn < EDGE_TURNS
+        case Where.CLOSING:
+            return turn >= turns - EDGE_TURNS
+        case Where.AFTER_OBJECTION:
+            return after is not None and turn > after
+    assert_never(where)
+
+
+def _heard(
+    sentence: LemmatisedSentence, words: frozenset[str], lemmatiser: Lemmatiser
+) -> LemmatisedSentence:
+    """Give misheard words the keys of what they may have been."""
+    found = {
+        position: {Key(f"~{word}") for word in misheard(each.form, words, lemmatiser)}
+        for position, each in enumerate(sentence.words)
+    }
+    if not any(found.values()):
+        return sentence
+    heard = tuple(
+        replace(each, keys=each.keys | found[position])
+        for position, each in enumerate(sentence.words)
     )
+    return replace(sentence, words=heard, keys=_joined(word.keys for word in heard))
+
+
+def _match(
+    compiled: CompiledCue, turn: Turn, sentence: LemmatisedSentence
+) -> tuple[int, int] | None:
+    found = _first_match(compiled.phrases, sentence.words)
+    if found is None and compiled.in_questions and asked(turn, sentence):
+        return _first_match(compiled.in_questions, sentence.words)
+    return found
 
 
 def _first_match(

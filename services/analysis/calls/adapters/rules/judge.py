@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import assert_never
 
 from services.analysis.budget.ports import Budget
+from services.analysis.calls.adapters.rules.advice import moments, recommend
+from services.analysis.calls.adapters.rules.agreements import agreements
+from services.analysis.calls.adapters.rules.checklist import check
 from services.analysis.calls.adapters.rules.cues import EDGE_TURNS, CompiledCue, CueFinder
 from services.analysis.calls.adapters.rules.weighed_labels import (
     WeighedLabel,
@@ -14,22 +16,15 @@ from services.analysis.calls.adapters.rules.weighed_labels import (
     weighed_labels,
 )
 from services.analysis.calls.domain import (
-    Agreement,
-    CheckedItem,
     ClientFact,
     Conversation,
-    Evidence,
-    ItemStatus,
     Judgement,
     Objection,
-    Recommendation,
     Speaker,
 )
-from services.analysis.playbooks.domain import ChecklistItem, Cue, Moment, Playbook
+from services.analysis.playbooks.domain import Cue, Playbook
 from services.analysis.words.lemmas import Lemmatiser
 
-MAX_RECOMMENDATIONS = 3
-MAX_AGREEMENTS = 5
 REQUEST_TURNS = 2
 MAX_PLAYBOOKS_READY = 64
 
@@ -43,7 +38,7 @@ class RulesJudge:
     """
 
     name = "rules"
-    version = "2"
+    version = "3"
 
     def __init__(self) -> None:
         self._lemmatiser = Lemmatiser()
@@ -76,22 +71,25 @@ class RulesJudge:
         outcome_quote = outcome.quotes[-1] if outcome.quotes else None
         request_quote = call_type.quotes[0] if call_type.quotes else None
         objections = found_labels(playbook.objections, finder, type_name)
+        objected = min((o.quotes[0].turn for o in objections), default=None)
         checked = tuple(
-            _check(
+            check(
                 item,
+                conversation,
                 finder,
                 applicable=item.applies.holds(
                     type_name, outcome.label.name, objected=bool(objections)
                 ),
+                objected=objected,
             )
             for item in playbook.checklist
         )
-        moments = {
-            Moment.REQUEST: request_quote,
-            Moment.OUTCOME: outcome_quote,
-            Moment.OBJECTION: objections[0].quotes[0] if objections else None,
-            **_edges(finder),
-        }
+        said = moments(
+            finder,
+            request=request_quote,
+            objection=objections[0].quotes[0] if objections else None,
+            outcome=outcome_quote,
+        )
         return Judgement(
             call_type=type_name,
             call_type_quote=request_quote,
@@ -101,12 +99,12 @@ class RulesJudge:
             summary=_summary(playbook, language, call_type, objections, outcome),
             objections=tuple(Objection(kind=o.label.name, quote=o.quotes[0]) for o in objections),
             checklist=checked,
-            agreements=_agreements(conversation, playbook, finder),
+            agreements=agreements(conversation, playbook, finder),
             client_facts=tuple(
                 ClientFact(kind=f.label.name, text=f.label.title[language], quote=f.quotes[0])
                 for f in found_labels(playbook.client_facts, finder, type_name)
             ),
-            recommendations=_recommend(playbook, language, checked, moments),
+            recommendations=recommend(playbook, language, checked, said),
         )
 
     def _compiled_for(self, playbook: Playbook) -> dict[Cue, CompiledCue]:
@@ -119,79 +117,6 @@ def _request_turns(conversation: Conversation) -> frozenset[int]:
     """Return where the client says why they call; without known speakers, the first turns."""
     client = [t.index for t in conversation.turns if t.speaker is Speaker.CLIENT]
     return frozenset(client[:REQUEST_TURNS] or range(EDGE_TURNS))
-
-
-def _check(item: ChecklistItem, finder: CueFinder, *, applicable: bool) -> CheckedItem:
-    if not applicable:
-        return CheckedItem(item=item.name, status=ItemStatus.NOT_APPLICABLE)
-    found = [quotes for step in item.steps if (quotes := finder.find(step))]
-    if not found:
-        return CheckedItem(item=item.name, status=ItemStatus.NOT_REACHED)
-    done = len(found) == len(item.steps)
-    return CheckedItem(
-        item=item.name,
-        status=ItemStatus.COMPLETED if done else ItemStatus.ATTEMPTED,
-        quote=found[-1][0],
-    )
-
-
-def _agreements(
-    conversation: Conversation, playbook: Playbook, finder: CueFinder
-) -> tuple[Agreement, ...]:
-    quotes = {quote for cue in playbook.agreements for quote in finder.find(cue)}
-    spoken = sorted(
-        quotes, key=lambda q: (q.turn, conversation.turns[q.turn].text.find(q.text), q.text)
-    )
-    return tuple(Agreement(text=quote.text, quote=quote) for quote in spoken[:MAX_AGREEMENTS])
-
-
-def _edges(finder: CueFinder) -> dict[Moment, Evidence | None]:
-    """Return the operator's first and last sentence."""
-    said = [
-        Evidence(turn=turn.index, text=sentence.text)
-        for turn, sentence in finder.sentences
-        if turn.speaker is not Speaker.CLIENT
-    ]
-    return {
-        Moment.OPENING: said[0] if said else None,
-        Moment.CLOSING: said[-1] if said else None,
-    }
-
-
-def _recommend(
-    playbook: Playbook,
-    language: str,
-    checklist: Sequence[CheckedItem],
-    moments: dict[Moment, Evidence | None],
-) -> tuple[Recommendation, ...]:
-    """Advise on what cost most of the score, one piece of advice per skill."""
-    lost: list[tuple[float, ChecklistItem, Evidence | None]] = []
-    for item, checked in zip(playbook.checklist, checklist, strict=True):
-        match checked.status:
-            case ItemStatus.NOT_REACHED:
-                lost.append((item.weight, item, moments[item.advice.moment]))
-            case ItemStatus.ATTEMPTED:
-                lost.append((item.weight / 2, item, checked.quote))
-            case ItemStatus.COMPLETED | ItemStatus.NOT_APPLICABLE | ItemStatus.CANNOT_BE_TOLD:
-                pass
-            case _:
-                assert_never(checked.status)
-    lost.sort(key=lambda loss: -loss[0])
-    by_skill: dict[str, tuple[ChecklistItem, Evidence | None]] = {}
-    for _, item, quote in lost:
-        by_skill.setdefault(item.skill, (item, quote))
-    return tuple(
-        Recommendation(
-            skill=skill,
-            priority=priority,
-            text=item.advice.text[language],
-            why=item.advice.why[language],
-            quote=quote,
-        )
-        for priority, (skill, (item, quote)) in enumerate(
-            list(by_skill.items())[:MAX_RECOMMENDATIONS], start=1
-        )
-    )
 
 
 def _summary(
