@@ -222,6 +222,7 @@ def a_judge_answer(playbook: Playbook, **parts: Any) -> dict[str, Any]:
         "outcome": "booked",
         "outcome_quote": {"turn": 4, "text": "Записала вас на пятницу"},
         "sentiment": "neutral",
+        "sentiment_quote": None,
         "checklist": not_done | parts.pop("checklist", {}),
         "agreements": [],
         "objections": [],

@@ -21,6 +21,8 @@ from services.analysis.calls.labels import undeclared
 from services.analysis.calls.metrics import METRICS_VERSION, measure
 from services.analysis.calls.ports import Judge
 from services.analysis.calls.scores import score, weights
+from services.analysis.calls.texts import plain_texts
+from services.analysis.calls.withheld import unswayed, withheld_flags, withhold
 from services.analysis.playbooks.domain import Playbook
 from services.analysis.words.speech import NothingSaid, UnsureLanguage, count_words
 
@@ -35,18 +37,29 @@ async def analyse(
     judge without a judgement raises.
     """
     _require_dialogue(conversation)
-    judgement = await judge.judge(conversation, playbook, budget)
-    # An hour of speech takes a tenth of a second: too long for an event loop.
-    analysis = await asyncio.to_thread(_conclude, conversation, playbook, judge, judgement)
+    # An hour of speech takes a second: too long for an event loop.
+    heard, withheld = await asyncio.to_thread(withhold, conversation)
+    judgement = await judge.judge(heard, playbook, budget)
+    analysis = await asyncio.to_thread(
+        _conclude, conversation, heard, withheld, playbook, judge, judgement
+    )
     return replace(analysis, usage=budget.usage if budget.usage.requests else None)
 
 
 def _conclude(
-    conversation: Conversation, playbook: Playbook, judge: Judge, judgement: Judgement
+    conversation: Conversation,
+    heard: Conversation,
+    withheld: frozenset[int],
+    playbook: Playbook,
+    judge: Judge,
+    judgement: Judgement,
 ) -> Analysis:
     if faults := undeclared(judgement, playbook):
         raise UndeclaredLabels("; ".join(faults))
-    judgement, flags = check_evidence(judgement, conversation)
+    judgement, doubts = check_evidence(judgement, heard)
+    judgement = unswayed(judgement, conversation, playbook, withheld)
+    language = playbook.language_for(conversation.language)
+    judgement, removed = plain_texts(judgement, playbook, language, trusted=not withheld)
     return Analysis(
         call=conversation.call,
         language=conversation.language,
@@ -55,7 +68,7 @@ def _conclude(
         judgement=judgement,
         weights=weights(judgement.checklist, playbook),
         scores=score(judgement.checklist, playbook),
-        evidence_flags=flags,
+        evidence_flags=(*withheld_flags(conversation, withheld), *doubts, *removed),
         versions=Versions(
             metrics=METRICS_VERSION,
             judge_name=judge.name,

@@ -31,6 +31,7 @@ def check_evidence(
         judgement,
         call_type_quote=kept(judgement.call_type_quote, "call_type"),
         outcome_quote=kept(judgement.outcome_quote, "outcome"),
+        sentiment_quote=kept(judgement.sentiment_quote, "sentiment"),
         objections=tuple(
             o for o in judgement.objections if proven(o.quote, f"objections.{o.kind}")
         ),

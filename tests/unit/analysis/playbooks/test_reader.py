@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from services.analysis.calls.domain import CheckedItem, ItemStatus, Judgement, Objection
 from services.analysis.calls.labels import undeclared
-from services.analysis.playbooks.domain import Playbook
+from services.analysis.playbooks.domain import ChecklistItem, Label, Playbook
 from services.analysis.playbooks.phrases import parse_phrase
 from services.analysis.playbooks.reader import PlaybookInvalid, load_playbooks, parse_playbook
 from tests.builders.analysis import PLAYBOOKS, clinic, sales
@@ -59,7 +59,7 @@ def test_the_clinic_playbook_declares_what_the_product_promises() -> None:
 @pytest.mark.parametrize("playbook", [clinic(), sales()], ids=lambda each: each.name)
 def test_the_packaged_playbooks_say_what_each_label_means(playbook: Playbook) -> None:
     choices = (playbook.call_types, playbook.outcomes, playbook.sentiments)
-    named = [
+    named: list[Label | ChecklistItem] = [
         *(label for choice in choices for label in choice.labels),
         *playbook.objections,
         *playbook.client_facts,

@@ -6,7 +6,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, create_model
 
-from services.analysis.calls.adapters.model.prompt import MAX_RECOMMENDATIONS, MAX_TURNS_NOTED
+from services.analysis.calls.adapters.model.prompt import (
+    MAX_RECOMMENDATIONS,
+    MAX_TURNS_NOTED,
+    UNSURE_MARK,
+)
 from services.analysis.calls.domain import (
     Agreement,
     CheckedItem,
@@ -40,7 +44,7 @@ class TurnQuote(AnswerShape):
 class Status(AnswerShape):
     """What became of an item of the checklist."""
 
-    status: Literal["completed", "attempted", "not_reached", "not_applicable"]
+    status: Literal["completed", "attempted", "not_reached", "cannot_be_told", "not_applicable"]
     quote: TurnQuote | None = None
 
 
@@ -79,6 +83,7 @@ def shape_for(playbook: Playbook) -> type[BaseModel]:
         "call_type": (_one_of(types), ...),
         "outcome_quote": (TurnQuote | None, None),
         "outcome": (_one_of(outcomes), ...),
+        "sentiment_quote": (TurnQuote | None, None),
         "sentiment": (_one_of(sentiments), ...),
         "checklist": (create_model("Checklist", __base__=AnswerShape, **items), ...),
         "agreements": (_several(Settled), ...),
@@ -129,6 +134,7 @@ def judgement_of(answer: Any, conversation: Conversation, playbook: Playbook) ->
         outcome=answer.outcome,
         outcome_quote=found(answer.outcome_quote),
         sentiment=answer.sentiment,
+        sentiment_quote=found(answer.sentiment_quote),
         summary=answer.summary.strip(),
         objections=objections,
         checklist=tuple(
@@ -176,7 +182,7 @@ def _several(part: type[BaseModel], most: int = MAX_FINDINGS) -> Any:
 
 def _located(quote: TurnQuote, conversation: Conversation) -> Evidence:
     """Return a quote with the turn its words are in: models often miscount by one or two."""
-    given = Evidence(turn=quote.turn, text=quote.text)
+    given = Evidence(turn=quote.turn, text=quote.text.replace(UNSURE_MARK, ""))
     if occurs(given, conversation):
         return given
     nearest = sorted(conversation.turns, key=lambda turn: abs(turn.index - quote.turn))

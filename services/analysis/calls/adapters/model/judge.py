@@ -4,7 +4,6 @@ import asyncio
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from pydantic import BaseModel
 
@@ -12,6 +11,7 @@ from services.analysis.budget.ports import Budget
 from services.analysis.calls.adapters.model.answer import Noted, judgement_of, shape_for
 from services.analysis.calls.adapters.model.prompt import (
     PROMPT_VERSION,
+    about_lines,
     judge_messages,
     line_of,
     note_messages,
@@ -24,7 +24,9 @@ from services.llm.transcripts import chunks
 from services.status.domain import Cost
 
 CHARACTERS_PER_MINUTE = 1500
-"""More than people say in a minute of a call, with the numbers of their turns."""
+"""More than people say in a minute of a call, with the numbers of their turns and the marks in them."""
+ABOUT_CHARACTERS = 400
+"""More than what is known of a call beside its words."""
 MAX_PLAYBOOKS_READY = 64
 
 
@@ -63,7 +65,7 @@ class ModelJudge:
         if len(transcript) > 1:
             turns, notes = await self._pick(conversation, playbook, transcript, budget)
         language = playbook.language_for(conversation.language)
-        messages = judge_messages(playbook, language, conversation.call.day, turns, notes)
+        messages = judge_messages(playbook, language, about_lines(conversation), turns, notes)
         answer = await budget.ask(self._model, messages, self._prepare(playbook).shape)
         return await asyncio.to_thread(judgement_of, answer, conversation, playbook)
 
@@ -101,6 +103,10 @@ class ModelJudge:
             if len(self._ready) >= MAX_PLAYBOOKS_READY:
                 self._ready.clear()
             shape = shape_for(playbook)
-            empty = judge_messages(playbook, playbook.languages[0], date.max, ())
-            self._ready[playbook.hash] = _Ready(shape=shape, frame=prompt_characters(empty, shape))
+            frames = (
+                prompt_characters(judge_messages(playbook, language, (), ()), shape)
+                for language in playbook.languages
+            )
+            frame = max(frames) + ABOUT_CHARACTERS
+            self._ready[playbook.hash] = _Ready(shape=shape, frame=frame)
         return self._ready[playbook.hash]

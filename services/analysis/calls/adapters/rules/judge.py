@@ -1,7 +1,6 @@
 """A judge made of rules: it looks for the phrases of the playbook, and quotes the sentences that hold them."""
 
 import asyncio
-from collections.abc import Sequence
 
 from services.analysis.budget.ports import Budget
 from services.analysis.calls.adapters.rules.advice import moments, recommend
@@ -9,7 +8,6 @@ from services.analysis.calls.adapters.rules.agreements import agreements
 from services.analysis.calls.adapters.rules.checklist import check
 from services.analysis.calls.adapters.rules.cues import EDGE_TURNS, CompiledCue, CueFinder
 from services.analysis.calls.adapters.rules.weighed_labels import (
-    WeighedLabel,
     choose_together,
     found_labels,
     heaviest,
@@ -22,6 +20,7 @@ from services.analysis.calls.domain import (
     Objection,
     Speaker,
 )
+from services.analysis.calls.summary import composed_summary
 from services.analysis.playbooks.domain import Cue, Playbook
 from services.analysis.words.lemmas import Lemmatiser
 
@@ -96,7 +95,14 @@ class RulesJudge:
             outcome=outcome.label.name,
             outcome_quote=outcome_quote,
             sentiment=heaviest(weighed_labels(playbook.sentiments, finder), type_name).label.name,
-            summary=_summary(playbook, language, call_type, objections, outcome),
+            summary=composed_summary(
+                playbook,
+                language,
+                call_type=type_name,
+                quote=request_quote,
+                objections=[o.label.name for o in objections],
+                outcome=outcome.label.name,
+            ),
             objections=tuple(Objection(kind=o.label.name, quote=o.quotes[0]) for o in objections),
             checklist=checked,
             agreements=agreements(conversation, playbook, finder),
@@ -117,21 +123,3 @@ def _request_turns(conversation: Conversation) -> frozenset[int]:
     """Return where the client says why they call; without known speakers, the first turns."""
     client = [t.index for t in conversation.turns if t.speaker is Speaker.CLIENT]
     return frozenset(client[:REQUEST_TURNS] or range(EDGE_TURNS))
-
-
-def _summary(
-    playbook: Playbook,
-    language: str,
-    call_type: WeighedLabel,
-    objections: Sequence[WeighedLabel],
-    outcome: WeighedLabel,
-) -> str:
-    texts = playbook.summary
-    parts = [texts.call_type[language].format(call_type.label.title[language])]
-    if call_type.quotes:
-        parts.append(texts.quote[language].format(call_type.quotes[0].text))
-    if objections:
-        kinds = ", ".join(o.label.title[language] for o in objections)
-        parts.append(texts.objections[language].format(kinds))
-    parts.append(texts.outcome[language].format(outcome.label.title[language]))
-    return " ".join(parts)
