@@ -15,7 +15,7 @@ _LINK = re.compile(
     r"""(?i:\b[a-z][a-z0-9+.-]*://\S*)
     |(?i:\b(?:javascript|vbscript|data|mailto|tel|sms|file)\s*:\s*\S+)
     |\S+@[\w-]+(?:\.[\w-]+)+
-    |(?i:\bwww\.\S+)
+    |(?i:\w*www\.\S+)
     |(?i:\b(?:[\w-]+\.)+[a-z]{2,}(?::\d+)?/\S*)
     |\b(?:[\w-]+\.)+(?:com|net|org|info|biz|io|ru|su|рф|ua|by|kz|de|uk|eu|us|cn|top|xyz|site|online|store|shop|club|app
         |dev|ai|me|co|cc|tv|link|click|ly|gg|pro|live|example|test|invalid|xn--[a-z0-9-]+)\b(?:[?\#]\S*)?
