@@ -123,22 +123,19 @@ async def main() -> None:
 def _load(model: SpeechModel) -> None:
     from services.transcription.adapters import recognition
 
-    recognition.load(model.directory, RecognitionOptions().threads)
+    recognition.load(model.directory, RecognitionOptions())
 
 
 def _listen(model: SpeechModel, sample: Path) -> None:
-    """Do the least that Whisper needs: decode a recording as a whole, recognise both channels at once."""
+    """Do the least that Whisper needs: decode a recording as a whole, find the language of both channels, recognise them."""
     from faster_whisper import decode_audio
 
     from services.transcription.adapters import recognition
 
-    whisper = recognition.load(model.directory, RecognitionOptions().threads)
-    language = EXECUTION.settings.language
+    whisper = recognition.load(model.directory, RecognitionOptions())
     with ThreadPoolExecutor(RecognitionOptions().threads) as pool:
         for words in pool.map(
-            lambda voice: list(
-                whisper.transcribe(voice, language=language, **recognition.RECOGNITION)[0]
-            ),
+            lambda voice: list(whisper.transcribe(voice, **recognition.RECOGNITION)[0]),
             decode_audio(str(sample), split_stereo=True),
         ):
             assert words

@@ -1,7 +1,9 @@
 """Builds transcription from its settings and serves until it is told to stop."""
 
 import asyncio
+import contextlib
 import math
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -72,12 +74,16 @@ async def serve(settings: TranscriptionSettings) -> None:
 async def _engine(settings: TranscriptionSettings) -> "SpeechServerEngine | WhisperEngine":
     options, timeout_seconds = _options(settings), settings.timeout.total_seconds()
     if settings.url is None or settings.model is None:
-        return WhisperEngine(
-            await asyncio.to_thread(_model, settings),
-            options,
-            processes=settings.processes,
-            timeout_seconds=timeout_seconds,
-        )
+        with _said_plainly():
+            engine = WhisperEngine(
+                await asyncio.to_thread(_model, settings),
+                options,
+                processes=settings.processes,
+                timeout_seconds=timeout_seconds,
+            )
+            if (settings.device, settings.compute_type) != ("auto", "auto"):
+                await engine.check()
+        return engine
     from services.transcription.adapters.speech_server import SpeechServer, SpeechServerEngine
 
     server = SpeechServer(
@@ -93,10 +99,16 @@ async def _engine(settings: TranscriptionSettings) -> "SpeechServerEngine | Whis
 
 
 def _model(settings: TranscriptionSettings) -> SpeechModel:
+    if settings.model_dir is not None:
+        return model_at(settings.model_dir.expanduser())
+    return embedded_model(settings.model_cache_dir.expanduser())
+
+
+@contextlib.contextmanager
+def _said_plainly() -> Iterator[None]:
+    """End the start with a sentence where the model cannot be used."""
     try:
-        if settings.model_dir is not None:
-            return model_at(settings.model_dir.expanduser())
-        return embedded_model(settings.model_cache_dir.expanduser())
+        yield
     except ModelBroken as error:
         raise SystemExit(f"the speech model is not usable: {error}") from None
 
@@ -105,6 +117,8 @@ def _options(settings: TranscriptionSettings) -> RecognitionOptions:
     return RecognitionOptions(
         min_seconds=settings.min_seconds,
         max_seconds=settings.max_seconds,
+        device=settings.device,
+        compute_type=settings.compute_type,
     )
 
 

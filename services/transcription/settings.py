@@ -29,6 +29,10 @@ class TranscriptionSettings(StageSettings):
     """`host:port` of bot_status, where meetings come from."""
     model_dir: Path | None = None
     """A directory with a CTranslate2 Whisper model; without it the one that is installed along."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """What a model here is computed on; `auto` is a GPU where CTranslate2 sees one."""
+    compute_type: str = Field(default="auto", pattern=r"^[a-z0-9_]{1,30}$")
+    """The numbers that it is computed with, any type that CTranslate2 has on the device; `auto` is the best measured."""
     url: str | None = Field(default=None, pattern=r"^https?://[^\s/]+")
     """A server that speaks OpenAI's protocol, with its path, as in `http://127.0.0.1:8080/v1`; it recognises speech instead."""
     api_key: SecretStr = SecretStr("")

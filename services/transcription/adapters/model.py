@@ -30,7 +30,7 @@ SHA256: Mapping[str, str] = {
 
 
 class ModelBroken(Exception):
-    """The model directory does not hold what it must; the text says what to do."""
+    """The model cannot be used, as its directory or what it is computed on is; the text says what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

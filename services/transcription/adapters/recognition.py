@@ -10,6 +10,7 @@ from faster_whisper import WhisperModel
 from tqdm import tqdm  # type: ignore[import-untyped]
 
 from services.transcription.adapters.detection import detect_language
+from services.transcription.adapters.device import usable
 from services.transcription.adapters.model import SpeechModel
 from services.transcription.adapters.recognition_options import RecognitionOptions
 from services.transcription.adapters.sound import SPEECH, Window, survey, windows
@@ -28,16 +29,20 @@ RECOGNITION: dict[str, Any] = {
 }
 
 
+def load(directory: Path, options: RecognitionOptions) -> WhisperModel:
+    """Load the model once per process, for as many channels at a time as the options have threads."""
+    return _load(directory, options.threads, *usable(options.device, options.compute_type))
+
+
 @cache
-def load(directory: Path, threads: int) -> WhisperModel:
-    """Load the model once per process, for `threads` channels at a time."""
+def _load(directory: Path, threads: int, device: str, compute_type: str) -> WhisperModel:
     # Whisper's progress bar, unseen here, would take a system semaphore that a killed child leaks.
     tqdm.set_lock(RLock())
-    # More threads per channel do not make int8 faster: the decoder bounds it.
+    # More threads per channel do not make it faster: the decoder bounds it.
     return WhisperModel(
         str(directory),
-        device="cpu",
-        compute_type="int8",
+        device=device,
+        compute_type=compute_type,
         cpu_threads=1,
         num_workers=threads,
         local_files_only=True,
@@ -48,7 +53,7 @@ def recognise(
     model: SpeechModel, options: RecognitionOptions, recording: Path, language: str
 ) -> Recognition:
     """Return what is said in `recording`; raises what SpeechEngine does for bad recordings."""
-    whisper = load(model.directory, options.threads)
+    whisper = load(model.directory, options)
     if language not in whisper.supported_languages:
         raise UnknownLanguage(f"{model.version} does not know the language {language!r}")
     sound = survey(recording, options)

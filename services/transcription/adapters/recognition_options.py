@@ -13,7 +13,8 @@ class RecognitionOptions:
     recording are recognised at once. Recordings shorter than `min_seconds` are refused as
     TooShort, longer than `max_seconds` as RecordingTooLong. No more than `window_seconds` of one are
     held at a time: a window of a minute takes 600 MB in place of 900, but costs words at its ends.
-    `mixed` is set for meetings, whose channels tell nobody apart: they become one voice.
+    `mixed` is set for meetings, whose channels tell nobody apart: they become one voice. `device` and `compute_type` are
+    what a model in this process is computed on, and with; `auto` is the best there is.
     """
 
     left: Speaker = Speaker.OPERATOR
@@ -22,6 +23,8 @@ class RecognitionOptions:
     max_seconds: float = 4 * 3600.0
     window_seconds: float = 300.0
     mixed: bool = False
+    device: str = "auto"
+    compute_type: str = "auto"
 
     @property
     def speakers(self) -> tuple[Speaker, Speaker]:

@@ -6,8 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import Self
 
-from services.transcription.adapters.children import Children
-from services.transcription.adapters.model import SpeechModel
+from services.transcription.adapters.children import START_SECONDS, Children
+from services.transcription.adapters.model import ModelBroken, SpeechModel
 from services.transcription.adapters.recognition_options import RecognitionOptions
 from services.transcription.domain import Recognition, Speaker
 
@@ -39,6 +39,15 @@ class WhisperEngine:
         await self._children.__aenter__()
         return self
 
+    async def check(self) -> None:
+        """Look whether the device and the compute type are to be had here; raises ModelBroken."""
+        async with Children(_load_nothing, processes=1, timeout_seconds=START_SECONDS) as children:
+            refusal = await children.run(
+                partial(_refusal, self._options.device, self._options.compute_type)
+            )
+        if refusal:
+            raise ModelBroken(refusal)
+
     async def __aexit__(self, *error: object) -> None:
         await self._children.__aexit__(*error)
 
@@ -59,11 +68,26 @@ class WhisperEngine:
         )
 
 
+def _load_nothing() -> None:
+    pass
+
+
+def _refusal(device: str, compute_type: str) -> str:
+    """Return why a model cannot be computed so; empty where it can."""
+    from services.transcription.adapters.device import DeviceUnusable, usable
+
+    try:
+        usable(device, compute_type)
+    except DeviceUnusable as error:
+        return str(error)
+    return ""
+
+
 def _load(model: SpeechModel, options: RecognitionOptions) -> None:
     os.environ["HF_HUB_OFFLINE"] = "1"
     from services.transcription.adapters import recognition
 
-    recognition.load(model.directory, options.threads)
+    recognition.load(model.directory, options)
 
 
 def _recognise(

@@ -252,6 +252,18 @@ async def test_a_model_that_is_not_there_is_named_and_ends_the_process(tmp_path:
     assert errors.startswith(f"the speech model is not usable: {tmp_path} has no model.bin")
 
 
+async def test_a_compute_type_that_is_not_to_be_had_ends_the_process_with_those_that_are(
+    tmp_path: Path,
+) -> None:
+    settings = {**nowhere_told(), "COMPUTE_TYPE": "int7", "MODEL_CACHE_DIR": str(tmp_path)}
+    errors = await refused_start("transcription", settings)
+
+    assert errors.startswith(
+        "the speech model is not usable: POTOK_TRANSCRIPTION_COMPUTE_TYPE is 'int7', which CTranslate2 does not compute"
+    )
+    assert "float32" in errors
+
+
 async def test_a_setting_that_is_wrong_is_named_and_ends_the_process() -> None:
     settings = {"LEFT": "nobody", "PROCESSES": "0", "URL": "ftp://x", "MODEL": ""}
     errors = await refused_start("transcription", settings)
