@@ -9,7 +9,16 @@ import pymorphy3
 import razdel
 import snowballstemmer
 
-from services.analysis.words.keys import GENITIVE, NAME, NUMBER, PROMISE, VERB, Key, fold
+from services.analysis.words.keys import (
+    GENITIVE,
+    NAME,
+    NUMBER,
+    PERHAPS_NAME,
+    PROMISE,
+    VERB,
+    Key,
+    fold,
+)
 
 _WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+|[.:]\d+)*")
 _CLAUSE_END = re.compile(r"[,;:.!?…—–]")
@@ -133,18 +142,21 @@ class Lemmatiser:
         if form.isascii():
             keys.add(self._english.stemWord(form.partition("'")[0]))
         else:
-            readings = self._russian.parse(form)
-            keys.update(fold(reading.normal_form) for reading in readings)
-            if "Name" in readings[0].tag:
-                keys.add(NAME)
-            if any("NUMR" in r.tag or "Anum" in r.tag for r in readings) and keys.isdisjoint(
-                _NOT_NUMBERS
-            ):
-                keys.add(NUMBER)
-            if {"NOUN", "gent"} in readings[0].tag:
-                keys.add(GENITIVE)
-            if ("VERB" in readings[0].tag or "INFN" in readings[0].tag) and self.known(form):
-                keys.add(VERB)
-            if any({"1per", "futr"} in reading.tag for reading in readings):
-                keys.add(PROMISE)
+            keys |= self._russian_keys(form)
         return frozenset(Key(key) for key in keys)
+
+    def _russian_keys(self, form: str) -> set[str]:
+        readings = self._russian.parse(form)
+        first = readings[0].tag
+        known = self.known(form)
+        keys = {fold(reading.normal_form) for reading in readings}
+        kinds = {
+            NAME: "Name" in first,
+            PERHAPS_NAME: known and any("Name" in r.tag for r in readings),
+            NUMBER: keys.isdisjoint(_NOT_NUMBERS)
+            and any("NUMR" in r.tag or "Anum" in r.tag for r in readings),
+            GENITIVE: {"NOUN", "gent"} in first,
+            VERB: known and ("VERB" in first or "INFN" in first),
+            PROMISE: any({"1per", "futr"} in r.tag for r in readings),
+        }
+        return keys | {kind for kind, holds in kinds.items() if holds}

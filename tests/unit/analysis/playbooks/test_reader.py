@@ -85,7 +85,7 @@ def test_the_hash_follows_the_content_and_not_the_layout() -> None:
         ("fallback: other", "fallback: nothing", "call_types.fallback", "use one of"),
         ("outcomes: [booked,", "outcomes: [boked,", "applies.outcomes", "'boked' is not declared"),
         ("name: reschedule", "name: new_booking", "labels.1.name", "rename one of the two"),
-        ('"@place"]', '"@plase"]', "phrases.1", "'plase' is not declared"),
+        ('"@place", rec', '"@plase", rec', "phrases.1", "'plase' is not declared"),
         ("- wrong number", "- wrong (number)", "signals.0.phrases", "'(number)'"),
         ("- пятница", "- пятница днём", "vocabulary.day.4", "is not one word"),
         ("by: operator", "by: agent", "by", "'operator', 'client' or 'anyone'"),
@@ -158,7 +158,7 @@ def test_a_fault_of_the_yaml_itself_is_told_with_its_line(
 
 
 def test_a_fault_is_told_once() -> None:
-    refusal = _refusal(CLINIC.replace('"@place"]', '"(place)"]', 1))
+    refusal = _refusal(CLINIC.replace('"@place", rec', '"(place)", rec', 1))
 
     assert len(refusal.splitlines()) == 1
     assert "'(place)'" in refusal

@@ -7,7 +7,7 @@ from services.analysis.calls.adapters.rules.misheard import misheard
 from services.analysis.calls.adapters.rules.spoken import Marks, Spoken
 from services.analysis.calls.domain import Conversation, Direction, Speaker, Turn
 from services.analysis.playbooks.phrases import FIRM_NAME, OWN_NAME
-from services.analysis.words.keys import GENITIVE, NAME, NUMBER, VERB
+from services.analysis.words.keys import GENITIVE, NAME, NUMBER, PERHAPS_NAME, VERB
 from services.analysis.words.lemmas import LemmatisedSentence, LemmatisedWord, Lemmatiser
 
 _HELLO_WORDS = 2
@@ -29,7 +29,17 @@ _GREETINGS = frozenset(
     (
         *("здравствуйте", "здравствовать", "=здрасте", "=приветствую", "=приветствует", "=привет"),
         *("=добрый", "=доброе", "=доброго", "=алло", "=але", "=hello", "=hi", "=hey", "=good"),
-        *("=морнинг", "=morning", "=afternoon", "=evening", "=welcome", "=hiya", "=день"),
+        *(
+            "=здрасьте",
+            "=morning",
+            "=afternoon",
+            "=evening",
+            "=welcome",
+            "=hiya",
+            "=g'day",
+            "=howdy",
+            "=день",
+        ),
         *("=дня", "=утро", "=вечер"),
     )
 )
@@ -80,7 +90,10 @@ def mark_opening(
     for number, (turn, sentence) in enumerate(spoken):
         if turn.index not in opening:
             continue
-        kinds = [_opening_kind(word, lemmatiser) for word in sentence.words]
+        kinds = [
+            "name" if _named_alone(sentence, position) else _opening_kind(word, lemmatiser)
+            for position, word in enumerate(sentence.words)
+        ]
         own = dict(_own_names(turn, sentence.words, kinds))
         for position in _firm_names(turn, sentence, kinds, own):
             alone = _alone(sentence.words, position)
@@ -133,6 +146,16 @@ def _opening_kind(word: LemmatisedWord, lemmatiser: Lemmatiser) -> str:
     return "name" if NAME in word.keys else "other"
 
 
+def _named_alone(sentence: LemmatisedSentence, position: int) -> bool:
+    """Tell whether a word that may be a name stands as one: `Кафе «У Палыча», Света.`."""
+    word = sentence.words[position]
+    return (
+        PERHAPS_NAME in word.keys
+        and sentence.text[word.start].isupper()
+        and _alone(sentence.words, position)
+    )
+
+
 def _own_names(
     turn: Turn, words: Sequence[LemmatisedWord], kinds: Sequence[str]
 ) -> Iterator[tuple[int, bool]]:
@@ -177,7 +200,7 @@ def _rest_of_clause(words: Sequence[LemmatisedWord], start: int) -> int:
     count = 0
     for word in words[start:]:
         if word.clause != words[start].clause or not word.keys.isdisjoint(
-            ("=from", "=at", "=speaking", "=how", "=here", "=of", "=чем", "=слушаю")
+            ("=from", "=at", "=speaking", "=calling", "=how", "=here", "=of", "=чем", "=слушаю")
         ):
             break
         count += 1
@@ -211,7 +234,7 @@ def _firm_names(
             or (names_alone and not _quoted(sentence, said[0]))
             or max(len(word.form) for word in said) < 3  # noqa: PLR2004
             or any(VERB in w.keys and w.keys.isdisjoint(_FORMULAS) for w in clause)
-            or any(not w.keys.isdisjoint(_ABOUT) for w in clause)
+            or any(not w.keys.isdisjoint(_ABOUT) and w.start < said[0].start for w in clause)
             or (sentence.text.rstrip().endswith("?") and clause[-1] is words[-1])
             or (cased and said[0].form.isascii() and not any(map(str.isupper, heads)))
         ):
