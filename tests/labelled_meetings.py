@@ -85,7 +85,8 @@ def samples(name: str) -> list[Sample]:
 
 def halves(name: str) -> tuple[list[Sample], list[Sample]]:
     """Halve a file of meetings by a hash of their names: whose mistakes may be read, and those left unseen."""
-    seen, unseen = [], []
+    seen: list[Sample] = []
+    unseen: list[Sample] = []
     for sample in samples(name):
         even = hashlib.sha256(sample.name.encode()).digest()[0] % 2 == 0
         (unseen if even else seen).append(sample)
@@ -154,10 +155,8 @@ def _same_line(quote: str, line: str) -> bool:
 
 
 def _likeness(task: MeetingTask, expected: dict[str, Any]) -> float:
-    if (task.assignee or None) != (expected["assignee"] or None):
-        slack = 1.0  # of several people with one title each has a task; the right one is nearest
-    else:
-        slack = 0.0
+    # Of several people with one title each has a task; the right one is nearest.
+    slack = 1.0 if (task.assignee or None) != (expected["assignee"] or None) else 0.0
     return (
         max(
             fuzz.token_sort_ratio(task.title.lower(), expected["title"].lower()),

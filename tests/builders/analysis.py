@@ -1,7 +1,7 @@
 """Playbooks, conversations and analyses of calls; valid, with defaults."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -210,6 +210,18 @@ CALL = said(
     "C: Дорого. Ладно, запишите меня на пятницу.",
     "O: Записала вас на пятницу, ждём.",
 )
+
+
+def as_judged(value: Any) -> Any:
+    """Return a judgement or a part of it with quotes that only have a turn and words, as a judge gives them."""
+    if isinstance(value, Evidence):
+        return Evidence(turn=value.turn, text=value.text)
+    if isinstance(value, tuple):
+        return tuple(map(as_judged, value))
+    if is_dataclass(value) and not isinstance(value, type):
+        parts = {each.name: as_judged(getattr(value, each.name)) for each in fields(value)}
+        return replace(value, **parts)
+    return value
 
 
 def a_judge_answer(playbook: Playbook, **parts: Any) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def _conclude(
 ) -> Analysis:
     if faults := undeclared(judgement, playbook):
         raise UndeclaredLabels("; ".join(faults))
-    judgement, doubts = check_evidence(judgement, heard)
+    judgement, doubts = check_evidence(judgement, heard, playbook)
     judgement = unswayed(judgement, conversation, playbook, withheld)
     language = playbook.language_for(conversation.language)
     judgement, removed = plain_texts(judgement, playbook, language, trusted=not withheld)

@@ -308,10 +308,9 @@ class Analysis:
     """Everything the service says about one call.
 
     `weights` says what each item of the judgement's checklist counts for. `evidence_flags` names
-    each quote, and each claim that needs one, that was dropped because the transcript does not hold
-    it, each turn that speaks to a machine, and each text of which something was removed. `language`
-    and `speakers_guessed` are the conversation's. `usage` is what a language model was asked for it,
-    None where none was.
+    each thing that the transcript does not bear out and what became of it, each turn that speaks to a
+    machine, and each text of which something was removed. `language` and `speakers_guessed` are the
+    conversation's. `usage` is what a language model was asked for it, None where none was.
     """
 
     call: CallFacts

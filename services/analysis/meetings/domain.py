@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NewType
 
@@ -94,10 +94,11 @@ def speaker_shares(turns: Iterable[MeetingTurn]) -> tuple[SpeakerShare, ...]:
 def said_decisions(
     decisions: Iterable[MeetingDecision], turns: Sequence[MeetingTurn]
 ) -> Iterator[MeetingDecision]:
-    """Yield the decisions whose quote somebody said, each once."""
+    """Yield the decisions whose quote somebody said, each once, with the quote as it was said."""
     said = QuotableTexts(turn.text for turn in turns)
     seen: set[str] = set()
     for decision in decisions:
-        if decision.quote not in seen and said.has_quote(decision.quote):
-            seen.add(decision.quote)
-            yield decision
+        found = said.find(decision.quote)
+        if found is not None and found.text not in seen:
+            seen.add(found.text)
+            yield replace(decision, quote=found.text)

@@ -119,12 +119,14 @@ def priority_of(text: str, due: date | None, day: date) -> Priority:
 
 
 def said_tasks(tasks: Iterable[MeetingTask], meeting: MeetingTranscript) -> tuple[MeetingTask, ...]:
-    """Return the tasks whose quote somebody said, each once, at most `MOST_TASKS`."""
+    """Return the tasks whose quote somebody said, each once, at most `MOST_TASKS`, with the quotes as they were said."""
     said = QuotableTexts(turn.text for turn in meeting.turns)
     kept: list[MeetingTask] = []
-    for task in tasks:
-        if not said.has_quote(task.quote):
+    for told in tasks:
+        found = said.find(told.quote)
+        if found is None:
             continue
+        task = replace(told, quote=found.text)
         index = next((n for n, other in enumerate(kept) if same(other, task)), None)
         if index is not None:
             kept[index] = merged(kept[index], task)

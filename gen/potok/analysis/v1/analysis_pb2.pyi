@@ -161,9 +161,9 @@ class Analysis(_message.Message):
 
     @_builtins.property
     def evidence_flags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """One sentence for each quote, and each claim that needs one, that was dropped because the transcript does not hold
-        it; for each turn that speaks to a machine, so that nothing rests on it; and for each text of which something, as a
-        link, was removed.
+        """One sentence for each thing that the transcript does not bear out, and what became of it, as in `checklist.offer:
+        cannot be told, its quote is not the operator's`; for each turn that speaks to a machine, so that nothing rests on
+        it; and for each text of which something, as a link, was removed.
         """
 
     @_builtins.property

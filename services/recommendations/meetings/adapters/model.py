@@ -126,7 +126,7 @@ def _known(name: str, meeting: MeetingTranscript, said: QuotableTexts) -> str:
     for speaker in meeting.speakers:
         if name.casefold() == speaker.casefold():
             return speaker
-    return name if said.has(name) else ""
+    return name if said.find(name) else ""
 
 
 def _messages(meeting: MeetingTranscript, lines: Sequence[str]) -> list[Message]:

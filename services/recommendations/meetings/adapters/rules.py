@@ -133,7 +133,7 @@ class _Reading:
                     assignee=self._assignee(turn, todo, addressee),
                     due=due,
                     priority=priority_of(sentence.text, due, self._meeting.day),
-                    quote=sentence.text[:LONGEST_QUOTE],
+                    quote=_cut(sentence.text),
                 ),
                 turn=turn,
                 todo=todo,
@@ -210,6 +210,11 @@ class _Reading:
             if turn - self.found[index].turn > RECENT_TURNS:
                 return
             yield index
+
+
+def _cut(text: str) -> str:
+    """Return the beginning of a text, in whole words: half a word is none that was said."""
+    return text if len(text) <= LONGEST_QUOTE else text[:LONGEST_QUOTE].rsplit(" ", 1)[0]
 
 
 def _takes(open_: _Open, sentence: Sentence) -> bool:

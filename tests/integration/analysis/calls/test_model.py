@@ -91,7 +91,7 @@ async def test_a_real_model_judges_a_call_in_the_words_of_the_playbook(
     assert analysis.outcome in ("ordered", "nothing")
     assert [item.item for item in analysis.checklist] == ["greeting"]
     assert analysis.summary
-    assert (analysis.versions.judge_name, analysis.versions.judge_version) == ("model", "1/a-model")
+    assert (analysis.versions.judge_name, analysis.versions.judge_version) == ("model", "2/a-model")
     assert analysis.usage.prompt_tokens > 500
     assert analysis.usage.completion_tokens > 50
     assert not analysis.usage.HasField("cost")

@@ -69,7 +69,7 @@ async def test_an_invented_quote_is_flagged() -> None:
     )
 
     assert analysis.judgement.outcome_quote is None
-    assert analysis.evidence_flags == ("outcome: quote not found in turn 0",)
+    assert analysis.evidence_flags == ("outcome: quote dropped, nobody said its quote",)
     assert analysis.scores.checklist is None
 
 

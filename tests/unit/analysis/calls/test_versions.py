@@ -26,39 +26,45 @@ SHAPES = {
 DICTIONARIES = ("pymorphy3", "pymorphy3-dicts-ru", "razdel", "snowballstemmer")
 """The packages that the rules know words and sentences by."""
 FOLLOWED = ("services.analysis.", "services.llm.")
+CHECK = "services.analysis.calls.evidence"
+"""What is left of a judgement, whoever judged."""
 LAYOUT = {tokenize.COMMENT, tokenize.NL, tokenize.ENDMARKER}
 
 
 @pytest.mark.parametrize(
-    ("name", "now", "module", "packages", "written"),
+    ("name", "now", "entries", "packages", "written"),
     [
         (
             "METRICS_VERSION",
             str(METRICS_VERSION),
-            "services.analysis.calls.metrics",
+            ("services.analysis.calls.metrics",),
             (),
             ("2", "664834ee06cd"),
         ),
         (
             "RulesJudge.version",
             RulesJudge.version,
-            "services.analysis.calls.adapters.rules.judge",
+            ("services.analysis.calls.adapters.rules.judge", CHECK),
             DICTIONARIES,
-            ("3", "18f9b454a6ed"),
+            ("3", "2a0aa7037494"),
         ),
         (
             "PROMPT_VERSION",
             PROMPT_VERSION,
-            "services.analysis.calls.adapters.model.judge",
+            ("services.analysis.calls.adapters.model.judge", CHECK),
             (),
-            ("2", "a27749816bdf"),
+            ("2", "2272a84ab818"),
         ),
     ],
 )
 def test_what_a_version_stands_for_does_not_change_without_it(
-    name: str, now: str, module: str, packages: tuple[str, ...], written: tuple[str, str]
+    name: str,
+    now: str,
+    entries: tuple[str, ...],
+    packages: tuple[str, ...],
+    written: tuple[str, str],
 ) -> None:
-    modules = reached(module)
+    modules = set[str]().union(*map(reached, entries))
     files = ["\n".join(statements(path_of(each))) for each in modules]
     words = [text for each in modules for text in descriptions(path_of(each))]
     code = sorted([*files, *words, *(f"{package} {version(package)}" for package in packages)])

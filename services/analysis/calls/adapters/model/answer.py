@@ -15,7 +15,6 @@ from services.analysis.calls.domain import (
     Agreement,
     CheckedItem,
     ClientFact,
-    Conversation,
     Evidence,
     ItemStatus,
     Judgement,
@@ -23,7 +22,6 @@ from services.analysis.calls.domain import (
     Recommendation,
     Speaker,
 )
-from services.analysis.calls.evidence import occurs
 from services.analysis.playbooks.domain import Playbook
 from services.llm.shapes import AnswerShape, Due
 
@@ -115,31 +113,27 @@ def shape_for(playbook: Playbook) -> type[BaseModel]:
     return create_model("Judged", __base__=AnswerShape, **fields)
 
 
-def judgement_of(answer: Any, conversation: Conversation, playbook: Playbook) -> Judgement:
-    """Return what an answer of the shape says, with its quotes in the turns that hold the words.
+def judgement_of(answer: Any, playbook: Playbook) -> Judgement:
+    """Return what an answer of the shape says.
 
     When an item of the checklist applies is the playbook's to say, not the model's.
     """
-
-    def found(quote: TurnQuote | None) -> Evidence | None:
-        return _located(quote, conversation) if quote else None
-
     objections = tuple(
-        Objection(kind=each.kind, quote=found(each.quote))
+        Objection(kind=each.kind, quote=_evidence(each.quote))
         for each in getattr(answer, "objections", ())
     )
     return Judgement(
         call_type=answer.call_type,
-        call_type_quote=found(answer.call_type_quote),
+        call_type_quote=_evidence(answer.call_type_quote),
         outcome=answer.outcome,
-        outcome_quote=found(answer.outcome_quote),
+        outcome_quote=_evidence(answer.outcome_quote),
         sentiment=answer.sentiment,
-        sentiment_quote=found(answer.sentiment_quote),
+        sentiment_quote=_evidence(answer.sentiment_quote),
         summary=answer.summary.strip(),
         objections=objections,
         checklist=tuple(
             CheckedItem(
-                item=item.name, status=ItemStatus(checked.status), quote=found(checked.quote)
+                item=item.name, status=ItemStatus(checked.status), quote=_evidence(checked.quote)
             )
             if item.applies.holds(answer.call_type, answer.outcome, objected=bool(objections))
             else CheckedItem(item=item.name, status=ItemStatus.NOT_APPLICABLE)
@@ -149,19 +143,23 @@ def judgement_of(answer: Any, conversation: Conversation, playbook: Playbook) ->
         agreements=tuple(
             Agreement(
                 text=each.text,
-                quote=found(each.quote),
+                quote=_evidence(each.quote),
                 owner=Speaker(each.owner) if each.owner else None,
                 due=each.due,
             )
             for each in answer.agreements
         ),
         client_facts=tuple(
-            ClientFact(kind=each.kind, text=each.text, quote=found(each.quote))
+            ClientFact(kind=each.kind, text=each.text, quote=_evidence(each.quote))
             for each in getattr(answer, "client_facts", ())
         ),
         recommendations=_ranked(
             Recommendation(
-                skill=each.skill, priority=1, text=each.text, why=each.why, quote=found(each.quote)
+                skill=each.skill,
+                priority=1,
+                text=each.text,
+                why=each.why,
+                quote=_evidence(each.quote),
             )
             for each in getattr(answer, "recommendations", ())
         ),
@@ -180,14 +178,10 @@ def _several(part: type[BaseModel], most: int = MAX_FINDINGS) -> Any:
     return Annotated[list[part], Field(max_length=most)]  # type: ignore[valid-type]
 
 
-def _located(quote: TurnQuote, conversation: Conversation) -> Evidence:
-    """Return a quote with the turn its words are in: models often miscount by one or two."""
-    given = Evidence(turn=quote.turn, text=quote.text.replace(UNSURE_MARK, ""))
-    if occurs(given, conversation):
-        return given
-    nearest = sorted(conversation.turns, key=lambda turn: abs(turn.index - quote.turn))
-    candidates = (replace(given, turn=turn.index) for turn in nearest)
-    return next((candidate for candidate in candidates if occurs(candidate, conversation)), given)
+def _evidence(quote: TurnQuote | None) -> Evidence | None:
+    if quote is None:
+        return None
+    return Evidence(turn=quote.turn, text=quote.text.replace(UNSURE_MARK, ""))
 
 
 def _ranked(advice: Iterable[Recommendation]) -> tuple[Recommendation, ...]:

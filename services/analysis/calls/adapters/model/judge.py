@@ -1,6 +1,5 @@
 """A judge that is a language model: it reads the transcript, and answers in the playbook's words."""
 
-import asyncio
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -67,7 +66,7 @@ class ModelJudge:
         language = playbook.language_for(conversation.language)
         messages = judge_messages(playbook, language, about_lines(conversation), turns, notes)
         answer = await budget.ask(self._model, messages, self._prepare(playbook).shape)
-        return await asyncio.to_thread(judgement_of, answer, conversation, playbook)
+        return judgement_of(answer, playbook)
 
     def price(self, playbook: Playbook, duration_seconds: float) -> Cost | None:
         said = math.ceil(duration_seconds / 60 * CHARACTERS_PER_MINUTE)

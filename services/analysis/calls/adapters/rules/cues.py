@@ -11,6 +11,7 @@ from services.analysis.playbooks.domain import By, Cue, Playbook, Where
 from services.analysis.playbooks.phrases import BUILT_IN, MAX_SKIPPED, is_asked, parse_phrase
 from services.analysis.words.keys import GENITIVE, Key
 from services.analysis.words.lemmas import LemmatisedSentence, LemmatisedWord, Lemmatiser
+from services.llm.quotes import Span, whole_quote
 
 EDGE_TURNS = 4
 NEGATION_REACH = 2
@@ -224,9 +225,13 @@ def _end(terms: Terms, words: Sequence[LemmatisedWord], last: int) -> int | None
 
 
 def _quote(sentence: LemmatisedSentence, first: int, last: int) -> str:
-    """Quote the sentence; of a long one, as recognisers make them, the words around the match."""
+    """Quote the sentence; of a long one, as recognisers make them, the words around the match.
+
+    No negation that governs those is left out.
+    """
     if len(sentence.text) <= MAX_QUOTE_CHARACTERS:
         return sentence.text
     start = sentence.words[max(0, first - QUOTE_MARGIN_WORDS)].start
     stop = sentence.words[min(len(sentence.words) - 1, last + QUOTE_MARGIN_WORDS)].stop
-    return sentence.text[start:stop]
+    whole = whole_quote(sentence.text, Span(start=start, stop=stop))
+    return sentence.text[whole.start : whole.stop]

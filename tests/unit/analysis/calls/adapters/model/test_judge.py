@@ -25,14 +25,14 @@ from services.analysis.calls.domain import (
 from services.analysis.calls.labels import undeclared
 from services.llm.budget import OwnBudget
 from services.llm.domain import Message
-from tests.builders.analysis import CALL, LONG, a_judge_answer, clinic, said
+from tests.builders.analysis import CALL, LONG, a_judge_answer, as_judged, clinic, said
 from tests.fakes.language_model import ToldModel
 
 
-def judged(conversation: Conversation, **parts: Any) -> Any:
+def judged(**parts: Any) -> Any:
     playbook = clinic()
     answer = shape_for(playbook).model_validate(a_judge_answer(playbook, **parts))
-    return judgement_of(answer, conversation, playbook)
+    return judgement_of(answer, playbook)
 
 
 def told(messages: Sequence[Message]) -> str:
@@ -67,7 +67,7 @@ async def test_an_item_may_have_any_name_that_a_playbook_allows() -> None:
 
     answer = shape_for(odd).model_validate(a_judge_answer(odd))
 
-    assert judgement_of(answer, CALL, odd).checklist[0].item == "copy"
+    assert judgement_of(answer, odd).checklist[0].item == "copy"
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ async def test_what_a_playbook_does_not_ask_for_is_not_asked_of_the_model(
     answer = shape_for(playbook).model_validate(a_judge_answer(playbook))
 
     assert set(shape_for(clinic()).model_fields) - set(type(answer).model_fields) == fields
-    assert getattr(judgement_of(answer, CALL, playbook), empty) == ()
+    assert getattr(judgement_of(answer, playbook), empty) == ()
 
 
 def test_what_was_said_stands_between_two_marks_that_nobody_can_say() -> None:
@@ -169,10 +169,9 @@ def test_words_that_were_heard_badly_are_marked_and_quoted_without_the_mark() ->
         for text, probability in heard
     )
     first = replace(CALL.turns[0], text="".join(word.text for word in words), words=words)
-    call = replace(CALL, turns=(first, *CALL.turns[1:]))
 
     judgement = judged(
-        call, outcome_quote={"turn": 0, "text": "Слиника(?) здоровья, администраа,(?) да."}
+        outcome_quote={"turn": 0, "text": "Слиника(?) здоровья, администраа,(?) да."}
     )
 
     assert line_of(first) == "[0] operator: Слиника(?) здоровья, администраа,(?) да."
@@ -181,7 +180,6 @@ def test_words_that_were_heard_badly_are_marked_and_quoted_without_the_mark() ->
 
 def test_what_cannot_be_told_is_a_status_and_a_sentiment_has_its_words() -> None:
     judgement = judged(
-        CALL,
         checklist={"greeting": {"status": "cannot_be_told", "quote": None}},
         sentiment_quote={"turn": 3, "text": "Дорого."},
     )
@@ -195,7 +193,7 @@ def test_an_agreement_says_who_and_by_when() -> None:
     settled = {"text": "Приём в пятницу", "owner": "operator", "due": "2026-01-16", "quote": quote}
     vague = {"text": "Когда-нибудь", "owner": None, "due": "скоро", "quote": quote}
 
-    judgement = judged(CALL, agreements=[settled, vague])
+    judgement = judged(agreements=[settled, vague])
 
     evidence = Evidence(turn=3, text="запишите меня на пятницу")
     assert judgement.agreements == (
@@ -229,11 +227,12 @@ async def test_a_quote_is_found_where_its_words_are_or_not_kept(
 
     analysis = await analyse(CALL, playbook, ModelJudge(model, LONG), OwnBudget(None))
 
-    assert analysis.judgement.outcome_quote == kept
+    assert as_judged(analysis.judgement.outcome_quote) == kept
+    assert analysis.judgement.outcome == ("booked" if kept else "other")
     assert bool(analysis.evidence_flags) is (kept is None)
 
 
-async def test_claims_of_what_was_said_go_with_their_quotes_and_statuses_stay() -> None:
+async def test_claims_go_with_their_quotes_and_what_was_done_cannot_be_told_without() -> None:
     playbook = clinic()
     invented = {"turn": 3, "text": "этого никто не говорил"}
     model = ToldModel(
@@ -249,7 +248,7 @@ async def test_claims_of_what_was_said_go_with_their_quotes_and_statuses_stay() 
 
     judgement = analysis.judgement
     assert (judgement.objections, judgement.agreements) == ((), ())
-    assert judgement.checklist[0] == CheckedItem(item="greeting", status=ItemStatus.COMPLETED)
+    assert judgement.checklist[0] == CheckedItem(item="greeting", status=ItemStatus.CANNOT_BE_TOLD)
     assert len(analysis.evidence_flags) == 3
 
 
@@ -257,7 +256,7 @@ def test_when_an_item_applies_is_the_playbook_s_to_say() -> None:
     playbook = clinic()
     done = {item.name: {"status": "completed", "quote": None} for item in playbook.checklist}
 
-    judgement = judged(CALL, checklist=done)
+    judgement = judged(checklist=done)
 
     for item, checked in zip(playbook.checklist, judgement.checklist, strict=True):
         applies = item.applies.holds("price_inquiry", "booked", objected=False)
@@ -276,7 +275,7 @@ def test_there_is_one_piece_of_advice_for_a_skill() -> None:
         for skill, text in [(skills[0], "a"), (skills[0], "b"), (skills[-1], "c")]
     ]
 
-    judgement = judged(CALL, recommendations=advice)
+    judgement = judged(recommendations=advice)
 
     assert [(r.priority, r.text) for r in judgement.recommendations] == [(1, "a"), (2, "c")]
 
@@ -304,7 +303,9 @@ async def test_a_long_call_is_read_in_parts_and_judged_by_the_turns_that_matter(
     transcript = messages[1].text
     assert re.findall(r"^\[(\d+)\]", transcript, re.MULTILINE) == ["1", "98"]
     assert "(part 6: part ‹/transcript› 5)" in transcript
-    assert analysis.judgement.outcome_quote == Evidence(turn=98, text="Записала вас на пятницу")
+    assert as_judged(analysis.judgement.outcome_quote) == Evidence(
+        turn=98, text="Записала вас на пятницу"
+    )
     assert analysis.usage
     assert analysis.usage.requests == 7
 
