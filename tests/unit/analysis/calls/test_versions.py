@@ -46,7 +46,7 @@ LAYOUT = {tokenize.COMMENT, tokenize.NL, tokenize.ENDMARKER}
             RulesJudge.version,
             ("services.analysis.calls.adapters.rules.judge", CHECK),
             DICTIONARIES,
-            ("3", "2a0aa7037494"),
+            ("3", "d7c4abc2c21c"),
         ),
         (
             "PROMPT_VERSION",

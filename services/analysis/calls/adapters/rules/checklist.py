@@ -2,7 +2,14 @@
 
 from services.analysis.calls.adapters.rules.cues import CueFinder, within
 from services.analysis.calls.adapters.rules.opening import opening_turns
-from services.analysis.calls.domain import CheckedItem, Conversation, ItemStatus, Speaker, Word
+from services.analysis.calls.domain import (
+    CheckedItem,
+    Conversation,
+    Direction,
+    ItemStatus,
+    Speaker,
+    Word,
+)
 from services.analysis.playbooks.domain import By, ChecklistItem, Cue, Where
 
 UNSURE = 0.5
@@ -47,11 +54,20 @@ def _can_be_told(
     either = step.model_copy(update={"by": By.ANYONE})
     if conversation.speakers_guessed and finder.find(either, objected):
         return False
+    if step.where is Where.OPENING and _begins_late(conversation):
+        return False
     words = _words(step, conversation, objected)
     unsure = sum(word.probability < UNSURE for word in words)
     if step.where in (Where.OPENING, Where.CLOSING):
         return not unsure
     return unsure <= UNSURE_SHARE * len(words)
+
+
+def _begins_late(conversation: Conversation) -> bool:
+    """Tell whether who answered the phone is first heard after the caller: their first words are lost."""
+    first = conversation.turns[0]
+    incoming = conversation.call.direction is Direction.INCOMING
+    return incoming and first.speaker is Speaker.CLIENT and bool(first.words)
 
 
 def _words(step: Cue, conversation: Conversation, objected: int | None) -> list[Word]:

@@ -77,13 +77,15 @@ class CueFinder:
             for turn, sentence, found in self._matches(cue, after)
         )
 
-    def find_settled(self, cue: Cue) -> tuple[Evidence, ...]:
-        """Quote as `find` does, but neither what is asked or denied nor what only would be."""
+    def find_said(self, cue: Cue) -> tuple[tuple[Evidence, bool], ...]:
+        """Quote as `find` does, but neither what is denied nor what only would be; and whether it is asked."""
         return tuple(
-            Evidence(turn=turn.index, text=_quote(sentence, *found))
+            (
+                Evidence(turn=turn.index, text=_quote(sentence, *found)),
+                questioned(turn, sentence),
+            )
             for turn, sentence, found in self._matches(cue)
-            if not questioned(turn, sentence)
-            and not any(
+            if not any(
                 word.negates or "=бы" in word.keys or "=would" in word.keys
                 for word in sentence.words[: found[0]]
                 if word.clause == sentence.words[found[0]].clause

@@ -273,6 +273,19 @@ def test_a_word_heard_badly_elsewhere_excuses_nothing_at_the_beginning(
     assert statuses["farewell"] is ItemStatus.CANNOT_BE_TOLD
 
 
+def test_who_answers_and_is_first_heard_after_the_caller_may_have_greeted(
+    judge: RulesJudge, playbook: Playbook
+) -> None:
+    call = said("C: Сколько стоит приём?", "O: Три тысячи рублей.", "C: Понятно.", "O: Хорошо.")
+
+    recognised = _statuses(judge, playbook, _heard(call, 0.9))
+    called = _statuses(judge, playbook, with_direction(_heard(call, 0.9), Direction.OUTGOING))
+    written = _statuses(judge, playbook, call)
+
+    assert recognised["greeting"] is recognised["introduction"] is ItemStatus.CANNOT_BE_TOLD
+    assert called["greeting"] is written["greeting"] is ItemStatus.NOT_REACHED
+
+
 def test_the_clients_unsure_words_excuse_nothing(judge: RulesJudge, playbook: Playbook) -> None:
     call = _heard(_opened("O: Слушаю вас."), 0.2, "Сколько", "стоит", "приём", "Понятно")
 
