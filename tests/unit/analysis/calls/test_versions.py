@@ -46,7 +46,7 @@ LAYOUT = {tokenize.COMMENT, tokenize.NL, tokenize.ENDMARKER}
             RulesJudge.version,
             ("services.analysis.calls.adapters.rules.judge", CHECK),
             DICTIONARIES,
-            ("3", "d7c4abc2c21c"),
+            ("3", "8ce10e47498e"),
         ),
         (
             "PROMPT_VERSION",

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from services.analysis.calls.adapters.rules.marking import asked, marked, questioned
+from services.analysis.calls.adapters.rules.marking import asked_for, marked, questioned
 from services.analysis.calls.adapters.rules.misheard import misheard
 from services.analysis.calls.domain import Conversation, Evidence, Speaker, Turn
 from services.analysis.playbooks.domain import By, Cue, Playbook, Where
@@ -180,7 +180,7 @@ def _match(
     compiled: CompiledCue, turn: Turn, sentence: LemmatisedSentence
 ) -> tuple[int, int] | None:
     found = _first_match(compiled.phrases, sentence.words)
-    if found is None and compiled.in_questions and asked(turn, sentence):
+    if found is None and compiled.in_questions and asked_for(turn, sentence):
         return _first_match(compiled.in_questions, sentence.words)
     return found
 

@@ -21,6 +21,7 @@ from services.analysis.words.lemmas import LemmatisedSentence, Lemmatiser
 from services.analysis.words.times import days, hours
 
 ARGUMENT_WORDS = 8
+LONGEST_ASKED_FRAGMENT = 3
 _ASKING = frozenset(
     (
         *("какой", "когда", "сколько", "где", "куда", "как", "чей", "кто", "ли", "откуда"),
@@ -35,6 +36,7 @@ _REQUESTS = frozenset(
         *("=уточните", "=представьтесь", "=напомните", "=сообщите", "=дайте", "=диктуйте"),
     )
 )
+_PLEASE = frozenset(("=пожалуйста", "=please"))
 _ASKING_FIRST = frozenset(
     (
         *("=is", "=are", "=do", "=does", "=did", "=have", "=has", "=can", "=could", "=would"),
@@ -75,6 +77,8 @@ _NO_OFFER = frozenset(
     (
         *("работать", "график", "режим", "открываться", "закрываться", "закрыть", "обычно"),
         *("=were", "=was", "=ago", "вчера", "прошлый", "=last", "close", "=until", "=till"),
+        *("скидка", "акция", "рассрочка", "гарантия", "действовать", "рождение", "родиться"),
+        *("=был", "=была", "=были", "discount", "warranti", "guarante", "sale", "birth", "=born"),
     )
 )
 _NO_NEED = frozenset(
@@ -123,6 +127,18 @@ def asked(turn: Turn, sentence: LemmatisedSentence) -> bool:
         not word.keys.isdisjoint(_ASKING_FIRST)
         and (not position or sentence.words[position - 1].clause != word.clause)
         for position, word in enumerate(sentence.words)
+    )
+
+
+def asked_for(turn: Turn, sentence: LemmatisedSentence) -> bool:
+    """Tell whether something may be asked for in a sentence, as in `фамилию, пожалуйста`.
+
+    Where a turn has no marks, so in a mere `фамилия имя`.
+    """
+    return (
+        asked(turn, sentence)
+        or not _PLEASE.isdisjoint(sentence.keys)
+        or (not _marked_up(turn) and len(sentence.words) <= LONGEST_ASKED_FRAGMENT)
     )
 
 

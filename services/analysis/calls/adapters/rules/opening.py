@@ -25,6 +25,7 @@ _ROLES = frozenset(
 )
 # Without the consultant, whom half a `консультация` sounds like.
 _MISHEARD_ROLES = frozenset(("администратор", "оператор", "менеджер", "секретарь", "диспетчер"))
+_MISHEARD_GREETINGS = frozenset(("здравствуйте",))
 _GREETINGS = frozenset(
     (
         *("здравствуйте", "здравствовать", "=здрасте", "=приветствую", "=приветствует", "=привет"),
@@ -91,8 +92,7 @@ def mark_opening(
         if turn.index not in opening:
             continue
         kinds = [
-            "name" if _named_alone(sentence, position) else _opening_kind(word, lemmatiser)
-            for position, word in enumerate(sentence.words)
+            _opening_kind(sentence, position, lemmatiser) for position in range(len(sentence.words))
         ]
         own = dict(_own_names(turn, sentence.words, kinds))
         for position in _firm_names(turn, sentence, kinds, own):
@@ -134,16 +134,17 @@ def opening_turns(turns: Sequence[Turn]) -> Iterator[int]:
                 return
 
 
-def _opening_kind(word: LemmatisedWord, lemmatiser: Lemmatiser) -> str:
+def _opening_kind(sentence: LemmatisedSentence, position: int, lemmatiser: Lemmatiser) -> str:
+    """Return what a word is among the first: `role`, `greeting`, `formula`, `name` or `other`."""
+    word = sentence.words[position]
     if not word.keys.isdisjoint(_ROLES) or misheard(word.form, _MISHEARD_ROLES, lemmatiser):
         return "role"
-    if not word.keys.isdisjoint(_GREETINGS) or misheard(
-        word.form, frozenset(("здравствуйте",)), lemmatiser
-    ):
+    if not word.keys.isdisjoint(_GREETINGS) or misheard(word.form, _MISHEARD_GREETINGS, lemmatiser):
         return "greeting"
     if not word.keys.isdisjoint(_FORMULAS):
         return "formula"
-    return "name" if NAME in word.keys else "other"
+    named = NAME in word.keys or _named_alone(sentence, position)
+    return "name" if named and not _quoted(sentence, word) else "other"
 
 
 def _named_alone(sentence: LemmatisedSentence, position: int) -> bool:
@@ -173,7 +174,9 @@ def _own_names(
             yield position, True
         elif kind == "name":
             # In `салон Лилия` and `салон красоты Лилия` the name is the salon's.
-            follows_noun = joined and before == "other"
+            near = words[max(0, position - 2) : position]
+            called = any("=меня" in each.keys for each in near)  # `меня завут Ольга`
+            follows_noun = joined and before == "other" and not called
             genitive = position > 0 and GENITIVE in words[position - 1].keys
             if not follows_noun or (not marked_up and not genitive and position >= 2):  # noqa: PLR2004
                 yield position, True
@@ -231,7 +234,7 @@ def _firm_names(
         if (
             len(run) > _LONGEST_FIRM_WORDS
             or any(NUMBER in word.keys for word in said)
-            or (names_alone and not _quoted(sentence, said[0]))
+            or names_alone
             or max(len(word.form) for word in said) < 3  # noqa: PLR2004
             or any(VERB in w.keys and w.keys.isdisjoint(_FORMULAS) for w in clause)
             or any(not w.keys.isdisjoint(_ABOUT) and w.start < said[0].start for w in clause)

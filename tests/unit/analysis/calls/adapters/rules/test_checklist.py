@@ -120,6 +120,8 @@ def test_a_greeting_without_a_firm_or_a_firm_without_a_greeting_is_half_of_it(
         ("Слиника здоровья, администраа, трансна, добрый день.", True),
         ("Курсы «Полиглотка», Эдуард у аппарата.", True),
         ("Добрый день, кафе «У Палыча», Света, слушаю вас.", True),
+        ("оптика взгляд меня завут Ольга", True),
+        ("стоматология улыбка елена слушаю вас", True),
         ("Hi, it's Becky from Miller's Garage.", True),
         ("Harrop Lane Motors, Gaz speaking.", True),
         ("Hello, Thornwick Bank, my name's Lucy.", True),
@@ -130,6 +132,8 @@ def test_a_greeting_without_a_firm_or_a_firm_without_a_greeting_is_half_of_it(
         ("Good morning, this is Buckeye Brothers Moving.", False),
         ("Салон красоты Лилия, слушаю.", False),
         ("Кафе Наталья, добрый день.", False),
+        ("Добрый день, «Лилия», слушаю.", False),
+        ("салон красоты лилия слушаю", False),
         ("Клиника Здоровье, добрый день.", False),
         ("Fenwick Autos.", False),
     ],
@@ -168,6 +172,9 @@ def test_whom_the_operator_calls_is_not_the_operator(judge: RulesJudge, playbook
         ("У нас есть рассрочка на двенадцать месяцев.", False),
         ("Работаем с девяти до восьми.", False),
         ("Гарантия два года, и скидка десять процентов.", False),
+        ("У нас есть акция до воскресенья.", False),
+        ("Дата рождения двенадцатого мая?", False),
+        ("Вы у нас в среду были?", False),
         ("We're open from nine till five.", False),
         ("It comes with three years of warranty.", False),
     ],
@@ -227,6 +234,36 @@ def test_a_confirmation_repeats_day_and_time(
     )
 
     assert _statuses(judge, playbook, call)["confirmation"] is status
+
+
+@pytest.mark.parametrize(
+    ("words", "asked"),
+    [
+        ("Имя ваше подскажите?", True),
+        ("Продиктуйте номер.", True),
+        ("фамилия имя", True),
+        ("телефон тот же с которого звоните", True),
+        ("What name shall I put?", True),
+        ("And a number in case it fails?", True),
+        ("Who am I speaking to?", True),
+        ("У врача фамилия Смирнова, имя Ольга, запомните.", False),
+        ("The number seven bus stops here.", False),
+    ],
+)
+def test_details_of_the_client_are_asked_for(
+    judge: RulesJudge, playbook: Playbook, words: str, asked: bool
+) -> None:
+    call = said(
+        "O: Добрый день.",
+        "C: Хочу записаться на чистку.",
+        f"O: {words}",
+        "C: Да.",
+        "O: Записала вас на среду, на девять.",
+    )
+
+    status = _statuses(judge, playbook, call)["contact_details"]
+
+    assert (status is ItemStatus.COMPLETED) == asked
 
 
 def test_an_objection_is_handled_after_it_and_quoted_from_there(
