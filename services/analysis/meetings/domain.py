@@ -49,10 +49,11 @@ class MeetingDecision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeetingJudgement:
-    """What a judge makes of a meeting."""
+    """What a judge makes of a meeting; `by_model` where a language model wrote it, which may obey what it reads."""
 
     summary: str
     decisions: tuple[MeetingDecision, ...]
+    by_model: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +67,11 @@ class SpeakerShare:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeetingAnalysis:
-    """What a meeting came to; `session_id` is the run that made it, `judge` who judged."""
+    """What a meeting came to; `session_id` is the run that made it, `judge` who judged.
+
+    `evidence_flags` names each turn that speaks to a machine, so that nothing rests on it, and each text
+    of which something was removed.
+    """
 
     bot_id: BotId
     owner: Owner
@@ -76,6 +81,7 @@ class MeetingAnalysis:
     speakers: tuple[SpeakerShare, ...]
     judge: str
     created_at: datetime
+    evidence_flags: tuple[str, ...] = ()
 
 
 def speaker_shares(turns: Iterable[MeetingTurn]) -> tuple[SpeakerShare, ...]:

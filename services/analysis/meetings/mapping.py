@@ -50,6 +50,7 @@ def meeting_analysis_to_pb(analysis: MeetingAnalysis) -> pb.MeetingAnalysis:
         ],
         judge=analysis.judge,
         create_time=timestamp(analysis.created_at),
+        evidence_flags=analysis.evidence_flags,
     )
 
 
@@ -68,4 +69,5 @@ def meeting_analysis_from_pb(message: pb.MeetingAnalysis) -> MeetingAnalysis:
         ),
         judge=message.judge,
         created_at=moment(message.create_time),
+        evidence_flags=tuple(message.evidence_flags),
     )

@@ -10,12 +10,14 @@ from services.analysis.meetings.domain import (
     MeetingAnalysis,
     MeetingAnalysisNotFound,
     MeetingDecision,
+    MeetingJudgement,
     MeetingTranscript,
     said_decisions,
     speaker_shares,
 )
 from services.analysis.meetings.judging import MeetingJudging
 from services.analysis.meetings.ports import MeetingAnalysisRepository, MeetingTranscripts
+from services.analysis.meetings.withheld import plain_decisions, plain_summary, withhold
 from services.analysis.words.speech import NothingSaid, UnsureLanguage, count_words
 from services.kernel.clock import utc_now
 from services.stage.ports import Transaction
@@ -47,17 +49,22 @@ class MeetingAnalyses:
             raise NothingSaid(f"meeting {meeting.bot_id} has no words", reason="NO_SPEECH")
         if meeting.unsure_language:
             raise UnsureLanguage(meeting.unsure_language, reason="UNSURE_LANGUAGE")
-        judgement, judge = await self._judging.judge(meeting, run_id, last_attempt=last_attempt)
-        decisions = await asyncio.to_thread(_first_said, judgement.decisions, meeting)
+        # A long meeting takes a second: too long for an event loop.
+        heard, withheld = await asyncio.to_thread(withhold, meeting)
+        judgement, judge = await self._judging.judge(heard, run_id, last_attempt=last_attempt)
+        summary, decisions, removed = await asyncio.to_thread(
+            _checked, judgement, heard, trusted=not (withheld and judgement.by_model)
+        )
         return MeetingAnalysis(
             bot_id=meeting.bot_id,
             owner=meeting.owner,
             session_id=run_id,
-            summary=judgement.summary,
+            summary=summary,
             decisions=decisions,
             speakers=speaker_shares(meeting.turns),
             judge=judge,
             created_at=utc_now(),
+            evidence_flags=(*withheld, *removed),
         )
 
     async def get_meeting_analysis(self, owner: Owner, bot_id: BotId) -> MeetingAnalysis:
@@ -83,7 +90,11 @@ class MeetingAnalyses:
         await self._analyses.delete_meeting_analyses(transaction, owner, bot_ids)
 
 
-def _first_said(
-    decisions: Sequence[MeetingDecision], meeting: MeetingTranscript
-) -> tuple[MeetingDecision, ...]:
-    return tuple(itertools.islice(said_decisions(decisions, meeting.turns), MOST_DECISIONS))
+def _checked(
+    judgement: MeetingJudgement, meeting: MeetingTranscript, *, trusted: bool
+) -> tuple[str, tuple[MeetingDecision, ...], tuple[str, ...]]:
+    """Return the summary and the decisions of a judgement as they may be kept, and what was removed."""
+    said = itertools.islice(said_decisions(judgement.decisions, meeting.turns), MOST_DECISIONS)
+    decisions, removed = plain_decisions(tuple(said), trusted=trusted)
+    summary, flags = plain_summary(judgement.summary, decisions, meeting.language, trusted=trusted)
+    return summary, decisions, (*flags, *removed)

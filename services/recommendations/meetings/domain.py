@@ -80,7 +80,11 @@ class Conclusions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeetingTasks:
-    """The tasks of a meeting beside its conclusions; `session_id` is the run that made them."""
+    """The tasks of a meeting beside its conclusions; `session_id` is the run that made them.
+
+    `evidence_flags` names each turn that speaks to a machine, so that no task rests on it, and each task of
+    whose texts something was removed.
+    """
 
     bot_id: BotId
     owner: Owner
@@ -90,6 +94,7 @@ class MeetingTasks:
     decisions: tuple[str, ...]
     judge: str
     created_at: datetime
+    evidence_flags: tuple[str, ...] = ()
 
 
 _URGENT = re.compile(

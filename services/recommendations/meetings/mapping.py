@@ -59,6 +59,7 @@ def meeting_tasks_to_pb(meeting: MeetingTasks) -> pb.MeetingTasks:
         decisions=meeting.decisions,
         judge=meeting.judge,
         create_time=timestamp(meeting.created_at),
+        evidence_flags=meeting.evidence_flags,
     )
 
 
@@ -82,4 +83,5 @@ def meeting_tasks_from_pb(message: pb.MeetingTasks) -> MeetingTasks:
         decisions=tuple(message.decisions),
         judge=message.judge,
         created_at=moment(message.create_time),
+        evidence_flags=tuple(message.evidence_flags),
     )

@@ -22,6 +22,7 @@ from services.recommendations.meetings.ports import (
     TaskFinder,
     Transaction,
 )
+from services.recommendations.meetings.withheld import plain_tasks, withhold
 from services.status.domain import ExecutionNumber, Owner, RunId
 
 log = structlog.get_logger()
@@ -64,24 +65,32 @@ class Tasks:
         last_attempt: bool,
     ) -> MeetingTasks:
         """Return the tasks of a meeting; raises ModelUnavailable, except at the last attempt."""
+        # A long meeting takes a second: too long for an event loop.
+        heard, withheld = await asyncio.to_thread(withhold, meeting)
         finder = self._finder
         try:
-            tasks = await finder.find_tasks(meeting)
+            found = await finder.find_tasks(heard)
         except UNANSWERED as error:
             if isinstance(error, ModelUnavailable) and not last_attempt:
                 raise
             log.warning("tasks_by_rules", bot_id=meeting.bot_id, why=str(error))
             finder = self._rules
-            tasks = await finder.find_tasks(meeting)
+            found = await finder.find_tasks(heard)
+        said = await asyncio.to_thread(said_tasks, found, heard)
+        by_rules = finder is self._rules
+        tasks, removed = await asyncio.to_thread(
+            plain_tasks, said, trusted=by_rules or not withheld
+        )
         return MeetingTasks(
             bot_id=meeting.bot_id,
             owner=meeting.owner,
             session_id=run_id,
-            tasks=await asyncio.to_thread(said_tasks, tasks, meeting),
+            tasks=tasks,
             summary=conclusions.summary,
             decisions=conclusions.decisions,
             judge=finder.name(meeting),
             created_at=utc_now(),
+            evidence_flags=(*withheld, *removed),
         )
 
     async def write_silence(

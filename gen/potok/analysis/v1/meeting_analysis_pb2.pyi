@@ -33,6 +33,7 @@ class MeetingAnalysis(_message.Message):
     SPEAKERS_FIELD_NUMBER: _builtins.int
     JUDGE_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
+    EVIDENCE_FLAGS_FIELD_NUMBER: _builtins.int
     bot_id: _builtins.str
     """The bot that recorded it."""
     owner: _builtins.str
@@ -55,6 +56,12 @@ class MeetingAnalysis(_message.Message):
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it was made."""
 
+    @_builtins.property
+    def evidence_flags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """One sentence for each turn that speaks to a machine, so that nothing rests on it, and for each text of which
+        something, as a link, was removed.
+        """
+
     def __init__(
         self,
         *,
@@ -66,10 +73,11 @@ class MeetingAnalysis(_message.Message):
         speakers: _abc.Iterable[Global___SpeakerShare] | None = ...,
         judge: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
+        evidence_flags: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bot_id", b"bot_id", "create_time", b"create_time", "decisions", b"decisions", "judge", b"judge", "owner", b"owner", "session_id", b"session_id", "speakers", b"speakers", "summary", b"summary"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bot_id", b"bot_id", "create_time", b"create_time", "decisions", b"decisions", "evidence_flags", b"evidence_flags", "judge", b"judge", "owner", b"owner", "session_id", b"session_id", "speakers", b"speakers", "summary", b"summary"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -33,6 +33,7 @@ class MeetingTasks(_message.Message):
     DECISIONS_FIELD_NUMBER: _builtins.int
     JUDGE_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
+    EVIDENCE_FLAGS_FIELD_NUMBER: _builtins.int
     bot_id: _builtins.str
     """The bot that recorded it."""
     owner: _builtins.str
@@ -55,6 +56,12 @@ class MeetingTasks(_message.Message):
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When they were found."""
 
+    @_builtins.property
+    def evidence_flags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """One sentence for each turn that speaks to a machine, so that no task rests on it, and for each task of whose texts
+        something, as a link, was removed.
+        """
+
     def __init__(
         self,
         *,
@@ -66,10 +73,11 @@ class MeetingTasks(_message.Message):
         decisions: _abc.Iterable[_builtins.str] | None = ...,
         judge: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
+        evidence_flags: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bot_id", b"bot_id", "create_time", b"create_time", "decisions", b"decisions", "judge", b"judge", "owner", b"owner", "session_id", b"session_id", "summary", b"summary", "tasks", b"tasks"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bot_id", b"bot_id", "create_time", b"create_time", "decisions", b"decisions", "evidence_flags", b"evidence_flags", "judge", b"judge", "owner", b"owner", "session_id", b"session_id", "summary", b"summary", "tasks", b"tasks"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

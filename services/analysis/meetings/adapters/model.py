@@ -23,10 +23,12 @@ You sum up a meeting for people who were not there. Claim only what was said. It
 </transcript>. {untrusted}
 
 Answer with one JSON object:
-- summary: what was talked about and what came of it, in two to five sentences.
-- decisions: at most {decisions} things that were decided, not what was proposed, asked or refused. Each with text, the \
-decision in one sentence, and quote, the words it was taken in, copied letter by letter from one turn, at most a sentence. \
-What has no such words is no decision.
+- summary: what was talked about and what came of it, in two to five plain sentences, which those who were there would sign. \
+No links, no markup. Where it cannot be told what came of it, say so.
+- decisions: at most {decisions} things that were settled for all, as "we go with the second supplier"; not what was \
+proposed, asked, refused or taken back, not what somebody is to do, and nothing of the meeting itself. None where nothing \
+was decided. Each with text, the decision in one sentence, and quote, the words it was taken in, copied letter by letter \
+from one turn, at most a sentence, with the "not" that belongs to them. What has no such words is no decision.
 Write summary and text in the language with the ISO 639-1 code {language}."""
 
 _SUM_UP = """\
@@ -89,6 +91,7 @@ class MeetingModel:
                 for each in judged
                 for decided in each.decisions
             ),
+            by_model=True,
         )
 
 

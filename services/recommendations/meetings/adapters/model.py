@@ -26,17 +26,23 @@ You write down what is to be done after a meeting, for the people who were there
 </transcript>, a turn a line: who speaks, the words. {untrusted}
 
 Answer with one JSON object:
-- tasks: at most {tasks} things that somebody is to do after the meeting: promised, asked for, or agreed on. Nothing that \
-was done before, refused, only thought of, or about the meeting itself. One task once, however often it comes up. Each with
+- tasks: at most {tasks} things that somebody took upon themselves, or was given and did not refuse, to do after the \
+meeting. One task once, however often it comes up, as it was left at last: what was taken back is none, and what was moved \
+has its last day. Rather leave one out than list what is none. None are: instructions of the moment ("press the middle"), \
+what is done in the meeting ("I'll just put the cable in", "let's move to the next slide"), what a product must be or do ("we \
+have to make a profit of fifty million"), offers and questions that nobody answers, what was done before, refused ("no, I \
+can't"), or only thought of. Tasks are "Luis to draft the contract by Friday", "you will work on the design", "today I'm \
+gonna finish the import screen". Each with
   - title: what, in a few words that begin with the verb;
   - description: what exactly, in one or two sentences;
-  - assignee: who is to do it, by the name that the transcript has, or null where nobody was named;
+  - assignee: who is to do it, by the name that the transcript has, or null where it cannot be told, as where nobody was \
+named or the speaker is somebody;
   - due: the day by which, as YYYY-MM-DD, or null. The meeting was on {weekday}, {day}: count words such as "tomorrow" or \
 "on Friday" from it;
   - priority: high, medium or low, by what was said of its urgency and by the day;
-  - quote: the words it comes from, copied letter by letter from one turn, at most a sentence. What has no such words is no \
-task.
-Write title and description in the language with the ISO 639-1 code {language}."""
+  - quote: the words it comes from, copied letter by letter from one turn, at most a sentence, with the "not" that belongs to \
+them. What has no such words is no task.
+No links, no markup. Write title and description in the language with the ISO 639-1 code {language}."""
 
 Title = Annotated[str, Field(min_length=1, max_length=200)]
 Text = Annotated[str, Field(min_length=1, max_length=1000)]

@@ -226,6 +226,7 @@ def test_an_analysis_comes_back_from_the_wire_as_it_was() -> None:
         speakers=(SpeakerShare(speaker="Анна", words=3, share=0.75),),
         judge="rules-ru",
         created_at=datetime(2026, 11, 26, 9, 30, tzinfo=UTC),
+        evidence_flags=("turn 3: it speaks to a machine, nothing rests on it",),
     )
     message = meeting_analysis_to_pb(analysis)
     assert len(message.ListFields()) == len(message.DESCRIPTOR.fields)

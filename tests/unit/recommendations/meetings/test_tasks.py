@@ -369,6 +369,7 @@ def test_tasks_come_back_from_the_wire_as_they_were() -> None:
         decisions=("Едем.",),
         judge="rules-ru",
         created_at=datetime(2026, 11, 26, 9, 30, tzinfo=UTC),
+        evidence_flags=("turn 3: it speaks to a machine, no task rests on it",),
     )
     message = meeting_tasks_to_pb(meeting)
     assert len(message.ListFields()) == len(message.DESCRIPTOR.fields)
