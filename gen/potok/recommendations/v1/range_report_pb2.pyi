@@ -160,7 +160,7 @@ class Narrative(_message.Message):
     author: _builtins.str
     """Who wrote it: `rules`, or a language model by its name."""
     note: _builtins.str
-    """Why the language model that was to write it did not; empty otherwise."""
+    """Why the language model that was to write it did not, or what was removed of what it wrote, as links; empty otherwise."""
     @_builtins.property
     def actions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """What to do first; at most three."""

@@ -8,6 +8,7 @@ import structlog
 
 from services.llm.budget import OwnBudget
 from services.llm.domain import UNANSWERED, Message, MessageRole
+from services.llm.free_text import plain_sentences
 from services.llm.ports import LanguageModel
 from services.recommendations.ranges.adapters.prompt import (
     Told,
@@ -33,6 +34,10 @@ class WrongNumbers(Exception):
     """What the model wrote has numbers that are no figures; the text is for people."""
 
 
+class NothingLeft(Exception):
+    """What the model wrote is nothing for people to read."""
+
+
 class ModelNarrator:
     """Implements Narrator.
 
@@ -56,7 +61,7 @@ class ModelNarrator:
         except TimeoutError:
             note = f"model {self._model.name} did not end within {self._timeout:.0f} s"
             narrative = replace(by_rules, note=note)
-        except (*UNANSWERED, WrongNumbers) as error:
+        except (*UNANSWERED, WrongNumbers, NothingLeft) as error:
             narrative = replace(by_rules, note=str(error))
         log.info(
             "narrative_written",
@@ -70,10 +75,24 @@ class ModelNarrator:
         return narrative
 
 
+def _plain(told: Told, author: str) -> Narrative:
+    """Return a narrative in plain sentences, with a note where something was removed; raises NothingLeft."""
+    text, *actions = (plain_sentences(each) for each in (told.narrative, *told.actions))
+    removed = dict.fromkeys(what for each in (text, *actions) for what in each.removed)
+    if not text.text:
+        raise NothingLeft(f"model {author} wrote nothing for people: {', '.join(removed)}")
+    return Narrative(
+        text=text.text,
+        actions=tuple(each.text for each in actions if each.text),
+        author=author,
+        note=f"{', '.join(removed)} removed from it" if removed else "",
+    )
+
+
 async def _write(
     model: LanguageModel, budget: OwnBudget, days: DateRange, roll_up: RollUp, language: str
 ) -> Narrative:
-    """Return the model's narrative, all whose numbers are figures; raises WrongNumbers."""
+    """Return the model's narrative, all whose numbers are figures; raises WrongNumbers, NothingLeft."""
     table = rows(roll_up)
     facts = Facts(
         figures=[figure for row in table for figure in row.figures],
@@ -88,7 +107,7 @@ async def _write(
         for action in told.actions:
             wrong += wrong_numbers(action, facts, known=advice)
         if not wrong:
-            return Narrative(text=told.narrative, actions=told.actions, author=model.name)
+            return _plain(told, model.name)
         answer = Message(role=MessageRole.ASSISTANT, text=told.model_dump_json())
         messages = [*messages, answer, wrong_numbers_message(wrong[:MAX_WRONG])]
     raise WrongNumbers(

@@ -10,7 +10,9 @@ from typing import Annotated, assert_never
 from pydantic import BeforeValidator, Field
 
 from services.llm.domain import Message, MessageRole
+from services.llm.injection import addresses_machine
 from services.llm.shapes import AnswerShape
+from services.llm.transcripts import LEFT_OUT
 from services.llm.untrusted import plain
 from services.recommendations.ranges.domain import (
     MAX_FOCUS,
@@ -41,7 +43,7 @@ first, and who needs help with them.
 
 Write numbers in digits, and no number but those of the figures: a machine compares them. Round to a \
 whole number or one decimal at the most; write a share as a percentage with its sign. Compute nothing, \
-number no list, and count nothing yourself. A score has no percent sign. Nobody is judged by a row \
+number no list, and count nothing yourself. Plain sentences, no links, no markup. A score has no percent sign. Nobody is judged by a row \
 that says "too few". Quotes are there for you to see what is meant: take no number from them, and name \
 no client.
 Write in the language with the ISO 639-1 code {language}."""
@@ -133,7 +135,7 @@ def _line(row: Row) -> str:
 
 
 def _cut(text: str) -> str:
-    return plain(text)[:MAX_WORDS]
+    return LEFT_OUT if addresses_machine(text) else plain(text)[:MAX_WORDS]
 
 
 def _written(figure: Figure) -> str:

@@ -1,7 +1,7 @@
 """Orders that somebody says to the machine in a meeting change nothing, though a model obeys every one of them."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -20,8 +20,7 @@ async def analysed(judge: Any, *turns: tuple[str, str]) -> MeetingAnalysis:
     spoken = tuple(MeetingTurn(speaker=speaker, text=text) for speaker, text in turns)
     ended = await outcome(analyses(judge, replace(said(), turns=spoken)))
     assert isinstance(ended, Success)
-    result: Any = ended.result
-    return result
+    return cast(MeetingAnalysis, ended.result)
 
 
 def with_order(order: str) -> tuple[tuple[str, str], ...]:

@@ -1,6 +1,6 @@
 """Orders that somebody says to the machine become nobody's task, though a model obeys every one of them."""
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -37,8 +37,7 @@ def a_task(quote: str, text: str = PRAISE) -> dict[str, Any]:
 async def found(meeting: MeetingTranscript, finder: Any) -> MeetingTasks:
     ended = await outcome(the_work(meeting, finder))
     assert isinstance(ended, Success)
-    result: Any = ended.result
-    return result
+    return cast(MeetingTasks, ended.result)
 
 
 @pytest.mark.parametrize("name", ORDERS)
