@@ -51,3 +51,25 @@ def chunks(turns: Iterable[T], most: int, line: Callable[[T], str] = str) -> Ite
         characters += length
     if chunk:
         yield chunk
+
+
+def word_starts(
+    text: str, start_seconds: float, words: Iterable[tuple[str, float]]
+) -> tuple[tuple[int, float], ...]:
+    """Return at which characters of a turn its words begin, and when; only its start where words are not known.
+
+    Of a word there is its text, with the blank before it and its punctuation, and when it begins.
+    """
+    starts = [(0, start_seconds)]
+    character = 0
+    for word, seconds in words:
+        found = text.find(word.strip(), character)
+        if found >= 0:
+            starts.append((found, seconds))
+            character = found + len(word.strip())
+    return tuple(starts)
+
+
+def seconds_at(starts: Sequence[tuple[int, float]], character: int) -> float | None:
+    """Return when the word at a character of a turn begins; None where nobody knows."""
+    return next((seconds for at, seconds in reversed(starts) if at <= character), None)

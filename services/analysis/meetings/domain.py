@@ -22,10 +22,14 @@ class MeetingAnalysisNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeetingTurn:
-    """What somebody says in one go; `speaker` is empty where nobody knows who."""
+    """What somebody says in one go; `speaker` is empty where nobody knows who.
+
+    `starts` are the characters at which its words begin, and when, in seconds; empty where nobody knows when.
+    """
 
     speaker: str
     text: str
+    starts: tuple[tuple[int, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,10 +45,12 @@ class MeetingTranscript:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeetingDecision:
-    """A decision in a sentence, and the words of the transcript it was taken in."""
+    """A decision in a sentence, and the words of the transcript it was taken in, who said them and when."""
 
     text: str
     quote: str
+    quote_speaker: str = ""
+    quote_start_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from services.analysis.meetings.domain import (
 )
 from services.analysis.words.languages import unsure_language
 from services.kernel.rpc.convert import moment, timestamp
+from services.llm.transcripts import word_starts
 from services.status.domain import Owner, RunId
 
 
@@ -23,7 +24,7 @@ def meeting_transcript_from_pb(transcript: transcript_pb2.Transcript) -> Meeting
         owner=Owner(transcript.owner),
         language=transcript.language,
         turns=tuple(
-            MeetingTurn(speaker=segment.speaker_name, text=segment.text)
+            MeetingTurn(speaker=segment.speaker_name, text=segment.text, starts=_starts(segment))
             for segment in transcript.segments
             if segment.text.strip()
         ),
@@ -35,6 +36,14 @@ def meeting_transcript_from_pb(transcript: transcript_pb2.Transcript) -> Meeting
     )
 
 
+def _starts(segment: transcript_pb2.Segment) -> tuple[tuple[int, float], ...]:
+    """Return when the words of a segment begin; nothing of one without times, as in a text."""
+    if not segment.end_seconds:
+        return ()
+    words = ((word.text, word.start_seconds) for word in segment.words)
+    return word_starts(segment.text, segment.start_seconds, words)
+
+
 def meeting_analysis_to_pb(analysis: MeetingAnalysis) -> pb.MeetingAnalysis:
     return pb.MeetingAnalysis(
         bot_id=analysis.bot_id,
@@ -42,7 +51,13 @@ def meeting_analysis_to_pb(analysis: MeetingAnalysis) -> pb.MeetingAnalysis:
         session_id=analysis.session_id,
         summary=analysis.summary,
         decisions=[
-            pb.MeetingDecision(text=each.text, quote=each.quote) for each in analysis.decisions
+            pb.MeetingDecision(
+                text=each.text,
+                quote=each.quote,
+                quote_speaker_name=each.quote_speaker,
+                quote_start_seconds=each.quote_start_seconds,
+            )
+            for each in analysis.decisions
         ],
         speakers=[
             pb.SpeakerShare(speaker_name=each.speaker, words=each.words, share=each.share)
@@ -61,7 +76,15 @@ def meeting_analysis_from_pb(message: pb.MeetingAnalysis) -> MeetingAnalysis:
         session_id=RunId(message.session_id),
         summary=message.summary,
         decisions=tuple(
-            MeetingDecision(text=each.text, quote=each.quote) for each in message.decisions
+            MeetingDecision(
+                text=each.text,
+                quote=each.quote,
+                quote_speaker=each.quote_speaker_name,
+                quote_start_seconds=each.quote_start_seconds
+                if each.HasField("quote_start_seconds")
+                else None,
+            )
+            for each in message.decisions
         ),
         speakers=tuple(
             SpeakerShare(speaker=each.speaker_name, words=each.words, share=each.share)

@@ -1,74 +1,46 @@
-"""A judge of meetings made of rules: the sentences that carry most of what was talked about, and decisions by their verbs."""
+"""A judge of meetings made of rules: what was talked of, what was decided, and what was left open."""
 
 import asyncio
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+import razdel
 
 from services.analysis.budget.ports import Budget
+from services.analysis.meetings.adapters.decisions import find_decisions
+from services.analysis.meetings.adapters.topics import SpokenTurn, Topics
 from services.analysis.meetings.domain import (
     MeetingDecision,
     MeetingJudgement,
     MeetingTranscript,
+    MeetingTurn,
     speaker_shares,
 )
-from services.analysis.words.lemmas import LemmatisedSentence, Lemmatiser
 
-MOST_SENTENCES = 3
-FEWEST_WORDS, MOST_WORDS = 5, 45
-"""What is shorter carries nothing by itself, what is longer is no summary."""
 MOST_SPEAKERS = 6
-SHORTEST_WORD = 4
-SETTLED = 2.0
-"""How many times as much a decision weighs in the summary."""
-
-_DECISIONS = re.compile(
-    r"""\b(?:
-        (?:по)?решили | решено | договорились | условились | постановили | утвердили | утверждаем
-        | согласовали | одобрили | остановились\ на | останавливаемся\ на | выбираем
-        | прин(?:ято|яли)\ решение | приш(?:ли|ла|ёл|ел)\ к\ (?:выводу|решению) | сошлись\ на
-        | we(?:'ve|\ have|\ all)?\ (?:just\ )?(?:decided|agreed|settled|chosen|chose|approved)
-        | (?:decided|agreed)\ (?:to|that|on) | (?:it'?s|is|was)\ (?:decided|agreed|settled|approved)
-        | the\ decision\ is | let'?s\ go\ with | we(?:'ll|\ will|'re\ going\ to)\ go\ with
-        | we(?:'re|\ are)\ going\ with | settled\ on
-    )\b""",
+MOST_TOPICS = 6
+TOPICS_OF_PART = 3
+LONG_MEETING = 120
+"""Turns from which on the topics are told in three parts."""
+TOLD_DECISIONS = 5
+TOLD_QUESTIONS = 2
+FEWEST_WORDS, MOST_WORDS = 4, 40
+_WORD = re.compile(r"\w+")
+_OPEN = re.compile(
+    r"""\b(?:(?:ещё|еще|пока|так\ и)\ не\ (?:решили|решено|определились|понятно|ясно|договорились) | открыт(?:ый|ым)\ вопрос | вопрос\ (?:остаётся|остается)\ открыт\w*
+        | верн[её]мся\ к\ (?:этому|вопросу) | (?:надо|нужно)\ (?:ещё\ |еще\ )?(?:подумать|обдумать) | подума(?:ем|ю)\ (?:ещё|еще|над|потом) | обсудим\ (?:это\ )?(?:потом|позже|отдельно|в\ следующий|на\ следующ)
+        | (?:still|remains|that['’]s)\ an\ open\ question | still\ (?:open|undecided|unclear|need\ to\ (?:decide|figure)) | (?:haven['’]t|not|hasn['’]t\ been|isn['’]t)\ (?:yet\ |been\ )?decided | to\ be\ decided | decide\ (?:that\ |it\ )?(?:later|next\ time|about\ it\ now)
+        | come\ back\ to\ (?:that|this|it)\ (?:later|next|another) | leave\ (?:that|it)\ (?:open|for\ (?:now|next)) | not\ sure\ yet | (?:topic|question)\ (?:of|for)\ (?:maybe\ )?(?:of\ )?the\ next\ meeting | another\ time(?=[.]))\b""",
     re.VERBOSE | re.IGNORECASE,
 )
-_DENIED = re.compile(
-    r"\b(?:не|ни|бы|если|not|never|if|unless|would|haven't|hasn't|didn't|don't)\b[^,;.]{0,20}$",
-    re.IGNORECASE,
-)
-_WORD = re.compile(r"\w+")
-_MIN_DECIDED = 2
-"""Words after the verb; `Договорились!` alone decides nothing that can be told."""
-_LEAD = re.compile(
-    r"^(?:(?:итак|значит|так|ну|хорошо|ладно|окей|ок|всё|все|да|so|ok|okay|right|well|yes|great)\b[\s,.:—–-]*)+",
-    re.IGNORECASE,
-)
-_EMPTY = frozenset(
-    """
-    это этот который такой весь быть мочь надо нужно есть если чтобы тоже очень сейчас давайте
-    давать просто вообще потом можно только когда хорошо наш свой тогда ещё еще один привет доброе
-    добрый утро день коллега спасибо пожалуйста that this with have will would what there they then
-    just about from which when should could need like think thank good morning hello everyon
-    everybodi okay yeah pleas also
-    """.split()
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Weighed:
-    index: int
-    text: str
-    weight: float
+"""What people say of what they leave open."""
 
 
 class MeetingRules:
     """Implements MeetingJudge, deterministic and without any outside call."""
 
     def __init__(self) -> None:
-        self._lemmatiser = Lemmatiser()
+        self._topics = Topics()
 
     def name(self, meeting: MeetingTranscript) -> str:
         return "rules-ru" if meeting.language == "ru" else "rules-en"
@@ -80,82 +52,124 @@ class MeetingRules:
 
     def judge_now(self, meeting: MeetingTranscript) -> MeetingJudgement:
         """Judge a meeting; equal input gives an equal judgement."""
-        sentences = list(self._sentences(meeting))
-        deciding = [index for index, each in enumerate(sentences) if _decides(each)]
+        decisions = tuple(find_decisions(meeting.turns))
         return MeetingJudgement(
-            summary=_summary(meeting, _main(sentences, frozenset(deciding)), len(deciding)),
-            decisions=tuple(_decision(sentences[index]) for index in deciding),
+            summary=self._summary(meeting, decisions),
+            decisions=decisions,
         )
 
-    def _sentences(self, meeting: MeetingTranscript) -> Iterator[LemmatisedSentence]:
-        for turn in meeting.turns:
-            yield from self._lemmatiser.sentences(turn.text)
+    def _summary(self, meeting: MeetingTranscript, decisions: Sequence[MeetingDecision]) -> str:
+        """Say who spoke of what, what was decided in which words, and what was left open."""
+        told = _RUSSIAN if meeting.language == "ru" else _ENGLISH
+        decided = [each.text for each in decisions]
+        open_ = [text for text in _left_open(meeting.turns) if text not in decided]
+        parts = [
+            told.speakers([share.speaker for share in speaker_shares(meeting.turns)]),
+            told.topics(self._talked_of(meeting.turns)),
+            told.decisions(decided),
+            told.left_open(open_[-TOLD_QUESTIONS:]),
+        ]
+        return " ".join(part for part in parts if part)
+
+    def _talked_of(self, turns: Sequence[MeetingTurn]) -> list[list[str]]:
+        """Return the topics of a meeting, those of a long one in three parts, each once."""
+        spoken = [SpokenTurn(speaker=turn.speaker, text=turn.text) for turn in turns]
+        if len(spoken) < LONG_MEETING:
+            return [topics] if (topics := self._topics.of(spoken, MOST_TOPICS)) else []
+        third = len(spoken) // 3
+        whole = self._topics.of(spoken, 1)
+        parts: list[list[str]] = []
+        for part in (spoken[:third], spoken[third : 2 * third], spoken[2 * third :]):
+            said = {topic for each in parts for topic in each} | set(whole)
+            topics = self._topics.of(part, TOPICS_OF_PART + len(said))
+            parts.append([topic for topic in topics if topic not in said][:TOPICS_OF_PART])
+        return [whole, *parts]
 
 
-def _decides(sentence: LemmatisedSentence) -> bool:
-    text = sentence.text
-    match = _DECISIONS.search(text)
-    if match is None or text.rstrip().endswith("?"):
-        return False
-    if _DENIED.search(text[: match.start()]):
-        return False
-    return len(_WORD.findall(text, match.end())) >= _MIN_DECIDED
+def _left_open(turns: Sequence[MeetingTurn]) -> Iterator[str]:
+    for turn in turns:
+        for sentence in razdel.sentenize(turn.text):
+            words = len(_WORD.findall(sentence.text))
+            if FEWEST_WORDS <= words <= MOST_WORDS and _OPEN.search(sentence.text):
+                yield sentence.text
 
 
-def _decision(sentence: LemmatisedSentence) -> MeetingDecision:
-    text = _LEAD.sub("", sentence.text).strip() or sentence.text
-    return MeetingDecision(text=text[:1].upper() + text[1:], quote=sentence.text)
+class _Told:
+    """How the parts of a summary are put in one language."""
+
+    def __init__(
+        self,
+        *,
+        spoke: str,
+        more: str,
+        about: str,
+        parts: tuple[str, str, str],
+        and_: str,
+        decided: str,
+        nothing: str,
+        left: str,
+        quotes: tuple[str, str],
+    ) -> None:
+        self._spoke, self._more, self._about, self._parts = spoke, more, about, parts
+        self._and, self._decided, self._nothing, self._left = and_, decided, nothing, left
+        self._open, self._close = quotes
+
+    def speakers(self, names: Sequence[str]) -> str:
+        if not names:
+            return ""
+        more = len(names) - MOST_SPEAKERS
+        listed = ", ".join(names[:MOST_SPEAKERS])
+        return f"{self._spoke}: {listed}{self._more.format(more) if more > 0 else ''}."
+
+    def topics(self, parts: Sequence[Sequence[str]]) -> str:
+        if not parts:
+            return ""
+        whole, thirds = parts[0], parts[1:]
+        about = f"{self._about}: {self._listed(whole)}." if whole else ""
+        told = [
+            template.format(self._listed(part))
+            for template, part in zip(self._parts, thirds, strict=False)
+            if part
+        ]
+        then = ", ".join(told)
+        return " ".join(filter(None, (about, f"{then[:1].upper()}{then[1:]}." if then else "")))
+
+    def decisions(self, texts: Sequence[str]) -> str:
+        if not texts:
+            return self._nothing
+        more = len(texts) - TOLD_DECISIONS
+        return f"{self._decided}: {self._quoted(texts[:TOLD_DECISIONS])}{self._more.format(more) if more > 0 else ''}."
+
+    def left_open(self, texts: Sequence[str]) -> str:
+        return f"{self._left}: {self._quoted(texts)}." if texts else ""
+
+    def _listed(self, words: Sequence[str]) -> str:
+        first = ", ".join(words[:-1])
+        return f"{first} {self._and} {words[-1]}" if first else words[-1]
+
+    def _quoted(self, texts: Sequence[str]) -> str:
+        return "; ".join(f"{self._open}{text.rstrip('.')}{self._close}" for text in texts)
 
 
-def _main(sentences: Sequence[LemmatisedSentence], deciding: frozenset[int]) -> list[str]:
-    """Return the sentences whose words most others share, in their order."""
-    topics = [_topics(sentence) for sentence in sentences]
-    spread = Counter(topic for each in topics for topic in each)
-    weighed = [
-        _Weighed(
-            index=index,
-            text=sentence.text.strip(),
-            weight=sum(spread[topic] - 1 for topic in topics[index])
-            / (len(sentence.words) + FEWEST_WORDS)
-            * (SETTLED if index in deciding else 1.0),
-        )
-        for index, sentence in enumerate(sentences)
-        if FEWEST_WORDS <= len(sentence.words) <= MOST_WORDS and not sentence.text.endswith("?")
-    ]
-    chosen: list[_Weighed] = []
-    for each in sorted(weighed, key=lambda each: (-each.weight, each.index)):
-        if len(chosen) == MOST_SENTENCES:
-            break
-        if all(topics[each.index] != topics[other.index] for other in chosen):
-            chosen.append(each)
-    return [each.text for each in sorted(chosen, key=lambda each: each.index)]
-
-
-def _topics(sentence: LemmatisedSentence) -> frozenset[str]:
-    """Return a lemma or stem of each word of a sentence that says what it is about."""
-    found = set()
-    for word in sentence.words:
-        stems = sorted(key for key in word.keys if key[0] not in "=@")
-        if stems and _EMPTY.isdisjoint(stems) and len(stems[0]) >= SHORTEST_WORD:
-            found.add(stems[0])
-    return frozenset(found)
-
-
-def _summary(meeting: MeetingTranscript, main: Sequence[str], decisions: int) -> str:
-    """Say who spoke, what carried the meeting in its own words, and how much was decided."""
-    speakers = [share.speaker for share in speaker_shares(meeting.turns)]
-    names = ", ".join(speakers[:MOST_SPEAKERS])
-    more = len(speakers) - MOST_SPEAKERS
-    if meeting.language == "ru":
-        if more > 0:
-            names += f" и ещё {more}"
-        parts = [f"Говорили: {names}."] if names else []
-        parts += ["Главное: " + " ".join(f"«{text}»" for text in main)] if main else []
-        parts.append(f"Решений: {decisions}." if decisions else "Решений не прозвучало.")
-        return " ".join(parts)
-    if more > 0:
-        names += f" and {more} more"
-    parts = [f"Speakers: {names}."] if names else []
-    parts += ["The main points: " + " ".join(f"“{text}”" for text in main)] if main else []
-    parts.append(f"Decisions: {decisions}." if decisions else "No decision was voiced.")
-    return " ".join(parts)
+_RUSSIAN = _Told(
+    spoke="Говорили",
+    more=" и ещё {}",
+    about="Речь шла о следующем",
+    parts=("сначала: {}", "потом: {}", "в конце: {}"),
+    and_="и",
+    decided="Решили",
+    nothing="Решений не слышно.",
+    left="Осталось открытым",
+    quotes=("«", "»"),
+)
+_ENGLISH = _Told(
+    spoke="Speakers",
+    more=" and {} more",
+    about="It was about",
+    parts=("first {}", "then {}", "and at the end {}"),
+    and_="and",
+    decided="Decided",
+    nothing="No decision could be made out.",
+    left="Left open",
+    quotes=("“", "”"),
+)

@@ -22,7 +22,9 @@ class RpcMeetingTranscripts:
         self._timeout = timeout.total_seconds()
 
     async def get_meeting_transcript(self, owner: Owner, bot_id: BotId) -> MeetingTranscript | None:
-        request = transcription_service_pb2.GetTranscriptsRequest(owner=owner, call_ids=[bot_id])
+        request = transcription_service_pb2.GetTranscriptsRequest(
+            owner=owner, call_ids=[bot_id], words=True
+        )
         with errors_of("transcription"):
             response = await self._transcripts.GetTranscripts(request, timeout=self._timeout)
         return next(map(meeting_transcript_from_pb, response.transcripts), None)

@@ -56,15 +56,26 @@ def decided(*lines: str, language: str = "ru") -> list[str]:
     return [each.text for each in RULES.judge_now(said(*lines, language=language)).decisions]
 
 
-def test_a_summary_says_who_spoke_what_mattered_and_how_much_was_decided() -> None:
+def test_a_summary_says_who_spoke_of_what_and_what_was_decided_and_left_open() -> None:
     summary = RULES.judge_now(LAUNCH).summary
 
-    assert summary.startswith("Говорили: Борис, Анна. Главное: «")
-    assert (
-        "«Страница записи готова на тестовом сервере, осталось проверить оплату картой.»" in summary
+    assert summary == (
+        "Говорили: Борис, Анна. Речь шла о следующем: страница и запись. "
+        "Решили: «Решили - запускаем страницу записи в понедельник». "
+        "Осталось открытым: «Мы ещё не решили, кто пишет тексты»."
     )
-    assert summary.endswith("Решений: 1.")
     assert RULES.judge_now(LAUNCH).summary == summary
+
+
+def test_a_long_meeting_is_told_in_three_parts_and_says_so_where_nothing_was_decided() -> None:
+    parts = ("the remote control has a battery", "the banana has a shape", "the budget has a limit")
+    turns = [f"{'AB'[n % 2]}: Well, {part}, I think." for part in parts for n in range(50)]
+
+    summary = RULES.judge_now(said(*turns, language="en")).summary
+
+    assert summary.startswith("Speakers: A, B. It was about: remote control. First battery")
+    assert ", then banana and shape, and at the end budget and limit." in summary
+    assert summary.endswith("No decision could be made out.")
 
 
 @pytest.mark.parametrize(
@@ -75,6 +86,10 @@ def test_a_summary_says_who_spoke_what_mattered_and_how_much_was_decided() -> No
         ("Было принято решение закрыть филиал.", "ru", "Было принято решение закрыть филиал."),
         ("OK, we've decided to hire two people.", "en", "We've decided to hire two people."),
         ("Let's go with the second option.", "en", "Let's go with the second option."),
+        ("So we go with the rubber case.", "en", "We go with the rubber case."),
+        ("Okay, so we stick with what we have.", "en", "We stick with what we have."),
+        ("The motion is carried.", "en", "The motion is carried."),
+        ("Ладно, берём второй вариант.", "ru", "Берём второй вариант."),
     ],
 )
 def test_a_decision_is_heard_by_its_verb(line: str, language: str, text: str) -> None:
@@ -91,10 +106,59 @@ def test_a_decision_is_heard_by_its_verb(line: str, language: str, text: str) ->
         ("We haven't decided who writes the copy.", "en"),
         ("Have we agreed on the price?", "en"),
         ("Agreed.", "en"),
+        ("Last time we decided to have a simple interface.", "en"),
+        ("This isn't one that I've just arbitrarily decided on.", "en"),
+        ("Seeking the update we agreed on the issue.", "en"),
+        ("Okay, let's go forward then.", "en"),
+        ("Do we go for a small joystick, or what.", "en"),
+        ("Цвет мы утвердили в октябре.", "ru"),
+        ("Ладно, переходим к следующему слайду.", "ru"),
+        ("Принято.", "ru"),
     ],
 )
 def test_what_was_asked_denied_or_only_nodded_at_is_no_decision(line: str, language: str) -> None:
     assert decided(line, language=language) == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "language", "quote"),
+    [
+        (
+            ["A: Let's use the kinetic battery.", "B: Yeah, agreed."],
+            "en",
+            "Let's use the kinetic battery.",
+        ),
+        (
+            ["А: Предлагаю перенести запуск на март.", "Б: Да, так и сделаем."],
+            "ru",
+            "Предлагаю перенести запуск на март.",
+        ),
+        (
+            ["A: Sponsored walk in April, all in favour? That's everybody. Carried."],
+            "en",
+            "Sponsored walk in April, all in favour? That's everybody. Carried.",
+        ),
+    ],
+)
+def test_what_was_proposed_is_decided_by_a_yes_to_it(
+    lines: list[str], language: str, quote: str
+) -> None:
+    assert [each.quote for each in RULES.judge_now(said(*lines, language=language)).decisions] == [
+        quote
+    ]
+
+
+def test_a_decision_has_the_speaker_and_the_second_of_its_words() -> None:
+    turn = MeetingTurn(speaker="A", text="Well. We decided to go.", starts=((0, 7.0), (6, 8.5)))
+    meeting = MeetingTranscript(bot_id=BOT, owner=ANNA, language="en", turns=(turn,))
+
+    [decision] = RULES.judge_now(meeting).decisions
+
+    assert (decision.quote, decision.quote_speaker, decision.quote_start_seconds) == (
+        "We decided to go.",
+        "A",
+        8.5,
+    )
 
 
 def test_shares_are_of_all_words_and_only_of_those_who_are_known() -> None:
@@ -222,7 +286,11 @@ def test_an_analysis_comes_back_from_the_wire_as_it_was() -> None:
         owner=ANNA,
         session_id=RUN,
         summary="Коротко.",
-        decisions=(MeetingDecision(text="Едем.", quote="едем"),),
+        decisions=(
+            MeetingDecision(
+                text="Едем.", quote="едем", quote_speaker="Анна", quote_start_seconds=1.5
+            ),
+        ),
         speakers=(SpeakerShare(speaker="Анна", words=3, share=0.75),),
         judge="rules-ru",
         created_at=datetime(2026, 11, 26, 9, 30, tzinfo=UTC),
