@@ -53,7 +53,7 @@ class Score:
     assignees: int = 0
     dues: int = 0
     priorities: int = 0
-    faults: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list, repr=False)
 
     @property
     def precision(self) -> float:
@@ -155,12 +155,12 @@ def _same_line(quote: str, line: str) -> bool:
 
 
 def _likeness(task: MeetingTask, expected: dict[str, Any]) -> float:
-    # Of several people with one title each has a task; the right one is nearest.
-    slack = 1.0 if (task.assignee or None) != (expected["assignee"] or None) else 0.0
+    # Of several people with one title each has a task: that of the right one is nearer.
+    elsewhere = (task.assignee or None) != (expected["assignee"] or None)
     return (
         max(
             fuzz.token_sort_ratio(task.title.lower(), expected["title"].lower()),
             0.95 * fuzz.partial_ratio(task.title.lower(), expected["title"].lower()),
         )
-        - slack
+        - elsewhere
     )

@@ -31,7 +31,9 @@ def find_dates(text: str, today: date) -> list[NamedDay]:
     taken: list[NamedDay] = []
     for rule in _RULES:
         for match in rule.pattern.finditer(text):
-            if _denied(text, match.start()) or any(_touch(match, due) for due in taken):
+            if _denied(text, match.start(), match.end()) or any(
+                _touch(match, due) for due in taken
+            ):
                 continue
             day = rule.day(match, today)
             if day is not None and day >= today:
@@ -65,6 +67,22 @@ _ORDINALS = (
     *("одиннадцат", "двенадцат", "тринадцат", "четырнадцат", "пятнадцат", "шестнадцат"),
     *("семнадцат", "восемнадцат", "девятнадцат", "двадцат"),
 )
+_EN_ORDINALS = (
+    *(
+        "first",
+        "second",
+        "third",
+        "fourth",
+        "fifth",
+        "sixth",
+        "seventh",
+        "eighth",
+        "ninth",
+        "tenth",
+    ),
+    *("eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth"),
+    *("eighteenth", "nineteenth", "twentieth"),
+)
 _WEEKDAYS = (
     *("понедельник", "вторник", "сред", "четверг", "пятниц", "суббот", "воскресень"),
     *("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
@@ -97,6 +115,10 @@ _EN_MONTH = (
 _RU_NTH = (
     r"(?:(?P<number>\d{1,2})(?:-?(?:го|му|ого|ому|е))?|(?P<tens>двадцать\s+|тридцать\s+)?"
     rf"(?P<nth>{'|'.join(_ORDINALS)}|тридцат)(?:ого|ому|ое|ьего|ьему|ье))"
+)
+_EN_NTH = (
+    r"(?:(?P<number>\d{1,2})(?:st|nd|rd|th)?|(?P<en_tens>twenty|thirty)[-\s](?P<en_unit>first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)"
+    rf"|(?P<en_nth>{'|'.join(_EN_ORDINALS)}|thirtieth))"
 )
 _PERIOD = (
     r"(?P<period>дня|день|недели|неделя|месяца|месяц|квартала|квартал|года|год"
@@ -138,6 +160,12 @@ def _weekday(match: re.Match[str], today: date) -> date | None:
     if not ahead and not which.startswith(("эт", "this")):
         ahead = 7
     return today + timedelta(ahead)
+
+
+def _weekday_week(match: re.Match[str], today: date) -> date | None:
+    """Return the day a week after the weekday named, as `Friday week`."""
+    found = _weekday(match, today)
+    return found + timedelta(weeks=1) if found else None
 
 
 def _end(match: re.Match[str], today: date) -> date:
@@ -188,6 +216,12 @@ def _number(match: re.Match[str]) -> int:
     groups = match.groupdict()
     if groups.get("number"):
         return int(groups["number"])
+    if groups.get("en_tens"):
+        unit = _EN_ORDINALS.index(groups["en_unit"].lower()) + 1
+        return unit + (20 if groups["en_tens"].lower() == "twenty" else 30)
+    if groups.get("en_nth"):
+        word = groups["en_nth"].lower()
+        return 30 if word == "thirtieth" else _EN_ORDINALS.index(word) + 1
     if groups["nth"].lower() == "тридцат":
         return 30
     stem = groups["nth"].lower()
@@ -247,11 +281,16 @@ _HOUR = re.compile(
     r"\s+(?:рано\s+)?(?:утром|днём|днем|вечером|ночью|morning|afternoon|evening|night|noon)(?!\w)",
     re.IGNORECASE,
 )
-_DENIAL = re.compile(r"(?<!\w)(?:не|not|n't)\s+$", re.IGNORECASE)
+_DENIAL = re.compile(r"(?:(?<!\w)(?:не|not)|n['’]t|\bback)\s+$", re.IGNORECASE)
+_DENIED_AFTER = re.compile(
+    r"\s*,?\s*(?:я\s+|мы\s+|точно\s+|уже\s+|никак\s+)*(?:не\s+(?:успе|смог|получ|выйд|могу|будет)|никак\b(?!\s+не\s+раньше)|ago\b|(?:won['’]t|doesn['’]t|isn['’]t|is\s+not)\b|is\s+(?:too|no\s+good))",
+    re.IGNORECASE,
+)
+"""As in `к среде не успею`."""
 
 
-def _denied(text: str, start: int) -> bool:
-    return bool(_DENIAL.search(text[max(0, start - 8) : start]))
+def _denied(text: str, start: int, stop: int) -> bool:
+    return bool(_DENIAL.search(text[max(0, start - 8) : start]) or _DENIED_AFTER.match(text, stop))
 
 
 def _rules() -> Iterator[_Rule]:
@@ -268,14 +307,22 @@ def _rules() -> Iterator[_Rule]:
     yield _rule(r"(?:к|до)\s+(?P<number>\d{1,2})-?(?:го|му|ого|ому)", _day_of_month)
     yield _rule(rf"(?:к|до)\s+{_RU_NTH}(?=\s*(?:[.,;!?]|$))", _day_of_month)
     yield _rule(
-        rf"{_EN_BY}?{the}(?P<number>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?{_EN_MONTH}(?:,?\s+(?P<year>\d{{4}}))?",
+        rf"{_EN_BY}?{the}{_EN_NTH}\s+(?:of\s+)?{_EN_MONTH}(?:,?\s+(?P<year>\d{{4}}))?",
         _day_of_month,
     )
     yield _rule(
-        rf"{_EN_BY}?{_EN_MONTH}\s+{the}(?P<number>\d{{1,2}})(?:st|nd|rd|th)?(?:,?\s+(?P<year>\d{{4}}))?",
+        rf"{_EN_BY}?{_EN_MONTH}\s+{the}{_EN_NTH}(?:,?\s+(?P<year>\d{{4}}))?",
         _day_of_month,
     )
     yield _rule(rf"{_EN_BY}the\s+(?P<number>\d{{1,2}})(?:st|nd|rd|th)", _day_of_month)
+    yield _rule(
+        rf"(?:by|until|till|before|due|due\ on)\s+the\s+{_EN_NTH}(?=\s*(?:[.,;!?]|$))",
+        _day_of_month,
+    )
+    yield _rule(rf"{_EN_BY}?(?:a|one)\s+week\s+(?:from\s+)?today", _plus(7))
+    yield _rule(rf"{_EN_BY}?(?:a|one)\s+week\s+(?:from\s+)?tomorrow", _plus(8))
+    yield _rule(r"(?:in|within)\s+a\s+fortnight", _plus(14))
+    yield _rule(rf"{_EN_BY}?{_EN_DAY}\s+week", _weekday_week)
     yield _rule(
         rf"(?:через|спустя)\s+(?:(?P<n>{_N})\s+)?(?P<unit>недел\w+|месяц\w*|дн\w+|день|сут\w+|час\w*|минут\w*|полчаса)",
         _after,

@@ -28,10 +28,14 @@ class MeetingTasksNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeetingTurn:
-    """What somebody says in one go; `speaker` is empty where nobody knows who."""
+    """What somebody says in one go; `speaker` is empty where nobody knows who.
+
+    `starts` are the characters at which its words begin, and when, in seconds; empty where nobody knows when.
+    """
 
     speaker: str
     text: str
+    starts: tuple[tuple[int, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +64,10 @@ class Priority(enum.Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeetingTask:
-    """Something that somebody, `assignee` if one is known, is to do; `quote` are the words it comes from."""
+    """Something that somebody, `assignee` if one is known, is to do.
+
+    `quote` are the words it comes from, said by `quote_speaker` from `quote_start_seconds` on, as far as that is known.
+    """
 
     title: str
     description: str
@@ -68,6 +75,8 @@ class MeetingTask:
     due: date | None
     priority: Priority
     quote: str
+    quote_speaker: str = ""
+    quote_start_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,9 +106,15 @@ class MeetingTasks:
     evidence_flags: tuple[str, ...] = ()
 
 
+TOLD_TASKS = 10
+_TOLD = {
+    "ru": ("Задачи", " и ещё {}", "Задач не слышно."),
+    "en": ("Tasks", " and {} more", "No task could be made out."),
+}
+
 _URGENT = re.compile(
-    r"(?<!не )(?<!не очень )\b(?:срочно|немедленно|как можно (?:скорее|быстрее)|критично|первым делом|в первую очередь"
-    r"|горит|блокер\w*|asap|urgent(?:ly)?|immediately|right away|critical|top priority|as soon as possible)\b",
+    r"(?<!не )(?<!не очень )(?<!not )(?<!n't )\b(?:срочно|немедленно|как можно (?:скорее|быстрее)|критично|первым делом|в первую очередь"
+    r"|горит|блокер\w*|важно|asap|urgent(?:ly)?|important|immediately|right away|critical|top priority|as soon as possible)\b",
     re.IGNORECASE,
 )
 _NOT_URGENT = re.compile(
@@ -107,6 +122,17 @@ _NOT_URGENT = re.compile(
     r"|not urgent|no rush|no hurry|when you have time|whenever you|low priority|nice to have|at some point)\b",
     re.IGNORECASE,
 )
+
+
+_AT_ONCE = re.compile(
+    r"(?<!не )(?<!не очень )(?<!not )\b(?:срочно|немедленно|как можно (?:скорее|быстрее)|первым делом|asap|urgently|as soon as possible)\b",
+    re.IGNORECASE,
+)
+
+
+def is_urgent(text: str) -> bool:
+    """Tell whether words say that something cannot wait."""
+    return _AT_ONCE.search(text) is not None and _NOT_URGENT.search(text) is None
 
 
 def priority_of(text: str, due: date | None, day: date) -> Priority:
@@ -140,6 +166,21 @@ def said_tasks(tasks: Iterable[MeetingTask], meeting: MeetingTranscript) -> tupl
         else:
             break
     return tuple(kept)
+
+
+def with_tasks(summary: str, tasks: Sequence[MeetingTask], language: str) -> str:
+    """Return a summary that ends with what is to be done, by whom and until when."""
+    told, more, nothing = _TOLD.get(language, _TOLD["en"])
+    if not tasks:
+        return f"{summary} {nothing}"
+    each = "; ".join(_told(task) for task in tasks[:TOLD_TASKS])
+    left = len(tasks) - TOLD_TASKS
+    return f"{summary} {told}: {each}{more.format(left) if left > 0 else ''}."
+
+
+def _told(task: MeetingTask) -> str:
+    due = f" ({task.due.isoformat()})" if task.due else ""
+    return f"{task.assignee}: {task.title}{due}" if task.assignee else f"{task.title}{due}"
 
 
 def same(one: MeetingTask, other: MeetingTask) -> bool:

@@ -7,6 +7,7 @@ from potok.recommendations.v1 import meeting_tasks_pb2 as pb
 from potok.transcription.v1 import transcript_pb2
 
 from services.kernel.rpc.convert import moment, timestamp
+from services.llm.transcripts import word_starts
 from services.recommendations.meetings.domain import (
     BotId,
     Conclusions,
@@ -26,11 +27,19 @@ def meeting_from_pb(transcript: transcript_pb2.Transcript, day: date) -> Meeting
         day=day,
         language=transcript.language,
         turns=tuple(
-            MeetingTurn(speaker=segment.speaker_name, text=segment.text)
+            MeetingTurn(speaker=segment.speaker_name, text=segment.text, starts=_starts(segment))
             for segment in transcript.segments
             if segment.text.strip()
         ),
     )
+
+
+def _starts(segment: transcript_pb2.Segment) -> tuple[tuple[int, float], ...]:
+    """Return when the words of a segment begin; nothing of one without times, as in a text."""
+    if not segment.end_seconds:
+        return ()
+    words = ((word.text, word.start_seconds) for word in segment.words)
+    return word_starts(segment.text, segment.start_seconds, words)
 
 
 def conclusions_from_pb(message: meeting_analysis_pb2.MeetingAnalysis) -> Conclusions:
@@ -52,6 +61,8 @@ def meeting_tasks_to_pb(meeting: MeetingTasks) -> pb.MeetingTasks:
                 due_date=task.due.isoformat() if task.due else "",
                 priority=task.priority.value,
                 quote=task.quote,
+                quote_speaker_name=task.quote_speaker,
+                quote_start_seconds=task.quote_start_seconds,
             )
             for task in meeting.tasks
         ],
@@ -76,6 +87,10 @@ def meeting_tasks_from_pb(message: pb.MeetingTasks) -> MeetingTasks:
                 due=date.fromisoformat(task.due_date) if task.due_date else None,
                 priority=Priority(task.priority),
                 quote=task.quote,
+                quote_speaker=task.quote_speaker_name,
+                quote_start_seconds=task.quote_start_seconds
+                if task.HasField("quote_start_seconds")
+                else None,
             )
             for task in message.tasks
         ),

@@ -15,6 +15,7 @@ from services.recommendations.meetings.domain import (
     MeetingTasksNotFound,
     MeetingTranscript,
     said_tasks,
+    with_tasks,
 )
 from services.recommendations.meetings.ports import (
     MeetingPayloads,
@@ -86,7 +87,7 @@ class Tasks:
             owner=meeting.owner,
             session_id=run_id,
             tasks=tasks,
-            summary=conclusions.summary,
+            summary=with_tasks(conclusions.summary, tasks, meeting.language),
             decisions=conclusions.decisions,
             judge=finder.name(meeting),
             created_at=utc_now(),

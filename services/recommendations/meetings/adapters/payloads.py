@@ -32,7 +32,9 @@ class RpcMeetingPayloads:
         self._analyses = analyses
 
     async def get_meeting(self, owner: Owner, bot_id: BotId, day: date) -> MeetingTranscript | None:
-        request = transcription_service_pb2.GetTranscriptsRequest(owner=owner, call_ids=[bot_id])
+        request = transcription_service_pb2.GetTranscriptsRequest(
+            owner=owner, call_ids=[bot_id], words=True
+        )
         with errors_of("transcription"):
             response = await self._transcripts.GetTranscripts(request, timeout=DEADLINE)
         return next((meeting_from_pb(each, day) for each in response.transcripts), None)

@@ -46,14 +46,14 @@ LAYOUT = {tokenize.COMMENT, tokenize.NL, tokenize.ENDMARKER}
             RulesJudge.version,
             ("services.analysis.calls.adapters.rules.judge", CHECK),
             DICTIONARIES,
-            ("3", "8ce10e47498e"),
+            ("3", "5e314b8d7fdc"),
         ),
         (
             "PROMPT_VERSION",
             PROMPT_VERSION,
             ("services.analysis.calls.adapters.model.judge", CHECK),
             (),
-            ("2", "2272a84ab818"),
+            ("2", "1c52ee903cea"),
         ),
     ],
 )

@@ -9,6 +9,7 @@ from rapidfuzz import fuzz
 
 SAME_NAME = 80
 """Of 100: `дмитрий` is `dmitry`, `dmitrii` and `dmitriy`."""
+SHORTEST_UNMARKED = 4
 _LATIN = str.maketrans(
     {
         **dict(zip("абвгдезийклмнопрстуфыэ", "abvgdeziyklmnoprstufye", strict=True)),
@@ -65,9 +66,12 @@ class RussianPeople:
     def _readings(self, word: str) -> tuple[Parse, ...]:
         return tuple(self._morph.parse(word.lower()))
 
-    def find(self, word: str, speakers: Sequence[str]) -> str:
-        """Return whom a word names: a speaker, or else a Russian name as it is in the dictionary; empty for none."""
-        if not word[:1].isupper():
+    def find(self, word: str, speakers: Sequence[str], *, unmarked: bool = False) -> str:
+        """Return whom a word names: a speaker, or else a Russian name as it is in the dictionary; empty for none.
+
+        In `unmarked` speech names have no capitals: there a word is one only where it is hardly anything else.
+        """
+        if not word[:1].isupper() and not unmarked:
             return ""
         forms = {word.lower(), *(reading.normal_form for reading in self.readings(word))}
         forms = {form.replace("ё", "е") for form in forms}
@@ -76,8 +80,30 @@ class RussianPeople:
             found = [name for name in speakers if _is_one_of(name, names)]
             if len(found) == 1:
                 return found[0]
+        if any("Surn" in r.tag and "nomn" in r.tag for r in self.readings(word)) and not any(
+            "Name" in r.tag and "nomn" in r.tag for r in self.readings(word)
+        ):
+            return word if word[:1].isupper() else ""
         usual = [reading for reading in self.readings(word) if "Name" in reading.tag]
+        if (
+            unmarked
+            and usual
+            and (len(word) < SHORTEST_UNMARKED or usual[0] is not self.readings(word)[0])
+        ):
+            return ""
         return usual[0].normal_form.capitalize() if usual else ""
+
+    def plain_family(self, word: str) -> str:
+        """Return a patronymic or family name in the nominative, as `Петровна` of `Петровне`."""
+        found = [r for r in self.readings(word) if "Patr" in r.tag or "Surn" in r.tag]
+        form = found[0].inflect({"nomn"}) if found else None
+        return form.word.capitalize() if form else word
+
+    def is_family(self, word: str) -> bool:
+        """Tell whether a word is a patronymic or a family name, as those that follow a first name."""
+        return word[:1].isupper() and any(
+            "Patr" in reading.tag or "Surn" in reading.tag for reading in self.readings(word)
+        )
 
 
 def _is_one_of(name: str, forms: set[str]) -> bool:

@@ -6,15 +6,19 @@ from dataclasses import dataclass
 from pymorphy3.analyzer import Parse
 
 from services.recommendations.meetings.adapters.russian.words import (
+    ASK_VERBS,
+    CONCRETE,
     CUTS,
     FILLERS,
     LET,
     LINKS,
     MUST,
+    NEW_CLAUSE,
+    OF_THE_MEETING,
     OUGHT,
     PRONOUNS,
 )
-from services.recommendations.meetings.adapters.sentences import Sentence, Who
+from services.recommendations.meetings.adapters.sentences import Force, Sentence, Who
 
 EVEN = 0.5
 FAR_FETCHED = 0.05
@@ -33,11 +37,14 @@ class ParsedWord:
     clause: int
     readings: tuple[Parse, ...]
     name: str
+    family: str = ""
+    """Whose name it goes on, as a patronymic does."""
 
     def form(self, *grammemes: str) -> Parse | None:
-        """Return the reading of such a form, if it is no far-fetched one."""
+        """Return the likeliest reading of such a form, if it is no far-fetched one; of equal ones that of the usual verb."""
         tag = set(grammemes)
-        return next((r for r in self.readings if r.score > FAR_FETCHED and tag in r.tag), None)
+        found = [r for r in self.readings if r.score > FAR_FETCHED and tag in r.tag]
+        return max(found, key=_usual, default=None)
 
     def names(self, case: str) -> bool:
         """Tell whether the word names somebody in such a case, also where it rather means a thing, as `Света`."""
@@ -53,14 +60,23 @@ class ParsedWord:
         return found if likely > EVEN else None
 
 
+def _usual(reading: Parse) -> tuple[float, bool, int]:
+    """Weigh a reading: `открою` is of `открыть` rather than of `откроить`."""
+    verb = reading.normal_form
+    return reading.score, verb in CONCRETE or verb in OF_THE_MEETING, -len(verb)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trigger:
     """A verb that gives something to do; `used` are the words that the title does without."""
 
     at: ParsedWord
     who: Who
+    force: Force
     verb: str
     name: str = ""
+    also: tuple[str, ...] = ()
+    """Who else is to do the same."""
     used: tuple[int, ...] = ()
 
 
@@ -71,9 +87,9 @@ def phrase(words: Sequence[ParsedWord], trigger: Trigger, sentence: Sentence) ->
     stop = len(words)
     for n in range(at + 1, len(words)):
         begins = words[n].clause > words[n - 1].clause
-        if begins and words[n].low in LINKS:
+        if begins and words[n].low in LINKS and trigger.verb in ASK_VERBS:
             break  # `узнай, когда он приедет`: that is what is to be done
-        if begins and words[n].low in CUTS and n > at + 1:
+        if begins and (words[n].low in CUTS or words[n].low in NEW_CLAUSE) and n > at:
             stop = n
             break
         if _finite(words[n], trigger):
@@ -108,7 +124,7 @@ def _left_out(word: ParsedWord, trigger: Trigger, sentence: Sentence) -> bool:
         return True
     if word.low in PRONOUNS or word.low in MUST or word.low in OUGHT:
         return True
-    if trigger.who is Who.NAMED and word.name == trigger.name:
+    if (word.name or word.family) in (trigger.name or "-", *trigger.also):
         return True
     return word.low in FILLERS and (word.index < trigger.at.index or word.low not in ("и", "а"))
 
