@@ -15,6 +15,7 @@ NAMES = (
     "crm_sync",
     "transcription",
     "word_errors",
+    "speakers",
     "judgement",
     "tasks",
     "eta",

@@ -3,8 +3,11 @@
 import json
 import os
 import re
+import time
+import wave
+from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -47,12 +50,19 @@ class Errors:
 
 
 async def main() -> None:
-    """Print the errors on each call and speaker, of the model that POTOK_TRANSCRIPTION_MODEL_DIR names or the embedded."""
+    """Print the errors on each call and speaker, of the model that POTOK_TRANSCRIPTION_MODEL_DIR names or the embedded.
+
+    It is computed with POTOK_TRANSCRIPTION_COMPUTE_TYPE.
+    """
     with TemporaryDirectory() as cache:
         named = os.environ.get("POTOK_TRANSCRIPTION_MODEL_DIR")
         model = model_at(Path(named)) if named else embedded_model(Path(cache))
-        whole = await _recognise(model, RecognitionOptions())
-        cut = await _recognise(model, RecognitionOptions(window_seconds=WINDOW_SECONDS))
+        compute_type = os.environ.get("POTOK_TRANSCRIPTION_COMPUTE_TYPE", "auto")
+        options = RecognitionOptions(compute_type=compute_type)
+        began = time.perf_counter()
+        whole = await _recognise(model, options)
+        took = time.perf_counter() - began
+        cut = await _recognise(model, replace(options, window_seconds=WINDOW_SECONDS))
     print(f"{model.version}; columns: words, substituted, missed, added, word error rate")
     print(
         f"{'call':24}{'speaker':10}{'as a whole':>32}{f'in windows of {WINDOW_SECONDS:.0f} s':>32}"
@@ -61,7 +71,17 @@ async def main() -> None:
         print(f"{call:24}{speaker:10}{_row(errors)}{_row(cut[call, speaker])}")
     total, total_cut = (sum(each.values(), Errors()) for each in (whole, cut))
     print(f"{'all':34}{_row(total)}{_row(total_cut)}")
+    print(f"{took / _seconds():.2f} seconds a second of recording, as a whole, with {compute_type}")
     print(f"windows add {total_cut.rate - total.rate:+.3f}   at most {LIMIT:+}")
+
+
+def _seconds() -> float:
+    """Return how long the sample calls are."""
+    total = 0.0
+    for call in CALLS:
+        with wave.open(str(SAMPLES / f"{call}.wav")) as file:
+            total += file.getnframes() / file.getframerate()
+    return total
 
 
 async def _recognise(
@@ -72,10 +92,11 @@ async def _recognise(
         for call in CALLS:
             reference = json.loads((SAMPLES / f"{call}.json").read_text())
             recognised = await engine.transcribe(SAMPLES / f"{call}.wav", reference["lang"])
+            texts: dict[str, str] = defaultdict(str)
             for track in recognised.tracks:
-                speaker = track.speaker.value
+                texts[track.speaker.value] += "".join(word.text for word in track.words)
+            for speaker, text in texts.items():
                 said = " ".join(t["text"] for t in reference["turns"] if t["speaker"] == speaker)
-                text = "".join(word.text for word in track.words)
                 errors[call, speaker] = word_errors(said, text, reference["lang"])
     return errors
 

@@ -14,6 +14,7 @@ from services.transcription.domain import (
 )
 from services.transcription.languages import heard_languages, main_language
 from services.transcription.naming import named
+from services.transcription.roles import guess_speakers
 
 PAUSE_SECONDS = 0.8
 """A longer silence between two words of a speaker ends the turn."""
@@ -22,10 +23,18 @@ SENTENCE_END = (".", "!", "?", "…")
 
 
 def transcript(
-    call_id: CallId, recognition: Recognition, speakers: Sequence[SpokenInterval] = ()
+    call_id: CallId,
+    recognition: Recognition,
+    speakers: Sequence[SpokenInterval] = (),
+    *,
+    guess: bool = False,
 ) -> Transcript:
-    """Return what an engine recognised as the dialogue of a call, or of a meeting with its intervals of speech."""
+    """Return what an engine recognised as the dialogue of a call, or of a meeting with its intervals of speech.
+
+    With `guess`, who speaks in a recording of one voice is guessed by what is said.
+    """
     languages = heard_languages(recognition.tracks, recognition.language)
+    segments = turns(recognition.tracks, speakers, guess=guess)
     return Transcript(
         call_id=call_id,
         language=main_language(languages, recognition.language),
@@ -34,12 +43,15 @@ def transcript(
         overlap_reliable=recognition.overlap_reliable,
         model=recognition.model,
         told_seconds=recognition.told_seconds,
-        segments=turns(recognition.tracks, speakers),
+        segments=segments,
         languages=languages,
+        speakers_guessed=guess and _has_one_voice(recognition.tracks) and _tells_speakers(segments),
     )
 
 
-def turns(tracks: Iterable[Track], speakers: Sequence[SpokenInterval] = ()) -> tuple[Segment, ...]:
+def turns(
+    tracks: Sequence[Track], speakers: Sequence[SpokenInterval] = (), *, guess: bool = False
+) -> tuple[Segment, ...]:
     """Return the turns of all speakers, ordered by start; every word is in exactly one.
 
     Each track is cut at pauses and after sentences, since an engine's own segments may span what
@@ -48,6 +60,8 @@ def turns(tracks: Iterable[Track], speakers: Sequence[SpokenInterval] = ()) -> t
     """
     phrases = [phrase for track in tracks for phrase in _phrases(track)]
     phrases.sort(key=lambda phrase: phrase.start_seconds)
+    if guess and _has_one_voice(tracks):
+        phrases = guess_speakers(phrases)
     dialogue: list[Segment] = []
     for phrase in named(phrases, speakers):
         if dialogue and _goes_on(dialogue[-1], phrase):
@@ -71,6 +85,14 @@ def segment(
         name=name,
         language=language,
     )
+
+
+def _has_one_voice(tracks: Iterable[Track]) -> bool:
+    return all(track.speaker is Speaker.UNKNOWN for track in tracks)
+
+
+def _tells_speakers(segments: Iterable[Segment]) -> bool:
+    return any(segment.speaker is not Speaker.UNKNOWN for segment in segments)
 
 
 def _phrases(track: Track) -> Iterator[Segment]:

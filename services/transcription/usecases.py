@@ -59,7 +59,7 @@ class Transcription:
                 recording.language or settings.language,
                 left=left.speaker(outgoing=recording.outgoing),
             )
-        return dialogue.transcript(call_id, recognition)
+        return dialogue.transcript(call_id, recognition, guess=True)
 
     async def transcribe_meeting(self, owner: Owner, call_id: CallId) -> Transcript:
         """Return what is said in a meeting, by its text or its recording; raises NotTranscribed."""

@@ -92,7 +92,8 @@ def _require_dialogue(conversation: Conversation) -> None:
     speakers = {t.speaker for t in conversation.turns if count_words(t.text)}
     if not speakers:
         raise NothingSaid(f"call {conversation.call.call_id} has no words", reason="NO_SPEECH")
-    if len(speakers) == 1 and Speaker.UNKNOWN not in speakers:
+    told = not conversation.speakers_guessed and Speaker.UNKNOWN not in speakers
+    if told and len(speakers) == 1:
         raise NothingSaid(
             f"in call {conversation.call.call_id} only the {speakers.pop().value} speaks",
             reason="NO_SPEECH",

@@ -55,7 +55,11 @@ def measure(conversation: Conversation) -> Metrics:
     speech = union((t.start_seconds, t.end_seconds) for t in turns)
     span = speech[-1][1] - speech[0][0] if speech else 0.0
     silence = max(0.0, span - length(speech))
-    known = bool(turns) and all(t.speaker is not Speaker.UNKNOWN for t in turns)
+    known = (
+        bool(turns)
+        and not conversation.speakers_guessed  # figures of a side are no guess
+        and all(t.speaker is not Speaker.UNKNOWN for t in turns)
+    )
     reliable = conversation.overlap_reliable and known
     operator, client = _measure_sides(turns, span, reliable=reliable) if known else (None, None)
     spoken = operator.speech_seconds + client.speech_seconds if operator and client else 0.0
