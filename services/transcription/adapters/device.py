@@ -1,6 +1,6 @@
 """What a speech model is computed on, and with which numbers. For child processes."""
 
-import ctranslate2  # type: ignore[import-untyped]
+import ctranslate2
 
 CPU_COMPUTE_TYPE = "float32"
 """Measured on the sample recordings (docs/speech.md): the fewest wrong words that a processor gives."""

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(potok/analysis/v1/meeting_analysis.proto\x12\x11potok.analysis.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf0\x02\n\x0fMeetingAnalysis\x12\x15\n\x06\x62ot_id\x18\x01 \x01(\tR\x05\x62otId\x12\x14\n\x05owner\x18\x02 \x01(\tR\x05owner\x12\x1d\n\nsession_id\x18\x03 \x01(\tR\tsessionId\x12\x18\n\x07summary\x18\x04 \x01(\tR\x07summary\x12@\n\tdecisions\x18\x05 \x03(\x0b\x32\".potok.analysis.v1.MeetingDecisionR\tdecisions\x12;\n\x08speakers\x18\x06 \x03(\x0b\x32\x1f.potok.analysis.v1.SpeakerShareR\x08speakers\x12\x14\n\x05judge\x18\x07 \x01(\tR\x05judge\x12;\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ncreateTime\x12%\n\x0e\x65vidence_flags\x18\t \x03(\tR\revidenceFlags\";\n\x0fMeetingDecision\x12\x12\n\x04text\x18\x01 \x01(\tR\x04text\x12\x14\n\x05quote\x18\x02 \x01(\tR\x05quote\"]\n\x0cSpeakerShare\x12!\n\x0cspeaker_name\x18\x01 \x01(\tR\x0bspeakerName\x12\x14\n\x05words\x18\x02 \x01(\rR\x05words\x12\x14\n\x05share\x18\x03 \x01(\x01R\x05shareb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(potok/analysis/v1/meeting_analysis.proto\x12\x11potok.analysis.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf0\x02\n\x0fMeetingAnalysis\x12\x15\n\x06\x62ot_id\x18\x01 \x01(\tR\x05\x62otId\x12\x14\n\x05owner\x18\x02 \x01(\tR\x05owner\x12\x1d\n\nsession_id\x18\x03 \x01(\tR\tsessionId\x12\x18\n\x07summary\x18\x04 \x01(\tR\x07summary\x12@\n\tdecisions\x18\x05 \x03(\x0b\x32\".potok.analysis.v1.MeetingDecisionR\tdecisions\x12;\n\x08speakers\x18\x06 \x03(\x0b\x32\x1f.potok.analysis.v1.SpeakerShareR\x08speakers\x12\x14\n\x05judge\x18\x07 \x01(\tR\x05judge\x12;\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ncreateTime\x12%\n\x0e\x65vidence_flags\x18\t \x03(\tR\revidenceFlags\"\xb6\x01\n\x0fMeetingDecision\x12\x12\n\x04text\x18\x01 \x01(\tR\x04text\x12\x14\n\x05quote\x18\x02 \x01(\tR\x05quote\x12,\n\x12quote_speaker_name\x18\x03 \x01(\tR\x10quoteSpeakerName\x12\x33\n\x13quote_start_seconds\x18\x04 \x01(\x01H\x00R\x11quoteStartSeconds\x88\x01\x01\x42\x16\n\x14_quote_start_seconds\"]\n\x0cSpeakerShare\x12!\n\x0cspeaker_name\x18\x01 \x01(\tR\x0bspeakerName\x12\x14\n\x05words\x18\x02 \x01(\rR\x05words\x12\x14\n\x05share\x18\x03 \x01(\x01R\x05shareb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,8 +34,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_MEETINGANALYSIS']._serialized_start=97
   _globals['_MEETINGANALYSIS']._serialized_end=465
-  _globals['_MEETINGDECISION']._serialized_start=467
-  _globals['_MEETINGDECISION']._serialized_end=526
-  _globals['_SPEAKERSHARE']._serialized_start=528
-  _globals['_SPEAKERSHARE']._serialized_end=621
+  _globals['_MEETINGDECISION']._serialized_start=468
+  _globals['_MEETINGDECISION']._serialized_end=650
+  _globals['_SPEAKERSHARE']._serialized_start=652
+  _globals['_SPEAKERSHARE']._serialized_end=745
 # @@protoc_insertion_point(module_scope)

@@ -91,21 +91,31 @@ class MeetingDecision(_message.Message):
 
     TEXT_FIELD_NUMBER: _builtins.int
     QUOTE_FIELD_NUMBER: _builtins.int
+    QUOTE_SPEAKER_NAME_FIELD_NUMBER: _builtins.int
+    QUOTE_START_SECONDS_FIELD_NUMBER: _builtins.int
     text: _builtins.str
     """The decision, in a sentence."""
     quote: _builtins.str
-    """The words of the transcript it was taken in."""
+    """The words of the transcript it was taken in, as they stand there."""
+    quote_speaker_name: _builtins.str
+    """Who said them; empty where nobody knows."""
+    quote_start_seconds: _builtins.float
+    """When the first of them begins, in seconds from the start of the recording; unset where nobody knows, as in a text."""
     def __init__(
         self,
         *,
         text: _builtins.str = ...,
         quote: _builtins.str = ...,
+        quote_speaker_name: _builtins.str = ...,
+        quote_start_seconds: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_quote_start_seconds", b"_quote_start_seconds", "quote_start_seconds", b"quote_start_seconds"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["quote", b"quote", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_quote_start_seconds", b"_quote_start_seconds", "quote", b"quote", "quote_speaker_name", b"quote_speaker_name", "quote_start_seconds", b"quote_start_seconds", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__quote_start_seconds: _TypeAlias = _typing.Literal["quote_start_seconds"]  # noqa: Y015
+    _WhichOneofArgType__quote_start_seconds: _TypeAlias = _typing.Literal["_quote_start_seconds", b"_quote_start_seconds"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__quote_start_seconds) -> _WhichOneofReturnType__quote_start_seconds | None: ...
 
 Global___MeetingDecision: _TypeAlias = MeetingDecision  # noqa: Y015
 

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,potok/recommendations/v1/meeting_tasks.proto\x12\x18potok.recommendations.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc9\x02\n\x0cMeetingTasks\x12\x15\n\x06\x62ot_id\x18\x01 \x01(\tR\x05\x62otId\x12\x14\n\x05owner\x18\x02 \x01(\tR\x05owner\x12\x1d\n\nsession_id\x18\x03 \x01(\tR\tsessionId\x12;\n\x05tasks\x18\x04 \x03(\x0b\x32%.potok.recommendations.v1.MeetingTaskR\x05tasks\x12\x18\n\x07summary\x18\x05 \x01(\tR\x07summary\x12\x1c\n\tdecisions\x18\x06 \x03(\tR\tdecisions\x12\x14\n\x05judge\x18\x07 \x01(\tR\x05judge\x12;\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ncreateTime\x12%\n\x0e\x65vidence_flags\x18\t \x03(\tR\revidenceFlags\"\xae\x01\n\x0bMeetingTask\x12\x14\n\x05title\x18\x01 \x01(\tR\x05title\x12 \n\x0b\x64\x65scription\x18\x02 \x01(\tR\x0b\x64\x65scription\x12\x1a\n\x08\x61ssignee\x18\x03 \x01(\tR\x08\x61ssignee\x12\x19\n\x08\x64ue_date\x18\x04 \x01(\tR\x07\x64ueDate\x12\x1a\n\x08priority\x18\x05 \x01(\tR\x08priority\x12\x14\n\x05quote\x18\x06 \x01(\tR\x05quoteb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,potok/recommendations/v1/meeting_tasks.proto\x12\x18potok.recommendations.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc9\x02\n\x0cMeetingTasks\x12\x15\n\x06\x62ot_id\x18\x01 \x01(\tR\x05\x62otId\x12\x14\n\x05owner\x18\x02 \x01(\tR\x05owner\x12\x1d\n\nsession_id\x18\x03 \x01(\tR\tsessionId\x12;\n\x05tasks\x18\x04 \x03(\x0b\x32%.potok.recommendations.v1.MeetingTaskR\x05tasks\x12\x18\n\x07summary\x18\x05 \x01(\tR\x07summary\x12\x1c\n\tdecisions\x18\x06 \x03(\tR\tdecisions\x12\x14\n\x05judge\x18\x07 \x01(\tR\x05judge\x12;\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ncreateTime\x12%\n\x0e\x65vidence_flags\x18\t \x03(\tR\revidenceFlags\"\xa9\x02\n\x0bMeetingTask\x12\x14\n\x05title\x18\x01 \x01(\tR\x05title\x12 \n\x0b\x64\x65scription\x18\x02 \x01(\tR\x0b\x64\x65scription\x12\x1a\n\x08\x61ssignee\x18\x03 \x01(\tR\x08\x61ssignee\x12\x19\n\x08\x64ue_date\x18\x04 \x01(\tR\x07\x64ueDate\x12\x1a\n\x08priority\x18\x05 \x01(\tR\x08priority\x12\x14\n\x05quote\x18\x06 \x01(\tR\x05quote\x12,\n\x12quote_speaker_name\x18\x07 \x01(\tR\x10quoteSpeakerName\x12\x33\n\x13quote_start_seconds\x18\x08 \x01(\x01H\x00R\x11quoteStartSeconds\x88\x01\x01\x42\x16\n\x14_quote_start_secondsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,5 +35,5 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MEETINGTASKS']._serialized_start=108
   _globals['_MEETINGTASKS']._serialized_end=437
   _globals['_MEETINGTASK']._serialized_start=440
-  _globals['_MEETINGTASK']._serialized_end=614
+  _globals['_MEETINGTASK']._serialized_end=737
 # @@protoc_insertion_point(module_scope)

@@ -1,6 +1,6 @@
 """What a speech model is computed on, and what a person is told who asks for what is not there."""
 
-import ctranslate2  # type: ignore[import-untyped]
+import ctranslate2
 import pytest
 
 from services.transcription.adapters.device import DeviceUnusable, usable
