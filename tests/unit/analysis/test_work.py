@@ -234,6 +234,18 @@ async def test_a_call_nobody_knows_much_of_has_the_recording_s_duration(scene: S
     assert (call.employee, call.duration_seconds) == (None, 60)
 
 
+async def test_calls_that_are_too_long_for_one_answer_are_asked_for_in_several(
+    scene: Scene,
+) -> None:
+    for call_id in ("c1", "c2", "c3"):
+        await scene.knows(call_id, *BOOKING)
+        scene.before.transcripts[call_id].model = "m" * (7 << 20)
+
+    outcomes = await scene.outcomes("c1", "c2", "c3")
+
+    assert [type(outcome) for outcome in outcomes.values()] == [Success] * 3
+
+
 async def test_what_a_newer_service_says_of_a_speaker_is_unknown(scene: Scene) -> None:
     await scene.knows("c1", *BOOKING)
     scene.before.transcripts["c1"].segments[1].speaker = 99  # type: ignore[assignment]

@@ -19,6 +19,7 @@ from services.analysis.calls.domain import (
 )
 from services.analysis.calls.mapping import DIRECTION_FROM_PB, SPEAKER_FROM_PB
 from services.analysis.words.languages import unsure_language
+from services.kernel.errors import LimitReached
 from services.kernel.rpc.client import errors_of
 from services.kernel.rpc.convert import moment
 from services.status.domain import Owner
@@ -60,11 +61,19 @@ class RpcConversations:
     async def _get_transcripts(
         self, owner: Owner, call_ids: Sequence[CallId]
     ) -> Sequence[transcript_pb2.Transcript]:
+        """Return transcripts with their words; those that are too long for one answer in several."""
         request = transcription_service_pb2.GetTranscriptsRequest(
             owner=owner, call_ids=call_ids, words=True
         )
-        with errors_of("transcription"):
-            response = await self._transcripts.GetTranscripts(request, timeout=self._timeout)
+        try:
+            with errors_of("transcription"):
+                response = await self._transcripts.GetTranscripts(request, timeout=self._timeout)
+        except LimitReached:
+            if len(call_ids) == 1:
+                raise
+            middle = len(call_ids) // 2
+            first = await self._get_transcripts(owner, call_ids[:middle])
+            return [*first, *await self._get_transcripts(owner, call_ids[middle:])]
         return response.transcripts
 
 
