@@ -17,6 +17,7 @@ from services.recommendations.calls.domain import (
     Finding,
     FindingStatus,
     Objection,
+    SpokenQuote,
     Transcript,
 )
 from services.recommendations.employees.domain import (
@@ -28,6 +29,7 @@ from services.recommendations.employees.domain import (
 from services.recommendations.reporting.domain import ReportedCall
 
 MONDAY = date(2026, 3, 2)
+SAID = SpokenQuote(text="Добрый день", speaker="operator", seconds=1.5)
 OPERATOR = CallSide(
     side="operator",
     speech_seconds=30.5,
@@ -56,7 +58,7 @@ def a_finding(
     skill: str = "contact",
     status: FindingStatus = FindingStatus.COMPLETED,
     weight: float = 1,
-    quote: str = "",
+    quote: SpokenQuote = SAID,
 ) -> Finding:
     return Finding(item=item, skill=skill, status=status, weight=weight, quote=quote)
 
@@ -69,7 +71,8 @@ def an_advice(
     why: str = "иначе клиент уйдёт",
     quote: str = "Ну хорошо, звоните",
 ) -> CallAdvice:
-    return CallAdvice(skill=skill, priority=priority, text=text, why=why, quote=quote)
+    said = SpokenQuote(text=quote, speaker="client", seconds=12.5) if quote else SpokenQuote()
+    return CallAdvice(skill=skill, priority=priority, text=text, why=why, quote=said)
 
 
 def an_analysed_call(
@@ -82,6 +85,7 @@ def an_analysed_call(
     outcome: str = "booked",
     sentiment: str = "neutral",
     score: float | None = 75,
+    told_share: float | None = 0.75,
     findings: Sequence[Finding] = (a_finding(),),
     advice: Sequence[CallAdvice] = (an_advice(),),
 ) -> AnalysedCall:
@@ -94,10 +98,22 @@ def an_analysed_call(
         outcome=outcome,
         sentiment=sentiment,
         score=score,
+        told_share=told_share,
+        speakers_guessed=True,
         summary="Запись на приём.",
-        objections=(Objection(kind="price", quote="Дорого"), Objection(kind="far", quote="")),
+        objections=(
+            Objection(
+                kind="price", quote=SpokenQuote(text="Дорого", speaker="client", seconds=20.0)
+            ),
+            Objection(kind="far", quote=SpokenQuote()),
+        ),
         agreements=(
-            Agreement(text="Перезвонить", side="operator", due_day=day, quote="Я перезвоню"),
+            Agreement(
+                text="Перезвонить",
+                side="operator",
+                due_day=day,
+                quote=SpokenQuote(text="Я перезвоню", speaker="operator", seconds=30.0),
+            ),
         ),
         metrics=METRICS,
         judge="rules",

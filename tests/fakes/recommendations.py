@@ -21,6 +21,7 @@ from services.recommendations.calls.domain import (
     AnalysedCall,
     CallMetrics,
     CallSide,
+    SpokenQuote,
 )
 from services.recommendations.calls.mapping import SIDES, STATUS_FROM_PB
 from tests.identity import guard
@@ -75,7 +76,8 @@ def analysis_to_pb(call: AnalysedCall) -> analysis_pb2.Analysis:
             for a in call.advice
         ],
         metrics=metrics_to_pb(call.metrics),
-        scores=analysis_pb2.Scores(checklist=call.score),
+        scores=analysis_pb2.Scores(checklist=call.score, told_share=call.told_share),
+        speakers_guessed=call.speakers_guessed,
         versions=analysis_pb2.Versions(judge_name=call.judge, playbook_name=call.playbook),
     )
 
@@ -196,5 +198,11 @@ class Owners(
             yield f"127.0.0.1:{port}"
 
 
-def _evidence(text: str) -> analysis_pb2.Evidence | None:
-    return analysis_pb2.Evidence(text=text) if text else None
+def _evidence(quote: SpokenQuote) -> analysis_pb2.Evidence | None:
+    if not quote.text:
+        return None
+    return analysis_pb2.Evidence(
+        text=quote.text,
+        speaker=transcript_pb2.Speaker.Value(f"SPEAKER_{quote.speaker.upper()}"),
+        start_seconds=quote.seconds or 0.0,
+    )

@@ -36,14 +36,26 @@ _EARNED = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SpokenQuote:
+    """Words of a call; all is empty or None where there are none.
+
+    `speaker` is `operator`, `client` or `unknown`; `seconds` is when they begin in the recording.
+    """
+
+    text: str = ""
+    speaker: str = ""
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What the analysis found about one item of the checklist; `quote` is empty where nothing was said."""
+    """What the analysis found about one item of the checklist, and the words that show it."""
 
     item: str
     skill: str
     status: FindingStatus
     weight: float
-    quote: str
+    quote: SpokenQuote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,21 +72,21 @@ class SkillFinding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallAdvice:
-    """One thing to do better after a call. `priority` 1 comes first; `quote` may be empty."""
+    """One thing to do better after a call. `priority` 1 comes first."""
 
     skill: str
     priority: int
     text: str
     why: str
-    quote: str
+    quote: SpokenQuote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Objection:
-    """A reservation of the other side: its kind by the playbook, and the words, which may be empty."""
+    """A reservation of the other side: its kind by the playbook, and the words."""
 
     kind: str
-    quote: str
+    quote: SpokenQuote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +96,7 @@ class Agreement:
     text: str
     side: str
     due_day: date | None
-    quote: str
+    quote: SpokenQuote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,8 +131,10 @@ class CallMetrics:
 class AnalysedCall:
     """The facts of one analysis that are rolled up and reported.
 
-    `employee` is empty where unknown. `score` is 0..100, None where no item of the checklist applied. `judge` and
-    `playbook` say by whom and by what it was judged.
+    `employee` is empty where unknown. `score` is 0..100 over the items of the checklist that could be told, None where
+    there is none; `told_share` is how much those weigh of all that apply, 0..1, None where none applies.
+    `speakers_guessed` is true where the recording does not tell the speakers. `judge` and `playbook` say by whom and by
+    what it was judged.
     """
 
     call_id: CallId
@@ -131,6 +145,8 @@ class AnalysedCall:
     outcome: str
     sentiment: str
     score: float | None
+    told_share: float | None
+    speakers_guessed: bool
     summary: str
     objections: tuple[Objection, ...]
     agreements: tuple[Agreement, ...]

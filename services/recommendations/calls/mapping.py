@@ -19,6 +19,7 @@ from services.recommendations.calls.domain import (
     Finding,
     FindingStatus,
     Objection,
+    SpokenQuote,
     Transcript,
 )
 
@@ -70,9 +71,11 @@ def analysed_call_from_pb(message: analysis_pb2.Analysis) -> AnalysedCall:
         outcome=message.outcome,
         sentiment=message.sentiment,
         score=_optional(message.scores, "checklist"),
+        told_share=_optional(message.scores, "told_share"),
+        speakers_guessed=message.speakers_guessed,
         summary=message.summary,
         objections=tuple(
-            Objection(kind=objection.kind, quote=objection.quote.text)
+            Objection(kind=objection.kind, quote=_quote(objection))
             for objection in message.objections
         ),
         agreements=tuple(
@@ -80,7 +83,7 @@ def analysed_call_from_pb(message: analysis_pb2.Analysis) -> AnalysedCall:
                 text=agreement.text,
                 side=SIDES.get(agreement.owner, ""),
                 due_day=date.fromisoformat(agreement.due) if agreement.due else None,
-                quote=agreement.quote.text,
+                quote=_quote(agreement),
             )
             for agreement in message.agreements
         ),
@@ -93,7 +96,7 @@ def analysed_call_from_pb(message: analysis_pb2.Analysis) -> AnalysedCall:
                 skill=item.skill,
                 status=STATUS_FROM_PB[item.status],
                 weight=item.weight,
-                quote=item.quote.text,
+                quote=_quote(item),
             )
             for item in message.checklist
         ),
@@ -103,10 +106,24 @@ def analysed_call_from_pb(message: analysis_pb2.Analysis) -> AnalysedCall:
                 priority=each.priority,
                 text=each.text,
                 why=each.why,
-                quote=each.quote.text,
+                quote=_quote(each),
             )
             for each in message.recommendations
         ),
+    )
+
+
+def _quote(message: Any) -> SpokenQuote:
+    """Return the quote of a part of an analysis; one of before speakers were stored has words alone."""
+    quote = _optional(message, "quote")
+    if quote is None:
+        return SpokenQuote()
+    if quote.speaker == transcript_pb2.SPEAKER_UNSPECIFIED:
+        return SpokenQuote(text=quote.text)
+    return SpokenQuote(
+        text=quote.text,
+        speaker=_word(transcript_pb2.Speaker, quote.speaker, "SPEAKER_"),
+        seconds=quote.start_seconds,
     )
 
 

@@ -62,7 +62,7 @@ class PostgresAnalysedCalls:
             priorities=[each.priority for _, _, each in advice],
             texts=[each.text for _, _, each in advice],
             whys=[each.why for _, _, each in advice],
-            quotes=[each.quote for _, _, each in advice],
+            quotes=[each.quote.text for _, _, each in advice],
         )
 
     async def delete_calls(

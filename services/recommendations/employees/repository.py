@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import asyncpg
 
 from services.kernel.postgres import Connection, Reading, afresh, load_queries
-from services.recommendations.calls.domain import CallAdvice, CallId
+from services.recommendations.calls.domain import CallAdvice, CallId, SpokenQuote
 from services.recommendations.employees.domain import (
     DatedQuote,
     EmployeeRecommendation,
@@ -275,7 +275,7 @@ def _skill_call(row: asyncpg.Record) -> SkillCall:
             priority=row["priority"],
             text=row["text"],
             why=row["why"],
-            quote=row["quote"],
+            quote=SpokenQuote(text=row["quote"]),
         )
     return SkillCall(
         call_id=CallId(row["call_id"]),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from services.recommendations.calls.domain import SpokenQuote
 from services.recommendations.employees.domain import EmployeeRecommendation
 from services.recommendations.reporting.domain import ReportedCall
 from services.status.domain import ExecutionNumber
@@ -18,6 +19,7 @@ CALL_COLUMNS = (
     "employee",
     "contact",
 )
+QUOTE_COLUMNS = ("quote", "quote_speaker", "quote_seconds")
 COLUMNS = {
     "transcripts": ("call_id", "language", "text"),
     "analyses": (
@@ -36,11 +38,13 @@ COLUMNS = {
         "overlap_seconds",
         "long_pauses",
         "longest_pause_seconds",
+        "told_share",
+        "speakers_guessed",
     ),
-    "checklist_items": ("call_id", "item", "skill", "status", "weight", "quote"),
-    "recommendations": ("call_id", "position", "skill", "priority", "text", "why", "quote"),
-    "objections": ("call_id", "position", "kind", "quote"),
-    "agreements": ("call_id", "position", "text", "side", "due_day", "quote"),
+    "checklist_items": ("call_id", "item", "skill", "status", "weight", *QUOTE_COLUMNS),
+    "recommendations": ("call_id", "position", "skill", "priority", "text", "why", *QUOTE_COLUMNS),
+    "objections": ("call_id", "position", "kind", *QUOTE_COLUMNS),
+    "agreements": ("call_id", "position", "text", "side", "due_day", *QUOTE_COLUMNS),
     "call_sides": (
         "call_id",
         "side",
@@ -102,26 +106,28 @@ def part_rows(calls: Sequence[ReportedCall]) -> Mapping[str, list[tuple[object, 
                 a.metrics.overlap_seconds,
                 a.metrics.long_pauses,
                 a.metrics.longest_pause_seconds,
+                a.told_share,
+                a.speakers_guessed,
             )
             for a in analyses
         ],
         "checklist_items": [
-            (a.call_id, f.item, f.skill, f.status.value.lower(), f.weight, f.quote)
+            (a.call_id, f.item, f.skill, f.status.value.lower(), f.weight, *_quote(f.quote))
             for a in analyses
             for f in a.findings
         ],
         "recommendations": [
-            (a.call_id, position, r.skill, r.priority, r.text, r.why, r.quote)
+            (a.call_id, position, r.skill, r.priority, r.text, r.why, *_quote(r.quote))
             for a in analyses
             for position, r in enumerate(a.advice)
         ],
         "objections": [
-            (a.call_id, position, o.kind, o.quote)
+            (a.call_id, position, o.kind, *_quote(o.quote))
             for a in analyses
             for position, o in enumerate(a.objections)
         ],
         "agreements": [
-            (a.call_id, position, g.text, g.side, g.due_day, g.quote)
+            (a.call_id, position, g.text, g.side, g.due_day, *_quote(g.quote))
             for a in analyses
             for position, g in enumerate(a.agreements)
         ],
@@ -142,6 +148,11 @@ def part_rows(calls: Sequence[ReportedCall]) -> Mapping[str, list[tuple[object, 
             for s in a.metrics.sides
         ],
     }
+
+
+def _quote(quote: SpokenQuote) -> tuple[object, ...]:
+    """Return words in QUOTE_COLUMNS."""
+    return quote.text, quote.speaker, quote.seconds
 
 
 def call_row(

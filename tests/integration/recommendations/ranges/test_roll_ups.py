@@ -432,7 +432,7 @@ def _skills(
         (call.call_id, f)
         for call in calls
         for f in call.findings
-        if f.status is not FindingStatus.NOT_APPLICABLE
+        if f.status in VALUE
     ]
     rolled: dict[tuple[str | None, str], tuple[object, ...]] = {}
     for skill in {f.skill for _, f in found}:

@@ -70,6 +70,10 @@ async def rows(reader: asyncpg.Connection) -> dict[str, list[dict[str, Any]]]:
     return tables
 
 
+def quoted(text: str, speaker: str, seconds: float | None) -> dict[str, Any]:
+    return {"quote": text, "quote_speaker": speaker, "quote_seconds": seconds}
+
+
 async def test_a_call_whose_source_tells_no_duration_has_that_of_its_recording(
     reporting: PostgresReporting, reader: asyncpg.Connection
 ) -> None:
@@ -121,6 +125,8 @@ async def test_a_call_is_written_with_all_that_is_known_of_it(
                 "overlap_seconds": 0,
                 "long_pauses": 1,
                 "longest_pause_seconds": 4.5,
+                "told_share": 0.75,
+                "speakers_guessed": True,
             }
         ],
         "checklist_items": [
@@ -130,7 +136,7 @@ async def test_a_call_is_written_with_all_that_is_known_of_it(
                 "skill": "contact",
                 "status": "completed",
                 "weight": 1,
-                "quote": "",
+                **quoted("Добрый день", "operator", 1.5),
             }
         ],
         "recommendations": [
@@ -141,12 +147,12 @@ async def test_a_call_is_written_with_all_that_is_known_of_it(
                 "priority": 1,
                 "text": an_advice().text,
                 "why": an_advice().why,
-                "quote": an_advice().quote,
+                **quoted(an_advice().quote.text, "client", 12.5),
             }
         ],
         "objections": [
-            {**key, "position": 0, "kind": "price", "quote": "Дорого"},
-            {**key, "position": 1, "kind": "far", "quote": ""},
+            {**key, "position": 0, "kind": "price", **quoted("Дорого", "client", 20.0)},
+            {**key, "position": 1, "kind": "far", **quoted("", "", None)},
         ],
         "agreements": [
             {
@@ -155,7 +161,7 @@ async def test_a_call_is_written_with_all_that_is_known_of_it(
                 "text": "Перезвонить",
                 "side": "operator",
                 "due_day": MONDAY,
-                "quote": "Я перезвоню",
+                **quoted("Я перезвоню", "operator", 30.0),
             }
         ],
         "call_sides": [

@@ -23,10 +23,7 @@ def test_an_analysis_comes_back_as_it_was_sent() -> None:
     full = an_analysed_call(
         "c1",
         score=0,
-        findings=[
-            a_finding(status.name, status=status, weight=0.5, quote="said")
-            for status in FindingStatus
-        ],
+        findings=[a_finding(status.name, status=status, weight=0.5) for status in FindingStatus],
         advice=[an_advice(), an_advice("contact", priority=2, quote="")],
     )
     bare = replace(
@@ -34,6 +31,8 @@ def test_an_analysis_comes_back_as_it_was_sent() -> None:
         metrics=replace(METRICS, operator_talk_share=None, silence_share=0.0),
         objections=(),
         agreements=(),
+        told_share=None,
+        speakers_guessed=False,
     )
 
     for call in (full, bare):
