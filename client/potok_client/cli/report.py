@@ -57,6 +57,8 @@ def show_report(
 ) -> None:
     """Show what came out: the calls, the people, and what to do better with the words that were said.
 
+    A score is over what could be told of the checklist; beside it stands how much that is.
+
     Example: potok report clinic 2026-11-01 2026-11-20
     """
     perform(report(client, date_range(start, end), limit, as_json=as_json))
@@ -213,7 +215,8 @@ def _counted(counts: Iterable[LabelCount]) -> Text:
 
 
 def _calls(calls: Iterable[Analysis], zone: tzinfo) -> RenderableType:
-    rows = table("day", "time", "employee", "type", "outcome", "sentiment", "score", "call")
+    """Return the calls with their scores, and beside each how much of the checklist could be told."""
+    rows = table("day", "time", "employee", "type", "outcome", "sentiment", "score", "told", "call")
     for call in calls:
         rows.add_row(
             call.day,
@@ -223,6 +226,7 @@ def _calls(calls: Iterable[Analysis], zone: tzinfo) -> RenderableType:
             cell(call.outcome),
             cell(call.sentiment),
             _score(call.scores.checklist) if call.scores.HasField("checklist") else Text("-"),
+            f"{call.scores.told_share:.0%}" if call.scores.HasField("told_share") else "-",
             cell(call.call_id, "dim"),
         )
     return rows

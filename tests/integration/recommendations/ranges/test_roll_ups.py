@@ -428,12 +428,7 @@ def _mean(scores: Sequence[float | None]) -> float | None:
 def _skills(
     employee: str | None, calls: Sequence[AnalysedCall]
 ) -> dict[tuple[str | None, str], tuple[object, ...]]:
-    found = [
-        (call.call_id, f)
-        for call in calls
-        for f in call.findings
-        if f.status in VALUE
-    ]
+    found = [(call.call_id, f) for call in calls for f in call.findings if f.status in VALUE]
     rolled: dict[tuple[str | None, str], tuple[object, ...]] = {}
     for skill in {f.skill for _, f in found}:
         own = [(call_id, f) for call_id, f in found if f.skill == skill]
