@@ -39,14 +39,14 @@ LAYOUT = {tokenize.COMMENT, tokenize.NL, tokenize.ENDMARKER}
             str(METRICS_VERSION),
             ("services.analysis.calls.metrics",),
             (),
-            ("2", "664834ee06cd"),
+            ("2", "08a4226d2d64"),
         ),
         (
             "RulesJudge.version",
             RulesJudge.version,
             ("services.analysis.calls.adapters.rules.judge", CHECK),
             DICTIONARIES,
-            ("3", "5e314b8d7fdc"),
+            ("3", "e1f839d6e50e"),
         ),
         (
             "PROMPT_VERSION",

@@ -239,10 +239,20 @@ def _firm_names(
             or any(VERB in w.keys and w.keys.isdisjoint(_FORMULAS) for w in clause)
             or any(not w.keys.isdisjoint(_ABOUT) and w.start < said[0].start for w in clause)
             or (sentence.text.rstrip().endswith("?") and clause[-1] is words[-1])
-            or (cased and said[0].form.isascii() and not any(map(str.isupper, heads)))
+            or (
+                cased
+                and said[0].form.isascii()
+                and not any(map(str.isupper, heads))
+                and not _reached(words, run[0])
+            )
         ):
             continue
         yield run[0]
+
+
+def _reached(words: Sequence[LemmatisedWord], position: int) -> bool:
+    """Tell whether what stands before a word tells that it is a firm, as in `thanks for calling`."""
+    return position > 0 and words[position - 1].form in ("calling", "reached", "at", "from")
 
 
 def _quoted(sentence: LemmatisedSentence, word: LemmatisedWord) -> bool:

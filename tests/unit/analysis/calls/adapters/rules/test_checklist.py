@@ -283,6 +283,24 @@ def test_an_objection_is_handled_after_it_and_quoted_from_there(
     assert handled.quote.turn == 4
 
 
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        ("Понимаю вас.", ItemStatus.ATTEMPTED),
+        ("Есть рассрочка на год.", ItemStatus.ATTEMPTED),
+        ("Понимаю, есть рассрочка.", ItemStatus.COMPLETED),
+        ("В неё входит диагностика, замена, выезд мастера и год гарантии.", ItemStatus.COMPLETED),
+        ("Ну как хотите.", ItemStatus.NOT_REACHED),
+    ],
+)
+def test_an_objection_is_answered_to_the_point(
+    judge: RulesJudge, playbook: Playbook, answer: str, status: ItemStatus
+) -> None:
+    call = said("O: Да.", "C: Сколько стоит приём?", "O: Пять.", "C: Дорого.", f"O: {answer}")
+
+    assert _statuses(judge, playbook, call)["objection_handling"] is status
+
+
 @pytest.mark.parametrize("probability", [0.46, 0.1])
 def test_what_was_heard_badly_cannot_be_told(
     judge: RulesJudge, playbook: Playbook, probability: float
