@@ -2,6 +2,7 @@
 
 import functools
 import re
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -73,6 +74,7 @@ class Lemmatiser:
     def __init__(self) -> None:
         self._russian = pymorphy3.MorphAnalyzer(lang="ru")
         self._english = snowballstemmer.stemmer("english")
+        self._stemming = threading.Lock()
         self.known = functools.lru_cache(maxsize=_CACHED_WORDS)(self._russian.word_is_known)
         self.keys = functools.lru_cache(maxsize=_CACHED_WORDS)(self._keys)
 
@@ -140,7 +142,9 @@ class Lemmatiser:
         if form in _ENGLISH_PROMISES:
             keys.add(PROMISE)
         if form.isascii():
-            keys.add(self._english.stemWord(form.partition("'")[0]))
+            # Calls are judged in threads, and a stemmer keeps the word it is at in itself.
+            with self._stemming:
+                keys.add(self._english.stemWord(form.partition("'")[0]))
         else:
             keys |= self._russian_keys(form)
         return frozenset(Key(key) for key in keys)
