@@ -1,31 +1,44 @@
-"""How often a judge agrees with people: the labelled calls, those it was tuned on beside the others."""
+"""How often a judge agrees with people: the labelled calls, those it was tuned on beside the others.
+
+What is measured is what would be stored: with what the transcript does not bear out taken away.
+"""
 
 import argparse
 import asyncio
 import contextlib
 import hashlib
 import json
+import statistics
 import sys
+import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
+from pydantic import ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.analysis.calls.adapters.model.judge import ModelJudge
 from services.analysis.calls.adapters.rules.judge import RulesJudge
+from services.analysis.calls.analyse import analyse
 from services.analysis.calls.domain import ItemStatus, Judgement
 from services.analysis.calls.ports import Judge
 from services.analysis.playbooks.domain import Playbook
+from services.kernel.faults import fault_sentence
 from services.llm.budget import OwnBudget
-from services.llm.domain import ModelUnavailable, NoAnswer
+from services.llm.domain import NOTHING_USED, ModelUnavailable, NoAnswer, Usage
 from services.llm.openai_model import open_model
 from services.llm.settings import ModelSettings
 from tests.builders.analysis import clinic, said
 from tests.labelled_dialogues import Labelled, Portion, dialogues
 
 PART_CHARACTERS = 60_000
+ATTEMPTS = 3
+PAUSE = timedelta(seconds=5)
+GIVE_UP_AFTER = 5
+UNREACHED = "not reached"
 LANGUAGES = ("ru", "en")
 FILES = (
     "earlier",
@@ -44,10 +57,16 @@ Labels = frozenset[str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgedDialogue:
-    """A labelled dialogue and what a judge says of it; None where that is not usable, which counts as wrong."""
+    """A labelled dialogue and what is stored of what a judge says of it.
+
+    The judgement is None where it has no usable answer, which counts as wrong; `failure` is the kind of that.
+    """
 
     labelled: Labelled
     judgement: Judgement | None
+    failure: str = ""
+    usage: Usage = NOTHING_USED
+    seconds: float = 0.0
 
     def pair(self, field: str) -> tuple[Labels, Labels]:
         """Return the labels that people gave a field and those that the judge found, a single one as a set."""
@@ -84,7 +103,7 @@ async def main() -> None:
     """Print how the judge does on each portion, file and language, and its figures for each class."""
     options = _options()
     if options.folder:
-        async with _judge(options.judge) as judge:
+        async with _judge(options) as judge:
             await _print_bookings(judge, options.folder, shown=options.dialogues)
         return
     portions = [Portion(options.portion)] if options.portion else list(Portion)
@@ -92,8 +111,16 @@ async def main() -> None:
         file: [sample for sample in dialogues(file) if sample.portion in portions] for file in FILES
     }
     samples = [sample for file in FILES for sample in by_file[file]]
-    async with _judge(options.judge) as judge:
-        judged = await judge_all(judge, clinic(), samples[:: options.every])
+    samples = samples[:: options.every][: options.limit]
+    async with _judge(options) as judge:
+        begun = time.monotonic()
+        try:
+            judged = await judge_all(judge, clinic(), samples, options.at_once)
+        except ModelUnavailable as error:
+            raise SystemExit(
+                f"{error}: see that the model is there, and its name and key"
+            ) from None
+    _print_asked(judge, judged, time.monotonic() - begun)
     _print_files(by_file, judged)
     for portion in portions:
         own = [each for each in judged if each.labelled.portion is portion]
@@ -106,18 +133,55 @@ async def main() -> None:
 
 
 async def judge_all(
-    judge: Judge, playbook: Playbook, samples: Iterable[Labelled]
+    judge: Judge, playbook: Playbook, samples: Sequence[Labelled], at_once: int = 1
 ) -> list[JudgedDialogue]:
-    """Judge dialogues one after the other."""
-    judged = []
-    for each in samples:
-        judgement = None
+    """Judge dialogues, so many at once; says on stderr how far it is.
+
+    Raises ModelUnavailable where the judge answered none of the first `GIVE_UP_AFTER`.
+    """
+    places = asyncio.Semaphore(at_once)
+    ended: list[JudgedDialogue] = []
+
+    async def judged(sample: Labelled) -> JudgedDialogue:
+        async with places:
+            result = await _judged(judge, playbook, sample)
+        ended.append(result)
+        if judge.name == "model":
+            why = f": {result.failure}" if result.failure else ""
+            told = f"{len(ended)}/{len(samples)} {sample.name}, {result.seconds:.1f} s{why}"
+            print(told, file=sys.stderr, flush=True)
+        if len(ended) == GIVE_UP_AFTER and all(each.failure == UNREACHED for each in ended):
+            raise ModelUnavailable(f"nothing came of the first {GIVE_UP_AFTER} calls")
+        return result
+
+    return await asyncio.gather(*map(judged, samples))
+
+
+async def _judged(judge: Judge, playbook: Playbook, sample: Labelled) -> JudgedDialogue:
+    """Judge a dialogue; where the model does not answer now, it is asked again."""
+    budget, begun = OwnBudget(None), time.monotonic()
+    judgement, failure = None, ""
+    for attempt in range(1, ATTEMPTS + 1):
         try:
-            judgement = await judge.judge(each.conversation, playbook, OwnBudget(None))
-        except (NoAnswer, ModelUnavailable) as error:
-            print(f"{each.name}: {type(error).__name__}: {error}", file=sys.stderr)
-        judged.append(JudgedDialogue(labelled=each, judgement=judgement))
-    return judged
+            analysis = await analyse(sample.conversation, playbook, judge, budget)
+            judgement, failure = analysis.judgement, ""
+            break
+        except NoAnswer as error:
+            failure = type(error).__name__
+            print(f"{sample.name}: {error}", file=sys.stderr)
+            break
+        except ModelUnavailable as error:
+            failure = UNREACHED
+            print(f"{sample.name}: {error}", file=sys.stderr)
+            if attempt < ATTEMPTS:
+                await asyncio.sleep((error.retry_after or PAUSE).total_seconds())
+    return JudgedDialogue(
+        labelled=sample,
+        judgement=judgement,
+        failure=failure,
+        usage=budget.usage,
+        seconds=time.monotonic() - begun,
+    )
 
 
 class _Settings(BaseSettings):
@@ -131,19 +195,41 @@ class _Settings(BaseSettings):
 
 
 @contextlib.asynccontextmanager
-async def _judge(name: str) -> AsyncIterator[Judge]:
-    if name == "rules":
+async def _judge(options: argparse.Namespace) -> AsyncIterator[Judge]:
+    if options.judge == "rules":
         yield RulesJudge()
         return
-    settings = _Settings()
-    async with open_model(settings.model, "POTOK_ANALYSIS_MODEL_") as model:
+    async with open_model(_model_settings(options), "POTOK_ANALYSIS_MODEL_") as model:
         yield ModelJudge(model, part_characters=PART_CHARACTERS)
+
+
+def _model_settings(options: argparse.Namespace) -> ModelSettings:
+    """Return the settings of the model, those of the environment with the options over them; ends where one is wrong."""
+    key = options.key_file.read_text(encoding="utf-8").strip() if options.key_file else None
+    given = {"url": options.url, "name": options.model_name, "api_key": key}
+    try:
+        return _Settings(model={name: told for name, told in given.items() if told}).model
+    except ValidationError as error:
+        faults = ", ".join(
+            f"{'.'.join(map(str, fault['loc']))} {fault_sentence(fault['msg'])}"
+            for fault in error.errors(include_url=False)
+        )
+        raise SystemExit(
+            f"{faults}: name the model by --url and --model-name, or by POTOK_ANALYSIS_MODEL_URL and _NAME"
+        ) from None
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("--judge", choices=["rules", "model"], default="rules")
+    parser.add_argument("--url", help="where the model is, as in http://127.0.0.1:8080/v1")
+    parser.add_argument("--model-name", help="the model, as that calls it")
+    parser.add_argument("--key-file", type=Path, help="the file with the key that opens it")
+    parser.add_argument(
+        "--at-once", type=int, default=4, help="calls that a model is asked at a time"
+    )
     parser.add_argument("--every", type=int, default=1, help="judge each so manieth call only")
+    parser.add_argument("--limit", type=int, help="judge at most so many calls")
     parser.add_argument("--portion", choices=[portion.value for portion in Portion])
     parser.add_argument("--mistakes", action="store_true", help="name those of the tuning half")
     parser.add_argument("--dialogues", action="store_true", help="print what was said in them, too")
@@ -151,6 +237,29 @@ def _options() -> argparse.Namespace:
         "--folder", type=Path, help="measure bookings on public dialogues, a JSON file each"
     )
     return parser.parse_known_args()[0]
+
+
+def _print_asked(judge: Judge, judged: Sequence[JudgedDialogue], seconds: float) -> None:
+    """Print who judged, how many answers were usable, and what they took."""
+    failures = Counter(each.failure for each in judged if each.failure)
+    told = (
+        f" ({', '.join(f'{count} {kind}' for kind, count in failures.items())})" if failures else ""
+    )
+    print(f"judge: {judge.name} {judge.version}, playbook {clinic().hash[:12]}")
+    print(f"calls: {len(judged)}, without a usable answer: {failures.total()}{told}")
+    usage = sum((each.usage for each in judged), NOTHING_USED)
+    if not usage.requests:
+        return
+    prompt, answered = usage.prompt_tokens / len(judged), usage.completion_tokens / len(judged)
+    print(f"requests: {usage.requests}, tokens a call: {prompt:.0f} told, {answered:.0f} answered")
+    if usage.cost:
+        each = usage.cost.amount / len(judged)
+        print(f"cost: {usage.cost.amount:.4g} {usage.cost.currency}, {each:.4g} a call")
+    times = sorted(each.seconds for each in judged)
+    slow = times[int(0.95 * (len(times) - 1))]
+    print(
+        f"seconds: {seconds:.0f}; a call {statistics.median(times):.1f}, 95 of 100 within {slow:.1f}"
+    )
 
 
 def _print_shares(judged: Sequence[JudgedDialogue]) -> None:
