@@ -305,7 +305,10 @@ def _rules() -> Iterator[_Rule]:
     yield _rule(rf"(?:{_RU_BY})?{_RU_NTH}\s+{_RU_MONTH}(?:\s+(?P<year>\d{{4}}))?", _day_of_month)
     yield _rule(rf"(?:{_RU_BY})?{_RU_NTH}\s+числ[ауо]", _day_of_month)
     yield _rule(r"(?:к|до)\s+(?P<number>\d{1,2})-?(?:го|му|ого|ому)", _day_of_month)
-    yield _rule(rf"(?:к|до)\s+{_RU_NTH}(?=\s*(?:[.,;!?]|$))", _day_of_month)
+    yield _rule(
+        rf"(?:к|до)\s+{_RU_NTH}(?=\s*(?:[.,;!?]|$)|\s+(?:сда|сдел|сдад|буд|пришл|отд|закон|успе|готов|надо|нужно))",
+        _day_of_month,
+    )
     yield _rule(
         rf"{_EN_BY}?{the}{_EN_NTH}\s+(?:of\s+)?{_EN_MONTH}(?:,?\s+(?P<year>\d{{4}}))?",
         _day_of_month,
@@ -316,7 +319,7 @@ def _rules() -> Iterator[_Rule]:
     )
     yield _rule(rf"{_EN_BY}the\s+(?P<number>\d{{1,2}})(?:st|nd|rd|th)", _day_of_month)
     yield _rule(
-        rf"(?:by|until|till|before|due|due\ on)\s+the\s+{_EN_NTH}(?=\s*(?:[.,;!?]|$))",
+        rf"(?:by|on|until|till|before|due|due\ on)\s+the\s+{_EN_NTH}(?=\s*(?:[.,;!?]|$))",
         _day_of_month,
     )
     yield _rule(rf"{_EN_BY}?(?:a|one)\s+week\s+(?:from\s+)?today", _plus(7))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date
 
+from services.llm.due_dates import NamedDay
 from services.recommendations.meetings.adapters.sentences import (
     Force,
     Sentence,
@@ -54,12 +55,12 @@ class OpenTask:
         """Whether somebody has to say that they will do it."""
         return self.todo.force is not Force.PROMISED and not self.taken
 
-    def take(self, name: str, sentence: Sentence, todo: SentenceTask | None = None) -> None:
-        """Have somebody take it on in a sentence, by the day that this names."""
+    def take(self, name: str, sentence: Sentence, due: NamedDay | None) -> None:
+        """Have somebody take it on in a sentence, until a day if this names one."""
         self.assignee = self.assignee or name
         self.taken, self.accepted, self.refused = True, True, False
-        if todo and todo.due:
-            self.due = todo.due.day
+        if due:
+            self.due = due.day
         self.words.append(sentence.text)
 
     def is_alike(self, todo: SentenceTask) -> bool:
@@ -87,7 +88,8 @@ class OpenTask:
             return True
         ahead = self.due is not None and self.due > day
         if todo.conduct and not todo.concrete:
-            return ahead and not todo.general and (self.accepted or todo.force is not Force.NEEDED)
+            after = ahead or (todo.later and todo.force is Force.PROMISED)
+            return after and not todo.general and (self.accepted or todo.force is not Force.NEEDED)
         later = ahead or todo.later or self.framed or is_urgent(self.quote.text)
         if self.taken:
             told = todo.force in (Force.ASKED, Force.NEEDED) and not todo.general

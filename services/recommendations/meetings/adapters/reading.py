@@ -59,6 +59,8 @@ class Reading:
         self._turn = -1
         self._before = ""
         self._framed = 0
+        self._asked = -1
+        """The turn of the last question that was about something else."""
 
     def tasks(self) -> list[MeetingTask]:
         """Return the tasks for which enough was said."""
@@ -96,6 +98,8 @@ class Reading:
                     self._add(quote, sentence, each, here)
             if not todo and not replied:
                 self._goes_on(sentence)
+            if sentence.asks and len(self._found) == here and not sentence.dates:
+                self._asked = turn
         self._before = quote.text
 
     @property
@@ -104,7 +108,8 @@ class Reading:
 
     def _add(self, quote: Quote, sentence: Sentence, todo: SentenceTask, here: int) -> None:
         """Open a task; one that says nothing by itself may still tell by which day the one before it in the sentence is."""
-        if todo.bare and not (todo.pointed and todo.concrete):
+        told = todo.pointed or todo.points_at.strip()
+        if todo.bare and not (told and todo.concrete):
             if todo.due and len(self._found) > here and self._found[-1].due is None:
                 self._found[-1].due = todo.due.day
             return
@@ -153,9 +158,20 @@ class Reading:
         asked = vague and all(each.bare and each.who is Who.ADDRESSEE for each in todo)
         told = let or asked or replies.YOU_THEN.search(sentence.text.rstrip(".!? "))
         open_ = next(self._recent(refused=True), None)
+        if open_ and todo and not vague and not let:
+            of_verb = all(open_.has_verb_of(each) for each in todo)
+            noun = all(each.force is Force.ASSIGNED for each in todo)
+            given = all(each.who is Who.ADDRESSEE for each in todo)
+            told = (told and noun and (open_.waits or open_.refused)) or (of_verb and given)
         if not names or not told or open_ is None:
             return False
-        if not open_.waits and not open_.refused and self._speaker != open_.asker:
+        if (
+            not open_.waits
+            and not open_.refused
+            and self._speaker not in (open_.assignee, open_.asker)
+        ):
+            return False
+        if open_.taken and self._speaker != open_.assignee and not let:
             return False
         open_.assignee, open_.refused = names[0], False
         open_.accepted = not sentence.asks
@@ -170,7 +186,8 @@ class Reading:
             return True
         if any(not each.bare for each in todo):
             return False
-        recent = self._recent()
+        takes = replies.TAKES.search(sentence.text) is not None
+        recent = self._recent(refused=takes)
         open_ = next((o for o in recent if o.turn != self._turn or not self._speaker), None)
         if open_ is None:
             return False
@@ -183,11 +200,11 @@ class Reading:
         if answers and moment and replies.DONE.search(sentence.text):
             open_.dropped = self._turn - open_.turn == 1
             return open_.dropped
+        if takes and concerned and (open_.waits or open_.refused) and not sentence.asks:
+            open_.take(self._speaker, sentence, due=sentence.due(0, len(sentence.text)))
+            return True
         if not open_.waits or sentence.asks:
             return False
-        if concerned and replies.TAKES.search(sentence.text):
-            open_.take(self._speaker, sentence)
-            return not sentence.dates
         if answers and replies.YES.search(sentence.text):
             self._agrees(open_, concerned=concerned)
         return False
@@ -224,7 +241,8 @@ class Reading:
                 each.dropped = True
             return True
         open_ = next(self._recent(), None)
-        if open_ and self._turn - open_.turn <= NEAR_TURNS and len(words) <= LONGEST_CANCEL:
+        near = open_ is not None and self._asked <= open_.turn >= self._turn - NEAR_TURNS
+        if open_ and near and len(words) <= LONGEST_CANCEL:
             open_.dropped = True
             return True
         return False
@@ -242,7 +260,7 @@ class Reading:
         fitting = [open_ for open_ in recent if self._fits(name, todo, open_)]
         of_verb = [open_ for open_ in fitting if open_.has_verb_of(todo)]
         for open_ in (of_verb or fitting)[:1]:
-            open_.take(name, sentence, todo)
+            open_.take(name, sentence, due=todo.due)
             return True
         return False
 
@@ -271,7 +289,7 @@ class Reading:
             return False
         if open_.assignee not in ("", self._speaker):
             return False
-        open_.take(self._speaker, sentence, todo)
+        open_.take(self._speaker, sentence, due=todo.due)
         return True
 
     def _goes_on(self, sentence: Sentence) -> None:
@@ -279,7 +297,13 @@ class Reading:
         open_ = next(self._recent(), None)
         if open_ is None:
             return
-        if self._speaker and self._speaker not in (open_.assignee, open_.asker):
+        due = sentence.due(0, len(sentence.text))
+        next_ = self._turn - open_.turn <= 1
+        changes = next_ and _CHANGES.search(sentence.text) is not None
+        own = self._speaker == open_.assignee and bool(self._speaker)
+        # Whoever was asked answers with a day, if only as a question: `Tomorrow lunchtime?`
+        answers = bool(next_ and due and open_.asks and open_.waits and not open_.assignee)
+        if self._speaker and not (own or changes or answers or self._speaker == open_.asker):
             return
         days = (sentence.text[due.start : due.stop] for due in sentence.dates)
         words = len(_WORD.findall(sentence.text)) - sum(len(_WORD.findall(day)) for day in days)
@@ -288,9 +312,10 @@ class Reading:
         )
         if words > SHORT_WORDS and not about:
             return
-        due = sentence.due(0, len(sentence.text))
+        if answers and self._speaker != open_.asker:
+            open_.assignee, open_.accepted = self._speaker, True
         for each in self._group(open_):
-            if due and (each.due is None or _CHANGES.search(sentence.text)):
+            if due and (each.due is None or changes or own or answers):
                 each.due = due.day
             each.words.append(sentence.text)
 

@@ -13,9 +13,9 @@ YES = re.compile(
 )
 """An answer that agrees, or at least says that it was heard."""
 TAKES = re.compile(
-    r"\b(?:беру|сделаю|возьму(?:сь)?|займусь|на мне|за мной|(?:давайте?|можно) я|я сам[аи]?\b|тогда я|запиш\w+ на меня|будет сделано|попробую|сейчас запишу"
+    r"\b(?:беру|сделаю|возьму(?:сь)?|займусь|на мне|за мной|(?:давай(?:те)?|можно) я|я сам[аи]?\b|тогда я|запиш\w+ на меня|будет сделано|попробую|сейчас запишу"
     r"|will do|(?:^|[,.]\s*|\b(?:i['’]m|yeah|yep|sure|then|ok|okay)\s+)on it(?=[.!,]|$)|i got it|i['’]ve got (?:it|that|this)|got it|i(?:['’]ll| will| can| could) (?:take|do|handle|own|grab|sort) (?:it|that|this|those|them|one)"
-    r"|i(?:['’]ll| will| can)$|leave (?:it|that) (?:with|to) me|you['’]ll (?:have|get) (?:it|them|that|those)|not at all|consider it done|mine|on me|can do|happy to|i don['’]t mind|count me in|go on then)\b"
+    r"|i(?:['’]ll| will| can)(?=[.!]|$)|leave (?:it|that) (?:with|to) me|you['’]ll (?:have|get) (?:it|them|that|those)|not at all|consider it done|mine|on me|can do|happy to|i don['’]t mind|count me in|go on then)\b"
     r"|^(?:я|i will|i can|me)[.!]?$",
     _MARKS,
 )
@@ -31,7 +31,7 @@ REFUSES = re.compile(
 CANCELS = re.compile(
     r"(?<!\w)(?:(?<!мне )(?<!тебе )(?<!вам )(?:уже |пока |ничего |это |там |их |его |её |ее )?не (?:надо|нужн[оаы]?|стоит|обязательно|требуется|понадоб\w+|будем)|можно не \w+ть|уже (?:\w+ )?(?!был)\w{3,}(?:л|ла|ли)|отмен(?:а|яй|яется|яем|или)|отбой|снима(?:ем|ю)(?!\w)"
     r"|забудь(?:те)?(?=[.,! ]*(?:об|про|$))|обойд(?:усь|ёмся|емся|утся)|неважно|передумал[аи]?|never mind|forget (?:it|that|about)|scratch that|(?:don['’]t|do not|won['’]t|needn['’]t) (?:bother|worry about|do (?:it|that)|send|order|book|call|need|buy|write)"
-    r"|no need|hold off|skip (?:it|that)|not (?:necessary|needed)|cancel (?:it|that)|leave (?:it|that)(?: for now| out|[.!]|$)|drop (?:it|that)|already (?:done|did|have|\w+ed|sent|bought|booked|made|wrote|got)|(?:isn['’]t|is not|aren['’]t) needed|no longer need\w*)(?!\w)",
+    r"|no need|hold off|skip (?:it|that)|not (?:necessary|needed)|cancel (?:it|that)|leave (?:it|that)(?: for now| out|[.!,]|$)|drop (?:it|that)|already (?:done|did|have|\w+ed|sent|bought|booked|made|wrote|got)|(?:isn['’]t|is not|aren['’]t) needed|no longer need\w*)(?!\w)",
     _MARKS,
 )
 """What was to be done is not to be done, or is done already."""
@@ -41,7 +41,7 @@ DONE = re.compile(
 )
 """It was of the moment, or was done before."""
 YOU_THEN = re.compile(
-    r"(?<!\w)(?:(?:тогда|лучше|давай|значит|может,?|ну) (?:ты|вы)|(?:ты|вы) (?:тогда|возьми(?:те)?|сделай(?:те)?|возьмёшь|возьмешь|сделаешь|сможешь)|\w+(?:и|й|ь|ите|йте|ьте) (?:ты|вы)|на тебе|на вас"
+    r"(?<!\w)(?:(?:тогда|лучше|давай|значит|может,?|ну) (?:ты|вы)|(?:ты|вы)(?: и)? (?:тогда|возьми(?:те)?|сделай(?:те)?|возьмёшь|возьмешь|сделаешь|сможешь)|\w+(?:и|й|ь|ите|йте|ьте) (?:ты|вы)|на тебе|на вас"
     r"|(?:could|can|would|will) you\??$|you (?:then|do (?:it|that)|take (?:it|that|this)|send (?:it|them)|\w+ (?:it|them) (?:then|instead))|over to you|it['’]s yours|can you (?:do|take) (?:it|that|this)"
     r"|could you (?:do|take) (?:it|that|this))(?!\w)",
     _MARKS,

@@ -24,7 +24,9 @@ from services.recommendations.meetings.domain import MeetingTask, MeetingTranscr
 
 FEW_CAPITALS = 0.01
 RECENT_THINGS = 12
-"""Of so many things that were talked of a pronoun means one."""
+"""So many things that were talked of are remembered."""
+RECENT_SENTENCES = 6
+"""Within so many a pronoun means one of them; with the same verb within all that are remembered."""
 
 _CYRILLIC = re.compile(r"[а-яё]", re.IGNORECASE)
 _NOBODY = re.compile(r"^\s*\?+\s*[:.]\s*")
@@ -55,7 +57,8 @@ class RulesTasks:
         """Find the tasks; equal input gives equal tasks."""
         reading = Reading(meeting)
         unmarked = _is_unmarked(meeting)
-        talked_of: deque[Thing] = deque(maxlen=RECENT_THINGS)
+        talked_of: deque[tuple[int, Thing]] = deque(maxlen=RECENT_THINGS)
+        count = 0
         for turn, spoken in enumerate(meeting.turns):
             for start, said in _sentences(spoken.text, unmarked=unmarked):
                 text = fluent(said)
@@ -67,27 +70,32 @@ class RulesTasks:
                 )
                 grammar = self._russian if _CYRILLIC.search(text) else self._english
                 called, todo = grammar.read(sentence)
-                things = grammar.things(sentence)
-                meant = [*(thing for thing in things if thing.person), *talked_of]
+                things = [(count, thing) for thing in grammar.things(sentence)]
+                meant = [*((n, thing) for n, thing in things if thing.person), *talked_of]
                 reading.take(
                     Quote(turn=turn, start=start, text=said),
                     sentence,
                     called,
-                    [_explained(grammar, each, meant) for each in todo],
+                    [_explained(grammar, each, meant, count) for each in todo],
                 )
                 talked_of.extendleft(reversed(things))
+                count += 1
         return reading.tasks()
 
 
 def _explained(
-    grammar: RussianTasks | EnglishTasks, todo: SentenceTask, meant: Iterable[Thing]
+    grammar: RussianTasks | EnglishTasks,
+    todo: SentenceTask,
+    meant: Iterable[tuple[int, Thing]],
+    sentence: int,
 ) -> SentenceTask:
     """Say in a title what its pronoun means: what was last talked of that it can mean, with the same verb if there is."""
     if not todo.points_at or todo.force is Force.ASSIGNED:
         return todo
-    fitting = [thing for thing in meant if grammar.may_mean(todo, thing)]
-    of_verb = [thing for thing in fitting if thing.of and todo.verb.startswith(thing.of)]
-    for thing in (of_verb or fitting)[:1]:
+    fitting = [(n, thing) for n, thing in meant if grammar.may_mean(todo, thing)]
+    of_verb = [thing for _, thing in fitting if thing.of and todo.verb.startswith(thing.of)]
+    near = [thing for n, thing in fitting if sentence - n <= RECENT_SENTENCES]
+    for thing in (of_verb or near)[:1]:
         return replace(todo, title=grammar.points(todo, thing), pointed=True)
     return todo
 

@@ -85,6 +85,7 @@ RULES = (
         Who.SPEAKER,
         Force.OFFERED,
         rf"(?:i(?:\s+(?:still|also|really))?\s+(?:can|could)|let\s+me)\s+{_SOFT}{_VERB}",
+        asking=True,
     ),
     _rule(
         Who.SPEAKER,
@@ -154,7 +155,7 @@ YOU = re.compile(
 CUT = re.compile(
     r"\s*(?:[;.!?–—]|,?\s+\b(?:because|'cause|cause|cuz|so\s+that|since|unless|if|but|which|otherwise|so\s+this|so\s+we|so\s+you|when\s+it"
     r"|before\s+(?:we|the|i|you|anyone)|after\s+(?:we|the|this)|as\s+soon\s+as)\b|,?\s+and\s+(?:i|we|you|he|she|they)\b|,\s+(?:please|and\s+then|okay|ok|right)\b"
-    r"|,\s+(?:not|no|actually|wait|sorry)\b|,?\s+right\s+after\b|,\s+the\s+(?=\w+\s+(?:is|was)\b)).*",
+    r"|,\s+(?:not|no|actually|wait|sorry)\b|,\s+(?:i|we|you|he|she|they|it|that)(?:['’]\w+|\s)|,?\s+right\s+after\b|,\s+the\s+(?=\w+\s+(?:is|was)\b)).*",
     re.IGNORECASE | re.DOTALL,
 )
 REASON = re.compile(
@@ -166,7 +167,7 @@ NOW = re.compile(
     re.IGNORECASE,
 )
 LATER = re.compile(
-    r"\b(?:after\s+(?:the|this)\s+(?:meeting|call)|(?:for|before|by|until|at)\s+(?:our\s+|the\s+)?next\s+(?:meeting|time|call|week|standup|sync)|over\s+the\s+weekend"
+    r"\b(?:after\s+(?:the|this)\s+(?:meeting|call)|(?:for|before|by|until|at)\s+(?:our\s+|the\s+)?next\s+(?:meeting|time|call|week|standup|sync)|(?:over|at)\s+the\s+weekend|on\s+(?:my|the)\s+way\s+(?:home|back|in)"
     r"|(?:send|email|mail|forward|text|ping)\s+(?:it\s+|that\s+|them\s+|this\s+)?(?:to\s+)?(?:me|us|you|everyone|everybody)|get\s+back\s+to|later\s+(?:today|on|this)"
     r"|first\s+thing|when\s+i\s+get\s+back|before\s+(?:lunch|the\s+weekend|christmas|we\s+launch))\b",
     re.IGNORECASE,

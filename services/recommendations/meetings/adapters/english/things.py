@@ -3,12 +3,17 @@
 import re
 
 from services.recommendations.meetings.adapters.english.names import FIRST_NAMES
-from services.recommendations.meetings.adapters.english.words import EMPTY, NOT_NAMES
+from services.recommendations.meetings.adapters.english.words import (
+    EMPTY,
+    NO_TASK,
+    NOT_NAMES,
+    OF_THE_MEETING,
+)
 from services.recommendations.meetings.adapters.sentences import Sentence, Thing
 
 _ARTICLE = "the"
 _THING = re.compile(
-    r"\b(?:the|an?|our|your|my|his|her|their|those|these|that|two|three|four|five|six|new|next|more|some)\s+(?P<one>[a-z][\w-]+)(?:\s+(?!is\b|are\b|was\b|were\b|has\b|have\b|had\b|to\b"
+    r"\b(?:the|an?|our|your|my|his|her|their|those|these|that|two|three|four|five|six|new|next|more|some)\s+(?P<one>(?!(?:was|is|are|were|will|would|can|could|has|had|have|do|did|does|i|we|you|he|she|they|it|to|of|in|s|d|ll|ve)\b)[a-z][\w-]+)(?:\s+(?!is\b|are\b|was\b|were\b|has\b|have\b|had\b|to\b"
     r"|for\b|in\b|on\b|at\b|of\b|by\b|and\b|or\b|so\b|but\b|with\b|from\b|that\b|which\b|we\b|i\b|you\b|they\b|it\b|he\b|she\b|can\b|will\b|would\b|could\b|should\b|still\b|again\b"
     r"|up\b|down\b|back\b|out\b|off\b|over\b|before\b|after\b|as\b|if\b|because\b|when\b|where\b|then\b|now\b|too\b|please\b|needs?\b|the\b|a\b|got\b|just\b|didn\b|isn\b)(?P<two>[a-z][\w-]+))?",
     re.IGNORECASE,
@@ -31,7 +36,10 @@ _WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
 
 def things_of(sentence: Sentence) -> list[Thing]:
     """Return what is talked of in a sentence, in its order, and then who."""
-    return [*_header(sentence), *_things(sentence), *_people(sentence)]
+    things = _things(sentence)
+    # What a sentence begins with it is about; else its last thing is the news.
+    begins = _THING.match(sentence.text) is not None
+    return [*_header(sentence), *(things if begins else reversed(things)), *_people(sentence)]
 
 
 def _header(sentence: Sentence) -> list[Thing]:
@@ -49,7 +57,8 @@ def _things(sentence: Sentence) -> list[Thing]:
     found = []
     for match in _THING.finditer(sentence.text):
         words = [word for word in (match["one"], match["two"]) if word]
-        is_none = words[-1].lower() in _NO_THING or words[-1].endswith("ly")
+        last = words[-1].lower()
+        is_none = last in _NO_THING | EMPTY | NO_TASK | OF_THE_MEETING or last.endswith("ly")
         if not is_none and not sentence.dated(match.start("one")):
             found.append(_thing(words))
     return found

@@ -21,7 +21,7 @@ CONCRETE = words(
 )
 """What leaves something behind, so that it can be seen whether it was done."""
 CONCRETE_PHRASES = (
-    r"have\s+a\s+(?:quick\s+)?(?:word|chat|look)\s+(?:with|at)\s+(?!you\b)|give\s+(?!me\b|you\b|it\b)(?:the\s+)?[\w'’]+(?:\s+\w+)?\s+a\s+(?:quick\s+)?(?:ring|call|shout|bell|buzz|nudge)"
+    r"tell\s+(?!me\b|us\b|you\b|that\b|it\b|the\s+difference|people\b|them\s+apart)(?:\w+\s+)?\w+\s+(?:we|that|to|about|they|it|not|he|she|i)\b|have\s+a\s+(?:quick\s+)?(?:word|chat|look)\s+(?:with|at)\s+(?!you\b)|give\s+(?!me\b|you\b|it\b)(?:the\s+)?[\w'’]+(?:\s+\w+)?\s+a\s+(?:quick\s+)?(?:ring|call|shout|bell|buzz|nudge)"
     r"|drop\s+(?:the\s+)?\w+(?:\s+\w+)?\s+(?:a\s+line|a\s+note|a\s+message|an\s+email|a\s+text)|get\s+on\s+to|get\s+(?:it|that|them|those|(?:the|a|some|those)\s+\w+(?:\s+\w+)?)\s+(?:over\s+to|across\s+to|out\s+to|done\b|fixed\b|sorted\b|signed\b|to\s+(?:you|me|them|him|her|the|us)\b(?!\s+do))|get\s+(?:you|them|everyone)\s+(?:the|a|some)\b"
     r"|put\s+(?:in\s+(?:an?|the)|(?:it|that|this|them|the\s+\w+)\s+(?:on|in|into)\s+the)\s+(?:order|request|list|calendar|wiki|agenda|diary|system|tracker|folder|backlog|channel|chat)"
     r"|run\s+(?:it|that|this|them|the\s+\w+)\s+(?:by|past)|(?:flag|raise)\s+(?:it|that|this|the\s+\w+)\s+with|dig\s+out|take\s+(?:it|that|them|the\s+\w+)\s+to\s+the"
@@ -34,7 +34,7 @@ CONCRETE_PHRASES = (
     r"|run\s+(?:the|a|an|some)\s+(?:\w+\s+)?(?:tests?|numbers|report|backup|experiments?|survey)|do\s+the\s+(?!same\b|other\b)\w+"
     r"|add\s+(?!to\b|that\b|one\b|something\b)|drop\s+(?:off|them|him|her)|change\s+the|remove\s+the"
     r"|let\s+(?!me\b|us\b|you\b|it\b|'s)\w+(?:\s+\w+)?\s+know|share\s+(?:the|it\s+with)"
-    r"|confirm\s+(?:the|with)\s|speak\s+(?:to|with)\s+(?!you\b|me\b|us\b|it\b|that\b)|have\s+(?:it|them|'em|that|those|the\s+\w+)\s+(?:ready|done)"
+    r"|confirm\s+(?:the|with)\s|speak\s+(?:to|with)\s+(?!you\b|me\b|us\b|it\b|that\b)|have\s+(?:a|the|your|my)\s+(?:\w+\s+){1,3}(?:ready|done|to\s+(?:me|us|you)|with\s+(?:me|us))|have\s+(?:it|them|'em|that|those|the\s+\w+)\s+(?:ready|done)"
 )
 OF_THE_MEETING = words(
     """

@@ -95,16 +95,25 @@ def phrase(words: Sequence[ParsedWord], trigger: Trigger, sentence: Sentence) ->
         if _finite(words[n], trigger):
             stop = next((m for m in range(n, at, -1) if _begins_part(words, m)), at + 1)
             break
-    return [
+    kept = [
         word
         for word in words[first:stop]
         if not _left_out(word, trigger, sentence) and not _called(word, words)
     ]
+    return [word for n, word in enumerate(kept) if not _is_when(kept, n)]
+
+
+def _is_when(kept: Sequence[ParsedWord], n: int) -> bool:
+    """Tell whether a word only says when, as in `после уроков`."""
+    return kept[n].low == "после" or (n > 0 and kept[n - 1].low == "после")
 
 
 def _called(word: ParsedWord, words: Sequence[ParsedWord]) -> bool:
     """Tell whether somebody is called, as in `подготовь отчёт, Борис`."""
-    return bool(word.name) and sum(other.clause == word.clause for other in words) == 1
+    whole = bool(word.name or word.family)
+    return whole and all(
+        other.name or other.family for other in words if other.clause == word.clause
+    )
 
 
 def _begins_part(words: Sequence[ParsedWord], n: int) -> bool:

@@ -18,8 +18,10 @@ from services.recommendations.meetings.adapters.russian.triggers import (
 from services.recommendations.meetings.adapters.russian.words import (
     CONCRETE,
     FILLERS,
+    INTRANSITIVE,
     LATER,
     OF_DATIVE,
+    OF_PERSONS,
     OF_THE_MEETING,
     POINTERS,
     VAGUE,
@@ -60,7 +62,8 @@ class RussianTasks:
 
     def points(self, todo: SentenceTask, thing: Thing) -> str:
         """Return the title of a task with what its pronoun means, in the case that the verb takes."""
-        case = "datv" if todo.verb in OF_DATIVE else "accs"
+        dative = todo.verb in OF_DATIVE and (thing.person or todo.verb not in OF_PERSONS)
+        case = "datv" if dative else "accs"
         verb, *rest = todo.title.split()
         return title_of(verb, [thing.forms[case], *rest])
 
@@ -88,6 +91,8 @@ def _todo(
     if due is None and alone and not sentence.unmarked:
         due = sentence.due(0, len(sentence.text))
     verb = trigger.verb.lower()
+    same = trigger.at.low == verb and trigger.at.form("INFN") is None
+    noun = trigger.force is Force.ASSIGNED or same
     return SentenceTask(
         who=trigger.who,
         force=trigger.force,
@@ -101,13 +106,11 @@ def _todo(
         )
         | ({trigger.at.low} if trigger.force is Force.ASSIGNED else frozenset()),
         vague=verb in VAGUE,
-        concrete=verb in CONCRETE
-        or trigger.force is Force.ASSIGNED
-        or talks_with_somebody(trigger, words),
+        concrete=verb in CONCRETE or noun or talks_with_somebody(trigger, words),
         later=any(word.low in LATER for word in words),
         general=False,
         conduct=verb in OF_THE_MEETING,
-        points_at=_points_at(words, kept),
+        points_at="" if noun or verb in INTRANSITIVE else _points_at(words, kept),
         due=due,
     )
 

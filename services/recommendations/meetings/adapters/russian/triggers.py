@@ -14,6 +14,7 @@ from services.recommendations.meetings.adapters.russian.words import (
     NOW,
     OF_THE_MEETING,
     OUGHT,
+    READY,
     TALK_VERBS,
     UNREAL,
     WAS,
@@ -88,6 +89,8 @@ def _of_modal(word: ParsedWord, *, asks: bool) -> tuple[Who, Force] | None:
         return Who.SPEAKER, Force.OFFERED
     if word.low in YOU_ABLE and asks:
         return Who.ADDRESSEE, Force.ASKED
+    if word.low in READY and asks:
+        return Who.NOBODY, Force.NEEDED
     return (Who.NOBODY, Force.NEEDED) if word.low in LET else None
 
 
@@ -195,6 +198,8 @@ def _of_third_person(
     sentence: Sentence, word: ParsedWord, words: Sequence[ParsedWord], near: Sequence[ParsedWord]
 ) -> Trigger | None:
     verb = word.sure("VERB", "futr", "3per")
+    if sentence.asks and word.low in READY:
+        return None
     if sentence.asks:
         verb = verb or word.sure("VERB", "pres", "3per")
         used = tuple(each.index for each in words if each.low in _SOMEBODY)
@@ -251,6 +256,8 @@ def _of_noun(
         return None
     if trigger := _wanted_of(word, words):
         return trigger
+    if trigger := _asked_for(word, words):
+        return trigger
     *_, preposition, whose = (None, None, *near)
     if preposition is None or whose is None or preposition.low not in ("с", "за", "на"):
         after = [each for each in words[word.index + 1 :] if each.clause == word.clause]
@@ -293,6 +300,14 @@ def _wanted_of(word: ParsedWord, words: Sequence[ParsedWord]) -> Trigger | None:
         also=tuple(names[1:]),
         used=used,
     )
+
+
+def _asked_for(word: ParsedWord, words: Sequence[ParsedWord]) -> Trigger | None:
+    """Find `а подарки кто?`, where there is no verb."""
+    who = words[word.index + 1] if word.index + 1 < len(words) else None
+    if who is None or who.low != "кто" or any(each.sure("VERB") for each in words):
+        return None
+    return Trigger(at=word, who=Who.NOBODY, force=Force.NEEDED, verb=word.text, used=(who.index,))
 
 
 def _real(trigger: Trigger, words: Sequence[ParsedWord], sentence: Sentence) -> bool:
