@@ -46,14 +46,14 @@ LAYOUT = {tokenize.COMMENT, tokenize.NL, tokenize.ENDMARKER}
             RulesJudge.version,
             ("services.analysis.calls.adapters.rules.judge", CHECK),
             DICTIONARIES,
-            ("3", "e1f839d6e50e"),
+            ("3", "8ba9a7de0c95"),
         ),
         (
             "PROMPT_VERSION",
             PROMPT_VERSION,
             ("services.analysis.calls.adapters.model.judge", CHECK),
             (),
-            ("2", "1c52ee903cea"),
+            ("2", "2457e0175da4"),
         ),
     ],
 )
