@@ -35,6 +35,7 @@ from potok_client.cli.layout import Advised, Indented, Prose
 from potok_client.cli.options import RANGE_PANEL, ClientId, End, Json, Start, date_range
 from potok_client.cli.ranges import LeftOut, left_out_table, list_left_out
 from potok_client.cli.terminal import as_dict, cell, perform, print_json, show, table
+from potok_client.cli.words import duration
 
 app = typer.Typer()
 
@@ -286,6 +287,8 @@ def _recommendation(advice: Recommendation) -> Iterator[RenderableType]:
         said = Text.assemble(
             ("“", "green"), cell(quote.text, "green"), ("”  ", "green"), cell(quote.call_id, "dim")
         )
+        if quote.HasField("start_seconds"):
+            said.append(f" at {duration(quote.start_seconds)}", "dim")
         yield _hanging("    ", said)
 
 

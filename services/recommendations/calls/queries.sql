@@ -54,13 +54,15 @@ SELECT :owner, found.*
            :applicable::int[], :completed::int[], :attempted::int[], :weights::float8[],
            :values::float8[]) AS found (call_id);
 
--- name: insert_advice(owner, call_ids, positions, skills, priorities, texts, whys, quotes)!
+-- name: insert_advice(owner, call_ids, positions, skills, priorities, texts, whys, quotes, speakers, seconds)!
 -- Adds the advice of calls; the position keeps the order in which the analysis gave it.
-INSERT INTO recommendations.advice (owner, call_id, position, skill, priority, text, why, quote)
+INSERT INTO recommendations.advice (
+       owner, call_id, position, skill, priority, text, why, quote, quote_speaker, quote_seconds)
 SELECT :owner, given.*
   FROM unnest(
            :call_ids::text[], :positions::int[], :skills::text[], :priorities::int[],
-           :texts::text[], :whys::text[], :quotes::text[]) AS given (call_id);
+           :texts::text[], :whys::text[], :quotes::text[], :speakers::text[],
+           :seconds::float8[]) AS given (call_id);
 
 -- name: delete_calls(owner, call_ids)!
 -- Deletes calls; their skills and their advice go with them.

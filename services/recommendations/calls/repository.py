@@ -63,6 +63,8 @@ class PostgresAnalysedCalls:
             texts=[each.text for _, _, each in advice],
             whys=[each.why for _, _, each in advice],
             quotes=[each.quote.text for _, _, each in advice],
+            speakers=[each.quote.speaker for _, _, each in advice],
+            seconds=[each.quote.seconds for _, _, each in advice],
         )
 
     async def delete_calls(

@@ -57,11 +57,12 @@ class RecommendationDecision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatedQuote:
-    """Words of a call and its day."""
+    """Words of a call, its day, and the second they begin at, None where that is not known."""
 
     call_id: CallId
     day: date
     text: str
+    seconds: float | None
 
 
 class Position(NamedTuple):

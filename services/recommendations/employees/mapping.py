@@ -54,7 +54,10 @@ def employee_recommendation_to_pb(
         ),
         quotes=[
             recommendation_pb.DatedQuote(
-                call_id=quote.call_id, day=quote.day.isoformat(), text=quote.text
+                call_id=quote.call_id,
+                day=quote.day.isoformat(),
+                text=quote.text,
+                start_seconds=quote.seconds,
             )
             for quote in recommendation.quotes
         ],

@@ -20,7 +20,8 @@ SELECT pg_advisory_xact_lock(hashtextextended(:owner || '/' || :employee, 0));
 -- that were never advised are left out, since nothing can be recommended there.
 WITH advised AS (
     SELECT DISTINCT ON (advice.skill, calls.call_id)
-           advice.skill, calls.call_id, advice.priority, advice.text, advice.why, advice.quote
+           advice.skill, calls.call_id, advice.priority, advice.text, advice.why,
+           advice.quote, advice.quote_speaker, advice.quote_seconds
       FROM recommendations.calls
       JOIN recommendations.advice USING (owner, call_id)
      WHERE calls.owner = :owner
@@ -44,7 +45,9 @@ SELECT skill,
        advised.priority,
        advised.text,
        advised.why,
-       advised.quote
+       advised.quote,
+       advised.quote_speaker,
+       advised.quote_seconds
   FROM advised
   FULL JOIN found USING (skill, call_id)
   JOIN recommendations.calls USING (call_id)
@@ -164,13 +167,14 @@ WITH known AS (
      ORDER BY closed, priority, age, id
      LIMIT :limit
 )
-SELECT page.*, quoted.call_ids, quoted.days, quoted.quotes
+SELECT page.*, quoted.call_ids, quoted.days, quoted.quotes, quoted.seconds
   FROM page
  CROSS JOIN LATERAL (
        SELECT array_agg(latest.call_id) AS call_ids,
               array_agg(latest.day) AS days,
-              array_agg(latest.quote) AS quotes
-         FROM (SELECT calls.call_id, calls.day, advice.quote
+              array_agg(latest.quote) AS quotes,
+              array_agg(latest.quote_seconds) AS seconds
+         FROM (SELECT calls.call_id, calls.day, advice.quote, advice.quote_seconds
                  FROM recommendations.calls
                  JOIN recommendations.advice USING (owner, call_id)
                 WHERE calls.owner = :owner

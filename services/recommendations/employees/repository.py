@@ -275,7 +275,9 @@ def _skill_call(row: asyncpg.Record) -> SkillCall:
             priority=row["priority"],
             text=row["text"],
             why=row["why"],
-            quote=SpokenQuote(text=row["quote"]),
+            quote=SpokenQuote(
+                text=row["quote"], speaker=row["quote_speaker"], seconds=row["quote_seconds"]
+            ),
         )
     return SkillCall(
         call_id=CallId(row["call_id"]),
@@ -328,8 +330,11 @@ def _recommendation(
 
 
 def _listed(row: asyncpg.Record) -> EmployeeRecommendation:
-    found = zip(row["call_ids"] or (), row["days"] or (), row["quotes"] or (), strict=True)
-    quotes = tuple(DatedQuote(call_id=CallId(c), day=day, text=text) for c, day, text in found)
+    columns = (row[name] or () for name in ("call_ids", "days", "quotes", "seconds"))
+    quotes = tuple(
+        DatedQuote(call_id=CallId(call_id), day=day, text=text, seconds=seconds)
+        for call_id, day, text, seconds in zip(*columns, strict=True)
+    )
     return _recommendation(row, row["state_now"], quotes)
 
 

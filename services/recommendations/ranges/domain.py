@@ -41,10 +41,11 @@ class EmployeeReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallQuote:
-    """Words of a call."""
+    """Words of a call, and the second they begin at, None where that is not known."""
 
     call_id: CallId
     text: str
+    seconds: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,5 +89,8 @@ def _recommendation_to_pb(recommendation: SkillRecommendation) -> pb.Recommendat
         why=recommendation.why,
         priority=recommendation.priority,
         calls=recommendation.calls,
-        quotes=[pb.Quote(call_id=q.call_id, text=q.text) for q in recommendation.quotes],
+        quotes=[
+            pb.Quote(call_id=q.call_id, text=q.text, start_seconds=q.seconds)
+            for q in recommendation.quotes
+        ],
     )

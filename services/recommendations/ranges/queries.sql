@@ -81,7 +81,7 @@ SELECT employee, skill, calls, applicable, completed, failing_calls, score,
 -- it, each with the words of its three latest calls. The three latest of everybody are among those of the employees.
 WITH advised AS (
     SELECT calls.employee, advice.skill, advice.text, advice.why, advice.priority,
-           calls.day, advice.call_id, advice.quote,
+           calls.day, advice.call_id, advice.quote, advice.quote_seconds,
            row_number() OVER (
                PARTITION BY calls.employee, advice.skill,
                             hashtextextended(advice.text, 0), hashtextextended(advice.why, 0)
@@ -97,7 +97,9 @@ WITH advised AS (
            (array_agg(call_id ORDER BY day DESC, call_id)
                 FILTER (WHERE position <= 3 AND quote <> ''))[1 : 3] AS quoted_calls,
            (array_agg(quote ORDER BY day DESC, call_id)
-                FILTER (WHERE position <= 3 AND quote <> ''))[1 : 3] AS quotes
+                FILTER (WHERE position <= 3 AND quote <> ''))[1 : 3] AS quotes,
+           (array_agg(quote_seconds ORDER BY day DESC, call_id)
+                FILTER (WHERE position <= 3 AND quote <> ''))[1 : 3] AS seconds
       FROM advised
      GROUP BY GROUPING SETS ((skill, text, why), (employee, skill, text, why))
 ), ranked AS (
@@ -106,7 +108,7 @@ WITH advised AS (
                PARTITION BY employee, skill ORDER BY calls DESC, priority, text, why) AS rank
       FROM added
 )
-SELECT employee, skill, text, why, priority, calls, quoted_calls, quotes
+SELECT employee, skill, text, why, priority, calls, quoted_calls, quotes, seconds
   FROM ranked
  WHERE rank <= 3
  ORDER BY employee NULLS FIRST, skill, rank;

@@ -122,11 +122,14 @@ def _narrative(row: asyncpg.Record) -> Narrative | None:
 
 
 def _recommendation(row: asyncpg.Record) -> SkillRecommendation:
-    quoted = zip(row["quoted_calls"] or (), row["quotes"] or (), strict=True)
+    columns = (row[name] or () for name in ("quoted_calls", "quotes", "seconds"))
     return SkillRecommendation(
         text=row["text"],
         why=row["why"],
         priority=row["priority"],
         calls=row["calls"],
-        quotes=tuple(CallQuote(call_id=CallId(call_id), text=text) for call_id, text in quoted),
+        quotes=tuple(
+            CallQuote(call_id=CallId(call_id), text=text, seconds=seconds)
+            for call_id, text, seconds in zip(*columns, strict=True)
+        ),
     )

@@ -122,8 +122,8 @@ async def test_a_range_adds_up_to_the_figures_computed_by_hand(store: Store) -> 
 
     text, why = an_advice().text, an_advice().why
     late, early = (
-        CallQuote(call_id=CallId("anna2"), text="До свидания"),
-        CallQuote(call_id=CallId("boris"), text="Ну хорошо, звоните"),
+        CallQuote(call_id=CallId("anna2"), text="До свидания", seconds=12.5),
+        CallQuote(call_id=CallId("boris"), text="Ну хорошо, звоните", seconds=12.5),
     )
 
     def advised(

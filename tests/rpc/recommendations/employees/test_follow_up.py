@@ -126,9 +126,9 @@ async def test_calls_open_one_recommendation_that_later_calls_follow_and_end(
     await service.hold(missed("c1", 0), missed("c2", 1), held("c3", 2))
     [one] = await service.list()
     assert (one.state, one.employee, one.skill, one.advised_calls) == (OPEN, "Анна", "closing", 2)
-    assert [(quote.call_id, quote.text) for quote in one.quotes] == [
-        ("c2", "said c2"),
-        ("c1", "said c1"),
+    assert [(quote.call_id, quote.text, quote.start_seconds) for quote in one.quotes] == [
+        ("c2", "said c2", 12.5),
+        ("c1", "said c1", 12.5),
     ]
     assert (one.follow_through.followed, one.follow_through.not_followed) == (1, 1)
 

@@ -76,7 +76,11 @@ async def test_a_report_says_what_to_work_on_and_in_whose_words(stub: "Stub") ->
     assert anna.employee == "Анна"
     [advice] = everybody.recommendations
     assert (advice.text, advice.calls) == ("Предложите время записи", 5)
-    assert [quote.call_id for quote in advice.quotes] == ["c0", "c1", "c2"]
+    assert [(quote.call_id, quote.start_seconds) for quote in advice.quotes] == [
+        ("c0", 12.5),
+        ("c1", 12.5),
+        ("c2", 12.5),
+    ]
 
 
 async def test_a_range_of_nothing_has_an_empty_report(stub: "Stub") -> None:

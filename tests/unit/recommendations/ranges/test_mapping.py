@@ -44,7 +44,7 @@ CLOSING = SkillReport(
             why="because",
             priority=2,
             calls=3,
-            quotes=(CallQuote(call_id=CallId("c1"), text="said"),),
+            quotes=(CallQuote(call_id=CallId("c1"), text="said", seconds=4.5),),
         ),
     ),
 )
@@ -107,7 +107,7 @@ def test_a_range_report_keeps_everything() -> None:
                 why="because",
                 priority=2,
                 calls=3,
-                quotes=[pb.Quote(call_id="c1", text="said")],
+                quotes=[pb.Quote(call_id="c1", text="said", start_seconds=4.5)],
             )
         ],
     )
