@@ -27,7 +27,8 @@ _PREFIXES = frozenset(
     anti de dis dys im in ir il mis non out over pre re un under
     """.split()
 ) | {""}
-_SENTENCE_END = ".!?…\n"
+_CLAUSE_END = ".!?…,;:\n"
+_APOSTROPHES = "'’"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,9 +221,9 @@ class _Quotable:
         return last
 
     def _asked(self, around: tuple[int, int]) -> bool:
-        """Tell whether the words end in a question, where a negation denies nothing."""
+        """Tell whether the words are of a clause that asks, where a negation denies nothing: not of `…, ok?`."""
         end = self.words[around[1]].stop
-        return next((mark for mark in self.text[end:] if mark in _SENTENCE_END), "") == "?"
+        return next((mark for mark in self.text[end:] if mark in _CLAUSE_END), "") == "?"
 
 
 def _verbatim(quote: str, text: str) -> Iterator[Span]:
@@ -236,9 +237,9 @@ def _verbatim(quote: str, text: str) -> Iterator[Span]:
 
 
 def _inside_word(text: str, position: int) -> bool:
-    return (
-        text[max(0, position - 1) : position].isalnum() and text[position : position + 1].isalnum()
-    )
+    """Tell whether a position cuts a word, such as `can't` before or behind its apostrophe."""
+    before, after = text[:position].rstrip(_APOSTROPHES), text[position:].lstrip(_APOSTROPHES)
+    return before[-1:].isalnum() and after[:1].isalnum()
 
 
 def _compared(words: Sequence[SpokenWord]) -> list[int]:

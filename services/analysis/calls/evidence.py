@@ -5,7 +5,7 @@ the right side: what the operator did is shown by the operator's words, what the
 client's; a speaker nobody knows, as in mono, counts as either.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import assert_never
@@ -31,6 +31,7 @@ OUTCOME_WITHOUT_EVIDENCE = "other"
 LATEST_DUE = timedelta(days=731)
 """How long after a call something agreed on in it may be due."""
 
+_WANTING = (ItemStatus.ATTEMPTED, ItemStatus.NOT_REACHED)
 _ANYONE = frozenset(Speaker)
 _OPERATOR = frozenset((Speaker.OPERATOR, Speaker.UNKNOWN))
 _CLIENT = frozenset((Speaker.CLIENT, Speaker.UNKNOWN))
@@ -78,6 +79,7 @@ class _Check:
         outcome, outcome_quote = self._outcome()
         sentiment_quote = self._optional(given.sentiment_quote, "sentiment", _CLIENT)
         objections = tuple(self._objections())
+        checklist = tuple(self._items(outcome, objected=bool(objections)))
         return replace(
             given,
             call_type_quote=call_type_quote,
@@ -85,7 +87,7 @@ class _Check:
             outcome_quote=outcome_quote,
             sentiment_quote=sentiment_quote,
             objections=objections,
-            checklist=tuple(self._items(outcome, objected=bool(objections))),
+            checklist=checklist,
             agreements=tuple(self._agreements()),
             client_facts=tuple(
                 replace(fact, quote=quote)
@@ -94,7 +96,7 @@ class _Check:
             ),
             recommendations=tuple(
                 replace(advice, priority=priority)
-                for priority, advice in enumerate(self._recommendations(), start=1)
+                for priority, advice in enumerate(self._recommendations(checklist), start=1)
             ),
         )
 
@@ -175,9 +177,17 @@ class _Check:
         self.flags.append(f"{field}: due {due} dropped, {why}")
         return None
 
-    def _recommendations(self) -> Iterable[Recommendation]:
+    def _recommendations(self, checklist: Sequence[CheckedItem]) -> Iterable[Recommendation]:
+        skill_of = {item.name: item.skill for item in self._playbook.checklist}
+        untold, wanting = (
+            {skill_of[checked.item] for checked in checklist if checked.status in statuses}
+            for statuses in ((ItemStatus.CANNOT_BE_TOLD,), _WANTING)
+        )
         for advice in self._judgement.recommendations:
-            if quote := self._needed(advice.quote, f"recommendations.{advice.skill}", _ANYONE):
+            field = f"recommendations.{advice.skill}"
+            if advice.skill in untold - wanting:
+                self.flags.append(f"{field}: dropped, what it is about cannot be told")
+            elif quote := self._needed(advice.quote, field, _ANYONE):
                 yield replace(advice, quote=quote)
 
     def _needed(

@@ -285,6 +285,37 @@ def test_a_due_date_lies_after_the_call_and_is_the_day_that_was_said(
     assert flags == ((f"agreements.0: due {due} dropped, {why}",) if why else ())
 
 
+@pytest.mark.parametrize(
+    ("greeting", "farewell", "kept"),
+    [
+        (UNTOLD, DONE, False),
+        (UNTOLD, UNTOLD, False),
+        (UNTOLD, ItemStatus.NOT_REACHED, True),
+        (DONE, DONE, True),
+    ],
+)
+def test_nobody_is_advised_on_what_cannot_be_told(
+    greeting: ItemStatus, farewell: ItemStatus, *, kept: bool
+) -> None:
+    words = quote(0, "Клиника Здоровье, добрый день!")
+    told = judgement(
+        checklist=(
+            CheckedItem(item="greeting", status=greeting, quote=words),
+            CheckedItem(item="farewell", status=farewell, quote=words),
+        ),
+        recommendations=(
+            Recommendation(skill="contact", priority=1, text="…", why="…", quote=words),
+        ),
+    )
+
+    checked, flags = check_evidence(told, CALL, PLAYBOOK)
+
+    assert bool(checked.recommendations) is kept
+    assert flags == (
+        () if kept else ("recommendations.contact: dropped, what it is about cannot be told",)
+    )
+
+
 @pytest.mark.parametrize("words", ["этого никто не говорил", "слишком дорого"])
 def test_a_judge_that_has_everything_done_in_words_not_the_operator_s_earns_nothing(
     words: str,
