@@ -6,7 +6,8 @@ quote may leave out no negation that governs it: such a quote says the opposite,
 """
 
 import functools
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz
@@ -61,14 +62,30 @@ class QuotableTexts:
         """
         wanted = _Wanted(quote)
         order = range(len(self._texts)) if indexes is None else indexes
-        for find in (_Quotable.find_verbatim, _Quotable.find_alike):
-            for index in order:
-                text = self._texts[index]
-                if span := find(text, wanted):
-                    return FoundQuote(
-                        index=index, span=span, text=text.text[span.start : span.stop]
-                    )
+        for index in order:
+            if span := self._texts[index].find_verbatim(wanted):
+                return self._found(index, span)
+        shared = Counter(
+            index for word in wanted.words for index in self._holders.get(word.key, ())
+        )
+        alike = (index for index in order if shared[index] >= wanted.fewest)
+        for index in alike:
+            if span := self._texts[index].find_alike(wanted):
+                return self._found(index, span)
         return None
+
+    @functools.cached_property
+    def _holders(self) -> Mapping[str, list[int]]:
+        """Return which texts hold a word."""
+        holders = defaultdict[str, list[int]](list)
+        for index, text in enumerate(self._texts):
+            for key in {word.key for word in text.words}:
+                holders[key].append(index)
+        return holders
+
+    def _found(self, index: int, span: Span) -> FoundQuote:
+        text = self._texts[index].text[span.start : span.stop]
+        return FoundQuote(index=index, span=span, text=text)
 
 
 def find_quote(quote: str, text: str) -> Span | None:
@@ -115,10 +132,6 @@ class _Quotable:
     def _places(self) -> list[int]:
         return _compared(self.words)
 
-    @functools.cached_property
-    def _keys(self) -> frozenset[str]:
-        return frozenset(word.key for word in self.words)
-
     def find_verbatim(self, wanted: _Wanted) -> Span | None:
         """Return where a quote stands letter by letter and whole."""
         for span in _verbatim(wanted.text, self.text):
@@ -130,8 +143,6 @@ class _Quotable:
     def find_alike(self, wanted: _Wanted) -> Span | None:
         """Return where a quote stands with other marks, or with words that were misheard."""
         words = wanted.words
-        if not words or sum(word.key in self._keys for word in words) < wanted.fewest:
-            return None
         for place in range(len(self._places) - len(words) + 1):
             places = self._places[place : place + len(words)]
             if _reads_like(words, [self.words[position] for position in places], wanted.fewest):

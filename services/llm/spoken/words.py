@@ -1,6 +1,7 @@
 """The words of what was said, as quotes are compared by them: folded, with what may not change marked as such. Pure."""
 
 import enum
+import functools
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -16,14 +17,15 @@ from services.llm.spoken.numbers import (
 _TOKEN = re.compile(
     r"(?P<digits>\d{1,3}(?:[ \u00a0]\d{3})+(?!\d)|\d+(?:[.,:]\d+)*)"
     r"(?:-?(?:ого|ому|го|му|ый|ой|ая|ое|й|я|е|ю|х|м|st|nd|rd|th)\b)?(?P<thousand>[кk]\b)?"
-    r"|(?P<percent>%)"
-    r"|(?P<word>[^\W\d_](?:[^\W\d_]|[\u0300-\u036f]|['’](?=[^\W\d_]))*)"
+    r"|%"
+    r"|[^\W\d_](?:[^\W\d_]|[\u0300-\u036f]|['’](?=[^\W\d_]))*"
 )
 _SENTENCE_END = re.compile(r"[.!?…\n]")
 _CLAUSE_END = re.compile(r"[.!?…\n,;:()«»\"“”—–]|\s-\s")
 _CLAUSE_WORDS = frozenset(("а", "но", "зато", "потому", "поэтому", "but", "because", "however"))
 _HESITATION = re.compile(r"э+м*|м{2,}|а{2,}|ну|вот|u+h+m*|u+m+|e+r+m*|h+m+|an?|the")
 _NOT = re.compile(r"(?P<verb>[a-z]+)n't|(?P<bare>do|does|did|wo|ca|is|was|are|were|have|has|had)nt")
+_CACHED_WORDS = 50_000
 _VERBS = {"wo": "will", "ca": "can", "sha": "shall"}
 _ENDINGS = {"'ll": "will", "'m": "am", "'re": "are", "'ve": "have"}
 _HALF_HOUR = re.compile(r"пол\w+(?:ого|его)")
@@ -105,29 +107,44 @@ def _words(text: str) -> Iterator[tuple[SpokenWord, Numeral | None]]:
     for match in _TOKEN.finditer(text):
         gap = text[stop : match.start()]
         stop = match.end()
-        folded = _folded(match["word"] or "")
-        clause += bool(_CLAUSE_END.search(gap)) or folded in _CLAUSE_WORDS
+        parts = _written(match) if match["digits"] else _parts(match[0])
+        clause += bool(_CLAUSE_END.search(gap)) or parts[0].key in _CLAUSE_WORDS
         sentence += bool(_SENTENCE_END.search(gap))
-        here = SpokenWord(
-            key=folded,
-            kind=WordKind.PLAIN,
-            start=match.start(),
-            stop=stop,
-            clause=clause,
-            sentence=sentence,
-        )
-        if match["digits"]:
-            for part in written_numerals(match["digits"]):
-                yield here, part
-            if match["thousand"]:
-                yield here, Numeral(scale=1000)
-        elif match["percent"]:
-            yield replace(here, key="%", kind=WordKind.EXACT), None
-        elif told := numeral(folded):
-            yield here, told
-        else:
-            for key in _keys(folded):
-                yield replace(here, key=key, kind=_kind(key)), None
+        for part in parts:
+            word = SpokenWord(
+                key=part.key,
+                kind=part.kind,
+                start=match.start(),
+                stop=stop,
+                clause=clause,
+                sentence=sentence,
+            )
+            yield word, part.numeral
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """A word without its place, or one of those that a contraction is made of."""
+
+    key: str
+    kind: WordKind
+    numeral: Numeral | None = None
+
+
+def _written(match: re.Match[str]) -> tuple[_Part, ...]:
+    """Return the numbers that stand in digits."""
+    numerals = written_numerals(match["digits"])
+    if match["thousand"]:
+        numerals.append(Numeral(scale=1000))
+    return tuple(_Part(key="", kind=WordKind.NUMBER, numeral=each) for each in numerals)
+
+
+@functools.lru_cache(maxsize=_CACHED_WORDS)
+def _parts(word: str) -> tuple[_Part, ...]:
+    folded = _folded(word)
+    if told := numeral(folded):
+        return (_Part(key=folded, kind=WordKind.NUMBER, numeral=told),)
+    return tuple(_Part(key=key, kind=_kind(key)) for key in _keys(folded))
 
 
 def _joins(words: Sequence[tuple[SpokenWord, Numeral | None]], position: int) -> bool:
@@ -169,7 +186,7 @@ def _keys(word: str) -> tuple[str, ...]:
     for ending, verb in _ENDINGS.items():
         if word.endswith(ending):
             return (word.removesuffix(ending), verb)
-    if word.startswith("процент") or word == "percent":
+    if word.startswith("процент") or word in ("percent", "%"):
         return ("%",)
     for pattern, name in _DAYS:
         if pattern.fullmatch(word):
