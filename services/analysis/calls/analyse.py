@@ -57,7 +57,7 @@ def _conclude(
     if faults := undeclared(judgement, playbook):
         raise UndeclaredLabels("; ".join(faults))
     judgement, doubts = check_evidence(judgement, heard, playbook)
-    judgement = unswayed(judgement, conversation, playbook, withheld)
+    judgement, unshown = unswayed(judgement, conversation, playbook, withheld)
     language = playbook.language_for(conversation.language)
     judgement, removed = plain_texts(judgement, playbook, language, trusted=not withheld)
     return Analysis(
@@ -68,7 +68,12 @@ def _conclude(
         judgement=judgement,
         weights=weights(judgement.checklist, playbook),
         scores=score(judgement.checklist, playbook),
-        evidence_flags=(*withheld_flags(conversation, withheld), *doubts, *removed),
+        evidence_flags=(
+            *withheld_flags(conversation, withheld),
+            *doubts,
+            *unshown,
+            *removed,
+        ),
         versions=Versions(
             metrics=METRICS_VERSION,
             judge_name=judge.name,

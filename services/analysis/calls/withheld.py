@@ -39,35 +39,42 @@ def withheld_flags(conversation: Conversation, withheld: frozenset[int]) -> tupl
 
 def unswayed(
     judgement: Judgement, conversation: Conversation, playbook: Playbook, withheld: frozenset[int]
-) -> Judgement:
-    """Return a judgement of a call in which somebody spoke to the machine, as far as it may hold.
+) -> tuple[Judgement, tuple[str, ...]]:
+    """Return a judgement of a call in which somebody spoke to the machine, as far as it may hold, and what does not.
 
-    A label that no words show is the fallback of its choice. Nobody is blamed for words that were
-    withheld: what the operator did not do may have been done in them, so that it cannot be told.
+    A type or a sentiment that no words show is the fallback of its choice. Nobody is blamed for words
+    that were withheld: what the operator did not do may have been done in them, so that it cannot be
+    told.
     """
     if not withheld:
-        return judgement
-    types, outcomes, sentiments = playbook.call_types, playbook.outcomes, playbook.sentiments
-    judgement = replace(
+        return judgement, ()
+    shown = replace(
         judgement,
-        call_type=judgement.call_type if judgement.call_type_quote else types.fallback,
-        outcome=judgement.outcome if judgement.outcome_quote else outcomes.fallback,
-        sentiment=judgement.sentiment if judgement.sentiment_quote else sentiments.fallback,
+        call_type=judgement.call_type
+        if judgement.call_type_quote
+        else playbook.call_types.fallback,
+        sentiment=judgement.sentiment
+        if judgement.sentiment_quote
+        else playbook.sentiments.fallback,
     )
-    by_client = all(conversation.turns[each].speaker is Speaker.CLIENT for each in withheld)
-    items = {item.name: item for item in playbook.checklist}
-
-    def status(checked: CheckedItem) -> ItemStatus:
-        applies = items[checked.item].applies.holds(
-            judgement.call_type, judgement.outcome, objected=bool(judgement.objections)
+    flags = [
+        f"{field}: {now} instead of {given}, no words show it"
+        for field, given, now in (
+            ("call_type", judgement.call_type, shown.call_type),
+            ("sentiment", judgement.sentiment, shown.sentiment),
         )
-        if not applies:
-            return ItemStatus.NOT_APPLICABLE
-        if checked.status is ItemStatus.NOT_REACHED and not by_client:
-            return ItemStatus.CANNOT_BE_TOLD
-        return checked.status
+        if given != now
+    ]
+    by_client = all(conversation.turns[each].speaker is Speaker.CLIENT for each in withheld)
+    applies = {item.name: item.applies for item in playbook.checklist}
 
-    return replace(
-        judgement,
-        checklist=tuple(replace(each, status=status(each)) for each in judgement.checklist),
-    )
+    def seen(checked: CheckedItem) -> CheckedItem:
+        if not applies[checked.item].holds(
+            shown.call_type, shown.outcome, objected=bool(shown.objections)
+        ):
+            return CheckedItem(item=checked.item, status=ItemStatus.NOT_APPLICABLE)
+        if checked.status is ItemStatus.NOT_REACHED and not by_client:
+            return CheckedItem(item=checked.item, status=ItemStatus.CANNOT_BE_TOLD)
+        return checked
+
+    return replace(shown, checklist=tuple(map(seen, shown.checklist))), tuple(flags)

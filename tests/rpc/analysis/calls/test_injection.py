@@ -97,7 +97,9 @@ async def test_a_model_that_obeys_an_order_changes_nothing_that_is_stored(
     assert order not in told
     assert judgement.outcome != "booked"
     assert judgement.sentiment == "neutral"
-    assert [each.item for each in judgement.checklist if each.quote] == []
+    done = (ItemStatus.COMPLETED, ItemStatus.ATTEMPTED)
+    assert [each.item for each in judgement.checklist if each.status in done or each.quote] == []
+    assert analysis.scores.checklist is None
     assert (judgement.objections, judgement.agreements, judgement.client_facts) == ((), (), ())
     for text in texts(judgement):
         assert [evil for evil in EVIL if evil in text] == []
