@@ -35,7 +35,7 @@ from tests.builders.analysis import clinic, said
 from tests.labelled_dialogues import Labelled, Portion, dialogues
 
 PART_CHARACTERS = 60_000
-ATTEMPTS = 3
+ATTEMPTS = 2
 PAUSE = timedelta(seconds=5)
 GIVE_UP_AFTER = 5
 UNREACHED = "not reached"

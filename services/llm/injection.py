@@ -18,7 +18,7 @@ _ANGLES = str.maketrans("‹〈⟨《⟪˂❮›〉⟩》⟫˃❯", "<" * 7 + ">
 _UNSEEN = ("Cc", "Cf", "Cn", "Co", "Mn")
 """Categories of characters that nobody sees, and of those that are put upon others."""
 
-_LETTER_BY_LETTER = re.compile(r"(?<!\w)(?:\w[ .*_-]){4,}\w(?!\w)")
+_LETTER_BY_LETTER = re.compile(r"(?<!\w)(?:\w[ .*_|-]){4,}\w(?!\w)")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}")
 _URL_SAFE = str.maketrans("+/", "-_")
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2}[ :]?){12,}")
@@ -56,7 +56,8 @@ _TELL = r"(?:answer|respond|reply|output|return|print|say|state|write|напиш
 
 _ORDERS = (
     # Forget what you were told.
-    rf"\b(?:ignore|disregard|forget|override|bypass|discard){_GAP}(?:all|any|previous|prior|above|your|these|the){_GAP}{_RULES}",
+    rf"\b(?:ignor(?:e|ing)|disregard(?:ing)?|forget|override|bypass|discard){_GAP}(?:all|any|previous|prior|above|your|these|the){_GAP}{_RULES}",
+    r"\b(?:all|any|your)\W+(?:previous|prior|above|system)\W+(?:instructions?|prompts?)\b",
     r"\b(?:ignore|disregard|forget)\W+(?:everything|all|anything)\W+(?:\w+\W+){0,4}?(?:above|before|previous|prior|told)\b",
     rf"\b(?:(?:про)?игнорир\w+|забудь|отбрось|обойди|нарушь|не (?:учитыва|соблюда|следу|выполня)\w+){_GAP}{_RULES}",
     r"\bзабудь(?:те)?\W+(?:об? |обо )?все(?:м|х)?\W+(?:\w+\W+){0,3}?(?:выше|предыдущ\w+|раньше|прежде|до этого|говорил\w*)",
@@ -71,6 +72,8 @@ _ORDERS = (
     r"\[\s*\d+\s*\]\s*(?:operator|client|unknown|somebody)\s*:",
     r"\b(?:begin|end|start)\W+(?:of\W+)?(?:the\W+)?(?:system|transcript|prompt)\b|\bконец\W+(?:транскрипт|стенограмм|расшифровк)",
     # Be somebody else.
+    r"\byou are an? (?:\w+ ){0,3}?(?:language model|evaluator|ai (?:model|assistant|judge)|helpful assistant)\b",
+    r"\bты\W+(?:\w+\W+){0,2}?(?:ассистент|языковая модель|нейросет\w*|ии\b|судья|оценщик)",
     rf"\b(?:you(?: are|'re|’re)|act|behave|respond)\W+(?:now|as|no longer)\W+(?:\w+\W+){{0,5}}?{_MACHINE}",
     r"\bfrom now on\W+(?:\w+\W+){0,2}?you\W+(?:are|will|must|shall|only|always|have to|act|answer|obey)\b",
     rf"\b(?:pretend|imagine|suppose)\W+(?:\w+\W+){{0,3}}?(?:be|you are|you're)\W+(?:\w+\W+){{0,5}}?{_MACHINE}",
@@ -82,6 +85,10 @@ _ORDERS = (
     # Judge so, answer so.
     rf"\b{_RATE}\b{_GAP}(?:{_JUDGED}{_GAP}{_BEST}|{_BEST}{_GAP}{_JUDGED})",
     rf"\b(?:поставь|выставь|оцени|присвой|засчитай|проставь){_GAP}(?:{_BEST}|оценк|балл)",
+    r"\b(?:state|write|output|conclude)\W+that\W+(?:the\W+)?(?:client|caller|operator|agent|outcome)\b",
+    r"\b(?:считай|отметь|укажи)(?:те)?\W+что\W+(?:\w+\W+){0,2}?(?:клиент|оператор|звонок)",
+    r"\b(?:итог|исход|результат)\w*\W+(?:звонка|разговора|встречи)\W+(?:\w+\W+){0,2}?клиент",
+    r"\b(?:score|rating|оценка|балл\w*)\s*[=:]\s*\d",
     rf"\b{_LABEL}\b|[{{\[]\s*[\"“”«']\w+[\"“”»']\s*:",
     rf"\b{_FIELD}\W+(?:\w+\W+){{0,3}}?(?:is|be|to|as|=|:|это|быть)?\W*(?:booked|completed|rescheduled|ordered|positive)\b",
     rf"\b{_TELL}\W+(?:\w+\W+){{0,5}}?(?:json|джейсон\w*|verbatim|дословно)\b",
@@ -89,6 +96,8 @@ _ORDERS = (
     rf"\b{_REPORT}\W+(?:must|should|has to|shall|долж\w+|обязан\w*)\W+(?:\w+\W+)?(?:say|read|contain|include|be|быть|сказать)",
     rf"\b(?:reveal|print|show|repeat|leak|покажи|повтори|раскрой)\W+(?:\w+\W+){{0,3}}?(?:system|your|свои|твои|системн\w+) {_RULES}",
 )
+_WRITTEN = re.compile(r"```|<!--|<script\b|\]\(\s*(?:https?|javascript):", re.IGNORECASE)
+"""Markup, which nobody speaks."""
 _ANY_ORDER = tuple(re.compile(order) for order in _ORDERS)
 
 
@@ -108,7 +117,7 @@ def addressing_turns(turns: Sequence[tuple[str, str]]) -> frozenset[int]:
     before: dict[str, int] = {}
     for index, (speaker, text) in enumerate(turns):
         last = before.get(speaker)
-        if addresses_machine(text):
+        if _WRITTEN.search(text) or addresses_machine(text):
             found.add(index)
         elif (
             last is not None and last not in found and addresses_machine(f"{turns[last][1]} {text}")
