@@ -1,26 +1,40 @@
 """Orders that somebody says to the machine in a meeting change nothing, though a model obeys every one of them."""
 
-from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
+from services.analysis.budget.usecases import Budgets
 from services.analysis.meetings.adapters.model import MeetingModel
 from services.analysis.meetings.adapters.rules import MeetingRules
-from services.analysis.meetings.domain import MeetingAnalysis, MeetingTurn
-from services.stage.domain import Success
+from services.analysis.meetings.domain import (
+    BotId,
+    MeetingAnalysis,
+    MeetingTranscript,
+    MeetingTurn,
+)
+from services.analysis.meetings.judging import MeetingJudging
+from services.analysis.meetings.ports import MeetingJudge
+from services.analysis.meetings.usecases import MeetingAnalyses
+from services.status.domain import Owner, RunId
 from tests.builders.injections import EVIL, ORDERS, PRAISE
+from tests.fakes.analysis import FakeMeetingAnalyses, FakeRunUsages
 from tests.fakes.language_model import ToldModel
-from tests.unit.analysis.meetings.test_meetings import analyses, outcome, said
 
 RULES = MeetingRules()
 
 
-async def analysed(judge: Any, *turns: tuple[str, str]) -> MeetingAnalysis:
-    spoken = tuple(MeetingTurn(speaker=speaker, text=text) for speaker, text in turns)
-    ended = await outcome(analyses(judge, replace(said(), turns=spoken)))
-    assert isinstance(ended, Success)
-    return cast(MeetingAnalysis, ended.result)
+async def analysed(judge: MeetingJudge, *turns: tuple[str, str]) -> MeetingAnalysis:
+    meeting = MeetingTranscript(
+        bot_id=BotId("bot-1"),
+        owner=Owner("user:anna"),
+        language="ru",
+        turns=tuple(MeetingTurn(speaker=speaker, text=text) for speaker, text in turns),
+    )
+    nobody: Any = None
+    judging = MeetingJudging(judge, Budgets(FakeRunUsages()))
+    meetings = MeetingAnalyses(FakeMeetingAnalyses(), nobody, judging)
+    return await meetings.analyse(meeting, RunId("run-1"), last_attempt=False)
 
 
 def with_order(order: str) -> tuple[tuple[str, str], ...]:

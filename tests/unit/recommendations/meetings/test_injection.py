@@ -1,16 +1,19 @@
 """Orders that somebody says to the machine become nobody's task, though a model obeys every one of them."""
 
-from typing import Any, cast
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from services.recommendations.meetings.adapters.model import ModelTasks
 from services.recommendations.meetings.adapters.rules import RulesTasks
-from services.recommendations.meetings.domain import MeetingTasks, MeetingTranscript
-from services.stage.domain import Success
+from services.recommendations.meetings.domain import Conclusions, MeetingTasks, MeetingTranscript
+from services.recommendations.meetings.ports import TaskFinder
+from services.recommendations.meetings.usecases import Tasks
+from services.status.domain import RunId
 from tests.builders.injections import EVIL, ORDERS, PRAISE
 from tests.builders.meetings import turns_of
 from tests.fakes.language_model import ToldModel
-from tests.unit.recommendations.meetings.test_tasks import a_finder, outcome, the_work
 
 
 def a_meeting(order: str) -> MeetingTranscript:
@@ -34,10 +37,15 @@ def a_task(quote: str, text: str = PRAISE) -> dict[str, Any]:
     }
 
 
-async def found(meeting: MeetingTranscript, finder: Any) -> MeetingTasks:
-    ended = await outcome(the_work(meeting, finder))
-    assert isinstance(ended, Success)
-    return cast(MeetingTasks, ended.result)
+async def found(meeting: MeetingTranscript, finder: TaskFinder) -> MeetingTasks:
+    nobody: Any = None
+    conclusions = Conclusions(summary="Коротко.", decisions=())
+    tasks = Tasks(nobody, nobody, finder, RulesTasks())
+    return await tasks.find_tasks(meeting, conclusions, RunId("run-1"), last_attempt=False)
+
+
+def a_finder(model: ToldModel) -> ModelTasks:
+    return ModelTasks(model, part_characters=60_000, cost_cap=None, timeout=timedelta(seconds=20))
 
 
 @pytest.mark.parametrize("name", ORDERS)
