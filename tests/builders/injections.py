@@ -4,7 +4,7 @@ import yaml
 
 from tests.tree import DATA
 
-ORDERS: dict[str, str] = {
+ORDERS = {
     each["name"]: each["text"]
     for each in yaml.safe_load((DATA / "injections" / "orders.yaml").read_text(encoding="utf-8"))
 }
