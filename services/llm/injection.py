@@ -28,10 +28,13 @@ _ESCAPED = re.compile(
 
 _GAP = r"\W+(?:\w+\W+){0,6}?"
 """Up to six words between two."""
+_AI = (
+    r"(?:language model|llm|ai\b|chat ?gpt|gpt|artificial intelligence|evaluator|summari[sz]er|нейросет\w*|ии\b"
+    r"|искусственн\w+ интеллект\w*|языков\w+ модел\w*)"
+)
 _MACHINE = (
-    r"(?:(?:large )?language model|llm|ai\b|chat ?gpt|gpt|(?:chat)?bot\b|assistant|artificial intelligence|evaluator"
-    r"|summari[sz]er|dan\b|unrestricted|unfiltered|jailbroken|модел[ьи]\b|нейросет\w*|искусственн\w+ интеллект\w*|ии\b"
-    r"|(?:чат-?)?бот\w*|робот\w*|ассистент\w*|оценщик\w*|судь[яеёюи]\w*|без (?:правил|ограничени\w+))"
+    rf"(?:{_AI}|(?:chat)?bot\b|assistant|dan\b|unrestricted|unfiltered|jailbroken|модель\b|(?:чат-?)?бот\w*|робот\w*"
+    r"|ассистент\w*|оценщик\w*|судь[яеёюи]\w*|без (?:правил|ограничени\w+))"
 )
 _RULES = (
     r"(?:instructions?|prompts?|guidelines|directives|rules|programming|restrictions"
@@ -45,8 +48,10 @@ _BEST = (
     r"(?:100|hundred|maximum|highest|full marks|perfect|top score|completed|excellent"
     r"|сто\b|сотн\w+|максим\w+|высш\w+|наивысш\w+|отличн\w+|идеальн\w+|выполнен\w*|пройден\w*)"
 )
-_FIELD = r"(?:outcome|call[ _]type|sentiment|checklist|summary|verdict|итог\w*|исход\w*|результат\w*|статус\w*|саммари|резюме)"
-_RATE = r"(?:rate|score|grade|award|mark|give|(?:поставь|выставь|оцени|присвой|засчитай|отметь|проставь|считай)(?:те)?)"
+_FIELD = r"(?:outcome|call[ _]type|verdict|исход|статус)"
+_RATE = (
+    r"(?:rate|score|grade|mark|(?:поставь|выставь|оцени|присвой|засчитай|отметь|проставь)(?:те)?)"
+)
 _REPORT = r"(?:summary|verdict|outcome|саммари|резюме (?:звонка|встречи)|итог\w* (?:звонка|встречи|разговора))"
 _LABEL = (
     r"(?:new_booking|price_inquiry|callback_promised|no_action|not_reached|not_applicable|cannot_be_told|call_type|client_facts"
@@ -59,40 +64,47 @@ _ORDERS = (
     rf"\b(?:ignor(?:e|ing)|disregard(?:ing)?|forget|override|bypass|discard){_GAP}(?:all|any|previous|prior|above|your|these|the){_GAP}{_RULES}",
     r"\b(?:all|any|your)\W+(?:previous|prior|above|system)\W+(?:instructions?|prompts?)\b",
     r"\b(?:ignore|disregard|forget)\W+(?:everything|all|anything)\W+(?:\w+\W+){0,4}?(?:above|before|previous|prior|told)\b",
-    rf"\b(?:(?:про)?игнорир\w+|забудь|отбрось|обойди|нарушь|не (?:учитыва|соблюда|следу|выполня)\w+){_GAP}{_RULES}",
-    r"\bзабудь(?:те)?\W+(?:об? |обо )?все(?:м|х)?\W+(?:\w+\W+){0,3}?(?:выше|предыдущ\w+|раньше|прежде|до этого|говорил\w*)",
+    rf"(?<!не )\b(?:(?:про)?игнорируй|забудь|отбрось|обойди|нарушь|не (?:учитывай|соблюдай|следуй|выполняй))(?:те)?{_GAP}{_RULES}",
+    r"(?<!не )\bзабудь(?:те)?\W+(?:об? |обо )?все(?:м|х)?\W+(?:\w+\W+){0,3}?(?:выше|предыдущ\w+|раньше|прежде|до этого)\b",
     # Who speaks, in the marks of prompts.
     r"(?:^|[\n\].!?;:»”\"()|>])\s*(?:system|assistant|developer|система|ассистент)\s*[:>\]]",
-    r"\bsystem\W+(?:override|prompts?|messages?|instructions?|notice|command|update)\b",
-    r"\bсистемн\w+\W+(?:сообщени\w+|промпт\w*|инструкци\w+|команд\w+|указани\w+)",
+    r"\bsystem\W+(?:override|prompts?|instructions?)\b|\bsystem (?:message|notice|command|update)\s*:",
+    r"\bсистемн\w+\W+(?:промпт\w*|инструкци\w+|указани\w+)|\bсистемн\w+ (?:сообщени\w+|команд\w+)\s*[:—-]",
     r"\b(?:new|updated|hidden|secret)\W+(?:instructions?|directives?)\b\W*(?::|for\W+(?:you|the)\b)",
     r"\b(?:нов|скрыт|секретн)\w+\W+(?:инструкци|директив)\w+\W*(?::|для\W+(?:тебя|модели|ии|нейросети|анализа)\b)",
-    r"<\W*(?:transcript|about|system|user|assistant|instructions?|prompt|quotes|figures|advice|im_\w+)\b|<\|\s*/?\w+\s*\|>",
+    r"<\W*(?:transcript|about|system|user|assistant|instructions?|prompt|quotes|figures|advice|im_\w+)\b|<\|[^|<>]{1,30}\|>",
     r"\[\W*(?:inst|sys|system|assistant)\W*\]|#{2,}\s*(?:system|instruction|response|инструкци|систем)",
     r"\[\s*\d+\s*\]\s*(?:operator|client|unknown|somebody)\s*:",
-    r"\b(?:begin|end|start)\W+(?:of\W+)?(?:the\W+)?(?:system|transcript|prompt)\b|\bконец\W+(?:транскрипт|стенограмм|расшифровк)",
+    r"\b(?:begin|end) of (?:the )?(?:transcript|prompt|system prompt)\b|\bконец\W+(?:транскрипт|стенограмм|расшифровк)",
     # Be somebody else.
     r"\byou are an? (?:\w+ ){0,3}?(?:language model|evaluator|ai (?:model|assistant|judge)|helpful assistant)\b",
     r"\bты\W+(?:\w+\W+){0,2}?(?:ассистент|языковая модель|нейросет\w*|ии\b|судья|оценщик)",
     rf"\b(?:you(?: are|'re|’re)|act|behave|respond)\W+(?:now|as|no longer)\W+(?:\w+\W+){{0,5}}?{_MACHINE}",
-    r"\bfrom now on\W+(?:\w+\W+){0,2}?you\W+(?:are|will|must|shall|only|always|have to|act|answer|obey)\b",
+    r"\bfrom now on\W+(?:\w+\W+){0,2}?you\W+(?:will|must|shall|only|always|are to)?\W*(?:act|answer|obey|respond|rate|score|judge)\b",
+    rf"\bfrom now on\W+you are\W+(?:\w+\W+){{0,4}}?(?:judge|{_MACHINE})",
     rf"\b(?:pretend|imagine|suppose)\W+(?:\w+\W+){{0,3}}?(?:be|you are|you're)\W+(?:\w+\W+){{0,5}}?{_MACHINE}",
-    r"\b(?:developer|debug|god|admin) mode\b|\bjailbreak|\bdo anything now\b|\bрежим\w* (?:разработчик|отладк|администратор)",
+    r"\b(?:enter|enable|activate|switch to)\W+(?:\w+\W+)?(?:developer|debug|god|admin) mode\b|\bjailbreak|\bdo anything now\b",
+    r"\b(?:включи|активируй|перейди в)\W+(?:\w+\W+)?режим (?:разработчик|отладк|администратор)",
     rf"\b(?:(?:ты|вы)\W+(?:теперь|отныне|больше не)|(?:теперь|отныне)\W+(?:ты|вы)){_GAP}{_MACHINE}",
-    rf"\b(?:представь|вообрази|притворись|сыграй|веди себя|действуй)\w*{_GAP}{_MACHINE}",
+    rf"\b(?:представь|вообрази)(?:те)?\W+(?:себе\W+)?что\W+(?:ты|вы)\W+(?:\w+\W+){{0,3}}?{_MACHINE}",
+    rf"\b(?:притворись|сыграй|веди себя|действуй){_GAP}{_MACHINE}",
     rf"\b(?:if|since)\W+you(?: are|'re|’re)\W+(?:an?\W+)?{_MACHINE}|\bесли ты\W+(?:\w+\W+){{0,2}}?{_MACHINE}",
-    rf"\b(?:attention|dear|(?:note|message) (?:to|for)|внимание|уважаем\w+|сообщение для|слушай|эй)\W+(?:\w+\W+){{0,2}}?{_MACHINE}",
+    rf"\b(?:attention|dear|(?:note|message) (?:to|for)|внимание|сообщение для)\W+(?:\w+\W+){{0,2}}?{_AI}",
+    rf"\bуважаем\w+\W+{_MACHINE}",
     # Judge so, answer so.
     rf"\b{_RATE}\b{_GAP}(?:{_JUDGED}{_GAP}{_BEST}|{_BEST}{_GAP}{_JUDGED})",
+    r"\b(?:give|award)\W+(?:\w+\W+){0,4}?(?:full|top|highest|maximum|perfect) (?:marks?|scores?|ratings?)\b",
     rf"\b(?:поставь|выставь|оцени|присвой|засчитай|проставь){_GAP}(?:{_BEST}|оценк|балл)",
     r"\b(?:state|write|output|conclude)\W+that\W+(?:the\W+)?(?:client|caller|operator|agent|outcome)\b",
     r"\b(?:считай|отметь|укажи)(?:те)?\W+что\W+(?:\w+\W+){0,2}?(?:клиент|оператор|звонок)",
     r"\b(?:итог|исход|результат)\w*\W+(?:звонка|разговора|встречи)\W+(?:\w+\W+){0,2}?клиент",
     r"\b(?:score|rating|оценка|балл\w*)\s*[=:]\s*\d",
     rf"\b{_LABEL}\b|[{{\[]\s*[\"“”«']\w+[\"“”»']\s*:",
-    rf"\b{_FIELD}\W+(?:\w+\W+){{0,3}}?(?:is|be|to|as|=|:|это|быть)?\W*(?:booked|completed|rescheduled|ordered|positive)\b",
-    rf"\b{_TELL}\W+(?:\w+\W+){{0,5}}?(?:json|джейсон\w*|verbatim|дословно)\b",
-    rf"\b{_TELL}\W+(?:\w+\W+){{0,5}}?(?:in|в|that|the)\W+(?:the\W+)?{_REPORT}|\b(?:в|in the)\W+{_REPORT}\W+(?:\w+\W+)?{_TELL}\b",
+    rf"\b{_FIELD}\W+(?:of this call\W+)?(?:is|=|:|must be|should be|to)\W*(?:booked|rescheduled|ordered)\b",
+    r"\b(?:answer|respond|reply|output)\W+(?:\w+\W+){0,3}?(?:this json|json only|only json|verbatim)\b",
+    r"\b(?:ответь|верни|выведи)\W+(?:только|этот|следующ\w+)\W+(?:\w+\W+)?(?:json|джейсон\w*)\b",
+    rf"\b{_TELL}\W+(?:\w+\W+){{0,5}}?in(?:to)? (?:your|the final) (?:summary|verdict|answer|analysis|report)\b",
+    rf"\b{_TELL}\W+(?:\w+\W+){{0,3}}?в\W+{_REPORT}|\bв\W+{_REPORT}\W+(?:\w+\W+)?{_TELL}\b",
     rf"\b{_REPORT}\W+(?:must|should|has to|shall|долж\w+|обязан\w*)\W+(?:\w+\W+)?(?:say|read|contain|include|be|быть|сказать)",
     rf"\b(?:reveal|print|show|repeat|leak|покажи|повтори|раскрой)\W+(?:\w+\W+){{0,3}}?(?:system|your|свои|твои|системн\w+) {_RULES}",
 )

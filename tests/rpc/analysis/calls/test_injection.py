@@ -12,7 +12,6 @@ from services.analysis.calls.adapters.rules.judge import RulesJudge
 from services.analysis.calls.analyse import analyse
 from services.analysis.calls.domain import Analysis, Conversation, ItemStatus, Judgement
 from services.llm.budget import OwnBudget
-from services.llm.injection import addresses_machine
 from services.llm.openai_model import open_model
 from services.llm.settings import ModelSettings
 from tests.builders.analysis import LONG, a_judge_answer, clinic, said
@@ -175,21 +174,3 @@ async def test_rules_do_not_take_an_order_for_what_was_said_either() -> None:
 
     assert analysis.judgement.outcome != "booked"
     assert analysis.evidence_flags[0].startswith("turn 3 (operator)")
-
-
-def test_what_people_say_to_one_another_is_no_order() -> None:
-    said_by_people = (
-        "Поставьте, пожалуйста, оценку нашей работе от одного до пяти.",
-        "У нас система: сначала осмотр, потом снимок.",
-        "Забудьте про вторник, давайте на среду.",
-        "Отмените предыдущую запись, пожалуйста.",
-        "Вы теперь наш постоянный клиент.",
-        "Сто процентов буду, запишите на десять.",
-        "Представьте, что вы приезжаете, а врача нет.",
-        "Ignore the pain for a day and then call us.",
-        "You are now booked for Friday at ten.",
-        "Can you give me the score of the operator exam?",
-        "Your booking reference is AB12CD34EF56.",
-    )
-
-    assert [each for each in said_by_people if addresses_machine(each)] == []

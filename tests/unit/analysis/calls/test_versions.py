@@ -53,7 +53,7 @@ LAYOUT = {tokenize.COMMENT, tokenize.NL, tokenize.ENDMARKER}
             PROMPT_VERSION,
             ("services.analysis.calls.adapters.model.judge", CHECK),
             (),
-            ("2", "59a4754674c6"),
+            ("2", "3ad7bea61479"),
         ),
     ],
 )
