@@ -337,14 +337,15 @@ async def _print_bookings(judge: Judge, folder: Path, *, shown: bool) -> None:
 def _print_files(
     by_file: Mapping[str, Sequence[Labelled]], judged: Sequence[JudgedDialogue]
 ) -> None:
-    """Print in how many calls of each file and portion a field is exactly right."""
-    print(f"\n{'file, portion':28}" + "".join(f"{field:>14}" for field in FIELDS))
+    """Print in how many calls of each file and portion a field is exactly right, and of how many items the status."""
+    print(f"\n{'file, portion':28}" + "".join(f"{field:>14}" for field in (*FIELDS, "checklist")))
     for file, samples in by_file.items():
         names = {sample.name for sample in samples}
         for portion in Portion:
             own = [e for e in judged if e.labelled.name in names and e.labelled.portion is portion]
             if own:
                 cells = [_share([g == f for g, f in (e.pair(x) for e in own)]) for x in FIELDS]
+                cells.append(_share([right for each in own for right in each.checks()]))
                 print(f"{file}, {portion.value:12}".ljust(28) + "".join(f"{c:>14}" for c in cells))
 
 

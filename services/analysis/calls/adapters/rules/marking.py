@@ -22,6 +22,7 @@ from services.analysis.words.times import days, hours
 
 ARGUMENT_WORDS = 8
 LONGEST_ASKED_FRAGMENT = 3
+_FIRST_WORDS = 4
 _ASKING = frozenset(
     (
         *("какой", "когда", "сколько", "где", "куда", "как", "чей", "кто", "ли", "откуда"),
@@ -123,7 +124,9 @@ def asked(turn: Turn, sentence: LemmatisedSentence) -> bool:
         return True
     if _marked_up(turn) or not sentence.words:
         return False
-    return not _ASKING.isdisjoint(sentence.keys) or any(
+    # A recogniser's sentences end with a point at least; of a text without any the first words are not known.
+    near = sentence.words[:_FIRST_WORDS] if turn.words else sentence.words
+    return any(not word.keys.isdisjoint(_ASKING) for word in near) or any(
         not word.keys.isdisjoint(_ASKING_FIRST)
         and (not position or sentence.words[position - 1].clause != word.clause)
         for position, word in enumerate(sentence.words)
