@@ -46,7 +46,7 @@ LAYOUT = {tokenize.COMMENT, tokenize.NL, tokenize.ENDMARKER}
             RulesJudge.version,
             ("services.analysis.calls.adapters.rules.judge", CHECK),
             DICTIONARIES,
-            ("3", "0dcafb8f5a8b"),
+            ("3", "5307f5a782e3"),
         ),
         (
             "PROMPT_VERSION",

@@ -12,8 +12,6 @@ from services.analysis.calls.domain import (
 )
 from services.analysis.playbooks.domain import By, ChecklistItem, Cue, Where
 
-UNSURE = 0.5
-"""The probability under which a word may be another."""
 UNSURE_SHARE = 0.1
 """The share of unsure words above which a longer part of a call was not heard well."""
 LAST_WORDS = 6
@@ -57,7 +55,7 @@ def _can_be_told(
     if step.where is Where.OPENING and _begins_late(conversation):
         return False
     words = _words(step, conversation, objected)
-    unsure = sum(word.probability < UNSURE for word in words)
+    unsure = sum(finder.is_unsure(word) for word in words)
     if step.where in (Where.OPENING, Where.CLOSING):
         return not unsure
     return unsure <= UNSURE_SHARE * len(words)

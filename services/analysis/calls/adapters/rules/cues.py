@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from services.analysis.calls.adapters.rules.marking import asked_for, marked, questioned
-from services.analysis.calls.adapters.rules.misheard import misheard
-from services.analysis.calls.domain import Conversation, Evidence, Speaker, Turn
+from services.analysis.calls.adapters.rules.misheard import misheard, unsure
+from services.analysis.calls.domain import Conversation, Evidence, Speaker, Turn, Word
 from services.analysis.playbooks.domain import By, Cue, Playbook, Where
 from services.analysis.playbooks.phrases import BUILT_IN, MAX_SKIPPED, is_asked, parse_phrase
 from services.analysis.words.keys import GENITIVE, Key
@@ -66,6 +66,10 @@ class CueFinder:
         self._vocabulary = playbook.vocabulary
         self._lemmatiser = lemmatiser
         self._compiled = compiled
+
+    def is_unsure(self, word: Word) -> bool:
+        """Tell whether a recognised word may have been another."""
+        return unsure(word, self._lemmatiser)
 
     def find(self, cue: Cue, after: int | None = None) -> tuple[Evidence, ...]:
         """Quote every sentence with one of the cue's phrases, in spoken order.
