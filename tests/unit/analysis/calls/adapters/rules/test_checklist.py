@@ -6,7 +6,6 @@ import pytest
 from services.analysis.calls.adapters.rules.checklist import check
 from services.analysis.calls.adapters.rules.cues import CueFinder
 from services.analysis.calls.adapters.rules.judge import RulesJudge
-from services.analysis.calls.adapters.rules.weighed_labels import found_labels
 from services.analysis.calls.domain import (
     Conversation,
     Direction,
@@ -19,6 +18,7 @@ from services.analysis.words.lemmas import Lemmatiser
 from tests.builders.analysis import a_conversation, clinic, said, with_direction
 from tests.labelled_dialogues import SAMPLES, HeardCall, Labelled, Portion, dialogues, heard_calls
 
+LEMMATISER = Lemmatiser()
 DONE = {ItemStatus.NOT_REACHED: 0, ItemStatus.ATTEMPTED: 1, ItemStatus.COMPLETED: 2}
 
 
@@ -383,11 +383,10 @@ def test_what_somebody_said_whose_side_is_guessed_cannot_be_told(
 
 @pytest.mark.parametrize("portion", [Portion.TUNING, Portion.HELD_OUT])
 def test_nine_in_ten_items_of_calls_by_others_get_their_status_where_they_apply_as_people_say(
-    playbook: Playbook, portion: Portion
+    judge: RulesJudge, playbook: Playbook, portion: Portion
 ) -> None:
-    lemmatiser = Lemmatiser()
     agreed = [
-        _status_as_labelled(sample, item, playbook, lemmatiser) is status
+        _status_as_labelled(sample, item, judge, playbook) is status
         for sample in dialogues("trades", "heard", "english_trades")
         if sample.portion is portion
         for item, status in sample.checklist.items()
@@ -398,20 +397,19 @@ def test_nine_in_ten_items_of_calls_by_others_get_their_status_where_they_apply_
 
 
 def _status_as_labelled(
-    sample: Labelled, name: str, playbook: Playbook, lemmatiser: Lemmatiser
+    sample: Labelled, name: str, judge: RulesJudge, playbook: Playbook
 ) -> ItemStatus:
     """Return the status of an item in a call whose type, outcome and objections are those people gave it."""
-    finder = CueFinder(sample.conversation, playbook, lemmatiser, {})
     item = next(each for each in playbook.checklist if each.name == name)
     call_type, outcome = (str(sample.labels[field]) for field in ("call_type", "outcome"))
     objected = bool(sample.labels["objections"])
-    found = found_labels(playbook.objections, finder, call_type)
+    found = judge.judge_now(sample.conversation, playbook).objections
     checked = check(
         item,
         sample.conversation,
-        finder,
+        CueFinder(sample.conversation, playbook, LEMMATISER, {}),
         applicable=item.applies.holds(call_type, outcome, objected=objected),
-        objected=min((o.quotes[0].turn for o in found), default=1 if objected else None),
+        objected=min((o.quote.turn for o in found if o.quote), default=1 if objected else None),
     )
     return checked.status
 
