@@ -206,7 +206,7 @@ class Reading:
         if not open_.waits or sentence.asks:
             return False
         if answers and replies.YES.search(sentence.text):
-            self._agrees(open_, concerned=concerned)
+            self._agrees(sentence, open_, concerned=concerned)
         return False
 
     def _refuses(self, sentence: Sentence, open_: OpenTask) -> bool:
@@ -222,13 +222,18 @@ class Reading:
             return True
         return False
 
-    def _agrees(self, open_: OpenTask, *, concerned: bool) -> None:
-        """Take a yes: to an offer that of anybody, to a request that of whoever is meant."""
+    def _agrees(self, sentence: Sentence, open_: OpenTask, *, concerned: bool) -> None:
+        """Take a yes: to an offer that of anybody, to a request that of whoever is meant.
+
+        Meant is who is asked, or who had just spoken when somebody told them to do it.
+        """
         if open_.todo.force is Force.OFFERED:
             open_.accepted = True
+            open_.taken = replies.WELCOMES.search(sentence.text) is not None
         elif concerned and open_.todo.who is not Who.NOBODY and not open_.todo.general:
             open_.accepted = True
-            if open_.asks:
+            before = self._meeting.turns[open_.quote.turn - 1] if open_.quote.turn else None
+            if open_.asks or (before and before.speaker == self._speaker):
                 open_.assignee = open_.assignee or self._speaker
 
     def _cancels(self, sentence: Sentence) -> bool:
@@ -272,7 +277,10 @@ class Reading:
         if not own and name and open_.turn == self._turn and todo.who is not Who.NAMED:
             return False
         since = self._turn - open_.turn
-        if todo.bare and since <= NEAR_TURNS and open_.has_verb_of(todo):
+        near = since <= NEAR_TURNS
+        if near and todo.bare and open_.has_verb_of(todo):
+            return True
+        if near and open_.waits and open_.todo.verb == todo.verb:
             return True
         if open_.is_alike(todo):
             return True

@@ -8,12 +8,18 @@ _MARKS = re.IGNORECASE
 YES = re.compile(
     rf"{_LEAD}(?:давай(?:те)?(?=[\s.,!]*$)|да|ага|угу|хорошо|ок|окей|ладно|принято|договорились|конечно|понял|поняла|без проблем|есть(?=[\s.,!]|$)|идёт|идет|можно|попробую|обязательно"
     r"|беру|сделаю|добро|легко|yes|yep|yup|ok|okay|sure|got it|will do|on it|no problem|no worries|of course|done|agreed|yeah|fine|all right|alright|right|absolutely"
-    r"|certainly|happy to|can do|go on then|mm-?hm+|great|perfect|please|thanks|thank you|cool|lovely|спасибо|отлично|супер|прекрасно|would you|that['’]d be)\b",
+    r"|certainly|happy to|can do|go on then|mm-?hm+|great|perfect|please|thanks|thank you|cool|lovely|спасибо|отлично|супер|прекрасно|would you|that(?:['’]d| would) be|естественно|само собой|разумеется)\b",
     _MARKS,
 )
 """An answer that agrees, or at least says that it was heard."""
+WELCOMES = re.compile(
+    r"\b(?:please|would be (?:\w+ )?(?:great|helpful|lovely|good|perfect|amazing)|['’]d be (?:\w+ )?(?:great|helpful|lovely|good|perfect|amazing)|thanks|thank you"
+    r"|go ahead|спасибо|было бы (?:здорово|отлично|супер)|давай(?:те)?(?=[ .,!]*$)|пожалуйста|выручи\w*)\b",
+    _MARKS,
+)
+"""An answer that wants what was offered."""
 TAKES = re.compile(
-    r"\b(?:беру|сделаю|возьму(?:сь)?|займусь|на мне|за мной|(?:давай(?:те)?|можно) я|я сам[аи]?\b|тогда я|запиш\w+ на меня|будет сделано|попробую|сейчас запишу"
+    r"\b(?:беру|сделаю|смогу|могу(?=[.,!]|$)|возьму(?:сь)?|займусь|на мне|за мной|(?:давай(?:те)?|можно) я|я сам[аи]?\b|тогда я|запиш\w+ на меня|будет сделано|попробую|сейчас запишу"
     r"|will do|(?:^|[,.]\s*|\b(?:i['’]m|yeah|yep|sure|then|ok|okay)\s+)on it(?=[.!,]|$)|i got it|i['’]ve got (?:it|that|this)|got it|i(?:['’]ll| will| can| could) (?:take|do|handle|own|grab|sort) (?:it|that|this|those|them|one)"
     r"|i(?:['’]ll| will| can)(?=[.!]|$)|leave (?:it|that) (?:with|to) me|you['’]ll (?:have|get) (?:it|them|that|those)|not at all|consider it done|mine|on me|can do|happy to|i don['’]t mind|count me in|go on then)\b"
     r"|^(?:я|i will|i can|me)[.!]?$",
@@ -29,7 +35,7 @@ REFUSES = re.compile(
 )
 """Who says so will not do it."""
 CANCELS = re.compile(
-    r"(?<!\w)(?:(?<!мне )(?<!тебе )(?<!вам )(?:уже |пока |ничего |это |там |их |его |её |ее )?не (?:надо|нужн[оаы]?|стоит|обязательно|требуется|понадоб\w+|будем)|можно не \w+ть|уже (?:\w+ )?(?!был)\w{3,}(?:л|ла|ли)|отмен(?:а|яй|яется|яем|или)|отбой|снима(?:ем|ю)(?!\w)"
+    r"(?<!\w)(?:(?<!мне )(?<!тебе )(?<!вам )(?:уже |пока |ничего |это |там |их |его |её |ее )?не (?:надо|нужн[оаы]?|стоит|обязательно|требуется|понадоб\w+|будем)|можно не \w+ть|(?<!\w)\w{3,}(?:л|ла|ли) уже|уже (?:\w+ )?(?!был)\w{3,}(?:л|ла|ли)|отмен(?:а|яй|яется|яем|или)|отбой|снима(?:ем|ю)(?!\w)"
     r"|забудь(?:те)?(?=[.,! ]*(?:об|про|$))|обойд(?:усь|ёмся|емся|утся)|неважно|передумал[аи]?|never mind|forget (?:it|that|about)|scratch that|(?:don['’]t|do not|won['’]t|needn['’]t) (?:bother|worry about|do (?:it|that)|send|order|book|call|need|buy|write)"
     r"|no need|hold off|skip (?:it|that)|not (?:necessary|needed)|cancel (?:it|that)|leave (?:it|that)(?: for now| out|[.!,]|$)|drop (?:it|that)|already (?:done|did|have|\w+ed|sent|bought|booked|made|wrote|got)|(?:isn['’]t|is not|aren['’]t) needed|no longer need\w*)(?!\w)",
     _MARKS,

@@ -25,8 +25,6 @@ from services.recommendations.meetings.domain import MeetingTask, MeetingTranscr
 FEW_CAPITALS = 0.01
 RECENT_THINGS = 12
 """So many things that were talked of are remembered."""
-RECENT_SENTENCES = 6
-"""Within so many a pronoun means one of them; with the same verb within all that are remembered."""
 
 _CYRILLIC = re.compile(r"[а-яё]", re.IGNORECASE)
 _NOBODY = re.compile(r"^\s*\?+\s*[:.]\s*")
@@ -94,7 +92,7 @@ def _explained(
         return todo
     fitting = [(n, thing) for n, thing in meant if grammar.may_mean(todo, thing)]
     of_verb = [thing for _, thing in fitting if thing.of and todo.verb.startswith(thing.of)]
-    near = [thing for n, thing in fitting if sentence - n <= RECENT_SENTENCES]
+    near = [thing for n, thing in fitting if sentence - n <= grammar.reach]
     for thing in (of_verb or near)[:1]:
         return replace(todo, title=grammar.points(todo, thing), pointed=True)
     return todo

@@ -17,6 +17,8 @@ _URGENCY = re.compile(
     r",?\s*\b(?:как можно (?:скорее|быстрее)|срочно|по возможности|as soon as possible|asap|urgently|right away)\b",
     re.IGNORECASE,
 )
+_LOOSE = re.compile(r"^[,:]\s*(?=(?:по|в|на|с|у|и|а|честно|штук)\b)", re.IGNORECASE)
+"""A comma after the verb, as in `отвезу, по дороге`."""
 _FILLERS = re.compile(
     r"(?<![\w'’-])(?:u[hm]+|er+m?|m+|hm+|mm-?hm+|э+|эм+|м{2,}|э-э+|you know|i mean|как бы|так сказать|короче говоря)"
     r"(?![\w'’-])\s*[,.…]*\s*",
@@ -146,7 +148,8 @@ def stems_of(words: Iterable[str]) -> set[str]:
 
 def title_of(verb: str, words: Iterable[str]) -> str:
     """Return a title of bearable length, as in `Подготовить отчёт`."""
-    text = _URGENCY.sub("", " ".join((verb, *words)).replace(" ,", ",")).strip()
+    rest = _LOOSE.sub("", " ".join(words))
+    text = _URGENCY.sub("", f"{verb} {rest}".replace(" ,", ",")).strip()
     if len(text) > LONGEST_TITLE:
         text = text[: LONGEST_TITLE + 1].rpartition(" ")[0]
     text = text.rstrip(" ,;:-–—")

@@ -40,7 +40,9 @@ _WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
 
 
 class EnglishTasks:
-    """Finds tasks in English sentences."""
+    """Finds tasks in English sentences; `it` means what was talked of at most `reach` sentences before."""
+
+    reach = 5
 
     def read(self, sentence: Sentence) -> tuple[list[str], list[SentenceTask]]:
         """Return who is called by name in a sentence, and what is to be done by it."""

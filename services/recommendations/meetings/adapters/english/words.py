@@ -11,7 +11,7 @@ CONCRETE = words(
     download draft email estimate export file fill finalise finalize finish fix follow forward
     gather handle hire implement import inspect install interview investigate invite invoice
     label launch mail merge message migrate negotiate notify onboard order organise organize
-    outline pack pay phone ping plan post prepare price print propose prototype provide publish
+    outline pack pay phone ping plan post prepare price print proofread propose prototype provide publish
     purchase push reach rebook reconcile record recruit redo refactor refund register reinstall
     release renew rent repair replace reply request reschedule research reserve resend
     restock return review revise rewrite ring roll schedule send ship shortlist sign sort
@@ -53,7 +53,7 @@ OUTSIDE = words("hire order buy")
 """What is done as soon as somebody says `let's`."""
 NO_TASK = words(
     """
-    not never be have assume guess say think know mean like love hate need want hope wish believe feel see hear
+    not never mind be have assume guess say think know mean like love hate need want hope wish believe feel see hear
     remind assure speak start begin go stop come wait remember admit try find get sum move
     """
 )

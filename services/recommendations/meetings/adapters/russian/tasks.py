@@ -20,6 +20,7 @@ from services.recommendations.meetings.adapters.russian.words import (
     FILLERS,
     INTRANSITIVE,
     LATER,
+    NOW,
     OF_DATIVE,
     OF_PERSONS,
     OF_THE_MEETING,
@@ -39,7 +40,9 @@ _NO_THINGS = ("PREP", "CONJ", "PRCL", "INTJ", "NPRO", "ADVB")
 
 
 class RussianTasks:
-    """Finds tasks in Russian sentences."""
+    """Finds tasks in Russian sentences; a pronoun, which has a gender, means what was talked of at most `reach` before."""
+
+    reach = 6
 
     def __init__(self) -> None:
         self._parser = RussianParser()
@@ -91,6 +94,7 @@ def _todo(
     if due is None and alone and not sentence.unmarked:
         due = sentence.due(0, len(sentence.text))
     verb = trigger.verb.lower()
+    now = any(word.low in NOW for word in words)
     same = trigger.at.low == verb and trigger.at.form("INFN") is None
     noun = trigger.force is Force.ASSIGNED or same
     return SentenceTask(
@@ -110,7 +114,7 @@ def _todo(
         later=any(word.low in LATER for word in words),
         general=False,
         conduct=verb in OF_THE_MEETING,
-        points_at="" if noun or verb in INTRANSITIVE else _points_at(words, kept),
+        points_at="" if noun or now or verb in INTRANSITIVE else _points_at(words, kept),
         due=due,
     )
 

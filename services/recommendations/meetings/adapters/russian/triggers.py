@@ -12,6 +12,7 @@ from services.recommendations.meetings.adapters.russian.words import (
     NEGATIONS,
     NO_TASK,
     NOW,
+    OF_DATIVE,
     OF_THE_MEETING,
     OUGHT,
     READY,
@@ -26,6 +27,8 @@ from services.recommendations.meetings.adapters.sentences import Force, Sentence
 REACH = 6
 """Words before a verb in which is looked for what makes a duty of it."""
 PAIR = 2
+SHORT_WORDS = 2
+"""`Закажу сейчас` may be an answer, more words are of the moment."""
 _SOMEBODY = ("кто", "кто-то", "кто-нибудь", "кому-то", "кому-нибудь")
 _MINE = {
     "меня": Who.SPEAKER,
@@ -96,6 +99,8 @@ def _of_modal(word: ParsedWord, *, asks: bool) -> tuple[Who, Force] | None:
 
 def _of_duty(word: ParsedWord, verb: str, near: Sequence[ParsedWord], at: int) -> Trigger | None:
     who, name = _obliged([*near[:at], *near[at + 1 :]], near[at])
+    if name and verb in OF_DATIVE and near[at].low in MUST:
+        who, name = Who.NOBODY, ""  # `дяде Вите надо позвонить`
     if who is None:
         return None
     force = Force.NEEDED if who in (Who.NOBODY, Who.SPEAKER) else Force.ASKED
@@ -173,8 +178,28 @@ def _of_first_person(
     if ongoing and sentence.dates:
         verb = ongoing.normal_form
         return Trigger(at=word, who=Who.SPEAKER, force=Force.PROMISED, verb=verb)
-    if ours := word.sure("VERB", "futr", "1per", "plur"):
+    ours = word.sure("VERB", "futr", "1per", "plur")
+    with_me = _with_me(words) if ours else None
+    if ours and with_me:
+        return Trigger(
+            at=word,
+            who=Who.SPEAKER,
+            force=Force.PROMISED,
+            verb=ours.normal_form,
+            also=(with_me.name,),
+            used=(with_me.index, with_me.index - 1),
+        )
+    if ours:
         return Trigger(at=word, who=Who.NOBODY, force=Force.NEEDED, verb=ours.normal_form)
+    return None
+
+
+def _with_me(words: Sequence[ParsedWord]) -> ParsedWord | None:
+    """Return who does something with the speaker, as in `мы с Леной`."""
+    for at, word in enumerate(words[:-2]):
+        name = words[at + 2]
+        if word.low == "мы" and words[at + 1].low in ("с", "со") and name.names("ablt"):
+            return name
     return None
 
 
@@ -325,7 +350,10 @@ def _real(trigger: Trigger, words: Sequence[ParsedWord], sentence: Sentence) -> 
         and any(word.low in ASKING for word in words)
     ):
         return False
-    if trigger.verb in NO_TASK or (not sentence.dates and any(word.low in NOW for word in words)):
+    if trigger.verb in NO_TASK:
+        return False
+    now = not sentence.dates and any(word.low in NOW for word in words)
+    if now and len(words) > SHORT_WORDS:
         return False
     if trigger.verb in TALK_VERBS and talks_with_somebody(trigger, words):
         return True
