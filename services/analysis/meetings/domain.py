@@ -8,7 +8,9 @@ from typing import NewType
 
 from services.analysis.words.speech import count_words
 from services.kernel.errors import NotFound
+from services.llm.denials import denies
 from services.llm.quotes import QuotableTexts
+from services.llm.transcripts import seconds_at
 from services.status.domain import Owner, RunId
 
 BotId = NewType("BotId", str)
@@ -106,11 +108,19 @@ def speaker_shares(turns: Iterable[MeetingTurn]) -> tuple[SpeakerShare, ...]:
 def said_decisions(
     decisions: Iterable[MeetingDecision], turns: Sequence[MeetingTurn]
 ) -> Iterator[MeetingDecision]:
-    """Yield the decisions whose quote somebody said, each once, with the quote as it was said."""
+    """Yield the decisions whose quote somebody said and that it does not deny, each once, with the quote as it was said."""
     said = QuotableTexts(turn.text for turn in turns)
     seen: set[str] = set()
     for decision in decisions:
         found = said.find(decision.quote)
-        if found is not None and found.text not in seen:
+        if found and found.text not in seen and not denies(found.text, decision.text):
             seen.add(found.text)
-            yield replace(decision, quote=found.text)
+            turn = turns[found.index]
+            yield replace(
+                decision,
+                quote=found.text,
+                quote_speaker=decision.quote_speaker or turn.speaker,
+                quote_start_seconds=decision.quote_start_seconds
+                if decision.quote_speaker
+                else seconds_at(turn.starts, found.span.start),
+            )

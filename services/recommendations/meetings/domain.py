@@ -10,7 +10,9 @@ from typing import NewType
 from rapidfuzz import fuzz
 
 from services.kernel.errors import NotFound
+from services.llm.denials import denies
 from services.llm.quotes import QuotableTexts
+from services.llm.transcripts import seconds_at
 from services.status.domain import Owner, RunId
 
 BotId = NewType("BotId", str)
@@ -150,14 +152,25 @@ def priority_of(text: str, due: date | None, day: date) -> Priority:
 
 
 def said_tasks(tasks: Iterable[MeetingTask], meeting: MeetingTranscript) -> tuple[MeetingTask, ...]:
-    """Return the tasks whose quote somebody said, each once, at most `MOST_TASKS`, with the quotes as they were said."""
+    """Return the tasks whose quote somebody said and that it does not deny, each once, at most `MOST_TASKS`.
+
+    The quotes are as they were said.
+    """
     said = QuotableTexts(turn.text for turn in meeting.turns)
     kept: list[MeetingTask] = []
     for told in tasks:
         found = said.find(told.quote)
-        if found is None:
+        if found is None or denies(found.text, told.title):
             continue
-        task = replace(told, quote=found.text)
+        turn = meeting.turns[found.index]
+        task = replace(
+            told,
+            quote=found.text,
+            quote_speaker=told.quote_speaker or turn.speaker,
+            quote_start_seconds=told.quote_start_seconds
+            if told.quote_speaker
+            else seconds_at(turn.starts, found.span.start),
+        )
         index = next((n for n, other in enumerate(kept) if same(other, task)), None)
         if index is not None:
             kept[index] = merged(kept[index], task)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from services.llm.quotes import Span, whole_quote
 from services.llm.transcripts import seconds_at
 from services.recommendations.meetings.adapters import replies
 from services.recommendations.meetings.adapters.open_tasks import OpenTask, Quote
@@ -69,15 +70,17 @@ class Reading:
     def _task(self, open_: OpenTask) -> MeetingTask:
         quote = open_.quote
         turn = self._meeting.turns[quote.turn]
+        said = Span(start=quote.start, stop=quote.start + len(quote.text))
+        whole = whole_quote(turn.text, said)  # speech without marks is cut at words
         return MeetingTask(
             title=open_.todo.title,
             description=open_.context[-LONGEST_QUOTE:],
             assignee=open_.assignee,
             due=open_.due,
             priority=priority_of(" ".join(open_.words), open_.due, self._meeting.day),
-            quote=_cut(quote.text),
+            quote=_cut(turn.text[whole.start : whole.stop]),
             quote_speaker=turn.speaker,
-            quote_start_seconds=seconds_at(turn.starts, quote.start),
+            quote_start_seconds=seconds_at(turn.starts, whole.start),
         )
 
     def take(
@@ -156,7 +159,7 @@ class Reading:
             word = next(filter(None, let.groups())).lower()
             names = [name for name in self._meeting.speakers if word in name.lower().split()]
         asked = vague and all(each.bare and each.who is Who.ADDRESSEE for each in todo)
-        told = let or asked or replies.YOU_THEN.search(sentence.text.rstrip(".!? "))
+        told = bool(let or asked or replies.YOU_THEN.search(sentence.text.rstrip(".!? ")))
         open_ = next(self._recent(refused=True), None)
         if open_ and todo and not vague and not let:
             of_verb = all(open_.has_verb_of(each) for each in todo)

@@ -18,6 +18,7 @@ from services.recommendations.meetings.domain import (
     MeetingTasks,
     MeetingTasksNotFound,
     MeetingTranscript,
+    MeetingTurn,
     Priority,
     said_tasks,
 )
@@ -383,3 +384,31 @@ def test_tasks_come_back_from_the_wire_as_they_were() -> None:
     assert len(message.ListFields()) == len(message.DESCRIPTOR.fields)
     assert len(message.tasks[0].ListFields()) == len(message.tasks[0].DESCRIPTOR.fields)
     assert meeting_tasks_from_pb(message) == meeting
+
+
+async def test_a_model_s_task_says_who_said_its_quote_and_when() -> None:
+    turns = (
+        MeetingTurn(
+            speaker="Анна", text="Борис, подготовь отчёт к среде.", starts=((0, 2.0), (7, 2.5))
+        ),
+    )
+    [task] = await told(a_told_task(), meeting=replace(LAUNCH, turns=turns))
+    assert (task.quote_speaker, task.quote_start_seconds) == ("Анна", 2.5)
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        "не подготовь отчёт к среде",
+        "подготовь отчёт к четвергу",
+        "подготовь два отчёта к среде",
+        "не надо готовить отчёт к среде",
+    ],
+)
+async def test_a_model_s_task_whose_quote_is_denied_or_of_another_day_or_number_is_dropped(
+    quote: str,
+) -> None:
+    assert not await told(a_told_task(quote=quote))
+    denied = a_meeting("Анна: Мы не будем подписывать договор на 65 тысяч.\nБорис: Да.")
+    for part in ("будем подписывать договор", "подписывать договор на 25 тысяч"):
+        assert not await told(a_told_task(quote=part), meeting=denied)
