@@ -10,8 +10,8 @@ from typing import NewType
 from rapidfuzz import fuzz
 
 from services.kernel.errors import NotFound
-from services.llm.denials import denies
 from services.llm.quotes import QuotableTexts
+from services.llm.spoken.denials import denies
 from services.llm.transcripts import seconds_at
 from services.status.domain import Owner, RunId
 

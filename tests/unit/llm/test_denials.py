@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.llm.denials import denies
+from services.llm.spoken.denials import denies
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ LET_THEM = re.compile(
 )
 FRAME = re.compile(
     r"\b(?:action (?:items?|points?)|individual (?:actions?|tasks?|work)|next steps|to-?dos?|homework|who does what|to recap|before the next meeting|for (?:the )?next (?:meeting|time)|by (?:the )?next (?:meeting|time)"
-    r"|until (?:the )?next meeting|next meeting (?:starts|is|will)|work (?:\w+ ){1,6}to do|here['’]?s what we['’]re going to do|по задачам|итого|подыто\w+|поручени\w+|план действий|следующие шаги|кто что делает"
+    r"|until (?:the )?next meeting|next meeting (?:starts|is|will)|work (?:\w+ ){1,8}to do|here['’]?s what we['’]re going to do|по задачам|итого|подыто\w+|поручени\w+|план действий|следующие шаги|кто что делает"
     r"|(?:к|до) следующе(?:й|му|го) (?:встреч\w+|раз\w+|совещани\w+|созвон\w+))\b",
     _MARKS,
 )

@@ -11,7 +11,6 @@ import razdel
 from services.llm.due_dates import find_dates
 from services.recommendations.meetings.adapters.english.tasks import EnglishTasks
 from services.recommendations.meetings.adapters.open_tasks import Quote
-from services.recommendations.meetings.adapters.reading import Reading
 from services.recommendations.meetings.adapters.russian.tasks import RussianTasks
 from services.recommendations.meetings.adapters.sentences import (
     Force,
@@ -20,6 +19,7 @@ from services.recommendations.meetings.adapters.sentences import (
     Thing,
     fluent,
 )
+from services.recommendations.meetings.adapters.task_reader import TaskReader
 from services.recommendations.meetings.domain import MeetingTask, MeetingTranscript
 
 FEW_CAPITALS = 0.01
@@ -53,7 +53,7 @@ class RulesTasks:
 
     def find_now(self, meeting: MeetingTranscript) -> list[MeetingTask]:
         """Find the tasks; equal input gives equal tasks."""
-        reading = Reading(meeting)
+        reading = TaskReader(meeting)
         unmarked = _is_unmarked(meeting)
         talked_of: deque[tuple[int, Thing]] = deque(maxlen=RECENT_THINGS)
         count = 0

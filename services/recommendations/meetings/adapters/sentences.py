@@ -11,7 +11,8 @@ from services.llm.due_dates import NamedDay
 LONGEST_TITLE = 80
 STEM = 5
 _TAG = re.compile(
-    r",\s*(?:ок|окей|хорошо|ладно|да|ok|okay|all right|right|please|will you)\?$", re.IGNORECASE
+    r",\s*(?:ок|окей|хорошо|ладно|да|ok|okay|all right|alright|right|yeah|yes|please|will you)\?$",
+    re.IGNORECASE,
 )
 _URGENCY = re.compile(
     r",?\s*\b(?:как можно (?:скорее|быстрее)|срочно|по возможности|as soon as possible|asap|urgently|right away)\b",

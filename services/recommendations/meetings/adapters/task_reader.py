@@ -50,7 +50,7 @@ _MOVES = re.compile(
 _CHANGES = re.compile(rf"{CORRECTS.pattern}|\b(?:not|не)\b", re.IGNORECASE)
 
 
-class Reading:
+class TaskReader:
     """What was found so far, sentence by sentence."""
 
     def __init__(self, meeting: MeetingTranscript) -> None:
