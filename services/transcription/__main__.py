@@ -5,7 +5,7 @@ import contextlib
 import math
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from potok.bot_status.v1.bot_status_service_pb2_grpc import BotStatusServiceStub
 from potok.call_sync.v1.call_sync_service_pb2_grpc import CallSyncServiceStub
@@ -23,10 +23,11 @@ from services.transcription.adapters.children import READY_SECONDS, START_SECOND
 from services.transcription.adapters.meetings import BotStatusMeetings
 from services.transcription.adapters.model import (
     ModelBroken,
-    SpeechModel,
     embedded_model,
     model_at,
+    onnx_model_at,
 )
+from services.transcription.adapters.onnx_engine import OnnxEngine
 from services.transcription.adapters.receiver import RecordingReceiver
 from services.transcription.adapters.recognition_options import RecognitionOptions
 from services.transcription.adapters.recordings import CallSyncRecordings
@@ -71,19 +72,13 @@ async def serve(settings: TranscriptionSettings) -> None:
         )
 
 
-async def _engine(settings: TranscriptionSettings) -> "SpeechServerEngine | WhisperEngine":
+async def _engine(
+    settings: TranscriptionSettings,
+) -> "SpeechServerEngine | OnnxEngine | WhisperEngine":
     options, timeout_seconds = _options(settings), settings.timeout.total_seconds()
     if settings.url is None or settings.model is None:
         with _said_plainly():
-            engine = WhisperEngine(
-                await asyncio.to_thread(_model, settings),
-                options,
-                processes=settings.processes,
-                timeout_seconds=timeout_seconds,
-            )
-            if (settings.device, settings.compute_type) != ("auto", "auto"):
-                await engine.check()
-        return engine
+            return await _engine_here(settings, options)
     from services.transcription.adapters.speech_server import SpeechServer, SpeechServerEngine
 
     server = SpeechServer(
@@ -98,10 +93,28 @@ async def _engine(settings: TranscriptionSettings) -> "SpeechServerEngine | Whis
     )
 
 
-def _model(settings: TranscriptionSettings) -> SpeechModel:
-    if settings.model_dir is not None:
-        return model_at(settings.model_dir.expanduser())
-    return embedded_model(settings.model_cache_dir.expanduser())
+async def _engine_here(
+    settings: TranscriptionSettings, options: RecognitionOptions
+) -> OnnxEngine | WhisperEngine:
+    """Return the engine whose model is computed on this machine; raises ModelBroken."""
+    limits: dict[str, Any] = {
+        "processes": settings.processes,
+        "timeout_seconds": settings.timeout.total_seconds(),
+    }
+    directory = settings.model_dir and settings.model_dir.expanduser()
+    if directory is None or settings.onnx_model:
+        whisper = await asyncio.to_thread(embedded_model, settings.model_cache_dir.expanduser())
+    else:
+        whisper = await asyncio.to_thread(model_at, directory)
+    engine = WhisperEngine(whisper, options, **limits)
+    if (settings.device, settings.compute_type) != ("auto", "auto"):
+        await engine.check()
+    if directory is None or settings.onnx_model is None:
+        return engine
+    model = await asyncio.to_thread(onnx_model_at, directory, settings.onnx_model, whisper)
+    onnx = OnnxEngine(model, options, **limits)
+    await onnx.check()
+    return onnx
 
 
 @contextlib.contextmanager

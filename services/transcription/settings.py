@@ -11,6 +11,16 @@ from pydantic_settings import SettingsConfigDict
 from services.stage.settings import StageSettings
 from services.status.domain import Cost
 
+OnnxModelName = Literal[
+    "gigaam-v2-ctc",
+    "gigaam-v2-rnnt",
+    "gigaam-v3-ctc",
+    "gigaam-v3-rnnt",
+    "gigaam-v3-e2e-ctc",
+    "gigaam-v3-e2e-rnnt",
+    "gigaam-multilingual-ctc",
+]
+
 
 class TranscriptionSettings(StageSettings):
     """The settings of transcription: POTOK_TRANSCRIPTION_…."""
@@ -29,6 +39,8 @@ class TranscriptionSettings(StageSettings):
     """`host:port` of bot_status, where meetings come from."""
     model_dir: Path | None = None
     """A directory with a CTranslate2 Whisper model; without it the one that is installed along."""
+    onnx_model: OnnxModelName | None = None
+    """A model of onnx-asr, whose weights are in `model_dir`; it recognises the languages it knows, Whisper the others."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """What a model here is computed on; `auto` is a GPU where CTranslate2 sees one."""
     compute_type: str = Field(default="auto", pattern=r"^[a-z0-9_]{1,30}$")
@@ -79,6 +91,13 @@ class TranscriptionSettings(StageSettings):
         if url is not None and info.data.get("model_dir") is not None:
             raise ValueError("set POTOK_TRANSCRIPTION_MODEL_DIR or …_URL, not both")
         return model
+
+    @field_validator("onnx_model")
+    @classmethod
+    def _weights(cls, onnx_model: str | None, info: ValidationInfo) -> str | None:
+        if onnx_model is not None and info.data.get("model_dir") is None:
+            raise ValueError("set POTOK_TRANSCRIPTION_MODEL_DIR to the directory of its weights")
+        return onnx_model
 
     @property
     def concurrency(self) -> int:

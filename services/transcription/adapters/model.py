@@ -41,6 +41,50 @@ class SpeechModel:
     version: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnnxModel:
+    """A directory with a model of onnx-asr, the languages it knows, and the Whisper model that hears others."""
+
+    name: str
+    directory: Path
+    languages: frozenset[str]
+    version: str
+    whisper: SpeechModel
+
+
+ONNX_LANGUAGES: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys(
+        (
+            *("gigaam-v2-ctc", "gigaam-v2-rnnt", "gigaam-v3-ctc", "gigaam-v3-rnnt"),
+            *("gigaam-v3-e2e-ctc", "gigaam-v3-e2e-rnnt"),
+        ),
+        frozenset({"ru"}),
+    ),
+    "gigaam-multilingual-ctc": frozenset({"ru", "kk", "uz"}),
+}
+"""The models of onnx-asr that are taken, and the languages that each knows."""
+
+
+def onnx_model_at(directory: Path, name: str, whisper: SpeechModel) -> OnnxModel:
+    """Return the model in `directory` as it is; raises ModelBroken where there are no weights.
+
+    Blocks while it reads them for their hash.
+    """
+    weights = sorted(directory.glob("*.onnx*"))
+    if not weights:
+        raise ModelBroken(
+            f"{directory} has no *.onnx: name the directory with the weights of {name} for onnx-asr"
+        )
+    digest = hashlib.sha256("".join(map(_sha256, weights)).encode()).hexdigest()
+    return OnnxModel(
+        name=name,
+        directory=directory,
+        languages=ONNX_LANGUAGES[name],
+        version=f"{name}@{digest[:12]}",
+        whisper=whisper,
+    )
+
+
 def embedded_model(cache: Path) -> SpeechModel:
     """Return the model that comes with the installation, put together in `cache` at first use.
 

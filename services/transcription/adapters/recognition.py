@@ -1,5 +1,6 @@
 """What a child of the Whisper engine does: recognise the words of a recording."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from pathlib import Path
@@ -49,10 +50,22 @@ def _load(directory: Path, threads: int, device: str, compute_type: str) -> Whis
     )
 
 
+Hear = Callable[[WhisperModel, Window, LanguageChoice], Track]
+"""Recognises a window in the language that was chosen."""
+
+
 def recognise(
-    model: SpeechModel, options: RecognitionOptions, recording: Path, language: str
+    model: SpeechModel,
+    options: RecognitionOptions,
+    recording: Path,
+    language: str,
+    hear: Hear,
+    version: str,
 ) -> Recognition:
-    """Return what is said in `recording`; raises what SpeechEngine does for bad recordings."""
+    """Return what is said in `recording`, by Whisper or whatever else `hear` is, whose `version` the transcript names.
+
+    Raises what SpeechEngine does for bad recordings.
+    """
     whisper = load(model.directory, options)
     if language not in whisper.supported_languages:
         raise UnknownLanguage(f"{model.version} does not know the language {language!r}")
@@ -67,7 +80,7 @@ def recognise(
                 spoken,
             )
             tracks += pool.map(
-                partial(_track, whisper), voices, [choices[window.speaker] for window in voices]
+                partial(hear, whisper), voices, [choices[window.speaker] for window in voices]
             )
             spoken = main_language(heard_languages(tracks, language), language)
     if not any(track.words for track in tracks):
@@ -78,12 +91,13 @@ def recognise(
         told_seconds=sound.told_seconds,
         channels=sound.channels,
         overlap_reliable=sound.speakers_apart,
-        model=model.version,
+        model=version,
         tracks=tuple(tracks),
     )
 
 
-def _track(whisper: WhisperModel, window: Window, choice: LanguageChoice) -> Track:
+def hear(whisper: WhisperModel, window: Window, choice: LanguageChoice) -> Track:
+    """Return what Whisper hears in a window."""
     segments, _ = whisper.transcribe(window.scaled, language=choice.language, **RECOGNITION)
     return Track(
         speaker=window.speaker,

@@ -95,4 +95,6 @@ def _recognise(
 ) -> Recognition:
     from services.transcription.adapters import recognition
 
-    return recognition.recognise(model, options, recording, language)
+    return recognition.recognise(
+        model, options, recording, language, recognition.hear, model.version
+    )

@@ -26,6 +26,13 @@ def test_there_is_one_engine() -> None:
         settings(model_dir="/models/large", **SERVER)
 
 
+def test_a_model_of_onnx_has_its_weights_in_a_directory() -> None:
+    with pytest.raises(
+        ValidationError, match=r"set POTOK_TRANSCRIPTION_MODEL_DIR to the directory"
+    ):
+        settings(onnx_model="gigaam-v3-ctc")
+
+
 def test_a_model_here_is_bounded_by_processes_and_a_server_by_requests() -> None:
     assert settings(processes=3, requests=9).concurrency == 3
     assert settings(processes=3, requests=9, **SERVER).concurrency == 9
