@@ -75,7 +75,7 @@ class TranscriptionSettings(StageSettings):
     recording_timeout: timedelta = timedelta(minutes=5)
     """How long a recording may take to come from call_sync."""
     processes: int = Field(default=os.cpu_count() or 1, ge=1)
-    """Recordings that are decoded at a time, and recognised where no server does it; each takes up to 900 MB."""
+    """Recordings that are decoded at a time, and recognised where no server does it; each takes up to 1.1 GB."""
     timeout: timedelta = timedelta(minutes=45)
     """How long one recording may take.
 

@@ -50,8 +50,8 @@ HEARD_SHARE, HEARD_SECONDS = 0.01, 1.0
 SILENCE = 0.0005
 """Level below which a channel carries nothing; what A-law makes of silence is 0.00024."""
 
-# The default threshold of the voice detector, 0.5, loses short first words.
-SPEECH: dict[str, Any] = {"threshold": 0.3, "min_silence_duration_ms": 500}
+# The default threshold of the voice detector, 0.5, loses short first words; below 0.2 loud noise is speech (docs/speech.md).
+SPEECH: dict[str, Any] = {"threshold": 0.2, "min_silence_duration_ms": 500}
 
 # A playlist would make FFmpeg open whatever files it names, so only containers are let in.
 CONTAINERS = "aac,aiff,amr,amrnb,amrwb,asf,au,caf,flac,g722,gsm,matroska,mov,mp3,ogg,w64,wav"

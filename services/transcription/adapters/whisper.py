@@ -17,7 +17,7 @@ class WhisperEngine:
 
     As many processes as cores, two threads each, is a good choice: on two cores three calls of 137
     s together took 10.2 s, with one process of two threads 11.6 s, with two of one thread 10.9 s. A
-    process needs about 460 MB, for calls of more than five minutes up to 900 MB.
+    process needs about 750 MB, for calls of more than five minutes up to 1.1 GB.
     """
 
     def __init__(

@@ -173,6 +173,12 @@ async def test_clients_are_set_up_changed_and_shown(world: Shell, tmp_path: Path
     assert settings["source"] == f"folder:{tmp_path}"
     assert (settings["weight"], settings["time_zone"]) == (3, "Europe/Moscow")
     assert "Europe/Moscow" in (await world.potok("client", "show", "new")).out
+    await world.potok("client", "set", "new", "--left-incoming", "client")
+    sides = await world.potok("client", "set", "new", "--left-outgoing", "operator", "--json")
+    settings = json.loads(sides.out)["settings"]
+    assert (settings["left_incoming"], settings["left_outgoing"]) == ("client", "operator")
+    again = await world.potok("client", "set", "new", "--left-incoming", "default", "--json")
+    assert not json.loads(again.out)["settings"].get("left_incoming")
     names = [
         c["client_id"] for c in json.loads((await world.potok("client", "list", "--json")).out)
     ]

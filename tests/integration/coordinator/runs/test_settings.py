@@ -65,6 +65,7 @@ async def test_settings_that_nobody_could_look_at_are_not_stored(
         ("min_success_ratio", -0.1),
         ("min_success_ratio", float("nan")),
         ("playbook", "no good"),
+        ("left_incoming", "caller"),
     ],
 )
 async def test_a_setting_without_a_meaning_is_refused_by_its_name(
