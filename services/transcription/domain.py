@@ -193,7 +193,7 @@ class Track:
 
     `language`, ISO 639-1, is that in which they were heard, `language_probability` how probable it is that it was spoken,
     by its sound; 0 where nobody looked. `language_unsure` is set where an engine contradicts itself about it. A channel in
-    which the language changes has several tracks.
+    which the language changes has a track for each.
     """
 
     speaker: Speaker

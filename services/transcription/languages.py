@@ -55,6 +55,25 @@ def choose(detections: Mapping[Speaker, Detection], expected: str) -> dict[Speak
     }
 
 
+def joined(parts: Iterable[Track]) -> tuple[Track, ...]:
+    """Return one track for each language of each voice, made of its parts in their order; a voice is lost nowhere."""
+    grouped: dict[tuple[Speaker, str], list[Track]] = defaultdict(list)
+    for part in parts:
+        grouped[part.speaker, part.language].append(part)
+    speaking = {speaker for (speaker, _), each in grouped.items() if any(p.words for p in each)}
+    return tuple(
+        Track(
+            speaker=speaker,
+            language=language,
+            words=tuple(word for part in each for word in part.words),
+            language_probability=_weighed(each),
+            language_unsure=any(part.language_unsure for part in each),
+        )
+        for (speaker, language), each in grouped.items()
+        if speaker not in speaking or any(part.words for part in each)
+    )
+
+
 def heard_languages(tracks: Iterable[Track], expected: str) -> tuple[HeardLanguage, ...]:
     """Return the languages that each voice was heard in, those of most words first.
 
@@ -90,6 +109,12 @@ def mean_probability(words: Iterable[Word]) -> float:
     return sum(known) / len(known) if known else 0.0
 
 
+def _weighed(tracks: Sequence[Track]) -> float:
+    """Return how probable the language of tracks is, each as much as it has words."""
+    words = sum(len(track.words) for track in tracks)
+    return sum(each.language_probability * len(each.words) for each in tracks) / max(1, words)
+
+
 def _own(detection: Detection, expected: str) -> str:
     """Return the language that a voice shows plainly; empty where it does not."""
     probabilities = detection.probabilities
@@ -103,7 +128,7 @@ def _heard(
     speaker: Speaker, language: str, tracks: Sequence[Track], expected: str
 ) -> HeardLanguage:
     words = [word for track in tracks for word in track.words]
-    probability = sum(t.language_probability * len(t.words) for t in tracks) / len(words)
+    probability = _weighed(tracks)
     word_probability = mean_probability(words)
     doubtful = language != expected or probability < CLEAR
     return HeardLanguage(

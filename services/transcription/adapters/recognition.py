@@ -16,7 +16,13 @@ from services.transcription.adapters.model import SpeechModel
 from services.transcription.adapters.recognition_options import RecognitionOptions
 from services.transcription.adapters.sound import SPEECH, Window, survey, windows
 from services.transcription.domain import NoSpeech, Recognition, Track, UnknownLanguage, Word
-from services.transcription.languages import LanguageChoice, choose, heard_languages, main_language
+from services.transcription.languages import (
+    LanguageChoice,
+    choose,
+    heard_languages,
+    joined,
+    main_language,
+)
 
 # Without the voice detector Whisper invents text for silence and ringing. One temperature bounds the
 # time: the usual fall-backs cost ten times as much on noise and gave no better words.
@@ -92,7 +98,7 @@ def recognise(
         channels=sound.channels,
         overlap_reliable=sound.speakers_apart,
         model=version,
-        tracks=tuple(tracks),
+        tracks=joined(tracks),
     )
 
 

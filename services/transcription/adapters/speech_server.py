@@ -35,7 +35,7 @@ from services.transcription.domain import (
     Speaker,
     Track,
 )
-from services.transcription.languages import LITTLE_SECONDS, SURE_WORDS, mean_probability
+from services.transcription.languages import LITTLE_SECONDS, SURE_WORDS, joined, mean_probability
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +149,7 @@ class SpeechServerEngine:
             channels=split.channels,
             overlap_reliable=len(split.speakers) > 1,
             model=self._server.model,
-            tracks=tuple(tracks),
+            tracks=joined(tracks),
         )
 
     async def _answer(self, chunk: Chunk, file: int, language: str | None) -> Answer:

@@ -3,7 +3,13 @@
 import pytest
 
 from services.transcription.domain import Speaker, Track, Word
-from services.transcription.languages import Detection, LanguageChoice, choose, heard_languages
+from services.transcription.languages import (
+    Detection,
+    LanguageChoice,
+    choose,
+    heard_languages,
+    joined,
+)
 
 OPERATOR, CLIENT = Speaker.OPERATOR, Speaker.CLIENT
 
@@ -91,6 +97,25 @@ def test_the_parts_of_a_voice_are_weighed_by_their_words() -> None:
     assert russian.probability == pytest.approx(0.8)
     assert russian.word_probability == pytest.approx(0.7)
     assert (english.language, english.words) == ("en", 1)
+
+
+def test_parts_of_a_voice_are_one_track_for_each_language() -> None:
+    made = joined(
+        [
+            a_track("ru", 0.9),
+            a_track("ru", 0.9, speaker=OPERATOR),
+            a_track("ru", 0.8, 0.7),
+            a_track("en", 0.9, 0.6),
+            a_track("ru", 0.5, 0.4, 0.4),
+        ]
+    )
+
+    assert [(each.speaker, each.language, len(each.words)) for each in made] == [
+        (CLIENT, "ru", 3),
+        (OPERATOR, "ru", 0),  # who says nothing has a channel still
+        (CLIENT, "en", 1),
+    ]
+    assert made[0].language_probability == pytest.approx(0.6)
 
 
 def test_a_track_without_words_was_heard_in_no_language() -> None:

@@ -59,7 +59,7 @@ def model() -> Iterator[SpeechModel]:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def engine(model: SpeechModel) -> AsyncIterator[WhisperEngine]:
     options = RecognitionOptions()
-    async with WhisperEngine(model, options, processes=1, timeout_seconds=60) as engine:
+    async with WhisperEngine(model, options, processes=1, timeout_seconds=150) as engine:
         yield engine
 
 
