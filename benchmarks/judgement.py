@@ -49,6 +49,7 @@ FILES = (
     "trades",
     "heard",
     "english_trades",
+    "wide",
 )
 FIELDS = ("call_type", "outcome", "sentiment", "objections")
 
