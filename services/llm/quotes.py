@@ -21,6 +21,14 @@ NEGATION_REACH = 8
 """A negation governs so many words of its clause on either side."""
 
 _ANSWERS = frozenset(("нет", "неа", "no", "nope"))
+_LEADING = frozenset(
+    """
+    минус после до перед следующий следующую следующее следующая следующего следующей следующие
+    прошлый прошлую прошлое прошлая прошлого прошлой каждый каждую каждое
+    minus next last previous every each after before until
+    """.split()
+)
+"""Words that make another of the number or day behind them."""
 _SUBORDINATE = frozenset(("что", "чтобы", "чтоб", "будто", "that", "whether"))
 _PREFIXES = frozenset(
     """
@@ -182,16 +190,24 @@ class _Quotable:
         return self.characters(first, last, span)
 
     def _belongs(self, position: int, beside: int) -> bool:
-        """Tell whether a word at the edge of a quote belongs to it: `no`, or a further figure of a time."""
+        """Tell whether a word beside a quote is part of what it says: `no`, a figure of a time, the `next` of a day."""
         word, other = self.words[position], self.words[beside]
         if word.sentence != other.sentence:
             return False
+        if position < beside and word.key in _LEADING and word.clause == other.clause:
+            return other.kind in (WordKind.NUMBER, WordKind.DAY)
         if word.key in _ANSWERS:
             after = self.words[position + 1 : position + 2]
             alone = not after or after[0].clause != word.clause
             return position < beside or alone or (word.clause == other.clause and word.key == "нет")
         numbers = word.kind is other.kind is WordKind.NUMBER
         return numbers and word.clause == other.clause
+
+    def _answers(self, position: int) -> bool:
+        """Tell whether a word is a `no` by itself, and no part of what follows it, as in `no way`."""
+        words = self.words
+        begins = not position or words[position - 1].clause != words[position].clause
+        return begins and words[position].key in _ANSWERS
 
     def governed(self, first: int, last: int) -> tuple[int, int]:
         """Return the positions of words with the negations that govern them."""
@@ -208,7 +224,7 @@ class _Quotable:
         for position in range(first - 1, max(-1, first - 1 - NEGATION_REACH), -1):
             if words[position].clause != clause:
                 break
-            if words[position].kind is WordKind.NEGATION and words[position].key not in _ANSWERS:
+            if words[position].kind is WordKind.NEGATION and not self._answers(position):
                 return position
             start = position
         if words[start].key not in _SUBORDINATE or not start:

@@ -38,6 +38,9 @@ _NEGATIONS = frozenset(
     not no nope never none nobody nothing nowhere neither nor without hardly unlikely
     """.split()
 )
+_DENIAL = re.compile(
+    r"отказ(?:ыв|ал|ать|ат)\w*|откажу\w*|передума\w*|сомнева\w*|refus(?:e|es|ed|ing)|doubt\w*|ain'?t"
+)
 _DAYS = tuple(
     (re.compile(pattern), name)
     for pattern, name in {
@@ -62,10 +65,10 @@ _DAYS = tuple(
         r"декабр\w*|december": "december",
     }.items()
 )
+_NAMED_DAYS = frozenset("вчера сегодня завтра послезавтра yesterday today tomorrow tonight".split())
 _EXACT = frozenset(
     """
-    вчера сегодня завтра послезавтра yesterday today tomorrow tonight раньше позже дальше больше
-    меньше дольше короче дороже дешевле выше ниже before after more less later earlier higher lower
+    раньше позже дальше больше меньше дольше короче дороже дешевле выше ниже before after more less later earlier higher lower
     always sometimes будет было была были буду будем would should could might
     """.split()
 )
@@ -78,6 +81,7 @@ class WordKind(enum.Enum):
     EXACT = "exact"
     NEGATION = "negation"
     NUMBER = "number"
+    DAY = "day"
     HESITATION = "hesitation"
 
 
@@ -195,9 +199,11 @@ def _keys(word: str) -> tuple[str, ...]:
 
 
 def _kind(key: str) -> WordKind:
-    if key in _NEGATIONS:
+    if key in _NEGATIONS or _DENIAL.fullmatch(key):
         return WordKind.NEGATION
+    if key[0] == "@" or key in _NAMED_DAYS:
+        return WordKind.DAY
     if _HESITATION.fullmatch(key):
         return WordKind.HESITATION
-    exact = key in _EXACT or key[0] in "@%" or _HALF_HOUR.fullmatch(key)
+    exact = key in _EXACT or key == "%" or _HALF_HOUR.fullmatch(key)
     return WordKind.EXACT if exact else WordKind.PLAIN
