@@ -83,6 +83,8 @@ _ASKS = re.compile(
     r"^(?:do|does|did|should|shall|can|could|would|what|how|why|who|is|are|if)\b", re.IGNORECASE
 )
 _HESITATES = re.compile(r"(?<![\w-])(?:u[hm]+|er+m?|m+|э+|эм+)(?![\w-])[,.]?\s*", re.IGNORECASE)
+_LONGEST_SENTENCE = re.compile(r"(?:\S+\s+){0,79}\S+")
+"""A longer one is taken in pieces."""
 _WORD = re.compile(r"\w+")
 _LEAD = re.compile(
     r"^(?:(?:итак|значит|так|ну|хорошо|ладно|окей|ок|всё|все|да|so|ok|okay|right|well|yes|great|fine|um|uh|alright)\b[\s,.:—–-]*)+",
@@ -117,8 +119,12 @@ def find_decisions(turns: Sequence[MeetingTurn]) -> Iterator[MeetingDecision]:
 
 def _sentences(turns: Sequence[MeetingTurn]) -> Iterator[_Spoken]:
     for index, turn in enumerate(turns):
-        for part in razdel.sentenize(turn.text):
-            yield _Spoken(turn=index, start=part.start, stop=part.stop, text=part.text)
+        for sentence in razdel.sentenize(turn.text):
+            for part in _LONGEST_SENTENCE.finditer(sentence.text):
+                start = sentence.start + part.start()
+                yield _Spoken(
+                    turn=index, start=start, stop=start + len(part.group()), text=part.group()
+                )
 
 
 def _tagged(text: str) -> bool:

@@ -29,6 +29,8 @@ RECENT_THINGS = 12
 _CYRILLIC = re.compile(r"[а-яё]", re.IGNORECASE)
 _NOBODY = re.compile(r"^\s*\?+\s*[:.]\s*")
 """How a text marks who is not known."""
+_LONGEST_SENTENCE = re.compile(r"(?:\S+\s+){0,79}\S+")
+"""Speech without marks has sentences of any length; what is looked for in one takes longer than its length says."""
 _PIECES = re.compile(
     r"(?<=\w)\s+(?=(?:okay|ok|right|anyway|no actually|oh|so|и ещё|и еще|ещё|еще|ну хорошо|ладно|так|дальше|нет подожди"
     r"|потом|это срочно)\s)"
@@ -107,15 +109,16 @@ def _is_unmarked(meeting: MeetingTranscript) -> bool:
 
 
 def _sentences(text: str, *, unmarked: bool) -> Iterator[tuple[int, str]]:
-    """Yield the sentences of a turn, each with the character that it begins at."""
+    """Yield the sentences of a turn, each with the character that it begins at; a longer one in pieces."""
     first = found.end() if (found := _NOBODY.match(text)) else 0
     for words in razdel.sentenize(text[first:]):
-        start = first + words.start
-        if not unmarked:
-            yield start, words.text
-            continue
-        for piece in _PIECES.split(words.text):
-            begin = text.index(piece, start)
-            if piece.strip():
-                yield begin, piece
-            start = begin + len(piece)
+        for part in _LONGEST_SENTENCE.finditer(words.text):
+            start = first + words.start + part.start()
+            if not unmarked:
+                yield start, part.group()
+                continue
+            for piece in _PIECES.split(part.group()):
+                begin = text.index(piece, start)
+                if piece.strip():
+                    yield begin, piece
+                start = begin + len(piece)

@@ -26,6 +26,8 @@ SHORT_WORDS = 5
 LONGEST_CANCEL = 10
 """Words in which somebody takes back what was said last without naming it."""
 LONGEST_QUOTE = 500
+AROUND = 150
+"""Characters on either side of a quote in which a negation may govern it."""
 LONGEST_CONTEXT = 60
 """Characters under which a sentence needs the one before it to be understood."""
 FRAMED_SENTENCES = 14
@@ -70,17 +72,16 @@ class TaskReader:
     def _task(self, open_: OpenTask) -> MeetingTask:
         quote = open_.quote
         turn = self._meeting.turns[quote.turn]
-        said = Span(start=quote.start, stop=quote.start + len(quote.text))
-        whole = whole_quote(turn.text, said)  # speech without marks is cut at words
+        start, text = _whole(turn.text, quote)
         return MeetingTask(
             title=open_.todo.title,
             description=open_.context[-LONGEST_QUOTE:],
             assignee=open_.assignee,
             due=open_.due,
             priority=priority_of(" ".join(open_.words), open_.due, self._meeting.day),
-            quote=_cut(turn.text[whole.start : whole.stop]),
+            quote=_cut(text),
             quote_speaker=turn.speaker,
-            quote_start_seconds=seconds_at(turn.starts, whole.start),
+            quote_start_seconds=seconds_at(turn.starts, start),
         )
 
     def take(
@@ -344,6 +345,17 @@ class TaskReader:
                 return
             if not open_.dropped and (refused or not open_.refused):
                 yield open_
+
+
+def _whole(text: str, quote: Quote) -> tuple[int, str]:
+    """Return a sentence with the negations that govern it, of speech without marks that was cut at words."""
+    first = text.rfind(" ", 0, max(0, quote.start - AROUND)) + 1
+    stop = quote.start + len(quote.text)
+    around = (
+        text[first : stop + AROUND].rsplit(" ", 1)[0] if stop + AROUND < len(text) else text[first:]
+    )
+    whole = whole_quote(around, Span(start=quote.start - first, stop=stop - first))
+    return first + whole.start, around[whole.start : whole.stop]
 
 
 def _cut(text: str) -> str:

@@ -253,3 +253,15 @@ def test_of_meetings_as_people_speak_what_is_found_are_tasks() -> None:
             score(sample, said_tasks(RULES.find_now(sample.meeting), sample.meeting), result)
         assert result.precision >= precision
         assert result.recall >= recall
+
+
+def test_speech_without_any_mark_is_read_in_pieces_however_long_it_is() -> None:
+    once = "так артём закажи пожалуйста перчатки до понедельника и потом мы ещё долго говорили о погоде "
+    meeting = a_meeting("А: слово.")
+    turn = MeetingTurn(speaker="", text=(once * 150).strip())
+    long = MeetingTranscript(
+        bot_id=meeting.bot_id, owner=meeting.owner, day=DAY, language="ru", turns=(turn,)
+    )
+    tasks = said_tasks(RULES.find_now(long), long)
+    assert [task.assignee for task in tasks] == ["Артём"]
+    assert tasks[0].quote in turn.text
