@@ -51,7 +51,9 @@ class SpeechEngine(Protocol):
         left: Speaker = Speaker.OPERATOR,
         mixed: bool = False,
     ) -> Recognition:
-        """Return every word said in the audio file `recording`; `language` is ISO 639-1 ("ru").
+        """Return every word said in the audio file `recording`.
+
+        `language`, ISO 639-1 ("ru"), is the one that is expected; a voice that is plainly in another is heard in that.
 
         `left` is who speaks on its left channel, `mixed` tells that its channels tell no speakers apart: they become one voice.
         Cancelling stops the work, wherever it is done. Raises NoSpeech, TooShort, BadAudio,
