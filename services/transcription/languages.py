@@ -15,6 +15,8 @@ LIKELY = 0.4
 """So probable, a language that is expected is the one that is spoken."""
 CLEAR = 0.8
 """So probable, a language that nobody expected is."""
+FEW_WORDS = 5
+"""Fewer words in a language than these are no reason to doubt a call: a recogniser makes a few of any noise."""
 SURE_WORDS = 0.5
 """Words of a language that is spoken are heard with at least this probability in the mean."""
 
@@ -130,14 +132,15 @@ def _heard(
     words = [word for track in tracks for word in track.words]
     probability = _weighed(tracks)
     word_probability = mean_probability(words)
-    doubtful = language != expected or probability < CLEAR
+    unlikely = 0 < probability < LIKELY
+    unexpected = language != expected or probability < CLEAR
+    both = unexpected and probability > 0 and 0 < word_probability < SURE_WORDS
+    contradicted = any(track.language_unsure for track in tracks)
     return HeardLanguage(
         speaker=speaker,
         language=language,
         probability=probability,
         word_probability=word_probability,
         words=len(words),
-        unsure=any(track.language_unsure for track in tracks)
-        or 0 < probability < LIKELY
-        or (probability > 0 and doubtful and 0 < word_probability < SURE_WORDS),
+        unsure=len(words) >= FEW_WORDS and (contradicted or unlikely or both),
     )

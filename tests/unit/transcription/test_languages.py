@@ -1,9 +1,12 @@
 """In which language a voice is heard, and when nobody can be sure of that."""
 
+from dataclasses import replace
+
 import pytest
 
 from services.transcription.domain import Speaker, Track, Word
 from services.transcription.languages import (
+    FEW_WORDS,
     Detection,
     LanguageChoice,
     choose,
@@ -85,7 +88,15 @@ def test_who_shows_no_language_is_heard_in_that_of_whoever_says_most() -> None:
     ],
 )
 def test_a_language_is_unsure_by_its_sound_or_by_both_signs(track: Track, unsure: bool) -> None:
-    assert [each.unsure for each in heard_languages([track], "ru")] == [unsure]
+    said = replace(track, words=track.words * FEW_WORDS)
+
+    assert [each.unsure for each in heard_languages([said], "ru")] == [unsure]
+
+
+def test_a_few_words_that_noise_made_are_no_reason_to_doubt_a_call() -> None:
+    [heard] = heard_languages([a_track("ru", 0.2, 0.3, 0.2, 0.4)], "ru")
+
+    assert not heard.unsure
 
 
 def test_the_parts_of_a_voice_are_weighed_by_their_words() -> None:
