@@ -64,6 +64,30 @@ class Moment(enum.Enum):
     CLOSING = "closing"
 
 
+class Act(enum.Enum):
+    """What somebody does with their words, in any trade; the rules judge knows them without phrases.
+
+    The first six are what the client asks for first, the others what has become of a visit at the
+    end. SETTLED: a time was offered and accepted, or a booking confirmed, and nothing undid it.
+    DECLINES: the client turns down for good what is offered, which "no, thanks" after "anything
+    else?" does not. PUTS_OFF: they will decide later. CALL_PROMISED: the operator's side will call.
+    HANDLED: something else was done at once.
+    """
+
+    ASKS_PRICE = "asks_price"
+    WANTS = "wants"
+    ASKS = "asks"
+    MOVES = "moves"
+    REPROACHES = "reproaches"
+    OTHER_BUSINESS = "other_business"
+    SETTLED = "settled"
+    CANCELLED = "cancelled"
+    DECLINES = "declines"
+    PUTS_OFF = "puts_off"
+    CALL_PROMISED = "call_promised"
+    HANDLED = "handled"
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -95,8 +119,8 @@ class Label(_Part):
     `definition` says what it means where its title leaves that open; it and the examples are for a
     judge that reads.
 
-    `types` names the call types it is possible in, none meaning all. A label without signals is
-    for judges that do not need them.
+    `types` names the call types it is possible in, none meaning all. `acts` says what each act of
+    the conversation weighs for it. A label without signals is for judges that do not need them.
     """
 
     name: Name
@@ -105,6 +129,7 @@ class Label(_Part):
     examples: Examples = Examples()
     types: tuple[Name, ...] = ()
     at_least: Weight = 1.0
+    acts: Mapping[Act, Weight] = Field(default_factory=dict)
     signals: tuple[Signal, ...] = ()
 
 

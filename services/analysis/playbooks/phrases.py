@@ -8,8 +8,8 @@ all in one sentence. A term is one word or several parted by `|`, of which any w
 - `~клиника` the word, also where a recogniser misheard it: `слиника`. For names of places and
   roles, of six letters and more;
 - `@day` any word of the playbook's vocabulary list `day`;
-- `@number` a number, in digits or in words; `@name` a Russian first name; `@promise` a verb by which
-  somebody says what they will do: `проверю`, `I'll`;
+- `@number` a number, in digits or in words; `@name` a Russian first name; `@infinitive` a Russian
+  verb in the infinitive; `@promise` a verb by which somebody says what they will do: `проверю`, `I'll`;
 - an act of the operator, found by how people talk rather than by words: `@own_name` who they say
   they are in their first words, and `@firm_name` where; `@offered_time` a day or an hour that they
   offer, and `@repeated_time` both, which were said before; `@need_question` a question that is
@@ -24,7 +24,7 @@ for the negation itself: `не подойти`, `время нет`.
 
 import re
 
-from services.analysis.words.keys import NAME, NUMBER, PROMISE, Key, fold
+from services.analysis.words.keys import INFINITIVE, NAME, NUMBER, PROMISE, Key, fold
 
 Phrase = tuple[tuple[Key, ...], ...]
 
@@ -37,7 +37,7 @@ REPEATED_TIME = Key("@repeated_time")
 NEED_QUESTION = Key("@need_question")
 ARGUMENT = Key("@argument")
 ACTS = frozenset((OWN_NAME, FIRM_NAME, OFFERED_TIME, REPEATED_TIME, NEED_QUESTION, ARGUMENT))
-BUILT_IN = frozenset((NUMBER, NAME, PROMISE)) | ACTS
+BUILT_IN = frozenset((NUMBER, NAME, INFINITIVE, PROMISE)) | ACTS
 
 _KEY = re.compile(r"[@=~]?[\w'-]+")
 _ASKED = "?"

@@ -8,6 +8,7 @@ NUMBER = Key("@number")
 NAME = Key("@name")
 PERHAPS_NAME = Key("@perhaps_name")
 """What a Russian word that may be a first name, among others, answers to; not for playbooks."""
+INFINITIVE = Key("@infinitive")
 GENITIVE = Key("@genitive")
 """What a Russian noun in the genitive answers to; not for playbooks."""
 

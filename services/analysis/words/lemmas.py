@@ -12,6 +12,7 @@ import snowballstemmer
 
 from services.analysis.words.keys import (
     GENITIVE,
+    INFINITIVE,
     NAME,
     NUMBER,
     PERHAPS_NAME,
@@ -23,7 +24,7 @@ from services.analysis.words.keys import (
 
 _WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+|[.:]\d+)*")
 _CLAUSE_END = re.compile(r"[,;:.!?…—–]")
-_NEGATIONS = frozenset(("не", "ни", "без", "not", "never", "without"))
+_NEGATIONS = frozenset(("не", "ни", "без", "not", "never", "without", "cannot"))
 _NOT_NUMBERS = frozenset(("сколько", "столько", "несколько", "один", "первый", "второй"))
 _ENGLISH_NUMBERS = frozenset(
     (
@@ -35,6 +36,24 @@ _ENGLISH_NUMBERS = frozenset(
 )
 _ENGLISH_PROMISES = frozenset(("i'll", "we'll"))
 _TORN_LETTERS = 6
+_WITHOUT_APOSTROPHE = frozenset(
+    (
+        *(
+            "dont",
+            "doesnt",
+            "didnt",
+            "isnt",
+            "arent",
+            "wasnt",
+            "werent",
+            "havent",
+            "hasnt",
+            "hadnt",
+        ),
+        *("cant", "couldnt", "wouldnt", "shouldnt", "wont"),
+    )
+)
+"""As recognisers and people in a hurry write `don't`."""
 _CACHED_WORDS = 50_000
 
 
@@ -137,8 +156,9 @@ class Lemmatiser:
             part in _ENGLISH_NUMBERS for part in form.split("-")
         ):
             keys.add(NUMBER)
-        if form.endswith("n't"):
-            return frozenset(Key(k) for k in (*keys, form.removesuffix("n't"), "not"))
+        if form.endswith("n't") or form in _WITHOUT_APOSTROPHE:
+            verb = form.removesuffix("t").removesuffix("'").removesuffix("n")
+            return frozenset(Key(k) for k in (*keys, verb, "not"))
         if form in _ENGLISH_PROMISES:
             keys.add(PROMISE)
         if form.isascii():
@@ -160,6 +180,7 @@ class Lemmatiser:
             NUMBER: keys.isdisjoint(_NOT_NUMBERS)
             and any("NUMR" in r.tag or "Anum" in r.tag for r in readings),
             GENITIVE: {"NOUN", "gent"} in first,
+            INFINITIVE: any("INFN" in r.tag for r in readings),
             VERB: known and ("VERB" in first or "INFN" in first),
             PROMISE: any({"1per", "futr"} in r.tag for r in readings),
         }

@@ -32,12 +32,14 @@ _SPEAKERS = {
 class CompiledCue:
     """A cue in the keys of words: `first` holds every key that its phrases can begin with.
 
-    Those `in_questions` are found in questions and requests alone.
+    Those `in_questions` are found in questions and requests alone. At most `skipped` other words
+    stand between two terms.
     """
 
     phrases: tuple[Terms, ...]
     in_questions: tuple[Terms, ...]
     first: frozenset[Key]
+    skipped: int = MAX_SKIPPED
 
 
 class CueFinder:
@@ -77,7 +79,7 @@ class CueFinder:
         `after` is the turn of the first objection, None where there is none.
         """
         return tuple(
-            Evidence(turn=turn.index, text=_quote(sentence, *found))
+            Evidence(turn=turn.index, text=quote(sentence, *found))
             for turn, sentence, found in self._matches(cue, after)
         )
 
@@ -85,7 +87,7 @@ class CueFinder:
         """Quote as `find` does, but neither what is denied nor what only would be; and whether it is asked."""
         return tuple(
             (
-                Evidence(turn=turn.index, text=_quote(sentence, *found)),
+                Evidence(turn=turn.index, text=quote(sentence, *found)),
                 questioned(turn, sentence),
             )
             for turn, sentence, found in self._matches(cue)
@@ -101,7 +103,9 @@ class CueFinder:
     ) -> Iterator[tuple[Turn, LemmatisedSentence, tuple[int, int]]]:
         compiled = self._compiled.get(cue)
         if compiled is None:
-            compiled = self._compiled[cue] = _compile(cue, self._vocabulary, self._lemmatiser)
+            compiled = self._compiled[cue] = compile_phrases(
+                cue.phrases, self._vocabulary, self._lemmatiser
+            )
         for turn, sentence in self.sentences:
             if (
                 turn.speaker in _SPEAKERS[cue.by]
@@ -112,8 +116,13 @@ class CueFinder:
                 yield turn, sentence, found
 
 
-def _compile(cue: Cue, vocabulary: Vocabulary, lemmatiser: Lemmatiser) -> CompiledCue:
-    """Turn the words of a cue into the keys that the words of a sentence have."""
+def compile_phrases(
+    texts: Iterable[str],
+    vocabulary: Vocabulary,
+    lemmatiser: Lemmatiser,
+    skipped: int = MAX_SKIPPED,
+) -> CompiledCue:
+    """Turn the words of phrases into the keys that the words of a sentence have."""
     phrases = [
         (
             tuple(
@@ -122,12 +131,13 @@ def _compile(cue: Cue, vocabulary: Vocabulary, lemmatiser: Lemmatiser) -> Compil
             ),
             is_asked(text),
         )
-        for text in cue.phrases
+        for text in texts
     ]
     return CompiledCue(
         phrases=tuple(terms for terms, asks in phrases if not asks),
         in_questions=tuple(terms for terms, asks in phrases if asks),
         first=_joined(terms[0] for terms, _ in phrases),
+        skipped=skipped,
     )
 
 
@@ -183,21 +193,21 @@ def _heard(
 def _match(
     compiled: CompiledCue, turn: Turn, sentence: LemmatisedSentence
 ) -> tuple[int, int] | None:
-    found = _first_match(compiled.phrases, sentence.words)
+    found = first_match(compiled.phrases, sentence.words)
     if found is None and compiled.in_questions and asked_for(turn, sentence):
-        return _first_match(compiled.in_questions, sentence.words)
+        return first_match(compiled.in_questions, sentence.words)
     return found
 
 
-def _first_match(
-    phrases: Iterable[Terms], words: Sequence[LemmatisedWord]
+def first_match(
+    phrases: Iterable[Terms], words: Sequence[LemmatisedWord], skipped: int = MAX_SKIPPED
 ) -> tuple[int, int] | None:
     """Return the positions of the first and last word of the first phrase that matches."""
     for terms in phrases:
         for start, word in enumerate(words):
             if terms[0].isdisjoint(word.keys) or _negated(words, start):
                 continue
-            stop = _end(terms[1:], words, start)
+            stop = _end(terms[1:], words, start, skipped)
             if stop is not None and not _lacking(words, stop):
                 return start, stop
     return None
@@ -216,13 +226,13 @@ def _negated(words: Sequence[LemmatisedWord], position: int) -> bool:
     return any(w.negates and w.clause == words[position].clause for w in before)
 
 
-def _end(terms: Terms, words: Sequence[LemmatisedWord], last: int) -> int | None:
+def _end(terms: Terms, words: Sequence[LemmatisedWord], last: int, skipped: int) -> int | None:
     """Return where the remaining terms end after the word at `last`, None if they do not follow."""
     if not terms:
         return last
-    for position in range(last + 1, min(last + 2 + MAX_SKIPPED, len(words))):
+    for position in range(last + 1, min(last + 2 + skipped, len(words))):
         if not terms[0].isdisjoint(words[position].keys):
-            stop = _end(terms[1:], words, position)
+            stop = _end(terms[1:], words, position, skipped)
             if stop is not None:
                 return stop
         if words[position].negates:
@@ -230,7 +240,7 @@ def _end(terms: Terms, words: Sequence[LemmatisedWord], last: int) -> int | None
     return None
 
 
-def _quote(sentence: LemmatisedSentence, first: int, last: int) -> str:
+def quote(sentence: LemmatisedSentence, first: int, last: int) -> str:
     """Quote the sentence; of a long one, as recognisers make them, the words around the match.
 
     No negation that governs those is left out.

@@ -3,6 +3,7 @@
 import asyncio
 
 from services.analysis.budget.ports import Budget
+from services.analysis.calls.adapters.rules.acts import ActFinder
 from services.analysis.calls.adapters.rules.advice import moments, recommend
 from services.analysis.calls.adapters.rules.agreements import agreements
 from services.analysis.calls.adapters.rules.checklist import check
@@ -41,6 +42,7 @@ class RulesJudge:
 
     def __init__(self) -> None:
         self._lemmatiser = Lemmatiser()
+        self._acts = ActFinder(self._lemmatiser)
         self._compiled: dict[str, dict[Cue, CompiledCue]] = {}
 
     async def judge(
@@ -64,13 +66,15 @@ class RulesJudge:
         """Judge a conversation; equal input gives an equal judgement."""
         finder = CueFinder(conversation, playbook, self._lemmatiser, self._compiled_for(playbook))
         request = _request_turns(conversation)
-        call_type, outcome = choose_together(playbook, finder, request)
+        acts = self._acts.find(finder.sentences)
+        call_type, outcome = choose_together(playbook, finder, acts, request)
         type_name = call_type.label.name
         language = playbook.language_for(conversation.language)
         outcome_quote = outcome.quotes[-1] if outcome.quotes else None
         request_quote = call_type.quotes[0] if call_type.quotes else None
-        objections = found_labels(playbook.objections, finder, type_name)
+        objections = found_labels(playbook.objections, finder, acts, type_name)
         objected = min((o.quotes[0].turn for o in objections), default=None)
+        sentiment = heaviest(weighed_labels(playbook.sentiments, finder, acts), type_name)
         checked = tuple(
             check(
                 item,
@@ -94,7 +98,8 @@ class RulesJudge:
             call_type_quote=request_quote,
             outcome=outcome.label.name,
             outcome_quote=outcome_quote,
-            sentiment=heaviest(weighed_labels(playbook.sentiments, finder), type_name).label.name,
+            sentiment=sentiment.label.name,
+            sentiment_quote=sentiment.quotes[-1] if sentiment.quotes else None,
             summary=composed_summary(
                 playbook,
                 language,
@@ -108,7 +113,7 @@ class RulesJudge:
             agreements=agreements(conversation, playbook, finder),
             client_facts=tuple(
                 ClientFact(kind=f.label.name, text=f.label.title[language], quote=f.quotes[0])
-                for f in found_labels(playbook.client_facts, finder, type_name)
+                for f in found_labels(playbook.client_facts, finder, acts, type_name)
             ),
             recommendations=recommend(playbook, language, checked, said),
         )
