@@ -46,14 +46,14 @@ LAYOUT = {tokenize.COMMENT, tokenize.NL, tokenize.ENDMARKER}
             RulesJudge.version,
             ("services.analysis.calls.adapters.rules.judge", CHECK),
             DICTIONARIES,
-            ("3", "0fcfb1b449ad"),
+            ("3", "fe24d725ca5c"),
         ),
         (
             "PROMPT_VERSION",
             PROMPT_VERSION,
             ("services.analysis.calls.adapters.model.judge", CHECK),
             (),
-            ("2", "7333a8847e0e"),
+            ("2", "3c3fff787e13"),
         ),
     ],
 )
