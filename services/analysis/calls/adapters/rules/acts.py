@@ -322,13 +322,14 @@ class _Visit:
     offered_in: int = -1
     proposal: int | None = None
     """The turn in which the client proposed a time."""
+    unanswered: bool = False
+    """Whether the operator still has to answer it."""
     proposed: bool = False
     """Whether the operator asked to book, without a time."""
     settled: Evidence | None = None
     cancels: Evidence | None = None
     asked_to_cancel: bool = False
     cancelled: Evidence | None = None
-    failed: Evidence | None = None
     confirmed: bool = False
     """Whether the operator confirmed what is settled."""
     begun: bool = False
@@ -389,69 +390,84 @@ def _by_turn(marked: Sequence[_Marked]) -> Iterator[list[_Marked]]:
 
 def _operator(turn: Sequence[_Marked], visit: _Visit) -> None:
     index = turn[0].turn.index
-    proposal = visit.proposal if visit.proposal != index else None
-    if proposal is not None:
-        visit.proposal = None
-    visit.begun = True
-    visit.asks_name = any(each.has("ASKS_NAME") for each in turn)
-    visit.offers = any(
-        e.has("PROPOSES") or e.has("PRICES") or _offers(e, wanted=True) for e in turn
-    )
-    if any(each.has("ANYTHING_ELSE") for each in turn):
-        visit.offers = False
-    if visit.call_asked and visit.call_asked.turn < index:
-        if any(each.has("ACKNOWLEDGES") and not each.asks for each in turn):
-            visit.call = visit.call_asked
-        visit.call_asked = None
     limits = any(_fails(each) for each in turn)
-    visit.asked = any(each.has("PROPOSES") and each.asks for each in turn)
+    _note_question(turn, visit)
+    if visit.proposal is not None and visit.proposal != index:
+        visit.unanswered, visit.proposal = True, None
     for each in turn:
-        if each.has("PROMISES_CALL") and not each.has("NO_PROMISE"):
-            if each.asks:
-                visit.call_asked = each.evidence("PROMISES_CALL")
-            else:
-                visit.call = each.evidence("PROMISES_CALL")
-        if each.has("HANDLES") and not each.asks:
-            visit.handled, visit.call = each.evidence("HANDLES"), None
-        if _fails(each):
-            proposal = None
-            if not visit.confirmed or each.has("BOOKING_FAILS"):
-                visit.offer = visit.settled = None
-            if not each.times or not (each.asks or _yet(each)):
-                continue
-        if each.has("CALLS") and not each.has("CONFIRMS"):
-            visit.calling = True
-            continue
-        if not each.asks and each.has("CONFIRMS") and not _fails(each):
-            _settle(visit, each, "CONFIRMS")
-            visit.confirmed = True
-            continue
-        if each.has("PROPOSES"):
-            visit.proposed = visit.wanted = True
-            visit.calling = False
-        if (
-            each.has("CANCELLED_DONE")
-            and not each.asks
-            and (visit.cancels or visit.asked_to_cancel)
-        ):
-            visit.cancelled = each.evidence("CANCELLED_DONE")
-            continue
-        if not each.asks and _confirms(each, visit, proposal, limits=limits):
-            _settle(visit, each, None)
-            proposal = None
-            continue
-        if _offers(each, wanted=visit.wanted) and (not visit.calling or each.has("OFFER")):
-            visit.calling = False
-            visit.offer = (visit.offer or frozenset()) if visit.offered_in == index else frozenset()
-            visit.offer |= each.times
-            visit.offered_in = index
+        _note_promises(each, visit)
+        if not _undoes(each, visit):
+            _books_or_offers(each, visit, limits=limits)
     visit.failed = limits and visit.offered_in != index
-    if proposal is not None and not limits and visit.offered_in != index and visit.asks_name:
+    offers_none = not limits and visit.offered_in != index
+    if visit.unanswered and offers_none and visit.asks_name:
         _settle(visit, turn[0], None)
-    if visit.cancels and not visit.cancelled and not limits and visit.offered_in != index:
+    visit.unanswered = False
+    if visit.cancels and not visit.cancelled and offers_none:
         visit.cancelled = next(
             (e.evidence() for e in turn if e.has("ACKNOWLEDGES") and not e.asks), None
         )
+
+
+def _note_question(turn: Sequence[_Marked], visit: _Visit) -> None:
+    """Note what the operator asks or offers in a turn, and whether they say yes to a call."""
+    visit.begun = True
+    visit.asks_name = any(each.has("ASKS_NAME") for each in turn)
+    visit.asked = any(each.has("PROPOSES") and each.asks for each in turn)
+    visit.offers = not any(each.has("ANYTHING_ELSE") for each in turn) and any(
+        e.has("PROPOSES") or e.has("PRICES") or _offers(e, wanted=True) for e in turn
+    )
+    if visit.call_asked and visit.call_asked.turn < turn[0].turn.index:
+        if any(each.has("ACKNOWLEDGES") and not each.asks for each in turn):
+            visit.call = visit.call_asked
+        visit.call_asked = None
+
+
+def _note_promises(each: _Marked, visit: _Visit) -> None:
+    if each.has("PROMISES_CALL") and not each.has("NO_PROMISE"):
+        if each.asks:
+            visit.call_asked = each.evidence("PROMISES_CALL")
+        else:
+            visit.call = each.evidence("PROMISES_CALL")
+    if each.has("HANDLES") and not each.asks:
+        visit.handled, visit.call = each.evidence("HANDLES"), None
+
+
+def _undoes(each: _Marked, visit: _Visit) -> bool:
+    """Note that something fails or that a time is that of a call; tell whether no visit is in it."""
+    if _fails(each):
+        visit.unanswered = False
+        if not visit.confirmed or each.has("BOOKING_FAILS"):
+            visit.offer = visit.settled = None
+        if not each.times or not (each.asks or _yet(each)):
+            return True
+    if each.has("CALLS") and not each.has("CONFIRMS"):
+        visit.calling = True
+        return True
+    return False
+
+
+def _books_or_offers(each: _Marked, visit: _Visit, *, limits: bool) -> None:
+    index = each.turn.index
+    if not each.asks and each.has("CONFIRMS") and not _fails(each):
+        _settle(visit, each, "CONFIRMS")
+        visit.confirmed = True
+        return
+    if each.has("PROPOSES"):
+        visit.proposed = visit.wanted = True
+        visit.calling = False
+    asked_to_cancel = visit.cancels or visit.asked_to_cancel
+    if each.has("CANCELLED_DONE") and not each.asks and asked_to_cancel:
+        visit.cancelled = each.evidence("CANCELLED_DONE")
+    elif not each.asks and _confirms(each, visit, limits=limits):
+        if not visit.confirmed:
+            _settle(visit, each, None)
+        visit.unanswered = False
+    elif _offers(each, wanted=visit.wanted) and (not visit.calling or each.has("OFFER")):
+        visit.calling = False
+        before = visit.offer if visit.offered_in == index else None
+        visit.offer = (before or frozenset()) | each.times
+        visit.offered_in = index
 
 
 def _settle(visit: _Visit, each: _Marked, kind: str | None) -> None:
@@ -466,13 +482,13 @@ def _fails(each: _Marked) -> bool:
     return each.has("BOOKING_FAILS") or (each.has("FAILS") and not each.asks)
 
 
-def _confirms(each: _Marked, visit: _Visit, proposal: int | None, *, limits: bool) -> bool:
+def _confirms(each: _Marked, visit: _Visit, *, limits: bool) -> bool:
     """Tell whether the operator says yes to what the client proposed or accepted."""
     if visit.calling:
         return False
     if each.has("EXPECTS"):
-        return bool(visit.offer is not None or visit.settled or proposal is not None)
-    if proposal is not None and not limits and not (each.times and _narrows(each)):
+        return bool(visit.offer is not None or visit.settled or visit.unanswered)
+    if visit.unanswered and not limits and not (each.times and _narrows(each)):
         return each.has("ACKNOWLEDGES") or each.has("DONE")
     return each.has("DONE") and visit.wanted and (visit.proposed or visit.offer is not None)
 
@@ -493,66 +509,68 @@ def _narrows(each: _Marked) -> bool:
 
 
 def _client(turn: Sequence[_Marked], visit: _Visit) -> None:
-    index = turn[0].turn.index
-    only_asking = any(each.has("ONLY_ASKING") for each in turn)
-    all_said = any(each.has("THATS_ALL") for each in turn)
-    if visit.call_asked and visit.call_asked.turn < index:
+    if visit.call_asked and visit.call_asked.turn < turn[0].turn.index:
         if not any(each.has("TURNS_DOWN") for each in turn):
             visit.call = visit.call_asked
         visit.call_asked = None
+    only_asks = any(each.has("ONLY_ASKING") for each in turn)
+    can_refuse = visit.begun and not visit.failed and not only_asks
+    offers = visit.offers and not any(each.has("THATS_ALL") for each in turn)
     for each in turn:
-        if each.has("ASKS_CALL"):
-            visit.call_asked = each.evidence("ASKS_CALL")
-        if each.has("REFUSES") or (each.has("POLITE_NO") and visit.offers and not all_said):
-            if (
-                not visit.failed
-                and not (each.asks or only_asking or each.has("DEFERS"))
-                and visit.begun
-            ):
-                visit.declined = each.evidence("REFUSES")
-        elif each.has("TAKES") and visit.declined and visit.declined.turn < index:
-            visit.declined = None
-        if each.has("WANTS") or each.has("MOVES"):
-            visit.wanted = True
-        if each.has("MOVED_THING") or each.has("OWN_MOVES"):
-            visit.moving = True
-        if each.has("DEFERS"):
-            visit.cancels = visit.cancelled = visit.declined = None
-            visit.put_off = each.evidence("DEFERS")
-        if visit.settled and (
-            each.has("TAKES_BACK")
-            or (
-                visit.asked
-                and not visit.confirmed
-                and each.has("TURNS_DOWN")
-                and not each.has("TAKES")
-            )
-        ):
-            visit.settled = visit.offer = None
-            continue
-        visit.asked_to_cancel = visit.asked_to_cancel or each.has("CANCELS")
-        if each.has("CANCELS") and (visit.moving or each.has("OWN_MOVES")):
-            visit.cancels = each.evidence("CANCELS")
-            visit.settled = None
-            continue
-        if each.has("CALLS"):
-            visit.calling = True
-        if visit.calling:
-            continue
-        offer = visit.offer if visit.offered_in < index else None
-        repeats = offer is not None and bool(each.times) and each.times <= offer
-        if each.times and not repeats:
-            if _proposes(each) and not visit.asks_name:
-                visit.proposal = index
-                visit.offer = None
-        elif offer is not None and (not each.asks or each.has("ONLY_ASKING")):
-            if _accepts(
-                each, repeats=repeats, at_once=visit.wanted and index - visit.offered_in == 1
-            ):
-                _settle(visit, each, "TAKES")
-            elif each.has("TURNS_DOWN"):
-                visit.offer = None
-                visit.proposed = False
+        _note_refusal(each, visit, can_refuse=can_refuse, offers=offers)
+        _note_wishes(each, visit)
+        if not _takes_back(each, visit):
+            visit.calling = visit.calling or each.has("CALLS")
+            if not visit.calling:
+                _answers(each, visit)
+
+
+def _note_refusal(each: _Marked, visit: _Visit, *, can_refuse: bool, offers: bool) -> None:
+    if each.has("REFUSES") or (each.has("POLITE_NO") and offers):
+        if can_refuse and not each.asks and not each.has("DEFERS"):
+            visit.declined = each.evidence("REFUSES")
+    elif each.has("TAKES") and visit.declined and visit.declined.turn < each.turn.index:
+        visit.declined = None
+
+
+def _note_wishes(each: _Marked, visit: _Visit) -> None:
+    if each.has("ASKS_CALL"):
+        visit.call_asked = each.evidence("ASKS_CALL")
+    visit.wanted = visit.wanted or each.has("WANTS") or each.has("MOVES")
+    visit.moving = visit.moving or each.has("MOVED_THING") or each.has("OWN_MOVES")
+    if each.has("DEFERS"):
+        visit.cancels = visit.cancelled = visit.declined = None
+        visit.put_off = each.evidence("DEFERS")
+
+
+def _takes_back(each: _Marked, visit: _Visit) -> bool:
+    """Note that the client takes back what was settled, or cancels what there was; tell whether they do."""
+    says_no = visit.asked and not visit.confirmed and each.has("TURNS_DOWN")
+    if visit.settled and (each.has("TAKES_BACK") or (says_no and not each.has("TAKES"))):
+        visit.settled = visit.offer = None
+        return True
+    cancels = each.has("CANCELS")
+    visit.asked_to_cancel = visit.asked_to_cancel or cancels
+    if cancels and (visit.moving or each.has("OWN_MOVES")):
+        visit.cancels, visit.settled = each.evidence("CANCELS"), None
+        return True
+    return False
+
+
+def _answers(each: _Marked, visit: _Visit) -> None:
+    """Note what the client says to a time that was offered, or which they name."""
+    index = each.turn.index
+    offer = visit.offer if visit.offered_in < index else None
+    repeats = offer is not None and bool(each.times) and each.times <= offer
+    if each.times and not repeats:
+        if _proposes(each) and not visit.asks_name:
+            visit.proposal, visit.offer = index, None
+    elif offer is not None and (not each.asks or each.has("ONLY_ASKING")):
+        at_once = visit.wanted and index - visit.offered_in == 1
+        if _accepts(each, repeats=repeats, at_once=at_once):
+            _settle(visit, each, "TAKES")
+        elif each.has("TURNS_DOWN"):
+            visit.offer, visit.proposed = None, False
 
 
 def _proposes(each: _Marked) -> bool:
