@@ -593,7 +593,7 @@ REFUSES = (
     "не потянуть|потяну|потянем",
     "за|по такие|такой деньги не|нет|надо",
     "сам|сама|сами =сделаю|=куплю|=починю|=разберусь|=справлюсь|=справимся|=доберусь",
-    "not|isn't|no =interested|suit|for|thanks|worth",
+    "not|isn't =interested|suit|for|worth",
     "forget|leave|drop it",
     "=i'll|=we'll|=i|=we pass|decline",
     "stop calling|ringing",

@@ -131,10 +131,11 @@ def test_what_is_asked_for_first_is_known_in_any_trade(
 def test_calls_by_others_are_labelled_right_as_often_as_measured(
     judge: RulesJudge, portion: Portion, field: str, share: float
 ) -> None:
+    playbook = clinic()
     labelled = [sample for sample in OTHERS if sample.portion is portion]
     right = 0
     for sample in labelled:
-        judgement = judge.judge_now(sample.conversation, clinic())
+        judgement = judge.judge_now(sample.conversation, playbook)
         found = (
             frozenset(o.kind for o in judgement.objections)
             if field == "objections"
