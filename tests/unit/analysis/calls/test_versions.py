@@ -46,7 +46,7 @@ LAYOUT = {tokenize.COMMENT, tokenize.NL, tokenize.ENDMARKER}
             RulesJudge.version,
             ("services.analysis.calls.adapters.rules.judge", CHECK),
             DICTIONARIES,
-            ("3", "fe24d725ca5c"),
+            ("3", "e6b6f5494699"),
         ),
         (
             "PROMPT_VERSION",
