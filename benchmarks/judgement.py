@@ -49,7 +49,8 @@ FILES = (
     "trades",
     "heard",
     "english_trades",
-    "wide",
+    "wide_russian",
+    "wide_english",
 )
 FIELDS = ("call_type", "outcome", "sentiment", "objections")
 

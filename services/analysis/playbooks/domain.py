@@ -12,6 +12,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from services.analysis.playbooks.classifier import Classifier
 from services.analysis.playbooks.phrases import parse_phrase
 from services.kernel.errors import NotFound
 
@@ -196,7 +197,8 @@ class SummaryTexts(_Part):
 class Playbook(_Part):
     """One playbook. `parse_playbook` checks that what it refers to exists.
 
-    Its texts are in each of `languages`; the first is for conversations in any other.
+    Its texts are in each of `languages`; the first is for conversations in any other. `classifier` is
+    what was learnt of its labels, None where nothing was.
     """
 
     name: Name
@@ -210,11 +212,13 @@ class Playbook(_Part):
     agreements: tuple[Cue, ...] = ()
     client_facts: tuple[Label, ...] = ()
     summary: SummaryTexts
+    classifier: Annotated[Classifier | None, Field(exclude=True)] = None
 
     @functools.cached_property
     def hash(self) -> str:
         """Hex SHA-256 of the content; comments and layout of the file do not change it."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        learnt = self.classifier.digest if self.classifier else ""
+        return hashlib.sha256(f"{self.model_dump_json()}{learnt}".encode()).hexdigest()
 
     @functools.cached_property
     def misheard_words(self) -> frozenset[str]:

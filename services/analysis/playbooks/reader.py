@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from services.analysis.playbooks.classifier import Classifier, parse_classifier
 from services.analysis.playbooks.domain import ChecklistItem, Cue, Label, Playbook, Texts, names_of
 from services.analysis.playbooks.phrases import BUILT_IN, parse_phrase
 from services.analysis.playbooks.yaml_lines import KeyPath, YamlFault, line_of, read_yaml
@@ -12,6 +13,8 @@ from services.kernel.errors import InvalidInput
 from services.kernel.faults import fault_sentence
 
 Fault = tuple[KeyPath, str]
+
+CLASSIFIER_SUFFIX = ".classifier.json"
 
 MOST_FAULTS = 100
 """Faults that are told at a time."""
@@ -22,7 +25,10 @@ class PlaybookInvalid(InvalidInput):
 
 
 def load_playbooks(directory: Path) -> Mapping[str, Playbook]:
-    """Read every `<name>.yaml` of a directory. Raises PlaybookInvalid, also when there is none."""
+    """Read every `<name>.yaml` of a directory, and what was learnt for it, `<name>.classifier.json`.
+
+    Raises PlaybookInvalid, also when there is no playbook.
+    """
     playbooks = {}
     for path in sorted(directory.glob("*.yaml")):
         playbook = parse_playbook(_read(path), source=path.name)
@@ -30,7 +36,8 @@ def load_playbooks(directory: Path) -> Mapping[str, Playbook]:
             raise PlaybookInvalid(
                 f"{path.name}: name: is {playbook.name!r}: make it {path.stem!r}, as the file"
             )
-        playbooks[playbook.name] = playbook
+        classifier = _classifier(path.with_suffix(CLASSIFIER_SUFFIX), playbook)
+        playbooks[playbook.name] = playbook.model_copy(update={"classifier": classifier})
     if not playbooks:
         raise PlaybookInvalid(f"{directory} holds no playbook: put a <name>.yaml there")
     return playbooks
@@ -61,6 +68,29 @@ def parse_playbook(text: str, *, source: str) -> Playbook:
     if told:
         raise PlaybookInvalid("\n".join(told))
     return playbook
+
+
+def _classifier(path: Path, playbook: Playbook) -> Classifier | None:
+    """Read the classifier beside a playbook, None where there is none. Raises PlaybookInvalid."""
+    if not path.exists():
+        return None
+    mend = "make it anew with `python -m benchmarks.classifier`, or take the file away"
+    try:
+        classifier = parse_classifier(path.read_bytes())
+    except (ValidationError, OSError) as error:
+        raise PlaybookInvalid(f"{path.name}: is no classifier: {mend}") from error
+    declared = {
+        "call_type": playbook.call_types,
+        "outcome": playbook.outcomes,
+        "sentiment": playbook.sentiments,
+    }
+    for field, choice in declared.items():
+        if learnt := classifier.fields.get(field):
+            for name in sorted(set(learnt.labels) - names_of(choice.labels)):
+                raise PlaybookInvalid(
+                    f"{path.name}: {field}: {name!r} is not declared by {playbook.name}: {mend}"
+                )
+    return classifier
 
 
 def _dotted(path: KeyPath) -> str:

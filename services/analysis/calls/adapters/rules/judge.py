@@ -8,6 +8,7 @@ from services.analysis.calls.adapters.rules.advice import moments, recommend
 from services.analysis.calls.adapters.rules.agreements import agreements
 from services.analysis.calls.adapters.rules.checklist import check
 from services.analysis.calls.adapters.rules.cues import EDGE_TURNS, CompiledCue, CueFinder
+from services.analysis.calls.adapters.rules.votes import Votes
 from services.analysis.calls.adapters.rules.weighed_labels import (
     choose_together,
     found_labels,
@@ -67,14 +68,19 @@ class RulesJudge:
         finder = CueFinder(conversation, playbook, self._lemmatiser, self._compiled_for(playbook))
         request = _request_turns(conversation)
         acts = self._acts.find(finder.sentences)
-        call_type, outcome = choose_together(playbook, finder, acts, request)
+        votes = Votes(conversation, playbook, finder)
+        call_type, outcome = votes.pair(playbook, *choose_together(playbook, finder, acts, request))
         type_name = call_type.label.name
         language = playbook.language_for(conversation.language)
         outcome_quote = outcome.quotes[-1] if outcome.quotes else None
         request_quote = call_type.quotes[0] if call_type.quotes else None
         objections = found_labels(playbook.objections, finder, acts, type_name)
         objected = min((o.quotes[0].turn for o in objections), default=None)
-        sentiment = heaviest(weighed_labels(playbook.sentiments, finder, acts), type_name)
+        sentiment = votes.one(
+            playbook.sentiments,
+            "sentiment",
+            heaviest(weighed_labels(playbook.sentiments, finder, acts), type_name),
+        )
         checked = tuple(
             check(
                 item,

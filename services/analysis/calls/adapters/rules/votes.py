@@ -1,0 +1,122 @@
+"""The second vote on type, outcome and sentiment: what a classifier has learnt from labelled calls."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
+
+from services.analysis.calls.adapters.rules.cues import CueFinder, quote
+from services.analysis.calls.adapters.rules.weighed_labels import WeighedLabel
+from services.analysis.calls.domain import Conversation, Evidence, Speaker, Turn
+from services.analysis.playbooks.domain import Choice, Playbook
+from services.analysis.words.grams import grams
+
+Field = Literal["call_type", "outcome", "sentiment"]
+
+FIRST_TURNS, LAST_TURNS = 2, 5
+CERTAIN, UNCERTAIN = 0.25, 0.1
+"""What the rules' own label weighs beside a probability, and what it weighs as a fallback.
+
+Chosen by cross-validation over the calls that no phrase was written for (docs/judgement.md).
+"""
+PIECE_WORDS = 25
+"""So many words of a sentence without marks are a piece that may be quoted."""
+
+
+def features(conversation: Conversation, field: Field) -> frozenset[str]:
+    """Return what a classifier weighs of a conversation: the features of its parts, each with the part's letter."""
+    return frozenset(
+        f"{part}{gram}"
+        for part, turns in _parts(conversation.turns, field).items()
+        for turn in turns
+        for gram in grams(turn.text)
+    )
+
+
+def _parts(turns: Sequence[Turn], field: Field) -> Mapping[str, Sequence[Turn]]:
+    """Return the turns that tell a field: of the client (c), first (f) or last (l), and of the operator (o, e)."""
+    client = [turn for turn in turns if turn.speaker is not Speaker.OPERATOR]
+    operator = [turn for turn in turns if turn.speaker is not Speaker.CLIENT]
+    match field:
+        case "call_type":
+            return {"f": client[:FIRST_TURNS], "c": client, "o": operator}
+        case "outcome":
+            last = turns[-LAST_TURNS:]
+            return {
+                "l": [turn for turn in client if turn in last],
+                "e": [turn for turn in operator if turn in last],
+                "c": client,
+                "o": operator,
+            }
+        case "sentiment":
+            return {"c": client, "l": client[-FIRST_TURNS:]}
+
+
+class Votes:
+    """What the classifier of a playbook says of one conversation; without one, what the rules say holds."""
+
+    def __init__(self, conversation: Conversation, playbook: Playbook, finder: CueFinder) -> None:
+        self._conversation = conversation
+        self._fields = playbook.classifier.fields if playbook.classifier else {}
+        self._finder = finder
+
+    def pair(
+        self, playbook: Playbook, call_type: WeighedLabel, outcome: WeighedLabel
+    ) -> tuple[WeighedLabel, WeighedLabel]:
+        """Return the type and the outcome that rules and classifier together find likeliest, of those that go together."""
+        types = self._shares(playbook.call_types, "call_type", call_type)
+        outcomes = self._shares(playbook.outcomes, "outcome", outcome)
+        allowed = {label.name: label.types for label in playbook.outcomes.labels}
+        best_type, best_outcome = max(
+            ((a, b) for a in types for b in outcomes if not allowed[b] or a in allowed[b]),
+            key=lambda pair: types[pair[0]] + outcomes[pair[1]],
+            default=(call_type.label.name, outcome.label.name),
+        )
+        return (
+            self._quoted(playbook.call_types, "call_type", call_type, best_type),
+            self._quoted(playbook.outcomes, "outcome", outcome, best_outcome),
+        )
+
+    def one(self, choice: Choice, field: Field, by_rules: WeighedLabel) -> WeighedLabel:
+        """Return the label of a field that rules and classifier together find likeliest."""
+        shares = self._shares(choice, field, by_rules)
+        return self._quoted(choice, field, by_rules, max(shares, key=lambda name: shares[name]))
+
+    def _shares(self, choice: Choice, field: Field, by_rules: WeighedLabel) -> Mapping[str, float]:
+        name = by_rules.label.name
+        learnt = self._fields.get(field)
+        if learnt is None:
+            return {name: math.inf}
+        shares = dict(learnt.probabilities(features(self._conversation, field)))
+        shares[name] = shares.get(name, 0.0) + (UNCERTAIN if name == choice.fallback else CERTAIN)
+        return shares
+
+    def _quoted(
+        self, choice: Choice, field: Field, by_rules: WeighedLabel, name: str
+    ) -> WeighedLabel:
+        if name == by_rules.label.name:
+            return by_rules
+        label = next(each for each in choice.labels if each.name == name)
+        told = self._telling(field, name)
+        return WeighedLabel(label=label, quotes=(told,) if told else ())
+
+    def _telling(self, field: Field, name: str) -> Evidence | None:
+        """Return the words that speak most for a label, None where none does."""
+        parts = _parts(self._conversation.turns, field)
+        learnt = self._fields[field]
+        best, most = None, 0.0
+        for turn, sentence in self._finder.sentences:
+            letters = [part for part, turns in parts.items() if turn in turns]
+            for first in range(0, len(sentence.words), PIECE_WORDS):
+                last = min(first + PIECE_WORDS, len(sentence.words)) - 1
+                text = sentence.text[sentence.words[first].start : sentence.words[last].stop]
+                support = learnt.support(_marked(letters, text), name)
+                if support > most:
+                    best, most = (
+                        Evidence(turn=turn.index, text=quote(sentence, first, last)),
+                        support,
+                    )
+        return best
+
+
+def _marked(letters: Iterable[str], text: str) -> frozenset[str]:
+    return frozenset(f"{letter}{gram}" for letter in letters for gram in grams(text))
