@@ -1,6 +1,7 @@
 """Learns the classifier of a playbook from the labelled calls for tuning, and writes it beside the playbook."""
 
 import argparse
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -35,15 +36,33 @@ def main() -> None:
     parser.add_argument("--playbook", default="clinic")
     parser.add_argument("--out", type=Path, default=PLAYBOOKS, help="the directory of the playbook")
     options = parser.parse_args()
-    samples = [each for each in dialogues(*FILES) if each.portion is Portion.TUNING]
+    samples = calls_for_tuning()
     path = options.out / f"{options.playbook}{CLASSIFIER_SUFFIX}"
     write_classifier(path, learn(samples))
     print(f"{path.name}: learnt from {len(samples)} calls, {path.stat().st_size / 1000:,.0f} kB")
 
 
+def calls_for_tuning() -> list[Labelled]:
+    """Return the labelled calls that a classifier may learn from."""
+    return [each for each in dialogues(*FILES) if each.portion is Portion.TUNING]
+
+
+def hash_of(samples: Sequence[Labelled]) -> str:
+    """Hex SHA-256 of what is learnt from: the features and labels of each call."""
+    content = hashlib.sha256()
+    for each in samples:
+        for field in FIELDS:
+            content.update(str(each.labels[field]).encode())
+            content.update("".join(sorted(features(each.conversation, field))).encode())
+    return content.hexdigest()
+
+
 def learn(samples: Sequence[Labelled]) -> Classifier:
     """Learn to tell every field of labelled calls."""
-    return Classifier(fields={field: _learn_field(samples, field) for field in FIELDS})
+    return Classifier(
+        learnt_from=hash_of(samples),
+        fields={field: _learn_field(samples, field) for field in FIELDS},
+    )
 
 
 def _learn_field(samples: Sequence[Labelled], field: Field) -> LabelClassifier:

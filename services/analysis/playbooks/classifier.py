@@ -51,11 +51,12 @@ class LabelClassifier(BaseModel):
 class Classifier(BaseModel):
     """The classifiers of a playbook by the field that they tell, `call_type`, `outcome` or `sentiment`.
 
-    `digest` is the hex SHA-256 of the file.
+    `learnt_from` is the hex SHA-256 of the labelled calls, `digest` that of the file.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    learnt_from: str
     fields: Mapping[str, LabelClassifier]
     digest: Annotated[str, Field(exclude=True)] = ""
 
@@ -74,4 +75,5 @@ def write_classifier(path: Path, classifier: Classifier) -> None:
         + json.dumps(each.model_dump(), ensure_ascii=False, separators=(",", ":"))
         for name, each in sorted(classifier.fields.items())
     )
-    path.write_text(f'{{"fields":{{\n{lines}\n}}}}\n', encoding="utf-8")
+    head = json.dumps(classifier.learnt_from)
+    path.write_text(f'{{"learnt_from":{head},"fields":{{\n{lines}\n}}}}\n', encoding="utf-8")
