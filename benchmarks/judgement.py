@@ -51,6 +51,7 @@ FILES = (
     "english_trades",
     "wide_russian",
     "wide_english",
+    "lastword",
 )
 FIELDS = ("call_type", "outcome", "sentiment", "objections")
 

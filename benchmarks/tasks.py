@@ -43,6 +43,7 @@ async def main() -> None:
         "unseen": samples("unseen"),
         "spoken, seen": spoken_seen,
         "spoken, unseen": spoken_unseen,
+        "lastword, unseen": samples("lastword"),
     }
     for portion, meetings in portions.items():
         faults = _print_portion(portion, meetings)

@@ -6,9 +6,9 @@ import json
 import math
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 SCALE = 100
 """Weights are stored as whole hundredths."""
@@ -28,6 +28,13 @@ class LabelClassifier(BaseModel):
     labels: Annotated[tuple[str, ...], Field(min_length=2)]
     intercepts: Weights
     weights: Mapping[str, Weights]
+
+    @model_validator(mode="after")
+    def _a_weight_for_each_label(self) -> Self:
+        count = len(self.labels)
+        if any(len(weights) != count for weights in (self.intercepts, *self.weights.values())):
+            raise ValueError("has not a weight for each label")
+        return self
 
     def probabilities(self, features: Collection[str]) -> Mapping[str, float]:
         """Return the probability of each label: a softmax over weights of features of length 1."""

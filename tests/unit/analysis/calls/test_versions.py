@@ -46,14 +46,14 @@ LAYOUT = {tokenize.COMMENT, tokenize.NL, tokenize.ENDMARKER}
             RulesJudge.version,
             ("services.analysis.calls.adapters.rules.judge", CHECK),
             DICTIONARIES,
-            ("3", "738ef5410605"),
+            ("3", "1fca7ce49c67"),
         ),
         (
             "PROMPT_VERSION",
             PROMPT_VERSION,
             ("services.analysis.calls.adapters.model.judge", CHECK),
             (),
-            ("2", "68f0df812f6c"),
+            ("2", "49359c178b4b"),
         ),
     ],
 )

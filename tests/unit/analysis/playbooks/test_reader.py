@@ -70,7 +70,7 @@ def test_the_packaged_playbooks_say_what_each_label_means(playbook: Playbook) ->
 
 
 def test_the_hash_follows_the_content_and_not_the_layout() -> None:
-    playbook = clinic()
+    playbook = parse_playbook(CLINIC, source="clinic.yaml")
     commented = parse_playbook("# a note\n" + CLINIC, source="clinic.yaml")
     changed = parse_playbook(CLINIC.replace("ru: цена,", "ru: деньги,", 1), source="clinic.yaml")
 

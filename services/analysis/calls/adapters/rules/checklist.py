@@ -12,7 +12,7 @@ from services.analysis.calls.domain import (
 )
 from services.analysis.playbooks.domain import By, ChecklistItem, Cue, Where
 
-UNSURE_SHARE = 0.1
+UNSURE_SHARE = 0.05
 """The share of unsure words above which a longer part of a call was not heard well."""
 LAST_WORDS = 6
 """So many words at the end may hold a farewell."""

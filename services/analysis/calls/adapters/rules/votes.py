@@ -13,8 +13,9 @@ from services.analysis.words.grams import grams
 Field = Literal["call_type", "outcome", "sentiment"]
 
 FIRST_TURNS, LAST_TURNS = 2, 5
-CERTAIN, UNCERTAIN = 0.25, 0.1
-"""What the rules' own label weighs beside a probability, and what it weighs as a fallback.
+CERTAIN: Mapping[Field, float] = {"call_type": 0.2, "outcome": 0.3, "sentiment": 1.0}
+UNCERTAIN = 0.1
+"""What the rules' own label weighs beside a probability, and what it weighs as a fallback: a sentiment they find holds.
 
 Chosen by cross-validation over the calls that no phrase was written for (docs/judgement.md).
 """
@@ -24,11 +25,20 @@ PIECE_WORDS = 25
 
 def features(conversation: Conversation, field: Field) -> frozenset[str]:
     """Return what a classifier weighs of a conversation: the features of its parts, each with the part's letter."""
+    return _features(conversation.turns, field, _grams(conversation.turns))
+
+
+def _grams(turns: Sequence[Turn]) -> Sequence[frozenset[str]]:
+    return [frozenset(grams(turn.text)) for turn in turns]
+
+
+def _features(
+    turns: Sequence[Turn], field: Field, said: Sequence[frozenset[str]]
+) -> frozenset[str]:
     return frozenset(
         f"{part}{gram}"
-        for part, turns in _parts(conversation.turns, field).items()
-        for turn in turns
-        for gram in grams(turn.text)
+        for part, own in _parts(turns, field).items()
+        for gram in frozenset[str]().union(*(said[turn.index] for turn in own))
     )
 
 
@@ -42,8 +52,8 @@ def _parts(turns: Sequence[Turn], field: Field) -> Mapping[str, Sequence[Turn]]:
         case "outcome":
             last = turns[-LAST_TURNS:]
             return {
-                "l": [turn for turn in client if turn in last],
-                "e": [turn for turn in operator if turn in last],
+                "l": [turn for turn in last if turn.speaker is not Speaker.OPERATOR],
+                "e": [turn for turn in last if turn.speaker is not Speaker.CLIENT],
                 "c": client,
                 "o": operator,
             }
@@ -55,7 +65,8 @@ class Votes:
     """What the classifier of a playbook says of one conversation; without one, what the rules say holds."""
 
     def __init__(self, conversation: Conversation, playbook: Playbook, finder: CueFinder) -> None:
-        self._conversation = conversation
+        self._turns = conversation.turns
+        self._said = _grams(conversation.turns)
         self._fields = playbook.classifier.fields if playbook.classifier else {}
         self._finder = finder
 
@@ -86,8 +97,10 @@ class Votes:
         learnt = self._fields.get(field)
         if learnt is None:
             return {name: math.inf}
-        shares = dict(learnt.probabilities(features(self._conversation, field)))
-        shares[name] = shares.get(name, 0.0) + (UNCERTAIN if name == choice.fallback else CERTAIN)
+        shares = dict(learnt.probabilities(_features(self._turns, field, self._said)))
+        shares[name] = shares.get(name, 0.0) + (
+            UNCERTAIN if name == choice.fallback else CERTAIN[field]
+        )
         return shares
 
     def _quoted(
@@ -101,11 +114,14 @@ class Votes:
 
     def _telling(self, field: Field, name: str) -> Evidence | None:
         """Return the words that speak most for a label, None where none does."""
-        parts = _parts(self._conversation.turns, field)
+        where = {
+            part: frozenset(turn.index for turn in own)
+            for part, own in _parts(self._turns, field).items()
+        }
         learnt = self._fields[field]
         best, most = None, 0.0
         for turn, sentence in self._finder.sentences:
-            letters = [part for part, turns in parts.items() if turn in turns]
+            letters = [part for part, indices in where.items() if turn.index in indices]
             for first in range(0, len(sentence.words), PIECE_WORDS):
                 last = min(first + PIECE_WORDS, len(sentence.words)) - 1
                 text = sentence.text[sentence.words[first].start : sentence.words[last].stop]
