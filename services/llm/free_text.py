@@ -8,13 +8,17 @@ from services.llm.injection import addresses_machine
 from services.llm.untrusted import plain
 
 MAX_CHARACTERS = 3000
+MAX_READ = 4 * MAX_CHARACTERS
+"""Characters of a text that are looked at: with markup it may be longer than what is left of it."""
+MOST_PASSES = 8
+"""A text that is not plain after so many has nothing for people."""
 
 _LINKED = re.compile(r"!?\[([^\[\]]*)\]\s*(?:\([^()]*\)|\[[^\[\]]*\])")
 """A link in Markdown, of which the words stay."""
 _LINK = re.compile(
     r"""(?i:\b[a-z][a-z0-9+.-]*://\S*)
     |(?i:\b(?:javascript|vbscript|data|mailto|tel|sms|file)\s*:\s*\S+)
-    |\S+@[\w-]+(?:\.[\w-]+)+
+    |[^\s@]{1,64}@[\w-]+(?:\.[\w-]+)+
     |(?i:\w*www\.\S+)
     |(?i:\b(?:[\w-]+\.)+[a-z]{2,}(?::\d+)?/\S*)
     |\b(?:[\w-]+\.)+(?:com|net|org|info|biz|io|ru|su|рф|ua|by|kz|de|uk|eu|us|cn|top|xyz|site|online|store|shop|club|app
@@ -50,14 +54,20 @@ class FreeText:
 def plain_sentences(text: str) -> FreeText:
     """Return a text as one line of plain sentences: no link, no markup, no unseen character, no order to a machine."""
     removed: dict[str, None] = {}
-    now, before = text, None
-    while now != before:  # what is taken out may bring together what is no plain sentence either
+    now = text[:MAX_READ]
+    for _ in range(
+        MOST_PASSES
+    ):  # what is taken out may bring together what is no plain sentence either
         before = now
         now = _stripped(now, removed)
-    kept = _sentences_to_people(now, text)
+        if now == before:
+            break
+    else:
+        now = ""
+    kept = _sentences_to_people(now, text[:MAX_READ])
     if kept != now:
         removed["words to a machine"] = None
-    if len(kept) > MAX_CHARACTERS:
+    if len(kept) > MAX_CHARACTERS or len(text) > MAX_READ:
         removed["what was too long"] = None
         kept = kept[:MAX_CHARACTERS].rsplit(" ", 1)[0]
     return FreeText(text=kept, removed=tuple(removed))

@@ -20,6 +20,14 @@ MIN_MISHEARD_LETTERS = 4
 NEGATION_REACH = 8
 """A negation governs so many words of its clause on either side."""
 
+_DENIED_THINGS = frozenset(
+    (
+        *("смысла", "возможности", "времени", "желания", "нужды", "необходимости", "надобности"),
+        *("причин", "причины", "сил", "денег", "way", "point", "chance", "need", "reason", "time"),
+        *("use", "intention", "money", "plan", "plans", "wish"),
+    )
+)
+"""What `нет` and `no` deny when they stand before it, with all that follows: `нет смысла ехать`, `no way`."""
 _ANSWERS = frozenset(("нет", "неа", "no", "nope"))
 _LEADING = frozenset(
     """
@@ -207,7 +215,8 @@ class _Quotable:
         """Tell whether a word is a `no` by itself, and no part of what follows it, as in `no way`."""
         words = self.words
         begins = not position or words[position - 1].clause != words[position].clause
-        return begins and words[position].key in _ANSWERS
+        after = words[position + 1].key if position + 1 < len(words) else ""
+        return begins and words[position].key in _ANSWERS and after not in _DENIED_THINGS
 
     def governed(self, first: int, last: int) -> tuple[int, int]:
         """Return the positions of words with the negations that govern them."""

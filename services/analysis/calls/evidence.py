@@ -23,6 +23,7 @@ from services.analysis.calls.domain import (
 )
 from services.analysis.calls.hearing import heard
 from services.analysis.playbooks.domain import Applicability, Playbook
+from services.analysis.words.speech import count_words
 from services.llm.due_dates import find_dates
 from services.llm.quotes import FoundQuote, QuotableTexts
 
@@ -30,6 +31,9 @@ OUTCOME_WITHOUT_EVIDENCE = "other"
 """The outcome of a call whose own is not borne out, where the playbook has this label; else its fallback."""
 LATEST_DUE = timedelta(days=731)
 """How long after a call something agreed on in it may be due."""
+
+MOVED_WORDS = 3
+"""A quote of fewer words, as a `yes`, is looked for in its own turn alone: any turn may have it."""
 
 _WANTING = (ItemStatus.ATTEMPTED, ItemStatus.NOT_REACHED)
 _ANYONE = frozenset(Speaker)
@@ -224,6 +228,8 @@ class _Check:
         if quote is None:
             return _Answer(found=None, why="it has no quote")
         turns = sorted(self._conversation.turns, key=lambda turn: abs(turn.index - quote.turn))
+        if count_words(quote.text) < MOVED_WORDS:
+            turns = [turn for turn in turns if turn.index == quote.turn]
         side = [turn.index for turn in turns if turn.speaker in speakers]
         places = [index for index in side if after is None or index >= after.index]
         while (found := self._said.find(quote.text, places)) is not None:

@@ -47,11 +47,10 @@ class By(enum.Enum):
 
 
 class Where(enum.Enum):
-    """Which part of the conversation counts: its first turns, its last, those after an objection, or all."""
+    """Which part of the conversation counts: its first turns, its last, or all."""
 
     OPENING = "opening"
     CLOSING = "closing"
-    AFTER_OBJECTION = "after_objection"
     ANYWHERE = "anywhere"
 
 
@@ -71,7 +70,7 @@ class Act(enum.Enum):
     The first six are what the client asks for first, the others what has become of a visit at the
     end. SETTLED: a time was offered and accepted, or a booking confirmed, and nothing undid it.
     DECLINES: the client turns down for good what is offered, which "no, thanks" after "anything
-    else?" does not. PUTS_OFF: they will decide later. CALL_PROMISED: the operator's side will call.
+    else?" does not. FALLS_THROUGH: what the client wants cannot be had, and nothing else was offered. PUTS_OFF: they will decide later. CALL_PROMISED: the operator's side will call.
     HANDLED: something else was done at once.
     """
 
@@ -84,6 +83,7 @@ class Act(enum.Enum):
     SETTLED = "settled"
     CANCELLED = "cancelled"
     DECLINES = "declines"
+    FALLS_THROUGH = "falls_through"
     PUTS_OFF = "puts_off"
     CALL_PROMISED = "call_promised"
     HANDLED = "handled"

@@ -313,6 +313,7 @@ CONFIRMS = (
     "=appointment|reservation|=booking|table|tickets|ticket|car|visit|slot|seats|room =booked|=made|=confirmed|=reserved|=scheduled|=complete|=set|successful|successfully|=completed",
     "=made|=booked|=reserved|=confirmed|=scheduled|=placed|=completed an|a|your|the|you|that|it|her|him appointment|reservation|=booking|table|tickets|in|for|on|at|slot",
     "=booked|=reserved|=scheduled|=confirmed you|it|that|your|them|successfully",
+    "=booked|=reserved|=scheduled|=confirmed for|on|at @day|@hour",
     "successfully|all =booked|=made|=reserved|=scheduled|set|confirmed|done",
     "you're|are|=you're =booked|=confirmed|set|down|in for|on|in|with|at|@day",
     "got|have|put|pop|popped|pencilled|penciled|stuck|put you|that|her|him|it|your|them in|down|for",

@@ -344,6 +344,8 @@ class _Visit:
     """Whether the operator's last turn holds what a client can turn down."""
     declined: Evidence | None = None
     put_off: Evidence | None = None
+    fell_through: Evidence | None = None
+    """Where the operator said that it cannot be had, and nothing else was offered since."""
     call: Evidence | None = None
     """Where the operator's side promised a call."""
     call_asked: Evidence | None = None
@@ -361,15 +363,14 @@ def _visit(marked: Sequence[_Marked]) -> dict[Act, Evidence]:
             _operator(turn, visit)
         if turn[0].by_client:
             _client(turn, visit)
-    found: dict[Act, Evidence] = {}
-    if visit.settled:
-        found[Act.SETTLED] = visit.settled
-    elif visit.cancelled:
-        found[Act.CANCELLED] = visit.cancelled
-    elif visit.put_off:
-        found[Act.PUTS_OFF] = visit.put_off
-    elif visit.declined:
-        found[Act.DECLINES] = visit.declined
+    ends = (
+        (Act.SETTLED, visit.settled),
+        (Act.CANCELLED, visit.cancelled),
+        (Act.PUTS_OFF, visit.put_off),
+        (Act.DECLINES, visit.declined),
+        (Act.FALLS_THROUGH, visit.fell_through),
+    )
+    found = dict([(act, shown) for act, shown in ends if shown][:1])
     if visit.call:
         found[Act.CALL_PROMISED] = visit.call
     if visit.handled:
@@ -437,6 +438,9 @@ def _undoes(each: _Marked, visit: _Visit) -> bool:
     """Note that something fails or that a time is that of a call; tell whether no visit is in it."""
     if _fails(each):
         visit.unanswered = False
+        visit.fell_through = each.evidence(
+            "BOOKING_FAILS" if each.has("BOOKING_FAILS") else "FAILS"
+        )
         if not visit.confirmed or each.has("BOOKING_FAILS"):
             visit.offer = visit.settled = None
         if not each.times or not (each.asks or _yet(each)):
@@ -468,12 +472,13 @@ def _books_or_offers(each: _Marked, visit: _Visit, *, limits: bool) -> None:
         before = visit.offer if visit.offered_in == index else None
         visit.offer = (before or frozenset()) | each.times
         visit.offered_in = index
+        visit.fell_through = None
 
 
 def _settle(visit: _Visit, each: _Marked, kind: str | None) -> None:
     visit.settled = each.evidence(kind)
     visit.offer = visit.cancels = visit.cancelled = visit.declined = None
-    visit.put_off = None
+    visit.put_off = visit.fell_through = None
     visit.calling = visit.confirmed = False
 
 

@@ -33,12 +33,13 @@ def check(
     """
     if not applicable:
         return CheckedItem(item=item.name, status=ItemStatus.NOT_APPLICABLE)
-    found = {step: finder.find(step, objected) for step in item.steps}
+    after = objected if item.applies.with_objection else None
+    found = {step: finder.find(step, after) for step in item.steps}
     missing = [step for step, quotes in found.items() if not quotes]
     reached = [quotes for quotes in found.values() if quotes]
     if not missing:
         status = ItemStatus.COMPLETED
-    elif any(not _can_be_told(step, conversation, finder, objected) for step in missing):
+    elif any(not _can_be_told(step, conversation, finder, after) for step in missing):
         return CheckedItem(item=item.name, status=ItemStatus.CANNOT_BE_TOLD)
     else:
         status = ItemStatus.ATTEMPTED if reached else ItemStatus.NOT_REACHED
@@ -46,15 +47,15 @@ def check(
 
 
 def _can_be_told(
-    step: Cue, conversation: Conversation, finder: CueFinder, objected: int | None
+    step: Cue, conversation: Conversation, finder: CueFinder, after: int | None
 ) -> bool:
     """Tell whether a step that was not found was not taken."""
     either = step.model_copy(update={"by": By.ANYONE})
-    if conversation.speakers_guessed and finder.find(either, objected):
+    if conversation.speakers_guessed and finder.find(either, after):
         return False
     if step.where is Where.OPENING and _begins_late(conversation):
         return False
-    words = _words(step, conversation, objected)
+    words = _words(step, conversation, after)
     unsure = sum(finder.is_unsure(word) for word in words)
     if step.where in (Where.OPENING, Where.CLOSING):
         return not unsure
@@ -68,7 +69,7 @@ def _begins_late(conversation: Conversation) -> bool:
     return incoming and first.speaker is Speaker.CLIENT and bool(first.words)
 
 
-def _words(step: Cue, conversation: Conversation, objected: int | None) -> list[Word]:
+def _words(step: Cue, conversation: Conversation, after: int | None) -> list[Word]:
     """Return the words of the operator among which a step would be, those whose probability is known."""
     if step.where is Where.OPENING:
         turns = [conversation.turns[index] for index in opening_turns(conversation.turns)]
@@ -77,7 +78,7 @@ def _words(step: Cue, conversation: Conversation, objected: int | None) -> list[
             turn
             for turn in conversation.turns
             if turn.speaker is not Speaker.CLIENT
-            and within(step.where, turn.index, len(conversation.turns), objected)
+            and within(step.where, turn.index, len(conversation.turns), after)
         ]
     words = [word for turn in turns for word in turn.words if word.probability]
     return words[-LAST_WORDS:] if step.where is Where.CLOSING else words

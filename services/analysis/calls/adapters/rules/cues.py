@@ -76,7 +76,7 @@ class CueFinder:
     def find(self, cue: Cue, after: int | None = None) -> tuple[Evidence, ...]:
         """Quote every sentence with one of the cue's phrases, in spoken order.
 
-        `after` is the turn of the first objection, None where there is none.
+        Only turns after `after` count, if it is given.
         """
         return tuple(
             Evidence(turn=turn.index, text=quote(sentence, *found))
@@ -161,6 +161,8 @@ def _expand(key: Key, vocabulary: Vocabulary, lemmatiser: Lemmatiser) -> frozens
 
 def within(where: Where, turn: int, turns: int, after: int | None) -> bool:
     """Tell whether a turn of so many is where a cue is looked for; `after` as in `CueFinder.find`."""
+    if after is not None and turn <= after:
+        return False
     match where:
         case Where.ANYWHERE:
             return True
@@ -168,8 +170,6 @@ def within(where: Where, turn: int, turns: int, after: int | None) -> bool:
             return turn < EDGE_TURNS
         case Where.CLOSING:
             return turn >= turns - EDGE_TURNS
-        case Where.AFTER_OBJECTION:
-            return after is not None and turn > after
     assert_never(where)
 
 

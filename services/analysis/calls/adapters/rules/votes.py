@@ -5,20 +5,28 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from services.analysis.calls.adapters.rules.cues import CueFinder, quote
-from services.analysis.calls.adapters.rules.weighed_labels import WeighedLabel
+from services.analysis.calls.adapters.rules.weighed_labels import Acts, WeighedLabel
 from services.analysis.calls.domain import Conversation, Evidence, Speaker, Turn
-from services.analysis.playbooks.domain import Choice, Playbook
+from services.analysis.playbooks.domain import Act, Choice, Playbook
 from services.analysis.words.grams import grams
 
 Field = Literal["call_type", "outcome", "sentiment"]
 
 FIRST_TURNS, LAST_TURNS = 2, 5
-CERTAIN: Mapping[Field, float] = {"call_type": 0.2, "outcome": 0.3, "sentiment": 1.0}
+CERTAIN: Mapping[Field, float] = {"call_type": 0.2, "outcome": 0.3, "sentiment": 0.5}
 UNCERTAIN = 0.1
-"""What the rules' own label weighs beside a probability, and what it weighs as a fallback: a sentiment they find holds.
+"""What the rules' own label weighs beside a probability, and what it weighs as a fallback.
 
 Chosen by cross-validation over the calls that no phrase was written for (docs/judgement.md).
 """
+SETTLED = 0.3
+"""What the rules' own outcome weighs more where they heard an offer and its acceptance."""
+LEAST_SETTLED = 0.45
+"""The probability from which a visit is settled of which the rules heard nothing."""
+UNDOING = frozenset((Act.DECLINES, Act.PUTS_OFF, Act.CANCELLED, Act.FALLS_THROUGH))
+"""Acts after which no probability settles a visit."""
+TELLING: Mapping[Field, str] = {"call_type": "fc", "outcome": "le", "sentiment": "lc"}
+"""The parts whose words are quoted for a label."""
 PIECE_WORDS = 25
 """So many words of a sentence without marks are a piece that may be quoted."""
 
@@ -64,18 +72,23 @@ def _parts(turns: Sequence[Turn], field: Field) -> Mapping[str, Sequence[Turn]]:
 class Votes:
     """What the classifier of a playbook says of one conversation; without one, what the rules say holds."""
 
-    def __init__(self, conversation: Conversation, playbook: Playbook, finder: CueFinder) -> None:
+    def __init__(
+        self, conversation: Conversation, playbook: Playbook, finder: CueFinder, acts: Acts
+    ) -> None:
         self._turns = conversation.turns
         self._said = _grams(conversation.turns)
         self._fields = playbook.classifier.fields if playbook.classifier else {}
         self._finder = finder
+        self._acts = acts
 
     def pair(
         self, playbook: Playbook, call_type: WeighedLabel, outcome: WeighedLabel
     ) -> tuple[WeighedLabel, WeighedLabel]:
         """Return the type and the outcome that rules and classifier together find likeliest, of those that go together."""
         types = self._shares(playbook.call_types, "call_type", call_type)
-        outcomes = self._shares(playbook.outcomes, "outcome", outcome)
+        outcomes = self._lawful(
+            playbook.outcomes, outcome, self._shares(playbook.outcomes, "outcome", outcome)
+        )
         allowed = {label.name: label.types for label in playbook.outcomes.labels}
         best_type, best_outcome = max(
             ((a, b) for a in types for b in outcomes if not allowed[b] or a in allowed[b]),
@@ -103,6 +116,21 @@ class Votes:
         )
         return shares
 
+    def _lawful(
+        self, choice: Choice, by_rules: WeighedLabel, shares: Mapping[str, float]
+    ) -> Mapping[str, float]:
+        """Let an offer and its acceptance weigh more, and settle nothing that was undone or is only likely."""
+        name = by_rules.label.name
+        settled = {label.name for label in choice.labels if Act.SETTLED in label.acts}
+        if Act.SETTLED in self._acts and name in settled:
+            return {**shares, name: shares[name] + SETTLED}
+        undone = not UNDOING.isdisjoint(self._acts)
+        return {
+            each: share
+            for each, share in shares.items()
+            if each == name or each not in settled or (share >= LEAST_SETTLED and not undone)
+        }
+
     def _quoted(
         self, choice: Choice, field: Field, by_rules: WeighedLabel, name: str
     ) -> WeighedLabel:
@@ -117,6 +145,7 @@ class Votes:
         where = {
             part: frozenset(turn.index for turn in own)
             for part, own in _parts(self._turns, field).items()
+            if part in TELLING[field]
         }
         learnt = self._fields[field]
         best, most = None, 0.0
