@@ -1,9 +1,7 @@
-"""Learns the classifier of a playbook from the labelled calls for tuning, and writes it beside the playbook."""
+"""Learns the classifier of `clinic` from the labelled calls for tuning, and writes it beside the playbook."""
 
-import argparse
 import hashlib
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -31,13 +29,9 @@ REGULARISATION = 20.0
 
 
 def main() -> None:
-    """Write `<playbook>.classifier.json` into a directory."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.classifier")
-    parser.add_argument("--playbook", default="clinic")
-    parser.add_argument("--out", type=Path, default=PLAYBOOKS, help="the directory of the playbook")
-    options = parser.parse_args()
+    """Write the classifier of the packaged playbook."""
     samples = calls_for_tuning()
-    path = options.out / f"{options.playbook}{CLASSIFIER_SUFFIX}"
+    path = PLAYBOOKS / f"clinic{CLASSIFIER_SUFFIX}"
     write_classifier(path, learn(samples))
     print(f"{path.name}: learnt from {len(samples)} calls, {path.stat().st_size / 1000:,.0f} kB")
 

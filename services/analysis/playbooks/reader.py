@@ -74,7 +74,7 @@ def _classifier(path: Path, playbook: Playbook) -> Classifier | None:
     """Read the classifier beside a playbook, None where there is none. Raises PlaybookInvalid."""
     if not path.exists():
         return None
-    mend = "make it anew with `python -m benchmarks.classifier`, or take the file away"
+    mend = "take the file away, then phrases decide alone"
     try:
         classifier = parse_classifier(path.read_bytes())
     except (ValidationError, OSError) as error:
@@ -88,7 +88,7 @@ def _classifier(path: Path, playbook: Playbook) -> Classifier | None:
         if learnt := classifier.fields.get(field):
             for name in sorted(set(learnt.labels) - names_of(choice.labels)):
                 raise PlaybookInvalid(
-                    f"{path.name}: {field}: {name!r} is not declared by {playbook.name}: {mend}"
+                    f"{path.name}: {field}: {name!r} is not declared by {playbook.name}: keep the label, or {mend}"
                 )
     return classifier
 

@@ -60,7 +60,7 @@ def test_a_classifier_comes_back_as_it_was_written_and_changes_the_hash(tmp_path
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        ("{", "clinic.classifier.json: is no classifier: make it anew"),
+        ("{", "clinic.classifier.json: is no classifier: take the file away"),
         ('{"learnt_from":"a","fields":{"call_type":{"labels":["a"]}}}', "is no classifier"),
         (
             json.dumps(
@@ -75,14 +75,14 @@ def test_a_classifier_comes_back_as_it_was_written_and_changes_the_hash(tmp_path
                     },
                 }
             ),
-            "clinic.classifier.json: outcome: 'sold' is not declared by clinic: make it anew",
+            "clinic.classifier.json: outcome: 'sold' is not declared by clinic: keep the label",
         ),
     ],
 )
 def test_a_file_that_is_no_classifier_of_the_playbook_is_refused(
     tmp_path: Path, content: str, told: str
 ) -> None:
-    with pytest.raises(PlaybookInvalid, match="make it anew") as raised:
+    with pytest.raises(PlaybookInvalid, match="take the file away") as raised:
         load_playbooks(_beside(tmp_path, content))
 
     assert told in str(raised.value)
