@@ -95,7 +95,9 @@ async def test_a_real_model_judges_a_call_in_the_words_of_the_playbook(
     assert analysis.usage.prompt_tokens > 500
     assert analysis.usage.completion_tokens > 50
     assert not analysis.usage.HasField("cost")
-    assert used == analysis.usage
+    # On a busy machine the first request may have been given up on: the run has paid for that, too.
+    assert used.requests >= analysis.usage.requests
+    assert used.completion_tokens >= analysis.usage.completion_tokens
 
 
 async def test_a_model_s_verdict_becomes_the_analysis_with_what_it_took(

@@ -158,8 +158,8 @@ async def test_long_calls_are_sent_in_parts_and_silence_is_not_sent(
     assert len(server.forms) == 2
     assert all(len(form["content"]) < 25_000_000 for form in server.forms)
     first, second = ([word.start for word in track.words] for track in recognition.tracks)
-    assert first == pytest.approx([60.9, 62.4], abs=0.6)
-    assert second == pytest.approx([544.7, 546.2], abs=0.6)
+    assert first == pytest.approx([60.9, 62.4], abs=1)
+    assert second == pytest.approx([544.7, 546.2], abs=1)
     assert [word.text for word in recognition.tracks[0].words] == [" Раз,", " два."]
 
 

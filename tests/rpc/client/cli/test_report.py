@@ -184,7 +184,7 @@ async def test_a_report_tells_of_calls_people_and_what_to_do_better(
     assert "11111111 Anna discovery open 2026-11-02 2 of 4 Ask what hurts." in lines
     assert "types booking 80, price 40" in lines
     # 03:30 UTC is 13:30 where the client is.
-    assert "2026-11-02 13:30 Anna booking booked positive 80 call-0" in lines
+    assert "2026-11-02 13:30 Anna booking booked positive 80 - call-0" in lines
     assert "and 70 more: --limit shows them" in lines
     assert "Anna 120 71 too few calls discovery 25%" in lines
     assert "discovery 1 of 4 done fewer than 5 calls: a hint, no verdict" in lines

@@ -46,7 +46,7 @@ LAYOUT = {tokenize.COMMENT, tokenize.NL, tokenize.ENDMARKER}
             RulesJudge.version,
             ("services.analysis.calls.adapters.rules.judge", CHECK),
             DICTIONARIES,
-            ("3", "a54ffc4e7869"),
+            ("3", "bbd67d4c4df3"),
         ),
         (
             "PROMPT_VERSION",

@@ -12,7 +12,7 @@ from services.analysis.calls.domain import (
 )
 from services.analysis.playbooks.domain import By, ChecklistItem, Cue, Where
 
-UNSURE_SHARE = 0.05
+UNSURE_SHARE = 0.1
 """The share of unsure words above which a longer part of a call was not heard well."""
 LAST_WORDS = 6
 """So many words at the end may hold a farewell."""
@@ -39,7 +39,11 @@ def check(
     reached = [quotes for quotes in found.values() if quotes]
     if not missing:
         status = ItemStatus.COMPLETED
-    elif any(not _can_be_told(step, conversation, finder, after) for step in missing):
+    elif any(
+        not _can_be_told(step, conversation, finder, after)
+        or (item.applies.outcomes and _ends_unsure(step, conversation, finder))
+        for step in missing
+    ):
         return CheckedItem(item=item.name, status=ItemStatus.CANNOT_BE_TOLD)
     else:
         status = ItemStatus.ATTEMPTED if reached else ItemStatus.NOT_REACHED
@@ -60,6 +64,12 @@ def _can_be_told(
     if step.where in (Where.OPENING, Where.CLOSING):
         return not unsure
     return unsure <= UNSURE_SHARE * len(words)
+
+
+def _ends_unsure(step: Cue, conversation: Conversation, finder: CueFinder) -> bool:
+    """Tell whether a last word is unsure, among which is what an outcome asks for, as to repeat day and time."""
+    closing = step.model_copy(update={"where": Where.CLOSING})
+    return any(finder.is_unsure(word) for word in _words(closing, conversation, None))
 
 
 def _begins_late(conversation: Conversation) -> bool:
