@@ -32,8 +32,8 @@ OUTCOME_WITHOUT_EVIDENCE = "other"
 LATEST_DUE = timedelta(days=731)
 """How long after a call something agreed on in it may be due."""
 
-MOVED_WORDS = 3
-"""A quote of fewer words, as a `yes`, is looked for in its own turn alone: any turn may have it."""
+MOVED_WORDS = 2
+"""A quote of one word, as a `yes`, is looked for in its own turn alone: any turn may have it."""
 
 _WANTING = (ItemStatus.ATTEMPTED, ItemStatus.NOT_REACHED)
 _ANYONE = frozenset(Speaker)

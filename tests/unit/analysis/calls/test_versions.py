@@ -46,14 +46,14 @@ LAYOUT = {tokenize.COMMENT, tokenize.NL, tokenize.ENDMARKER}
             RulesJudge.version,
             ("services.analysis.calls.adapters.rules.judge", CHECK),
             DICTIONARIES,
-            ("3", "bbd67d4c4df3"),
+            ("3", "ffecfad20e5c"),
         ),
         (
             "PROMPT_VERSION",
             PROMPT_VERSION,
             ("services.analysis.calls.adapters.model.judge", CHECK),
             (),
-            ("2", "50ee6abbc26c"),
+            ("2", "20a9c437aadd"),
         ),
     ],
 )
