@@ -26,10 +26,11 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from potok.call_sync.v1 import account_pb2 as potok_dot_call__sync_dot_v1_dot_account__pb2
 from potok.status.v1 import access_pb2 as potok_dot_status_dot_v1_dot_access__pb2
+from potok.status.v1 import audit_pb2 as potok_dot_status_dot_v1_dot_audit__pb2
 from potok.status.v1 import deadline_pb2 as potok_dot_status_dot_v1_dot_deadline__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(potok/call_sync/v1/account_service.proto\x12\x12potok.call_sync.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a potok/call_sync/v1/account.proto\x1a\x1cpotok/status/v1/access.proto\x1a\x1epotok/status/v1/deadline.proto\"\xf6\x02\n\x11\x41\x64\x64\x41\x63\x63ountRequest\x12;\n\naccount_id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_-]{1,64}$R\taccountId\x12\x1e\n\x04host\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xfd\x01R\x04host\x12L\n\x13requests_per_second\x18\x03 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00@\x8f@)\x9a\x99\x99\x99\x99\x99\xb9?H\x01R\x11requestsPerSecond\x88\x01\x01\x12\x43\n\nlong_lived\x18\x04 \x01(\x0b\x32\".potok.call_sync.v1.LongLivedTokenH\x00R\tlongLived\x12\x43\n\x0bintegration\x18\x05 \x01(\x0b\x32\x1f.potok.call_sync.v1.IntegrationH\x00R\x0bintegrationB\x14\n\x0b\x63redentials\x12\x05\xbaH\x02\x08\x01\x42\x16\n\x14_requests_per_second\"5\n\x0eLongLivedToken\x12#\n\x05token\x18\x01 \x01(\tB\r\x80\x01\x01\xbaH\x07r\x05\x10\x01\x18\x80@R\x05token\"\x84\x02\n\x0bIntegration\x12\'\n\tclient_id\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x02R\x08\x63lientId\x12\x32\n\rclient_secret\x18\x02 \x01(\tB\r\x80\x01\x01\xbaH\x07r\x05\x10\x01\x18\x80\x08R\x0c\x63lientSecret\x12-\n\x0credirect_uri\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x10R\x0bredirectUri\x12#\n\x04\x63ode\x18\x04 \x01(\tB\r\x80\x01\x01\xbaH\x07r\x05\x10\x01\x18\x80@H\x00R\x04\x63ode\x12\x34\n\rrefresh_token\x18\x05 \x01(\tB\r\x80\x01\x01\xbaH\x07r\x05\x10\x01\x18\x80@H\x00R\x0crefreshTokenB\x0e\n\x05grant\x12\x05\xbaH\x02\x08\x01\"K\n\x12\x41\x64\x64\x41\x63\x63ountResponse\x12\x35\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x1b.potok.call_sync.v1.AccountR\x07\x61\x63\x63ount\"P\n\x11GetAccountRequest\x12;\n\naccount_id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_-]{1,64}$R\taccountId\"K\n\x12GetAccountResponse\x12\x35\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x1b.potok.call_sync.v1.AccountR\x07\x61\x63\x63ount\"e\n\x13ListAccountsRequest\x12%\n\tpage_size\x18\x01 \x01(\rB\x08\xbaH\x05*\x03\x18\xe8\x07R\x08pageSize\x12\'\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04R\tpageToken\"w\n\x14ListAccountsResponse\x12\x37\n\x08\x61\x63\x63ounts\x18\x01 \x03(\x0b\x32\x1b.potok.call_sync.v1.AccountR\x08\x61\x63\x63ounts\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"R\n\x13\x43heckAccountRequest\x12;\n\naccount_id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_-]{1,64}$R\taccountId\"}\n\x14\x43heckAccountResponse\x12\x35\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x1b.potok.call_sync.v1.AccountR\x07\x61\x63\x63ount\x12\x14\n\x05works\x18\x02 \x01(\x08R\x05works\x12\x18\n\x07message\x18\x03 \x01(\tR\x07message\"S\n\x14ResumeAccountRequest\x12;\n\naccount_id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_-]{1,64}$R\taccountId\"N\n\x15ResumeAccountResponse\x12\x35\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x1b.potok.call_sync.v1.AccountR\x07\x61\x63\x63ount\"S\n\x14\x44\x65leteAccountRequest\x12;\n\naccount_id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_-]{1,64}$R\taccountId\"\x17\n\x15\x44\x65leteAccountResponse2\xfb\x06\n\x0e\x41\x63\x63ountService\x12\x8e\x01\n\nAddAccount\x12%.potok.call_sync.v1.AddAccountRequest\x1a&.potok.call_sync.v1.AddAccountResponse\"1\xc8\xf3\x18<\xd2\xf3\x18\x01\x02\x82\xd3\xe4\x93\x02\"\x1a\x1d/api/v1/accounts/{account_id}:\x01*\x12\x87\x01\n\nGetAccount\x12%.potok.call_sync.v1.GetAccountRequest\x1a&.potok.call_sync.v1.GetAccountResponse\"*\xd2\xf3\x18\x01\x02\x82\xd3\xe4\x93\x02\x1f\x12\x1d/api/v1/accounts/{account_id}\x12\x80\x01\n\x0cListAccounts\x12\'.potok.call_sync.v1.ListAccountsRequest\x1a(.potok.call_sync.v1.ListAccountsResponse\"\x1d\xd2\xf3\x18\x01\x02\x82\xd3\xe4\x93\x02\x12\x12\x10/api/v1/accounts\x12\x9a\x01\n\x0c\x43heckAccount\x12\'.potok.call_sync.v1.CheckAccountRequest\x1a(.potok.call_sync.v1.CheckAccountResponse\"7\xc8\xf3\x18<\xd2\xf3\x18\x01\x02\x82\xd3\xe4\x93\x02(\"#/api/v1/accounts/{account_id}:check:\x01*\x12\x9a\x01\n\rResumeAccount\x12(.potok.call_sync.v1.ResumeAccountRequest\x1a).potok.call_sync.v1.ResumeAccountResponse\"4\xd2\xf3\x18\x01\x02\x82\xd3\xe4\x93\x02)\"$/api/v1/accounts/{account_id}:resume:\x01*\x12\x90\x01\n\rDeleteAccount\x12(.potok.call_sync.v1.DeleteAccountRequest\x1a).potok.call_sync.v1.DeleteAccountResponse\"*\xd2\xf3\x18\x01\x02\x82\xd3\xe4\x93\x02\x1f*\x1d/api/v1/accounts/{account_id}b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(potok/call_sync/v1/account_service.proto\x12\x12potok.call_sync.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a potok/call_sync/v1/account.proto\x1a\x1cpotok/status/v1/access.proto\x1a\x1bpotok/status/v1/audit.proto\x1a\x1epotok/status/v1/deadline.proto\"\xf6\x02\n\x11\x41\x64\x64\x41\x63\x63ountRequest\x12;\n\naccount_id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_-]{1,64}$R\taccountId\x12\x1e\n\x04host\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xfd\x01R\x04host\x12L\n\x13requests_per_second\x18\x03 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00@\x8f@)\x9a\x99\x99\x99\x99\x99\xb9?H\x01R\x11requestsPerSecond\x88\x01\x01\x12\x43\n\nlong_lived\x18\x04 \x01(\x0b\x32\".potok.call_sync.v1.LongLivedTokenH\x00R\tlongLived\x12\x43\n\x0bintegration\x18\x05 \x01(\x0b\x32\x1f.potok.call_sync.v1.IntegrationH\x00R\x0bintegrationB\x14\n\x0b\x63redentials\x12\x05\xbaH\x02\x08\x01\x42\x16\n\x14_requests_per_second\"5\n\x0eLongLivedToken\x12#\n\x05token\x18\x01 \x01(\tB\r\x80\x01\x01\xbaH\x07r\x05\x10\x01\x18\x80@R\x05token\"\x84\x02\n\x0bIntegration\x12\'\n\tclient_id\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x02R\x08\x63lientId\x12\x32\n\rclient_secret\x18\x02 \x01(\tB\r\x80\x01\x01\xbaH\x07r\x05\x10\x01\x18\x80\x08R\x0c\x63lientSecret\x12-\n\x0credirect_uri\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x10R\x0bredirectUri\x12#\n\x04\x63ode\x18\x04 \x01(\tB\r\x80\x01\x01\xbaH\x07r\x05\x10\x01\x18\x80@H\x00R\x04\x63ode\x12\x34\n\rrefresh_token\x18\x05 \x01(\tB\r\x80\x01\x01\xbaH\x07r\x05\x10\x01\x18\x80@H\x00R\x0crefreshTokenB\x0e\n\x05grant\x12\x05\xbaH\x02\x08\x01\"K\n\x12\x41\x64\x64\x41\x63\x63ountResponse\x12\x35\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x1b.potok.call_sync.v1.AccountR\x07\x61\x63\x63ount\"P\n\x11GetAccountRequest\x12;\n\naccount_id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_-]{1,64}$R\taccountId\"K\n\x12GetAccountResponse\x12\x35\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x1b.potok.call_sync.v1.AccountR\x07\x61\x63\x63ount\"e\n\x13ListAccountsRequest\x12%\n\tpage_size\x18\x01 \x01(\rB\x08\xbaH\x05*\x03\x18\xe8\x07R\x08pageSize\x12\'\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04R\tpageToken\"w\n\x14ListAccountsResponse\x12\x37\n\x08\x61\x63\x63ounts\x18\x01 \x03(\x0b\x32\x1b.potok.call_sync.v1.AccountR\x08\x61\x63\x63ounts\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"R\n\x13\x43heckAccountRequest\x12;\n\naccount_id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_-]{1,64}$R\taccountId\"}\n\x14\x43heckAccountResponse\x12\x35\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x1b.potok.call_sync.v1.AccountR\x07\x61\x63\x63ount\x12\x14\n\x05works\x18\x02 \x01(\x08R\x05works\x12\x18\n\x07message\x18\x03 \x01(\tR\x07message\"S\n\x14ResumeAccountRequest\x12;\n\naccount_id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_-]{1,64}$R\taccountId\"N\n\x15ResumeAccountResponse\x12\x35\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x1b.potok.call_sync.v1.AccountR\x07\x61\x63\x63ount\"S\n\x14\x44\x65leteAccountRequest\x12;\n\naccount_id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_-]{1,64}$R\taccountId\"\x17\n\x15\x44\x65leteAccountResponse\"i\n\x17ListAccountAuditRequest\x12%\n\tpage_size\x18\x01 \x01(\rB\x08\xbaH\x05*\x03\x18\xe8\x07R\x08pageSize\x12\'\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04R\tpageToken\"y\n\x18ListAccountAuditResponse\x12\x35\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x1b.potok.status.v1.AuditEntryR\x07\x65ntries\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\x90\x08\n\x0e\x41\x63\x63ountService\x12\x8e\x01\n\nAddAccount\x12%.potok.call_sync.v1.AddAccountRequest\x1a&.potok.call_sync.v1.AddAccountResponse\"1\xc8\xf3\x18<\xd2\xf3\x18\x01\x02\x82\xd3\xe4\x93\x02\"\x1a\x1d/api/v1/accounts/{account_id}:\x01*\x12\x87\x01\n\nGetAccount\x12%.potok.call_sync.v1.GetAccountRequest\x1a&.potok.call_sync.v1.GetAccountResponse\"*\xd2\xf3\x18\x01\x02\x82\xd3\xe4\x93\x02\x1f\x12\x1d/api/v1/accounts/{account_id}\x12\x80\x01\n\x0cListAccounts\x12\'.potok.call_sync.v1.ListAccountsRequest\x1a(.potok.call_sync.v1.ListAccountsResponse\"\x1d\xd2\xf3\x18\x01\x02\x82\xd3\xe4\x93\x02\x12\x12\x10/api/v1/accounts\x12\x9a\x01\n\x0c\x43heckAccount\x12\'.potok.call_sync.v1.CheckAccountRequest\x1a(.potok.call_sync.v1.CheckAccountResponse\"7\xc8\xf3\x18<\xd2\xf3\x18\x01\x02\x82\xd3\xe4\x93\x02(\"#/api/v1/accounts/{account_id}:check:\x01*\x12\x9a\x01\n\rResumeAccount\x12(.potok.call_sync.v1.ResumeAccountRequest\x1a).potok.call_sync.v1.ResumeAccountResponse\"4\xd2\xf3\x18\x01\x02\x82\xd3\xe4\x93\x02)\"$/api/v1/accounts/{account_id}:resume:\x01*\x12\x92\x01\n\x10ListAccountAudit\x12+.potok.call_sync.v1.ListAccountAuditRequest\x1a,.potok.call_sync.v1.ListAccountAuditResponse\"#\xd2\xf3\x18\x01\x02\x82\xd3\xe4\x93\x02\x18\x12\x16/api/v1/accounts-audit\x12\x90\x01\n\rDeleteAccount\x12(.potok.call_sync.v1.DeleteAccountRequest\x1a).potok.call_sync.v1.DeleteAccountResponse\"*\xd2\xf3\x18\x01\x02\x82\xd3\xe4\x93\x02\x1f*\x1d/api/v1/accounts/{account_id}b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -70,6 +71,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RESUMEACCOUNTREQUEST'].fields_by_name['account_id']._serialized_options = b'\272H\031r\0272\025^[A-Za-z0-9_-]{1,64}$'
   _globals['_DELETEACCOUNTREQUEST'].fields_by_name['account_id']._loaded_options = None
   _globals['_DELETEACCOUNTREQUEST'].fields_by_name['account_id']._serialized_options = b'\272H\031r\0272\025^[A-Za-z0-9_-]{1,64}$'
+  _globals['_LISTACCOUNTAUDITREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTACCOUNTAUDITREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\005*\003\030\350\007'
+  _globals['_LISTACCOUNTAUDITREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTACCOUNTAUDITREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\004'
   _globals['_ACCOUNTSERVICE'].methods_by_name['AddAccount']._loaded_options = None
   _globals['_ACCOUNTSERVICE'].methods_by_name['AddAccount']._serialized_options = b'\310\363\030<\322\363\030\001\002\202\323\344\223\002\"\032\035/api/v1/accounts/{account_id}:\001*'
   _globals['_ACCOUNTSERVICE'].methods_by_name['GetAccount']._loaded_options = None
@@ -80,36 +85,42 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ACCOUNTSERVICE'].methods_by_name['CheckAccount']._serialized_options = b'\310\363\030<\322\363\030\001\002\202\323\344\223\002(\"#/api/v1/accounts/{account_id}:check:\001*'
   _globals['_ACCOUNTSERVICE'].methods_by_name['ResumeAccount']._loaded_options = None
   _globals['_ACCOUNTSERVICE'].methods_by_name['ResumeAccount']._serialized_options = b'\322\363\030\001\002\202\323\344\223\002)\"$/api/v1/accounts/{account_id}:resume:\001*'
+  _globals['_ACCOUNTSERVICE'].methods_by_name['ListAccountAudit']._loaded_options = None
+  _globals['_ACCOUNTSERVICE'].methods_by_name['ListAccountAudit']._serialized_options = b'\322\363\030\001\002\202\323\344\223\002\030\022\026/api/v1/accounts-audit'
   _globals['_ACCOUNTSERVICE'].methods_by_name['DeleteAccount']._loaded_options = None
   _globals['_ACCOUNTSERVICE'].methods_by_name['DeleteAccount']._serialized_options = b'\322\363\030\001\002\202\323\344\223\002\037*\035/api/v1/accounts/{account_id}'
-  _globals['_ADDACCOUNTREQUEST']._serialized_start=220
-  _globals['_ADDACCOUNTREQUEST']._serialized_end=594
-  _globals['_LONGLIVEDTOKEN']._serialized_start=596
-  _globals['_LONGLIVEDTOKEN']._serialized_end=649
-  _globals['_INTEGRATION']._serialized_start=652
-  _globals['_INTEGRATION']._serialized_end=912
-  _globals['_ADDACCOUNTRESPONSE']._serialized_start=914
-  _globals['_ADDACCOUNTRESPONSE']._serialized_end=989
-  _globals['_GETACCOUNTREQUEST']._serialized_start=991
-  _globals['_GETACCOUNTREQUEST']._serialized_end=1071
-  _globals['_GETACCOUNTRESPONSE']._serialized_start=1073
-  _globals['_GETACCOUNTRESPONSE']._serialized_end=1148
-  _globals['_LISTACCOUNTSREQUEST']._serialized_start=1150
-  _globals['_LISTACCOUNTSREQUEST']._serialized_end=1251
-  _globals['_LISTACCOUNTSRESPONSE']._serialized_start=1253
-  _globals['_LISTACCOUNTSRESPONSE']._serialized_end=1372
-  _globals['_CHECKACCOUNTREQUEST']._serialized_start=1374
-  _globals['_CHECKACCOUNTREQUEST']._serialized_end=1456
-  _globals['_CHECKACCOUNTRESPONSE']._serialized_start=1458
-  _globals['_CHECKACCOUNTRESPONSE']._serialized_end=1583
-  _globals['_RESUMEACCOUNTREQUEST']._serialized_start=1585
-  _globals['_RESUMEACCOUNTREQUEST']._serialized_end=1668
-  _globals['_RESUMEACCOUNTRESPONSE']._serialized_start=1670
-  _globals['_RESUMEACCOUNTRESPONSE']._serialized_end=1748
-  _globals['_DELETEACCOUNTREQUEST']._serialized_start=1750
-  _globals['_DELETEACCOUNTREQUEST']._serialized_end=1833
-  _globals['_DELETEACCOUNTRESPONSE']._serialized_start=1835
-  _globals['_DELETEACCOUNTRESPONSE']._serialized_end=1858
-  _globals['_ACCOUNTSERVICE']._serialized_start=1861
-  _globals['_ACCOUNTSERVICE']._serialized_end=2752
+  _globals['_ADDACCOUNTREQUEST']._serialized_start=249
+  _globals['_ADDACCOUNTREQUEST']._serialized_end=623
+  _globals['_LONGLIVEDTOKEN']._serialized_start=625
+  _globals['_LONGLIVEDTOKEN']._serialized_end=678
+  _globals['_INTEGRATION']._serialized_start=681
+  _globals['_INTEGRATION']._serialized_end=941
+  _globals['_ADDACCOUNTRESPONSE']._serialized_start=943
+  _globals['_ADDACCOUNTRESPONSE']._serialized_end=1018
+  _globals['_GETACCOUNTREQUEST']._serialized_start=1020
+  _globals['_GETACCOUNTREQUEST']._serialized_end=1100
+  _globals['_GETACCOUNTRESPONSE']._serialized_start=1102
+  _globals['_GETACCOUNTRESPONSE']._serialized_end=1177
+  _globals['_LISTACCOUNTSREQUEST']._serialized_start=1179
+  _globals['_LISTACCOUNTSREQUEST']._serialized_end=1280
+  _globals['_LISTACCOUNTSRESPONSE']._serialized_start=1282
+  _globals['_LISTACCOUNTSRESPONSE']._serialized_end=1401
+  _globals['_CHECKACCOUNTREQUEST']._serialized_start=1403
+  _globals['_CHECKACCOUNTREQUEST']._serialized_end=1485
+  _globals['_CHECKACCOUNTRESPONSE']._serialized_start=1487
+  _globals['_CHECKACCOUNTRESPONSE']._serialized_end=1612
+  _globals['_RESUMEACCOUNTREQUEST']._serialized_start=1614
+  _globals['_RESUMEACCOUNTREQUEST']._serialized_end=1697
+  _globals['_RESUMEACCOUNTRESPONSE']._serialized_start=1699
+  _globals['_RESUMEACCOUNTRESPONSE']._serialized_end=1777
+  _globals['_DELETEACCOUNTREQUEST']._serialized_start=1779
+  _globals['_DELETEACCOUNTREQUEST']._serialized_end=1862
+  _globals['_DELETEACCOUNTRESPONSE']._serialized_start=1864
+  _globals['_DELETEACCOUNTRESPONSE']._serialized_end=1887
+  _globals['_LISTACCOUNTAUDITREQUEST']._serialized_start=1889
+  _globals['_LISTACCOUNTAUDITREQUEST']._serialized_end=1994
+  _globals['_LISTACCOUNTAUDITRESPONSE']._serialized_start=1996
+  _globals['_LISTACCOUNTAUDITRESPONSE']._serialized_end=2117
+  _globals['_ACCOUNTSERVICE']._serialized_start=2120
+  _globals['_ACCOUNTSERVICE']._serialized_end=3160
 # @@protoc_insertion_point(module_scope)

@@ -62,6 +62,11 @@ class AccountServiceStub:
                 request_serializer=potok_dot_call__sync_dot_v1_dot_account__service__pb2.ResumeAccountRequest.SerializeToString,
                 response_deserializer=potok_dot_call__sync_dot_v1_dot_account__service__pb2.ResumeAccountResponse.FromString,
                 _registered_method=True)
+        self.ListAccountAudit = channel.unary_unary(
+                '/potok.call_sync.v1.AccountService/ListAccountAudit',
+                request_serializer=potok_dot_call__sync_dot_v1_dot_account__service__pb2.ListAccountAuditRequest.SerializeToString,
+                response_deserializer=potok_dot_call__sync_dot_v1_dot_account__service__pb2.ListAccountAuditResponse.FromString,
+                _registered_method=True)
         self.DeleteAccount = channel.unary_unary(
                 '/potok.call_sync.v1.AccountService/DeleteAccount',
                 request_serializer=potok_dot_call__sync_dot_v1_dot_account__service__pb2.DeleteAccountRequest.SerializeToString,
@@ -121,6 +126,15 @@ class AccountServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListAccountAudit(self, request, context):
+        """Lists who changed accounts, newest first.
+
+        INVALID_ARGUMENT: the request is malformed, or the page token is not one of this request's.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def DeleteAccount(self, request, context):
         """Forgets an account and its secrets. Calls that were read from it stay.
 
@@ -157,6 +171,11 @@ def add_AccountServiceServicer_to_server(servicer, server):
                     servicer.ResumeAccount,
                     request_deserializer=potok_dot_call__sync_dot_v1_dot_account__service__pb2.ResumeAccountRequest.FromString,
                     response_serializer=potok_dot_call__sync_dot_v1_dot_account__service__pb2.ResumeAccountResponse.SerializeToString,
+            ),
+            'ListAccountAudit': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAccountAudit,
+                    request_deserializer=potok_dot_call__sync_dot_v1_dot_account__service__pb2.ListAccountAuditRequest.FromString,
+                    response_serializer=potok_dot_call__sync_dot_v1_dot_account__service__pb2.ListAccountAuditResponse.SerializeToString,
             ),
             'DeleteAccount': grpc.unary_unary_rpc_method_handler(
                     servicer.DeleteAccount,
@@ -302,6 +321,33 @@ class AccountService:
             '/potok.call_sync.v1.AccountService/ResumeAccount',
             potok_dot_call__sync_dot_v1_dot_account__service__pb2.ResumeAccountRequest.SerializeToString,
             potok_dot_call__sync_dot_v1_dot_account__service__pb2.ResumeAccountResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAccountAudit(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/potok.call_sync.v1.AccountService/ListAccountAudit',
+            potok_dot_call__sync_dot_v1_dot_account__service__pb2.ListAccountAuditRequest.SerializeToString,
+            potok_dot_call__sync_dot_v1_dot_account__service__pb2.ListAccountAuditResponse.FromString,
             options,
             channel_credentials,
             insecure,

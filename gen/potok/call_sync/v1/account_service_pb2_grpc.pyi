@@ -61,6 +61,11 @@ class AccountServiceStub:
     NOT_FOUND: there is none of that id.
     FAILED_PRECONDITION REAUTH_REQUIRED: its tokens are refused; add it again with new ones.
     """
+    ListAccountAudit: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.ListAccountAuditRequest, _account_service_pb2.ListAccountAuditResponse]
+    """Lists who changed accounts, newest first.
+
+    INVALID_ARGUMENT: the request is malformed, or the page token is not one of this request's.
+    """
     DeleteAccount: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.DeleteAccountRequest, _account_service_pb2.DeleteAccountResponse]
     """Forgets an account and its secrets. Calls that were read from it stay.
 
@@ -99,6 +104,11 @@ class AccountServiceAsyncStub(AccountServiceStub):
 
     NOT_FOUND: there is none of that id.
     FAILED_PRECONDITION REAUTH_REQUIRED: its tokens are refused; add it again with new ones.
+    """
+    ListAccountAudit: _aio.UnaryUnaryMultiCallable[_account_service_pb2.ListAccountAuditRequest, _account_service_pb2.ListAccountAuditResponse]  # type: ignore[assignment]
+    """Lists who changed accounts, newest first.
+
+    INVALID_ARGUMENT: the request is malformed, or the page token is not one of this request's.
     """
     DeleteAccount: _aio.UnaryUnaryMultiCallable[_account_service_pb2.DeleteAccountRequest, _account_service_pb2.DeleteAccountResponse]  # type: ignore[assignment]
     """Forgets an account and its secrets. Calls that were read from it stay.
@@ -165,6 +175,17 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
 
         NOT_FOUND: there is none of that id.
         FAILED_PRECONDITION REAUTH_REQUIRED: its tokens are refused; add it again with new ones.
+        """
+
+    @_abc_1.abstractmethod
+    def ListAccountAudit(
+        self,
+        request: _account_service_pb2.ListAccountAuditRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_account_service_pb2.ListAccountAuditResponse, _abc.Awaitable[_account_service_pb2.ListAccountAuditResponse]]:
+        """Lists who changed accounts, newest first.
+
+        INVALID_ARGUMENT: the request is malformed, or the page token is not one of this request's.
         """
 
     @_abc_1.abstractmethod

@@ -25,17 +25,19 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dpotok/call_sync/v1/call.proto\x12\x12potok.call_sync.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xaf\x03\n\x04\x43\x61ll\x12\x17\n\x07\x63\x61ll_id\x18\x01 \x01(\tR\x06\x63\x61llId\x12\x14\n\x05owner\x18\x02 \x01(\tR\x05owner\x12\x10\n\x03\x64\x61y\x18\x03 \x01(\tR\x03\x64\x61y\x12\x39\n\nstart_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12;\n\tdirection\x18\x05 \x01(\x0e\x32\x1d.potok.call_sync.v1.DirectionR\tdirection\x12.\n\x10\x64uration_seconds\x18\x06 \x01(\x01H\x00R\x0f\x64urationSeconds\x88\x01\x01\x12\x1a\n\x08\x65mployee\x18\x07 \x01(\tR\x08\x65mployee\x12\x18\n\x07\x63ontact\x18\x08 \x01(\tR\x07\x63ontact\x12\x1a\n\x08\x61nswered\x18\t \x01(\x08R\x08\x61nswered\x12;\n\trecording\x18\n \x01(\x0b\x32\x1d.potok.call_sync.v1.RecordingR\trecording\x12\x1a\n\x08language\x18\x0b \x01(\tR\x08languageB\x13\n\x11_duration_seconds\"\x82\x01\n\tRecording\x12\x16\n\x06sha256\x18\x01 \x01(\tR\x06sha256\x12\x1d\n\nsize_bytes\x18\x02 \x01(\x04R\tsizeBytes\x12!\n\x0c\x63ontent_type\x18\x03 \x01(\tR\x0b\x63ontentType\x12\x1b\n\tfile_name\x18\x04 \x01(\tR\x08\x66ileName*m\n\tDirection\x12\x19\n\x15\x44IRECTION_UNSPECIFIED\x10\x00\x12\x16\n\x12\x44IRECTION_INCOMING\x10\x01\x12\x16\n\x12\x44IRECTION_OUTGOING\x10\x02\x12\x15\n\x11\x44IRECTION_UNKNOWN\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dpotok/call_sync/v1/call.proto\x12\x12potok.call_sync.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xdd\x03\n\x04\x43\x61ll\x12\x17\n\x07\x63\x61ll_id\x18\x01 \x01(\tR\x06\x63\x61llId\x12\x14\n\x05owner\x18\x02 \x01(\tR\x05owner\x12\x10\n\x03\x64\x61y\x18\x03 \x01(\tR\x03\x64\x61y\x12\x39\n\nstart_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12;\n\tdirection\x18\x05 \x01(\x0e\x32\x1d.potok.call_sync.v1.DirectionR\tdirection\x12.\n\x10\x64uration_seconds\x18\x06 \x01(\x01H\x00R\x0f\x64urationSeconds\x88\x01\x01\x12\x1a\n\x08\x65mployee\x18\x07 \x01(\tR\x08\x65mployee\x12\x18\n\x07\x63ontact\x18\x08 \x01(\tR\x07\x63ontact\x12\x1a\n\x08\x61nswered\x18\t \x01(\x08R\x08\x61nswered\x12;\n\trecording\x18\n \x01(\x0b\x32\x1d.potok.call_sync.v1.RecordingR\trecording\x12\x1a\n\x08language\x18\x0b \x01(\tR\x08language\x12,\n\x04\x63\x61rd\x18\x0c \x01(\x0b\x32\x18.potok.call_sync.v1.CardR\x04\x63\x61rdB\x13\n\x11_duration_seconds\"G\n\x04\x43\x61rd\x12\x12\n\x04kind\x18\x01 \x01(\tR\x04kind\x12\x17\n\x07\x63\x61rd_id\x18\x02 \x01(\tR\x06\x63\x61rdId\x12\x12\n\x04link\x18\x03 \x01(\tR\x04link\"\x82\x01\n\tRecording\x12\x16\n\x06sha256\x18\x01 \x01(\tR\x06sha256\x12\x1d\n\nsize_bytes\x18\x02 \x01(\x04R\tsizeBytes\x12!\n\x0c\x63ontent_type\x18\x03 \x01(\tR\x0b\x63ontentType\x12\x1b\n\tfile_name\x18\x04 \x01(\tR\x08\x66ileName*m\n\tDirection\x12\x19\n\x15\x44IRECTION_UNSPECIFIED\x10\x00\x12\x16\n\x12\x44IRECTION_INCOMING\x10\x01\x12\x16\n\x12\x44IRECTION_OUTGOING\x10\x02\x12\x15\n\x11\x44IRECTION_UNKNOWN\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'potok.call_sync.v1.call_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_DIRECTION']._serialized_start=653
-  _globals['_DIRECTION']._serialized_end=762
+  _globals['_DIRECTION']._serialized_start=772
+  _globals['_DIRECTION']._serialized_end=881
   _globals['_CALL']._serialized_start=87
-  _globals['_CALL']._serialized_end=518
-  _globals['_RECORDING']._serialized_start=521
-  _globals['_RECORDING']._serialized_end=651
+  _globals['_CALL']._serialized_end=564
+  _globals['_CARD']._serialized_start=566
+  _globals['_CARD']._serialized_end=637
+  _globals['_RECORDING']._serialized_start=640
+  _globals['_RECORDING']._serialized_end=770
 # @@protoc_insertion_point(module_scope)

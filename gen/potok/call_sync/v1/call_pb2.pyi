@@ -63,6 +63,7 @@ class Call(_message.Message):
     ANSWERED_FIELD_NUMBER: _builtins.int
     RECORDING_FIELD_NUMBER: _builtins.int
     LANGUAGE_FIELD_NUMBER: _builtins.int
+    CARD_FIELD_NUMBER: _builtins.int
     call_id: _builtins.str
     """The id of the call; unique for its owner."""
     owner: _builtins.str
@@ -89,6 +90,10 @@ class Call(_message.Message):
     def recording(self) -> Global___Recording:
         """What was recorded; unset until it has been fetched, and for calls without a recording."""
 
+    @_builtins.property
+    def card(self) -> Global___Card:
+        """The card of the CRM that it hangs on; unset where its source has none."""
+
     def __init__(
         self,
         *,
@@ -103,16 +108,47 @@ class Call(_message.Message):
         answered: _builtins.bool = ...,
         recording: Global___Recording | None = ...,
         language: _builtins.str = ...,
+        card: Global___Card | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_duration_seconds", b"_duration_seconds", "duration_seconds", b"duration_seconds", "recording", b"recording", "start_time", b"start_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_duration_seconds", b"_duration_seconds", "card", b"card", "duration_seconds", b"duration_seconds", "recording", b"recording", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_duration_seconds", b"_duration_seconds", "answered", b"answered", "call_id", b"call_id", "contact", b"contact", "day", b"day", "direction", b"direction", "duration_seconds", b"duration_seconds", "employee", b"employee", "language", b"language", "owner", b"owner", "recording", b"recording", "start_time", b"start_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_duration_seconds", b"_duration_seconds", "answered", b"answered", "call_id", b"call_id", "card", b"card", "contact", b"contact", "day", b"day", "direction", b"direction", "duration_seconds", b"duration_seconds", "employee", b"employee", "language", b"language", "owner", b"owner", "recording", b"recording", "start_time", b"start_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__duration_seconds: _TypeAlias = _typing.Literal["duration_seconds"]  # noqa: Y015
     _WhichOneofArgType__duration_seconds: _TypeAlias = _typing.Literal["_duration_seconds", b"_duration_seconds"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType__duration_seconds) -> _WhichOneofReturnType__duration_seconds | None: ...
 
 Global___Call: _TypeAlias = Call  # noqa: Y015
+
+@_typing.final
+class Card(_message.Message):
+    """What a call hangs on in the CRM that it comes from."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    CARD_ID_FIELD_NUMBER: _builtins.int
+    LINK_FIELD_NUMBER: _builtins.int
+    kind: _builtins.str
+    """What it is: `lead`, `contact` or `company`."""
+    card_id: _builtins.str
+    """Its id there."""
+    link: _builtins.str
+    """Where people see it, an address of the CRM."""
+    def __init__(
+        self,
+        *,
+        kind: _builtins.str = ...,
+        card_id: _builtins.str = ...,
+        link: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["card_id", b"card_id", "kind", b"kind", "link", b"link"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Card: _TypeAlias = Card  # noqa: Y015
 
 @_typing.final
 class Recording(_message.Message):

@@ -46,6 +46,8 @@ class RangeReport(_message.Message):
     PREVIOUS_CALLS_FIELD_NUMBER: _builtins.int
     SCORE_DELTA_FIELD_NUMBER: _builtins.int
     NARRATIVE_FIELD_NUMBER: _builtins.int
+    DAYS_FIELD_NUMBER: _builtins.int
+    ITEMS_FIELD_NUMBER: _builtins.int
     owner: _builtins.str
     """Whose calls, `client:<id>`."""
     calls: _builtins.int
@@ -102,6 +104,16 @@ class RangeReport(_message.Message):
     def narrative(self) -> Global___Narrative:
         """The range in words, as the last run over exactly this range wrote it; unset where none did."""
 
+    @_builtins.property
+    def days(self) -> _containers.RepeatedCompositeFieldContainer[Global___DayReport]:
+        """Every day of the range that has calls, and of each day also every employee with calls; by day, everybody together
+        first.
+        """
+
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___ItemReport]:
+        """The items of the checklist over everybody, what went wrong most often first."""
+
     def __init__(
         self,
         *,
@@ -123,10 +135,12 @@ class RangeReport(_message.Message):
         previous_calls: _builtins.int = ...,
         score_delta: _builtins.float | None = ...,
         narrative: Global___Narrative | None = ...,
+        days: _abc.Iterable[Global___DayReport] | None = ...,
+        items: _abc.Iterable[Global___ItemReport] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_median_score", b"_median_score", "_score", b"_score", "_score_delta", b"_score_delta", "median_score", b"median_score", "narrative", b"narrative", "previous_range", b"previous_range", "range", b"range", "score", b"score", "score_delta", b"score_delta", "write_time", b"write_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_median_score", b"_median_score", "_score", b"_score", "_score_delta", b"_score_delta", "call_types", b"call_types", "calls", b"calls", "employees", b"employees", "focus", b"focus", "median_score", b"median_score", "minimum_calls", b"minimum_calls", "narrative", b"narrative", "outcomes", b"outcomes", "owner", b"owner", "previous_calls", b"previous_calls", "previous_range", b"previous_range", "range", b"range", "score", b"score", "score_delta", b"score_delta", "sentiments", b"sentiments", "skills", b"skills", "unscored_calls", b"unscored_calls", "write_time", b"write_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_median_score", b"_median_score", "_score", b"_score", "_score_delta", b"_score_delta", "call_types", b"call_types", "calls", b"calls", "days", b"days", "employees", b"employees", "focus", b"focus", "items", b"items", "median_score", b"median_score", "minimum_calls", b"minimum_calls", "narrative", b"narrative", "outcomes", b"outcomes", "owner", b"owner", "previous_calls", b"previous_calls", "previous_range", b"previous_range", "range", b"range", "score", b"score", "score_delta", b"score_delta", "sentiments", b"sentiments", "skills", b"skills", "unscored_calls", b"unscored_calls", "write_time", b"write_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__median_score: _TypeAlias = _typing.Literal["median_score"]  # noqa: Y015
     _WhichOneofArgType__median_score: _TypeAlias = _typing.Literal["_median_score", b"_median_score"]  # noqa: Y015
@@ -142,6 +156,97 @@ class RangeReport(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__score_delta) -> _WhichOneofReturnType__score_delta | None: ...
 
 Global___RangeReport: _TypeAlias = RangeReport  # noqa: Y015
+
+@_typing.final
+class DayReport(_message.Message):
+    """The calls of one day, of everybody or of one employee."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DAY_FIELD_NUMBER: _builtins.int
+    EMPLOYEE_FIELD_NUMBER: _builtins.int
+    CALLS_FIELD_NUMBER: _builtins.int
+    SCORE_FIELD_NUMBER: _builtins.int
+    day: _builtins.str
+    """The day, YYYY-MM-DD, in the time zone of the client."""
+    employee: _builtins.str
+    """Whose calls; unset for everybody together, empty where nobody knows who had them."""
+    calls: _builtins.int
+    """How many calls."""
+    score: _builtins.float
+    """The mean of their scores, 0..100; unset where no call has a score."""
+    def __init__(
+        self,
+        *,
+        day: _builtins.str = ...,
+        employee: _builtins.str | None = ...,
+        calls: _builtins.int = ...,
+        score: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_employee", b"_employee", "_score", b"_score", "employee", b"employee", "score", b"score"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_employee", b"_employee", "_score", b"_score", "calls", b"calls", "day", b"day", "employee", b"employee", "score", b"score"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__employee: _TypeAlias = _typing.Literal["employee"]  # noqa: Y015
+    _WhichOneofArgType__employee: _TypeAlias = _typing.Literal["_employee", b"_employee"]  # noqa: Y015
+    _WhichOneofReturnType__score: _TypeAlias = _typing.Literal["score"]  # noqa: Y015
+    _WhichOneofArgType__score: _TypeAlias = _typing.Literal["_score", b"_score"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__employee) -> _WhichOneofReturnType__employee | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__score) -> _WhichOneofReturnType__score | None: ...
+
+Global___DayReport: _TypeAlias = DayReport  # noqa: Y015
+
+@_typing.final
+class ItemReport(_message.Message):
+    """One item of the checklist, over the calls in which it applied and could be told."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEM_FIELD_NUMBER: _builtins.int
+    SKILL_FIELD_NUMBER: _builtins.int
+    CALLS_FIELD_NUMBER: _builtins.int
+    COMPLETED_FIELD_NUMBER: _builtins.int
+    ATTEMPTED_FIELD_NUMBER: _builtins.int
+    SHARE_FIELD_NUMBER: _builtins.int
+    UNTOLD_CALLS_FIELD_NUMBER: _builtins.int
+    ENOUGH_FIELD_NUMBER: _builtins.int
+    item: _builtins.str
+    """The item, a word of the client's playbook."""
+    skill: _builtins.str
+    """The skill it tells of."""
+    calls: _builtins.int
+    """The calls in which it applied and could be told."""
+    completed: _builtins.int
+    """Those of them in which it was completed."""
+    attempted: _builtins.int
+    """Those of them in which it was done in part."""
+    share: _builtins.float
+    """completed / calls, 0..1."""
+    untold_calls: _builtins.int
+    """The calls in which it applied and could not be told."""
+    enough: _builtins.bool
+    """False where `calls` is below RangeReport.minimum_calls: too few to judge anybody by."""
+    def __init__(
+        self,
+        *,
+        item: _builtins.str = ...,
+        skill: _builtins.str = ...,
+        calls: _builtins.int = ...,
+        completed: _builtins.int = ...,
+        attempted: _builtins.int = ...,
+        share: _builtins.float = ...,
+        untold_calls: _builtins.int = ...,
+        enough: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempted", b"attempted", "calls", b"calls", "completed", b"completed", "enough", b"enough", "item", b"item", "share", b"share", "skill", b"skill", "untold_calls", b"untold_calls"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ItemReport: _TypeAlias = ItemReport  # noqa: Y015
 
 @_typing.final
 class Narrative(_message.Message):

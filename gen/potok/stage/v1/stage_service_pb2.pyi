@@ -230,6 +230,96 @@ class ListItemsResponse(_message.Message):
 Global___ListItemsResponse: _TypeAlias = ListItemsResponse  # noqa: Y015
 
 @_typing.final
+class ListItemChangesRequest(_message.Message):
+    """Request of ListItemChanges."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STAGE_FIELD_NUMBER: _builtins.int
+    CURSOR_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    stage: _stage_pb2.Stage.ValueType
+    """Of which stage."""
+    cursor: _builtins.str
+    """Where the answer before ended; empty: from the first."""
+    page_size: _builtins.int
+    """At most so many; 0: 500."""
+    def __init__(
+        self,
+        *,
+        stage: _stage_pb2.Stage.ValueType = ...,
+        cursor: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cursor", b"cursor", "page_size", b"page_size", "stage", b"stage"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListItemChangesRequest: _TypeAlias = ListItemChangesRequest  # noqa: Y015
+
+@_typing.final
+class ListItemChangesResponse(_message.Message):
+    """Response of ListItemChanges."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEMS_FIELD_NUMBER: _builtins.int
+    CURSOR_FIELD_NUMBER: _builtins.int
+    MORE_FIELD_NUMBER: _builtins.int
+    cursor: _builtins.str
+    """Asks for what changes after this; never empty."""
+    more: _builtins.bool
+    """True where more is there already."""
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___ChangedItem]:
+        """The changed items of calls."""
+
+    def __init__(
+        self,
+        *,
+        items: _abc.Iterable[Global___ChangedItem] | None = ...,
+        cursor: _builtins.str = ...,
+        more: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cursor", b"cursor", "items", b"items", "more", b"more"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListItemChangesResponse: _TypeAlias = ListItemChangesResponse  # noqa: Y015
+
+@_typing.final
+class ChangedItem(_message.Message):
+    """One item that changed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OWNER_FIELD_NUMBER: _builtins.int
+    ITEM_FIELD_NUMBER: _builtins.int
+    owner: _builtins.str
+    """Whose it is, `client:<id>`."""
+    @_builtins.property
+    def item(self) -> Global___Item:
+        """The item."""
+
+    def __init__(
+        self,
+        *,
+        owner: _builtins.str = ...,
+        item: Global___Item | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["item", b"item"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["item", b"item", "owner", b"owner"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChangedItem: _TypeAlias = ChangedItem  # noqa: Y015
+
+@_typing.final
 class CheckSettingsRequest(_message.Message):
     """Request of CheckSettings."""
 

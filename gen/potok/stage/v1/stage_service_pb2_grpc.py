@@ -50,6 +50,11 @@ class StageServiceStub:
                 request_serializer=potok_dot_stage_dot_v1_dot_stage__service__pb2.ListItemsRequest.SerializeToString,
                 response_deserializer=potok_dot_stage_dot_v1_dot_stage__service__pb2.ListItemsResponse.FromString,
                 _registered_method=True)
+        self.ListItemChanges = channel.unary_unary(
+                '/potok.stage.v1.StageService/ListItemChanges',
+                request_serializer=potok_dot_stage_dot_v1_dot_stage__service__pb2.ListItemChangesRequest.SerializeToString,
+                response_deserializer=potok_dot_stage_dot_v1_dot_stage__service__pb2.ListItemChangesResponse.FromString,
+                _registered_method=True)
         self.CheckSettings = channel.unary_unary(
                 '/potok.stage.v1.StageService/CheckSettings',
                 request_serializer=potok_dot_stage_dot_v1_dot_stage__service__pb2.CheckSettingsRequest.SerializeToString,
@@ -88,6 +93,16 @@ class StageServiceServicer:
         """Lists items of a stage, ordered by day and id.
 
         INVALID_ARGUMENT: the page token is not one of this request's.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListItemChanges(self, request, context):
+        """Lists items as they changed, the change that was committed first first: what a copy of them is kept by. Each item
+        comes as it is now, so one that changed twice may come once.
+
+        INVALID_ARGUMENT: the service does not serve this stage, or the cursor is not one of ListItemChanges.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -132,6 +147,11 @@ def add_StageServiceServicer_to_server(servicer, server):
                     servicer.ListItems,
                     request_deserializer=potok_dot_stage_dot_v1_dot_stage__service__pb2.ListItemsRequest.FromString,
                     response_serializer=potok_dot_stage_dot_v1_dot_stage__service__pb2.ListItemsResponse.SerializeToString,
+            ),
+            'ListItemChanges': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListItemChanges,
+                    request_deserializer=potok_dot_stage_dot_v1_dot_stage__service__pb2.ListItemChangesRequest.FromString,
+                    response_serializer=potok_dot_stage_dot_v1_dot_stage__service__pb2.ListItemChangesResponse.SerializeToString,
             ),
             'CheckSettings': grpc.unary_unary_rpc_method_handler(
                     servicer.CheckSettings,
@@ -226,6 +246,33 @@ class StageService:
             '/potok.stage.v1.StageService/ListItems',
             potok_dot_stage_dot_v1_dot_stage__service__pb2.ListItemsRequest.SerializeToString,
             potok_dot_stage_dot_v1_dot_stage__service__pb2.ListItemsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListItemChanges(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/potok.stage.v1.StageService/ListItemChanges',
+            potok_dot_stage_dot_v1_dot_stage__service__pb2.ListItemChangesRequest.SerializeToString,
+            potok_dot_stage_dot_v1_dot_stage__service__pb2.ListItemChangesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -48,6 +48,12 @@ class StageServiceStub:
 
     INVALID_ARGUMENT: the page token is not one of this request's.
     """
+    ListItemChanges: _grpc.UnaryUnaryMultiCallable[_stage_service_pb2.ListItemChangesRequest, _stage_service_pb2.ListItemChangesResponse]
+    """Lists items as they changed, the change that was committed first first: what a copy of them is kept by. Each item
+    comes as it is now, so one that changed twice may come once.
+
+    INVALID_ARGUMENT: the service does not serve this stage, or the cursor is not one of ListItemChanges.
+    """
     CheckSettings: _grpc.UnaryUnaryMultiCallable[_stage_service_pb2.CheckSettingsRequest, _stage_service_pb2.CheckSettingsResponse]
     """Says what of a client's settings the stage can never work with, as far as can be told without work: an unknown
     source, a playbook that is not there. Nothing outside of the service is waited for.
@@ -82,6 +88,12 @@ class StageServiceAsyncStub(StageServiceStub):
     """Lists items of a stage, ordered by day and id.
 
     INVALID_ARGUMENT: the page token is not one of this request's.
+    """
+    ListItemChanges: _aio.UnaryUnaryMultiCallable[_stage_service_pb2.ListItemChangesRequest, _stage_service_pb2.ListItemChangesResponse]  # type: ignore[assignment]
+    """Lists items as they changed, the change that was committed first first: what a copy of them is kept by. Each item
+    comes as it is now, so one that changed twice may come once.
+
+    INVALID_ARGUMENT: the service does not serve this stage, or the cursor is not one of ListItemChanges.
     """
     CheckSettings: _aio.UnaryUnaryMultiCallable[_stage_service_pb2.CheckSettingsRequest, _stage_service_pb2.CheckSettingsResponse]  # type: ignore[assignment]
     """Says what of a client's settings the stage can never work with, as far as can be told without work: an unknown
@@ -132,6 +144,18 @@ class StageServiceServicer(metaclass=_abc_1.ABCMeta):
         """Lists items of a stage, ordered by day and id.
 
         INVALID_ARGUMENT: the page token is not one of this request's.
+        """
+
+    @_abc_1.abstractmethod
+    def ListItemChanges(
+        self,
+        request: _stage_service_pb2.ListItemChangesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_stage_service_pb2.ListItemChangesResponse, _abc.Awaitable[_stage_service_pb2.ListItemChangesResponse]]:
+        """Lists items as they changed, the change that was committed first first: what a copy of them is kept by. Each item
+        comes as it is now, so one that changed twice may come once.
+
+        INVALID_ARGUMENT: the service does not serve this stage, or the cursor is not one of ListItemChanges.
         """
 
     @_abc_1.abstractmethod

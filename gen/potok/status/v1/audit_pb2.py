@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bpotok/status/v1/audit.proto\x12\x0fpotok.status.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd0\x01\n\nAuditEntry\x12\x14\n\x05\x61\x63tor\x18\x01 \x01(\tR\x05\x61\x63tor\x12.\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04time\x12\x34\n\x06\x61\x63tion\x18\x03 \x01(\x0e\x32\x1c.potok.status.v1.AuditActionR\x06\x61\x63tion\x12\x14\n\x05owner\x18\x04 \x01(\tR\x05owner\x12\x18\n\x07subject\x18\x05 \x01(\tR\x07subject\x12\x16\n\x06\x64\x65tail\x18\x06 \x01(\tR\x06\x64\x65tail*\x89\x03\n\x0b\x41uditAction\x12\x1c\n\x18\x41UDIT_ACTION_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x41UDIT_ACTION_START_RUN\x10\x01\x12\x1a\n\x16\x41UDIT_ACTION_RETRY_RUN\x10\x02\x12\x1b\n\x17\x41UDIT_ACTION_CANCEL_RUN\x10\x03\x12\x1b\n\x17\x41UDIT_ACTION_SET_CLIENT\x10\x04\x12\x19\n\x15\x41UDIT_ACTION_STOP_BOT\x10\x05\x12\x1b\n\x17\x41UDIT_ACTION_EXPIRE_BOT\x10\x06\x12\x1e\n\x1a\x41UDIT_ACTION_ADVANCE_EPOCH\x10\x07\x12%\n!AUDIT_ACTION_CLOSE_RECOMMENDATION\x10\x08\x12\'\n#AUDIT_ACTION_DISMISS_RECOMMENDATION\x10\t\x12&\n\"AUDIT_ACTION_REOPEN_RECOMMENDATION\x10\n\x12\x1a\n\x16\x41UDIT_ACTION_START_BOT\x10\x0b\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bpotok/status/v1/audit.proto\x12\x0fpotok.status.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd0\x01\n\nAuditEntry\x12\x14\n\x05\x61\x63tor\x18\x01 \x01(\tR\x05\x61\x63tor\x12.\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04time\x12\x34\n\x06\x61\x63tion\x18\x03 \x01(\x0e\x32\x1c.potok.status.v1.AuditActionR\x06\x61\x63tion\x12\x14\n\x05owner\x18\x04 \x01(\tR\x05owner\x12\x18\n\x07subject\x18\x05 \x01(\tR\x07subject\x12\x16\n\x06\x64\x65tail\x18\x06 \x01(\tR\x06\x64\x65tail*\xec\x04\n\x0b\x41uditAction\x12\x1c\n\x18\x41UDIT_ACTION_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x41UDIT_ACTION_START_RUN\x10\x01\x12\x1a\n\x16\x41UDIT_ACTION_RETRY_RUN\x10\x02\x12\x1b\n\x17\x41UDIT_ACTION_CANCEL_RUN\x10\x03\x12\x1b\n\x17\x41UDIT_ACTION_SET_CLIENT\x10\x04\x12\x19\n\x15\x41UDIT_ACTION_STOP_BOT\x10\x05\x12\x1b\n\x17\x41UDIT_ACTION_EXPIRE_BOT\x10\x06\x12\x1e\n\x1a\x41UDIT_ACTION_ADVANCE_EPOCH\x10\x07\x12%\n!AUDIT_ACTION_CLOSE_RECOMMENDATION\x10\x08\x12\'\n#AUDIT_ACTION_DISMISS_RECOMMENDATION\x10\t\x12&\n\"AUDIT_ACTION_REOPEN_RECOMMENDATION\x10\n\x12\x1a\n\x16\x41UDIT_ACTION_START_BOT\x10\x0b\x12\x1f\n\x1b\x41UDIT_ACTION_HEAR_RECORDING\x10\x0c\x12\"\n\x1e\x41UDIT_ACTION_EXPORT_TRANSCRIPT\x10\r\x12\x1e\n\x1a\x41UDIT_ACTION_EXPORT_REPORT\x10\x0e\x12\x1c\n\x18\x41UDIT_ACTION_ISSUE_TOKEN\x10\x0f\x12\x1c\n\x18\x41UDIT_ACTION_ADD_ACCOUNT\x10\x10\x12\x1f\n\x1b\x41UDIT_ACTION_RESUME_ACCOUNT\x10\x11\x12\x1f\n\x1b\x41UDIT_ACTION_DELETE_ACCOUNT\x10\x12\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,7 +33,7 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'potok.status.v1.audit_pb2',
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_AUDITACTION']._serialized_start=293
-  _globals['_AUDITACTION']._serialized_end=686
+  _globals['_AUDITACTION']._serialized_end=913
   _globals['_AUDITENTRY']._serialized_start=82
   _globals['_AUDITENTRY']._serialized_end=290
 # @@protoc_insertion_point(module_scope)

@@ -48,6 +48,20 @@ class _AuditActionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AuditActi
     """The word of a person on a recommendation was taken back."""
     AUDIT_ACTION_START_BOT: _AuditAction.ValueType  # 11
     """A bot was sent to a meeting, or what a meeting has left was handed in without one."""
+    AUDIT_ACTION_HEAR_RECORDING: _AuditAction.ValueType  # 12
+    """A recording was heard."""
+    AUDIT_ACTION_EXPORT_TRANSCRIPT: _AuditAction.ValueType  # 13
+    """A transcript was taken out as a file."""
+    AUDIT_ACTION_EXPORT_REPORT: _AuditAction.ValueType  # 14
+    """A report was taken out as a file."""
+    AUDIT_ACTION_ISSUE_TOKEN: _AuditAction.ValueType  # 15
+    """A token was issued."""
+    AUDIT_ACTION_ADD_ACCOUNT: _AuditAction.ValueType  # 16
+    """An account was added, or given new credentials."""
+    AUDIT_ACTION_RESUME_ACCOUNT: _AuditAction.ValueType  # 17
+    """The pause of an account was ended."""
+    AUDIT_ACTION_DELETE_ACCOUNT: _AuditAction.ValueType  # 18
+    """An account was forgotten."""
 
 class AuditAction(_AuditAction, metaclass=_AuditActionEnumTypeWrapper):
     """What people do that others want to know of."""
@@ -76,6 +90,20 @@ AUDIT_ACTION_REOPEN_RECOMMENDATION: AuditAction.ValueType  # 10
 """The word of a person on a recommendation was taken back."""
 AUDIT_ACTION_START_BOT: AuditAction.ValueType  # 11
 """A bot was sent to a meeting, or what a meeting has left was handed in without one."""
+AUDIT_ACTION_HEAR_RECORDING: AuditAction.ValueType  # 12
+"""A recording was heard."""
+AUDIT_ACTION_EXPORT_TRANSCRIPT: AuditAction.ValueType  # 13
+"""A transcript was taken out as a file."""
+AUDIT_ACTION_EXPORT_REPORT: AuditAction.ValueType  # 14
+"""A report was taken out as a file."""
+AUDIT_ACTION_ISSUE_TOKEN: AuditAction.ValueType  # 15
+"""A token was issued."""
+AUDIT_ACTION_ADD_ACCOUNT: AuditAction.ValueType  # 16
+"""An account was added, or given new credentials."""
+AUDIT_ACTION_RESUME_ACCOUNT: AuditAction.ValueType  # 17
+"""The pause of an account was ended."""
+AUDIT_ACTION_DELETE_ACCOUNT: AuditAction.ValueType  # 18
+"""An account was forgotten."""
 Global___AuditAction: _TypeAlias = AuditAction  # noqa: Y015
 
 @_typing.final

@@ -25,10 +25,11 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from potok.status.v1 import access_pb2 as potok_dot_status_dot_v1_dot_access__pb2
+from potok.status.v1 import audit_pb2 as potok_dot_status_dot_v1_dot_audit__pb2
 from potok.transcription.v1 import transcript_pb2 as potok_dot_transcription_dot_v1_dot_transcript__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n2potok/transcription/v1/transcription_service.proto\x12\x16potok.transcription.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1cpotok/status/v1/access.proto\x1a\'potok/transcription/v1/transcript.proto\"]\n\x14GetTranscriptRequest\x12 \n\x05owner\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x05owner\x12#\n\x07\x63\x61ll_id\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x06\x63\x61llId\"[\n\x15GetTranscriptResponse\x12\x42\n\ntranscript\x18\x01 \x01(\x0b\x32\".potok.transcription.v1.TranscriptR\ntranscript\"\x7f\n\x15GetTranscriptsRequest\x12 \n\x05owner\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x05owner\x12.\n\x08\x63\x61ll_ids\x18\x02 \x03(\tB\x13\xbaH\x10\x92\x01\r\x08\x01\x10\x64\"\x07r\x05\x10\x01\x18\x80\x01R\x07\x63\x61llIds\x12\x14\n\x05words\x18\x03 \x01(\x08R\x05words\"^\n\x16GetTranscriptsResponse\x12\x44\n\x0btranscripts\x18\x01 \x03(\x0b\x32\".potok.transcription.v1.TranscriptR\x0btranscripts\"\xaa\x01\n\x17\x45xportTranscriptRequest\x12 \n\x05owner\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x05owner\x12#\n\x07\x63\x61ll_id\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x06\x63\x61llId\x12H\n\x06\x66ormat\x18\x03 \x01(\x0e\x32$.potok.transcription.v1.ExportFormatB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00R\x06\x66ormat\"t\n\x18\x45xportTranscriptResponse\x12\x18\n\x07\x63ontent\x18\x01 \x01(\tR\x07\x63ontent\x12!\n\x0c\x63ontent_type\x18\x02 \x01(\tR\x0b\x63ontentType\x12\x1b\n\tfile_name\x18\x03 \x01(\tR\x08\x66ileName*\x8b\x01\n\x0c\x45xportFormat\x12\x1d\n\x19\x45XPORT_FORMAT_UNSPECIFIED\x10\x00\x12\x16\n\x12\x45XPORT_FORMAT_TEXT\x10\x01\x12\x15\n\x11\x45XPORT_FORMAT_SRT\x10\x02\x12\x15\n\x11\x45XPORT_FORMAT_VTT\x10\x03\x12\x16\n\x12\x45XPORT_FORMAT_JSON\x10\x04\x32\x9c\x04\n\x14TranscriptionService\x12\xac\x01\n\rGetTranscript\x12,.potok.transcription.v1.GetTranscriptRequest\x1a-.potok.transcription.v1.GetTranscriptResponse\">\xd2\xf3\x18\x01\x01\x82\xd3\xe4\x93\x02\x33\x12\x31/api/v1/owners/{owner}/calls/{call_id}/transcript\x12\x95\x01\n\x0eGetTranscripts\x12-.potok.transcription.v1.GetTranscriptsRequest\x1a..potok.transcription.v1.GetTranscriptsResponse\"$\xd2\xf3\x18\x01\x04\xda\xf3\x18\x08\x61nalysis\xda\xf3\x18\x0frecommendations\x12\xbc\x01\n\x10\x45xportTranscript\x12/.potok.transcription.v1.ExportTranscriptRequest\x1a\x30.potok.transcription.v1.ExportTranscriptResponse\"E\xd2\xf3\x18\x01\x01\x82\xd3\xe4\x93\x02:\x12\x38/api/v1/owners/{owner}/calls/{call_id}/transcript:exportb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n2potok/transcription/v1/transcription_service.proto\x12\x16potok.transcription.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1cpotok/status/v1/access.proto\x1a\x1bpotok/status/v1/audit.proto\x1a\'potok/transcription/v1/transcript.proto\"]\n\x14GetTranscriptRequest\x12 \n\x05owner\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x05owner\x12#\n\x07\x63\x61ll_id\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x06\x63\x61llId\"[\n\x15GetTranscriptResponse\x12\x42\n\ntranscript\x18\x01 \x01(\x0b\x32\".potok.transcription.v1.TranscriptR\ntranscript\"\x7f\n\x15GetTranscriptsRequest\x12 \n\x05owner\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x05owner\x12.\n\x08\x63\x61ll_ids\x18\x02 \x03(\tB\x13\xbaH\x10\x92\x01\r\x08\x01\x10\x64\"\x07r\x05\x10\x01\x18\x80\x01R\x07\x63\x61llIds\x12\x14\n\x05words\x18\x03 \x01(\x08R\x05words\"^\n\x16GetTranscriptsResponse\x12\x44\n\x0btranscripts\x18\x01 \x03(\x0b\x32\".potok.transcription.v1.TranscriptR\x0btranscripts\"\xaa\x01\n\x17\x45xportTranscriptRequest\x12 \n\x05owner\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x05owner\x12#\n\x07\x63\x61ll_id\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x06\x63\x61llId\x12H\n\x06\x66ormat\x18\x03 \x01(\x0e\x32$.potok.transcription.v1.ExportFormatB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00R\x06\x66ormat\"t\n\x18\x45xportTranscriptResponse\x12\x18\n\x07\x63ontent\x18\x01 \x01(\tR\x07\x63ontent\x12!\n\x0c\x63ontent_type\x18\x02 \x01(\tR\x0b\x63ontentType\x12\x1b\n\tfile_name\x18\x03 \x01(\tR\x08\x66ileName\"\x8e\x01\n\x1aListTranscriptAuditRequest\x12 \n\x05owner\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x05owner\x12%\n\tpage_size\x18\x02 \x01(\rB\x08\xbaH\x05*\x03\x18\xe8\x07R\x08pageSize\x12\'\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04R\tpageToken\"|\n\x1bListTranscriptAuditResponse\x12\x35\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x1b.potok.status.v1.AuditEntryR\x07\x65ntries\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*\x8b\x01\n\x0c\x45xportFormat\x12\x1d\n\x19\x45XPORT_FORMAT_UNSPECIFIED\x10\x00\x12\x16\n\x12\x45XPORT_FORMAT_TEXT\x10\x01\x12\x15\n\x11\x45XPORT_FORMAT_SRT\x10\x02\x12\x15\n\x11\x45XPORT_FORMAT_VTT\x10\x03\x12\x16\n\x12\x45XPORT_FORMAT_JSON\x10\x04\x32\xe1\x05\n\x14TranscriptionService\x12\xac\x01\n\rGetTranscript\x12,.potok.transcription.v1.GetTranscriptRequest\x1a-.potok.transcription.v1.GetTranscriptResponse\">\xd2\xf3\x18\x01\x01\x82\xd3\xe4\x93\x02\x33\x12\x31/api/v1/owners/{owner}/calls/{call_id}/transcript\x12\xa2\x01\n\x0eGetTranscripts\x12-.potok.transcription.v1.GetTranscriptsRequest\x1a..potok.transcription.v1.GetTranscriptsResponse\"1\xd2\xf3\x18\x01\x04\xda\xf3\x18\x08\x61nalysis\xda\xf3\x18\x0frecommendations\xda\xf3\x18\tcall_sync\x12\xbc\x01\n\x10\x45xportTranscript\x12/.potok.transcription.v1.ExportTranscriptRequest\x1a\x30.potok.transcription.v1.ExportTranscriptResponse\"E\xd2\xf3\x18\x01\x01\x82\xd3\xe4\x93\x02:\x12\x38/api/v1/owners/{owner}/calls/{call_id}/transcript:export\x12\xb5\x01\n\x13ListTranscriptAudit\x12\x32.potok.transcription.v1.ListTranscriptAuditRequest\x1a\x33.potok.transcription.v1.ListTranscriptAuditResponse\"5\xd2\xf3\x18\x01\x01\x82\xd3\xe4\x93\x02*\x12(/api/v1/owners/{owner}/transcripts-auditb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -49,26 +50,38 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EXPORTTRANSCRIPTREQUEST'].fields_by_name['call_id']._serialized_options = b'\272H\007r\005\020\001\030\200\001'
   _globals['_EXPORTTRANSCRIPTREQUEST'].fields_by_name['format']._loaded_options = None
   _globals['_EXPORTTRANSCRIPTREQUEST'].fields_by_name['format']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
+  _globals['_LISTTRANSCRIPTAUDITREQUEST'].fields_by_name['owner']._loaded_options = None
+  _globals['_LISTTRANSCRIPTAUDITREQUEST'].fields_by_name['owner']._serialized_options = b'\272H\007r\005\020\001\030\200\001'
+  _globals['_LISTTRANSCRIPTAUDITREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTTRANSCRIPTAUDITREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\005*\003\030\350\007'
+  _globals['_LISTTRANSCRIPTAUDITREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTTRANSCRIPTAUDITREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\004'
   _globals['_TRANSCRIPTIONSERVICE'].methods_by_name['GetTranscript']._loaded_options = None
   _globals['_TRANSCRIPTIONSERVICE'].methods_by_name['GetTranscript']._serialized_options = b'\322\363\030\001\001\202\323\344\223\0023\0221/api/v1/owners/{owner}/calls/{call_id}/transcript'
   _globals['_TRANSCRIPTIONSERVICE'].methods_by_name['GetTranscripts']._loaded_options = None
-  _globals['_TRANSCRIPTIONSERVICE'].methods_by_name['GetTranscripts']._serialized_options = b'\322\363\030\001\004\332\363\030\010analysis\332\363\030\017recommendations'
+  _globals['_TRANSCRIPTIONSERVICE'].methods_by_name['GetTranscripts']._serialized_options = b'\322\363\030\001\004\332\363\030\010analysis\332\363\030\017recommendations\332\363\030\tcall_sync'
   _globals['_TRANSCRIPTIONSERVICE'].methods_by_name['ExportTranscript']._loaded_options = None
   _globals['_TRANSCRIPTIONSERVICE'].methods_by_name['ExportTranscript']._serialized_options = b'\322\363\030\001\001\202\323\344\223\002:\0228/api/v1/owners/{owner}/calls/{call_id}/transcript:export'
-  _globals['_EXPORTFORMAT']._serialized_start=913
-  _globals['_EXPORTFORMAT']._serialized_end=1052
-  _globals['_GETTRANSCRIPTREQUEST']._serialized_start=208
-  _globals['_GETTRANSCRIPTREQUEST']._serialized_end=301
-  _globals['_GETTRANSCRIPTRESPONSE']._serialized_start=303
-  _globals['_GETTRANSCRIPTRESPONSE']._serialized_end=394
-  _globals['_GETTRANSCRIPTSREQUEST']._serialized_start=396
-  _globals['_GETTRANSCRIPTSREQUEST']._serialized_end=523
-  _globals['_GETTRANSCRIPTSRESPONSE']._serialized_start=525
-  _globals['_GETTRANSCRIPTSRESPONSE']._serialized_end=619
-  _globals['_EXPORTTRANSCRIPTREQUEST']._serialized_start=622
-  _globals['_EXPORTTRANSCRIPTREQUEST']._serialized_end=792
-  _globals['_EXPORTTRANSCRIPTRESPONSE']._serialized_start=794
-  _globals['_EXPORTTRANSCRIPTRESPONSE']._serialized_end=910
-  _globals['_TRANSCRIPTIONSERVICE']._serialized_start=1055
-  _globals['_TRANSCRIPTIONSERVICE']._serialized_end=1595
+  _globals['_TRANSCRIPTIONSERVICE'].methods_by_name['ListTranscriptAudit']._loaded_options = None
+  _globals['_TRANSCRIPTIONSERVICE'].methods_by_name['ListTranscriptAudit']._serialized_options = b'\322\363\030\001\001\202\323\344\223\002*\022(/api/v1/owners/{owner}/transcripts-audit'
+  _globals['_EXPORTFORMAT']._serialized_start=1213
+  _globals['_EXPORTFORMAT']._serialized_end=1352
+  _globals['_GETTRANSCRIPTREQUEST']._serialized_start=237
+  _globals['_GETTRANSCRIPTREQUEST']._serialized_end=330
+  _globals['_GETTRANSCRIPTRESPONSE']._serialized_start=332
+  _globals['_GETTRANSCRIPTRESPONSE']._serialized_end=423
+  _globals['_GETTRANSCRIPTSREQUEST']._serialized_start=425
+  _globals['_GETTRANSCRIPTSREQUEST']._serialized_end=552
+  _globals['_GETTRANSCRIPTSRESPONSE']._serialized_start=554
+  _globals['_GETTRANSCRIPTSRESPONSE']._serialized_end=648
+  _globals['_EXPORTTRANSCRIPTREQUEST']._serialized_start=651
+  _globals['_EXPORTTRANSCRIPTREQUEST']._serialized_end=821
+  _globals['_EXPORTTRANSCRIPTRESPONSE']._serialized_start=823
+  _globals['_EXPORTTRANSCRIPTRESPONSE']._serialized_end=939
+  _globals['_LISTTRANSCRIPTAUDITREQUEST']._serialized_start=942
+  _globals['_LISTTRANSCRIPTAUDITREQUEST']._serialized_end=1084
+  _globals['_LISTTRANSCRIPTAUDITRESPONSE']._serialized_start=1086
+  _globals['_LISTTRANSCRIPTAUDITRESPONSE']._serialized_end=1210
+  _globals['_TRANSCRIPTIONSERVICE']._serialized_start=1355
+  _globals['_TRANSCRIPTIONSERVICE']._serialized_end=2092
 # @@protoc_insertion_point(module_scope)

@@ -50,6 +50,11 @@ class TranscriptionServiceStub:
                 request_serializer=potok_dot_transcription_dot_v1_dot_transcription__service__pb2.ExportTranscriptRequest.SerializeToString,
                 response_deserializer=potok_dot_transcription_dot_v1_dot_transcription__service__pb2.ExportTranscriptResponse.FromString,
                 _registered_method=True)
+        self.ListTranscriptAudit = channel.unary_unary(
+                '/potok.transcription.v1.TranscriptionService/ListTranscriptAudit',
+                request_serializer=potok_dot_transcription_dot_v1_dot_transcription__service__pb2.ListTranscriptAuditRequest.SerializeToString,
+                response_deserializer=potok_dot_transcription_dot_v1_dot_transcription__service__pb2.ListTranscriptAuditResponse.FromString,
+                _registered_method=True)
 
 
 class TranscriptionServiceServicer:
@@ -77,10 +82,19 @@ class TranscriptionServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ExportTranscript(self, request, context):
-        """Returns the transcript of one call as a file.
+        """Returns the transcript of one call as a file. Who took it is kept.
 
         INVALID_ARGUMENT: the request is malformed.
         NOT_FOUND: the call has no transcript.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListTranscriptAudit(self, request, context):
+        """Lists who took transcripts as files, newest first.
+
+        INVALID_ARGUMENT: the request is malformed, or the page token is not one of this request's.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -103,6 +117,11 @@ def add_TranscriptionServiceServicer_to_server(servicer, server):
                     servicer.ExportTranscript,
                     request_deserializer=potok_dot_transcription_dot_v1_dot_transcription__service__pb2.ExportTranscriptRequest.FromString,
                     response_serializer=potok_dot_transcription_dot_v1_dot_transcription__service__pb2.ExportTranscriptResponse.SerializeToString,
+            ),
+            'ListTranscriptAudit': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListTranscriptAudit,
+                    request_deserializer=potok_dot_transcription_dot_v1_dot_transcription__service__pb2.ListTranscriptAuditRequest.FromString,
+                    response_serializer=potok_dot_transcription_dot_v1_dot_transcription__service__pb2.ListTranscriptAuditResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -187,6 +206,33 @@ class TranscriptionService:
             '/potok.transcription.v1.TranscriptionService/ExportTranscript',
             potok_dot_transcription_dot_v1_dot_transcription__service__pb2.ExportTranscriptRequest.SerializeToString,
             potok_dot_transcription_dot_v1_dot_transcription__service__pb2.ExportTranscriptResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListTranscriptAudit(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/potok.transcription.v1.TranscriptionService/ListTranscriptAudit',
+            potok_dot_transcription_dot_v1_dot_transcription__service__pb2.ListTranscriptAuditRequest.SerializeToString,
+            potok_dot_transcription_dot_v1_dot_transcription__service__pb2.ListTranscriptAuditResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -46,10 +46,15 @@ class TranscriptionServiceStub:
     INVALID_ARGUMENT: the request is malformed.
     """
     ExportTranscript: _grpc.UnaryUnaryMultiCallable[_transcription_service_pb2.ExportTranscriptRequest, _transcription_service_pb2.ExportTranscriptResponse]
-    """Returns the transcript of one call as a file.
+    """Returns the transcript of one call as a file. Who took it is kept.
 
     INVALID_ARGUMENT: the request is malformed.
     NOT_FOUND: the call has no transcript.
+    """
+    ListTranscriptAudit: _grpc.UnaryUnaryMultiCallable[_transcription_service_pb2.ListTranscriptAuditRequest, _transcription_service_pb2.ListTranscriptAuditResponse]
+    """Lists who took transcripts as files, newest first.
+
+    INVALID_ARGUMENT: the request is malformed, or the page token is not one of this request's.
     """
 
 @_typing.type_check_only
@@ -70,10 +75,15 @@ class TranscriptionServiceAsyncStub(TranscriptionServiceStub):
     INVALID_ARGUMENT: the request is malformed.
     """
     ExportTranscript: _aio.UnaryUnaryMultiCallable[_transcription_service_pb2.ExportTranscriptRequest, _transcription_service_pb2.ExportTranscriptResponse]  # type: ignore[assignment]
-    """Returns the transcript of one call as a file.
+    """Returns the transcript of one call as a file. Who took it is kept.
 
     INVALID_ARGUMENT: the request is malformed.
     NOT_FOUND: the call has no transcript.
+    """
+    ListTranscriptAudit: _aio.UnaryUnaryMultiCallable[_transcription_service_pb2.ListTranscriptAuditRequest, _transcription_service_pb2.ListTranscriptAuditResponse]  # type: ignore[assignment]
+    """Lists who took transcripts as files, newest first.
+
+    INVALID_ARGUMENT: the request is malformed, or the page token is not one of this request's.
     """
 
 class TranscriptionServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -109,10 +119,21 @@ class TranscriptionServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _transcription_service_pb2.ExportTranscriptRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_transcription_service_pb2.ExportTranscriptResponse, _abc.Awaitable[_transcription_service_pb2.ExportTranscriptResponse]]:
-        """Returns the transcript of one call as a file.
+        """Returns the transcript of one call as a file. Who took it is kept.
 
         INVALID_ARGUMENT: the request is malformed.
         NOT_FOUND: the call has no transcript.
+        """
+
+    @_abc_1.abstractmethod
+    def ListTranscriptAudit(
+        self,
+        request: _transcription_service_pb2.ListTranscriptAuditRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_transcription_service_pb2.ListTranscriptAuditResponse, _abc.Awaitable[_transcription_service_pb2.ListTranscriptAuditResponse]]:
+        """Lists who took transcripts as files, newest first.
+
+        INVALID_ARGUMENT: the request is malformed, or the page token is not one of this request's.
         """
 
 def add_TranscriptionServiceServicer_to_server(servicer: TranscriptionServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
