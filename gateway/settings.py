@@ -25,6 +25,9 @@ class GatewaySettings(BaseSettings):
     concurrency: Limit = 2
     """Threads of Envoy."""
 
+    console: Path = Path("gateway/console/dist")
+    """The folder of the built console, served at `/console/`."""
+
     jwks: Path = Path(".potok/keys/users.json")
     """The public keys of the issuer of users' tokens, a JWKS; read at the start."""
     issuer: str = "potok"

