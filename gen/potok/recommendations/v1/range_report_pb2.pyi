@@ -112,7 +112,9 @@ class RangeReport(_message.Message):
 
     @_builtins.property
     def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___ItemReport]:
-        """The items of the checklist over everybody, what went wrong most often first."""
+        """The items of the checklist over everybody, what went wrong most often first. Calls that were rolled up by a release
+        that did not keep items are not in them before a run in mode ALL.
+        """
 
     def __init__(
         self,
@@ -223,7 +225,7 @@ class ItemReport(_message.Message):
     attempted: _builtins.int
     """Those of them in which it was done in part."""
     share: _builtins.float
-    """completed / calls, 0..1."""
+    """completed / calls, 0..1; unset where it could be told in none."""
     untold_calls: _builtins.int
     """The calls in which it applied and could not be told."""
     enough: _builtins.bool
@@ -236,15 +238,17 @@ class ItemReport(_message.Message):
         calls: _builtins.int = ...,
         completed: _builtins.int = ...,
         attempted: _builtins.int = ...,
-        share: _builtins.float = ...,
+        share: _builtins.float | None = ...,
         untold_calls: _builtins.int = ...,
         enough: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_share", b"_share", "share", b"share"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempted", b"attempted", "calls", b"calls", "completed", b"completed", "enough", b"enough", "item", b"item", "share", b"share", "skill", b"skill", "untold_calls", b"untold_calls"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_share", b"_share", "attempted", b"attempted", "calls", b"calls", "completed", b"completed", "enough", b"enough", "item", b"item", "share", b"share", "skill", b"skill", "untold_calls", b"untold_calls"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__share: _TypeAlias = _typing.Literal["share"]  # noqa: Y015
+    _WhichOneofArgType__share: _TypeAlias = _typing.Literal["_share", b"_share"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__share) -> _WhichOneofReturnType__share | None: ...
 
 Global___ItemReport: _TypeAlias = ItemReport  # noqa: Y015
 
