@@ -20,6 +20,7 @@ from potok.recommendations.v1.employee_recommendation_pb2 import (
 )
 from potok.recommendations.v1.range_report_pb2 import (
     EmployeeReport,
+    ItemReport,
     LabelCount,
     RangeReport,
     Recommendation,
@@ -44,6 +45,7 @@ _GOOD, _FAIR = 80, 50
 _MOST_ADVICE = 10
 """The number of open recommendations that are shown."""
 _WEAKEST = 2
+_WEAKEST_ITEMS = 5
 """The number of skills that are named of an employee."""
 
 
@@ -158,6 +160,8 @@ def _page(
         parts.append(Prose(more, Text("  ")))
     parts.extend(left_out)
     parts.extend(_section("people", _people(found.employees, found.skills)))
+    if failing := [item for item in found.items if item.completed < item.calls]:
+        parts.extend(_section("the weakest items", _items(failing[:_WEAKEST_ITEMS])))
     parts.extend(_section("what to do better", Group(*_advice(found))))
     return Group(*parts)
 
@@ -251,6 +255,24 @@ def _people(employees: Iterable[EmployeeReport], skills: Iterable[SkillReport]) 
             _score(employee.score) if employee.HasField("score") else Text("-"),
             _change(employee),
             cell(", ".join(f"{s.skill} {s.share:.0%}" for s in weakest[:_WEAKEST])),
+        )
+    return rows
+
+
+def _items(items: Iterable[ItemReport]) -> RenderableType:
+    rows = table(
+        *("item", "skill", "done", "in part", "of calls", "share", "untold"),
+        numbers=("done", "in part", "of calls", "share", "untold"),
+    )
+    for item in items:
+        rows.add_row(
+            cell(item.item),
+            cell(item.skill),
+            str(item.completed),
+            str(item.attempted),
+            str(item.calls),
+            f"{item.share:.0%}" if item.enough else Text("too few calls", "dim"),
+            str(item.untold_calls),
         )
     return rows
 

@@ -57,6 +57,11 @@ class Finding:
     weight: float
     quote: SpokenQuote
 
+    @property
+    def applied(self) -> bool:
+        """True where the call gave occasion for the item."""
+        return self.status is not FindingStatus.NOT_APPLICABLE
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SkillFinding:

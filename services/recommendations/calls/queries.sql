@@ -12,15 +12,16 @@ SELECT owner, employee
  ORDER BY employee
     ON CONFLICT DO NOTHING;
 
--- name: upsert_calls(owner, call_ids, days, started_at, employees, call_types, outcomes, sentiments, scores, items)!
+-- name: upsert_calls(owner, call_ids, days, started_at, employees, call_types, outcomes, sentiments, scores, told_shares, items)!
 -- Writes calls in place of what was known of them, in the order of their ids: two writers lock rows in one order.
 INSERT INTO recommendations.calls (
-       owner, call_id, day, started_at, employee, call_type, outcome, sentiment, score, items)
+       owner, call_id, day, started_at, employee, call_type, outcome, sentiment, score, told_share,
+       items)
 SELECT :owner, analysed.*
   FROM unnest(
            :call_ids::text[], :days::date[], :started_at::timestamptz[], :employees::text[],
            :call_types::text[], :outcomes::text[], :sentiments::text[], :scores::float8[],
-           :items::int[]) AS analysed (call_id)
+           :told_shares::float8[], :items::int[]) AS analysed (call_id)
  ORDER BY analysed.call_id
     ON CONFLICT (owner, call_id) DO UPDATE
    SET day = excluded.day,
@@ -30,13 +31,18 @@ SELECT :owner, analysed.*
        outcome = excluded.outcome,
        sentiment = excluded.sentiment,
        score = excluded.score,
+       told_share = excluded.told_share,
        items = excluded.items,
        updated_at = now();
 
 -- name: delete_parts(owner, call_ids)!
--- Deletes the skills and the advice of calls before they are written anew: a call may have fewer of them than before.
+-- Deletes the skills, items and advice of calls before they are written anew: a call may have fewer of them than before.
 WITH call_skills AS (
     DELETE FROM recommendations.call_skills
+     WHERE owner = :owner
+       AND call_id = ANY (:call_ids::text[])
+), call_items AS (
+    DELETE FROM recommendations.call_items
      WHERE owner = :owner
        AND call_id = ANY (:call_ids::text[])
 )
@@ -54,6 +60,14 @@ SELECT :owner, found.*
            :applicable::int[], :completed::int[], :attempted::int[], :weights::float8[],
            :values::float8[]) AS found (call_id);
 
+-- name: insert_call_items(owner, call_ids, items, skills, days, statuses)!
+-- Adds the items of calls that applied.
+INSERT INTO recommendations.call_items (owner, call_id, item, skill, day, status)
+SELECT :owner, found.*
+  FROM unnest(
+           :call_ids::text[], :items::text[], :skills::text[], :days::date[], :statuses::text[])
+       AS found (call_id);
+
 -- name: insert_advice(owner, call_ids, positions, skills, priorities, texts, whys, quotes, speakers, seconds)!
 -- Adds the advice of calls; the position keeps the order in which the analysis gave it.
 INSERT INTO recommendations.advice (
@@ -65,7 +79,7 @@ SELECT :owner, given.*
            :seconds::float8[]) AS given (call_id);
 
 -- name: delete_calls(owner, call_ids)!
--- Deletes calls; their skills and their advice go with them.
+-- Deletes calls; their skills, items and advice go with them.
 DELETE FROM recommendations.calls
  WHERE owner = :owner
    AND call_id = ANY (:call_ids::text[]);

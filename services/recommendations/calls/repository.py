@@ -35,6 +35,7 @@ class PostgresAnalysedCalls:
             outcomes=[call.outcome for call in calls],
             sentiments=[call.sentiment for call in calls],
             scores=[call.score for call in calls],
+            told_shares=[call.told_share for call in calls],
             items=[len(call.findings) for call in calls],
         )
         await _QUERIES.delete_parts(transaction, owner=owner, call_ids=call_ids)
@@ -51,6 +52,16 @@ class PostgresAnalysedCalls:
             attempted=[each.attempted for _, each in found],
             weights=[each.weight for _, each in found],
             values=[each.value for _, each in found],
+        )
+        applied = [(call, each) for call in calls for each in call.findings if each.applied]
+        await _QUERIES.insert_call_items(
+            transaction,
+            owner=owner,
+            call_ids=[call.call_id for call, _ in applied],
+            items=[each.item for _, each in applied],
+            skills=[each.skill for _, each in applied],
+            days=[call.day for call, _ in applied],
+            statuses=[each.status.value for _, each in applied],
         )
         advice = [(call.call_id, n, each) for call in calls for n, each in enumerate(call.advice)]
         await _QUERIES.insert_advice(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from services.recommendations.calls.domain import CallId
 from services.status.domain import DateRange, Owner
@@ -83,6 +83,34 @@ class SkillReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DayScores:
+    """The calls of one day, of one employee or with `employee` None of everybody."""
+
+    day: date
+    employee: str | None
+    calls: int
+    score: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemReport:
+    """One item of the checklist, over everybody; the proto says what each figure means."""
+
+    item: str
+    skill: str
+    calls: int
+    completed: int
+    attempted: int
+    untold_calls: int
+    enough: bool
+
+    @property
+    def share(self) -> float | None:
+        """The part of the calls in which it was completed, 0..1; None where it could be told in none."""
+        return self.completed / self.calls if self.calls else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RollUp:
     """What the calls of a range add up to."""
 
@@ -117,12 +145,14 @@ class WrittenReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RangeReport:
-    """The roll-up of a range as of now, and the report of its last run, if there was one."""
+    """What a range adds up to as of now, and the report of its last run, if there was one."""
 
     owner: Owner
     range: DateRange
     minimum_calls: int
     roll_up: RollUp
+    days: tuple[DayScores, ...]
+    items: tuple[ItemReport, ...]
     written: WrittenReport | None
 
 

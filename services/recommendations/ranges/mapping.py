@@ -4,6 +4,8 @@ from potok.recommendations.v1 import range_report_pb2 as pb
 
 from services.kernel.rpc.convert import timestamp
 from services.recommendations.ranges.domain import (
+    DayScores,
+    ItemReport,
     LabelCount,
     Narrative,
     RangeReport,
@@ -49,6 +51,8 @@ def range_report_to_pb(report: RangeReport) -> pb.RangeReport:
         previous_calls=scores.previous_calls,
         score_delta=scores.score_delta,
         narrative=_narrative_to_pb(written.narrative) if written and written.narrative else None,
+        days=[_day_to_pb(day) for day in report.days],
+        items=[_item_to_pb(item) for item in report.items],
     )
 
 
@@ -58,6 +62,25 @@ def _narrative_to_pb(narrative: Narrative) -> pb.Narrative:
         actions=narrative.actions,
         author=narrative.author,
         note=narrative.note,
+    )
+
+
+def _day_to_pb(day: DayScores) -> pb.DayReport:
+    return pb.DayReport(
+        day=day.day.isoformat(), employee=day.employee, calls=day.calls, score=day.score
+    )
+
+
+def _item_to_pb(item: ItemReport) -> pb.ItemReport:
+    return pb.ItemReport(
+        item=item.item,
+        skill=item.skill,
+        calls=item.calls,
+        completed=item.completed,
+        attempted=item.attempted,
+        share=item.share,
+        untold_calls=item.untold_calls,
+        enough=item.enough,
     )
 
 

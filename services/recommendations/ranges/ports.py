@@ -2,7 +2,13 @@
 
 from typing import Protocol
 
-from services.recommendations.ranges.domain import Narrative, RollUp, WrittenReport
+from services.recommendations.ranges.domain import (
+    DayScores,
+    ItemReport,
+    Narrative,
+    RollUp,
+    WrittenReport,
+)
 from services.status.domain import DateRange, ExecutionNumber, Owner
 
 
@@ -18,6 +24,14 @@ class RollUpRepository(Protocol):
 
     async def roll_up(self, owner: Owner, days: DateRange, minimum_calls: int) -> RollUp:
         """Return what the range adds up to; a skill of fewer than `minimum_calls` calls is not `enough`."""
+
+    async def list_days(self, owner: Owner, days: DateRange) -> tuple[DayScores, ...]:
+        """Return the days of the range that have calls, each of everybody first, then of each employee."""
+
+    async def list_items(
+        self, owner: Owner, days: DateRange, minimum_calls: int
+    ) -> tuple[ItemReport, ...]:
+        """Return the items of everybody, what went wrong most often first; `enough` is as above."""
 
     async def get_report(self, owner: Owner, days: DateRange) -> WrittenReport | None:
         """Return the report of the last run over exactly this range."""

@@ -76,6 +76,32 @@ SELECT employee, skill, calls, applicable, completed, failing_calls, score,
  WHERE calls > 0
  ORDER BY employee NULLS FIRST, failing_calls DESC, skill;
 
+-- name: list_days(owner, start_date, end_date)
+-- Returns the calls of each day that has some: of everybody (employee is null) first, then of each employee.
+SELECT day, employee, count(*)::int AS calls, avg(score) AS score
+  FROM recommendations.calls
+ WHERE owner = :owner
+   AND day BETWEEN :start_date AND :end_date
+ GROUP BY GROUPING SETS ((day), (day, employee))
+ ORDER BY day, employee NULLS FIRST;
+
+-- name: list_items(owner, start_date, end_date, minimum_calls)
+-- Returns the items of everybody that applied, those first that were not completed in most of the calls that tell.
+WITH added AS (
+    SELECT item, skill,
+           (count(*) FILTER (WHERE status <> 'CANNOT_BE_TOLD'))::int AS calls,
+           (count(*) FILTER (WHERE status = 'COMPLETED'))::int AS completed,
+           (count(*) FILTER (WHERE status = 'ATTEMPTED'))::int AS attempted,
+           (count(*) FILTER (WHERE status = 'CANNOT_BE_TOLD'))::int AS untold_calls
+      FROM recommendations.call_items
+     WHERE owner = :owner
+       AND day BETWEEN :start_date AND :end_date
+     GROUP BY item, skill
+)
+SELECT added.*, calls >= :minimum_calls AS enough
+  FROM added
+ ORDER BY calls - completed DESC, item, skill;
+
 -- name: list_advice(owner, start_date, end_date)
 -- Returns per skill of everybody (employee is null) and of each employee what was advised most often, at most three of
 -- it, each with the words of its three latest calls. The three latest of everybody are among those of the employees.

@@ -9,7 +9,9 @@ from services.kernel.postgres import Reading, afresh, load_queries
 from services.recommendations.calls.domain import CallId
 from services.recommendations.ranges.domain import (
     CallQuote,
+    DayScores,
     EmployeeReport,
+    ItemReport,
     LabelCount,
     Narrative,
     RollUp,
@@ -63,6 +65,28 @@ class PostgresRollUps:
                 for row in skills
             ),
         )
+
+    @afresh
+    async def list_days(self, owner: Owner, days: DateRange) -> tuple[DayScores, ...]:
+        async with self._reading() as connection:
+            rows = _QUERIES.list_days(
+                connection, owner=owner, start_date=days.start, end_date=days.end
+            )
+            return tuple([DayScores(**row) async for row in rows])
+
+    @afresh
+    async def list_items(
+        self, owner: Owner, days: DateRange, minimum_calls: int
+    ) -> tuple[ItemReport, ...]:
+        async with self._reading() as connection:
+            rows = _QUERIES.list_items(
+                connection,
+                owner=owner,
+                start_date=days.start,
+                end_date=days.end,
+                minimum_calls=minimum_calls,
+            )
+            return tuple([ItemReport(**row) async for row in rows])
 
     @afresh
     async def get_report(self, owner: Owner, days: DateRange) -> WrittenReport | None:

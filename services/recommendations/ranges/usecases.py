@@ -23,6 +23,8 @@ class RangeReports:
             range=days,
             minimum_calls=self._minimum_calls,
             roll_up=await self._roll_ups.roll_up(owner, days, self._minimum_calls),
+            days=await self._roll_ups.list_days(owner, days),
+            items=await self._roll_ups.list_items(owner, days, self._minimum_calls),
             written=await self._roll_ups.get_report(owner, days),
         )
 

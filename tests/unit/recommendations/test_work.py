@@ -20,7 +20,14 @@ from services.recommendations.employees.domain import (
     RecommendationFilter,
 )
 from services.recommendations.employees.usecases import FollowUps
-from services.recommendations.ranges.domain import Narrative, RollUp, ScoreReport, WrittenReport
+from services.recommendations.ranges.domain import (
+    DayScores,
+    ItemReport,
+    Narrative,
+    RollUp,
+    ScoreReport,
+    WrittenReport,
+)
 from services.recommendations.ranges.narrative import RulesNarrator
 from services.recommendations.ranges.usecases import RangeReports
 from services.recommendations.reporting.domain import ReportedCall, ReportingUnavailable
@@ -91,6 +98,16 @@ class FakeRollUps:
             employees=(),
             skills=(),
         )
+
+    async def list_days(self, owner: Owner, days: DateRange) -> tuple[DayScores, ...]:
+        del owner, days
+        return ()
+
+    async def list_items(
+        self, owner: Owner, days: DateRange, minimum_calls: int
+    ) -> tuple[ItemReport, ...]:
+        del owner, days, minimum_calls
+        return ()
 
     async def get_report(self, owner: Owner, days: DateRange) -> WrittenReport | None:
         del owner

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -11,11 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.kernel.postgres import load_queries
 from services.recommendations.calls.domain import AnalysedCall, CallId, FindingStatus
 from services.recommendations.calls.repository import PostgresAnalysedCalls
+from services.recommendations.ranges import repository
 from services.recommendations.ranges.domain import (
     CallQuote,
+    DayScores,
     EmployeeReport,
+    ItemReport,
     LabelCount,
     Narrative,
     RollUp,
@@ -295,6 +299,97 @@ async def test_a_call_that_is_analysed_again_takes_the_place_of_itself(store: St
     assert {skill.skill for skill in rolled.skills} == {"needs"}
 
 
+async def test_the_days_of_a_range_tell_of_everybody_then_of_each_employee(store: Store) -> None:
+    await store.hold(
+        an_analysed_call("c1", score=50),
+        an_analysed_call("c2", score=None, employee=""),
+        an_analysed_call("c3", score=100, employee="Борис"),
+        an_analysed_call("c4", score=None, day=TUESDAY),
+        an_analysed_call("c5", day=WEEK.end + timedelta(1)),
+    )
+    await store.hold(an_analysed_call("c1", score=0), owner=OTHER)
+
+    def told(day: date, employee: str | None, calls: int, score: float | None) -> DayScores:
+        return DayScores(day=day, employee=employee, calls=calls, score=score)
+
+    assert await store.roll_ups.list_days(CLINIC, WEEK) == (
+        told(MONDAY, None, 3, 75),
+        told(MONDAY, "", 1, None),
+        told(MONDAY, "Анна", 1, 50),
+        told(MONDAY, "Борис", 1, 100),
+        told(TUESDAY, None, 1, None),
+        told(TUESDAY, "Анна", 1, None),
+    )
+
+
+async def test_items_tell_of_the_calls_in_which_they_applied_and_could_be_told(
+    store: Store,
+) -> None:
+    of = {
+        "done": ("c1", "c2"),
+        "half": ("c3",),
+        "missed": ("c4",),
+        "unheard": ("c5",),
+        "no occasion": ("c6",),
+    }
+    status = dict(zip(of, FindingStatus, strict=False)) | {
+        "unheard": FindingStatus.CANNOT_BE_TOLD,
+        "no occasion": FindingStatus.NOT_APPLICABLE,
+    }
+    greetings = {
+        call_id: a_finding("greets", status=status[how])
+        for how, ids in of.items()
+        for call_id in ids
+    }
+    unheard = a_finding("repeats", skill="closing", status=FindingStatus.CANNOT_BE_TOLD)
+    await store.hold(
+        *(an_analysed_call(call_id, findings=[each]) for call_id, each in greetings.items()),
+        an_analysed_call("c7", findings=[a_finding("offers", skill="closing"), unheard]),
+        an_analysed_call("later", day=WEEK.end + timedelta(1)),
+    )
+    await store.hold(an_analysed_call("c1"), owner=OTHER)
+
+    greets, offers, repeats = await store.roll_ups.list_items(CLINIC, WEEK, ENOUGH)
+
+    assert greets == ItemReport(
+        item="greets",
+        skill="contact",
+        calls=4,
+        completed=2,
+        attempted=1,
+        untold_calls=1,
+        enough=True,
+    )
+    assert (greets.share, offers.share, repeats.share) == (0.5, 1, None)
+    assert (offers.item, offers.enough) == ("offers", False)
+    assert (repeats.calls, repeats.untold_calls) == (0, 1)
+
+    # Told anew, and forgotten.
+    await store.hold(an_analysed_call("c7", findings=[a_finding("greets")]))
+    await store.forget("c1")
+    [greets] = await store.roll_ups.list_items(CLINIC, WEEK, ENOUGH)
+    assert (greets.calls, greets.completed) == (4, 2)
+
+
+async def test_days_and_items_are_read_by_their_indexes(store: Store) -> None:
+    week = [
+        an_analysed_call(f"c{n}", day=MONDAY + timedelta(n % 300), advice=[]) for n in range(3000)
+    ]
+    await store.hold(*week)
+    await store.pool.execute("VACUUM ANALYZE recommendations.calls, recommendations.call_items")
+
+    async def plan(query: str, *more: int) -> str:
+        asked = f"EXPLAIN {query}"
+        rows = await store.pool.fetch(asked, CLINIC, WEEK.start, WEEK.end, *more)
+        return "\n".join(row[0] for row in rows)
+
+    queries = load_queries(repository.__file__)
+    days, items = await plan(queries.list_days.sql), await plan(queries.list_items.sql, ENOUGH)
+
+    assert "calls_of_days" in days
+    assert "Index Only Scan using call_items_of_days" in items
+
+
 async def test_a_forgotten_call_leaves_nothing_behind(store: Store) -> None:
     await store.hold(an_analysed_call("c1"), an_analysed_call("c2"))
     await store.hold(an_analysed_call("c1"), owner=OTHER)
@@ -302,7 +397,7 @@ async def test_a_forgotten_call_leaves_nothing_behind(store: Store) -> None:
     await store.forget("c1", "c2", "nope")
 
     assert (await store.roll_up()).scores.calls == 0
-    for table in ("calls", "call_skills", "advice"):
+    for table in ("calls", "call_skills", "call_items", "advice"):
         owners = await store.pool.fetch(f"SELECT owner FROM recommendations.{table}")
         assert [row["owner"] for row in owners] == [OTHER]
 
@@ -331,7 +426,7 @@ async def test_a_reader_for_users_sees_its_owners_only(store: Store, database: D
         await store.hold(an_analysed_call("c1"), owner=owner)
         await store.roll_ups.write_report(owner, WEEK, ExecutionNumber(1), report)
 
-    tables = ("calls", "call_skills", "advice", "reports", "changed_employees")
+    tables = ("calls", "call_skills", "call_items", "advice", "reports", "changed_employees")
     async with database.pool("recommendations_app") as pool, pool.acquire() as reader:
         for table in tables:
             assert not await reader.fetch(f"SELECT owner FROM recommendations.{table}")

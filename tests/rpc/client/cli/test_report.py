@@ -23,6 +23,7 @@ from potok.recommendations.v1.employee_recommendation_pb2 import (
 )
 from potok.recommendations.v1.range_report_pb2 import (
     EmployeeReport,
+    ItemReport,
     LabelCount,
     Narrative,
     Quote,
@@ -64,6 +65,21 @@ REPORT = RangeReport(
         SkillReport(
             employee="Anna", skill="discovery", calls=3, applicable=4, completed=1, share=0.25
         ),
+    ],
+    items=[
+        ItemReport(
+            item="asks_what_hurts",
+            skill="discovery",
+            calls=8,
+            completed=2,
+            attempted=1,
+            share=0.25,
+            untold_calls=3,
+            enough=True,
+        ),
+        ItemReport(item="greets", skill="contact", calls=2, completed=1, share=0.5),
+        ItemReport(item="says_goodbye", skill="contact", calls=8, completed=8, share=1),
+        ItemReport(item="repeats", skill="closing", untold_calls=8),
     ],
     minimum_calls=5,
     median_score=74,
@@ -187,6 +203,10 @@ async def test_a_report_tells_of_calls_people_and_what_to_do_better(
     assert "2026-11-02 13:30 Anna booking booked positive 80 - call-0" in lines
     assert "and 70 more: --limit shows them" in lines
     assert "Anna 120 71 too few calls discovery 25%" in lines
+    assert "asks_what_hurts discovery 2 1 8 25% 3" in lines
+    assert "greets contact 1 0 2 too few calls 0" in lines
+    assert "says_goodbye" not in out
+    assert "repeats" not in out, "nothing is known of it"
     assert "discovery 1 of 4 done fewer than 5 calls: a hint, no verdict" in lines
     assert "• Ask what hurts." in lines
     assert "“How much is a [2J crown?” call-2" in lines

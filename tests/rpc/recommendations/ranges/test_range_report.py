@@ -83,6 +83,20 @@ async def test_a_report_says_what_to_work_on_and_in_whose_words(stub: "Stub") ->
     ]
 
 
+async def test_a_report_tells_of_its_days_and_of_the_items_of_the_checklist(stub: "Stub") -> None:
+    request = pb.GetRangeReportRequest(owner=CLINIC, range=WEEK)
+
+    report = (await stub.GetRangeReport(request)).report
+
+    everybody, anna = report.days
+    assert (everybody.day, everybody.calls, everybody.score) == ("2026-03-02", 5, 75)
+    assert not everybody.HasField("employee")
+    assert (anna.day, anna.employee, anna.calls) == ("2026-03-02", "Анна", 5)
+    [item] = report.items
+    assert (item.item, item.skill) == ("offers_time", "closing")
+    assert (item.calls, item.completed, item.share, item.enough) == (5, 0, 0, True)
+
+
 async def test_a_range_of_nothing_has_an_empty_report(stub: "Stub") -> None:
     request = pb.GetRangeReportRequest(owner="client:other", range=WEEK)
 

@@ -8,7 +8,9 @@ from services.kernel.rpc.convert import timestamp
 from services.recommendations.calls.domain import CallId
 from services.recommendations.ranges.domain import (
     CallQuote,
+    DayScores,
     EmployeeReport,
+    ItemReport,
     LabelCount,
     Narrative,
     RangeReport,
@@ -57,6 +59,15 @@ SCORES = ScoreReport(
     previous_calls=7,
     score_delta=-3.5,
 )
+GREETS = ItemReport(
+    item="greets",
+    skill="contact",
+    calls=4,
+    completed=1,
+    attempted=2,
+    untold_calls=3,
+    enough=True,
+)
 WORDS = Narrative(text="So so.", actions=("do",), author="rules", note="why")
 ROLL_UP = RollUp(
     scores=SCORES,
@@ -82,6 +93,11 @@ def test_a_range_report_keeps_everything() -> None:
         range=DAY,
         minimum_calls=5,
         roll_up=ROLL_UP,
+        days=(
+            DayScores(day=MONDAY, employee=None, calls=5, score=0.0),
+            DayScores(day=MONDAY, employee="", calls=5, score=None),
+        ),
+        items=(GREETS, replace(GREETS, item="offers_time", calls=0, completed=0)),
         written=WrittenReport(
             calls=5, score=0, focus=("closing",), narrative=WORDS, written_at=NOON
         ),
@@ -147,6 +163,25 @@ def test_a_range_report_keeps_everything() -> None:
         previous_calls=7,
         score_delta=-3.5,
         narrative=pb.Narrative(text="So so.", actions=["do"], author="rules", note="why"),
+        days=[
+            pb.DayReport(day="2026-03-02", calls=5, score=0),
+            pb.DayReport(day="2026-03-02", employee="", calls=5),
+        ],
+        items=[
+            pb.ItemReport(
+                item="greets",
+                skill="contact",
+                calls=4,
+                completed=1,
+                attempted=2,
+                share=0.25,
+                untold_calls=3,
+                enough=True,
+            ),
+            pb.ItemReport(
+                item="offers_time", skill="contact", attempted=2, untold_calls=3, enough=True
+            ),
+        ],
     )
     assert not message.skills[0].HasField("employee")
     assert message.HasField("score")
@@ -154,7 +189,13 @@ def test_a_range_report_keeps_everything() -> None:
 
 def test_a_report_that_no_run_wrote_has_no_time() -> None:
     report = RangeReport(
-        owner=Owner("client:clinic"), range=DAY, minimum_calls=5, roll_up=NOTHING, written=None
+        owner=Owner("client:clinic"),
+        range=DAY,
+        minimum_calls=5,
+        roll_up=NOTHING,
+        days=(),
+        items=(),
+        written=None,
     )
 
     message = range_report_to_pb(report)
