@@ -66,8 +66,15 @@ local function query(headers)
   headers:replace(":path", #kept > 0 and path .. "?" .. table.concat(kept, "&") or path)
 end
 
+-- Who types the address of the gateway alone wants the console.
+local TO_CONSOLE = {["/"] = true, ["/console"] = true}
+
 function envoy_on_request(handle)
   local headers = handle:headers()
+  if TO_CONSOLE[headers:get(":path")] and READS[headers:get(":method")] then
+    handle:respond({[":status"] = "302", ["location"] = "/console/"}, "")
+    return
+  end
   -- One that nobody can read is none: each RPC has its own behind this door.
   local timeout = headers:get("grpc-timeout")
   if timeout and not (timeout:match("^%d+[HMSmun]$") and #timeout <= 9) then headers:remove("grpc-timeout") end
