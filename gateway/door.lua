@@ -81,9 +81,18 @@ function envoy_on_request(handle)
   if session(handle, headers) then query(headers) end
 end
 
--- Proxies hand a stream on as it comes.
+-- Proxies hand a stream on as it comes. A part of a file says which by its header, and gRPC has neither a status for it
+-- nor a length.
 function envoy_on_response(handle)
   local headers = handle:headers()
+  local part = headers:get("content-range")
+  if part and headers:get(":status") == "200" then headers:replace(":status", "206") end
+  if part and part:match("^bytes %*/") then headers:replace(":status", "416") end
+  local length = headers:get("x-potok-length")
+  if length then
+    headers:remove("x-potok-length")
+    headers:replace("content-length", length)
+  end
   local kind = headers:get("content-type") or ""
   if kind:match("^text/event%-stream") or kind:match("^application/grpc%-web") then
     headers:replace("x-accel-buffering", "no")

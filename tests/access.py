@@ -44,6 +44,11 @@ RULES: dict[str, dict[str, set[str]]] = {
         "GetCalls": {ANALYSIS, RECOMMENDATIONS},
         "ReadRecording": {TRANSCRIPTION},
     },
+    "potok.call_sync.v1.RecordingService": {
+        "GetRecording": USERS,
+        "GetWaveform": USERS,
+        "ListRecordingAudit": USERS,
+    },
     "potok.coordinator.v1.BotReportService": {"ReportBots": {BOT_STATUS}},
     "potok.coordinator.v1.BotService": {
         "TriggerBot": USERS,

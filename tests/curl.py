@@ -23,7 +23,7 @@ class CurlLine:
 def curl_lines() -> Iterator[CurlLine]:
     """Yield the lines in their order."""
     for line in re.findall(r"^curl .*$", README.read_text(encoding="utf-8"), re.MULTILINE):
-        words = iter(shlex.split(line)[1:])
+        words = iter(shlex.split(line, comments=True)[1:])
         verb, path, body, token = "", "", None, ""
         for word in words:
             match word:
@@ -33,6 +33,8 @@ def curl_lines() -> Iterator[CurlLine]:
                     body = next(words)
                 case "-H":
                     token = next(words).removeprefix("$")
+                case "-o":
+                    next(words)
                 case "-N":
                     pass
                 case _:

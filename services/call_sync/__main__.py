@@ -10,6 +10,7 @@ import grpc
 import uvloop
 from potok.call_sync.v1.account_service_pb2_grpc import add_AccountServiceServicer_to_server
 from potok.call_sync.v1.call_sync_service_pb2_grpc import add_CallSyncServiceServicer_to_server
+from potok.call_sync.v1.recording_service_pb2_grpc import add_RecordingServiceServicer_to_server
 
 from services.call_sync.accounts.repository import PostgresAccounts, PostgresRates
 from services.call_sync.accounts.sealing import Seal
@@ -22,7 +23,11 @@ from services.call_sync.adapters.amocrm.limiter import Limiter
 from services.call_sync.adapters.amocrm.oauth import OAuth
 from services.call_sync.adapters.amocrm.source import AmoSource
 from services.call_sync.adapters.amocrm.tokens import AccessTokens
+from services.call_sync.adapters.coder import ChildCoder
 from services.call_sync.adapters.folder import FolderSource
+from services.call_sync.hearing.repository import PostgresHearingAudit, PostgresRenditions
+from services.call_sync.hearing.servicer import RecordingServicer
+from services.call_sync.hearing.usecases import Hearing, Renditions
 from services.call_sync.ports import CallSource
 from services.call_sync.repository import PostgresCalls, recording_registry
 from services.call_sync.servicer import CallSyncServicer
@@ -66,10 +71,24 @@ async def main() -> None:
         call_sync = CallSync(PostgresCalls(pool, replica.reading_all), recordings, sources)
         asked = PostgresCalls(pool, replica.reading_for_caller)
         calls = CallSyncServicer(CallSync(asked, recordings, sources))
+        renditions = Renditions(
+            PostgresRenditions(pool),
+            recordings,
+            ChildCoder(
+                timeout=settings.decoding_timeout,
+                longest=settings.longest_heard,
+                max_bytes=settings.max_recording_bytes,
+            ),
+            at_once=settings.decodings,
+        )
+        replica.stack.push_async_callback(renditions.close)
+        audit = PostgresHearingAudit(pool, replica.reading_for_caller)
+        heard = RecordingServicer(Hearing(asked, renditions, recordings, audit))
 
         def register(server: grpc.aio.Server) -> None:
             add_CallSyncServiceServicer_to_server(calls, server)
             add_AccountServiceServicer_to_server(AccountServicer(amocrm.accounts), server)
+            add_RecordingServiceServicer_to_server(heard, server)
 
         replica.run(
             every(settings.sweep, partial(registry.sweep, recordings.delete), "recordings"),
@@ -80,7 +99,11 @@ async def main() -> None:
             [CallSyncWork(call_sync, limits, settings.recording_delays)],
             settings,
             register,
-            ["potok.call_sync.v1.CallSyncService", "potok.call_sync.v1.AccountService"],
+            [
+                "potok.call_sync.v1.CallSyncService",
+                "potok.call_sync.v1.AccountService",
+                "potok.call_sync.v1.RecordingService",
+            ],
         )
 
 

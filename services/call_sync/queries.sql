@@ -75,11 +75,14 @@ VALUES (:sha256, now() + :grace::interval)
        unused = false;
 
 -- name: list_due_recordings(page_size)
--- Returns recordings that are due for a look, and whether a call has them. Their rows are locked, so that nobody
+-- Returns recordings that are due for a look, and whether a call has them, or the one that they were coded of. Their rows are locked, so that nobody
 -- stores the bytes anew meanwhile; what another sweep looks at is left out.
 SELECT recordings.sha256, recordings.unused,
        EXISTS (SELECT FROM call_sync.calls
-                WHERE calls.recording_sha256 = recordings.sha256) AS in_use
+                WHERE calls.recording_sha256 = recordings.sha256)
+       OR EXISTS (SELECT FROM call_sync.renditions
+                    JOIN call_sync.calls ON calls.recording_sha256 = renditions.sha256
+                   WHERE renditions.played_sha256 = recordings.sha256) AS in_use
   FROM call_sync.recordings
  WHERE look_at <= now()
  ORDER BY look_at

@@ -52,6 +52,12 @@ class CallSyncSettings(StageSettings):
     """Tokens that lay unused for so long are renewed; after three months they would be worth nothing."""
     crm_turn: timedelta = timedelta(hours=1)
     """How often such accounts, and tokens that end, are looked for."""
+    decoding_timeout: timedelta = timedelta(minutes=4)
+    """How long it may take to decode a recording that somebody wants to hear, and to code it for browsers."""
+    decodings: int = Field(default=2, ge=1)
+    """Such recordings at a time in one process."""
+    longest_heard: timedelta = timedelta(hours=6)
+    """A longer recording is not decoded to be heard."""
     batch: int = Field(default=20, ge=1, le=100)
     """Calls a job."""
     concurrency: int = Field(default=2, ge=1)

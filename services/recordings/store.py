@@ -83,10 +83,14 @@ class ObjectRecordings:
             raise _unavailable(error) from error
         return recording
 
-    async def read(self, recording: Recording) -> AsyncIterator[bytes]:
-        """Yield the bytes once their number is what it was when they were kept."""
+    async def read(
+        self, recording: Recording, part: tuple[int, int] | None = None
+    ) -> AsyncIterator[bytes]:
+        """Yield the bytes, or those from a number to before another, where all are as many as when they were kept."""
         try:
-            found = await obstore.get_async(self._store, _key(recording.sha256))
+            found = await obstore.get_async(
+                self._store, _key(recording.sha256), options={"range": part} if part else {}
+            )
             if found.meta["size"] != recording.size_bytes:
                 raise FileNotFoundError(recording.sha256)
             async for chunk in found.stream(min_chunk_size=PIECE_BYTES):
@@ -95,6 +99,13 @@ class ObjectRecordings:
                     yield bytes(whole[start : start + PIECE_BYTES])
         except FileNotFoundError:
             raise RecordingNotFound(f"recording {recording.sha256} is lost: {self._mend}") from None
+        except _STORE_ERRORS as error:
+            raise _unavailable(error) from error
+
+    async def has(self, recording: Recording) -> bool:
+        """Tell whether all bytes are there."""
+        try:
+            return await self._size(_key(recording.sha256)) == recording.size_bytes
         except _STORE_ERRORS as error:
             raise _unavailable(error) from error
 

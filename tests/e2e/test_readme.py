@@ -43,11 +43,12 @@ class Reader:
             headers["content-type"] = "application/json"
         asked = self.http.stream(line.verb, line.path, content=line.body, headers=headers)
         async with asked as answer:
-            streams = answer.headers.get("content-type", "").startswith("text/event-stream")
-            text = await anext(answer.aiter_lines()) if streams else (await answer.aread()).decode()
-        assert answer.status_code == 200, (name, line, text)
+            kind = answer.headers.get("content-type", "")
+            streams = kind.startswith("text/event-stream")
+            told = await anext(answer.aiter_lines()) if streams else await answer.aread()
+        assert answer.status_code == 200, (name, line, told)
         self.called.add(name)
-        return text if streams or not text else json.loads(text)
+        return json.loads(told) if kind.startswith("application/json") else told
 
     @staticmethod
     def told(line: CurlLine, own: dict[str, str]) -> CurlLine:

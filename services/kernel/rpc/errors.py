@@ -68,9 +68,10 @@ async def abort(context: Any, error: Exception) -> NoReturn:
 async def abort_with(
     context: Any, code: grpc.StatusCode, message: str, details: list[any_pb2.Any]
 ) -> NoReturn:
-    """End the RPC with a status and its google.rpc details."""
+    """End the RPC with a status and its google.rpc details, beside what its handler has set to be sent at the end."""
     rich = status_pb2.Status(code=code.value[0], message=message, details=details)
-    await context.abort(code, message, rpc_status.to_status(rich).trailing_metadata)
+    said = tuple(context.trailing_metadata() or ())
+    await context.abort(code, message, (*said, *rpc_status.to_status(rich).trailing_metadata))
     raise AssertionError("abort returned")
 
 

@@ -1,0 +1,48 @@
+-- name: get_rendition(sha256)^
+-- Returns how a recording is heard, nothing where that is not known yet.
+SELECT * FROM call_sync.renditions WHERE sha256 = :sha256;
+
+-- name: put_rendition(sha256, fault, played_sha256, played_size, played_type, duration_seconds, peaks)!
+-- Writes how a recording is heard. The recording, and what was coded of it, may have been deleted meanwhile; then
+-- nothing is written.
+INSERT INTO call_sync.renditions (
+       sha256, fault, played_sha256, played_size, played_type, duration_seconds, peaks)
+SELECT :sha256, :fault, :played_sha256::text, :played_size::bigint, :played_type::text,
+       :duration_seconds, :peaks::bytea[]
+  FROM (SELECT count(*) AS found
+          FROM (SELECT FROM call_sync.recordings
+                 WHERE sha256 IN (:sha256, :played_sha256)
+                   FOR KEY SHARE) AS locked) AS kept
+ WHERE kept.found = CASE WHEN :played_sha256::text IS NULL THEN 1 ELSE 2 END
+    ON CONFLICT (sha256) DO UPDATE
+   SET fault = excluded.fault,
+       played_sha256 = excluded.played_sha256,
+       played_size = excluded.played_size,
+       played_type = excluded.played_type,
+       duration_seconds = excluded.duration_seconds,
+       peaks = excluded.peaks;
+
+-- name: lock_hearing(owner, actor, call_id)^
+-- Lets one at a time ask whether a hearing is kept, until the end of the transaction.
+SELECT pg_advisory_xact_lock(hashtextextended(:owner || '/' || :actor || '/' || :call_id, 0));
+
+-- name: keep_hearing(owner, actor, call_id, at, since)!
+-- Keeps that somebody hears a call, unless the same is kept since a time.
+INSERT INTO call_sync.audit_entries (owner, actor, action, subject, detail, at)
+SELECT :owner, :actor, 'HEAR_RECORDING', :call_id, '', :at
+ WHERE NOT EXISTS (
+           SELECT FROM call_sync.audit_entries
+            WHERE owner = :owner
+              AND subject = :call_id
+              AND actor = :actor
+              AND action = 'HEAR_RECORDING'
+              AND at > :since);
+
+-- name: list_audit_entries(owner, before, page_size)
+-- Returns a page of who heard recordings of an owner, newest first.
+SELECT *
+  FROM call_sync.audit_entries
+ WHERE owner = :owner
+   AND (:before::bigint IS NULL OR number < :before)
+ ORDER BY number DESC
+ LIMIT :page_size;
