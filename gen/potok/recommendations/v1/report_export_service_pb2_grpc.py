@@ -51,7 +51,8 @@ class ReportExportServiceServicer:
         """Returns what the calls of a range add up to, and its calls with their labels and scores, as a file. Who took it is
         kept, and listed by RecommendationsService.ListRecommendationAudit.
 
-        INVALID_ARGUMENT: the request is malformed, or the range ends before it starts or is longer than 366 days.
+        INVALID_ARGUMENT: the request is malformed, or the range ends before it starts, is longer than 366 days or has more
+        than 20,000 calls (TOO_MANY_CALLS).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -38,7 +38,8 @@ class ReportExportServiceStub:
     """Returns what the calls of a range add up to, and its calls with their labels and scores, as a file. Who took it is
     kept, and listed by RecommendationsService.ListRecommendationAudit.
 
-    INVALID_ARGUMENT: the request is malformed, or the range ends before it starts or is longer than 366 days.
+    INVALID_ARGUMENT: the request is malformed, or the range ends before it starts, is longer than 366 days or has more
+    than 20,000 calls (TOO_MANY_CALLS).
     """
 
 @_typing.type_check_only
@@ -50,7 +51,8 @@ class ReportExportServiceAsyncStub(ReportExportServiceStub):
     """Returns what the calls of a range add up to, and its calls with their labels and scores, as a file. Who took it is
     kept, and listed by RecommendationsService.ListRecommendationAudit.
 
-    INVALID_ARGUMENT: the request is malformed, or the range ends before it starts or is longer than 366 days.
+    INVALID_ARGUMENT: the request is malformed, or the range ends before it starts, is longer than 366 days or has more
+    than 20,000 calls (TOO_MANY_CALLS).
     """
 
 class ReportExportServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -65,7 +67,8 @@ class ReportExportServiceServicer(metaclass=_abc_1.ABCMeta):
         """Returns what the calls of a range add up to, and its calls with their labels and scores, as a file. Who took it is
         kept, and listed by RecommendationsService.ListRecommendationAudit.
 
-        INVALID_ARGUMENT: the request is malformed, or the range ends before it starts or is longer than 366 days.
+        INVALID_ARGUMENT: the request is malformed, or the range ends before it starts, is longer than 366 days or has more
+        than 20,000 calls (TOO_MANY_CALLS).
         """
 
 def add_ReportExportServiceServicer_to_server(servicer: ReportExportServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

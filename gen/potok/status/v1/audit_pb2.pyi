@@ -125,7 +125,7 @@ class AuditEntry(_message.Message):
     owner: _builtins.str
     """Whose it was, `client:<id>` or `user:<id>`; empty where it is the system's."""
     subject: _builtins.str
-    """What it was done to: the id of a run, a client, a bot or a recommendation."""
+    """What it was done to: the id of a run, a client, a bot or a recommendation, the days of a report."""
     detail: _builtins.str
     """What more there is to say, for people: what was changed, the comment that was given."""
     @_builtins.property
