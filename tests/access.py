@@ -92,6 +92,7 @@ RULES: dict[str, dict[str, set[str]]] = {
         "GetSession": {*USERS, SERVICE},
         "DeleteSession": ANYONE,
     },
+    "potok.coordinator.v1.TokenService": {"IssueToken": {ADMIN}},
     "potok.coordinator.v1.WatchEventsService": {"WatchEvents": USERS},
     "potok.recommendations.v1.MeetingTasksService": {"GetMeetingTasks": {*USERS, COORDINATOR}},
     "potok.recommendations.v1.RecommendationsService": {
@@ -102,6 +103,7 @@ RULES: dict[str, dict[str, set[str]]] = {
         "ListRecommendationAudit": USERS,
         "CountReportedCalls": USERS,
     },
+    "potok.recommendations.v1.ReportExportService": {"ExportRangeReport": USERS},
     "potok.stage.v1.StageService": {
         "RunStage": {COORDINATOR},
         "CancelStage": {COORDINATOR},

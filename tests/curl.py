@@ -35,7 +35,7 @@ def curl_lines() -> Iterator[CurlLine]:
                     token = next(words).removeprefix("$")
                 case "-o":
                     next(words)
-                case "-N":
+                case "-N" | "-OJ":
                     pass
                 case _:
                     assert word.startswith("$P/"), line

@@ -15,6 +15,9 @@ from potok.recommendations.v1.meeting_tasks_service_pb2_grpc import (
 from potok.recommendations.v1.recommendations_service_pb2_grpc import (
     add_RecommendationsServiceServicer_to_server,
 )
+from potok.recommendations.v1.report_export_service_pb2_grpc import (
+    add_ReportExportServiceServicer_to_server,
+)
 from potok.stage.v1.stage_service_pb2_grpc import StageServiceStub
 from potok.transcription.v1.transcription_service_pb2_grpc import TranscriptionServiceStub
 
@@ -28,6 +31,13 @@ from services.recommendations.calls.usecases import AnalysedCalls
 from services.recommendations.employees.domain import FollowUpRules
 from services.recommendations.employees.repository import PostgresRecommendations
 from services.recommendations.employees.usecases import FollowUps
+from services.recommendations.export import servicer as export_servicer
+from services.recommendations.export.adapters.csv_file import CsvWriter
+from services.recommendations.export.adapters.workbook import WorkbookWriter
+from services.recommendations.export.domain import ReportFormat
+from services.recommendations.export.repository import PostgresExports
+from services.recommendations.export.servicer import ReportExportServicer
+from services.recommendations.export.usecases import ReportExports
 from services.recommendations.meetings.adapters.model import ModelTasks
 from services.recommendations.meetings.adapters.payloads import RpcMeetingPayloads
 from services.recommendations.meetings.adapters.rules import RulesTasks
@@ -110,7 +120,13 @@ async def main() -> None:
             )
 
         range_reports, follow_ups, reporting = usecases(replica.reading_all)
-        servicer = RecommendationsServicer(*usecases(replica.reading_for_caller))
+        of_caller = usecases(replica.reading_for_caller)
+        servicer = RecommendationsServicer(*of_caller)
+        exports = ReportExports(
+            of_caller[0],
+            PostgresExports(pool, replica.reading_for_caller),
+            {ReportFormat.CSV: CsvWriter(), ReportFormat.XLSX: WorkbookWriter()},
+        )
         discover = partial(
             discover_upstream, StageServiceStub(upstream), stage_before=Stage.ANALYSIS
         )
@@ -118,6 +134,7 @@ async def main() -> None:
         def register(server: grpc.aio.Server) -> None:
             add_RecommendationsServiceServicer_to_server(servicer, server)
             add_MeetingTasksServiceServicer_to_server(MeetingTasksServicer(tasks), server)
+            add_ReportExportServiceServicer_to_server(ReportExportServicer(exports), server)
 
         await serve_stages(
             replica,
@@ -141,6 +158,7 @@ async def main() -> None:
             [
                 "potok.recommendations.v1.RecommendationsService",
                 "potok.recommendations.v1.MeetingTasksService",
+                export_servicer.SERVICE,
             ],
         )
 

@@ -44,11 +44,13 @@ class Reader:
         asked = self.http.stream(line.verb, line.path, content=line.body, headers=headers)
         async with asked as answer:
             kind = answer.headers.get("content-type", "")
-            streams = kind.startswith("text/event-stream")
-            told = await anext(answer.aiter_lines()) if streams else await answer.aread()
-        assert answer.status_code == 200, (name, line, told)
+            if kind.startswith("text/event-stream"):
+                body = (await anext(answer.aiter_lines())).encode()
+            else:
+                body = await answer.aread()
+        assert answer.status_code == 200, (name, line, body)
         self.called.add(name)
-        return json.loads(told) if kind.startswith("application/json") else told
+        return json.loads(body) if kind.startswith("application/json") else body
 
     @staticmethod
     def told(line: CurlLine, own: dict[str, str]) -> CurlLine:

@@ -36,7 +36,7 @@ def show_history(
 ) -> None:
     """Show who did what, newest first: started, cancelled, retried, changed settings, closed advice.
 
-    Advice is shown where a CLIENT is named. Example: potok history clinic --limit 10
+    Advice and reports that were taken out are shown where a CLIENT is named. Example: potok history clinic --limit 10
     """
     if client and run:
         raise typer.BadParameter("name a CLIENT or a --run, not both")
@@ -83,7 +83,7 @@ async def _done(service: Coordinator, client_id: str, run_id: str) -> AsyncItera
 
 
 async def _settled(service: Coordinator, client_id: str) -> AsyncIterator[AuditEntry]:
-    """Yield what was done to the recommendations of a client, newest first."""
+    """Yield what was done to the recommendations and reports of a client, newest first."""
     stub = recommendations_grpc.RecommendationsServiceStub(service.channel)
     request = recommendations_pb.ListRecommendationAuditRequest(
         owner=f"client:{client_id}", page_size=_PAGE

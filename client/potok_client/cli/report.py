@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Iterator
 from datetime import UTC, tzinfo
+from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -26,12 +27,17 @@ from potok.recommendations.v1.range_report_pb2 import (
     Recommendation,
     SkillReport,
 )
+from potok.recommendations.v1.report_export_service_pb2 import (
+    REPORT_FORMAT_CSV,
+    REPORT_FORMAT_XLSX,
+)
 from potok.status.v1.progress_pb2 import DateRange
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from potok_client.cli.advice import advice_table, list_recommendations
 from potok_client.cli.connection import DEADLINE, Coordinator, coordinator
+from potok_client.cli.export import export_report
 from potok_client.cli.layout import Advised, Indented, Prose
 from potok_client.cli.options import RANGE_PANEL, ClientId, End, Json, Start, date_range
 from potok_client.cli.ranges import LeftOut, left_out_table, list_left_out
@@ -56,6 +62,12 @@ def show_report(
     end: End = None,
     *,
     limit: Annotated[int, typer.Option(min=1, help="List at most so many calls.")] = 50,
+    csv: Annotated[
+        Path | None, typer.Option(help="Write the calls to this file instead, a line each.")
+    ] = None,
+    xlsx: Annotated[
+        Path | None, typer.Option(help="Write all of it to this file instead, as a workbook.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Show what came out: the calls, the people, and what to do better with the words that were said.
@@ -64,7 +76,15 @@ def show_report(
 
     Example: potok report clinic 2026-11-01 2026-11-20
     """
-    perform(report(client, date_range(start, end), limit, as_json=as_json))
+    days = date_range(start, end)
+    named = {REPORT_FORMAT_CSV: csv, REPORT_FORMAT_XLSX: xlsx}
+    files = {format_: file for format_, file in named.items() if file}
+    if files and as_json:
+        raise typer.BadParameter("name a file or --json, not both")
+    if files:
+        perform(export_report(client, days, files))
+    else:
+        perform(report(client, days, limit, as_json=as_json))
 
 
 async def report(

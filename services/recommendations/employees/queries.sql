@@ -102,12 +102,12 @@ UPDATE recommendations.employee_recommendations
    AND id = :id;
 
 -- name: insert_audit_entry(owner, actor, action, subject, detail, at)!
--- Keeps who decided on a recommendation, in the transaction of the decision.
+-- Keeps who decided on a recommendation, in the transaction of the decision, and who took a report.
 INSERT INTO recommendations.audit_entries (owner, actor, action, subject, detail, at)
 VALUES (:owner, :actor, :action, :subject, :detail, :at);
 
 -- name: list_audit_entries(owner, before, page_size)
--- Returns a page of who decided on the owner's recommendations, newest first.
+-- Returns a page of who decided on the owner's recommendations and took its reports, newest first.
 SELECT *
   FROM recommendations.audit_entries
  WHERE owner = :owner

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
-from services.kernel.postgres import Connection, Reading, afresh, load_queries
+from services.kernel.postgres import Connection, ConnectionOrPool, Reading, afresh, load_queries
 from services.recommendations.calls.domain import CallAdvice, CallId, SpokenQuote
 from services.recommendations.employees.domain import (
     DatedQuote,
@@ -199,6 +199,19 @@ class PostgresRecommendations:
         await _insert(connection, owner, employee, told)
 
 
+async def insert_audit_entry(connection: ConnectionOrPool, entry: AuditEntry) -> None:
+    """Keep what somebody did, in the transaction of what it changed."""
+    await _QUERIES.insert_audit_entry(
+        connection,
+        owner=entry.owner,
+        actor=entry.actor,
+        action=entry.action.value,
+        subject=entry.subject,
+        detail=entry.detail,
+        at=entry.at,
+    )
+
+
 async def _keep(
     connection: Connection,
     owner: Owner,
@@ -209,15 +222,15 @@ async def _keep(
     at: datetime,
 ) -> None:
     """Keep who decided on a recommendation."""
-    await _QUERIES.insert_audit_entry(
-        connection,
-        owner=owner,
+    entry = AuditEntry(
         actor=actor,
-        action=action.value,
+        action=action,
+        owner=owner,
         subject=str(recommendation_id),
         detail=detail,
         at=at,
     )
+    await insert_audit_entry(connection, entry)
 
 
 def _audit_entry(row: Any) -> AuditEntry:

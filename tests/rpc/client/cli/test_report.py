@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
+from google.api.httpbody_pb2 import HttpBody
 from google.protobuf.timestamp_pb2 import Timestamp
 from potok.analysis.v1 import analysis_service_pb2 as analysis_pb
 from potok.analysis.v1 import analysis_service_pb2_grpc as analysis_grpc
@@ -15,6 +17,8 @@ from potok.coordinator.v1 import coordinator_service_pb2_grpc as coordinator_grp
 from potok.coordinator.v1.run_pb2 import Client
 from potok.recommendations.v1 import recommendations_service_pb2 as recommendations_pb
 from potok.recommendations.v1 import recommendations_service_pb2_grpc as recommendations_grpc
+from potok.recommendations.v1 import report_export_service_pb2 as export_pb
+from potok.recommendations.v1 import report_export_service_pb2_grpc as export_grpc
 from potok.recommendations.v1.employee_recommendation_pb2 import (
     RECOMMENDATION_STATE_DISMISSED,
     RECOMMENDATION_STATE_OPEN,
@@ -102,6 +106,7 @@ class Services(
     coordinator_grpc.CoordinatorServiceServicer,
     analysis_grpc.AnalysisServiceServicer,
     recommendations_grpc.RecommendationsServiceServicer,
+    export_grpc.ReportExportServiceServicer,
 ):
     """All that a report asks, at one address."""
 
@@ -128,6 +133,10 @@ class Services(
     async def GetRangeReport(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
         assert (request.owner, request.range) == ("client:clinic", DAYS)
         return recommendations_pb.GetRangeReportResponse(report=self.report)
+
+    async def ExportRangeReport(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
+        assert (request.owner, request.range) == ("client:clinic", DAYS)
+        return HttpBody(data=export_pb.ReportFormat.Name(request.format).encode())
 
     async def ListRecommendations(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
         known = [each for each in self.advice if not request.states or each.state in request.states]
@@ -169,6 +178,7 @@ async def services() -> AsyncIterator[tuple[Services, str]]:
     coordinator_grpc.add_CoordinatorServiceServicer_to_server(played, server)
     analysis_grpc.add_AnalysisServiceServicer_to_server(played, server)
     recommendations_grpc.add_RecommendationsServiceServicer_to_server(played, server)
+    export_grpc.add_ReportExportServiceServicer_to_server(played, server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     try:
@@ -287,6 +297,26 @@ async def test_the_report_of_an_unknown_client_is_refused(services: tuple[Servic
     assert code == 1
     assert err.startswith("error: client nobody is unknown")
     assert "potok client list" in err
+
+
+async def test_a_report_is_written_to_files(services: tuple[Services, str], tmp_path: Path) -> None:
+    days = (DAYS.start_date, DAYS.end_date)
+    calls, book = tmp_path / "calls.csv", tmp_path / "report.xlsx"
+
+    code, out, err = await reported(
+        services[1], "clinic", *days, "--csv", f"{calls}", "--xlsx", f"{book}"
+    )
+
+    assert (code, out) == (0, "")
+    assert err.split() == ["written", "to", f"{calls}", "written", "to", f"{book}"]
+    assert calls.read_bytes() == b"REPORT_FORMAT_CSV"
+    assert book.read_bytes() == b"REPORT_FORMAT_XLSX"
+
+    code, _, err = await reported(services[1], "clinic", *days, "--csv", f"{tmp_path}")
+    assert (code, err) == (1, f"error: {tmp_path} cannot be written: Is a directory\n")
+    code, _, err = await reported(services[1], "clinic", *days, "--csv", f"{calls}", "--json")
+    assert code == 2
+    assert "name a file or --json" in err
 
 
 async def test_advice_is_closed_by_the_beginning_of_its_id(services: tuple[Services, str]) -> None:
