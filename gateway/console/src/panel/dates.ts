@@ -1,0 +1,18 @@
+// Whether a typed range can be worked on. Pure.
+
+import type { Range } from "../shell/selection.ts";
+import { daysOf } from "./ledger.ts";
+
+/** The most days that a run takes. */
+export const MOST_DAYS = 366;
+
+export type Fault = "missing" | "order" | "long" | "future";
+
+/** Returns what is wrong with a range; nothing where it can be worked on. `today` is of the browser's calendar. */
+export function faultOf(range: Range, today: string): Fault | undefined {
+  const isDay = (day: string) => /^\d{4}-\d{2}-\d{2}$/.test(day) && !Number.isNaN(Date.parse(`${day}T00:00:00Z`));
+  if (!isDay(range.start) || !isDay(range.end)) return "missing";
+  if (range.end < range.start) return "order";
+  if (range.end > today) return "future";
+  return daysOf(range, MOST_DAYS + 1).length > MOST_DAYS ? "long" : undefined;
+}
