@@ -10,9 +10,13 @@ export type Fault = "missing" | "order" | "long" | "future";
 
 /** Returns what is wrong with a range; nothing where it can be worked on. `today` is of the browser's calendar. */
 export function faultOf(range: Range, today: string): Fault | undefined {
-  const isDay = (day: string) => /^\d{4}-\d{2}-\d{2}$/.test(day) && !Number.isNaN(Date.parse(`${day}T00:00:00Z`));
   if (!isDay(range.start) || !isDay(range.end)) return "missing";
   if (range.end < range.start) return "order";
   if (range.end > today) return "future";
   return daysOf(range, MOST_DAYS + 1).length > MOST_DAYS ? "long" : undefined;
+}
+
+function isDay(day: string): boolean {
+  const time = Date.parse(`${day}T00:00:00Z`); // the 31st of November is the 1st of December to it
+  return !Number.isNaN(time) && new Date(time).toISOString().slice(0, 10) === day;
 }
