@@ -1,0 +1,102 @@
+// One call: heard, read and judged.
+
+import { useEffect, useMemo } from "preact/hooks";
+import { Stage } from "@potok/web/gen/potok/status/v1/stage_pb.ts";
+import { analysis as analyses, calls, recordings, transcription } from "../shell/api.ts";
+import { useAnswer } from "../shell/asking.ts";
+import { query } from "../shell/router.ts";
+import { owner } from "../shell/selection.ts";
+import { Answered, Card, Empty } from "../ui/parts.tsx";
+import { t } from "./call_texts.ts";
+import { Downloads } from "./downloads.tsx";
+import { secondOf } from "./follow.ts";
+import { CallHead, WhyNot } from "./head.tsx";
+import { Judged } from "./judged.tsx";
+import { useKeys } from "./keys.ts";
+import { restsOf } from "./marks.ts";
+import { Spoken } from "./metrics.tsx";
+import { Controls } from "./player.tsx";
+import { Provenance } from "./provenance.tsx";
+import { found, ReadingContext } from "./reading.ts";
+import { openSound } from "./sound.ts";
+import { TranscriptText } from "./transcript.tsx";
+import { Wave } from "./wave.tsx";
+
+export function CallPage({ callId }: { callId: string }) {
+  const asked = { owner: owner.value, callId };
+  const on = [owner.value, callId];
+  const listed = useAnswer((signal) => calls.getCall(asked, { signal }), on);
+  const written = useAnswer((signal) => found(transcription.getTranscript(asked, { signal })), on);
+  const judged = useAnswer((signal) => found(analyses.getAnalysis(asked, { signal })), on);
+  const drawn = useAnswer((signal) => found(recordings.getWaveform(asked, { signal })), on);
+
+  const address = `/api/v1/owners/${encodeURIComponent(owner.value)}/calls/${encodeURIComponent(callId)}/recording`;
+  const sound = useMemo(() => openSound(address), [address]);
+  useEffect(() => () => sound.close(), [sound]);
+  useKeys(sound);
+
+  const call = listed.value?.call;
+  const transcript = written.value?.transcript ?? null;
+  const analysis = judged.value?.analysis ?? null;
+  const wave = drawn.value;
+  const length = sound.length.value ?? wave?.durationSeconds ?? transcript?.durationSeconds ?? 0;
+  const rests = useMemo(() => restsOf(analysis, transcript), [analysis, transcript]);
+  const reading = useMemo(
+    () => ({ sound, transcript, employee: call?.call?.employee ?? analysis?.employee ?? "" }),
+    [sound, transcript, call, analysis],
+  );
+
+  const wanted = secondOf(query.value.get("t"));
+  useEffect(() => {
+    if (wanted !== undefined && transcript) sound.seek(wanted);
+  }, [wanted, sound, transcript]);
+
+  const recorded = wave !== null && (call ? call.call?.recording !== undefined : true);
+  return (
+    <ReadingContext.Provider value={reading}>
+      <CallHead callId={callId} call={call} analysis={analysis} transcript={transcript} asOf={listed.asOf} />
+      {listed.refusal && <Answered answer={listed}>{() => null}</Answered>}
+      <div class="call-body">
+        <div class="call-listen">
+          <section class="card player" aria-label={t().player}>
+            {length > 0 && <Wave channels={wave?.channels ?? []} length={length} marks={rests} />}
+            {recorded ? <Controls length={length} /> : <WhyNot what={t().noRecording} call={call} stage={Stage.CALL_SYNC} />}
+            {drawn.refusal && <p class="soft small">{drawn.refusal}</p>}
+          </section>
+          <Card
+            title={t().transcript}
+            aside={transcript && <Downloads callId={callId} recording={recorded ? address : undefined} />}
+          >
+            <Answered answer={written}>
+              {(value) =>
+                value?.transcript ? (
+                  <TranscriptText transcript={value.transcript} marked={rests} />
+                ) : (
+                  <WhyNot what={t().noTranscript} call={call} stage={Stage.TRANSCRIPTION} />
+                )
+              }
+            </Answered>
+          </Card>
+        </div>
+        <div class="call-judged">
+          <Answered answer={judged}>
+            {(value) =>
+              value?.analysis ? (
+                <>
+                  <Judged analysis={value.analysis} />
+                  {value.analysis.metrics && <Spoken metrics={value.analysis.metrics} />}
+                  <Provenance analysis={value.analysis} />
+                </>
+              ) : (
+                <Card title={t().summary}>
+                  <Empty><WhyNot what={t().noAnalysis} call={call} stage={Stage.ANALYSIS} /></Empty>
+                </Card>
+              )
+            }
+          </Answered>
+        </div>
+      </div>
+      <p class="soft small">{t().keys}</p>
+    </ReadingContext.Provider>
+  );
+}

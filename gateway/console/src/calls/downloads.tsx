@@ -1,0 +1,53 @@
+// A call taken along: its transcript as a file, its recording.
+
+import { Download } from "lucide";
+import { useState } from "preact/hooks";
+import { ExportFormat } from "@potok/web/gen/potok/transcription/v1/transcription_service_pb.ts";
+import { transcription } from "../shell/api.ts";
+import { refusalOf } from "../shell/asking.ts";
+import { owner } from "../shell/selection.ts";
+import { Icon } from "../ui/icon.tsx";
+import { Notice } from "../ui/parts.tsx";
+import { t } from "./call_texts.ts";
+
+export function Downloads({ callId, recording }: { callId: string; recording: string | undefined }) {
+  const [refusal, setRefusal] = useState("");
+
+  async function take(format: ExportFormat): Promise<void> {
+    try {
+      const file = await transcription.exportTranscript({ owner: owner.value, callId, format });
+      save(new Blob([file.content], { type: file.contentType }), file.fileName);
+      setRefusal("");
+    } catch (error) {
+      setRefusal(refusalOf(error));
+    }
+  }
+
+  const formats: [string, ExportFormat][] = [
+    [t().asText, ExportFormat.TEXT],
+    ["SRT", ExportFormat.SRT],
+    ["VTT", ExportFormat.VTT],
+    ["JSON", ExportFormat.JSON],
+  ];
+  return (
+    <div class="downloads" role="group" aria-label={t().download}>
+      <Icon of={Download} size={16} />
+      {formats.map(([name, format]) => (
+        <button key={name} type="button" class="link" aria-label={`${t().download}: ${name}`} onClick={() => void take(format)}>
+          {name}
+        </button>
+      ))}
+      {recording && <a class="link" href={recording} download={callId}>{t().asRecording}</a>}
+      {refusal && <Notice tone="bad">{t().notSaved(refusal)}</Notice>}
+    </div>
+  );
+}
+
+function save(content: Blob, name: string): void {
+  const address = URL.createObjectURL(content);
+  const link = document.createElement("a");
+  link.href = address;
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+}

@@ -1,0 +1,79 @@
+// The player of one call: its waveform by voices, and the controls.
+
+import { Pause, Play, RotateCcw, RotateCw, Volume2, VolumeX } from "lucide";
+import { clock, number } from "../shell/formats.ts";
+import { Icon } from "../ui/icon.tsx";
+import { Notice } from "../ui/parts.tsx";
+import { t } from "./call_texts.ts";
+import { useReading } from "./reading.ts";
+import { muted, speed, SPEEDS, STEP, volume } from "./sound.ts";
+
+export function Controls({ length }: { length: number }) {
+  const { sound } = useReading();
+  const playing = sound.playing.value;
+  return (
+    <div class="controls">
+      <button type="button" class="icon-button" aria-label={t().back5} title={t().back5} onClick={() => sound.step(-STEP)}>
+        <Icon of={RotateCcw} />
+      </button>
+      <button
+        type="button"
+        class="play"
+        aria-label={playing ? t().pause : t().play}
+        title={playing ? t().pause : t().play}
+        aria-busy={sound.waiting.value}
+        onClick={sound.toggle}
+      >
+        <Icon of={playing ? Pause : Play} size={22} />
+      </button>
+      <button type="button" class="icon-button" aria-label={t().forward5} title={t().forward5} onClick={() => sound.step(STEP)}>
+        <Icon of={RotateCw} />
+      </button>
+      <Time length={length} />
+      <div class="speeds" role="group" aria-label={t().speed}>
+        {SPEEDS.map((each) => (
+          <button key={each} type="button" aria-pressed={speed.value === each} onClick={() => (speed.value = each)}>
+            {number(each, 2)}×
+          </button>
+        ))}
+      </div>
+      <div class="volume">
+        <button
+          type="button"
+          class="icon-button"
+          aria-label={muted.value ? t().unmute : t().mute}
+          title={muted.value ? t().unmute : t().mute}
+          onClick={() => (muted.value = !muted.value)}
+        >
+          <Icon of={muted.value ? VolumeX : Volume2} />
+        </button>
+        <input
+          type="range"
+          min="0"
+          max="1"
+          step="0.05"
+          value={muted.value ? 0 : volume.value}
+          aria-label={t().volume}
+          onInput={(event) => {
+            volume.value = event.currentTarget.valueAsNumber;
+            muted.value = false;
+          }}
+        />
+      </div>
+      {sound.problem.value && (
+        <Notice tone="bad">
+          {t().cannotPlay} {sound.problem.value}
+        </Notice>
+      )}
+    </div>
+  );
+}
+
+function Time({ length }: { length: number }) {
+  const { sound } = useReading();
+  return (
+    <span class="time">
+      {clock(sound.time.value)} <span class="soft">/ {clock(length)}</span>
+    </span>
+  );
+}

@@ -1,0 +1,27 @@
+// A score of 0 to 100, as a ring and as a number.
+
+import { number } from "../shell/formats.ts";
+
+const ROUND = 2 * Math.PI * 26;
+
+/** What the colour of a score says. */
+export function scoreTone(score: number): "good" | "warn" | "bad" {
+  return score >= 80 ? "good" : score >= 50 ? "warn" : "bad";
+}
+
+export function ScoreRing({ score, label }: { score: number; label: string }) {
+  return (
+    <svg class="ring" viewBox="0 0 64 64" width="72" height="72" role="img" aria-label={label} data-tone={scoreTone(score)}>
+      <circle cx="32" cy="32" r="26" class="ring-track" />
+      <circle
+        cx="32"
+        cy="32"
+        r="26"
+        class="ring-part"
+        stroke-dasharray={`${(score / 100) * ROUND} ${ROUND}`}
+        transform="rotate(-90 32 32)"
+      />
+      <text x="32" y="32" text-anchor="middle" dominant-baseline="central">{number(score)}</text>
+    </svg>
+  );
+}
