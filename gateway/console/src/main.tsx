@@ -4,6 +4,7 @@ import "./style/tokens.css";
 import "./style/base.css";
 import "./style/shell.css";
 import "./style/parts.css";
+import "./style/form.css";
 import { render } from "preact";
 import { followSelection } from "./live/current.ts";
 import { App } from "./shell/app.tsx";
