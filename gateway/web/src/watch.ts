@@ -19,6 +19,8 @@ export const LONGEST_DELAY = 10_000;
 export const DEFAULT_HEARTBEAT = 15;
 /** The number of heartbeats for which a stream may be silent before it is given up and resumed. */
 export const MISSED_HEARTBEATS = 3;
+/** The same for somebody who comes back and wants to see what is true now. */
+export const OVERDUE_HEARTBEATS = 1.5;
 
 const NEEDS_SNAPSHOT = new Set(["COMPACTED", "EPOCH_CHANGED", "FUTURE_REVISION", "WATCH_CHANGED"]);
 const FOR_GOOD = new Set([
@@ -47,10 +49,14 @@ export interface Update {
   lost: string;
 }
 
+/** What a watch needs of a client. */
+export type Watchable = Pick<Client<typeof CoordinatorService>, "watchStatus">;
+export type WatchRequest = MessageInitShape<typeof WatchStatusRequestSchema>;
+
 export interface WatchOptions {
   /** Ends the watch. */
   signal: AbortSignal;
-  /** Fires `wake` where a try is worth it at once, as when the network is back. */
+  /** Fires `wake` where looking again is worth it at once: the network is back, the computer has slept. */
   wake?: EventTarget;
 }
 
@@ -65,25 +71,23 @@ export class WatchBroken extends Error {}
  * handed over whole or not at all. `request.resumeToken` goes on where an earlier watch ended.
  *
  * Throws ConnectError for what no retry mends (Unauthenticated, NotFound, ...), WatchBroken when the server contradicts
- * itself.
+ * itself. Unlike that of Python it has no patience that ends: whoever looks at a page sees that it is lost, and one that
+ * was left open over night goes on by itself in the morning. Nor has it replicas: a browser knows one gateway.
  */
-export async function* watch(
-  client: Pick<Client<typeof CoordinatorService>, "watchStatus">,
-  request: MessageInitShape<typeof WatchStatusRequestSchema>,
-  options: WatchOptions,
-): AsyncGenerator<Update, void> {
+export async function* watch(client: Watchable, request: WatchRequest, options: WatchOptions): AsyncGenerator<Update, void> {
+  const { signal } = options;
   const cursor = new Cursor(request.resumeToken ?? "");
   let tries = 0;
-  while (!options.signal.aborted) {
+  while (!signal.aborted) {
     let why: string;
     try {
-      for await (const update of stream(client, request, cursor, options.signal)) {
-        tries = 0;
+      for await (const update of updates(client, request, cursor, options)) {
         yield update;
+        tries = 0;
       }
       why = `the server ended the stream: ${cursor.end}`;
     } catch (error) {
-      if (options.signal.aborted) return;
+      if (signal.aborted) return;
       if (error instanceof WatchBroken) throw error;
       const refusal = ConnectError.from(error);
       const reason = refusal.findDetails(ErrorInfoSchema)[0]?.reason ?? "";
@@ -92,16 +96,16 @@ export async function* watch(
         continue;
       }
       if (FOR_GOOD.has(refusal.code)) throw refusal;
-      why = refusal.rawMessage;
+      why = refusal.rawMessage || Code[refusal.code];
     }
-    if (options.signal.aborted) return;
-    yield { changes: [], revision: cursor.revision, resumeToken: cursor.token, reset: false, folded: 0, lost: why };
+    if (signal.aborted) return;
+    yield { changes: [], revision: 0n, resumeToken: "", reset: false, folded: 0, lost: why };
     await pause(delay(tries++), options);
   }
 }
 
-/** How many milliseconds to wait after so many tries in vain. */
-function delay(tries: number): number {
+/** Returns how many milliseconds to wait after so many tries in vain. */
+export function delay(tries: number): number {
   return Math.random() * Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** Math.min(tries, 16));
 }
 
@@ -116,34 +120,54 @@ function pause(milliseconds: number, { signal, wake }: WatchOptions): Promise<vo
     const timer = setTimeout(done, milliseconds);
     signal.addEventListener("abort", done);
     wake?.addEventListener("wake", done);
+    if (signal.aborted) done();
   });
 }
 
-/** One stream, until it ends; one that is silent for too long is given up. */
-async function* stream(
-  client: Pick<Client<typeof CoordinatorService>, "watchStatus">,
-  request: MessageInitShape<typeof WatchStatusRequestSchema>,
+/** Yields the updates of one stream from the cursor on; throws what ended it, Unavailable for silence. */
+async function* updates(
+  client: Watchable,
+  request: WatchRequest,
   cursor: Cursor,
-  signal: AbortSignal,
+  { signal, wake }: WatchOptions,
 ): AsyncGenerator<Update, void> {
-  const silence = new AbortController();
-  const patience = (request.heartbeatSeconds || DEFAULT_HEARTBEAT) * MISSED_HEARTBEATS * 1000;
-  const expire = () => silence.abort(new ConnectError("the server fell silent", Code.Unavailable));
-  let timer = setTimeout(expire, patience);
+  const call = new AbortController();
+  const heartbeat = (request.heartbeatSeconds || DEFAULT_HEARTBEAT) * 1000;
+  const fellSilent = () => call.abort(new ConnectError("the server fell silent", Code.Unavailable));
+  const leave = () => call.abort(signal.reason);
+  /** Since when a frame is waited for; timers stand still while a computer sleeps, so the clock is asked when it wakes. */
+  let readingSince: number | undefined;
+  const look = () => {
+    if (readingSince !== undefined && Date.now() - readingSince > OVERDUE_HEARTBEATS * heartbeat) fellSilent();
+  };
+  signal.addEventListener("abort", leave);
+  wake?.addEventListener("wake", look);
   cursor.begin();
   try {
     const asked = { ...request, resumeToken: cursor.token };
-    for await (const frame of client.watchStatus(asked, { signal: AbortSignal.any([signal, silence.signal]) })) {
-      clearTimeout(timer);
-      timer = setTimeout(expire, patience);
-      const update = cursor.take(frame);
+    const frames = client.watchStatus(asked, { signal: call.signal })[Symbol.asyncIterator]();
+    while (true) {
+      readingSince = Date.now();
+      const timer = setTimeout(fellSilent, MISSED_HEARTBEATS * heartbeat);
+      let read;
+      try {
+        read = await frames.next();
+      } finally {
+        clearTimeout(timer);
+        readingSince = undefined;
+      }
+      if (read.done) return;
+      const update = cursor.take(read.value);
       if (update) yield update;
+      // Of a server that lacks something, the status that follows says what.
+      if (read.value.kind === FrameKind.END && read.value.endReason !== EndReason.UNAVAILABLE) return;
     }
   } catch (error) {
-    throw silence.signal.aborted ? silence.signal.reason : error;
+    throw call.signal.aborted ? call.signal.reason : error;
   } finally {
-    clearTimeout(timer);
-    silence.abort();
+    signal.removeEventListener("abort", leave);
+    wake?.removeEventListener("wake", look);
+    call.abort(); // or else the server would go on writing
   }
 }
 
@@ -195,13 +219,12 @@ class Cursor {
       if (change.revision <= last) throw new WatchBroken(`revision ${change.revision} came after ${last}`);
       last = change.revision;
     }
-    if (frame.revision < last) throw new WatchBroken(`frame ${frame.revision} ended before ${last}`);
+    if (frame.revision < last) throw new WatchBroken(`the server says ${frame.revision} after ${last}`);
   }
 
   private moved(frame: WatchStatusResponse, changes: Change[], reset: boolean): Update {
-    this.token = frame.resumeToken || this.token;
-    this.revision = frame.revision;
-    const { revision, folded } = frame;
-    return { changes, revision, resumeToken: this.token, reset, folded, lost: "" };
+    const { revision, resumeToken, folded } = frame;
+    [this.revision, this.token] = [revision, resumeToken];
+    return { changes, revision, resumeToken, reset, folded, lost: "" };
   }
 }
