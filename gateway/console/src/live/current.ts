@@ -1,6 +1,6 @@
 // The watch of the client and the days that are selected: one stream for all pages.
 
-import { computed, effect, signal } from "@preact/signals";
+import { computed, effect, signal, untracked } from "@preact/signals";
 import { sessionState } from "../shell/session.ts";
 import { clientId, range } from "../shell/selection.ts";
 import { NOTHING } from "./fold.ts";
@@ -19,7 +19,7 @@ export function followSelection(): void {
   effect(() => {
     const watched = wanted.value;
     current.peek()?.close();
-    current.value = watched ? openLive(JSON.parse(watched)) : undefined;
+    current.value = watched ? untracked(() => openLive(JSON.parse(watched))) : undefined;
   });
 }
 

@@ -47,54 +47,48 @@ export function dayKey(owner: string, stage: Stage, day: string): string {
 
 /** Returns what is known after updates, in their order. */
 export function fold(known: Known, updates: readonly Update[]): Known {
-  let begin = 0;
-  updates.forEach((update, index) => {
-    if (update.reset) begin = index;
-  });
-  const reset = updates[begin]?.reset ?? false;
-  const from = reset ? { ...NOTHING, log: known.log, dropped: known.dropped } : known;
-  const [runs, stages, days, bots] = [new Map(from.runs), new Map(from.stages), new Map(from.days), new Map(from.bots)];
-  const log = [...from.log];
-  let { revision, changedAt } = from;
-  for (const update of updates.slice(begin)) {
+  const begin = updates.findLastIndex((update) => update.reset);
+  const from = begin < 0 ? known : NOTHING;
+  const next = {
+    runs: new Map(from.runs),
+    stages: new Map(from.stages),
+    days: new Map(from.days),
+    bots: new Map(from.bots),
+    revision: from.revision,
+    changedAt: from.changedAt,
+    complete: known.complete || begin >= 0,
+  };
+  for (const update of updates.slice(Math.max(begin, 0))) {
     if (update.lost) continue;
-    revision = update.revision;
+    next.revision = update.revision;
     for (const change of update.changes) {
+      const at = change.time && timestampDate(change.time);
+      if (at && (!next.changedAt || at > next.changedAt)) next.changedAt = at;
       for (const { subject } of change.events) {
         switch (subject.case) {
           case "run":
-            runs.set(subject.value.runId, subject.value);
+            next.runs.set(subject.value.runId, subject.value);
             break;
           case "stage":
-            stages.set(subject.value.runId, replaced(stages.get(subject.value.runId) ?? [], subject.value));
+            next.stages.set(subject.value.runId, replaced(next.stages.get(subject.value.runId) ?? [], subject.value));
             break;
           case "day":
-            days.set(dayKey(subject.value.owner, subject.value.stage, subject.value.counts?.day ?? ""), subject.value);
+            next.days.set(dayKey(subject.value.owner, subject.value.stage, subject.value.counts?.day ?? ""), subject.value);
             break;
           case "bot":
-            bots.set(subject.value.botId, subject.value);
+            next.bots.set(subject.value.botId, subject.value);
             break;
           default:
             break; // a subject that a newer server knows
         }
       }
-      const at = change.time && timestampDate(change.time);
-      if (at && (!changedAt || at > changedAt)) changedAt = at;
-      if (!update.reset) log.push(change);
     }
   }
+  // What happened has happened, also where a snapshot came after it.
+  const happened = updates.filter((update) => !update.reset).flatMap((update) => update.changes);
+  const log = [...known.log, ...happened];
   const excess = Math.max(0, log.length - LONGEST_LOG);
-  return {
-    runs,
-    stages,
-    days,
-    bots,
-    log: log.slice(excess),
-    dropped: from.dropped + excess,
-    revision,
-    changedAt,
-    complete: known.complete || reset,
-  };
+  return { ...next, log: log.slice(excess), dropped: known.dropped + excess };
 }
 
 function replaced(stages: readonly StageStatus[], stage: StageStatus): readonly StageStatus[] {

@@ -1,17 +1,17 @@
 // The frame around every page, and which page is shown.
 
 import { CalendarDays, ChartColumn, ListChecks, Phone, Play, Search, Settings, Video } from "lucide";
-import type { ComponentType } from "preact";
+import type { ComponentChildren, ComponentType } from "preact";
 import { lazy, Suspense } from "preact/compat";
-import { useEffect } from "preact/hooks";
+import { useEffect, useErrorBoundary } from "preact/hooks";
 import { Icon } from "../ui/icon.tsx";
-import { Empty } from "../ui/parts.tsx";
+import { Empty, Notice } from "../ui/parts.tsx";
 import { language, speak, texts } from "./language.ts";
 import { Login } from "./login.tsx";
 import { Pulse } from "./pulse.tsx";
 import { href, segments } from "./router.ts";
 import { clientId, clients, loadClients } from "./selection.ts";
-import { endSession, isAdmin, resumeSession, session, sessionState } from "./session.ts";
+import { endSession, isAdmin, noteRefusal, session, sessionState } from "./session.ts";
 import { type Theme, theme } from "./theme.ts";
 
 const t = texts({
@@ -32,8 +32,9 @@ const t = texts({
     themes: { system: "Как в системе", light: "Светлая", dark: "Тёмная" },
     skip: "К содержанию",
     wait: "Загрузка…",
-    unreachable: "Шлюз не отвечает.",
-    again: "Повторить",
+    unreachable: "Сервер не отвечает. Пробуем снова…",
+    broken: "Раздел не открылся: возможно, вышла новая версия.",
+    again: "Загрузить заново",
     nobody: "У вас нет доступных клиентов.",
   },
   en: {
@@ -53,8 +54,9 @@ const t = texts({
     themes: { system: "System", light: "Light", dark: "Dark" },
     skip: "Skip to content",
     wait: "Loading…",
-    unreachable: "The gateway does not answer.",
-    again: "Try again",
+    unreachable: "The server does not answer. Trying again…",
+    broken: "This section did not open: there may be a new version.",
+    again: "Reload",
     nobody: "There is no client that you may see.",
   },
 });
@@ -83,7 +85,6 @@ export function App() {
       return (
         <Empty>
           {t().unreachable}
-          <button type="button" class="button" onClick={() => void resumeSession()}>{t().again}</button>
         </Empty>
       );
     case "none":
@@ -98,7 +99,9 @@ function Shell() {
   const name = segments.value[0] ?? "panel";
   const rooms = ROOMS.filter((each) => !each.adminOnly || isAdmin.value);
   const room = rooms.find((each) => each.name === name) ?? ROOMS[0]!;
-  useEffect(() => void loadClients(), [session.value]);
+  useEffect(() => {
+    loadClients().catch(noteRefusal);
+  }, [session.value]);
   useEffect(() => {
     document.title = `${t()[room.name]} · Potok`;
   }, [room, language.value]);
@@ -123,11 +126,25 @@ function Shell() {
           <Pulse />
         </header>
         <main class="page" id="content" tabIndex={-1}>
-          <Suspense fallback={<Empty>{t().wait}</Empty>}><room.page /></Suspense>
+          <Guarded key={room.name}>
+            <Suspense fallback={<Empty>{t().wait}</Empty>}><room.page /></Suspense>
+          </Guarded>
         </main>
       </div>
       {sessionState.value === "expired" && <ExpiredDialog />}
     </div>
+  );
+}
+
+/** What goes wrong in a room, as when its file went with an update, is said there; the frame stays. */
+function Guarded({ children }: { children: ComponentChildren }) {
+  const [error] = useErrorBoundary((why) => console.error(why));
+  if (!error) return children;
+  return (
+    <Notice tone="bad">
+      {t().broken}
+      <span><button type="button" class="button small" onClick={() => window.location.reload()}>{t().again}</button></span>
+    </Notice>
   );
 }
 

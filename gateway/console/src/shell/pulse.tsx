@@ -8,6 +8,7 @@ const t = texts({
   ru: {
     connecting: "Соединение…",
     live: "В эфире",
+    paused: (time: string) => `Приостановлено, данные на ${time}`,
     lost: (time: string) => `Связь потеряна, данные на ${time}. Переподключение…`,
     ended: (time: string) => `Обновления остановлены, данные на ${time}`,
     last: (time: string) => `последнее слово сервера: ${time}`,
@@ -15,6 +16,7 @@ const t = texts({
   en: {
     connecting: "Connecting…",
     live: "Live",
+    paused: (time: string) => `Paused, as of ${time}`,
     lost: (time: string) => `Connection lost, as of ${time}. Reconnecting…`,
     ended: (time: string) => `Updates have stopped, as of ${time}`,
     last: (time: string) => `last word of the server: ${time}`,
@@ -23,15 +25,9 @@ const t = texts({
 
 export function Pulse() {
   const now = connection.value;
-  const said = {
-    connecting: () => t().connecting,
-    live: () => t().live,
-    lost: () => t().lost(timeOfDay(now.state === "lost" ? now.since : undefined)),
-    ended: () => t().ended(timeOfDay(now.state === "ended" ? now.since : undefined)),
-  }[now.state]();
-  const why = now.state === "lost" || now.state === "ended" ? now.why : t().last(timeOfDay(heardAt.value));
+  const said = "since" in now ? t()[now.state](timeOfDay(now.since)) : t()[now.state];
   return (
-    <span class="pulse" data-state={now.state} role="status" title={why}>
+    <span class="pulse" data-state={now.state} role="status" title={"why" in now ? now.why : t().last(timeOfDay(heardAt.value))}>
       {said}
     </span>
   );

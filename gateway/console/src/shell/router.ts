@@ -10,8 +10,17 @@ window.addEventListener("hashchange", () => {
 
 const parts = computed(() => {
   const [path = "", query = ""] = place.value.replace(/^#/, "").split("?", 2);
-  return { segments: path.split("/").filter(Boolean).map(decodeURIComponent), query: new URLSearchParams(query) };
+  return { segments: path.split("/").filter(Boolean).map(decoded), query: new URLSearchParams(query) };
 });
+
+/** What somebody typed may be no escape of anything. */
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}
 
 /** The segments of the path: `["calls", "42"]`; none on the first page. */
 export const segments = computed(() => parts.value.segments);

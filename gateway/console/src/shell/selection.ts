@@ -3,6 +3,7 @@
 import { computed, effect, signal } from "@preact/signals";
 import { type Client } from "@potok/web/gen/potok/coordinator/v1/run_pb.ts";
 import { coordinator } from "./api.ts";
+import { insist } from "./insisting.ts";
 
 /** Days, both inclusive, `YYYY-MM-DD`. */
 export interface Range {
@@ -48,7 +49,10 @@ effect(() => {
 
 /** Reads the clients, at most 1,000, and chooses the first where none, or one that is not there, is chosen. */
 export async function loadClients(): Promise<void> {
-  const found = (await coordinator.listClients({ pageSize: 1000 })).clients;
+  let found: Client[] = [];
+  await insist(async () => {
+    found = (await coordinator.listClients({ pageSize: 1000 })).clients;
+  });
   clients.value = found;
   if (!found.some((each) => each.clientId === clientId.value)) clientId.value = found[0]?.clientId ?? "";
 }
