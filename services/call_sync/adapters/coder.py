@@ -6,14 +6,14 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import structlog
 
-from services.call_sync.hearing.domain import NotPlayable
+from services.call_sync.hearing.domain import CannotDecode, NotPlayable
 from services.call_sync.hearing.ports import Coded
 from services.recordings.domain import TooLarge
 
@@ -31,20 +31,28 @@ class ChildCoder:
         self._longest = longest
         self._max_bytes = max_bytes
 
+    async def look(self, chunks: AsyncIterator[bytes]) -> bool:
+        with self._folder() as folder:
+            told = await self._run(chunks, folder, "look")
+        return bool(told["played"])
+
     @contextlib.asynccontextmanager
-    async def code(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[Coded | str]:
+    async def code(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[Coded]:
+        with self._folder() as folder:
+            coded = folder / "coded"
+            told = await self._run(
+                chunks, folder, "code", str(coded), str(self._longest.total_seconds())
+            )
+            yield Coded(
+                file=None if told["played"] else coded,
+                duration_seconds=told["seconds"],
+                peaks=tuple(map(bytes.fromhex, told["peaks"])),
+            )
+
+    @contextlib.contextmanager
+    def _folder(self) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(prefix="potok-hearing-") as folder:
-            recording, coded = Path(folder, "recording"), Path(folder, "coded")
-            await self._spool(chunks, recording)
-            told = await self._run(recording, coded)
-            if fault := told.get("fault"):
-                yield str(fault)
-            else:
-                yield Coded(
-                    file=coded if told["coded"] else None,
-                    duration_seconds=told["seconds"],
-                    peaks=tuple(map(bytes.fromhex, told["peaks"])),
-                )
+            yield Path(folder)
 
     async def _spool(self, chunks: AsyncIterator[bytes], file: Path) -> None:
         size = 0
@@ -55,21 +63,23 @@ class ChildCoder:
                     raise TooLarge(f"the recording is larger than {self._max_bytes} bytes")
                 await asyncio.to_thread(spooled.write, chunk)
 
-    async def _run(self, recording: Path, coded: Path) -> dict[str, Any]:
-        """Return what the program tells; raises NotPlayable where it does not come to an end."""
-        program = [sys.executable, "-I", str(_PROGRAM), str(recording), str(coded)]
-        program.append(str(self._longest.total_seconds()))
+    async def _run(
+        self, chunks: AsyncIterator[bytes], folder: Path, what: str, *more: str
+    ) -> dict[str, Any]:
+        """Return what the program tells of a recording; raises CannotDecode, or NotPlayable where it does not end well."""
+        recording = folder / "recording"
+        await self._spool(chunks, recording)
         # Not by the loop: it forks, which gRPC, whose threads are in this process, complains of.
         process = await asyncio.to_thread(
             subprocess.Popen,
-            program,
+            [sys.executable, "-I", str(_PROGRAM), what, str(recording), *more],
             env={},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
         try:
-            told, _ = await asyncio.to_thread(
+            output, _ = await asyncio.to_thread(
                 process.communicate, timeout=self._timeout.total_seconds()
             )
         except subprocess.TimeoutExpired:
@@ -80,5 +90,7 @@ class ChildCoder:
         if process.returncode:
             log.warning("coding_broke", code=process.returncode)
             raise NotPlayable("the recording breaks what decodes it")
-        found: dict[str, Any] = json.loads(told)
-        return found
+        told: dict[str, Any] = json.loads(output)
+        if fault := told.get("fault"):
+            raise CannotDecode(str(fault))
+        return told

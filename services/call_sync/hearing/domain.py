@@ -15,10 +15,14 @@ _RANGE = re.compile(r"bytes=\s*(?:(\d{1,18})-(\d{0,18})|-(\d{1,18}))\s*", re.IGN
 
 
 class NotPlayable(WrongState):
-    """The recording cannot be decoded, or not within what it may take."""
+    """The recording cannot be decoded within what it may take; another try might do better."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, reason="NOT_PLAYABLE")
+
+
+class CannotDecode(NotPlayable):
+    """What is wrong is in the recording, so that no other try does better."""
 
 
 class TooManyAtOnce(LimitReached):
@@ -46,16 +50,23 @@ class Extent(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rendition:
-    """How a recording is heard: `played` is None where it is played as it is kept.
+class Waveform:
+    """How loud a recording is: of each channel a byte for each of equal parts of the time, 255 the loudest there is."""
 
-    `fault` says why it cannot be decoded; then there is nothing else. `peaks` has bytes for each channel, one for each
-    of equal parts of the time, 255 the loudest that the format holds.
+    duration_seconds: float
+    peaks: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendition:
+    """How a recording is heard.
+
+    `played` is None where it is played as it is kept, `waveform` until all of it was decoded. Where it cannot be,
+    `fault` says why, and there is nothing else.
     """
 
     played: Recording | None = None
-    duration_seconds: float = 0
-    peaks: tuple[bytes, ...] = ()
+    waveform: Waveform | None = None
     fault: str = ""
 
 

@@ -4,7 +4,7 @@ import re
 
 from potok.call_sync.v1 import recording_service_pb2 as pb
 
-from services.call_sync.hearing.domain import BehindTheEnd, Rendition
+from services.call_sync.hearing.domain import BehindTheEnd, Waveform
 from services.call_sync.hearing.usecases import Heard, etag_of
 
 LENGTH = "x-potok-length"
@@ -47,8 +47,8 @@ def unsatisfied(error: BehindTheEnd) -> tuple[tuple[str, str], ...]:
     return (("content-range", f"bytes */{error.size}"),)
 
 
-def waveform_to_pb(rendition: Rendition) -> pb.GetWaveformResponse:
+def waveform_to_pb(waveform: Waveform) -> pb.GetWaveformResponse:
     return pb.GetWaveformResponse(
-        duration_seconds=rendition.duration_seconds,
-        channels=[pb.ChannelWaveform(peaks=peaks) for peaks in rendition.peaks],
+        duration_seconds=waveform.duration_seconds,
+        channels=[pb.ChannelWaveform(peaks=peaks) for peaks in waveform.peaks],
     )

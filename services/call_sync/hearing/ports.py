@@ -23,13 +23,16 @@ class Coded:
 
 
 class Coder(Protocol):
-    """Decodes recordings, and codes them again where browsers could not play them."""
+    """Decodes recordings, and codes them again where browsers could not play them.
 
-    def code(self, chunks: AsyncIterator[bytes]) -> AbstractAsyncContextManager[Coded | str]:
-        """Decode a recording, or say why it cannot be; a file is gone when the block ends.
+    Both raise CannotDecode, NotPlayable, TooLarge, and what the chunks raise.
+    """
 
-        Raises NotPlayable where another try might do better, and what the chunks raise.
-        """
+    async def look(self, chunks: AsyncIterator[bytes]) -> bool:
+        """Tell whether browsers play a recording as it is, by its beginning."""
+
+    def code(self, chunks: AsyncIterator[bytes]) -> AbstractAsyncContextManager[Coded]:
+        """Decode all of a recording, and code it where browsers do not play it; the file is gone when the block ends."""
 
 
 class PlayedStore(Protocol):
@@ -52,7 +55,7 @@ class RenditionRepository(Protocol):
         """Return how a recording is heard."""
 
     async def put_rendition(self, sha256: str, rendition: Rendition) -> None:
-        """Write how a recording is heard; one that was deleted meanwhile is left out."""
+        """Write how a recording is heard; one that was deleted meanwhile is left out, and a waveform that is known stays."""
 
 
 class HearingAudit(Protocol):

@@ -4,7 +4,7 @@ SELECT * FROM call_sync.renditions WHERE sha256 = :sha256;
 
 -- name: put_rendition(sha256, fault, played_sha256, played_size, played_type, duration_seconds, peaks)!
 -- Writes how a recording is heard. The recording, and what was coded of it, may have been deleted meanwhile; then
--- nothing is written.
+-- nothing is written. Who only looked at its beginning writes over nothing.
 INSERT INTO call_sync.renditions (
        sha256, fault, played_sha256, played_size, played_type, duration_seconds, peaks)
 SELECT :sha256, :fault, :played_sha256::text, :played_size::bigint, :played_type::text,
@@ -20,7 +20,8 @@ SELECT :sha256, :fault, :played_sha256::text, :played_size::bigint, :played_type
        played_size = excluded.played_size,
        played_type = excluded.played_type,
        duration_seconds = excluded.duration_seconds,
-       peaks = excluded.peaks;
+       peaks = excluded.peaks
+ WHERE excluded.peaks <> '{}' OR excluded.fault <> '';
 
 -- name: lock_hearing(owner, actor, call_id)^
 -- Lets one at a time ask whether a hearing is kept, until the end of the transaction.

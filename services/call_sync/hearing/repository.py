@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import asyncpg
 
 from services.call_sync.domain import CallId
-from services.call_sync.hearing.domain import Rendition
+from services.call_sync.hearing.domain import Rendition, Waveform
 from services.kernel.postgres import Reading, afresh, load_queries
 from services.recordings.domain import Recording
 from services.status.domain import AuditAction, AuditEntry, Owner
@@ -31,15 +31,13 @@ class PostgresRenditions:
                 content_type=row["played_type"],
                 file_name="",
             )
-        return Rendition(
-            played=played,
-            duration_seconds=row["duration_seconds"],
-            peaks=tuple(row["peaks"]),
-            fault=row["fault"],
-        )
+        waveform = None
+        if row["peaks"]:
+            waveform = Waveform(duration_seconds=row["duration_seconds"], peaks=tuple(row["peaks"]))
+        return Rendition(played=played, waveform=waveform, fault=row["fault"])
 
     async def put_rendition(self, sha256: str, rendition: Rendition) -> None:
-        played = rendition.played
+        played, waveform = rendition.played, rendition.waveform
         await _QUERIES.put_rendition(
             self._pool,
             sha256=sha256,
@@ -47,8 +45,8 @@ class PostgresRenditions:
             played_sha256=played and played.sha256,
             played_size=played and played.size_bytes,
             played_type=played and played.content_type,
-            duration_seconds=rendition.duration_seconds,
-            peaks=list(rendition.peaks),
+            duration_seconds=waveform.duration_seconds if waveform else 0,
+            peaks=list(waveform.peaks) if waveform else [],
         )
 
 

@@ -9,7 +9,7 @@ CREATE TABLE call_sync.renditions (
     played_size      bigint,
     played_type      text,
     duration_seconds float8 NOT NULL,
-    peaks            bytea[] NOT NULL, -- of each channel: a byte for each of equal parts of the time
+    peaks            bytea[] NOT NULL, -- of each channel: a byte for each of equal parts of the time; none yet: not decoded
     CONSTRAINT renditions_pkey PRIMARY KEY (sha256),
     CONSTRAINT renditions_recording FOREIGN KEY (sha256)
         REFERENCES call_sync.recordings ON DELETE CASCADE,
