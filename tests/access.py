@@ -38,6 +38,7 @@ RULES: dict[str, dict[str, set[str]]] = {
         "ListAccounts": {ADMIN},
         "CheckAccount": {ADMIN},
         "ResumeAccount": {ADMIN},
+        "ListAccountAudit": {ADMIN},
         "DeleteAccount": {ADMIN},
     },
     "potok.call_sync.v1.CallSyncService": {

@@ -27,14 +27,18 @@ from services.call_sync.adapters.amocrm.limiter import Limiter
 from services.call_sync.adapters.amocrm.oauth import OAuth
 from services.call_sync.adapters.amocrm.source import AmoSource
 from services.call_sync.adapters.amocrm.tokens import AccessTokens
+from services.call_sync.audit.repository import PostgresAudit
 from services.call_sync.domain import CallFacts
 from services.kernel.fetch.addresses import parse_host
 from services.kernel.fetch.fetcher import Fetcher
 from services.recordings.download import Downloads
 from services.status.domain import DateRange, Wait
+from tests.identity import everything
 from tests.sandbox import RunningSandbox
 
 CLINIC = AccountId("clinic")
+OLGA = "olga"
+"""Who changes accounts."""
 DAY = date(2026, 11, 2)
 FAST = 1000.0
 """Requests a second, more than a test makes."""
@@ -57,14 +61,16 @@ class Amo:
         """Add the sandbox's account, as an integration unless by its long-lived token."""
         if long_lived:
             token = self.box.long_lived_token()
-            return await self.accounts.add_long_lived(CLINIC, self.box.host, rate, token)
+            return await self.accounts.add_long_lived(CLINIC, self.box.host, rate, token, OLGA)
         integration = Integration(
             client_id=self.box.client_id,
             client_secret=self.box.client_secret,
             redirect_uri=self.box.redirect_uri,
         )
         grant = Grant(kind=GrantKind.CODE, value=self.box.code())
-        return await self.accounts.add_integration(CLINIC, self.box.host, rate, integration, grant)
+        return await self.accounts.add_integration(
+            CLINIC, self.box.host, rate, integration, grant, OLGA
+        )
 
     async def calls(self, *, days: int = 1, time_zone: str = "Europe/Moscow") -> list[CallFacts]:
         """List the calls of DAY and those after it, each once."""
@@ -115,6 +121,7 @@ async def amocrm(
             accounts=Accounts(
                 repository,
                 AmoCrm(client, tokens, oauth),
+                PostgresAudit(pool, everything(pool)),
                 sandboxes=sandboxes,
                 renew_after=timedelta(days=7),
             ),

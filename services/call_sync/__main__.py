@@ -25,7 +25,8 @@ from services.call_sync.adapters.amocrm.source import AmoSource
 from services.call_sync.adapters.amocrm.tokens import AccessTokens
 from services.call_sync.adapters.coder import ChildCoder
 from services.call_sync.adapters.folder import FolderSource
-from services.call_sync.hearing.repository import PostgresHearingAudit, PostgresRenditions
+from services.call_sync.audit.repository import PostgresAudit
+from services.call_sync.hearing.repository import PostgresRenditions
 from services.call_sync.hearing.servicer import RecordingServicer
 from services.call_sync.hearing.usecases import Hearing, Renditions
 from services.call_sync.ports import CallSource
@@ -59,7 +60,8 @@ async def main() -> None:
     )
     async with replica_of("call_sync", settings) as replica:
         pool = replica.pool
-        amocrm = await replica.opened(_amocrm(pool, settings))
+        audit = PostgresAudit(pool, replica.reading_for_caller)
+        amocrm = await replica.opened(_amocrm(pool, settings, audit))
         registry = recording_registry(pool, settings.recording_grace)
         recordings = ObjectRecordings(
             store,
@@ -82,7 +84,6 @@ async def main() -> None:
             at_once=settings.decodings,
         )
         replica.stack.push_async_callback(renditions.close)
-        audit = PostgresHearingAudit(pool, replica.reading_for_caller)
         heard = RecordingServicer(Hearing(asked, renditions, recordings, audit))
 
         def register(server: grpc.aio.Server) -> None:
@@ -114,7 +115,9 @@ class _AmoCrm:
 
 
 @contextlib.asynccontextmanager
-async def _amocrm(pool: asyncpg.Pool, settings: CallSyncSettings) -> AsyncIterator[_AmoCrm]:
+async def _amocrm(
+    pool: asyncpg.Pool, settings: CallSyncSettings, audit: PostgresAudit
+) -> AsyncIterator[_AmoCrm]:
     """Put together what talks to AmoCRM; at the end, renewals under way are waited for."""
     accounts = PostgresAccounts(pool, Seal(settings.secrets_key.get_secret_value()))
     limits = FetchLimits(
@@ -146,6 +149,7 @@ async def _amocrm(pool: asyncpg.Pool, settings: CallSyncSettings) -> AsyncIterat
             accounts=Accounts(
                 accounts,
                 AmoCrm(client, tokens, oauth),
+                audit,
                 sandboxes=settings.crm_hosts,
                 renew_after=settings.crm_renew_after,
             ),

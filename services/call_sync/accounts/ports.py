@@ -14,6 +14,7 @@ from services.call_sync.accounts.domain import (
     Grant,
     Integration,
 )
+from services.status.domain import AuditEntry, Owner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +55,13 @@ class AccountRepository(Protocol):
     def check_key(self) -> None:
         """Make sure that secrets can be kept; raises NoSecretsKey."""
 
-    async def put_account(self, account: Account, credentials: AccountCredentials) -> None:
-        """Store an account, in the place of one of the same id; raises NoSecretsKey."""
+    async def put_account(
+        self, account: Account, credentials: AccountCredentials, actor: str
+    ) -> None:
+        """Store an account, in the place of one of the same id, and who did it; raises NoSecretsKey."""
 
-    async def delete_account(self, account_id: AccountId) -> None:
-        """Forget an account and its secrets."""
+    async def delete_account(self, account_id: AccountId, actor: str) -> None:
+        """Forget an account and its secrets, and keep who did it."""
 
     async def get_credentials(self, account_id: AccountId) -> tuple[Account, AccountCredentials]:
         """Return an account and its secrets; raises NoSecretsKey."""
@@ -69,8 +72,8 @@ class AccountRepository(Protocol):
     async def pause(self, account_id: AccountId, message: str, resume_at: datetime | None) -> None:
         """Leave an account alone; a pause that a person has to end stays, and so does REAUTH_REQUIRED."""
 
-    async def resume(self, account_id: AccountId) -> None:
-        """End a pause."""
+    async def resume(self, account_id: AccountId, actor: str) -> None:
+        """End a pause, and keep who did it where there was one."""
 
     async def set_description(self, account_id: AccountId, name: str, time_zone: str) -> None:
         """Store what the account says of itself."""
@@ -93,6 +96,15 @@ class Rates(Protocol):
 
     async def raise_rate(self, account_id: AccountId, top: float) -> None:
         """Double a rate that was halved more than a minute ago, up to `top`."""
+
+
+class AccountAudit(Protocol):
+    """Who did what."""
+
+    async def list_audit_entries(
+        self, owner: Owner, before: int | None, page_size: int
+    ) -> list[AuditEntry]:
+        """Return what was done to what an owner has, newest first; accounts are of no owner."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -91,15 +91,16 @@ UPDATE call_sync.accounts
  WHERE account_id = :account_id
    AND (state = 'ACTIVE' OR resume_at IS NOT NULL);
 
--- name: resume_account(account_id)!
--- Ends a pause; an account that needs new tokens stays as it is.
+-- name: resume_account(account_id)$
+-- Ends a pause, and returns the account where there was one; an account that needs new tokens stays as it is.
 UPDATE call_sync.accounts
    SET state = 'ACTIVE',
        message = '',
        resume_at = NULL,
        updated_at = now()
  WHERE account_id = :account_id
-   AND state = 'PAUSED';
+   AND state = 'PAUSED'
+RETURNING account_id;
 
 -- name: set_description(account_id, name, time_zone)!
 -- Writes what an account says of itself.

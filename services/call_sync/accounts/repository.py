@@ -16,8 +16,10 @@ from services.call_sync.accounts.domain import (
 )
 from services.call_sync.accounts.ports import Renewal, Slots
 from services.call_sync.accounts.sealing import Seal
+from services.call_sync.audit.repository import keep_account_change
 from services.kernel.clock import utc_now
 from services.kernel.postgres import Connection, load_queries
+from services.status.domain import AuditAction
 
 _QUERIES = load_queries(__file__)
 
@@ -40,7 +42,9 @@ class PostgresAccounts:
     def check_key(self) -> None:
         self._seal.check_key()
 
-    async def put_account(self, account: Account, credentials: AccountCredentials) -> None:
+    async def put_account(
+        self, account: Account, credentials: AccountCredentials, actor: str
+    ) -> None:
         account_id = account.account_id
         sealed = self._seal.seal(account_id, credentials)
         async with self._holding(account_id) as connection:
@@ -60,10 +64,16 @@ class PostgresAccounts:
                 sealed=sealed,
                 access_expires_at=credentials.tokens.access_expires_at,
             )
+            action = AuditAction.ADD_ACCOUNT
+            await keep_account_change(
+                connection, actor, action, account_id, utc_now(), account.host
+            )
 
-    async def delete_account(self, account_id: AccountId) -> None:
+    async def delete_account(self, account_id: AccountId, actor: str) -> None:
         async with self._holding(account_id) as connection:
             _found(await _QUERIES.delete_account(connection, account_id=account_id), account_id)
+            action = AuditAction.DELETE_ACCOUNT
+            await keep_account_change(connection, actor, action, account_id, utc_now())
 
     async def get_credentials(self, account_id: AccountId) -> tuple[Account, AccountCredentials]:
         row = _found(await _QUERIES.get_credentials(self._pool, account_id=account_id), account_id)
@@ -80,8 +90,11 @@ class PostgresAccounts:
             self._pool, account_id=account_id, message=message, resume_at=resume_at
         )
 
-    async def resume(self, account_id: AccountId) -> None:
-        await _QUERIES.resume_account(self._pool, account_id=account_id)
+    async def resume(self, account_id: AccountId, actor: str) -> None:
+        async with self._pool.acquire() as connection, connection.transaction():
+            if await _QUERIES.resume_account(connection, account_id=account_id):
+                action = AuditAction.RESUME_ACCOUNT
+                await keep_account_change(connection, actor, action, account_id, utc_now())
 
     async def set_description(self, account_id: AccountId, name: str, time_zone: str) -> None:
         await _QUERIES.set_description(

@@ -7,6 +7,8 @@ from services.call_sync.accounts.domain import REQUESTS_PER_SECOND, AccountId
 from services.call_sync.accounts.mapping import account_to_pb, grant_from_pb, integration_from_pb
 from services.call_sync.accounts.usecases import Accounts
 from services.kernel.rpc.server import Context
+from services.status.mapping import audit_entry_to_pb
+from services.status.rpc.access import current_caller
 
 _PAGE_SIZE = 100
 
@@ -21,12 +23,12 @@ class AccountServicer(pb_grpc.AccountServiceServicer):
         self, request: pb.AddAccountRequest, context: Context
     ) -> pb.AddAccountResponse:
         account_id = AccountId(request.account_id)
-        rate = REQUESTS_PER_SECOND
+        rate, actor = REQUESTS_PER_SECOND, current_caller().user
         if request.HasField("requests_per_second"):
             rate = request.requests_per_second
         if request.HasField("long_lived"):
             account = await self._accounts.add_long_lived(
-                account_id, request.host, rate, request.long_lived.token
+                account_id, request.host, rate, request.long_lived.token, actor
             )
         else:
             account = await self._accounts.add_integration(
@@ -35,6 +37,7 @@ class AccountServicer(pb_grpc.AccountServiceServicer):
                 rate,
                 integration_from_pb(request.integration),
                 grant_from_pb(request.integration),
+                actor,
             )
         return pb.AddAccountResponse(account=account_to_pb(account))
 
@@ -65,11 +68,23 @@ class AccountServicer(pb_grpc.AccountServiceServicer):
     async def ResumeAccount(
         self, request: pb.ResumeAccountRequest, context: Context
     ) -> pb.ResumeAccountResponse:
-        account = await self._accounts.resume_account(AccountId(request.account_id))
+        account = await self._accounts.resume_account(
+            AccountId(request.account_id), current_caller().user
+        )
         return pb.ResumeAccountResponse(account=account_to_pb(account))
+
+    async def ListAccountAudit(
+        self, request: pb.ListAccountAuditRequest, context: Context
+    ) -> pb.ListAccountAuditResponse:
+        page = await self._accounts.list_audit_entries(
+            request.page_size or _PAGE_SIZE, request.page_token
+        )
+        return pb.ListAccountAuditResponse(
+            entries=map(audit_entry_to_pb, page.items), next_page_token=page.next_page_token
+        )
 
     async def DeleteAccount(
         self, request: pb.DeleteAccountRequest, context: Context
     ) -> pb.DeleteAccountResponse:
-        await self._accounts.delete_account(AccountId(request.account_id))
+        await self._accounts.delete_account(AccountId(request.account_id), current_caller().user)
         return pb.DeleteAccountResponse()

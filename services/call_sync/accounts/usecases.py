@@ -18,10 +18,11 @@ from services.call_sync.accounts.domain import (
     ReauthRequired,
     account_host,
 )
-from services.call_sync.accounts.ports import AccountRepository, Crm
+from services.call_sync.accounts.ports import AccountAudit, AccountRepository, Crm
 from services.call_sync.domain import SourceRefused
 from services.kernel.clock import utc_now
-from services.kernel.paging import Page, page_of, page_start, text
+from services.kernel.paging import Page, page_of, page_start, serial, text
+from services.status.domain import AuditEntry, Owner
 
 log = structlog.get_logger()
 
@@ -30,6 +31,7 @@ _WARN = timedelta(days=14)
 _MOST_ACCOUNTS = 1000
 """Accounts whose tokens one turn looks at."""
 _LISTING = "ListAccounts"
+_AUDIT_LISTING = "ListAccountAudit"
 _FIRST = AccountId("")
 """Before the first account."""
 
@@ -44,12 +46,13 @@ class Check:
 
 
 class Accounts:
-    """The accounts of AmoCRM; `sandboxes` are further hosts that an account may be at."""
+    """The accounts of AmoCRM; `sandboxes` are further hosts that an account may be at, an `actor` is who changes one."""
 
     def __init__(
         self,
         accounts: AccountRepository,
         crm: Crm,
+        audit: AccountAudit,
         *,
         sandboxes: Sequence[str],
         renew_after: timedelta,
@@ -57,11 +60,12 @@ class Accounts:
         """`renew_after` is how long tokens may lie unused: after three months they are worth nothing."""
         self._accounts = accounts
         self._crm = crm
+        self._audit = audit
         self._sandboxes = sandboxes
         self._renew_after = renew_after
 
     async def add_long_lived(
-        self, account_id: AccountId, host: str, requests_per_second: float, token: str
+        self, account_id: AccountId, host: str, requests_per_second: float, token: str, actor: str
     ) -> Account:
         """Keep an account that is entered by a long-lived token; raises HostRefused, CredentialsRefused."""
         account = Account(
@@ -70,7 +74,8 @@ class Accounts:
             kind=AccountKind.LONG_LIVED,
             requests_per_second=requests_per_second,
         )
-        return await self._put(account, AccountCredentials(tokens=self._crm.long_lived(token)))
+        credentials = AccountCredentials(tokens=self._crm.long_lived(token))
+        return await self._put(account, credentials, actor)
 
     async def add_integration(
         self,
@@ -79,6 +84,7 @@ class Accounts:
         requests_per_second: float,
         integration: Integration,
         grant: Grant,
+        actor: str,
     ) -> Account:
         """Use up the grant and keep the account; raises HostRefused, CredentialsRefused, CrmUnavailable."""
         account = Account(
@@ -89,7 +95,8 @@ class Accounts:
         )
         self._accounts.check_key()  # before the grant is spent
         tokens = await self._crm.authorise(account.host, integration, grant)
-        return await self._put(account, AccountCredentials(tokens=tokens, integration=integration))
+        credentials = AccountCredentials(tokens=tokens, integration=integration)
+        return await self._put(account, credentials, actor)
 
     async def get_account(self, account_id: AccountId) -> Account:
         """Return an account; raises AccountNotFound."""
@@ -115,17 +122,23 @@ class Accounts:
         account = await self._accounts.get_account(account_id)
         return Check(account=account, works=True, message=_warning(account, utc_now()))
 
-    async def resume_account(self, account_id: AccountId) -> Account:
+    async def resume_account(self, account_id: AccountId, actor: str) -> Account:
         """End a pause; raises AccountNotFound, ReauthRequired."""
         account = await self._accounts.get_account(account_id)
         if account.state is AccountState.REAUTH_REQUIRED:
             raise ReauthRequired(account_id)
-        await self._accounts.resume(account_id)
+        await self._accounts.resume(account_id, actor)
         return await self._accounts.get_account(account_id)
 
-    async def delete_account(self, account_id: AccountId) -> None:
+    async def delete_account(self, account_id: AccountId, actor: str) -> None:
         """Forget an account and its secrets; raises AccountNotFound."""
-        await self._accounts.delete_account(account_id)
+        await self._accounts.delete_account(account_id, actor)
+
+    async def list_audit_entries(self, page_size: int, page_token: str) -> Page[AuditEntry]:
+        """Return a page of who changed accounts, newest first; raises InvalidInput for a token of another list."""
+        before = page_start(_AUDIT_LISTING, page_token, (serial,), int)
+        found = await self._audit.list_audit_entries(Owner(""), before, page_size + 1)
+        return page_of(_AUDIT_LISTING, found, page_size, lambda entry: [entry.number])
 
     async def turn(self) -> None:
         """Renew tokens that lay unused, warn of tokens that end, and encrypt anew what an old key holds.
@@ -145,8 +158,8 @@ class Accounts:
         except NoSecretsKey as error:
             log.warning("secrets_unreadable", error=str(error))
 
-    async def _put(self, account: Account, credentials: AccountCredentials) -> Account:
-        await self._accounts.put_account(account, credentials)
+    async def _put(self, account: Account, credentials: AccountCredentials, actor: str) -> Account:
+        await self._accounts.put_account(account, credentials, actor)
         return replace(account, access_expires_at=credentials.tokens.access_expires_at)
 
 

@@ -8,6 +8,7 @@ from cryptography.fernet import Fernet
 from potok.call_sync.v1 import account_pb2
 from potok.call_sync.v1 import account_service_pb2 as pb
 from potok.call_sync.v1 import account_service_pb2_grpc as pb_grpc
+from potok.status.v1 import audit_pb2
 from potok_client.channels import error_info
 
 from deploy.sandbox.world import World
@@ -16,10 +17,11 @@ from services.call_sync.accounts.repository import PostgresAccounts
 from services.call_sync.accounts.sealing import Seal
 from services.call_sync.accounts.servicer import AccountServicer
 from services.call_sync.accounts.usecases import Accounts
+from services.call_sync.audit.repository import PostgresAudit
 from services.kernel.rpc.server import serving
 from tests.amocrm import CLINIC, Amo, amocrm
 from tests.conftest import Database
-from tests.identity import guard, open_channel
+from tests.identity import everything, guard, open_channel
 from tests.sandbox import running_sandbox
 
 if TYPE_CHECKING:
@@ -85,6 +87,30 @@ async def test_accounts_are_added_listed_by_pages_and_deleted(amo: Amo, stub: "S
         assert raised.value.code() is grpc.StatusCode.NOT_FOUND
 
 
+async def test_who_changes_accounts_is_kept(amo: Amo, stub: "Stub") -> None:
+    await stub.AddAccount(adding(amo))
+    await stub.ResumeAccount(pb.ResumeAccountRequest(account_id="clinic"))  # there is no pause
+    await amo.repository.pause(CLINIC, "asked to", None)
+    await stub.ResumeAccount(pb.ResumeAccountRequest(account_id="clinic"))
+    await stub.DeleteAccount(pb.DeleteAccountRequest(account_id="clinic"))
+    with pytest.raises(grpc.aio.AioRpcError):
+        await stub.DeleteAccount(pb.DeleteAccountRequest(account_id="clinic"))
+
+    first = await stub.ListAccountAudit(pb.ListAccountAuditRequest(page_size=2))
+    request = pb.ListAccountAuditRequest(page_size=2, page_token=first.next_page_token)
+    rest = await stub.ListAccountAudit(request)
+
+    entries = [*first.entries, *rest.entries]
+    assert [(each.action, each.detail) for each in entries] == [
+        (audit_pb2.AUDIT_ACTION_DELETE_ACCOUNT, ""),
+        (audit_pb2.AUDIT_ACTION_RESUME_ACCOUNT, ""),
+        (audit_pb2.AUDIT_ACTION_ADD_ACCOUNT, amo.box.host),
+    ]
+    assert {(each.owner, each.subject) for each in entries} == {("", "clinic")}
+    assert all(each.actor for each in entries)
+    assert not rest.next_page_token
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
@@ -126,6 +152,7 @@ async def test_without_a_key_no_secret_is_taken(database: Database, amo: Amo) ->
         accounts = Accounts(
             PostgresAccounts(pool, Seal("")),
             amo.accounts._crm,
+            PostgresAudit(pool, everything(pool)),
             sandboxes=[amo.box.host],
             renew_after=timedelta(days=7),
         )

@@ -23,7 +23,7 @@ from services.call_sync.domain import (
 )
 from services.kernel.clock import utc_now
 from services.status.domain import WaitReason
-from tests.amocrm import CLINIC, DAY, Amo, amocrm
+from tests.amocrm import CLINIC, DAY, OLGA, Amo, amocrm
 from tests.conftest import Database
 from tests.sandbox import RunningSandbox, running_sandbox
 
@@ -259,7 +259,7 @@ async def test_who_is_turned_away_asks_no_more_until_a_person_says_so(
     assert await amo.state() is AccountState.PAUSED
     assert len(amo.api_requests()) == asked <= 5
     amo.box.behave(blocked=False, unpaid=False, forbidden=[])
-    await amo.accounts.resume_account(CLINIC)
+    await amo.accounts.resume_account(CLINIC, OLGA)
     assert set(await listed(amo)) == OF_THE_DAY
 
 

@@ -27,7 +27,7 @@ from services.call_sync.accounts.repository import PostgresAccounts, PostgresRat
 from services.call_sync.accounts.sealing import Seal
 from services.call_sync.adapters.amocrm.limiter import Limiter
 from services.call_sync.domain import SourceInvalid, SourceUnavailable
-from tests.amocrm import CLINIC, Amo, amocrm
+from tests.amocrm import CLINIC, OLGA, Amo, amocrm
 from tests.conftest import Database
 from tests.sandbox import RunningSandbox, running_sandbox
 from tests.waiting import until
@@ -132,7 +132,7 @@ async def test_an_answer_that_was_lost_is_asked_for_again_and_then_needs_a_perso
             await amo.client.get(CLINIC, "account")
         assert len(renewals(box)) == 2
         with pytest.raises(ReauthRequired):
-            await amo.accounts.resume_account(CLINIC)
+            await amo.accounts.resume_account(CLINIC, OLGA)
         await amo.add()
         assert await amo.client.get(CLINIC, "account")
 
@@ -199,7 +199,7 @@ async def test_a_long_lived_token_that_is_refused_needs_a_person(
         ended = jwt.encode(
             {"exp": datetime.now(UTC) + timedelta(days=3)}, "k" * 32, algorithm="HS256"
         )
-        account = await amo.accounts.add_long_lived(CLINIC, box.host, 100, f" {ended}\n")
+        account = await amo.accounts.add_long_lived(CLINIC, box.host, 100, f" {ended}\n", OLGA)
         assert account.access_expires_at
 
         check = await amo.accounts.check_account(CLINIC)
@@ -255,9 +255,9 @@ async def test_a_code_or_secret_that_is_refused_stores_nothing(
             client_id=box.client_id, client_secret="wrong", redirect_uri=box.redirect_uri
         )
         with pytest.raises(CredentialsRefused, match="20 minutes"):
-            await amo.accounts.add_integration(CLINIC, box.host, 5, integration, grant)
+            await amo.accounts.add_integration(CLINIC, box.host, 5, integration, grant, OLGA)
         with pytest.raises(CredentialsRefused, match="three parts"):
-            await amo.accounts.add_long_lived(CLINIC, box.host, 5, "no token")
+            await amo.accounts.add_long_lived(CLINIC, box.host, 5, "no token", OLGA)
 
         assert (await amo.accounts.list_accounts(10, "")).items == []
 
@@ -272,7 +272,7 @@ async def test_a_host_that_is_none_of_amocrms_gets_no_token(
 ) -> None:
     async with amocrm(pool, box) as amo:
         with pytest.raises(HostRefused, match="host:"):
-            await amo.accounts.add_long_lived(CLINIC, host, 5, box.long_lived_token())
+            await amo.accounts.add_long_lived(CLINIC, host, 5, box.long_lived_token(), OLGA)
 
 
 async def test_secrets_are_nowhere_to_be_read(
@@ -312,7 +312,7 @@ async def test_secrets_that_were_moved_to_another_account_are_refused(
     async with amocrm(pool, box) as amo:
         await amo.add()
         other = AccountId("other")
-        await amo.accounts.add_long_lived(other, box.host, 5, box.long_lived_token())
+        await amo.accounts.add_long_lived(other, box.host, 5, box.long_lived_token(), OLGA)
         await pool.execute(
             "UPDATE call_sync.account_tokens SET sealed = (SELECT sealed FROM call_sync.account_tokens"
             " WHERE account_id = 'clinic')"
