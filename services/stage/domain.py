@@ -113,6 +113,25 @@ class StoredItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ItemChange:
+    """An item of a call that changed, as it is now; `item` is None where the stage has it no more."""
+
+    owner: Owner
+    item_id: ItemId
+    item: StoredItem | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemChanges:
+    """A page of changed items; without `more`, what was committed before `as_of` has been listed."""
+
+    changes: Sequence[ItemChange]
+    cursor: str
+    more: bool
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Success:
     """The item is done; `result` is handed to the stage's `store` in the transaction that says so.
 

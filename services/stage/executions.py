@@ -9,7 +9,7 @@ from services.stage.domain import Execution
 from services.stage.process import Process
 from services.stage.progress import Progress
 from services.stage.repository import execution_rows, item_rows, report_rows
-from services.status.domain import ExecutionNumber, ExecutionState, ItemState, Reason
+from services.status.domain import ExecutionNumber, ExecutionState, ItemState, Reason, Stage
 
 log = structlog.get_logger()
 
@@ -21,6 +21,10 @@ class Executions:
         self._process = process
         self._pool = process.pool
         self._queue = process.queue
+
+    def check_served(self, stage: Stage) -> None:
+        """Raise UnknownStage for a stage that is not served here."""
+        self._process.work_of(stage)
 
     async def run_stage(self, execution: Execution) -> ExecutionState:
         """Store an execution and queue its discovery; a known one is reported once more.

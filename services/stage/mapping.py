@@ -8,7 +8,7 @@ from potok.status.v1 import progress_pb2, stage_pb2
 
 from services.kernel.errors import InvalidInput
 from services.kernel.rpc.convert import timestamp
-from services.stage.domain import Execution, Found, ItemId, Preview, StoredItem
+from services.stage.domain import Execution, Found, ItemChanges, ItemId, Preview, StoredItem
 from services.stage.modes import NEWEST
 from services.stage.progress import CallLengths, DayCounts, Progress
 from services.status.domain import (
@@ -97,6 +97,26 @@ def item_to_pb(item: StoredItem) -> stage_service_pb2.Item:
         retry_time=timestamp(item.retry_at),
         update_time=timestamp(item.updated_at),
         duration_seconds=item.duration_seconds,
+    )
+
+
+def item_changes_to_pb(page: ItemChanges) -> stage_service_pb2.ListItemChangesResponse:
+    return stage_service_pb2.ListItemChangesResponse(
+        items=[
+            stage_service_pb2.ChangedItem(
+                owner=change.owner,
+                item=(
+                    item_to_pb(change.item)
+                    if change.item
+                    else stage_service_pb2.Item(item_id=change.item_id)
+                ),
+                removed=change.item is None,
+            )
+            for change in page.changes
+        ],
+        cursor=page.cursor,
+        more=page.more,
+        as_of_time=timestamp(page.as_of),
     )
 
 

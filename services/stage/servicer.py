@@ -5,11 +5,13 @@ from potok.stage.v1 import stage_service_pb2 as pb
 from potok.stage.v1 import stage_service_pb2_grpc
 
 from services.kernel.rpc.server import Context
+from services.stage.changes import list_item_changes
 from services.stage.domain import ItemFilter
 from services.stage.executions import Executions
 from services.stage.listing import list_items
 from services.stage.mapping import (
     execution_from_pb,
+    item_changes_to_pb,
     item_to_pb,
     preview_to_pb,
     previewed_from_pb,
@@ -65,6 +67,14 @@ class StageServicer(stage_service_pb2_grpc.StageServiceServicer):
         return pb.ListItemsResponse(
             items=[item_to_pb(item) for item in page.items], next_page_token=page.next_page_token
         )
+
+    async def ListItemChanges(
+        self, request: pb.ListItemChangesRequest, context: Context
+    ) -> pb.ListItemChangesResponse:
+        stage = STAGE_FROM_PB[request.stage]
+        self._executions.check_served(stage)
+        page = await list_item_changes(self._pool, stage, request.cursor, request.page_size)
+        return item_changes_to_pb(page)
 
     async def CheckSettings(
         self, request: pb.CheckSettingsRequest, context: Context

@@ -51,6 +51,13 @@ class FakeStages(pb_grpc.StageServiceServicer):
         found = [i for i in self.items if not request.states or i.state in request.states]
         return pb.ListItemsResponse(items=found)
 
+    async def ListItemChanges(
+        self, request: pb.ListItemChangesRequest, context: Any
+    ) -> pb.ListItemChangesResponse:
+        """Answer that nothing changed: nobody keeps a copy of what a test plays."""
+        await self._answer(context)
+        return pb.ListItemChangesResponse(cursor=request.cursor)
+
     async def CheckSettings(
         self, request: pb.CheckSettingsRequest, context: Any
     ) -> pb.CheckSettingsResponse:

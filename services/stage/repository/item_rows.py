@@ -2,8 +2,8 @@
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
 
 from services.kernel.postgres import Connection, load_queries
 from services.stage.domain import (
@@ -11,6 +11,7 @@ from services.stage.domain import (
     Execution,
     Found,
     Item,
+    ItemChange,
     ItemFilter,
     ItemId,
     Limits,
@@ -21,6 +22,7 @@ from services.stage.repository.database import Reader, clean, range_of, stage_an
 from services.status.domain import (
     ExecutionNumber,
     ItemState,
+    Owner,
     Reason,
     Stage,
     WaitReason,
@@ -269,6 +271,45 @@ async def list_items(
         page_size=page_size,
     )
     return [_stored_item(row) async for row in rows]
+
+
+class ChangePosition(NamedTuple):
+    """Where a page of changed items ended: the number of a transaction, and the item."""
+
+    change: int
+    owner: str
+    item_id: str
+
+
+async def get_complete_until(reader: Reader, stage: Stage) -> tuple[datetime, int]:
+    """Return until when a listing of changes that begins now is complete, and the highest number a position may have."""
+    row = await _QUERIES.get_complete_until(reader, stage=stage.value)
+    return row["complete_until"], row["newest"]
+
+
+async def list_item_changes(
+    reader: Reader, stage: Stage, after: ChangePosition, page_size: int
+) -> list[tuple[ChangePosition, ItemChange]]:
+    """Return at most `page_size` changed items of calls after a position, each with its own."""
+    rows = _QUERIES.list_item_changes(
+        reader,
+        stage=stage.value,
+        after_change=after.change,
+        after_owner=after.owner,
+        after_item=after.item_id,
+        page_size=page_size,
+    )
+    return [
+        (
+            ChangePosition(row["change"], row["owner"], row["item_id"]),
+            ItemChange(
+                owner=Owner(row["owner"]),
+                item_id=ItemId(row["item_id"]),
+                item=None if row["removed"] else _stored_item(row),
+            ),
+        )
+        async for row in rows
+    ]
 
 
 def _fences(items: Sequence[tuple[Execution, Item]]) -> dict[str, Any]:

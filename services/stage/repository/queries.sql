@@ -166,12 +166,20 @@ UPDATE executions SET unchanged = unchanged + :unchanged, unchanged_failed = unc
 
 -- name: remove_items(stage, owner, start_date, end_date, execution, bot_id)
 -- Deletes what discovery did not list, for it is gone upstream, unless a newer execution knows better; returns the ids. The
--- discovery of a bot lists no item but its own.
-DELETE FROM items
- WHERE stage = :stage AND owner = :owner AND day BETWEEN :start_date AND :end_date
-   AND (:bot_id = '' OR item_id = :bot_id)
-   AND seen < :execution AND execution <= :execution
-RETURNING item_id;
+-- discovery of a bot lists no item but its own. Of calls it is noted that they are gone, for those who keep copies.
+WITH gone AS (
+    DELETE FROM items
+     WHERE stage = :stage AND owner = :owner AND day BETWEEN :start_date AND :end_date
+       AND (:bot_id = '' OR item_id = :bot_id)
+       AND seen < :execution AND execution <= :execution
+    RETURNING stage, owner, item_id
+), noted AS (
+    INSERT INTO removed_items (stage, owner, item_id)
+    SELECT stage, owner, item_id FROM gone WHERE owner LIKE 'client:%' ORDER BY item_id
+    ON CONFLICT (stage, owner, item_id) DO UPDATE
+       SET changed_in = EXCLUDED.changed_in, removed_at = EXCLUDED.removed_at
+)
+SELECT item_id FROM gone;
 
 -- name: end_discovery(execution)!
 -- Notes that every item of an execution is known; the tries of its finish are counted from none.
@@ -299,6 +307,49 @@ SELECT * FROM items
    AND (output > 0 OR NOT :available::bool)
    AND (:execution::bigint = 0 OR execution = :execution::bigint)
  ORDER BY day, item_id
+ LIMIT :page_size;
+
+-- name: get_complete_until(stage)^
+-- Returns until when everything that was committed is listed by list_item_changes from then on, and the number that the
+-- next transaction would have at the most. What is held back by a transaction that is open began to count at its
+-- `updated_at` at the earliest.
+SELECT least(
+           now(),
+           (SELECT min(updated_at) FROM items
+             WHERE stage = :stage AND owner LIKE 'client:%'
+               AND changed_in >= pg_snapshot_xmin(pg_current_snapshot())),
+           (SELECT min(removed_at) FROM removed_items
+             WHERE stage = :stage AND changed_in >= pg_snapshot_xmin(pg_current_snapshot()))
+       ) AS complete_until,
+       pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS newest;
+
+-- name: list_item_changes(stage, after_change, after_owner, after_item, page_size)
+-- Returns items of calls by the transactions that changed them last, after a position, and those that are gone. A
+-- transaction counts once no open one has a lower number, so that none can appear before a position.
+SELECT changed_in::text::bigint AS change, changed.*
+  FROM (
+      (SELECT changed_in, owner, item_id, false AS removed, day, state, reason, message, execution, attempt, output,
+              run_after, updated_at, duration_seconds
+         FROM items
+        WHERE stage = :stage AND owner LIKE 'client:%'
+          AND changed_in < pg_snapshot_xmin(pg_current_snapshot())
+          AND (changed_in, owner, item_id) > (:after_change::bigint::text::xid8, :after_owner::text, :after_item::text)
+        ORDER BY changed_in, owner, item_id
+        LIMIT :page_size)
+      UNION ALL
+      (SELECT changed_in, owner, item_id, true, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+         FROM removed_items AS gone
+        WHERE stage = :stage
+          AND changed_in < pg_snapshot_xmin(pg_current_snapshot())
+          AND (changed_in, owner, item_id) > (:after_change::bigint::text::xid8, :after_owner::text, :after_item::text)
+          AND NOT EXISTS (
+              SELECT FROM items
+               WHERE items.stage = gone.stage AND items.owner = gone.owner AND items.item_id = gone.item_id
+          )
+        ORDER BY changed_in, owner, item_id
+        LIMIT :page_size)
+  ) AS changed
+ ORDER BY changed_in, owner, item_id
  LIMIT :page_size;
 
 -- name: list_reportable()

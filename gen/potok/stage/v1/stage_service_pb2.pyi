@@ -268,6 +268,7 @@ class ListItemChangesResponse(_message.Message):
     ITEMS_FIELD_NUMBER: _builtins.int
     CURSOR_FIELD_NUMBER: _builtins.int
     MORE_FIELD_NUMBER: _builtins.int
+    AS_OF_TIME_FIELD_NUMBER: _builtins.int
     cursor: _builtins.str
     """Asks for what changes after this; never empty."""
     more: _builtins.bool
@@ -276,16 +277,21 @@ class ListItemChangesResponse(_message.Message):
     def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___ChangedItem]:
         """The changed items of calls."""
 
+    @_builtins.property
+    def as_of_time(self) -> _timestamp_pb2.Timestamp:
+        """What was committed before then has been listed, once `more` is false."""
+
     def __init__(
         self,
         *,
         items: _abc.Iterable[Global___ChangedItem] | None = ...,
         cursor: _builtins.str = ...,
         more: _builtins.bool = ...,
+        as_of_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cursor", b"cursor", "items", b"items", "more", b"more"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time", "cursor", b"cursor", "items", b"items", "more", b"more"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -299,8 +305,11 @@ class ChangedItem(_message.Message):
 
     OWNER_FIELD_NUMBER: _builtins.int
     ITEM_FIELD_NUMBER: _builtins.int
+    REMOVED_FIELD_NUMBER: _builtins.int
     owner: _builtins.str
     """Whose it is, `client:<id>`."""
+    removed: _builtins.bool
+    """True where the stage has the item no more: of `item` only its id is set then."""
     @_builtins.property
     def item(self) -> Global___Item:
         """The item."""
@@ -310,10 +319,11 @@ class ChangedItem(_message.Message):
         *,
         owner: _builtins.str = ...,
         item: Global___Item | None = ...,
+        removed: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["item", b"item"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["item", b"item", "owner", b"owner"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["item", b"item", "owner", b"owner", "removed", b"removed"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

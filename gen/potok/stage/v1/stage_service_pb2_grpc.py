@@ -99,8 +99,9 @@ class StageServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListItemChanges(self, request, context):
-        """Lists items as they changed, the change that was committed first first: what a copy of them is kept by. Each item
-        comes as it is now, so one that changed twice may come once.
+        """Lists items of calls as they changed, by the transactions that changed them: what a copy of them is kept by. None is
+        left out, since what is listed waits for every transaction before it. Each item comes as it is now, so one that
+        changed twice may come once.
 
         INVALID_ARGUMENT: the service does not serve this stage, or the cursor is not one of ListItemChanges.
         """

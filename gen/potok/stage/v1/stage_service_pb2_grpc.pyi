@@ -49,8 +49,9 @@ class StageServiceStub:
     INVALID_ARGUMENT: the page token is not one of this request's.
     """
     ListItemChanges: _grpc.UnaryUnaryMultiCallable[_stage_service_pb2.ListItemChangesRequest, _stage_service_pb2.ListItemChangesResponse]
-    """Lists items as they changed, the change that was committed first first: what a copy of them is kept by. Each item
-    comes as it is now, so one that changed twice may come once.
+    """Lists items of calls as they changed, by the transactions that changed them: what a copy of them is kept by. None is
+    left out, since what is listed waits for every transaction before it. Each item comes as it is now, so one that
+    changed twice may come once.
 
     INVALID_ARGUMENT: the service does not serve this stage, or the cursor is not one of ListItemChanges.
     """
@@ -90,8 +91,9 @@ class StageServiceAsyncStub(StageServiceStub):
     INVALID_ARGUMENT: the page token is not one of this request's.
     """
     ListItemChanges: _aio.UnaryUnaryMultiCallable[_stage_service_pb2.ListItemChangesRequest, _stage_service_pb2.ListItemChangesResponse]  # type: ignore[assignment]
-    """Lists items as they changed, the change that was committed first first: what a copy of them is kept by. Each item
-    comes as it is now, so one that changed twice may come once.
+    """Lists items of calls as they changed, by the transactions that changed them: what a copy of them is kept by. None is
+    left out, since what is listed waits for every transaction before it. Each item comes as it is now, so one that
+    changed twice may come once.
 
     INVALID_ARGUMENT: the service does not serve this stage, or the cursor is not one of ListItemChanges.
     """
@@ -152,8 +154,9 @@ class StageServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _stage_service_pb2.ListItemChangesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_stage_service_pb2.ListItemChangesResponse, _abc.Awaitable[_stage_service_pb2.ListItemChangesResponse]]:
-        """Lists items as they changed, the change that was committed first first: what a copy of them is kept by. Each item
-        comes as it is now, so one that changed twice may come once.
+        """Lists items of calls as they changed, by the transactions that changed them: what a copy of them is kept by. None is
+        left out, since what is listed waits for every transaction before it. Each item comes as it is now, so one that
+        changed twice may come once.
 
         INVALID_ARGUMENT: the service does not serve this stage, or the cursor is not one of ListItemChanges.
         """
