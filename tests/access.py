@@ -16,7 +16,7 @@ ANYONE = {OPERATOR, ADMIN, SERVICE, *SERVICES, "nobody"}
 RULES: dict[str, dict[str, set[str]]] = {
     "potok.analysis.v1.AnalysisService": {
         "GetAnalysis": USERS,
-        "GetAnalyses": {RECOMMENDATIONS},
+        "GetAnalyses": {RECOMMENDATIONS, CALL_SYNC},
         "ListAnalyses": USERS,
         "JudgeDialogue": USERS,
         "GetRunUsage": USERS,
@@ -40,6 +40,12 @@ RULES: dict[str, dict[str, set[str]]] = {
         "ResumeAccount": {ADMIN},
         "ListAccountAudit": {ADMIN},
         "DeleteAccount": {ADMIN},
+    },
+    "potok.call_sync.v1.CallService": {
+        "ListCalls": USERS,
+        "GetCall": USERS,
+        "SearchCalls": USERS,
+        "GetCallFacets": USERS,
     },
     "potok.call_sync.v1.CallSyncService": {
         "GetCalls": {ANALYSIS, RECOMMENDATIONS},
@@ -109,12 +115,13 @@ RULES: dict[str, dict[str, set[str]]] = {
         "RunStage": {COORDINATOR},
         "CancelStage": {COORDINATOR},
         "ListItems": {COORDINATOR, *STAGES} - {CALL_SYNC},
+        "ListItemChanges": {CALL_SYNC},
         "PreviewStage": {COORDINATOR},
         "CheckSettings": {COORDINATOR},
     },
     "potok.transcription.v1.TranscriptionService": {
         "GetTranscript": USERS,
-        "GetTranscripts": {ANALYSIS, RECOMMENDATIONS},
+        "GetTranscripts": {ANALYSIS, RECOMMENDATIONS, CALL_SYNC},
         "ExportTranscript": USERS,
     },
 }

@@ -8,9 +8,13 @@ from functools import partial
 import asyncpg
 import grpc
 import uvloop
+from potok.analysis.v1.analysis_service_pb2_grpc import AnalysisServiceStub
 from potok.call_sync.v1.account_service_pb2_grpc import add_AccountServiceServicer_to_server
+from potok.call_sync.v1.call_service_pb2_grpc import add_CallServiceServicer_to_server
 from potok.call_sync.v1.call_sync_service_pb2_grpc import add_CallSyncServiceServicer_to_server
 from potok.call_sync.v1.recording_service_pb2_grpc import add_RecordingServiceServicer_to_server
+from potok.stage.v1.stage_service_pb2_grpc import StageServiceStub
+from potok.transcription.v1.transcription_service_pb2_grpc import TranscriptionServiceStub
 
 from services.call_sync.accounts.repository import PostgresAccounts, PostgresRates
 from services.call_sync.accounts.sealing import Seal
@@ -26,6 +30,13 @@ from services.call_sync.adapters.amocrm.tokens import AccessTokens
 from services.call_sync.adapters.coder import ChildCoder
 from services.call_sync.adapters.folder import FolderSource
 from services.call_sync.audit.repository import PostgresAudit
+from services.call_sync.calls.adapters.results import RpcFindings, RpcTexts
+from services.call_sync.calls.adapters.stages import OwnStage, RpcStage
+from services.call_sync.calls.copying import Copying
+from services.call_sync.calls.repository.copies import PostgresCopies
+from services.call_sync.calls.repository.listed_calls import PostgresListedCalls
+from services.call_sync.calls.servicer import CallServicer
+from services.call_sync.calls.usecases import Calls
 from services.call_sync.hearing.repository import PostgresRenditions
 from services.call_sync.hearing.servicer import RecordingServicer
 from services.call_sync.hearing.usecases import Hearing, Renditions
@@ -44,7 +55,8 @@ from services.recordings.download import Downloads
 from services.recordings.store import ObjectRecordings, open_store
 from services.stage.app import serve_stages
 from services.stage.domain import Limits
-from services.status.app import replica_of
+from services.status.app import Replica, replica_of
+from services.status.domain import Stage
 
 
 async def main() -> None:
@@ -85,15 +97,18 @@ async def main() -> None:
         )
         replica.stack.push_async_callback(renditions.close)
         heard = RecordingServicer(Hearing(asked, renditions, recordings, audit))
+        listed = CallServicer(Calls(PostgresListedCalls(replica.reading_for_caller)))
 
         def register(server: grpc.aio.Server) -> None:
             add_CallSyncServiceServicer_to_server(calls, server)
             add_AccountServiceServicer_to_server(AccountServicer(amocrm.accounts), server)
             add_RecordingServiceServicer_to_server(heard, server)
+            add_CallServiceServicer_to_server(listed, server)
 
         replica.run(
             every(settings.sweep, partial(registry.sweep, recordings.delete), "recordings"),
             every(settings.crm_turn, amocrm.accounts.turn, "accounts"),
+            *[copying.run() for copying in await _copying(replica, settings)],
         )
         await serve_stages(
             replica,
@@ -103,9 +118,31 @@ async def main() -> None:
             [
                 "potok.call_sync.v1.CallSyncService",
                 "potok.call_sync.v1.AccountService",
+                "potok.call_sync.v1.CallService",
                 "potok.call_sync.v1.RecordingService",
             ],
         )
+
+
+async def _copying(replica: Replica, settings: CallSyncSettings) -> list[Copying]:
+    """Return what copies what each stage says of calls."""
+    copies = PostgresCopies(replica.pool)
+    transcription = await replica.channel_to(settings.transcription)
+    analysis = await replica.channel_to(settings.analysis)
+    recommendations = StageServiceStub(await replica.channel_to(settings.recommendations))
+    texts = RpcTexts(TranscriptionServiceStub(transcription), settings.payload_timeout)
+    findings = RpcFindings(AnalysisServiceStub(analysis), settings.payload_timeout)
+    transcribed = RpcStage(StageServiceStub(transcription), Stage.TRANSCRIPTION)
+    analysed = RpcStage(StageServiceStub(analysis), Stage.ANALYSIS)
+    return [
+        Copying(Stage.CALL_SYNC, copies, OwnStage(replica.pool)),
+        Copying(Stage.TRANSCRIPTION, copies, transcribed, texts=texts),
+        Copying(Stage.ANALYSIS, copies, analysed, findings=findings),
+        *(
+            Copying(stage, copies, RpcStage(recommendations, stage))
+            for stage in (Stage.RECOMMENDATIONS, Stage.REPORTING)
+        ),
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,7 @@ class PostgresCalls:
     async def get_calls(self, owner: Owner, call_ids: Sequence[CallId]) -> list[Call]:
         async with self._reading() as connection:
             rows = _QUERIES.get_calls(connection, owner=owner, call_ids=call_ids)
-            return [_call(row) async for row in rows]
+            return [call_of(row) async for row in rows]
 
     async def upsert_calls(
         self, owner: Owner, execution: ExecutionNumber, calls: Sequence[CallFacts]
@@ -79,7 +79,8 @@ def recording_registry(pool: asyncpg.Pool, grace: timedelta) -> RecordingRegistr
     return RecordingRegistry(pool, _QUERIES, grace)
 
 
-def _call(row: asyncpg.Record) -> Call:
+def call_of(row: asyncpg.Record) -> Call:
+    """Return the call that a row of calls holds."""
     return Call(
         owner=Owner(row["owner"]),
         facts=CallFacts(

@@ -58,6 +58,14 @@ class CallSyncSettings(StageSettings):
     """Such recordings at a time in one process."""
     longest_heard: timedelta = timedelta(hours=6)
     """A longer recording is not decoded to be heard."""
+    transcription: str = "127.0.0.1:8052"
+    """`host:port` of transcription, of which is copied what was said in calls."""
+    analysis: str = "127.0.0.1:8053"
+    """`host:port` of analysis, of which is copied what was found about calls."""
+    recommendations: str = "127.0.0.1:8054"
+    """`host:port` of recommendations, of which is copied where calls are in its stages."""
+    payload_timeout: timedelta = timedelta(seconds=20)
+    """How long transcripts or analyses of some calls may take to come."""
     batch: int = Field(default=20, ge=1, le=100)
     """Calls a job."""
     concurrency: int = Field(default=2, ge=1)

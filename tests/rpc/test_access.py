@@ -35,6 +35,7 @@ VALID: dict[str, Any] = {
     "end_date_str": "2026-11-02",
     "stage": 1,
     "format": 1,
+    "query": "приём",
     "state": 2,
 }
 """What makes requests pass their own rules."""
