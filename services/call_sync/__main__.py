@@ -135,7 +135,7 @@ async def _copying(replica: Replica, settings: CallSyncSettings) -> list[Copying
     transcribed = RpcStage(StageServiceStub(transcription), Stage.TRANSCRIPTION)
     analysed = RpcStage(StageServiceStub(analysis), Stage.ANALYSIS)
     return [
-        Copying(Stage.CALL_SYNC, copies, OwnStage(replica.pool)),
+        Copying(Stage.CALL_SYNC, copies, OwnStage(replica.pool, Stage.CALL_SYNC)),
         Copying(Stage.TRANSCRIPTION, copies, transcribed, texts=texts),
         Copying(Stage.ANALYSIS, copies, analysed, findings=findings),
         *(

@@ -24,14 +24,16 @@ DEADLINE = 10.0
 
 
 class OwnStage:
-    """Implements StageSource by the items of CALL_SYNC."""
+    """Implements StageSource by the items in a database."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: asyncpg.Pool, stage: Stage, page_size: int = PAGE) -> None:
         self._pool = pool
+        self._stage = stage
+        self._page_size = page_size
 
     async def list_changes(self, cursor: str) -> StageChanges:
         try:
-            page = await list_item_changes(self._pool, Stage.CALL_SYNC, cursor, PAGE)
+            page = await list_item_changes(self._pool, self._stage, cursor, self._page_size)
         except InvalidInput as error:
             raise CursorRefused(str(error)) from error
         return StageChanges(
