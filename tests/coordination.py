@@ -6,6 +6,7 @@ import itertools
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -214,6 +215,7 @@ class Coordination:
         limits: Limits = QUICK,
         drain: timedelta = timedelta(0),
         listen: str = "127.0.0.1:0",
+        issuer_key: Path | None = None,
     ) -> AsyncIterator[Replica]:
         """Run one more replica until the block ends; calls under way have `drain` to end then."""
         settings = CoordinatorSettings(
@@ -223,6 +225,7 @@ class Coordination:
             bot_status=self.address,
             limits=limits,
             drain=drain,
+            issuer_key=issuer_key,
         )
         async with running(settings) as port, calling(f"127.0.0.1:{port}") as replica:
             self.bots.reports = bot_report_service_pb2_grpc.BotReportServiceStub(replica.channel)

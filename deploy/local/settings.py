@@ -65,6 +65,7 @@ def environment(
         "POTOK_GATEWAY_FOLDER": str(home / GATEWAY),
         "POTOK_GATEWAY_JWKS": str(keys / "users.json"),
         "POTOK_ISSUER_KEY": str(keys / f"{ISSUER}.pem"),  # for the command line
+        "POTOK_COORDINATOR_ISSUER_KEY": str(keys / f"{ISSUER}.pem"),
         "POTOK_COORDINATOR_STAGES": json.dumps(stages),
         "POTOK_COORDINATOR_BOT_STATUS": listens["bot_status"],
         "POTOK_CALL_SYNC_RECORDINGS": (home / "recordings").as_uri(),

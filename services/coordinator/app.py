@@ -12,7 +12,6 @@ from potok.coordinator.v1 import (
     bot_service_pb2_grpc,
     coordinator_service_pb2_grpc,
     date_range_service_pb2_grpc,
-    session_service_pb2_grpc,
     watch_events_service_pb2_grpc,
 )
 from potok.recommendations.v1 import meeting_tasks_service_pb2_grpc
@@ -43,7 +42,9 @@ from services.coordinator.runs.repository import PostgresRuns
 from services.coordinator.runs.servicer import CODECS, CoordinatorServicer
 from services.coordinator.runs.usecases import Runs
 from services.coordinator.session import servicer as session_servicer
-from services.coordinator.session.servicer import SessionServicer
+from services.coordinator.session.adapters import issuer_of
+from services.coordinator.session.repository import PostgresTokenAudit
+from services.coordinator.session.usecases import Tokens
 from services.coordinator.settings import CoordinatorSettings
 from services.coordinator.watch import servicer as watch_events_servicer
 from services.coordinator.watch.hub import Hub
@@ -66,7 +67,7 @@ SERVICES = [
     servicer.SERVICE,
     date_range_servicer.SERVICE,
     watch_events_servicer.SERVICE,
-    session_servicer.SERVICE,
+    *session_servicer.SERVICES,
     bot_servicer.SERVICE,
     bot_servicer.REPORT_SERVICE,
 ]
@@ -134,7 +135,9 @@ async def running(settings: CoordinatorSettings) -> AsyncIterator[int]:
             watch_events_service_pb2_grpc.add_WatchEventsServiceServicer_to_server(
                 WatchEventsServicer(watches, selections), server
             )
-            session_service_pb2_grpc.add_SessionServiceServicer_to_server(SessionServicer(), server)
+            session_servicer.add_servicers(
+                server, Tokens(issuer_of(settings), PostgresTokenAudit(pool))
+            )
             bot_service_pb2_grpc.add_BotServiceServicer_to_server(
                 BotServicer(bots, bot_status), server
             )

@@ -1,6 +1,7 @@
 """What the coordinator is told by its environment."""
 
 from datetime import timedelta
+from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_settings import SettingsConfigDict
@@ -66,4 +67,7 @@ class CoordinatorSettings(ServiceSettings):
     """The table stage -> address, as JSON: `{"CALL_SYNC": "host:port", …}`."""
     bot_status: str
     """The service that knows the outside of bots, `host:port`."""
+    issuer_key: Path | None = None
+    """The file of the private key (EC, P-256, PEM) by which tokens of users are issued here. Without it they come from
+    elsewhere."""
     limits: Limits = Limits()

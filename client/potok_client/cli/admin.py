@@ -5,10 +5,13 @@ from typing import Annotated
 
 import typer
 from potok.coordinator.v1 import coordinator_service_pb2 as pb
+from potok.coordinator.v1 import token_service_pb2 as token_pb
+from potok.coordinator.v1 import token_service_pb2_grpc as token_grpc
+from potok.status.v1 import access_pb2
 
 from potok_client.cli import words
-from potok_client.cli.connection import DEADLINE, coordinator
-from potok_client.cli.options import Json
+from potok_client.cli.connection import DEADLINE, coordinator, gateway
+from potok_client.cli.options import Json, RoleName
 from potok_client.cli.runs import full_id
 from potok_client.cli.terminal import as_dict, cell, perform, print_json, say, show, table
 
@@ -22,6 +25,43 @@ def new_epoch(as_json: Json = False) -> None:
     Example: potok admin new-epoch
     """
     perform(advance_epoch(as_json=as_json))
+
+
+@app.command("issue-token")
+def issue_token(
+    user: Annotated[str, typer.Argument(metavar="USER", help="Who it is for.")],
+    *,
+    role: Annotated[RoleName, typer.Option(help="What its user may be.")] = RoleName.OPERATOR,
+    client: Annotated[
+        list[str] | None,
+        typer.Option(help="A client that an operator may see; may be repeated."),
+    ] = None,
+    hours: Annotated[float, typer.Option(min=0.001, max=24 * 365, help="How long it counts.")] = 12,
+    as_json: Json = False,
+) -> None:
+    """Have the system make a token for somebody, and keep that it did; the token is shown once.
+
+    Example: potok admin issue-token olga --client clinic --hours 720
+    """
+    request = token_pb.IssueTokenRequest(
+        user_id=user,
+        role=access_pb2.Role.Value(f"ROLE_{role.name}"),
+        client_ids=client or [],
+        lifetime_seconds=int(hours * 3600),
+    )
+    perform(_issue_token(request, as_json=as_json))
+
+
+async def _issue_token(request: token_pb.IssueTokenRequest, *, as_json: bool) -> None:
+    async with gateway() as channel:
+        stub = token_grpc.TokenServiceStub(channel)
+        answer = await stub.IssueToken(request, timeout=DEADLINE)
+    if as_json:
+        print_json(as_dict(answer))
+        return
+    until = answer.session.expire_time.ToDatetime(UTC).astimezone()
+    typer.echo(answer.token)
+    say(f"it counts until {until:%Y-%m-%d %H:%M}", style="dim", stderr=True)
 
 
 @app.command("rejected")

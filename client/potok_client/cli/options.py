@@ -83,7 +83,7 @@ class BotStateName(enum.StrEnum):
 
 
 class RoleName(enum.StrEnum):
-    """The roles that a development token may have."""
+    """The roles that a token may have."""
 
     OPERATOR = "operator"
     ADMIN = "admin"

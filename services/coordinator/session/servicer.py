@@ -1,22 +1,32 @@
-"""The cookie that keeps a browser's token out of the reach of its scripts. Nothing is stored: the token is the session."""
+"""The cookie that keeps a browser's token out of the reach of its scripts, and tokens of the local issuer.
 
+No session is stored: the token is the session.
+"""
+
+from datetime import timedelta
+
+import grpc
 from potok.coordinator.v1 import session_service_pb2 as pb
 from potok.coordinator.v1 import session_service_pb2_grpc as pb_grpc
+from potok.coordinator.v1 import token_service_pb2 as token_pb
+from potok.coordinator.v1 import token_service_pb2_grpc as token_grpc
 
+from services.coordinator.session.domain import COOKIE, GUARDED_COOKIE, LONGEST_COOKIE
+from services.coordinator.session.mapping import ROLE_FROM_PB, session_to_pb
+from services.coordinator.session.usecases import Tokens
 from services.kernel.clock import utc_now
 from services.kernel.errors import InvalidInput
-from services.kernel.rpc.convert import timestamp
 from services.kernel.rpc.headers import NO_STORE
 from services.kernel.rpc.server import Context
-from services.status.identity import Caller
 from services.status.rpc.access import current_caller
 
-SERVICE = "potok.coordinator.v1.SessionService"
-COOKIE = "potok_session"
-GUARDED_COOKIE = f"__Host-{COOKIE}"
-"""Its name over TLS: browsers let no other host and no page without TLS set one of that name (RFC 6265bis)."""
-LONGEST_COOKIE = 4_096 - len(GUARDED_COOKIE)
-"""Bytes that the name leaves for the value: RFC 6265bis lets browsers refuse more, and they do so without a word."""
+SERVICES = ("potok.coordinator.v1.SessionService", "potok.coordinator.v1.TokenService")
+
+
+def add_servicers(server: grpc.aio.Server, tokens: Tokens) -> None:
+    """Have a server serve both."""
+    pb_grpc.add_SessionServiceServicer_to_server(SessionServicer(), server)
+    token_grpc.add_TokenServiceServicer_to_server(TokenServicer(tokens), server)
 
 
 class SessionServicer(pb_grpc.SessionServiceServicer):
@@ -34,13 +44,13 @@ class SessionServicer(pb_grpc.SessionServiceServicer):
             )
         seconds = max(0, int((caller.expires_at - utc_now()).total_seconds()))
         await _send_cookie(context, token, seconds)
-        return pb.CreateSessionResponse(session=_session(caller))
+        return pb.CreateSessionResponse(session=session_to_pb(caller))
 
     async def GetSession(
         self, request: pb.GetSessionRequest, context: Context
     ) -> pb.GetSessionResponse:
         await context.send_initial_metadata(NO_STORE)
-        return pb.GetSessionResponse(session=_session(current_caller()))
+        return pb.GetSessionResponse(session=session_to_pb(current_caller()))
 
     async def DeleteSession(
         self, request: pb.DeleteSessionRequest, context: Context
@@ -49,13 +59,24 @@ class SessionServicer(pb_grpc.SessionServiceServicer):
         return pb.DeleteSessionResponse()
 
 
-def _session(caller: Caller) -> pb.Session:
-    return pb.Session(
-        user_id=caller.user,
-        client_ids=sorted(caller.clients),
-        roles=sorted(role.value.lower() for role in caller.roles),
-        expire_time=timestamp(caller.expires_at),
-    )
+class TokenServicer(token_grpc.TokenServiceServicer):
+    """Serves potok.coordinator.v1.TokenService."""
+
+    def __init__(self, tokens: Tokens) -> None:
+        self._tokens = tokens
+
+    async def IssueToken(
+        self, request: token_pb.IssueTokenRequest, context: Context
+    ) -> token_pb.IssueTokenResponse:
+        issued = await self._tokens.issue_token(
+            current_caller().user,
+            request.user_id,
+            ROLE_FROM_PB[request.role],
+            request.client_ids,
+            timedelta(seconds=request.lifetime_seconds),
+        )
+        await context.send_initial_metadata(NO_STORE)
+        return token_pb.IssueTokenResponse(token=issued.token, session=session_to_pb(issued.caller))
 
 
 async def _send_cookie(context: Context, token: str, seconds: int) -> None:

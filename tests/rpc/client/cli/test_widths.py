@@ -64,8 +64,8 @@ ARGUMENTS = {
     "potok admin new-epoch": (),
     "potok admin rejected": (RUN,),
 }
-PRINT_FOR_PROGRAMS = {"potok judge", "potok token"}
-"""JSON and a token: no terminal has a say in them."""
+PRINT_FOR_PROGRAMS = {"potok judge", "potok token", "potok admin issue-token"}
+"""JSON and tokens: no terminal has a say in them."""
 
 TEXTS = {
     "run_id": RUN,

@@ -10,7 +10,7 @@ import pytest
 from potok.coordinator.v1 import session_service_pb2 as pb
 from potok.coordinator.v1 import session_service_pb2_grpc as pb_grpc
 
-from services.coordinator.session.servicer import SERVICE, SessionServicer
+from services.coordinator.session.servicer import SERVICES, SessionServicer
 from services.kernel.rpc.server import serving
 from tests.identity import admin, guard, open_channel, token
 
@@ -22,7 +22,7 @@ async def address() -> AsyncIterator[str]:
     def register(server: grpc.aio.Server) -> None:
         pb_grpc.add_SessionServiceServicer_to_server(SessionServicer(), server)
 
-    async with serving("127.0.0.1:0", register, services=[SERVICE], guard=guard()) as port:
+    async with serving("127.0.0.1:0", register, services=SERVICES[:1], guard=guard()) as port:
         yield f"127.0.0.1:{port}"
 
 
