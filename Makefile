@@ -21,7 +21,7 @@ LOCK := .venv/bin/uv pip compile -q --universal --python-version 3.11 --generate
 	--no-emit-index-url --no-header
 
 .DELETE_ON_ERROR:
-.PHONY: help setup compiled demo up token migrate web build-console programs test check fmt lint types gen check-gen breaking faults bench lock
+.PHONY: help setup compiled demo up token console migrate web build-console programs test check fmt lint types gen check-gen breaking faults bench lock
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
@@ -58,6 +58,9 @@ up: compiled $(CONSOLE) ## run the whole system until Ctrl-C
 token: $(READY) ## print a development token; USER_ID, ROLE and CLIENT say of whom
 	@POTOK_ISSUER_KEY=$$($(PY) -m deploy.local.keys) .venv/bin/potok token \
 		$(if $(USER_ID),--user $(USER_ID)) $(if $(ROLE),--role $(ROLE)) $(foreach id,$(CLIENT),--client $(id))
+
+console: $(READY) ## print a link that opens the console, as whom `make token` would make one
+	@$(MAKE) -s --no-print-directory token | $(PY) -m deploy.local.console
 
 migrate: $(READY) ## bring the local database up to date
 	@$(PY) -m deploy.local.migrate

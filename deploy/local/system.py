@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.local import postgres
+from deploy.local.console import console
 from deploy.local.database import dsns
 from deploy.local.environment import named, names_of, private
 from deploy.local.folders import (
@@ -101,7 +102,10 @@ async def up(home: Path, listens: Mapping[str, str]) -> int:
     print("starting Postgres and the services ...", flush=True)
     async with running(home, listens) as system:
         address = listens[GATEWAY].replace("127.0.0.1", "localhost")
-        print(f"ready: http://{address}\nlogs are in {log_folder()}; Ctrl-C ends it", flush=True)
+        print(f"ready: http://{address}\nlogs are in {log_folder()}; Ctrl-C ends it")
+        print(
+            f"the console: {console(listens)}; make console prints a link that opens it", flush=True
+        )
         if home != CHECKOUT / ".potok":
             key = system.settings["POTOK_ISSUER_KEY"]
             print(f"in other terminals: export POTOK_ISSUER_KEY={key}", flush=True)
@@ -115,10 +119,19 @@ async def demo(home: Path, listens: Mapping[str, str]) -> int:
     """Run the demo's commands against the system that runs here, or else one of our own."""
     server = postgres.found_running(home)
     if server and not await not_ready(listens, within=2, plain=OUTSIDE, doors=[GATEWAY]):
-        return await _run_all(DEMO, environment(dsns(home, port=server.port), listens, home))
+        code = await _run_all(DEMO, environment(dsns(home, port=server.port), listens, home))
+        if not code:
+            print(f"see it at {console(listens)}: make console prints a link that opens it")
+        return code
     print("starting Postgres and the services ...", flush=True)
     async with running(home, listens, also=HURRIED) as system:
-        return await _run_all(DEMO, system.settings)
+        code = await _run_all(DEMO, system.settings)
+    if not code:
+        print(
+            f"see it at {console(listens)}: make up runs the system again, "
+            "and make console prints a link that opens it"
+        )
+    return code
 
 
 async def _run_all(commands: Sequence[Sequence[str]], settings: Mapping[str, str]) -> int:
