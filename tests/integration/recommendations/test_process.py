@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import io
 import os
 import re
 import sys
@@ -14,7 +15,13 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 import grpc
 import pytest
-from potok.recommendations.v1 import range_report_pb2, recommendations_service_pb2
+from openpyxl import load_workbook
+from potok.recommendations.v1 import (
+    range_report_pb2,
+    recommendations_service_pb2,
+    report_export_service_pb2,
+    report_export_service_pb2_grpc,
+)
 from potok.recommendations.v1.recommendations_service_pb2_grpc import RecommendationsServiceStub
 from potok.stage.v1 import stage_service_pb2
 from potok.stage.v1.stage_service_pb2_grpc import StageServiceStub
@@ -168,6 +175,29 @@ async def test_analysed_calls_become_a_report_and_rows_that_follow_their_calls(
     report = await report_of(channel)
     assert (report.calls, report.score) == (4, 62.5)
     assert await reported(database) == dict.fromkeys(owners.calls, "booked") | {"c1": "refused"}
+
+
+async def test_a_report_is_taken_out_as_files_in_the_time_zone_of_its_run(
+    channel: grpc.aio.Channel,
+) -> None:
+    await run(channel, 1)
+    stub: Any = report_export_service_pb2_grpc.ReportExportServiceStub(channel)
+
+    async def exported(format_: Any) -> bytes:
+        request = report_export_service_pb2.ExportRangeReportRequest(
+            owner=CLINIC, range=WEEK, format=format_
+        )
+        return (await stub.ExportRangeReport(request)).data  # type: ignore[no-any-return]
+
+    lines = (await exported(report_export_service_pb2.REPORT_FORMAT_CSV)).decode("utf-8-sig")
+    workbook = await exported(report_export_service_pb2.REPORT_FORMAT_XLSX)
+
+    heading, first, *_ = lines.split("\r\n")
+    assert heading.startswith("звонок,день,время,сотрудник,")
+    # 09:30 UTC is 12:30 in Moscow, where the client is.
+    assert first.startswith(f"c0,{MONDAY},12:30:00,Анна,")
+    days = list(load_workbook(io.BytesIO(workbook))["дни"].iter_rows(values_only=True))
+    assert [row[1:] for row in days[1:3]] == [("все", 1, 75), ("Анна", 1, 75)]
 
 
 async def test_a_range_without_calls_has_an_empty_report_in_both_databases(
