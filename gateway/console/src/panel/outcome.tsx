@@ -111,7 +111,12 @@ export function RunFacts({ run: { status, stages } }: { run: KnownRun }) {
 }
 
 /** What can be done about a run. Nothing is asked twice: a cancelled run goes on where it was by another press. */
-export function RunActions({ run: { status, stages }, onRefusal }: { run: KnownRun; onRefusal: (refusal: string) => void }) {
+export function RunActions({ run: { status, stages }, onRefusal, linked = true }: {
+  run: KnownRun;
+  onRefusal: (refusal: string) => void;
+  /** With a link to its page. */
+  linked?: boolean;
+}) {
   const [busy, setBusy] = useState(false);
   async function perform(command: () => Promise<unknown>): Promise<void> {
     setBusy(true);
@@ -143,7 +148,7 @@ export function RunActions({ run: { status, stages }, onRefusal }: { run: KnownR
           {t().retry}
         </button>
       )}
-      <a class="button quiet" href={href("runs", status.runId)}>{t().more}</a>
+      {linked && <a class="button quiet" href={href("runs", status.runId)}>{t().more}</a>}
     </div>
   );
 }
