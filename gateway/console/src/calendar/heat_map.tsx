@@ -30,7 +30,7 @@ const t = texts({
       `${number(tally.success)} готово, ${number(tally.failed)} с ошибкой, ${number(tally.pending + tally.processing)} ждут, ${number(tally.skipped)} пропущено`,
     legend: "Обозначения",
     map: "Дни и этапы",
-    chosen: "выбран",
+    short: ["Звонки", "Тексты", "Анализ", "Советы", "Отчёт"],
   },
   en: {
     states: {
@@ -46,7 +46,7 @@ const t = texts({
       `${number(tally.success)} done, ${number(tally.failed)} failed, ${number(tally.pending + tally.processing)} waiting, ${number(tally.skipped)} skipped`,
     legend: "Legend",
     map: "Days and stages",
-    chosen: "selected",
+    short: ["Calls", "Texts", "Analysis", "Advice", "Report"],
   },
 });
 
@@ -95,7 +95,9 @@ export function HeatMap({ month, today }: { month: Month; today: string }) {
     <div class="heat" role="group" aria-label={t().map}>
       <div class="heat-head" aria-hidden="true">
         <span />
-        {STAGES.map((stage) => <span key={stage}>{stageName(stage)}</span>)}
+        {STAGES.map((stage, index) => (
+          <span key={stage}><span class="wide">{stageName(stage)}</span><span class="narrow">{t().short[index]}</span></span>
+        ))}
       </div>
       {days.map((day) => (
         <DayColumn

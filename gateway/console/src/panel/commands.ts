@@ -56,7 +56,7 @@ export function asked(clientId: string, range: Range, name: ButtonName, mode: Ru
  */
 export async function startRun(request: Asked): Promise<void> {
   try {
-    await coordinator.startRun({ ...request, requestId: crypto.randomUUID() });
+    await coordinator.startRun({ ...request, requestId: requestId() });
   } catch (error) {
     const runId = detail(error)?.metadata["run_id"];
     if (detail(error)?.reason !== "RUN_ACTIVE" || !runId) throw error;
@@ -72,6 +72,11 @@ function isSame(run: RunStatus, request: Asked): boolean {
   return days && run.firstStage === first && (run.lastStage === last || last === Stage.RECOMMENDATIONS);
 }
 
+/** Makes a call repeatable: a try again of the transport starts nothing twice. */
+function requestId(): string {
+  return crypto.getRandomValues(new Uint32Array(4)).join("-");
+}
+
 /** Asks a run to stop. */
 export async function cancelRun(runId: string): Promise<void> {
   await coordinator.cancelRun({ runId });
@@ -79,7 +84,7 @@ export async function cancelRun(runId: string): Promise<void> {
 
 /** Starts a run that takes up the failures of an ended one; returns its id. */
 export async function retryRun(runId: string): Promise<string> {
-  const answer = await coordinator.retryFailed({ runId, requestId: crypto.randomUUID() });
+  const answer = await coordinator.retryFailed({ runId, requestId: requestId() });
   return answer.run?.status?.runId ?? "";
 }
 

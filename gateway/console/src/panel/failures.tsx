@@ -55,7 +55,7 @@ export function Failures() {
   const withFailures = STAGES.filter(failedIn);
   const stage = chosen !== undefined && withFailures.includes(chosen) ? chosen : withFailures[0];
   return (
-    <Card
+    <div class="failures"><Card
       title={t().title}
       aside={withFailures.length > 0 && (
         <div class="chips" role="group" aria-label={t().stages}>
@@ -71,7 +71,7 @@ export function Failures() {
       {stage === undefined
         ? <Empty>{t().none}</Empty>
         : <Failed key={`${owner.value} ${stage}`} stage={stage} count={failedIn(stage)} />}
-    </Card>
+    </Card></div>
   );
 }
 

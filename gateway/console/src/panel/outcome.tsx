@@ -136,7 +136,7 @@ export function RunActions({ run: { status, stages }, onRefusal, linked = true }
       {!status.endTime && (
         <button
           type="button"
-          class="button danger"
+          class="button danger small"
           aria-disabled={busy || stopping}
           onClick={() => !busy && !stopping && void perform(() => cancelRun(status.runId))}
         >
@@ -144,11 +144,11 @@ export function RunActions({ run: { status, stages }, onRefusal, linked = true }
         </button>
       )}
       {status.endTime && failed && (
-        <button type="button" class="button" aria-disabled={busy} onClick={() => !busy && void perform(() => retryRun(status.runId))}>
+        <button type="button" class="button small" aria-disabled={busy} onClick={() => !busy && void perform(() => retryRun(status.runId))}>
           {t().retry}
         </button>
       )}
-      {linked && <a class="button quiet" href={href("runs", status.runId)}>{t().more}</a>}
+      {linked && <a class="button quiet small" href={href("runs", status.runId)}>{t().more}</a>}
     </div>
   );
 }

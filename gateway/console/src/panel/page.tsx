@@ -7,6 +7,7 @@ import { days } from "../shell/formats.ts";
 import { texts } from "../shell/language.ts";
 import { clientId, range } from "../shell/selection.ts";
 import { Card, Notice } from "../ui/parts.tsx";
+import { Announcer, BellCard } from "./bell_card.tsx";
 import type { ButtonName } from "./buttons.ts";
 import { asked, refusedInWords, startRun } from "./commands.ts";
 import { Failures } from "./failures.tsx";
@@ -59,12 +60,18 @@ export default function Page() {
         </Notice>
       )}
       <div class="panel">
-        <Card title={t().stages} aside={<AllStages asking={asking === "all"} onPress={press} />}>
-          <Stages asking={asking} onPress={press} />
-        </Card>
-        <CurrentRun onRefusal={setRefusal} />
+        <div class="column">
+          <Card title={t().stages} aside={<AllStages asking={asking === "all"} onPress={press} />}>
+            <Stages asking={asking} onPress={press} />
+          </Card>
+          <Failures />
+        </div>
+        <div class="column">
+          <CurrentRun onRefusal={setRefusal} />
+          <BellCard />
+        </div>
       </div>
-      <Failures />
+      <Announcer />
       {previewed !== undefined && (
         <PreviewDialog name={previewed} onStart={(mode) => void start(previewed, mode)} onClose={() => setPreviewed(undefined)} />
       )}

@@ -74,7 +74,7 @@ export function StageMeter({ stage }: { stage: StageStatus }) {
       label={t().progress}
       parts={[
         { share: share(done), tone: running ? "busy" : "good" },
-        { share: share(skipped), tone: "stale" },
+        { share: share(skipped), tone: "plain" },
         { share: share(failed), tone: "bad" },
       ]}
     />

@@ -21,7 +21,6 @@ const t = texts({
     cancelled: "Отменено, можно начать снова",
     stopping: "Останавливается…",
     starting: "Запускается…",
-    finding: "Ищем, что нужно сделать…",
     complete: (count: number) => `Готово: ${number(count)} ${plural(count, ["звонок", "звонка", "звонков"])}`,
     done: (count: string) => `${count} готово`,
     waiting: (count: string) => `${count} ждут`,
@@ -29,10 +28,9 @@ const t = texts({
     skipped: (count: string) => `${count} пропущено`,
     stale: (count: number) => `${count} ${plural(count, ["день устарел", "дня устарели", "дней устарели"])}`,
     covered: (covered: number, all: number) => `пройдено ${covered} из ${all} ${plural(all, ["дня", "дней", "дней"])}`,
-    locked: (stage: string, over: string, since: string, who: string) =>
-      `Идёт «${stage}» за ${over}: с ${since}, запустил ${who}`,
+    locked: (stage: string, since: string, who: string) => `Идёт «${stage}» с ${since}, запустил ${who}`,
+    lockedOver: (days: string) => `за ${days}`,
     itself: "Выполняется автоматически после анализа рекомендаций",
-    itselfRuns: "Запись идёт…",
     step: (step: number, of: number, stage: string) => `Этап ${step} из ${of}: ${stage}`,
   },
   en: {
@@ -40,7 +38,6 @@ const t = texts({
     cancelled: "Cancelled; it can be started again",
     stopping: "Stopping…",
     starting: "Starting…",
-    finding: "Looking for what is to do…",
     complete: (count: number) => `Done: ${number(count)} ${plural(count, ["call", "calls"])}`,
     done: (count: string) => `${count} done`,
     waiting: (count: string) => `${count} waiting`,
@@ -48,10 +45,9 @@ const t = texts({
     skipped: (count: string) => `${count} skipped`,
     stale: (count: number) => `${count} stale ${plural(count, ["day", "days"])}`,
     covered: (covered: number, all: number) => `${covered} of ${all} days covered`,
-    locked: (stage: string, over: string, since: string, who: string) =>
-      `“${stage}” is under way over ${over}: since ${since}, started by ${who}`,
+    locked: (stage: string, since: string, who: string) => `“${stage}” is under way since ${since}, started by ${who}`,
+    lockedOver: (days: string) => `over ${days}`,
     itself: "Runs by itself after the recommendations",
-    itselfRuns: "Writing…",
     step: (step: number, of: number, stage: string) => `Stage ${step} of ${of}: ${stage}`,
   },
 });
@@ -132,7 +128,9 @@ export function AllStages({ asking, onPress }: { asking: boolean; onPress: (name
 
 function lockedBy({ by }: Extract<Button, { kind: "disabled" }>): string {
   const { stage, range: over, createTime, actor } = by.status;
-  return t().locked(stageName(stage), days(over?.startDate ?? "", over?.endDate ?? ""), timeOfDay(createTime), actor);
+  const said = t().locked(stageName(stage), timeOfDay(createTime), actor);
+  if (!over || (over.startDate === range.value.start && over.endDate === range.value.end)) return said;
+  return `${said}, ${t().lockedOver(days(over.startDate, over.endDate))}`;
 }
 
 function Detail({ button }: { button: Button }) {

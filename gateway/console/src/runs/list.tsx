@@ -98,7 +98,7 @@ function merged(live: readonly KnownRun[], listed: readonly Run[]): KnownRun[] {
 const RunRow = memo(
   function RunRow({ status, stages }: KnownRun) {
     const [start, end] = [asDate(status.createTime), asDate(status.endTime)];
-    const failed = stages.reduce((sum, stage) => sum + countsOf(stage).failed, 0);
+    const failed = stages.reduce((sum, stage) => sum + countsOf(stage).failed + (stage.progress?.unchangedFailed ?? 0), 0);
     const stage = stages.at(-1);
     return (
       <li>
