@@ -33,6 +33,7 @@ const t = texts({
     cancel: "Отменить запуск",
     cancelling: "Останавливается…",
     retry: "Повторить ошибки",
+    goOn: "Продолжить",
     more: "Ход запуска",
   },
   en: {
@@ -52,6 +53,7 @@ const t = texts({
     cancel: "Cancel the run",
     cancelling: "Stopping…",
     retry: "Retry what failed",
+    goOn: "Go on",
     more: "Course of the run",
   },
 });
@@ -129,7 +131,8 @@ export function RunActions({ run: { status, stages }, onRefusal, linked = true }
       setBusy(false);
     }
   }
-  const failed = stages.some((stage) => countsOf(stage).failed + countsOf(stage).undone + (stage.progress?.unchangedFailed ?? 0) > 0);
+  const brokenOff = status.state === RunState.CANCELLED || status.state === RunState.FAILED;
+  const failed = stages.some((stage) => countsOf(stage).failed + (stage.progress?.unchangedFailed ?? 0) > 0);
   const stopping = status.state === RunState.CANCELLING;
   return (
     <div class="row">
@@ -143,9 +146,9 @@ export function RunActions({ run: { status, stages }, onRefusal, linked = true }
           {stopping ? t().cancelling : t().cancel}
         </button>
       )}
-      {status.endTime && failed && (
+      {status.endTime && (failed || brokenOff) && (
         <button type="button" class="button small" aria-disabled={busy} onClick={() => !busy && void perform(() => retryRun(status.runId))}>
-          {t().retry}
+          {failed ? t().retry : t().goOn}
         </button>
       )}
       {linked && <a class="button quiet small" href={href("runs", status.runId)}>{t().more}</a>}
