@@ -6,8 +6,7 @@ export const t = texts({
   ru: {
     back: "Все звонки",
     call: "Звонок",
-    with: (contact: string) => `с ${contact}`,
-    unknownContact: "с неизвестным номером",
+    unknownContact: "номер неизвестен",
     unknownEmployee: "сотрудник неизвестен",
     missed: "не отвечен",
     masked: "Номер показан не полностью: целиком его видят те, кому он нужен.",
@@ -115,8 +114,7 @@ export const t = texts({
   en: {
     back: "All calls",
     call: "Call",
-    with: (contact: string) => `with ${contact}`,
-    unknownContact: "with an unknown number",
+    unknownContact: "number not known",
     unknownEmployee: "employee not known",
     missed: "missed",
     masked: "The number is shown in part: those who need it see all of it.",

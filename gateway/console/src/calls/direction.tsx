@@ -21,7 +21,7 @@ const ICONS = {
 export function DirectionIcon({ direction, answered, size }: { direction: Direction; answered: boolean; size?: number }) {
   const name = directionName(direction);
   return (
-    <span class="direction" data-missed={!answered || undefined} title={answered ? name : `${name}, ${t().missed}`}>
+    <span class="call-direction" data-missed={!answered || undefined} title={answered ? name : `${name}, ${t().missed}`}>
       <Icon of={answered ? ICONS[direction] : PhoneMissed} size={size} title={answered ? name : `${name}, ${t().missed}`} />
     </span>
   );

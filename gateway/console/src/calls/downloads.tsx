@@ -30,7 +30,7 @@ export function Downloads({ callId, recording }: { callId: string; recording: st
     ["JSON", ExportFormat.JSON],
   ];
   return (
-    <div class="downloads" role="group" aria-label={t().download}>
+    <div class="call-downloads" role="group" aria-label={t().download}>
       <Icon of={Download} size={16} />
       {formats.map(([name, format]) => (
         <button key={name} type="button" class="link" aria-label={`${t().download}: ${name}`} onClick={() => void take(format)}>

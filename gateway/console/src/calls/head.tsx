@@ -31,7 +31,7 @@ export function CallHead({ callId, call, analysis, transcript, asOf }: {
   const language = transcript?.language || call?.language;
   return (
     <header class="call-head">
-      <a class="back small" href={href("calls")}>
+      <a class="call-back small" href={href("calls")}>
         <Icon of={ArrowLeft} size={15} />
         {t().back}
       </a>
@@ -42,7 +42,7 @@ export function CallHead({ callId, call, analysis, transcript, asOf }: {
           {told && (
             <span class="soft" title={call.contactMasked ? t().masked : undefined}>
               {" "}
-              {told.contact ? t().with(told.contact) : t().unknownContact}
+              · {told.contact || t().unknownContact}
             </span>
           )}
         </h1>
@@ -53,7 +53,7 @@ export function CallHead({ callId, call, analysis, transcript, asOf }: {
           </a>
         )}
       </div>
-      <p class="facts-line soft">
+      <p class="told-line soft">
         <span>{whenIn(start)}</span>
         <span>{directionName(direction)}</span>
         {told && !told.answered && <span>{t().missed}</span>}
@@ -63,7 +63,7 @@ export function CallHead({ callId, call, analysis, transcript, asOf }: {
         <AsOf time={asOf} />
       </p>
       {call && call.stages.length > 0 && (
-        <div class="chips">
+        <div class="stage-chips">
           {call.stages.map((each) => <StageChip key={each.stage} stage={each} named />)}
         </div>
       )}
@@ -77,7 +77,7 @@ function Lacks({ call }: { call: ListedCall }) {
   const lacking = call.stages.filter((each) => each.reason || each.message);
   if (lacking.length === 0) return null;
   return (
-    <ul class="lacks small">
+    <ul class="call-lacks small">
       {lacking.map((each) => (
         <li key={each.stage}>
           <strong>{stageName(each.stage)}</strong>: {[reasonName(each.reason), each.message].filter(Boolean).join(" — ")}

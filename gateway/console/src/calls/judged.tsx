@@ -8,10 +8,10 @@ import {
   ItemStatus,
 } from "@potok/web/gen/potok/analysis/v1/analysis_pb.ts";
 import { day, number } from "../shell/formats.ts";
-import { sentimentName, speakerName } from "../shell/words.ts";
+import { speakerName } from "../shell/words.ts";
 import { Badge, Card, Notice, type Tone } from "../ui/parts.tsx";
 import { t } from "./call_texts.ts";
-import { plainLabel } from "./labels.ts";
+import { label } from "./labels.ts";
 import { Quote } from "./quote.tsx";
 import { ScoreRing } from "./score.tsx";
 
@@ -31,7 +31,7 @@ function Summary({ analysis }: { analysis: Analysis }) {
   return (
     <Card title={t().summary}>
       {analysis.speakersGuessed && <Notice>{t().guessedJudge}</Notice>}
-      <div class="verdict">
+      <div class="call-verdict">
         {scores?.checklist === undefined ? (
           <p class="soft">{t().noScore}</p>
         ) : (
@@ -41,11 +41,11 @@ function Summary({ analysis }: { analysis: Analysis }) {
           </>
         )}
       </div>
-      <p class="summary">{analysis.summary}</p>
-      <dl class="facts">
-        <Fact name={t().type} value={plainLabel(analysis.callType)} quote={analysis.callTypeQuote} />
-        <Fact name={t().outcome} value={plainLabel(analysis.outcome)} quote={analysis.outcomeQuote} />
-        <Fact name={t().sentiment} value={sentimentName(analysis.sentiment)} quote={analysis.sentimentQuote} />
+      <p class="call-summary">{analysis.summary}</p>
+      <dl class="told">
+        <Fact name={t().type} value={label("call_types", analysis.callType)} quote={analysis.callTypeQuote} />
+        <Fact name={t().outcome} value={label("outcomes", analysis.outcome)} quote={analysis.outcomeQuote} />
+        <Fact name={t().sentiment} value={label("sentiments", analysis.sentiment)} quote={analysis.sentimentQuote} />
       </dl>
     </Card>
   );
@@ -67,7 +67,7 @@ function Recommendations({ analysis }: { analysis: Analysis }) {
   return (
     <Card title={t().recommendations}>
       {analysis.recommendations.length === 0 && <p class="soft">{t().noRecommendations}</p>}
-      <ol class="advice">
+      <ol class="call-advice">
         {analysis.recommendations.map((each) => (
           <li key={each.skill}>
             <strong>{each.text}</strong>
@@ -94,14 +94,14 @@ function Checklist({ analysis }: { analysis: Analysis }) {
   const others = analysis.checklist.filter((each) => each.status === ItemStatus.NOT_APPLICABLE);
   return (
     <Card title={t().checklist}>
-      <ul class="checklist">
+      <ul class="call-checklist">
         {apply.map((each) => <Item key={each.item} item={each} />)}
       </ul>
       {others.length > 0 && (
         <details>
           <summary>{t().notApplicable(others.length)}</summary>
-          <ul class="checklist soft">
-            {others.map((each) => <li key={each.item}>{plainLabel(each.item)}</li>)}
+          <ul class="call-checklist soft">
+            {others.map((each) => <li key={each.item}>{label("checklist", each.item)}</li>)}
           </ul>
         </details>
       )}
@@ -112,8 +112,8 @@ function Checklist({ analysis }: { analysis: Analysis }) {
 function Item({ item }: { item: ChecklistItem }) {
   return (
     <li>
-      <div class="item-head">
-        <span>{plainLabel(item.item)}</span>
+      <div class="call-item-head">
+        <span>{label("checklist", item.item)}</span>
         <span class="soft small">{t().weight(number(item.weight, 1))}</span>
         <Badge tone={TONES[item.status]}>{t().status[item.status]}</Badge>
       </div>
@@ -129,7 +129,7 @@ function Heard({ analysis }: { analysis: Analysis }) {
       <Group title={t().objections} empty={analysis.objections.length === 0}>
         {analysis.objections.map((each, index) => (
           <li key={index}>
-            <strong>{plainLabel(each.kind)}</strong>
+            <strong>{label("objections", each.kind)}</strong>
             <Quote of={each.quote} />
           </li>
         ))}
@@ -159,7 +159,7 @@ function Heard({ analysis }: { analysis: Analysis }) {
 
 function Group({ title, empty, children }: { title: string; empty: boolean; children: ComponentChildren }) {
   return (
-    <section class="group">
+    <section class="heard">
       <h3>{title}</h3>
       {empty ? <p class="soft small">{t().none}</p> : <ul>{children}</ul>}
     </section>

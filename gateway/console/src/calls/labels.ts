@@ -1,7 +1,15 @@
-// The words of a playbook as people read them.
+// The words of playbooks as they stand at the beginning of a line.
 
-/** A word of a playbook without what only machines need: `new_booking` as `New booking`. */
-export function plainLabel(word: string): string {
-  const plain = word.replaceAll("_", " ").trim();
-  return plain.charAt(0).toUpperCase() + plain.slice(1);
+import { type LabelKind, labelTitle, skillTitle } from "../shell/labels.ts";
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+export function label(kind: LabelKind, word: string): string {
+  return capital(labelTitle(kind, word));
+}
+
+export function skill(word: string): string {
+  return capital(skillTitle(word));
 }

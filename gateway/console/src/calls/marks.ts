@@ -2,7 +2,7 @@
 
 import type { Analysis, Evidence } from "@potok/web/gen/potok/analysis/v1/analysis_pb.ts";
 import type { Transcript } from "@potok/web/gen/potok/transcription/v1/transcript_pb.ts";
-import { plainLabel } from "./labels.ts";
+import { label, skill } from "./labels.ts";
 import { secondOfQuote } from "./reading.ts";
 
 export interface Rest {
@@ -15,22 +15,21 @@ export interface Rest {
 export function restsOf(analysis: Analysis | null, transcript: Transcript | null): Rest[] {
   if (!analysis) return [];
   const named: [string, Evidence | undefined][] = [
-    [analysis.callType, analysis.callTypeQuote],
-    [analysis.outcome, analysis.outcomeQuote],
-    [analysis.sentiment, analysis.sentimentQuote],
-    ...analysis.checklist.map((each): [string, Evidence | undefined] => [each.item, each.quote]),
-    ...analysis.objections.map((each): [string, Evidence | undefined] => [each.kind, each.quote]),
-    ...analysis.clientFacts.map((each): [string, Evidence | undefined] => [each.kind, each.quote]),
-    ...analysis.recommendations.map((each): [string, Evidence | undefined] => [each.skill, each.quote]),
+    [label("call_types", analysis.callType), analysis.callTypeQuote],
+    [label("outcomes", analysis.outcome), analysis.outcomeQuote],
+    [label("sentiments", analysis.sentiment), analysis.sentimentQuote],
+    ...analysis.checklist.map((each): [string, Evidence | undefined] => [label("checklist", each.item), each.quote]),
+    ...analysis.objections.map((each): [string, Evidence | undefined] => [label("objections", each.kind), each.quote]),
+    ...analysis.clientFacts.map((each): [string, Evidence | undefined] => [label("client_facts", each.kind), each.quote]),
+    ...analysis.recommendations.map((each): [string, Evidence | undefined] => [skill(each.skill), each.quote]),
   ];
   const byMoment = new Map<string, Rest>();
-  for (const [label, quote] of named) {
+  for (const [name, quote] of named) {
     const second = quote && secondOfQuote(quote, transcript);
     if (!quote || second === undefined) continue;
     const end = quote.endSeconds || (transcript?.segments[quote.turn]?.endSeconds ?? second);
     const key = `${second} ${end}`;
     const known = byMoment.get(key);
-    const name = plainLabel(label);
     if (!known) byMoment.set(key, { start: second, end, label: name });
     else if (!known.label.split(", ").includes(name)) known.label += `, ${name}`;
   }

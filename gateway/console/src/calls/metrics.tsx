@@ -29,7 +29,7 @@ export function Spoken({ metrics }: { metrics: Metrics }) {
       {operatorTalkShare !== undefined && <TalkShare operator={operatorTalkShare} />}
       {operator && client && (
         <div class="scroll">
-          <table class="metrics">
+          <table class="call-metrics">
             <thead>
               <tr>
                 <td />
@@ -49,7 +49,7 @@ export function Spoken({ metrics }: { metrics: Metrics }) {
           </table>
         </div>
       )}
-      <dl class="facts">
+      <dl class="told">
         <Row name={t().silence}>
           {metrics.silenceShare !== undefined && t().silenceOf(time(metrics.silenceSeconds)!, share(metrics.silenceShare))}
         </Row>
@@ -68,11 +68,11 @@ function TalkShare({ operator }: { operator: number }) {
   return (
     <div>
       <h3>{t().talkShare}</h3>
-      <div class="talk-share" aria-hidden="true">
+      <div class="call-talk" aria-hidden="true">
         <span data-voice="operator" style={{ width: `${operator * 100}%` }} />
         <span data-voice="client" style={{ width: `${(1 - operator) * 100}%` }} />
       </div>
-      <div class="talk-ends small">
+      <div class="call-talk-ends small">
         <span>{speakerName(Speaker.OPERATOR)} {share(operator)}</span>
         <span>{speakerName(Speaker.CLIENT)} {share(1 - operator)}</span>
       </div>

@@ -12,13 +12,13 @@ export function Controls({ length }: { length: number }) {
   const { sound } = useReading();
   const playing = sound.playing.value;
   return (
-    <div class="controls">
-      <button type="button" class="icon-button" aria-label={t().back5} title={t().back5} onClick={() => sound.step(-STEP)}>
+    <div class="player-controls">
+      <button type="button" class="player-button" aria-label={t().back5} title={t().back5} onClick={() => sound.step(-STEP)}>
         <Icon of={RotateCcw} />
       </button>
       <button
         type="button"
-        class="play"
+        class="play-button"
         aria-label={playing ? t().pause : t().play}
         title={playing ? t().pause : t().play}
         aria-busy={sound.waiting.value}
@@ -26,21 +26,21 @@ export function Controls({ length }: { length: number }) {
       >
         <Icon of={playing ? Pause : Play} size={22} />
       </button>
-      <button type="button" class="icon-button" aria-label={t().forward5} title={t().forward5} onClick={() => sound.step(STEP)}>
+      <button type="button" class="player-button" aria-label={t().forward5} title={t().forward5} onClick={() => sound.step(STEP)}>
         <Icon of={RotateCw} />
       </button>
       <Time length={length} />
-      <div class="speeds" role="group" aria-label={t().speed}>
+      <div class="player-speeds" role="group" aria-label={t().speed}>
         {SPEEDS.map((each) => (
           <button key={each} type="button" aria-pressed={speed.value === each} onClick={() => (speed.value = each)}>
             {number(each, 2)}×
           </button>
         ))}
       </div>
-      <div class="volume">
+      <div class="player-volume">
         <button
           type="button"
-          class="icon-button"
+          class="player-button"
           aria-label={muted.value ? t().unmute : t().mute}
           title={muted.value ? t().unmute : t().mute}
           onClick={() => (muted.value = !muted.value)}
@@ -72,7 +72,7 @@ export function Controls({ length }: { length: number }) {
 function Time({ length }: { length: number }) {
   const { sound } = useReading();
   return (
-    <span class="time">
+    <span class="player-time">
       {clock(sound.time.value)} <span class="soft">/ {clock(length)}</span>
     </span>
   );

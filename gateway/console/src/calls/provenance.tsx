@@ -12,18 +12,18 @@ export function Provenance({ analysis }: { analysis: Analysis }) {
   const { transcript } = useReading();
   const { versions, usage, fallback, evidenceFlags } = analysis;
   return (
-    <details class="card provenance" open={fallback !== undefined}>
+    <details class="card call-provenance" open={fallback !== undefined}>
       <summary>{t().details}</summary>
       {fallback && (
         <Notice tone="warn">{t().fallback(fallback.judge, fallback.message || reasonName(fallback.reason))}</Notice>
       )}
       {evidenceFlags.length > 0 && (
-        <section class="group">
+        <section class="heard">
           <h3>{t().flags}</h3>
           <ul class="small">{evidenceFlags.map((each) => <li key={each}>{each}</li>)}</ul>
         </section>
       )}
-      <dl class="facts small">
+      <dl class="told small">
         {versions && (
           <>
             <Row name={t().judge}>{versions.judgeName} {versions.judgeVersion}</Row>

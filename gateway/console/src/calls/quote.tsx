@@ -13,9 +13,9 @@ export function Quote({ of: quote }: { of: Evidence | undefined }) {
   const second = secondOfQuote(quote, transcript);
   const speaker = quote.speaker || transcript?.segments[quote.turn]?.speaker;
   return (
-    <blockquote class="quote" data-voice={speaker === undefined ? undefined : voiceOf(speaker)}>
+    <blockquote class="said" data-voice={speaker === undefined ? undefined : voiceOf(speaker)}>
       {second !== undefined && (
-        <button type="button" class="moment" title={t().turnAt(clock(second))} onClick={() => sound.seek(second)}>
+        <button type="button" class="said-at" title={t().turnAt(clock(second))} onClick={() => sound.seek(second)}>
           <Icon of={Play} size={12} />
           {clock(second)}
         </button>

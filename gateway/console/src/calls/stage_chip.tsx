@@ -23,7 +23,7 @@ export function StageChip({ stage, named = false }: {
   const why = stage.message || reasonName(stage.reason);
   const all = `${stageName(stage.stage)}: ${itemStateName(stage.state)}${why ? ` — ${why}` : ""}`;
   return (
-    <span class={named ? "badge" : "badge chip"} data-tone={itemTone(stage.state)} title={all}>
+    <span class={named ? "badge" : "badge stage-chip"} data-tone={itemTone(stage.state)} title={all}>
       <Icon of={ICONS[stage.state]} size={14} />
       {named && <span aria-hidden="true">{stageName(stage.stage)}</span>}
       <span class="visually-hidden">{all}</span>

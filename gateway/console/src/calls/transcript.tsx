@@ -106,13 +106,13 @@ export function TranscriptText({ transcript, marked }: { transcript: Transcript;
         ))}
       </div>
       {!following && (
-        <button type="button" class="button small primary follow" onClick={followAgain}>
+        <button type="button" class="button small primary follow-again" onClick={followAgain}>
           <Icon of={ArrowDown} size={15} />
           {t().follow}
         </button>
       )}
       {(unsure > 0 || marked.length > 0) && (
-        <p class="legend soft small">
+        <p class="turns-legend soft small">
           {unsure > 0 && <span>{t().unsure(share(SURE), unsure)} </span>}
           {marked.length > 0 && <span>{t().evidenceWords}</span>}
         </p>
@@ -156,7 +156,7 @@ const Turn = memo(function Turn({ segment, continued, marked }: {
                 {word.text.startsWith(" ") && " "}
                 <span
                   data-at={word.startSeconds}
-                  class={rests ? "rests" : undefined}
+                  class={rests ? "turn-rests" : undefined}
                   data-unsure={unsure || undefined}
                   title={unsure ? t().unsureWord(share(word.probability)) : undefined}
                 >

@@ -80,7 +80,7 @@ export function Wave({ channels, length, marks }: {
   return (
     <div class="wave">
       {marks.length > 0 && (
-        <div class="marks" aria-hidden="true">
+        <div class="wave-marks" aria-hidden="true">
           {marks.map((mark, index) => (
             <span
               key={index}
@@ -114,7 +114,7 @@ export function Wave({ channels, length, marks }: {
         <canvas ref={behind} />
         <span ref={head} class="playhead" />
       </div>
-      <div ref={legend} class="voices small">
+      <div ref={legend} class="wave-voices small">
         {[Speaker.OPERATOR, Speaker.CLIENT, Speaker.UNKNOWN].map((each) => (
           <span key={each} data-voice={voiceOf(each)} hidden={!turns.some((turn) => turn.speaker === each)}>
             <i />

@@ -1,5 +1,6 @@
 // The days that everything is about: presets, and free dates with what is wrong with them.
 
+import "./range.css";
 import { useEffect, useState } from "preact/hooks";
 import { days as daysInWords } from "../shell/formats.ts";
 import { texts } from "../shell/language.ts";
