@@ -11,8 +11,6 @@ export function intoView(region: HTMLElement, place: Element): void {
   if (distance === 0) return;
   const near = Math.abs(distance) < region.clientHeight * 1.5;
   region.scrollBy({ top: distance, behavior: near && !still.matches ? "smooth" : "instant" });
-  // What was never drawn is of a guessed height: once it is drawn the place is somewhat elsewhere.
-  if (!near) requestAnimationFrame(() => region.scrollBy({ top: off(region, place), behavior: "instant" }));
 }
 
 function off(region: HTMLElement, place: Element): number {

@@ -50,8 +50,9 @@ export function Wave({ channels, length, marks }: {
     () =>
       effect(() => {
         const part = length > 0 ? Math.min(1, sound.time.value / length) : 0;
-        behind.current!.style.clipPath = `inset(0 ${(1 - part) * 100}% 0 0)`;
-        head.current!.style.left = `${part * 100}%`;
+        if (!behind.current || !head.current) return; // the page is being left
+        behind.current.style.clipPath = `inset(0 ${(1 - part) * 100}% 0 0)`;
+        head.current.style.left = `${part * 100}%`;
       }),
     [sound, length],
   );
