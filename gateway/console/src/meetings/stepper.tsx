@@ -1,0 +1,41 @@
+// The steps of a bot, with when each was reached and how long it lasted.
+
+import { Check, Circle, LoaderCircle, Minus, X } from "lucide";
+import { useEffect, useState } from "preact/hooks";
+import { clock, timeOfDay } from "../shell/formats.ts";
+import { Icon } from "../ui/icon.tsx";
+import type { Step } from "./steps.ts";
+import { t } from "./texts.ts";
+
+const ICONS = { done: Check, now: LoaderCircle, todo: Circle, skipped: Minus, failed: X };
+
+export function Stepper({ steps }: { steps: readonly Step[] }) {
+  return (
+    <ol class="stepper">
+      {steps.map((step) => (
+        <li key={step.state} data-mark={step.mark} aria-current={step.mark === "now" ? "step" : undefined}>
+          <span class="step-mark"><Icon of={ICONS[step.mark]} size={16} /></span>
+          <span class="step-name">{t().step[step.state]}</span>
+          <span class="soft small">
+            {step.at && timeOfDay(step.at)}
+            {step.mark === "skipped" && t().skipped}
+          </span>
+          <span class="soft small">
+            {step.mark === "now" && step.at && <Since time={step.at} />}
+            {step.seconds !== undefined && t().lasted(clock(step.seconds))}
+          </span>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+/** How long it has been, counted on. */
+function Since({ time }: { time: Date }) {
+  const [now, setNow] = useState(Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 1000);
+    return () => clearInterval(timer);
+  }, []);
+  return <>{t().lasts(clock((now - time.getTime()) / 1000))}</>;
+}
