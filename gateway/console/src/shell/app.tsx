@@ -98,7 +98,8 @@ export function App() {
 function Shell() {
   const name = segments.value[0] ?? "panel";
   const rooms = ROOMS.filter((each) => !each.adminOnly || isAdmin.value);
-  const room = rooms.find((each) => each.name === name) ?? ROOMS[0]!;
+  // A room that one may not enter says so itself.
+  const room = ROOMS.find((each) => each.name === name) ?? ROOMS[0]!;
   useEffect(() => {
     loadClients().catch(noteRefusal);
   }, [session.value]);
