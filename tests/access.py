@@ -123,6 +123,7 @@ RULES: dict[str, dict[str, set[str]]] = {
         "GetTranscript": USERS,
         "GetTranscripts": {ANALYSIS, RECOMMENDATIONS, CALL_SYNC},
         "ExportTranscript": USERS,
+        "ListTranscriptAudit": USERS,
     },
 }
 """Who may call what: the second word on it beside the option `roles` of the protos, so that neither changes alone."""

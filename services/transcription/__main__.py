@@ -33,10 +33,10 @@ from services.transcription.adapters.recognition_options import RecognitionOptio
 from services.transcription.adapters.recordings import CallSyncRecordings
 from services.transcription.adapters.whisper import WhisperEngine
 from services.transcription.domain import LeftChannel
-from services.transcription.repository import PostgresTranscripts
+from services.transcription.repository import PostgresTranscriptAudit, PostgresTranscripts
 from services.transcription.servicer import TranscriptionServicer
 from services.transcription.settings import TranscriptionSettings
-from services.transcription.usecases import Transcription
+from services.transcription.usecases import Exports, Transcription
 from services.transcription.work import TranscriptionWork
 
 if TYPE_CHECKING:  # it takes half a second that a model of one's own does not need
@@ -62,7 +62,8 @@ async def serve(settings: TranscriptionSettings) -> None:
             engine,
             left=LeftChannel(settings.left),
         )
-        servicer = TranscriptionServicer(transcription)
+        audit = PostgresTranscriptAudit(replica.pool, replica.reading_for_caller)
+        servicer = TranscriptionServicer(transcription, Exports(transcription, audit))
         await serve_stages(
             replica,
             [TranscriptionWork(transcription, StageServiceStub(call_sync), _limits(settings))],

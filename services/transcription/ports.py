@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
-from services.status.domain import Cost, ExecutionNumber, Owner
+from services.status.domain import AuditEntry, Cost, ExecutionNumber, Owner
 from services.transcription.domain import (
     CallId,
     FetchedRecording,
@@ -83,3 +83,15 @@ class TranscriptRepository(Protocol):
         self, transaction: Transaction, owner: Owner, call_ids: Sequence[CallId]
     ) -> None:
         """Forget transcripts."""
+
+
+class TranscriptAudit(Protocol):
+    """Who took transcripts as files."""
+
+    async def keep(self, entry: AuditEntry) -> None:
+        """Keep that somebody did."""
+
+    async def list_audit_entries(
+        self, owner: Owner, before: int | None, page_size: int
+    ) -> list[AuditEntry]:
+        """Return who took those of an owner, newest first."""

@@ -39,3 +39,17 @@ SELECT :owner, :execution, made.*
 DELETE FROM transcription.transcripts
  WHERE owner = :owner
    AND call_id = ANY (:call_ids::text[]);
+
+-- name: insert_audit_entry(owner, actor, action, subject, detail, at)!
+-- Keeps who took a transcript as a file.
+INSERT INTO transcription.audit_entries (owner, actor, action, subject, detail, at)
+VALUES (:owner, :actor, :action, :subject, :detail, :at);
+
+-- name: list_audit_entries(owner, before, page_size)
+-- Returns a page of who took transcripts of an owner, newest first.
+SELECT *
+  FROM transcription.audit_entries
+ WHERE owner = :owner
+   AND (:before::bigint IS NULL OR number < :before)
+ ORDER BY number DESC
+ LIMIT :page_size;

@@ -1,4 +1,4 @@
-"""Transcripts in Postgres."""
+"""Transcripts in Postgres, and who took them as files."""
 
 import json
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 
 from services.kernel.postgres import Reading, afresh, load_queries
-from services.status.domain import ExecutionNumber, Owner
+from services.status.domain import AuditAction, AuditEntry, ExecutionNumber, Owner
 from services.transcription.domain import (
     CallId,
     HeardLanguage,
@@ -68,6 +68,37 @@ class PostgresTranscripts:
         self, transaction: Transaction, owner: Owner, call_ids: Sequence[CallId]
     ) -> None:
         await _QUERIES.delete_transcripts(transaction, owner=owner, call_ids=call_ids)
+
+
+class PostgresTranscriptAudit:
+    """Implements TranscriptAudit; `reading` sees what whoever asks may see."""
+
+    def __init__(self, pool: asyncpg.Pool, reading: Reading) -> None:
+        self._pool = pool
+        self._reading = reading
+
+    async def keep(self, entry: AuditEntry) -> None:
+        await _QUERIES.insert_audit_entry(
+            self._pool,
+            owner=entry.owner,
+            actor=entry.actor,
+            action=entry.action.value,
+            subject=entry.subject,
+            detail=entry.detail,
+            at=entry.at,
+        )
+
+    @afresh
+    async def list_audit_entries(
+        self, owner: Owner, before: int | None, page_size: int
+    ) -> list[AuditEntry]:
+        async with self._reading() as connection:
+            rows = _QUERIES.list_audit_entries(
+                connection, owner=owner, before=before, page_size=page_size
+            )
+            return [
+                AuditEntry(**{**row, "action": AuditAction(row["action"])}) async for row in rows
+            ]
 
 
 def _stored(row: asyncpg.Record) -> StoredTranscript:

@@ -2,7 +2,16 @@
 
 from collections.abc import Sequence
 
-from services.status.domain import ClientSettings, Cost, ExecutionNumber, Owner
+from services.kernel.clock import utc_now
+from services.kernel.paging import Page, page_of, page_start, serial
+from services.status.domain import (
+    AuditAction,
+    AuditEntry,
+    ClientSettings,
+    Cost,
+    ExecutionNumber,
+    Owner,
+)
 from services.transcription import dialogue
 from services.transcription.domain import (
     CallId,
@@ -18,6 +27,7 @@ from services.transcription.ports import (
     RecordingSource,
     SpeechEngine,
     Transaction,
+    TranscriptAudit,
     TranscriptRepository,
 )
 
@@ -101,6 +111,35 @@ class Transcription:
         """Return the transcripts that there are, in the order asked for, with `words` or without."""
         return await self._transcripts.get_transcripts(owner, call_ids, words=words)
 
-    async def export_transcript(self, owner: Owner, call_id: CallId, form: ExportFormat) -> Export:
+
+class Exports:
+    """Transcripts as files; who takes one is kept before it is handed out."""
+
+    def __init__(self, transcription: Transcription, audit: TranscriptAudit) -> None:
+        self._transcription = transcription
+        self._audit = audit
+
+    async def export_transcript(
+        self, owner: Owner, call_id: CallId, form: ExportFormat, actor: str
+    ) -> Export:
         """Return the transcript of a call as a file; raises TranscriptNotFound, NoTimes."""
-        return export(await self.get_transcript(owner, call_id), form)
+        file = export(await self._transcription.get_transcript(owner, call_id), form)
+        entry = AuditEntry(
+            actor=actor,
+            action=AuditAction.EXPORT_TRANSCRIPT,
+            owner=owner,
+            subject=call_id,
+            detail=form.value.lower(),
+            at=utc_now(),
+        )
+        await self._audit.keep(entry)
+        return file
+
+    async def list_audit_entries(
+        self, owner: Owner, page_size: int, page_token: str
+    ) -> Page[AuditEntry]:
+        """Return a page of who took transcripts as files, newest first; raises InvalidInput for a token of another list."""
+        listing = f"ListTranscriptAudit {owner}"
+        before = page_start(listing, page_token, (serial,), int)
+        found = await self._audit.list_audit_entries(owner, before, page_size + 1)
+        return page_of(listing, found, page_size, lambda entry: [entry.number])

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from services.status.domain import Cost, ExecutionNumber, Owner
+from services.status.domain import AuditEntry, Cost, ExecutionNumber, Owner
 from services.transcription.domain import (
     CallId,
     FetchedRecording,
@@ -54,6 +54,22 @@ class FakeTranscripts:
         del transaction
         for call_id in call_ids:
             self.stored.pop((owner, call_id), None)
+
+
+class FakeTranscriptAudit:
+    """A TranscriptAudit in memory."""
+
+    def __init__(self) -> None:
+        self.kept: list[AuditEntry] = []
+
+    async def keep(self, entry: AuditEntry) -> None:
+        self.kept.append(replace(entry, number=len(self.kept) + 1))
+
+    async def list_audit_entries(
+        self, owner: Owner, before: int | None, page_size: int
+    ) -> list[AuditEntry]:
+        found = [each for each in reversed(self.kept) if each.owner == owner]
+        return [each for each in found if before is None or each.number < before][:page_size]
 
 
 class FakeRecordings:

@@ -9,10 +9,10 @@ from typing import Any
 import asyncpg
 import pytest
 
-from services.status.domain import ExecutionNumber, Owner
+from services.status.domain import AuditAction, AuditEntry, ExecutionNumber, Owner
 from services.transcription.domain import CallId, Transcript
 from services.transcription.ports import TranscriptRepository
-from services.transcription.repository import PostgresTranscripts
+from services.transcription.repository import PostgresTranscriptAudit, PostgresTranscripts
 from tests.builders.transcription import a_transcript, without_words
 from tests.conftest import Database
 from tests.fakes.transcription import FakeTranscripts
@@ -158,3 +158,30 @@ async def test_even_the_owner_of_the_table_sees_no_transcripts(database: Databas
             await PostgresTranscripts(everything(pool)).get_transcripts(CLINIC, [C1], words=True)
             == []
         )
+
+
+async def test_who_took_which_is_listed_newest_first_and_seen_by_their_owner_alone(
+    database: Database,
+) -> None:
+    async with (
+        database.pool("transcription_system") as pool,
+        database.pool("transcription_app") as readers,
+    ):
+        audit = PostgresTranscriptAudit(pool, everything(pool))
+        for owner, call_id in ((CLINIC, C1), (OTHER, C1), (CLINIC, C2)):
+            entry = AuditEntry(
+                actor="anna",
+                action=AuditAction.EXPORT_TRANSCRIPT,
+                owner=owner,
+                subject=call_id,
+                detail="srt",
+                at=datetime(2026, 3, 1, tzinfo=UTC),
+            )
+            await audit.keep(entry)
+
+        listed = await audit.list_audit_entries(CLINIC, None, 10)
+        assert [each.subject for each in listed] == [C2, C1]
+        assert await audit.list_audit_entries(CLINIC, listed[0].number, 10) == listed[1:]
+        theirs = PostgresTranscriptAudit(pool, seen_by(readers, OTHER))
+        assert await theirs.list_audit_entries(CLINIC, None, 10) == []
+        assert len(await theirs.list_audit_entries(OTHER, None, 10)) == 1

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import grpc
 import pytest
+from potok.status.v1 import audit_pb2
 from potok.transcription.v1 import transcript_pb2
 from potok.transcription.v1 import transcription_service_pb2 as pb
 from potok.transcription.v1 import transcription_service_pb2_grpc as pb_grpc
@@ -11,9 +12,15 @@ from potok.transcription.v1 import transcription_service_pb2_grpc as pb_grpc
 from services.kernel.rpc.server import serving
 from services.status.domain import ExecutionNumber, Owner
 from services.transcription.servicer import TranscriptionServicer
-from services.transcription.usecases import Transcription
+from services.transcription.usecases import Exports, Transcription
 from tests.builders.transcription import a_transcript
-from tests.fakes.transcription import FakeEngine, FakeMeetings, FakeRecordings, FakeTranscripts
+from tests.fakes.transcription import (
+    FakeEngine,
+    FakeMeetings,
+    FakeRecordings,
+    FakeTranscriptAudit,
+    FakeTranscripts,
+)
 from tests.identity import guard, open_channel
 
 if TYPE_CHECKING:
@@ -33,7 +40,7 @@ async def stub() -> "AsyncIterator[Stub]":
         None, CLINIC, ExecutionNumber(1), [a_transcript("c1"), a_transcript("c2")]
     )
     transcription = Transcription(transcripts, FakeRecordings(), FakeMeetings(), FakeEngine())
-    servicer = TranscriptionServicer(transcription)
+    servicer = TranscriptionServicer(transcription, Exports(transcription, FakeTranscriptAudit()))
     async with (
         serving(
             "127.0.0.1:0",
@@ -181,6 +188,28 @@ async def test_export_transcript_returns_a_file(
     assert file.content.startswith(beginning)
     assert "Добрый" in file.content
     assert (file.content_type, file.file_name) == (content_type, file_name)
+
+
+async def test_who_takes_a_transcript_as_a_file_is_kept(stub: "Stub") -> None:
+    for call_id, form in (("c1", pb.EXPORT_FORMAT_SRT), ("c2", pb.EXPORT_FORMAT_JSON)):
+        await stub.ExportTranscript(
+            pb.ExportTranscriptRequest(owner=CLINIC, call_id=call_id, format=form)
+        )
+    with pytest.raises(grpc.aio.AioRpcError):
+        await stub.ExportTranscript(
+            pb.ExportTranscriptRequest(owner=CLINIC, call_id="c3", format=pb.EXPORT_FORMAT_SRT)
+        )
+    await stub.GetTranscript(pb.GetTranscriptRequest(owner=CLINIC, call_id="c1"))
+
+    first = await stub.ListTranscriptAudit(pb.ListTranscriptAuditRequest(owner=CLINIC, page_size=1))
+    request = pb.ListTranscriptAuditRequest(owner=CLINIC, page_token=first.next_page_token)
+    rest = await stub.ListTranscriptAudit(request)
+
+    entries = [*first.entries, *rest.entries]
+    assert [(each.subject, each.detail) for each in entries] == [("c2", "json"), ("c1", "srt")]
+    assert {each.action for each in entries} == {audit_pb2.AUDIT_ACTION_EXPORT_TRANSCRIPT}
+    assert all(each.actor for each in entries)
+    assert not rest.next_page_token
 
 
 @pytest.mark.parametrize("form", [0, 99])
