@@ -15,6 +15,7 @@ from potok_client.cli import (
     judge,
     ledger,
     ranges,
+    recording,
     report,
     runs,
     token,
@@ -39,6 +40,7 @@ app.add_typer(report.app)
 app.add_typer(history.app)
 app.add_typer(advice.app, name="advice", rich_help_panel=RANGE_PANEL)
 app.add_typer(transcript.app)
+app.add_typer(recording.app)
 app.add_typer(judge.app)
 app.add_typer(accounts.app, name="account", rich_help_panel=SETUP_PANEL)
 app.add_typer(clients.app, name="client", rich_help_panel=SETUP_PANEL)

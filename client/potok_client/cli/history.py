@@ -4,13 +4,20 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from datetime import UTC
-from typing import Annotated
+from typing import Annotated, Any
 
+import grpc
 import typer
+from potok.call_sync.v1.account_service_pb2 import ListAccountAuditRequest
+from potok.call_sync.v1.account_service_pb2_grpc import AccountServiceStub
+from potok.call_sync.v1.recording_service_pb2 import ListRecordingAuditRequest
+from potok.call_sync.v1.recording_service_pb2_grpc import RecordingServiceStub
 from potok.coordinator.v1 import coordinator_service_pb2 as pb
-from potok.recommendations.v1 import recommendations_service_pb2 as recommendations_pb
-from potok.recommendations.v1 import recommendations_service_pb2_grpc as recommendations_grpc
+from potok.recommendations.v1.recommendations_service_pb2 import ListRecommendationAuditRequest
+from potok.recommendations.v1.recommendations_service_pb2_grpc import RecommendationsServiceStub
 from potok.status.v1.audit_pb2 import AuditEntry
+from potok.transcription.v1.transcription_service_pb2 import ListTranscriptAuditRequest
+from potok.transcription.v1.transcription_service_pb2_grpc import TranscriptionServiceStub
 
 from potok_client.cli import words
 from potok_client.cli.connection import DEADLINE, Coordinator, coordinator
@@ -34,9 +41,10 @@ def show_history(
     limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
     as_json: Json = False,
 ) -> None:
-    """Show who did what, newest first: started, cancelled, retried, changed settings, closed advice.
+    """Show who did what, newest first: started, cancelled, retried, changed settings, closed advice, heard calls.
 
-    Advice and reports that were taken out are shown where a CLIENT is named. Example: potok history clinic --limit 10
+    Advice, recordings and files are shown where a CLIENT is named, accounts to administrators where none is.
+    Example: potok history clinic --limit 10
     """
     if client and run:
         raise typer.BadParameter("name a CLIENT or a --run, not both")
@@ -46,9 +54,7 @@ def show_history(
 async def _history(client_id: str, run: str, limit: int, *, as_json: bool) -> None:
     async with coordinator() as service:
         run_id = await full_id(service, run) if run else ""
-        sources = [_done(service, client_id, run_id)]
-        if client_id:
-            sources.append(_settled(service, client_id))
+        sources = _sources(service, client_id, run_id)
         parts = await asyncio.gather(*(_first(source, limit + 1) for source in sources))
     found = [entry for part in parts for entry in part]
     found.sort(key=lambda entry: entry.time.ToNanoseconds(), reverse=True)
@@ -70,11 +76,35 @@ async def _first(entries: AsyncIterator[AuditEntry], count: int) -> list[AuditEn
     return found
 
 
-async def _done(service: Coordinator, client_id: str, run_id: str) -> AsyncIterator[AuditEntry]:
-    """Yield what was done to runs, clients and bots, newest first."""
-    request = pb.ListAuditEntriesRequest(client_id=client_id, run_id=run_id, page_size=_PAGE)
+def _sources(service: Coordinator, client_id: str, run_id: str) -> list[AsyncIterator[AuditEntry]]:
+    """Return what each service kept, newest first."""
+    about = pb.ListAuditEntriesRequest(client_id=client_id, run_id=run_id, page_size=_PAGE)
+    done = _pages(service.stub.ListAuditEntries, about)
+    if run_id:
+        return [done]
+    if not client_id:
+        accounts = AccountServiceStub(service.channel).ListAccountAudit
+        return [done, _if_allowed(_pages(accounts, ListAccountAuditRequest(page_size=_PAGE)))]
+    of: dict[str, Any] = {"owner": f"client:{client_id}", "page_size": _PAGE}
+    channel = service.channel
+    return [
+        done,
+        _pages(
+            RecommendationsServiceStub(channel).ListRecommendationAudit,
+            ListRecommendationAuditRequest(**of),
+        ),
+        _pages(RecordingServiceStub(channel).ListRecordingAudit, ListRecordingAuditRequest(**of)),
+        _pages(
+            TranscriptionServiceStub(channel).ListTranscriptAudit,
+            ListTranscriptAuditRequest(**of),
+        ),
+    ]
+
+
+async def _pages(list_: Any, request: Any) -> AsyncIterator[AuditEntry]:
+    """Yield the entries of a list of any service, page by page."""
     while True:
-        page = await service.stub.ListAuditEntries(request, timeout=DEADLINE)
+        page = await list_(request, timeout=DEADLINE)
         for entry in page.entries:
             yield entry
         request.page_token = page.next_page_token
@@ -82,19 +112,14 @@ async def _done(service: Coordinator, client_id: str, run_id: str) -> AsyncItera
             return
 
 
-async def _settled(service: Coordinator, client_id: str) -> AsyncIterator[AuditEntry]:
-    """Yield what was done to the recommendations and reports of a client, newest first."""
-    stub = recommendations_grpc.RecommendationsServiceStub(service.channel)
-    request = recommendations_pb.ListRecommendationAuditRequest(
-        owner=f"client:{client_id}", page_size=_PAGE
-    )
-    while True:
-        page = await stub.ListRecommendationAudit(request, timeout=DEADLINE)
-        for entry in page.entries:
+async def _if_allowed(entries: AsyncIterator[AuditEntry]) -> AsyncIterator[AuditEntry]:
+    """Yield entries, none where whoever asks may not see them."""
+    try:
+        async for entry in entries:
             yield entry
-        request.page_token = page.next_page_token
-        if not page.next_page_token:
-            return
+    except grpc.aio.AioRpcError as error:
+        if error.code() is not grpc.StatusCode.PERMISSION_DENIED:
+            raise
 
 
 def _print(found: list[AuditEntry]) -> None:

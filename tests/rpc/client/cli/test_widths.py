@@ -53,6 +53,7 @@ ARGUMENTS = {
     "potok advice close": (CLIENT, ADVICE, "--done"),
     "potok advice reopen": (CLIENT, ADVICE),
     "potok transcript": (CLIENT, CALL),
+    "potok recording": (CLIENT, CALL, "--output", "/dev/null"),
     "potok account add": (ACCOUNT, "--host", "example.amocrm.ru"),
     "potok account list": (),
     "potok account check": (ACCOUNT,),
