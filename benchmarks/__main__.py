@@ -10,6 +10,7 @@ NAMES = (
     "throughput",
     "fan_out",
     "range_status",
+    "calls",
     "pipeline",
     "idle",
     "crm_sync",

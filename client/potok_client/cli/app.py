@@ -10,6 +10,7 @@ from potok_client.cli import (
     admin,
     advice,
     bots,
+    calls,
     clients,
     history,
     judge,
@@ -36,6 +37,7 @@ app.add_typer(runs.app)
 app.add_typer(bots.app, name="bot", rich_help_panel=MEETING_PANEL)
 app.add_typer(ranges.app)
 app.add_typer(ledger.app)
+app.add_typer(calls.app)
 app.add_typer(report.app)
 app.add_typer(history.app)
 app.add_typer(advice.app, name="advice", rich_help_panel=RANGE_PANEL)

@@ -93,7 +93,7 @@ async def report(
     """Print the report of a client's range, with its first `limit` calls, and as many that did not come through."""
     owner = f"client:{client_id}"
     async with coordinator() as service:
-        zone = await _time_zone(service, client_id)
+        zone = await time_zone(service, client_id)
         open_ones = recommendations_pb.ListRecommendationsRequest(
             owner=owner, states=[RECOMMENDATION_STATE_OPEN]
         )
@@ -120,7 +120,7 @@ async def report(
     show(shown, *(_open(advised) if found.calls else ()))
 
 
-async def _time_zone(service: Coordinator, client_id: str) -> tzinfo:
+async def time_zone(service: Coordinator, client_id: str) -> tzinfo:
     """Return the time zone that the days of a client are in."""
     request = pb.GetClientRequest(client_id=client_id)
     client = (await service.stub.GetClient(request, timeout=DEADLINE)).client

@@ -13,13 +13,11 @@ from services.call_sync.calls.domain import (
 )
 from services.call_sync.calls.ports import ListedCalls
 from services.call_sync.domain import CallId
-from services.kernel.errors import InvalidInput
 from services.kernel.paging import Page, moment, page_of, page_start, text
 from services.status.domain import DateRange, Owner
 
 PAGE_SIZE = 50
 SEARCH_PAGE_SIZE = 20
-MOST_DAYS = 366
 _POSITION = (moment, text)
 
 
@@ -80,9 +78,7 @@ class Calls:
         return page_of(listing, found, page_size, lambda call: _keys(call.listed)), as_of
 
     async def get_facets(self, owner: Owner, days: DateRange) -> tuple[Facets, datetime | None]:
-        """Count the calls of days; raises InvalidInput for too many of them."""
-        if (days.end - days.start).days >= MOST_DAYS:
-            raise InvalidInput(f"range: is longer than {MOST_DAYS} days, ask for fewer")
+        """Count the calls of days."""
         return await self._calls.count_facets(owner, days)
 
 
