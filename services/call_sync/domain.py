@@ -51,6 +51,15 @@ class Direction(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """What a call hangs on in the CRM that it comes from: its kind, as `lead`, its id, and where people see it."""
+
+    kind: str
+    card_id: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallFacts:
     """A call as its source lists it.
 
@@ -59,7 +68,7 @@ class CallFacts:
     the call or its recording changes at the source; it is 0 where the source does not tell, and is not stored.
     `merged_into` is the call that this is another listing of, and `fault` what of it cannot be read, for people: of
     either kind nothing is fetched, and both are counted. `language`, ISO 639-1, is what the source says is spoken,
-    empty where it does not say.
+    empty where it does not say. `card` is None where its source has none.
     """
 
     call_id: CallId
@@ -75,6 +84,7 @@ class CallFacts:
     merged_into: CallId | None = None
     fault: str = ""
     language: str = ""
+    card: Card | None = None
 
     def is_young(self, now: datetime) -> bool:
         """Whether its recording may still come."""

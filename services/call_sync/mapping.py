@@ -2,7 +2,7 @@
 
 from potok.call_sync.v1 import call_pb2
 
-from services.call_sync.domain import Call, Direction
+from services.call_sync.domain import Call, Card, Direction
 from services.kernel.rpc.convert import enum_pairs, timestamp
 from services.recordings.domain import Recording
 
@@ -23,7 +23,12 @@ def call_to_pb(call: Call) -> call_pb2.Call:
         answered=facts.answered,
         recording=recording_to_pb(call.recording) if call.recording else None,
         language=facts.language,
+        card=card_to_pb(facts.card) if facts.card else None,
     )
+
+
+def card_to_pb(card: Card) -> call_pb2.Card:
+    return call_pb2.Card(kind=card.kind, card_id=card.card_id, link=card.link)
 
 
 def recording_to_pb(recording: Recording) -> call_pb2.Recording:

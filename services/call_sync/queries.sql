@@ -5,17 +5,18 @@ SELECT calls.*
   JOIN call_sync.calls ON calls.owner = :owner AND calls.call_id = asked.call_id
  ORDER BY asked.position;
 
--- name: upsert_calls(owner, execution, call_ids, days, started_at, directions, durations, employees, contacts, answered, links, merged_into, faults, languages)!
+-- name: upsert_calls(owner, execution, call_ids, days, started_at, directions, durations, employees, contacts, answered, links, merged_into, faults, languages, card_kinds, card_ids, card_links)!
 -- Stores calls as their source lists them, unless a later execution has listed them. They are sorted, so that two
 -- listings of one owner lock their rows in one order; the columns of recordings stay as they are.
 INSERT INTO call_sync.calls AS stored (
        owner, execution, call_id, day, started_at, direction, duration_seconds, employee, contact,
-       answered, recording_link, merged_into, fault, language)
+       answered, recording_link, merged_into, fault, language, card_kind, card_id, card_link)
 SELECT :owner, :execution, listed.*
   FROM unnest(
            :call_ids::text[], :days::date[], :started_at::timestamptz[], :directions::text[],
            :durations::float8[], :employees::text[], :contacts::text[], :answered::boolean[],
-           :links::text[], :merged_into::text[], :faults::text[], :languages::text[]) AS listed (call_id)
+           :links::text[], :merged_into::text[], :faults::text[], :languages::text[], :card_kinds::text[],
+           :card_ids::text[], :card_links::text[]) AS listed (call_id)
  ORDER BY listed.call_id
     ON CONFLICT (owner, call_id) DO UPDATE
    SET execution = excluded.execution,
@@ -30,6 +31,9 @@ SELECT :owner, :execution, listed.*
        merged_into = excluded.merged_into,
        fault = excluded.fault,
        language = excluded.language,
+       card_kind = excluded.card_kind,
+       card_id = excluded.card_id,
+       card_link = excluded.card_link,
        updated_at = now()
  WHERE stored.execution <= excluded.execution;
 

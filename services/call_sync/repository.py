@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import asyncpg
 
-from services.call_sync.domain import Call, CallFacts, CallId, Direction
+from services.call_sync.domain import Call, CallFacts, CallId, Card, Direction
 from services.call_sync.ports import Transaction
 from services.kernel.postgres import Reading, afresh, load_queries
 from services.kernel.strangers import storable
@@ -48,6 +48,9 @@ class PostgresCalls:
             merged_into=[call.merged_into for call in calls],
             faults=[storable(call.fault) for call in calls],
             languages=[call.language for call in calls],
+            card_kinds=[call.card and call.card.kind for call in calls],
+            card_ids=[call.card and call.card.card_id for call in calls],
+            card_links=[call.card and call.card.link for call in calls],
         )
 
     async def set_recordings(
@@ -96,9 +99,16 @@ def call_of(row: asyncpg.Record) -> Call:
             merged_into=row["merged_into"],
             fault=row["fault"],
             language=row["language"],
+            card=_card(row),
         ),
         recording=_recording(row),
     )
+
+
+def _card(row: asyncpg.Record) -> Card | None:
+    if row["card_kind"] is None:
+        return None
+    return Card(kind=row["card_kind"], card_id=row["card_id"], link=row["card_link"])
 
 
 def _recording(row: asyncpg.Record) -> Recording | None:

@@ -130,7 +130,7 @@ class Card(_message.Message):
     CARD_ID_FIELD_NUMBER: _builtins.int
     LINK_FIELD_NUMBER: _builtins.int
     kind: _builtins.str
-    """What it is: `lead`, `contact` or `company`."""
+    """What it is: `lead`, `contact`, `company` or `customer`."""
     card_id: _builtins.str
     """Its id there."""
     link: _builtins.str

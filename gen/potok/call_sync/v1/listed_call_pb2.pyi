@@ -153,7 +153,9 @@ class CallFilter(_message.Message):
     recorded: _builtins.bool
     """Only calls with a recording, or only those without."""
     contact: _builtins.str
-    """Only calls with somebody whose number holds these digits, at least four of them, or whose name holds these letters."""
+    """Only calls with somebody whose name holds these letters, or whose number these digits, at least four of them. Those who
+    see numbers in part look for what they see: the last four digits, or letters without digits.
+    """
     min_duration_seconds: _builtins.float
     """Only calls that lasted at least so long."""
     max_duration_seconds: _builtins.float

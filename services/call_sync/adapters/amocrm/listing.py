@@ -165,7 +165,7 @@ class RangeListing:
             ]
             try:
                 async for page in self._reader.notes(entity, query):
-                    for note in self._reader.call_notes(page):
+                    for note in self._reader.call_notes(entity, page):
                         since = max(since, note.updated_at)
                         if self._holds(note) and not known(note.call_id):
                             found[note.call_id] = note

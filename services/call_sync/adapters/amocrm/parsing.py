@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 from services.call_sync import spellings
-from services.call_sync.domain import CallFacts, CallId, Direction
+from services.call_sync.domain import CallFacts, CallId, Card, Direction
 from services.call_sync.spellings import Unreadable
 
 T = TypeVar("T")
@@ -51,7 +51,8 @@ Query = list[tuple[str, str]]
 class CallNote:
     """A note about a call; `spoke` are the users who may have spoken, by id or name, the likeliest first.
 
-    `note_id` is 0 where it cannot be read; `entity_id` is what the note hangs on. `fault` says what cannot be read
+    `note_id` is 0 where it cannot be read; `entity_id` is what the note hangs on, `entity` its kind as addresses
+    name it. `fault` says what cannot be read
     that a call cannot do without; `is_dated` tells whether `created_at` is its time, and not the best that is known of
     it. `merged_into` is the call that it is another note of.
     """
@@ -71,6 +72,7 @@ class CallNote:
     fault: str = ""
     is_dated: bool = True
     merged_into: CallId | None = None
+    entity: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,8 +208,11 @@ def call_note(raw: Any, reading: Reading, *, surely: bool = False) -> CallNote |
     return _note(raw, raw, params, direction, reading)
 
 
-def call_facts(note: CallNote, zone: tzinfo, names: Mapping[str, str]) -> CallFacts:
-    """Return a note as a call; `names` are those of users by id, which stand in where a name is not known."""
+def call_facts(note: CallNote, zone: tzinfo, names: Mapping[str, str], home: str = "") -> CallFacts:
+    """Return a note as a call; `names` are those of users by id, which stand in where a name is not known.
+
+    `home` is the origin of the account, under which people see what the note hangs on.
+    """
     spoke = next((each for each in note.spoke if each != "0"), "")  # 0 is a robot
     return CallFacts(
         call_id=note.call_id,
@@ -221,6 +226,7 @@ def call_facts(note: CallNote, zone: tzinfo, names: Mapping[str, str]) -> CallFa
         recording_link=note.link,
         merged_into=note.merged_into,
         fault=note.fault,
+        card=_card(note, home),
     )
 
 
@@ -233,6 +239,17 @@ def note_id(call: CallId) -> int | None:
     """Return the note that a call is; None for an id that this source did not give."""
     number = call.removeprefix(_ID)
     return int(number) if number != call and number.isdecimal() else None
+
+
+def _card(note: CallNote, home: str) -> Card | None:
+    if not (home and note.entity and note.entity_id and note.entity_id > 0):
+        return None
+    kind = next(kind for kind, entity in ENTITIES.items() if entity == note.entity)
+    return Card(
+        kind=kind,
+        card_id=str(note.entity_id),
+        link=f"{home}/{note.entity}/detail/{note.entity_id}",
+    )
 
 
 def _note(

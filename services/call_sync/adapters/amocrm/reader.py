@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any, NoReturn
 
 import structlog
@@ -80,6 +81,7 @@ class Reader:
                     for raw in page
                     if (note := call_note(raw, self.reading, surely=True))
                 ]
+            found = [replace(note, entity=entity) for note in found]
             return [note for note in found if note.note_id in ids or not note.note_id]
         except TooMuchAsked as error:
             if len(ids) == 1:
@@ -88,9 +90,11 @@ class Reader:
         first = await self.notes_by_ids(entity, ids[:half])
         return [*first, *await self.notes_by_ids(entity, ids[half:])]
 
-    def call_notes(self, page: Iterable[Any]) -> Iterator[CallNote]:
-        """Yield the notes of a page that are about calls."""
-        return filter(None, (call_note(raw, self.reading) for raw in page))
+    def call_notes(self, entity: str, page: Iterable[Any]) -> Iterator[CallNote]:
+        """Yield the notes of a page of one entity that are about calls."""
+        for raw in page:
+            if note := call_note(raw, self.reading):
+                yield replace(note, entity=entity)
 
     async def pages(
         self, path: str, query: Query, key: str, *, optional: bool = False

@@ -46,8 +46,9 @@ class AmoSource:
         waits: asyncio.Queue[Wait] = asyncio.Queue()
         reading = Reading(zone=zone, now=utc_now(), otherwise=midnight(days.start, zone))
         reader = Reader(self._client, AccountId(location), reading, waits.put_nowait)
+        home = await self._client.home(AccountId(location))
         async with (
-            contextlib.aclosing(_pages(reader, days, zone)) as pages,
+            contextlib.aclosing(_pages(reader, days, zone, home)) as pages,
             contextlib.aclosing(_with_waits(pages, waits)) as both,
         ):
             async for each in both:
@@ -76,7 +77,10 @@ class AmoSource:
                 found += await reader.notes_by_ids(entity, note_ids[start : start + IDS])
             missing -= {note.note_id for note in found}
         readable = [note for note in found if not note.fault]
-        return list(_calls(readable, zone, await reader.user_names() if readable else {}))
+        if not readable:
+            return []
+        home = await self._client.home(AccountId(location))
+        return list(_calls(readable, zone, await reader.user_names(), home))
 
     @contextlib.asynccontextmanager
     async def fetch(self, location: str, link: str) -> AsyncIterator[Fetched]:
@@ -109,14 +113,14 @@ def _fetch_failed() -> Iterator[None]:
 
 
 async def _pages(
-    reader: Reader, days: DateRange, zone: tzinfo
+    reader: Reader, days: DateRange, zone: tzinfo, home: str
 ) -> AsyncGenerator[Sequence[CallFacts], None]:
     listing, listed = RangeListing(reader, days), Listed()
     names = await reader.user_names()
     async with contextlib.aclosing(_all_notes(listing, listed)) as groups:
         async for notes in groups:
             taken = filter(None, map(listed.take, notes))
-            calls = list(_calls(taken, zone, names))
+            calls = list(_calls(taken, zone, names, home))
             for start in range(0, len(calls), _PAGE):
                 yield calls[start : start + _PAGE]
 
@@ -157,6 +161,6 @@ async def _all_notes(listing: RangeListing, listed: Listed) -> AsyncGenerator[li
 
 
 def _calls(
-    notes: Iterable[CallNote], zone: tzinfo, names: Mapping[str, str]
+    notes: Iterable[CallNote], zone: tzinfo, names: Mapping[str, str], home: str
 ) -> Iterable[CallFacts]:
-    return (call_facts(note, zone, names) for note in notes)
+    return (call_facts(note, zone, names, home) for note in notes)
