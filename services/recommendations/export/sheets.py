@@ -244,7 +244,9 @@ def _recommendations(report: RangeReport, say: Say) -> Sheet:
 def _advice(skill: SkillReport, say: Say) -> Iterator[tuple[Value, ...]]:
     """Yield a row for each quote of each advice, one for advice without quotes."""
     for each in skill.recommendations:
-        quotes = [(quote.text, quote.call_id, quote.seconds) for quote in each.quotes]
+        quotes: list[tuple[Value, ...]] = [
+            (quote.text, quote.call_id, quote.seconds) for quote in each.quotes
+        ]
         for quote in quotes or [("", "", None)]:
             yield (
                 _whose(skill.employee, say),

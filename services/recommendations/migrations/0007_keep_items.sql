@@ -14,7 +14,7 @@ CREATE TABLE recommendations.call_items (
     CONSTRAINT call_items_status_known
         CHECK (status IN ('COMPLETED', 'ATTEMPTED', 'NOT_REACHED', 'CANNOT_BE_TOLD'))
 );
--- Holds all that a range adds up, which is then read from the index alone.
+-- Holds all that a range adds up, which can be read from the index alone.
 CREATE INDEX call_items_of_days ON recommendations.call_items (owner, day) INCLUDE (item, skill, status);
 
 ALTER TABLE recommendations.call_items ENABLE ROW LEVEL SECURITY;

@@ -43,7 +43,7 @@ async def issue(
     async with open_channel(replica.address, as_=as_ or admin()) as channel:
         request = token_pb.IssueTokenRequest(**{"user_id": "vera", "role": OPERATOR, **asked})
         call = token_grpc.TokenServiceStub(channel).IssueToken(request)
-        return await call, dict(await call.initial_metadata())  # type: ignore[misc]
+        return await call, dict(await call.initial_metadata())
 
 
 async def whose(replica: Replica, own: str) -> session_pb.Session:

@@ -371,12 +371,13 @@ async def test_items_tell_of_the_calls_in_which_they_applied_and_could_be_told(
     assert (greets.calls, greets.completed) == (4, 2)
 
 
-async def test_days_and_items_are_read_by_their_indexes(store: Store) -> None:
+async def test_days_and_items_are_read_by_their_indexes(store: Store, database: Database) -> None:
     week = [
         an_analysed_call(f"c{n}", day=MONDAY + timedelta(n % 300), advice=[]) for n in range(3000)
     ]
     await store.hold(*week)
-    await store.pool.execute("VACUUM ANALYZE recommendations.calls, recommendations.call_items")
+    async with database.pool("postgres") as postgres:
+        await postgres.execute("VACUUM ANALYZE recommendations.calls, recommendations.call_items")
 
     async def plan(query: str, *more: int) -> str:
         asked = f"EXPLAIN {query}"
@@ -386,8 +387,9 @@ async def test_days_and_items_are_read_by_their_indexes(store: Store) -> None:
     queries = load_queries(repository.__file__)
     days, items = await plan(queries.list_days.sql), await plan(queries.list_items.sql, ENOUGH)
 
-    assert "calls_of_days" in days
-    assert "Index Only Scan using call_items_of_days" in items
+    assert " calls_of_days" in days
+    assert " call_items_of_days" in items
+    assert "Seq Scan" not in days + items
 
 
 async def test_a_forgotten_call_leaves_nothing_behind(store: Store) -> None:

@@ -26,7 +26,8 @@ from services.recommendations.employees.usecases import FollowUps
 from services.recommendations.export import usecases
 from services.recommendations.export.adapters.csv_file import CsvWriter
 from services.recommendations.export.adapters.workbook import WorkbookWriter
-from services.recommendations.export.domain import ReportFormat
+from services.recommendations.export.domain import MAX_CALLS, ReportFormat
+from services.recommendations.export.ports import FileWriter
 from services.recommendations.export.repository import PostgresExports
 from services.recommendations.export.servicer import SERVICE, ReportExportServicer
 from services.recommendations.export.usecases import ReportExports
@@ -92,7 +93,7 @@ class World:
         async with open_channel(self.address, as_=as_) as channel:
             request = pb.ExportRangeReportRequest(owner=owner, range=WEEK, format=format_)
             call = pb_grpc.ReportExportServiceStub(channel).ExportRangeReport(request)
-            return await call, dict(await call.initial_metadata())  # type: ignore[misc]
+            return await call, dict(await call.initial_metadata())
 
     async def workbook(self) -> Workbook:
         body, _ = await self.export(XLSX)
@@ -108,7 +109,10 @@ async def world(database: Database) -> AsyncIterator[World]:
         reading = reading_for_caller(readers)
         ranges = RangeReports(PostgresRollUps(pool, reading), RulesNarrator(), minimum_calls=2)
         follow_ups = FollowUps(PostgresRecommendations(pool, reading, RULES))
-        writers = {ReportFormat.CSV: CsvWriter(), ReportFormat.XLSX: WorkbookWriter()}
+        writers: dict[ReportFormat, FileWriter] = {
+            ReportFormat.CSV: CsvWriter(),
+            ReportFormat.XLSX: WorkbookWriter(),
+        }
         exports = ReportExports(ranges, PostgresExports(pool, reading), writers)
 
         def register(server: grpc.aio.Server) -> None:
@@ -203,7 +207,7 @@ async def test_a_workbook_has_a_sheet_for_each_part_of_a_report(world: World) ->
     figures = dict(rows_of(workbook, "figures"))
     assert (figures["client"], figures["first day"]) == ("clinic", DAY)
     assert (figures["calls"], figures["mean score"], figures["outcome: booked"]) == (3, 40, 3)
-    assert figures["most calls in a file"] == usecases.MAX_CALLS
+    assert figures["most calls in a file"] == MAX_CALLS
     assert rows_of(workbook, "days")[1:] == [
         (DAY, "everybody", 3, 40),
         (DAY, "unknown", 1, None),
