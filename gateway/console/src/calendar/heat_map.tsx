@@ -2,10 +2,10 @@
 
 import { useComputed, useSignal } from "@preact/signals";
 import { memo } from "preact/compat";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Stage } from "@potok/web/gen/potok/status/v1/stage_pb.ts";
 import { known } from "../live/current.ts";
-import { type Known, NOTHING } from "../live/fold.ts";
+import { dayKey, type Known, NOTHING } from "../live/fold.ts";
 import { openLive } from "../live/live.ts";
 import { activeRun } from "../panel/buttons.ts";
 import { type DayState, dayState, daysOf, STAGES, type Tally, tallyDay } from "../panel/ledger.ts";
@@ -64,10 +64,12 @@ interface Cell {
 export function HeatMap({ month, today }: { month: Month; today: string }) {
   const told = useMonth(month);
   const days = daysOf(rangeOf(month));
-  const rows = useComputed(() => new Map(days.map((day) => [day, cellsOf(told.value, day)]))).value;
+  const made = useRef(new Map<string, Made>());
+  const rows = useComputed(() => new Map(days.map((day) => [day, cellsOf(told.value, day, made.current)]))).value;
   const drag = useSignal<{ from: string; to: string } | undefined>(undefined);
   const [focused, setFocused] = useState(() => firstFocus(month, today));
   const most = Math.max(1, ...[...rows.values()].flatMap((cells) => cells.map((each) => each.success)));
+  const scale = 2 ** Math.ceil(Math.log2(most)); // so that one day more does not colour all others anew
 
   useEffect(() => {
     const done = () => {
@@ -104,7 +106,7 @@ export function HeatMap({ month, today }: { month: Month; today: string }) {
           key={day}
           day={day}
           cells={rows.get(day)!}
-          most={most}
+          most={scale}
           future={day > today}
           chosen={day >= shown.start && day <= shown.end}
           tabbable={day === focused}
@@ -139,15 +141,27 @@ function useMonth(month: Month) {
   return useComputed(() => (range.value.start <= days.start && range.value.end >= days.end ? known.value : own.value));
 }
 
-function cellsOf(told: Known, day: string): Cell[] {
+/** The cells of a day and what they were made of: what has not changed is not made again. */
+interface Made {
+  of: readonly unknown[];
+  cells: Cell[];
+}
+
+function cellsOf(told: Known, day: string, made: Map<string, Made>): Cell[] {
+  const owner = `client:${clientId.value}`;
   const run = activeRun(told, clientId.value)?.status;
-  const inRun = run?.range && run.range.startDate <= day && run.range.endDate >= day;
-  return STAGES.map((stage) => {
-    const tally = tallyDay(told.days, `client:${clientId.value}`, stage, day);
-    const state = dayState(tally, inRun === true && run?.stage === stage);
+  const runs = run?.range && run.range.startDate <= day && run.range.endDate >= day ? run.stage : undefined;
+  const of = [language.value, runs, ...STAGES.map((stage) => told.days.get(dayKey(owner, stage, day)))];
+  const kept = made.get(day);
+  if (kept?.of.every((each, index) => each === of[index])) return kept.cells;
+  const cells = STAGES.map((stage) => {
+    const tally = tallyDay(told.days, owner, stage, day);
+    const state = dayState(tally, runs === stage);
     const counts = state === "never" ? "" : ` (${t().counts(tally)})`;
     return { stage, state, told: `${stageName(stage)}: ${t().states[state]}${counts}`, success: tally.success };
   });
+  made.set(day, { of, cells });
+  return cells;
 }
 
 function firstFocus(month: Month, today: string): string {
@@ -221,7 +235,7 @@ const DayColumn = memo(
     before.future === after.future &&
     before.most === after.most &&
     before.language === after.language &&
-    before.cells.every((cell, index) => cell.told === after.cells[index]?.told),
+    before.cells === after.cells,
 );
 
 export function Legend() {

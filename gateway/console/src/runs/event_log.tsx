@@ -65,7 +65,7 @@ export function EventLog({ runId = "" }: { runId?: string }) {
   const filter = useMemo(() => ({ ...asked, runId }), [asked, runId, language.value]);
   const before = useRef<Matched>(undefined);
   before.current = matched(before.current, shown.log, filter, linesOf, MOST);
-  const { lines } = before.current;
+  const { chunks } = before.current;
   const actors = useActors(shown);
   const held = paused ? known.value.log.length + known.value.dropped - paused.log.length - paused.dropped : 0;
   const change = (fields: Partial<Filter>) => setAsked({ ...asked, ...fields });
@@ -95,11 +95,11 @@ export function EventLog({ runId = "" }: { runId?: string }) {
         </select>
         <input type="search" placeholder={t().text} aria-label={t().text} value={asked.text} onInput={(event) => change({ text: event.currentTarget.value })} />
       </div>
-      {lines.length === 0
+      {chunks.length === 0
         ? <Empty>{shown.log.length ? t().noMatch : t().none}</Empty>
         : (
           <ol class="log" tabIndex={0} aria-label={t().title}>
-            {lines.map((line) => <LogLine key={line.key} line={line} of={runId} />)}
+            {chunks.map((chunk) => <LogChunk key={chunk.key} lines={chunk.lines} of={runId} />)}
           </ol>
         )}
       {shown.dropped > 0 && <p class="soft small">{t().dropped(number(shown.dropped))}</p>}
@@ -120,6 +120,10 @@ function useActors(shown: Known): readonly string[] {
   seen.current = { revision: shown.log.at(-1)?.revision ?? seen.current.revision, actors };
   return actors;
 }
+
+const LogChunk = memo(function LogChunk({ lines, of }: { lines: readonly Line[]; of: string }) {
+  return <>{lines.map((line) => <LogLine key={line.key} line={line} of={of} />)}</>;
+});
 
 const LogLine = memo(function LogLine({ line, of }: { line: Line; of: string }) {
   return (
