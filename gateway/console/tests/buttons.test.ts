@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { ExecutionState, RunState, Stage } from "@potok/web/gen/potok/status/v1/stage_pb.ts";
 import { buttonOf, type ButtonName, lastRun } from "../src/panel/buttons.ts";
-import { dayState, tallyDay } from "../src/panel/ledger.ts";
+import { dayState, STAGES, tallyDay } from "../src/panel/ledger.ts";
 import { aDay, aRun, aStage, CLIENT, doneDays, known, OTHER, OWNER, RANGE } from "./known.ts";
 
 const NAMES: readonly ButtonName[] = [Stage.CALL_SYNC, Stage.TRANSCRIPTION, Stage.ANALYSIS, Stage.RECOMMENDATIONS, "all"];
@@ -84,6 +84,23 @@ test("completed is what covers every day with nothing failed, left or stale", ()
   }
 });
 
+test("what was made from something stale is stale, and so is what was made of a call that is gone", () => {
+  const stale = (days: ReturnType<typeof doneDays>) =>
+    STAGES.map((stage) => tallyDay(known([], [], days).days, OWNER, stage, "2026-11-02").stale);
+  const newer = [...doneDays(), aDay(Stage.TRANSCRIPTION, "2026-11-02", { output: 6n })];
+  assert.deepEqual(stale(newer), [0, 0, 1, 1, 1]);
+  const gone = [...doneDays(), aDay(Stage.ANALYSIS, "2026-11-02", { available: 1 })];
+  assert.deepEqual(stale(gone), [0, 0, 0, 1, 1]);
+  const uncovered = [...newer, aDay(Stage.RECOMMENDATIONS, "2026-11-02", {}, false)];
+  assert.deepEqual(stale(uncovered), [0, 0, 1, 0, 0]);
+});
+
+test("other listings of a call are no skipped calls", () => {
+  const told = known([], [], [aDay(Stage.CALL_SYNC, "2026-11-02", { skipped: 3, merged: 2, listed: 5 })]);
+  const tally = tallyDay(told.days, OWNER, Stage.CALL_SYNC, "2026-11-02");
+  assert.deepEqual([tally.skipped, tally.pending], [1, 0]);
+});
+
 test("days without a call are done once they are covered", () => {
   const none = { success: 0, available: 0, output: 0n, input: 0n };
   const days = doneDays().map((each) => aDay(each.stage, each.counts!.day, none));
@@ -129,7 +146,7 @@ test("the last run is the one that ended last", () => {
 test("a day is shown by the worst that is true of it", () => {
   const state = (counts: object, covered = true, running = false) => {
     const day = "2026-11-02";
-    const told = known([], [], [aDay(Stage.TRANSCRIPTION, day), aDay(Stage.ANALYSIS, day, counts, covered)]);
+    const told = known([], [], [...doneDays(), aDay(Stage.ANALYSIS, day, counts, covered)]);
     return dayState(tallyDay(told.days, OWNER, Stage.ANALYSIS, day), running);
   };
   assert.equal(state({}), "done");

@@ -1,6 +1,7 @@
 // What the ledger days of a range add up to, stage by stage. Pure.
 
 import type { DayStatus } from "@potok/web/gen/potok/status/v1/event_pb.ts";
+import type { DayCounts } from "@potok/web/gen/potok/status/v1/progress_pb.ts";
 import { Stage } from "@potok/web/gen/potok/status/v1/stage_pb.ts";
 import { dayKey } from "../live/fold.ts";
 import type { Range } from "../shell/selection.ts";
@@ -48,21 +49,35 @@ export function daysOf(range: Range, most = 400): string[] {
 export function tallyDay(known: Days, owner: string, stage: Stage, day: string): Tally {
   const status = known.get(dayKey(owner, stage, day));
   const counts = status?.counts;
-  const before = stage === Stage.CALL_SYNC ? undefined : known.get(dayKey(owner, stage - 1, day))?.counts;
-  const items = counts
-    ? counts.pending + counts.processing + counts.success + counts.failed + counts.skipped
-    : 0;
-  const due = stage === Stage.CALL_SYNC ? (counts?.listed ?? 0) : (before?.available ?? 0);
+  const first = stage === Stage.CALL_SYNC;
+  const due = first ? (counts?.listed ?? 0) : (known.get(dayKey(owner, stage - 1, day))?.counts?.available ?? 0);
   return {
     days: 1,
     covered: status?.coverTime ? 1 : 0,
-    stale: status?.coverTime && before && before.output > (counts?.input ?? 0n) ? 1 : 0,
-    pending: (counts?.pending ?? 0) + Math.max(0, due - items),
+    stale: isStale(known, owner, stage, day) ? 1 : 0,
+    pending: (counts?.pending ?? 0) + Math.max(0, due - itemsOf(counts)),
     processing: counts?.processing ?? 0,
     success: counts?.success ?? 0,
     failed: counts?.failed ?? 0,
-    skipped: counts?.skipped ?? 0,
+    skipped: (counts?.skipped ?? 0) - (counts?.merged ?? 0),
   };
+}
+
+/**
+ * Whether the stages before have overtaken a day, by the rules of the coordinator's ledger: the stage before has newer
+ * results than were consumed, or lacks one that was. What was made from something stale is no newer than that.
+ */
+function isStale(known: Days, owner: string, stage: Stage, day: string): boolean {
+  const status = known.get(dayKey(owner, stage, day));
+  if (stage === Stage.CALL_SYNC || !status?.coverTime) return false;
+  const before = known.get(dayKey(owner, stage - 1, day))?.counts;
+  if (itemsOf(status.counts) > (before?.available ?? 0)) return true;
+  const consumed = status.counts?.input ?? 0n;
+  return consumed > 0n && (consumed < (before?.output ?? 0n) || isStale(known, owner, stage - 1, day));
+}
+
+function itemsOf(counts: DayCounts | undefined): number {
+  return counts ? counts.pending + counts.processing + counts.success + counts.failed + counts.skipped : 0;
 }
 
 /** Returns what is known of a range in a stage. */
