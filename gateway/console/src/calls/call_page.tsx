@@ -1,13 +1,17 @@
 // One call: heard, read and judged.
 
-import { useEffect, useMemo } from "preact/hooks";
-import { Stage } from "@potok/web/gen/potok/status/v1/stage_pb.ts";
+import { useEffect, useMemo, useRef } from "preact/hooks";
+import type { GetCallResponse } from "@potok/web/gen/potok/call_sync/v1/call_service_pb.ts";
+import type { ListedCall } from "@potok/web/gen/potok/call_sync/v1/listed_call_pb.ts";
+import { ItemState, Stage } from "@potok/web/gen/potok/status/v1/stage_pb.ts";
 import { analysis as analyses, calls, recordings, transcription } from "../shell/api.ts";
 import { useAnswer } from "../shell/asking.ts";
+import { asDate } from "../shell/formats.ts";
 import { query } from "../shell/router.ts";
 import { owner } from "../shell/selection.ts";
 import { Answered, Card, Empty } from "../ui/parts.tsx";
 import { t } from "./call_texts.ts";
+import { useChanges, useSettled } from "./changes.ts";
 import { Downloads } from "./downloads.tsx";
 import { secondOf } from "./follow.ts";
 import { CallHead, WhyNot } from "./head.tsx";
@@ -23,19 +27,34 @@ import { TranscriptText } from "./transcript.tsx";
 import { Wave } from "./wave.tsx";
 
 export function CallPage({ callId }: { callId: string }) {
+  const changes = useSettled(useChanges());
   const asked = { owner: owner.value, callId };
-  const on = [owner.value, callId];
-  const listed = useAnswer((signal) => calls.getCall(asked, { signal }), on);
-  const written = useAnswer((signal) => found(transcription.getTranscript(asked, { signal })), on);
-  const judged = useAnswer((signal) => found(analyses.getAnalysis(asked, { signal })), on);
-  const drawn = useAnswer((signal) => found(recordings.getWaveform(asked, { signal })), on);
+  const listed = useAnswer((signal) => calls.getCall(asked, { signal }), [owner.value, callId, changes]);
+  return (
+    <>
+      <Answered answer={listed}>{() => null}</Answered>
+      {(listed.value || listed.refusal) && <Read callId={callId} listed={listed.value} />}
+    </>
+  );
+}
+
+/** What is known of the call by then, and asked anew where its stage has something new. */
+function Read({ callId, listed }: { callId: string; listed: GetCallResponse | undefined }) {
+  const call = listed?.call;
+  const asked = { owner: owner.value, callId };
+  const on = (stage: Stage) => [owner.value, callId, newest(call, stage)];
+  const written = useAnswer((signal) => found(transcription.getTranscript(asked, { signal })), on(Stage.TRANSCRIPTION));
+  const judged = useAnswer((signal) => found(analyses.getAnalysis(asked, { signal })), on(Stage.ANALYSIS));
+  const drawn = useAnswer(
+    (signal) => found(recordings.getWaveform(asked, { signal })),
+    [owner.value, callId, call?.call?.recording?.sha256],
+  );
 
   const address = `/api/v1/owners/${encodeURIComponent(owner.value)}/calls/${encodeURIComponent(callId)}/recording`;
   const sound = useMemo(() => openSound(address), [address]);
   useEffect(() => () => sound.close(), [sound]);
   useKeys(sound);
 
-  const call = listed.value?.call;
   const transcript = written.value?.transcript ?? null;
   const analysis = judged.value?.analysis ?? null;
   const wave = drawn.value;
@@ -47,15 +66,17 @@ export function CallPage({ callId }: { callId: string }) {
   );
 
   const wanted = secondOf(query.value.get("t"));
+  const reached = useRef<number | undefined>(undefined);
   useEffect(() => {
-    if (wanted !== undefined && transcript) sound.seek(wanted);
+    if (wanted === undefined || !transcript || reached.current === wanted) return;
+    reached.current = wanted;
+    sound.seek(wanted);
   }, [wanted, sound, transcript]);
 
   const recorded = wave !== null && (call ? call.call?.recording !== undefined : true);
   return (
     <ReadingContext.Provider value={reading}>
-      <CallHead callId={callId} call={call} analysis={analysis} transcript={transcript} asOf={listed.asOf} />
-      {listed.refusal && <Answered answer={listed}>{() => null}</Answered>}
+      <CallHead callId={callId} call={call} analysis={analysis} transcript={transcript} asOf={asDate(listed?.asOfTime)} />
       <div class="call-body">
         <div class="call-listen">
           <section class="card player" aria-label={t().player}>
@@ -99,4 +120,11 @@ export function CallPage({ callId }: { callId: string }) {
       <p class="soft small">{t().keys}</p>
     </ReadingContext.Provider>
   );
+}
+
+/** Says when a stage last had something new of a call, to tell one result from another; empty where it has none. */
+function newest(call: ListedCall | undefined, stage: Stage): string {
+  const found = call?.stages.find((each) => each.stage === stage);
+  if (!found?.updateTime || found.state === ItemState.PROCESSING || found.state === ItemState.PENDING) return "";
+  return `${found.updateTime.seconds}.${found.updateTime.nanos}`;
 }

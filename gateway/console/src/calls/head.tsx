@@ -92,7 +92,7 @@ function Lacks({ call }: { call: ListedCall }) {
 export function WhyNot({ what, call, stage }: { what: string; call: ListedCall | undefined; stage: Stage }) {
   const until = call?.stages.filter((each) => each.stage <= stage) ?? [];
   const cause = until.find((each) => each.state !== ItemState.SUCCESS) ?? until.at(-1);
-  const why = cause && (cause.message || reasonName(cause.reason) || itemStateName(cause.state));
+  const why = cause && (reasonName(cause.reason) || cause.message || itemStateName(cause.state));
   return (
     <p class="soft">
       {what} {cause && why && t().because(stageName(cause.stage), why)}

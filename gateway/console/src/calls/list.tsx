@@ -1,17 +1,16 @@
 // All calls of the chosen days, whatever became of them.
 
-import { useComputed } from "@preact/signals";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { RefreshCw } from "lucide";
 import type { ListedCall } from "@potok/web/gen/potok/call_sync/v1/listed_call_pb.ts";
-import { known } from "../live/current.ts";
 import { RangeChoice } from "../panel/range.tsx";
 import { calls } from "../shell/api.ts";
 import { clock, day, days, number } from "../shell/formats.ts";
 import { href, query } from "../shell/router.ts";
-import { clientId, owner, range } from "../shell/selection.ts";
+import { owner, range } from "../shell/selection.ts";
 import { Icon } from "../ui/icon.tsx";
 import { AsOf, Empty, Notice } from "../ui/parts.tsx";
+import { useChanges, useSettled } from "./changes.ts";
 import { DirectionIcon } from "./direction.tsx";
 import { filterOf, setFilters } from "./filters.ts";
 import { Filters, reset } from "./filters_bar.tsx";
@@ -53,7 +52,7 @@ export function CallList() {
         </div>
         <RangeChoice />
       </div>
-      <Filters changes={changes} />
+      <Filters changes={useSettled(changes)} />
       <Beginning listing={listing} />
       {page && page.items.length > 0 && (
         <section class="card flush" aria-busy={listing.asking}>
@@ -64,16 +63,6 @@ export function CallList() {
       {page?.items.length === 0 && !listing.asking && <Nothing />}
     </>
   );
-}
-
-/** Grows with every change of a day that is shown. */
-export function useChanges(): number {
-  return useComputed(() => {
-    const of = `client:${clientId.value}`;
-    let sum = 0n;
-    for (const each of known.value.days.values()) if (each.owner === of) sum += each.counts?.version ?? 0n;
-    return Number(sum);
-  }).value;
 }
 
 export function Beginning<Item>({ listing }: { listing: Listing<Item> }) {

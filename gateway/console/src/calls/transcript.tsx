@@ -150,13 +150,15 @@ const Turn = memo(function Turn({ segment, continued, marked }: {
           segment.words.map((word, index) => {
             const middle = (word.startSeconds + word.endSeconds) / 2;
             const rests = here.some((each) => each.start <= middle && middle <= each.end);
+            const spaced = word.text.startsWith(" ");
             const unsure = isUnsure(word.probability);
             return (
               <Fragment key={index}>
-                {word.text.startsWith(" ") && " "}
+                {spaced && " "}
                 <span
                   data-at={word.startSeconds}
                   class={rests ? "turn-rests" : undefined}
+                  data-spaced={spaced || undefined}
                   data-unsure={unsure || undefined}
                   title={unsure ? t().unsureWord(share(word.probability)) : undefined}
                 >
