@@ -80,13 +80,14 @@ export function Meeting({ botId, live }: { botId: string; live: Live }) {
       )}
       {!bot && known.complete && <Notice tone="warn">{t().gone}</Notice>}
       {!bot && known.complete && nothing && <Empty>{t().nothing}</Empty>}
-      <div class="meeting-columns">
+      {bot && nothing && !hasEnded(bot.state) && <Empty>{t().afterEnd}</Empty>}
+      {!nothing && <div class="meeting-columns">
         <div class="stack-large">
           {tasks.value?.meeting && <Tasks meeting={tasks.value.meeting} segments={segments} />}
           {analysis.value?.analysis && <Summary analysis={analysis.value.analysis} segments={segments} />}
         </div>
         {transcript.value?.transcript && <Transcript transcript={transcript.value.transcript} />}
-      </div>
+      </div>}
       {observations.value && <Observations observations={observations.value.observations} asOf={observations.asOf} />}
     </>
   );

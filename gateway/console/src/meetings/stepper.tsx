@@ -1,8 +1,9 @@
 // The steps of a bot, with when each was reached and how long it lasted.
 
 import { Check, Circle, LoaderCircle, Minus, X } from "lucide";
-import { useEffect, useState } from "preact/hooks";
+import { now } from "../live/now.ts";
 import { clock, timeOfDay } from "../shell/formats.ts";
+import { serverNow } from "../shell/server_time.ts";
 import { Icon } from "../ui/icon.tsx";
 import type { Step } from "./steps.ts";
 import { t } from "./texts.ts";
@@ -30,12 +31,8 @@ export function Stepper({ steps }: { steps: readonly Step[] }) {
   );
 }
 
-/** How long it has been, counted on. */
+/** How long it has been, counted on by the clock of the server. */
 function Since({ time }: { time: Date }) {
-  const [now, setNow] = useState(Date.now());
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), 1000);
-    return () => clearInterval(timer);
-  }, []);
-  return <>{t().lasts(clock((now - time.getTime()) / 1000))}</>;
+  void now.value;
+  return <>{t().lasts(clock((serverNow().getTime() - time.getTime()) / 1000))}</>;
 }

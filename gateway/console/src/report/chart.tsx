@@ -43,13 +43,13 @@ export default function Chart({ drawn, label }: { drawn: Drawn; label: string })
   useEffect(() => {
     const element = frame.current!;
     let chart: Canvas | undefined;
-    const draw = (ratio?: number) => {
+    const draw = (palette: Palette, ratio?: number) => {
       chart?.destroy();
-      chart = new Canvas(element.querySelector("canvas")!, configuration(drawn, paletteOf(element), ratio));
+      chart = new Canvas(element.querySelector("canvas")!, configuration(drawn, palette, ratio));
     };
-    const print = () => draw(PRINT_RATIO);
-    const screen = () => draw();
-    draw();
+    const print = () => draw(onPaper(() => paletteOf(element)), PRINT_RATIO);
+    const screen = () => draw(paletteOf(element));
+    screen();
     window.addEventListener("beforeprint", print);
     window.addEventListener("afterprint", screen);
     return () => {
@@ -70,6 +70,17 @@ function isDark(): boolean {
   return window.matchMedia("(prefers-color-scheme: dark)").matches;
 }
 
+/** Paper is light, whatever the theme is; the event comes before the style of print counts. */
+function onPaper<Value>(read: () => Value): Value {
+  const { style } = document.documentElement;
+  style.colorScheme = "light";
+  try {
+    return read();
+  } finally {
+    style.removeProperty("color-scheme");
+  }
+}
+
 /** Reads the colours of the tokens as they are on `element` now. */
 function paletteOf(element: HTMLElement): Palette {
   const probe = element.appendChild(document.createElement("span"));
@@ -81,6 +92,7 @@ function paletteOf(element: HTMLElement): Palette {
     ink: colour("--ink-soft"),
     line: colour("--line"),
     accent: colour("--accent"),
+    faint: colour("--line-strong"),
     series: SERIES_TOKENS.map(colour),
     font: getComputedStyle(element).fontFamily,
   };

@@ -17,6 +17,8 @@ export interface Palette {
   ink: string;
   line: string;
   accent: string;
+  /** Of bars that are too weak to be judged by. */
+  faint: string;
   /** One for each series, in turn. */
   series: string[];
   font: string;
@@ -42,7 +44,7 @@ export function configuration(drawn: Drawn, palette: Palette, ratio: number | un
           label: series.name,
           data: series.values,
           borderColor: colour,
-          backgroundColor: across ? series.values.map((_, bar) => (series.faint?.[bar] ? palette.line : colour)) : colour,
+          backgroundColor: across ? series.values.map((_, bar) => (series.faint?.[bar] ? palette.faint : colour)) : colour,
           borderWidth: across ? 0 : at === 0 ? 3 : 2,
           ...(across ? { borderRadius: 6, maxBarThickness: 26 } : { pointRadius: 3, tension: 0.25, spanGaps: true }),
         };

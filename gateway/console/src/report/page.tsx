@@ -3,13 +3,13 @@
 import { Download, Printer } from "lucide";
 import { ReportFormat } from "@potok/web/gen/potok/recommendations/v1/report_export_service_pb.ts";
 import type { RangeReport } from "@potok/web/gen/potok/recommendations/v1/range_report_pb.ts";
+import { RangeChoice } from "../panel/range.tsx";
 import { recommendations } from "../shell/api.ts";
 import { useAnswer } from "../shell/asking.ts";
 import { days } from "../shell/formats.ts";
 import { clientId, owner, type Range, range } from "../shell/selection.ts";
 import { Icon } from "../ui/icon.tsx";
 import { Answered, AsOf, Empty } from "../ui/parts.tsx";
-import { DayChoice } from "./days.tsx";
 import { Employees } from "./employees.tsx";
 import { Figures, Labels } from "./figures.tsx";
 import { Items } from "./items.tsx";
@@ -43,7 +43,7 @@ export default function Page() {
           </button>
         </div>
       </header>
-      <DayChoice />
+      <div class="no-print"><RangeChoice /></div>
       <Answered answer={answer}>{(report) => <Report report={report} />}</Answered>
     </div>
   );

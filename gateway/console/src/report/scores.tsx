@@ -38,7 +38,7 @@ export function Scores({ report }: { report: RangeReport }) {
       <Card title={t().overTime}>
         <Suspense fallback={<div class="chart" />}><Chart drawn={lines} label={t().overTime} /></Suspense>
         {byDay.left > 0 && <p class="soft small">{t().linesLeft(byDay.left)}</p>}
-        <details>
+        <details class="no-print">
           <summary class="small">{t().asTable}</summary>
           <div class="scroll" tabIndex={0} role="region" aria-label={t().overTime}>
             <table class="small">
@@ -65,7 +65,7 @@ export function Scores({ report }: { report: RangeReport }) {
       <Card title={t().perEmployee}>
         <Suspense fallback={<div class="chart" />}><Chart drawn={bars} label={t().perEmployee} /></Suspense>
         {people.some((each) => !each.enough) && <p class="soft small">{t().tooFewHint(report.minimumCalls)}</p>}
-        <details>
+        <details class="no-print">
           <summary class="small">{t().asTable}</summary>
           <table class="small">
             <thead><tr><th>{t().employee}</th><th class="number">{t().score}</th></tr></thead>

@@ -1,10 +1,10 @@
 // How well the skills are, of everybody or of one employee, with what is advised most often.
 
-import type { Quote, RangeReport } from "@potok/web/gen/potok/recommendations/v1/range_report_pb.ts";
+import type { Quote, RangeReport, SkillReport } from "@potok/web/gen/potok/recommendations/v1/range_report_pb.ts";
 import { useState } from "preact/hooks";
 import { number, share } from "../shell/formats.ts";
 import { skillTitle } from "../shell/labels.ts";
-import { Badge, Card } from "../ui/parts.tsx";
+import { Badge, Card, Meter, type Tone } from "../ui/parts.tsx";
 import { Delta } from "./delta.tsx";
 import { QuoteLink } from "./quote.tsx";
 import { t, who } from "./texts.ts";
@@ -34,6 +34,7 @@ export function Skills({ report }: { report: RangeReport }) {
                 {share(each.share)} {each.shareDelta !== undefined && <Delta value={each.shareDelta} scale={100} unit=" %" />}
               </span>
             </div>
+            <Meter label={skillTitle(each.skill)} parts={[{ share: each.share, tone: toneOf(each) }]} />
             <p class="soft small">
               {t().ofCalls(each.calls)} · {t().completed.toLowerCase()} {number(each.completed)}/{number(each.applicable)} ·{" "}
               {t().failing.toLowerCase()} {number(each.failingCalls)}{" "}
@@ -51,4 +52,10 @@ export function Skills({ report }: { report: RangeReport }) {
       </ul>
     </Card>
   );
+}
+
+/** Few calls have no good or bad colour. */
+function toneOf({ enough, share }: SkillReport): Tone {
+  if (!enough) return "stale";
+  return share >= 0.8 ? "good" : share >= 0.5 ? "warn" : "bad";
 }

@@ -7,10 +7,6 @@ const calls = (count: number) => plural(count, ["звонок", "звонка", 
 export const t = texts({
   ru: {
     title: "Отчёт",
-    from: "С",
-    to: "По",
-    presets: "Период",
-    preset: { yesterday: "Вчера", lastWeek: "Прошлая неделя", thisMonth: "Этот месяц", lastMonth: "Прошлый месяц" },
     print: "Печать",
     csv: "CSV",
     xlsx: "Excel",
@@ -88,10 +84,6 @@ export const t = texts({
   },
   en: {
     title: "Report",
-    from: "From",
-    to: "To",
-    presets: "Days",
-    preset: { yesterday: "Yesterday", lastWeek: "Last week", thisMonth: "This month", lastMonth: "Last month" },
     print: "Print",
     csv: "CSV",
     xlsx: "Excel",

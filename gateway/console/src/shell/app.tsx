@@ -110,7 +110,7 @@ function Shell() {
     <div class="shell">
       <a class="visually-hidden" href="#content" onClick={skip}>{t().skip}</a>
       <aside class="rail">
-        <a class="brand" href="#/"><img src="./icon.svg" alt="" /><span>Potok</span></a>
+        <a class="brand" href="#/" aria-label="Potok"><img src="./icon.svg" alt="" /><span>Potok</span></a>
         <nav aria-label={t().rooms}>
           {rooms.map((each) => (
             <a key={each.name} href={href(each.name)} aria-current={each === room ? "page" : undefined}>
