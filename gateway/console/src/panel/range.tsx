@@ -6,7 +6,6 @@ import { days as daysInWords } from "../shell/formats.ts";
 import { texts } from "../shell/language.ts";
 import { type Preset, presetRange, type Range, range } from "../shell/selection.ts";
 import { faultOf } from "./dates.ts";
-import "./range.css";
 
 const PRESETS: readonly Preset[] = ["yesterday", "lastWeek", "thisMonth", "lastMonth"];
 
