@@ -49,7 +49,7 @@ export function Start() {
         <Control
           label={t().link}
           help={t().linkHelp}
-          refusal={t().fault[fault] || (refused ? `${t().refused} ${refused}` : undefined)}
+          refusal={t().fault[fault] || (refused ? t().refused : undefined)}
         >
           {(bound) => (
             <input {...bound} name="link" inputMode="url" autocomplete="off" placeholder="https://meet.google.com/abc-defg-hij" />
@@ -67,7 +67,7 @@ export function Start() {
           )}
         </Control>
         <button type="submit" class="button primary" disabled={doing.busy}>{doing.busy ? t().sending : t().send}</button>
-        {doing.rest && <div class="wide"><Notice tone="bad">{doing.rest}</Notice></div>}
+        {(refused || doing.rest) && <div class="wide"><Notice tone="bad">{refused || doing.rest}</Notice></div>}
       </form>
     </Card>
   );
