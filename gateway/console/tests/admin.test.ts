@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { BadRequestSchema } from "@potok/web/gen/google/rpc/error_details_pb.ts";
+import { BadRequestSchema, ErrorInfoSchema } from "@potok/web/gen/google/rpc/error_details_pb.ts";
 import { AddAccountRequestSchema } from "@potok/web/gen/potok/call_sync/v1/account_service_pb.ts";
 import { ClientSettingsSchema } from "@potok/web/gen/potok/status/v1/progress_pb.ts";
 import { formOf, numberIn, settingsOf } from "../src/admin/client_settings.ts";
@@ -22,17 +22,18 @@ test("what is refused of a field of the form is said beside it, the rest of the 
     ),
     ["weight"],
   );
-  assert.deepEqual(told, { fields: { weight: "must be at most 100" }, rest: "client.settings.colour: is unknown" });
+  assert.deepEqual(told, { fields: { weight: "must be at most 100" }, rest: "client.settings.colour: is unknown", reason: "" });
 });
 
 test("two things that are wrong with a field are both said", () => {
   const twice = refusal({ field: "host", description: "one" }, { field: "host", description: "two" });
-  assert.deepEqual(violationsOf(twice, ["host"]), { fields: { host: "one; two" }, rest: "" });
+  assert.deepEqual(violationsOf(twice, ["host"]), { fields: { host: "one; two" }, rest: "", reason: "" });
 });
 
-test("a refusal without fields is said as it is", () => {
-  const told = violationsOf(new ConnectError("away", Code.Unavailable), ["host"]);
-  assert.deepEqual(told, { fields: {}, rest: "away" });
+test("a refusal without fields is said as it is, with the name of its reason", () => {
+  const reasons = [{ desc: ErrorInfoSchema, value: { reason: "NO_SECRETS_KEY" } }];
+  const told = violationsOf(new ConnectError("away", Code.FailedPrecondition, undefined, reasons), ["host"]);
+  assert.deepEqual(told, { fields: {}, rest: "away", reason: "NO_SECRETS_KEY" });
 });
 
 test("settings come out of a form as they went in", () => {

@@ -76,7 +76,11 @@ export function AccountForm({ account, onDone }: { account: Account | undefined;
             </div>
           </>
         )}
-        {doing.rest && <div class="wide"><Notice tone="bad">{doing.rest}</Notice></div>}
+        {doing.rest && (
+          <div class="wide">
+            <Notice tone="bad">{doing.reason === "NO_SECRETS_KEY" ? t().noSecretsKey : doing.rest}</Notice>
+          </div>
+        )}
         <div class="row wide">
           <button type="submit" class="button primary" disabled={doing.busy}>{doing.busy ? t().connecting : t().connect}</button>
           <button type="button" class="button quiet" onClick={() => onDone()}>{t().cancel}</button>

@@ -74,7 +74,11 @@ export function Tokens() {
               {doing.fields.client_ids && <p class="refusal" role="alert">{doing.fields.client_ids}</p>}
             </fieldset>
           )}
-          {doing.rest && <div class="wide"><Notice tone="bad">{doing.rest}</Notice></div>}
+          {doing.rest && (
+            <div class="wide">
+              <Notice tone="bad">{doing.reason === "NO_ISSUER_KEY" ? t().noIssuerKey : doing.rest}</Notice>
+            </div>
+          )}
           <div class="row wide">
             <button type="submit" class="button primary" disabled={doing.busy}>{doing.busy ? t().issuing : t().issue}</button>
           </div>

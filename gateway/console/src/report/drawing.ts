@@ -27,9 +27,13 @@ export interface Palette {
 /** The tokens a palette is read from. */
 export const SERIES_TOKENS = ["--accent", "--busy", "--warn", "--stale", "--good", "--bad"] as const;
 
+/** So many points can be told apart. */
+const FEW_DAYS = 14;
+
 /** Scores are 0 to 100, so that two charts can be compared by a look. */
 export function configuration(drawn: Drawn, palette: Palette, ratio: number | undefined): ChartConfiguration<"line" | "bar"> {
   const across = drawn.kind === "bar";
+  const few = drawn.labels.length <= FEW_DAYS;
   const grid = { color: palette.line, drawTicks: false };
   const ticks = { color: palette.ink, padding: 8, font: { family: palette.font, size: 12 } };
   const scores = { min: 0, max: 100, grid, border: { display: false }, ticks: { ...ticks, stepSize: 25 } };
@@ -45,8 +49,8 @@ export function configuration(drawn: Drawn, palette: Palette, ratio: number | un
           data: series.values,
           borderColor: colour,
           backgroundColor: across ? series.values.map((_, bar) => (series.faint?.[bar] ? palette.faint : colour)) : colour,
-          borderWidth: across ? 0 : at === 0 ? 3 : 2,
-          ...(across ? { borderRadius: 6, maxBarThickness: 26 } : { pointRadius: 3, tension: 0.25, spanGaps: true }),
+          borderWidth: across ? 0 : at === 0 ? 3.5 : 1.5,
+          ...(across ? { borderRadius: 6, maxBarThickness: 26 } : { pointRadius: few ? 3 : 0, pointHoverRadius: 5, tension: 0.25, spanGaps: true, clip: 6 }),
         };
       }),
     },

@@ -4,6 +4,7 @@ import { Download, Printer } from "lucide";
 import { ReportFormat } from "@potok/web/gen/potok/recommendations/v1/report_export_service_pb.ts";
 import type { RangeReport } from "@potok/web/gen/potok/recommendations/v1/range_report_pb.ts";
 import { RangeChoice } from "../panel/range.tsx";
+import { known } from "../live/current.ts";
 import { recommendations } from "../shell/api.ts";
 import { useAnswer } from "../shell/asking.ts";
 import { days } from "../shell/formats.ts";
@@ -11,6 +12,7 @@ import { clientId, owner, type Range, range } from "../shell/selection.ts";
 import { Icon } from "../ui/icon.tsx";
 import { Answered, AsOf, Empty } from "../ui/parts.tsx";
 import { Employees } from "./employees.tsx";
+import { lastCovered } from "./freshness.ts";
 import { Figures, Labels } from "./figures.tsx";
 import { Items } from "./items.tsx";
 import { Narrative } from "./narrative.tsx";
@@ -23,7 +25,7 @@ import { t } from "./texts.ts";
 export default function Page() {
   const answer = useAnswer(
     async (signal) => (await recommendations.getRangeReport(asked(owner.value, range.value), { signal })).report!,
-    [owner.value, range.value],
+    [owner.value, range.value, lastCovered(known.value.days.values())],
   );
   return (
     <div class="report">
@@ -76,7 +78,7 @@ function Report({ report }: { report: RangeReport }) {
           <strong>{t().noCalls}</strong>
           {t().noCallsHint}
         </Empty>
-        <Recommendations />
+        <Recommendations employees={[]} />
       </>
     );
   }
@@ -95,7 +97,7 @@ function Report({ report }: { report: RangeReport }) {
         <Items report={report} />
         <Skills report={report} />
       </div>
-      <Recommendations />
+      <Recommendations employees={report.employees.map((each) => each.employee)} />
     </>
   );
 }

@@ -25,17 +25,25 @@ const STATES: Record<StateName, { state: RecommendationState; tone: Tone }> = {
   dismissed: { state: RecommendationState.DISMISSED, tone: "plain" },
   expired: { state: RecommendationState.EXPIRED, tone: "stale" },
 };
+/** No employee is called so. */
+const EVERYBODY = "*";
 const NAMES = Object.keys(STATES) as StateName[];
 
-export function Recommendations() {
+/** `employees` can be chosen among; those of whom nobody knows are the empty name. */
+export function Recommendations({ employees }: { employees: readonly string[] }) {
   const [filter, setFilter] = useState<StateName | "all">("open");
+  const [chosen, choose] = useState(EVERYBODY);
+  const employee = employees.includes(chosen) ? chosen : undefined;
   const pages = usePages(
     async (pageToken, signal) => {
       const states = filter === "all" ? [] : [STATES[filter].state];
-      const found = await recommendations.listRecommendations({ owner: owner.value, states, pageSize: 50, pageToken }, { signal });
+      const found = await recommendations.listRecommendations(
+        { owner: owner.value, states, ...(employee === undefined ? {} : { employee }), pageSize: 50, pageToken },
+        { signal },
+      );
       return { items: found.recommendations, next: found.nextPageToken };
     },
-    [owner.value, filter],
+    [owner.value, filter, employee],
   );
   return (
     <Card
@@ -48,6 +56,12 @@ export function Recommendations() {
             value={filter}
             onChoose={setFilter}
           />
+          {employees.length > 0 && (
+            <select aria-label={t().employee} value={employee ?? EVERYBODY} onChange={(event) => choose(event.currentTarget.value)}>
+              <option value={EVERYBODY}>{t().everyone}</option>
+              {employees.map((each) => <option key={each} value={each}>{who(each)}</option>)}
+            </select>
+          )}
         </div>
       }
     >

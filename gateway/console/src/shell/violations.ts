@@ -1,16 +1,18 @@
 // What a refusal says of the fields of a form. Pure.
 
 import { ConnectError } from "@connectrpc/connect";
-import { BadRequestSchema } from "@potok/web/gen/google/rpc/error_details_pb.ts";
+import { BadRequestSchema, ErrorInfoSchema } from "@potok/web/gen/google/rpc/error_details_pb.ts";
 
 export interface Violations {
   /** What is wrong with a field, by the last part of its path. */
   fields: Readonly<Record<string, string>>;
   /** What is left to say of the whole; empty where the fields say it all. */
   rest: string;
+  /** The reason by its name, as in `NO_ISSUER_KEY`; empty where there is none. */
+  reason: string;
 }
 
-export const NO_VIOLATIONS: Violations = { fields: {}, rest: "" };
+export const NO_VIOLATIONS: Violations = { fields: {}, rest: "", reason: "" };
 
 /** Returns what an error says of `fields`, which are named as in the protos. */
 export function violationsOf(error: unknown, fields: readonly string[]): Violations {
@@ -23,5 +25,6 @@ export function violationsOf(error: unknown, fields: readonly string[]): Violati
     else rest.push(field ? `${field}: ${description}` : description);
   }
   if (Object.keys(told).length === 0 && rest.length === 0) rest.push(refusal.rawMessage);
-  return { fields: told, rest: rest.join("; ") };
+  const reason = refusal.findDetails(ErrorInfoSchema)[0]?.reason ?? "";
+  return { fields: told, rest: rest.join("; "), reason };
 }
