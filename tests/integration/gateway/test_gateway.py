@@ -232,7 +232,7 @@ async def test_unknown_fields_of_a_body_are_dropped(door: Door) -> None:
     assert answer.json()["run_id"] == RUN
 
 
-@pytest.mark.parametrize("path", ["/", "/nothing", "/api/nothing", "/api/", "/console/"])
+@pytest.mark.parametrize("path", ["/nothing", "/api/nothing", "/api/"])
 async def test_what_is_no_endpoint_is_not_found(door: Door, path: str) -> None:
     refused(await door.http.get(path), 404, 5)
 
