@@ -93,13 +93,13 @@ def copy_of_the_tree(to: Path) -> Path:
         if (ROOT / name).is_file():
             (to / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, to / name)
-    for installed in (".venv", "gateway/web/node_modules"):
+    for installed in (".venv", "gateway/node_modules"):
         if (ROOT / installed).exists():
             (to / installed).symlink_to(ROOT / installed)
     for asks in (
         "requirements/bootstrap.txt",
         "requirements/all.txt",
-        "gateway/web/package-lock.json",
+        "gateway/package-lock.json",
     ):
         os.utime(to / asks, (0, 0))  # older than what was installed for them
     if (ROOT / ".mypy_cache").exists():

@@ -2,7 +2,7 @@
 
 import contextlib
 import shutil
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -34,7 +34,13 @@ async def whole_system(
         shutil.rmtree(home)
 
 
-def token_of(system: System, user: str, role: str) -> str:
+def token_of(
+    system: System,
+    user: str,
+    role: str,
+    clients: Sequence[str] = (),
+    lifetime: timedelta = timedelta(hours=1),
+) -> str:
     """Return a token of a user of the system."""
     key = Path(system.settings["POTOK_ISSUER_KEY"]).read_text()
-    return mint(key, user, roles=[role], lifetime=timedelta(hours=1))
+    return mint(key, user, roles=[role], clients=clients, lifetime=lifetime)
