@@ -7,9 +7,11 @@ from google.api import httpbody_pb2
 from potok.recommendations.v1 import report_export_service_pb2_grpc as pb_grpc
 
 from gateway.rendering import SERVICES
+from services.kernel.rpc.server import serving
 from tests.gateway import running_gateway
-from tests.integration.gateway.test_endpoints import Recorder
+from tests.identity import guard
 
+SERVICE = "potok.recommendations.v1.ReportExportService"
 LARGEST = 15 << 20
 """Clients of gRPC take 16 MiB."""
 NAMED = 'attachment; filename="report.xlsx"'
@@ -28,17 +30,13 @@ class Files(pb_grpc.ReportExportServiceServicer):
 
 
 async def test_a_large_file_comes_whole_and_with_its_name() -> None:
-    server = grpc.aio.server()
-    pb_grpc.add_ReportExportServiceServicer_to_server(Files(), server)
-    server.add_generic_rpc_handlers((Recorder(),))
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-    behind = {service: [f"127.0.0.1:{port}"] for service in SERVICES}
-    try:
+    def register(server: grpc.aio.Server) -> None:
+        pb_grpc.add_ReportExportServiceServicer_to_server(Files(), server)
+
+    async with serving("127.0.0.1:0", register, services=[SERVICE], guard=guard()) as port:
+        behind = {service: [f"127.0.0.1:{port}"] for service in SERVICES}
         async with running_gateway(behind) as gateway, gateway.http() as http:
             answer = await http.get(PATH)
-    finally:
-        await server.stop(0)
 
     assert answer.status_code == 200, answer.text
     assert answer.content == b"x" * LARGEST

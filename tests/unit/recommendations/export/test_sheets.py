@@ -11,13 +11,21 @@ from services.recommendations.export.domain import CallLine, Figure, Locale, She
 from services.recommendations.export.headings import RUSSIAN
 from services.recommendations.export.sheets import report_sheets
 from services.recommendations.ranges.domain import (
+    CallQuote,
     DayScores,
+    EmployeeReport,
     ItemReport,
+    LabelCount,
+    Narrative,
     RangeReport,
+    RollUp,
+    ScoreReport,
+    SkillRecommendation,
+    SkillReport,
     WrittenReport,
 )
 from services.status.domain import DateRange, Owner
-from tests.unit.recommendations.ranges.test_mapping import DAY, GREETS, NOON, ROLL_UP, WORDS
+from tests.builders.recommendations import MONDAY
 
 LATE = datetime(2026, 3, 2, 22, 30, tzinfo=UTC)
 CALL = CallLine(
@@ -31,16 +39,65 @@ CALL = CallLine(
     score=None,
     told_share=0.5,
 )
-ITEM: ItemReport = replace(GREETS, calls=0, completed=0, enough=False)
+SCORES = ScoreReport(
+    calls=5,
+    unscored_calls=1,
+    score=0.0,
+    median_score=10.0,
+    enough=True,
+    previous_calls=7,
+    score_delta=-3.5,
+)
+ADVICE = SkillRecommendation(
+    text="do",
+    why="because",
+    priority=2,
+    calls=3,
+    quotes=(CallQuote(call_id=CallId("c1"), text="said", seconds=4.5),),
+)
+SKILL = SkillReport(
+    employee=None,
+    skill="closing",
+    calls=5,
+    applicable=8,
+    completed=2,
+    score=12.5,
+    failing_calls=4,
+    enough=True,
+    previous_calls=6,
+    share_delta=-0.5,
+    score_delta=2.5,
+    recommendations=(ADVICE, replace(ADVICE, quotes=())),
+)
+ITEM = ItemReport(
+    item="greets",
+    skill="contact",
+    calls=0,
+    completed=0,
+    attempted=0,
+    untold_calls=3,
+    enough=False,
+)
 REPORT = RangeReport(
     owner=Owner("client:clinic"),
-    range=DAY,
+    range=DateRange(start=MONDAY, end=MONDAY),
     minimum_calls=5,
-    roll_up=ROLL_UP,
-    days=(DayScores(day=DAY.start, employee=None, calls=5, score=None),),
-    items=(GREETS, ITEM),
+    roll_up=RollUp(
+        scores=SCORES,
+        call_types=(LabelCount(label="booking", calls=5),),
+        outcomes=(LabelCount(label="refused", calls=4), LabelCount(label="booked", calls=1)),
+        sentiments=(LabelCount(label="neutral", calls=5),),
+        employees=(EmployeeReport(employee="", scores=replace(SCORES, score=None)),),
+        skills=(SKILL, replace(SKILL, employee="", score=None)),
+    ),
+    days=(DayScores(day=MONDAY, employee=None, calls=5, score=None),),
+    items=(ITEM,),
     written=WrittenReport(
-        calls=5, score=0, focus=("closing", "contact"), narrative=WORDS, written_at=NOON
+        calls=5,
+        score=0,
+        focus=("closing", "contact"),
+        narrative=Narrative(text="So so.", actions=("do",), author="rules"),
+        written_at=LATE,
     ),
 )
 ENGLISH = Locale(time_zone="Europe/Moscow", language="en")
