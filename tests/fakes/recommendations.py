@@ -182,7 +182,7 @@ class Owners(
     # Nobody asks for these.
     RunStage = CancelStage = GetTranscript = GetAnalysis = ListAnalyses = cast(Any, None)
     ReadRecording = PreviewStage = CheckSettings = ExportTranscript = cast(Any, None)
-    JudgeDialogue = GetRunUsage = cast(Any, None)
+    JudgeDialogue = GetRunUsage = ListItemChanges = ListTranscriptAudit = cast(Any, None)
 
     @contextlib.asynccontextmanager
     async def serving(self) -> AsyncIterator[str]:
