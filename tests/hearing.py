@@ -97,7 +97,9 @@ async def running_hearing(
     told = {
         **identity_told(database, "call_sync"),
         "LISTEN": address,
-        "COORDINATOR": "127.0.0.1:1",
+        **dict.fromkeys(
+            ("COORDINATOR", "TRANSCRIPTION", "ANALYSIS", "RECOMMENDATIONS"), "127.0.0.1:1"
+        ),
         "REPORT_TIMEOUT": "PT1S",
         "RECORDINGS": f"file://{kept}",
         **settings,

@@ -6,13 +6,18 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
+from services.call_sync.audit import repository
 from services.call_sync.audit.repository import PostgresAudit
 from services.call_sync.domain import CallId
+from services.kernel.postgres import load_queries
 from services.status.domain import Owner
 from tests.conftest import Database
 from tests.gateway import token
 from tests.hearing import Hearing, coded, path
 from tests.identity import everything, seen_by
+from tests.waiting import until
+
+QUERIES = load_queries(repository.__file__)
 
 AUDIT = "/api/v1/owners/client:clinic/recordings-audit"
 CLINIC, CALL = Owner("client:clinic"), CallId("c1")
@@ -71,6 +76,26 @@ async def test_it_is_kept_again_after_ten_minutes(database: Database) -> None:
         found = await audit.list_audit_entries(CLINIC, None, 10)
 
     assert [each.at - NOON for each in found] == [timedelta(minutes=11), timedelta(0)]
+
+
+async def test_of_two_who_keep_the_same_at_once_the_second_waits_for_the_first(
+    database: Database,
+) -> None:
+    async with database.pool("call_sync_system") as pool:
+        audit = PostgresAudit(pool, everything(pool))
+        async with pool.acquire() as first, first.transaction():
+            of = {"owner": CLINIC, "actor": "anna", "call_id": CALL}
+            await QUERIES.lock_hearing(first, **of)
+            await QUERIES.keep_hearing(first, **of, at=NOON, since=NOON - ONCE)
+            second = asyncio.create_task(audit.keep_hearing(CLINIC, CALL, "anna", NOON, ONCE))
+
+            async def settled() -> bool:
+                waiting = "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)"
+                return second.done() or await pool.fetchval(waiting)
+
+            await until(settled, "the second one has come to the lock")
+        await second
+        assert len(await audit.list_audit_entries(CLINIC, None, 10)) == 1
 
 
 async def test_rows_of_others_cannot_be_seen_by_who_reads_as_a_caller(database: Database) -> None:
