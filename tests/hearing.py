@@ -47,7 +47,7 @@ KINDS: Mapping[str, tuple[str, str, int]] = {
     "mp2": ("mp2", "mp2", 16_000),
 }
 """Ending, codec and rate of each kind of recording; all are `STEREO`."""
-PLAYED_AS_IT_IS = {"mp3", "aac", "adts", "flac", "opus", "pcm"}
+PLAYED_AS_IT_IS = {"mp3", "aac", "flac", "opus", "pcm"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,15 +25,17 @@ CONTAINERS = "aac,aiff,amr,amrnb,amrwb,asf,au,caf,flac,g722,gsm,matroska,mov,mp3
 
 PLAYED = {
     "mp3": {"mp3", "mp3float"},
-    "aac": {"aac"},
     "mov": {"aac", "mp3", "mp3float"},
     "wav": {"pcm_u8", "pcm_s16le", "pcm_s24le"},
     "flac": {"flac"},
     "ogg": {"opus", "libopus", "vorbis", "libvorbis"},
     "matroska": {"opus", "libopus", "vorbis", "libvorbis"},
 }
-"""The codecs that Chrome, Firefox and Safari all play, by container. Source: MDN, "Web audio codec guide" and "Media
-container formats"; Safari plays Ogg since 18.4 and Opus in WebM since 17.4. Sound of telephones is in none of them."""
+"""The codecs that Chrome, Firefox and Safari all play, by container; sound of telephones is in none of them.
+
+Source: MDN, "Web audio codec guide" and "Media container formats"; Safari plays Ogg since 18.4 and Opus in WebM since
+17.4. Bare AAC is played, but its length is guessed by its first frames, so that no second of it is found.
+"""
 
 CODEC: Final = "mp3"
 RATE = 16_000
