@@ -11,7 +11,9 @@ from zoneinfo import ZoneInfo
 
 import grpc
 import pytest
+from potok.call_sync.v1 import call_service_pb2
 from potok.call_sync.v1 import call_sync_service_pb2 as pb
+from potok.call_sync.v1.call_service_pb2_grpc import CallServiceStub
 from potok.call_sync.v1.call_sync_service_pb2_grpc import CallSyncServiceStub
 from potok.stage.v1 import stage_service_pb2
 from potok.status.v1 import progress_pb2, stage_pb2
@@ -24,6 +26,7 @@ from tests.stage_runs import a_stage_request, items_of, run_to_end
 from tests.waiting import until, until_ready
 
 if TYPE_CHECKING:
+    from potok.call_sync.v1.call_service_pb2_grpc import CallServiceAsyncStub
     from potok.call_sync.v1.call_sync_service_pb2_grpc import CallSyncServiceAsyncStub
 
 CLINIC = "client:clinic"
@@ -43,7 +46,9 @@ async def address(database: Database, free_port: int, tmp_path: Path) -> AsyncIt
     settings = {
         **identity_told(database, "call_sync"),
         "LISTEN": address,
-        "COORDINATOR": "127.0.0.1:1",
+        **dict.fromkeys(
+            ("COORDINATOR", "TRANSCRIPTION", "ANALYSIS", "RECOMMENDATIONS"), "127.0.0.1:1"
+        ),
         "REPORT_TIMEOUT": "PT1S",
         "RECORDINGS": f"file://{tmp_path}/kept",
         "RECORDING_DELAYS": json.dumps(["PT0.2S"] * 50),
@@ -83,6 +88,21 @@ def request_of(
     )
 
 
+async def listed(channel: grpc.aio.Channel, states: dict[str, str]) -> None:
+    """Wait until an administrator finds the calls in these states of the stage, and no others."""
+    stub: CallServiceAsyncStub = CallServiceStub(channel)
+
+    async def are_listed() -> bool:
+        answer = await stub.ListCalls(call_service_pb2.ListCallsRequest(owner=CLINIC))
+        return states == {
+            listed.call.call_id: stage_pb2.ItemState.Name(stage.state).removeprefix("ITEM_STATE_")
+            for listed in answer.calls
+            for stage in listed.stages
+        }
+
+    await until(are_listed, "the calls are listed as they are")
+
+
 async def recording(channel: grpc.aio.Channel, call_id: str = "recorded") -> bytes:
     stub: CallSyncServiceAsyncStub = CallSyncServiceStub(channel)
     request = pb.ReadRecordingRequest(owner=CLINIC, call_id=call_id)
@@ -90,7 +110,7 @@ async def recording(channel: grpc.aio.Channel, call_id: str = "recorded") -> byt
 
 
 async def test_a_folder_becomes_items_and_recordings_and_a_changed_file_is_fetched_again(
-    channel: grpc.aio.Channel, tmp_path: Path
+    channel: grpc.aio.Channel, database: Database, tmp_path: Path
 ) -> None:
     (tmp_path / "calls.csv").write_text(MANIFEST)
     (tmp_path / "a.wav").write_bytes(WAV)
@@ -122,6 +142,11 @@ async def test_a_folder_becomes_items_and_recordings_and_a_changed_file_is_fetch
     gone = pb.GetCallsRequest(owner=CLINIC, call_ids=["page"])
     stub: CallSyncServiceAsyncStub = CallSyncServiceStub(channel)
     assert not (await stub.GetCalls(gone)).calls
+    await listed(
+        channel, {"recorded": "SUCCESS", "missed": "SKIPPED", "lost": "SUCCESS", "other": "SUCCESS"}
+    )
+    async with database.pool("call_sync_system") as pool:
+        assert await pool.fetchval("SELECT item_id FROM removed_items") == "page"
 
 
 async def test_a_pending_run_takes_new_and_rewritten_files_of_a_folder_without_a_manifest(

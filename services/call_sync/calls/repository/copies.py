@@ -22,6 +22,8 @@ from services.status.domain import Owner, Stage
 MOST_CHARACTERS = 300_000
 MOST_BYTES = 600_000
 """Of what is said in one call so much is looked for, more than is said in four hours; Postgres takes no more words."""
+LONGEST_TURN = 50_000
+"""Characters of one turn."""
 
 _QUERIES = load_queries(__file__)
 _NO_TAGS = str.maketrans("<>&", "   ")
@@ -161,7 +163,7 @@ def _storable(turn: SpokenTurn) -> SpokenTurn:
         speaker=turn.speaker,
         start_seconds=turn.start_seconds,
         end_seconds=turn.end_seconds,
-        text=storable(turn.text),
+        text=storable(turn.text)[:LONGEST_TURN],
     )
 
 

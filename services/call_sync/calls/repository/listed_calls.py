@@ -31,6 +31,8 @@ from services.status.domain import DateRange, ItemState, Owner, Reason, Stage
 
 PASSAGES = 3
 """Passages of one call at the most."""
+LATEST = 500
+"""Calls with the words that a filter is tried on before all with the words are looked for."""
 FACETS = 100
 """Values of one column at the most."""
 
@@ -64,7 +66,12 @@ class PostgresListedCalls:
                     connection, **chosen, **_position(before), page_size=page_size
                 )
             ]
-            total = None if before else await _QUERIES.count_calls(connection, **chosen)
+            if before is not None:
+                total = None
+            elif len(rows) < page_size:
+                total = len(rows)
+            else:
+                total = await _QUERIES.count_calls(connection, **chosen)
             return await _listed(connection, owner, rows), total, as_of
 
     @afresh
@@ -98,27 +105,24 @@ class PostgresListedCalls:
                 )
             await _QUERIES.plan_afresh(connection)
             as_of = await _QUERIES.get_as_of(connection)
-            rows = [
-                row
-                async for row in _QUERIES.search_calls(
-                    connection,
-                    words=parsed["words"],
-                    most=page_size if call_filter == CallFilter() else None,
-                    **_chosen(owner, call_filter, whole=whole),
-                    **_position(before),
-                    page_size=page_size,
-                )
-            ]
+            rows = await _search(
+                connection,
+                None if call_filter == CallFilter() else _chosen(owner, call_filter, whole=whole),
+                owner=owner,
+                words=parsed["words"],
+                **_position(before),
+                page_size=page_size,
+            )
             listed = await _listed(connection, owner, rows)
             passages = await _passages(connection, owner, rows, parsed["words"])
             return [
                 FoundCall(
                     listed=call,
-                    passages=[passage for passage, _ in found],
-                    more_passages=max((total for _, total in found), default=0) - len(found),
+                    passages=[passage for passage, _ in said],
+                    more_passages=max((total for _, total in said), default=0) - len(said),
                 )
                 for call in listed
-                for found in (passages.get(call.call.facts.call_id, []),)
+                for said in (passages.get(call.call.facts.call_id, []),)
             ], as_of
 
     @afresh
@@ -138,6 +142,21 @@ class PostgresListedCalls:
             outcomes=facets.get("outcome", [])[:FACETS],
             sentiments=facets.get("sentiment", [])[:FACETS],
         ), as_of
+
+
+async def _search(
+    connection: Connection, chosen: dict[str, Any] | None, *, page_size: int, **asked: Any
+) -> list[asyncpg.Record]:
+    """Return calls with words, of a filter by its parameters: first among the latest, of which there mostly are enough."""
+    asked["page_size"] = page_size
+    if chosen is None:
+        return [row async for row in _QUERIES.search_calls(connection, **asked)]
+    asked |= chosen
+    latest = _QUERIES.search_latest_calls(connection, most=LATEST, **asked)
+    rows = [row async for row in latest]
+    if len(rows) == page_size:
+        return rows
+    return [row async for row in _QUERIES.search_selected_calls(connection, **asked)]
 
 
 def _chosen(owner: Owner, call_filter: CallFilter, *, whole: bool) -> dict[str, Any]:

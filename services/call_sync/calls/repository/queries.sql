@@ -36,9 +36,16 @@ SELECT * FROM call_sync.call_stages WHERE owner = :owner AND call_id = ANY (:cal
 SELECT parsed::text AS words, querytree(parsed) AS needed
   FROM websearch_to_tsquery('russian', :query) AS parsed;
 
--- name: search_calls(words, most, owner, from_date, to_date, employee, direction, answered, recorded, name, digits, whole, min_seconds, max_seconds, stages, call_type, outcome, sentiment, min_score, max_score, before_at, before_id, page_size)
--- Returns calls before a position in which words were said, the latest first. `most` of those with the words are looked
--- at, which is as many as a page has where no filter is set.
+-- name: search_calls(words, owner, before_at, before_id, page_size)
+-- Returns calls before a position in which words were said, the latest first.
+SELECT calls.*
+  FROM (SELECT call_id FROM call_sync.find_texts(:owner, :words::text::tsquery, :before_at, :before_id, :page_size)
+         LIMIT :page_size) AS found
+  JOIN call_sync.calls ON calls.owner = :owner AND calls.call_id = found.call_id
+ ORDER BY calls.started_at DESC, calls.call_id DESC;
+
+-- name: search_latest_calls(words, most, owner, from_date, to_date, employee, direction, answered, recorded, name, digits, whole, min_seconds, max_seconds, stages, call_type, outcome, sentiment, min_score, max_score, before_at, before_id, page_size)
+-- Returns those of the latest calls with the words, at most so many, that a filter means: all there are of a full page.
 SELECT calls.*
   FROM (SELECT call_id FROM call_sync.find_texts(:owner, :words::text::tsquery, :before_at, :before_id, :most)
          LIMIT :most) AS found
@@ -46,6 +53,18 @@ SELECT calls.*
            :owner, :from_date, :to_date, :employee, :direction, :answered, :recorded, :name, :digits, :whole,
            :min_seconds, :max_seconds, :stages, :call_type, :outcome, :sentiment, :min_score, :max_score) AS calls
        ON calls.call_id = found.call_id
+ ORDER BY calls.started_at DESC, calls.call_id DESC
+ LIMIT :page_size;
+
+-- name: search_selected_calls(words, owner, from_date, to_date, employee, direction, answered, recorded, name, digits, whole, min_seconds, max_seconds, stages, call_type, outcome, sentiment, min_score, max_score, before_at, before_id, page_size)
+-- Returns calls that a filter means, before a position, in which words were said, the latest first.
+SELECT calls.*
+  FROM call_sync.match_texts(:owner, :words::text::tsquery) AS found
+  JOIN call_sync.select_calls(
+           :owner, :from_date, :to_date, :employee, :direction, :answered, :recorded, :name, :digits, :whole,
+           :min_seconds, :max_seconds, :stages, :call_type, :outcome, :sentiment, :min_score, :max_score) AS calls
+       ON calls.call_id = found.call_id
+ WHERE :before_at::timestamptz IS NULL OR (calls.started_at, calls.call_id) < (:before_at, :before_id::text)
  ORDER BY calls.started_at DESC, calls.call_id DESC
  LIMIT :page_size;
 
