@@ -15,10 +15,10 @@ from potok.call_sync.v1.call_service_pb2_grpc import (
 
 from services.call_sync.calls.domain import (
     CallText,
+    CopiedTurn,
     DueResult,
     Findings,
     Speaker,
-    SpokenTurn,
     StageChange,
     StageChanges,
 )
@@ -113,7 +113,7 @@ class CallScene:
             call_id=CallId(call_id),
             language=language,
             turns=[
-                SpokenTurn(
+                CopiedTurn(
                     speaker=(Speaker.OPERATOR, Speaker.CLIENT)[index % 2],
                     start_seconds=index * 10.0,
                     end_seconds=index * 10.0 + 9,

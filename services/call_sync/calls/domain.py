@@ -40,7 +40,7 @@ class Speaker(FastEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SpokenTurn:
+class CopiedTurn:
     """One turn of a transcript; times are seconds from the start of the recording."""
 
     speaker: Speaker
@@ -55,7 +55,7 @@ class CallText:
 
     call_id: CallId
     language: str
-    turns: Sequence[SpokenTurn] = field(repr=False)
+    turns: Sequence[CopiedTurn] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +135,7 @@ class Passage:
     """A turn in which something was said that was looked for, the part around it of a long one."""
 
     index: int
-    turn: SpokenTurn
+    turn: CopiedTurn
     highlights: Sequence[TextSpan]
 
 

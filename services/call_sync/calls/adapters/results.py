@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from potok.analysis.v1 import analysis_pb2, analysis_service_pb2
 from potok.transcription.v1 import transcript_pb2, transcription_service_pb2
 
-from services.call_sync.calls.domain import CallText, Findings, Speaker, SpokenTurn
+from services.call_sync.calls.domain import CallText, CopiedTurn, Findings, Speaker
 from services.call_sync.calls.mapping import SPEAKER_FROM_PB
 from services.call_sync.domain import CallId
 from services.kernel.rpc.client import errors_of
@@ -51,7 +51,7 @@ def _text_from_pb(transcript: transcript_pb2.Transcript) -> CallText:
         call_id=CallId(transcript.call_id),
         language=transcript.language,
         turns=[
-            SpokenTurn(
+            CopiedTurn(
                 speaker=SPEAKER_FROM_PB.get(segment.speaker, Speaker.UNKNOWN),
                 start_seconds=segment.start_seconds,
                 end_seconds=segment.end_seconds,

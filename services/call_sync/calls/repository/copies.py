@@ -8,9 +8,9 @@ import asyncpg
 
 from services.call_sync.calls.domain import (
     CallText,
+    CopiedTurn,
     DueResult,
     Findings,
-    SpokenTurn,
     StageChange,
     StageChanges,
 )
@@ -158,8 +158,8 @@ def _which(changes: Sequence[StageChange]) -> dict[str, Any]:
     }
 
 
-def _storable(turn: SpokenTurn) -> SpokenTurn:
-    return SpokenTurn(
+def _storable(turn: CopiedTurn) -> CopiedTurn:
+    return CopiedTurn(
         speaker=turn.speaker,
         start_seconds=turn.start_seconds,
         end_seconds=turn.end_seconds,
@@ -167,7 +167,7 @@ def _storable(turn: SpokenTurn) -> SpokenTurn:
     )
 
 
-def _said(turns: Sequence[SpokenTurn]) -> str:
+def _said(turns: Sequence[CopiedTurn]) -> str:
     """Return what words are looked for in, without what would be taken for tags."""
     said = "\n".join(turn.text for turn in turns).translate(_NO_TAGS)[:MOST_CHARACTERS]
     return said.encode()[:MOST_BYTES].decode(errors="ignore")

@@ -10,6 +10,7 @@ from services.call_sync.calls.domain import (
     STAGES,
     CallFilter,
     CallStage,
+    CopiedTurn,
     Facet,
     Facets,
     Findings,
@@ -19,7 +20,6 @@ from services.call_sync.calls.domain import (
     Passage,
     Position,
     Speaker,
-    SpokenTurn,
 )
 from services.call_sync.calls.passages import passage_of
 from services.call_sync.calls.phrases import any_phrase, any_word, phrases_in
@@ -242,7 +242,7 @@ async def _passages(
         most=PASSAGES,
     ):
         text, highlights = passage_of(row["marked"])
-        turn = SpokenTurn(
+        turn = CopiedTurn(
             speaker=Speaker(row["speaker"]),
             start_seconds=row["begins"],
             end_seconds=row["ends"],

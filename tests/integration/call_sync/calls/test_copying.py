@@ -14,9 +14,9 @@ from services.call_sync.calls.adapters.stages import OwnStage
 from services.call_sync.calls.copying import Copying
 from services.call_sync.calls.domain import (
     CallText,
+    CopiedTurn,
     Findings,
     Speaker,
-    SpokenTurn,
     StageChanges,
 )
 from services.call_sync.calls.repository.copies import PostgresCopies
@@ -90,8 +90,8 @@ class Results:
         ]
 
 
-def _turn(text: str) -> SpokenTurn:
-    return SpokenTurn(speaker=Speaker.UNKNOWN, start_seconds=0, end_seconds=1, text=text)
+def _turn(text: str) -> CopiedTurn:
+    return CopiedTurn(speaker=Speaker.UNKNOWN, start_seconds=0, end_seconds=1, text=text)
 
 
 @dataclass(slots=True)
