@@ -94,7 +94,7 @@ export function HeatMap({ month, today }: { month: Month; today: string }) {
 
   const shown = drag.value ? spanOf(drag.value.from, drag.value.to, today) : range.value;
   return (
-    <div class="heat" role="group" aria-label={t().map}>
+    <div class="heat" role="group" aria-label={t().map} aria-busy={!told.value.complete}>
       <div class="heat-head" aria-hidden="true">
         <span />
         {STAGES.map((stage, index) => (
@@ -202,7 +202,6 @@ const DayColumn = memo(
         data-weekend={isWeekend(day)}
         disabled={future}
         aria-pressed={chosen}
-        aria-label={future ? `${name} ${t().future}` : [name, ...cells.map((each) => each.told)].join("; ")}
         tabIndex={tabbable ? 0 : -1}
         onPointerDown={(event) => event.button === 0 && !event.shiftKey && onPoint("down")}
         onPointerEnter={() => onPoint("over")}
@@ -214,6 +213,9 @@ const DayColumn = memo(
         onFocus={onFocus}
       >
         <span class="heat-date"><b>{Number(day.slice(8))}</b><span>{weekday.format(new Date(`${day}T00:00:00Z`))}</span></span>
+        <span class="visually-hidden">
+          {future ? `${name} ${t().future}` : [name, ...cells.map((each) => each.told)].join("; ")}
+        </span>
         {cells.map((cell) => (
           <span
             key={cell.stage}

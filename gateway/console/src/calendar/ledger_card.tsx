@@ -13,7 +13,7 @@ import { texts } from "../shell/language.ts";
 import { clientId, owner, range } from "../shell/selection.ts";
 import { stageName } from "../shell/words.ts";
 import { Icon } from "../ui/icon.tsx";
-import { Answered, AsOf, Card } from "../ui/parts.tsx";
+import { Answered, AsOf, Card, Scroll } from "../ui/parts.tsx";
 import { type Gap, gapsOf } from "./gaps.ts";
 
 const t = texts({
@@ -107,7 +107,7 @@ function Ledger({ stages, reported }: { stages: StageLedger[]; reported: Reporte
         {gaps.length ? t().broken : t().holds}
       </p>
       {gaps.length > 0 && <ul class="gaps">{gaps.map((gap) => <li key={inWords(gap)}>{inWords(gap)}</li>)}</ul>}
-      <div class="scroll">
+      <Scroll label={t().explained}>
         <table>
           <thead>
             <tr>
@@ -130,7 +130,7 @@ function Ledger({ stages, reported }: { stages: StageLedger[]; reported: Reporte
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
       <p class="soft small">{t().explained}</p>
       <p class="soft small">
         {t().rows}: {reported.tables.map((each) => `${each.table} ${number(each.rows)}`).join(", ")}

@@ -1,13 +1,14 @@
-// The time, once a second: what counts down or up reads it, nothing else is drawn by it.
+// The time at the server, once a second: what counts down or up reads it, nothing else is drawn by it.
 
 import { signal } from "@preact/signals";
+import { serverNow } from "../shell/server_time.ts";
 
 /** Milliseconds since 1970. */
-export const now = signal(Date.now());
+export const now = signal(serverNow().getTime());
 
-setInterval(() => {
-  if (document.visibilityState === "visible") now.value = Date.now();
-}, 1000);
-document.addEventListener("visibilitychange", () => {
-  now.value = Date.now();
-});
+function tick(): void {
+  if (document.visibilityState === "visible") now.value = serverNow().getTime();
+}
+
+setInterval(tick, 1000);
+document.addEventListener("visibilitychange", tick);

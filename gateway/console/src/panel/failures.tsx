@@ -13,7 +13,7 @@ import { texts } from "../shell/language.ts";
 import { href } from "../shell/router.ts";
 import { clientId, owner, range } from "../shell/selection.ts";
 import { reasonName, stageName } from "../shell/words.ts";
-import { Answered, AsOf, Card, Empty } from "../ui/parts.tsx";
+import { Answered, AsOf, Card, Empty, Scroll } from "../ui/parts.tsx";
 import { activeRun } from "./buttons.ts";
 import { STAGES, tallyRange } from "./ledger.ts";
 
@@ -120,14 +120,14 @@ function Failed({ stage, count }: { stage: Stage; count: number }) {
     <Answered answer={answer}>
       {({ items, more }) => (
         <>
-          <div class="scroll">
+          <Scroll label={t().title}>
             <table class="failed">
               <thead>
                 <tr><th>{t().call}</th><th>{t().day}</th><th>{t().why}</th><th>{t().changed}</th></tr>
               </thead>
               <tbody>{items.map((item) => <FailedRow key={item.itemId} item={item} />)}</tbody>
             </table>
-          </div>
+          </Scroll>
           <div class="row">
             {more && (
               <button type="button" class="button small" onClick={() => setPages(pages + 1)}>

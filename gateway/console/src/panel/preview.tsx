@@ -11,7 +11,7 @@ import { days, number, UNKNOWN } from "../shell/formats.ts";
 import { language, texts } from "../shell/language.ts";
 import { clientId, range } from "../shell/selection.ts";
 import { runModeName, stageName } from "../shell/words.ts";
-import { Dialog, Notice } from "../ui/parts.tsx";
+import { Dialog, Notice, Scroll } from "../ui/parts.tsx";
 import type { ButtonName } from "./buttons.ts";
 import { buttonText } from "./button_words.ts";
 import { asked, refusedInWords } from "./commands.ts";
@@ -28,11 +28,13 @@ effect(() => {
 const t = texts({
   ru: {
     asking: "Считаем, что предстоит сделать…",
+    figures: "Что будет сделано",
     stage: "Этап",
-    calls: "Звонков, не больше",
-    minutes: "Минут записи",
-    cost: "Стоимость, не больше",
-    unchanged: "Уже готово",
+    calls: "Звонков",
+    minutes: "Минут",
+    cost: "Стоимость",
+    unchanged: "Готово",
+    most: "Столько будет самое большее: если на каждом этапе всё удастся.",
     failedBefore: (count: string) => `${count} с прежней ошибкой останутся: их берёт только повтор ошибок.`,
     nothing: "Новой работы нет: всё уже готово. Запуск только проверит источник.",
     start: "Начать",
@@ -42,11 +44,13 @@ const t = texts({
   },
   en: {
     asking: "Counting what there is to do…",
+    figures: "What would be done",
     stage: "Stage",
-    calls: "Calls, at most",
-    minutes: "Minutes of sound",
-    cost: "Cost, at most",
-    unchanged: "Done already",
+    calls: "Calls",
+    minutes: "Minutes",
+    cost: "Cost",
+    unchanged: "Done",
+    most: "These are the most there can be: if everything succeeds at every stage.",
     failedBefore: (count: string) => `${count} that failed before are left alone: only a retry takes them up.`,
     nothing: "There is no new work: everything is done. A run would only look at the source.",
     start: "Start",
@@ -111,10 +115,11 @@ export function PreviewDialog({ name, onStart, onClose }: {
 const NO_TALLY = { days: 0, covered: 0, stale: 0, pending: 0, processing: 0, success: 0, failed: 0, skipped: 0 };
 
 function Previewed({ stages }: { stages: readonly StagePreview[] }) {
+  const costs = stages.some((each) => each.cost);
   const failedBefore = Math.max(0, ...stages.map((each) => each.unchangedFailed));
   return (
     <>
-      <div class="scroll">
+      <Scroll label={t().figures}>
         <table>
           <thead>
             <tr>
@@ -122,7 +127,7 @@ function Previewed({ stages }: { stages: readonly StagePreview[] }) {
               <th class="number">{t().calls}</th>
               <th class="number">{t().minutes}</th>
               <th class="number">{t().unchanged}</th>
-              <th class="number">{t().cost}</th>
+              {costs && <th class="number">{t().cost}</th>}
             </tr>
           </thead>
           <tbody>
@@ -132,12 +137,13 @@ function Previewed({ stages }: { stages: readonly StagePreview[] }) {
                 <td class="number">{number(each.calls)}{each.more && "+"}</td>
                 <td class="number">{minutes(each)}</td>
                 <td class="number">{number(each.unchanged)}</td>
-                <td class="number">{money(each.cost)}</td>
+                {costs && <td class="number">{money(each.cost)}</td>}
               </tr>
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
+      <p class="soft small">{t().most}</p>
       {stages.every((each) => each.calls === 0) && <p class="soft">{t().nothing}</p>}
       {failedBefore > 0 && <p class="soft">{t().failedBefore(number(failedBefore))}</p>}
     </>

@@ -17,6 +17,7 @@ import { StageCounts, StageMeter, StageOutlook, whyOf } from "./progress.tsx";
 
 const t = texts({
   ru: {
+    loading: "Загрузка…",
     never: "Ещё не выполнялось за этот период",
     cancelled: "Отменено, можно начать снова",
     stopping: "Останавливается…",
@@ -34,6 +35,7 @@ const t = texts({
     step: (step: number, of: number, stage: string) => `Этап ${step} из ${of}: ${stage}`,
   },
   en: {
+    loading: "Loading…",
     never: "Not run over these days yet",
     cancelled: "Cancelled; it can be started again",
     stopping: "Stopping…",
@@ -70,6 +72,7 @@ export function Stages({ asking, onPress }: { asking: ButtonName | undefined; on
 }
 
 function StageRow({ stage, asking, onPress }: { stage: Stage; asking: boolean; onPress: (name: ButtonName) => void }) {
+  const told = useComputed(() => known.value.complete).value;
   const button = useComputed(() => buttonOf(known.value, clientId.value, range.value, stage)).value;
   const byItself = stage === Stage.REPORTING;
   const kind = byItself && button.kind === "disabled" ? "idle" : button.kind;
@@ -78,9 +81,9 @@ function StageRow({ stage, asking, onPress }: { stage: Stage; asking: boolean; o
       <span class="mark" aria-hidden="true"><Icon of={button.kind === "idle" && button.cancelled ? Ban : ICONS[kind]} /></span>
       {byItself
         ? <div class="by-itself"><b>{stageName(stage)}</b><span class="soft small">{t().itself}</span></div>
-        : <PressButton name={stage} button={button} asking={asking} onPress={onPress} />}
+        : <PressButton name={stage} button={button} asking={asking || !told} onPress={onPress} />}
       <div class="detail" id={`detail-${stage}`}>
-        {!(byItself && button.kind === "disabled") && <Detail button={button} />}
+        {!told ? <p class="soft">{t().loading}</p> : !(byItself && button.kind === "disabled") && <Detail button={button} />}
       </div>
     </li>
   );
@@ -114,10 +117,11 @@ export function PressButton({ name, button, asking, onPress }: {
 
 /** What is to be said of all stages. */
 export function AllStages({ asking, onPress }: { asking: boolean; onPress: (name: ButtonName) => void }) {
+  const told = useComputed(() => known.value.complete).value;
   const button = useComputed(() => buttonOf(known.value, clientId.value, range.value, "all")).value;
   return (
     <div class="all-stages">
-      <PressButton name="all" button={button} asking={asking} onPress={onPress} />
+      <PressButton name="all" button={button} asking={asking || !told} onPress={onPress} />
       <p class="soft small" id="detail-all">
         {button.kind === "running" && t().step(button.run.status.stage, STAGES.length, stageName(button.run.status.stage))}
         {button.kind === "disabled" && lockedBy(button)}

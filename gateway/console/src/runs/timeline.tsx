@@ -10,7 +10,7 @@ import { executionStateName, executionTone, stageName, waitName } from "../shell
 import { Badge } from "../ui/parts.tsx";
 import { type Bar, timelineOf } from "./timeline.ts";
 
-const OPENED = Date.now();
+const OPENED = now.peek();
 
 const t = texts({
   ru: {

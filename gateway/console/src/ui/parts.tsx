@@ -64,6 +64,11 @@ export function Notice({ tone = "plain", children }: { tone?: Tone; children: Co
   return <div class="notice" data-tone={tone} role={tone === "bad" ? "alert" : "status"}>{children}</div>;
 }
 
+/** What may be wider than the page, as tables are; it can be scrolled by keyboard too. */
+export function Scroll({ label, children }: { label: string; children: ComponentChildren }) {
+  return <div class="scroll" role="region" aria-label={label} tabIndex={0}>{children}</div>;
+}
+
 export function Empty({ children }: { children: ComponentChildren }) {
   return <div class="empty">{children}</div>;
 }
