@@ -77,9 +77,10 @@ function requestId(): string {
   return crypto.getRandomValues(new Uint32Array(4)).join("-");
 }
 
-/** Asks a run to stop. */
-export async function cancelRun(runId: string): Promise<void> {
+/** Asks a run to stop; returns its id. */
+export async function cancelRun(runId: string): Promise<string> {
   await coordinator.cancelRun({ runId });
+  return runId;
 }
 
 /** Starts a run that takes up the failures of an ended one; returns its id. */

@@ -4,6 +4,7 @@ import { useComputed } from "@preact/signals";
 import { memo } from "preact/compat";
 import { useEffect, useState } from "preact/hooks";
 import type { Item } from "@potok/web/gen/potok/stage/v1/stage_service_pb.ts";
+import type { ItemFailure } from "@potok/web/gen/potok/status/v1/progress_pb.ts";
 import { ItemState, Stage } from "@potok/web/gen/potok/status/v1/stage_pb.ts";
 import { known } from "../live/current.ts";
 import { coordinator } from "../shell/api.ts";
@@ -50,6 +51,7 @@ export function Failures() {
     return JSON.stringify(found);
   }).value;
   const failed = JSON.parse(counts) as number[];
+  const fresh = useComputed(() => activeRun(known.value, clientId.value)?.stages.at(-1)?.progress?.failures ?? NONE).value;
   const [chosen, setChosen] = useState<Stage>();
   const failedIn = (of: Stage) => failed[STAGES.indexOf(of)] ?? 0;
   const withFailures = STAGES.filter(failedIn);
@@ -67,18 +69,18 @@ export function Failures() {
         </div>
       )}
     >
-      <Fresh />
+      <Fresh failures={fresh} />
       {stage === undefined
-        ? <Empty>{t().none}</Empty>
+        ? fresh.length === 0 && <Empty>{t().none}</Empty>
         : <Failed key={`${owner.value} ${stage}`} stage={stage} count={failedIn(stage)} />}
     </Card></div>
   );
 }
 
+const NONE: readonly ItemFailure[] = [];
+
 /** The newest failures of the stage that runs, as the watch tells them. */
-function Fresh() {
-  const stage = useComputed(() => activeRun(known.value, clientId.value)?.stages.at(-1)).value;
-  const failures = stage?.progress?.failures ?? [];
+function Fresh({ failures }: { failures: readonly ItemFailure[] }) {
   if (!failures.length) return null;
   return (
     <div class="fresh">

@@ -113,18 +113,19 @@ export function RunFacts({ run: { status, stages } }: { run: KnownRun }) {
 }
 
 /** What can be done about a run. Nothing is asked twice: a cancelled run goes on where it was by another press. */
-export function RunActions({ run: { status, stages }, onRefusal, linked = true }: {
+export function RunActions({ run: { status, stages }, onRefusal, onDone }: {
   run: KnownRun;
   onRefusal: (refusal: string) => void;
-  /** With a link to its page. */
-  linked?: boolean;
+  /** Where it stands on the page of the run: called once something was done, with the id of the run to show. Else it links there. */
+  onDone?: (runId: string) => void;
 }) {
   const [busy, setBusy] = useState(false);
-  async function perform(command: () => Promise<unknown>): Promise<void> {
+  async function perform(command: () => Promise<string>): Promise<void> {
     setBusy(true);
     onRefusal("");
     try {
-      await command();
+      const runId = await command();
+      onDone?.(runId);
     } catch (error) {
       onRefusal(refusedInWords(error));
     } finally {
@@ -151,7 +152,7 @@ export function RunActions({ run: { status, stages }, onRefusal, linked = true }
           {failed ? t().retry : t().goOn}
         </button>
       )}
-      {linked && <a class="button quiet small" href={href("runs", status.runId)}>{t().more}</a>}
+      {!onDone && <a class="button quiet small" href={href("runs", status.runId)}>{t().more}</a>}
     </div>
   );
 }

@@ -12,7 +12,7 @@ import { analysis, coordinator } from "../shell/api.ts";
 import { useAnswer } from "../shell/asking.ts";
 import { asDate, clock, days, moment, number } from "../shell/formats.ts";
 import { texts } from "../shell/language.ts";
-import { href } from "../shell/router.ts";
+import { go, href } from "../shell/router.ts";
 import { actionName, reasonName, stageName } from "../shell/words.ts";
 import { Icon } from "../ui/icon.tsx";
 import { Answered, AsOf, Card, Empty, Notice } from "../ui/parts.tsx";
@@ -68,21 +68,30 @@ export function RunPage({ runId }: { runId: string }) {
     },
     [runId],
   );
+  function done(shown: string): void {
+    if (shown === runId) answer.again();
+    else go(href("runs", shown));
+  }
   return (
     <>
       <a class="back" href={href("runs")}><Icon of={ArrowLeft} size={16} /> {t().back}</a>
       {live
-        ? <RunView run={live} refusal={refusal} onRefusal={setRefusal} />
+        ? <RunView run={live} refusal={refusal} onRefusal={setRefusal} onDone={done} />
         : (
           <Answered answer={answer}>
-            {(run) => <><AsOf time={answer.asOf} /><RunView run={run} refusal={refusal} onRefusal={setRefusal} /></>}
+            {(run) => <><AsOf time={answer.asOf} /><RunView run={run} refusal={refusal} onRefusal={setRefusal} onDone={done} /></>}
           </Answered>
         )}
     </>
   );
 }
 
-function RunView({ run, refusal, onRefusal }: { run: KnownRun; refusal: string; onRefusal: (refusal: string) => void }) {
+function RunView({ run, refusal, onRefusal, onDone }: {
+  run: KnownRun;
+  refusal: string;
+  onRefusal: (refusal: string) => void;
+  onDone: (runId: string) => void;
+}) {
   const { status } = run;
   return (
     <>
@@ -95,7 +104,7 @@ function RunView({ run, refusal, onRefusal }: { run: KnownRun; refusal: string; 
         <RunBadge run={run} />
       </div>
       {refusal && <Notice tone="bad">{refusal}</Notice>}
-      <Card title={t().course} aside={<RunActions run={run} onRefusal={onRefusal} linked={false} />}>
+      <Card title={t().course} aside={<RunActions run={run} onRefusal={onRefusal} onDone={onDone} />}>
         <Timeline run={run} />
         <AtWork run={run} />
       </Card>
