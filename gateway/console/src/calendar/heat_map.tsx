@@ -76,8 +76,13 @@ export function HeatMap({ month, today }: { month: Month; today: string }) {
       if (drag.value) range.value = spanOf(drag.value.from, drag.value.to, today);
       drag.value = undefined;
     };
+    const drop = () => (drag.value = undefined); // a finger that scrolls chooses nothing
     window.addEventListener("pointerup", done);
-    return () => window.removeEventListener("pointerup", done);
+    window.addEventListener("pointercancel", drop);
+    return () => {
+      window.removeEventListener("pointerup", done);
+      window.removeEventListener("pointercancel", drop);
+    };
   }, [today]);
 
   function move(event: KeyboardEvent, day: string): void {
