@@ -2,15 +2,13 @@
 
 import { ConnectError } from "@connectrpc/connect";
 import { ErrorInfoSchema } from "@potok/web/gen/google/rpc/error_details_pb.ts";
-import type { RunStatus } from "@potok/web/gen/potok/status/v1/event_pb.ts";
-import { type RunMode, Stage } from "@potok/web/gen/potok/status/v1/stage_pb.ts";
+import { Stage } from "@potok/web/gen/potok/status/v1/stage_pb.ts";
 import { coordinator } from "../shell/api.ts";
 import { refusalOf } from "../shell/asking.ts";
 import { day } from "../shell/formats.ts";
 import { plural, texts } from "../shell/language.ts";
-import type { Range } from "../shell/selection.ts";
 import { stageName } from "../shell/words.ts";
-import type { ButtonName } from "./buttons.ts";
+import { type Asked, joins } from "./asked.ts";
 
 const t = texts({
   ru: {
@@ -35,21 +33,6 @@ const t = texts({
   },
 });
 
-/** What a run is to be: the parameters of StartRun and PreviewRun. */
-export interface Asked {
-  clientId: string;
-  range: { startDate: string; endDate: string };
-  /** Empty: all. */
-  stages: Stage[];
-  mode: RunMode;
-}
-
-/** Returns what the button of a stage, or that of all, asks for. */
-export function asked(clientId: string, range: Range, name: ButtonName, mode: RunMode): Asked {
-  const stages = name === "all" ? [] : [name];
-  return { clientId, range: { startDate: range.start, endDate: range.end }, stages, mode };
-}
-
 /**
  * Starts a run. Where the same stages and days are under way already, as after a second click or in another tab, it is
  * joined: that is no refusal.
@@ -61,15 +44,8 @@ export async function startRun(request: Asked): Promise<void> {
     const runId = detail(error)?.metadata["run_id"];
     if (detail(error)?.reason !== "RUN_ACTIVE" || !runId) throw error;
     const other = (await coordinator.getRun({ runId })).run?.status;
-    if (!other || !isSame(other, request)) throw error;
+    if (!other || !joins(other, request)) throw error;
   }
-}
-
-function isSame(run: RunStatus, request: Asked): boolean {
-  const [first = Stage.CALL_SYNC] = request.stages;
-  const last = request.stages.at(-1) ?? Stage.REPORTING;
-  const days = run.range?.startDate === request.range.startDate && run.range.endDate === request.range.endDate;
-  return days && run.firstStage === first && (run.lastStage === last || last === Stage.RECOMMENDATIONS);
 }
 
 /** Makes a call repeatable: a try again of the transport starts nothing twice. */

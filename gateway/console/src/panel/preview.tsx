@@ -12,9 +12,10 @@ import { language, texts } from "../shell/language.ts";
 import { clientId, range } from "../shell/selection.ts";
 import { runModeName, stageName } from "../shell/words.ts";
 import { Dialog, Notice, Scroll } from "../ui/parts.tsx";
+import { asked } from "./asked.ts";
 import type { ButtonName } from "./buttons.ts";
 import { buttonText } from "./button_words.ts";
-import { asked, refusedInWords } from "./commands.ts";
+import { refusedInWords } from "./commands.ts";
 
 const KEPT = "potok.panel.skipsPreview";
 
