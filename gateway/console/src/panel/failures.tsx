@@ -83,7 +83,7 @@ const NONE: readonly ItemFailure[] = [];
 function Fresh({ failures }: { failures: readonly ItemFailure[] }) {
   if (!failures.length) return null;
   return (
-    <div class="fresh">
+    <div class="newest">
       <h3>{t().fresh}</h3>
       <ul>
         {failures.map((each) => (

@@ -147,7 +147,7 @@ function NewestFailures({ run }: { run: KnownRun }) {
   const failures = run.stages.flatMap((stage) => (stage.progress?.failures ?? []).map((each) => ({ ...each, stage: stage.stage })));
   if (!failures.length) return null;
   return (
-    <div class="fresh">
+    <div class="newest">
       <h3>{t().failures}</h3>
       <ul>
         {failures.map((each) => (
