@@ -58,7 +58,8 @@ function Read({ callId, listed }: { callId: string; listed: GetCallResponse | un
   const transcript = written.value?.transcript ?? null;
   const analysis = judged.value?.analysis ?? null;
   const wave = drawn.value;
-  const length = sound.length.value ?? wave?.durationSeconds ?? transcript?.durationSeconds ?? 0;
+  const heard = sound.length.value ?? wave?.durationSeconds ?? transcript?.durationSeconds;
+  const length = heard ?? call?.call?.durationSeconds ?? 0;
   const rests = useMemo(() => restsOf(analysis, transcript), [analysis, transcript]);
   const reading = useMemo(
     () => ({ sound, transcript, employee: call?.call?.employee ?? analysis?.employee ?? "" }),
@@ -76,13 +77,24 @@ function Read({ callId, listed }: { callId: string; listed: GetCallResponse | un
   const recorded = wave !== null && (call ? call.call?.recording !== undefined : true);
   return (
     <ReadingContext.Provider value={reading}>
-      <CallHead callId={callId} call={call} analysis={analysis} transcript={transcript} asOf={asDate(listed?.asOfTime)} />
+      <CallHead
+        callId={callId}
+        call={call}
+        analysis={analysis}
+        transcript={transcript}
+        asOf={asDate(listed?.asOfTime)}
+      />
       <div class="call-body">
         <div class="call-listen">
           <section class="card player" aria-label={t().player}>
-            {length > 0 && <Wave channels={wave?.channels ?? []} length={length} marks={rests} />}
-            {recorded ? <Controls length={length} /> : <WhyNot what={t().noRecording} call={call} stage={Stage.CALL_SYNC} />}
-            {drawn.refusal && <p class="soft small">{drawn.refusal}</p>}
+            {heard !== undefined && heard > 0 && <Wave channels={wave?.channels ?? []} length={length} marks={rests} />}
+            {recorded ? (
+              <Controls length={length} />
+            ) : (
+              <WhyNot what={t().noRecording} call={call} stage={Stage.CALL_SYNC} />
+            )}
+            {drawn.refusal && <p class="soft small">{t().noWave} {drawn.refusal}</p>}
+            {recorded && <p class="player-keys soft small">{t().keys}</p>}
           </section>
           <Card
             title={t().transcript}
@@ -117,7 +129,6 @@ function Read({ callId, listed }: { callId: string; listed: GetCallResponse | un
           </Answered>
         </div>
       </div>
-      <p class="soft small">{t().keys}</p>
     </ReadingContext.Provider>
   );
 }

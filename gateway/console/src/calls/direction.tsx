@@ -18,11 +18,15 @@ const ICONS = {
   [Direction.UNKNOWN]: Phone,
 };
 
-export function DirectionIcon({ direction, answered, size }: { direction: Direction; answered: boolean; size?: number }) {
-  const name = directionName(direction);
+export function DirectionIcon({ direction, answered, size }: {
+  direction: Direction;
+  answered: boolean;
+  size?: number;
+}) {
+  const name = answered ? directionName(direction) : `${directionName(direction)}, ${t().missed}`;
   return (
-    <span class="call-direction" data-missed={!answered || undefined} title={answered ? name : `${name}, ${t().missed}`}>
-      <Icon of={answered ? ICONS[direction] : PhoneMissed} size={size} title={answered ? name : `${name}, ${t().missed}`} />
+    <span class="call-direction" data-missed={!answered || undefined} title={name}>
+      <Icon of={answered ? ICONS[direction] : PhoneMissed} size={size} title={name} />
     </span>
   );
 }

@@ -33,7 +33,13 @@ export function Downloads({ callId, recording }: { callId: string; recording: st
     <div class="call-downloads" role="group" aria-label={t().download}>
       <Icon of={Download} size={16} />
       {formats.map(([name, format]) => (
-        <button key={name} type="button" class="link" aria-label={`${t().download}: ${name}`} onClick={() => void take(format)}>
+        <button
+          key={name}
+          type="button"
+          class="link"
+          aria-label={`${t().download}: ${name}`}
+          onClick={() => void take(format)}
+        >
           {name}
         </button>
       ))}

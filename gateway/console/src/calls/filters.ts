@@ -34,7 +34,13 @@ export const STAGES: Readonly<Record<string, Stage>> = {
   reporting: 5,
 };
 
-export const STATES: Readonly<Record<string, ItemState>> = { pending: 1, processing: 2, success: 3, failed: 4, skipped: 5 };
+export const STATES: Readonly<Record<string, ItemState>> = {
+  pending: 1,
+  processing: 2,
+  success: 3,
+  failed: 4,
+  skipped: 5,
+};
 
 /** `from-to`, either of which may be missing: `60-`, `-30`, `50-79.5`. */
 const BETWEEN = /^(\d+(?:\.\d+)?)?-(\d+(?:\.\d+)?)?$/;
@@ -42,7 +48,8 @@ const BETWEEN = /^(\d+(?:\.\d+)?)?-(\d+(?:\.\d+)?)?$/;
 /** Returns the two ends of a `from-to`, each undefined where it is open. */
 export function between(text: string | null, most = Number.MAX_VALUE): [number | undefined, number | undefined] {
   const found = BETWEEN.exec(text ?? "");
-  const [from, to] = [found?.[1], found?.[2]].map((each) => (each === undefined ? undefined : Math.min(Number(each), most)));
+  const end = (text: string | undefined) => (text === undefined ? undefined : Math.min(Number(text), most));
+  const [from, to] = [end(found?.[1]), end(found?.[2])];
   return from !== undefined && to !== undefined && from > to ? [undefined, undefined] : [from, to];
 }
 

@@ -21,6 +21,10 @@ function set(name: FilterName, value: string): void {
   go(withQuery({ [name]: value, ...(name === "stage" && !value ? { state: "" } : {}) }), true);
 }
 
+function named<Value>(of: Readonly<Record<string, Value>>, name: (value: Value) => string): Option[] {
+  return Object.entries(of).map(([value, each]): Option => [value, name(each)]);
+}
+
 export function Filters({ changes }: { changes: number }) {
   const days = range.value;
   const facets = useAnswer(
@@ -39,7 +43,7 @@ export function Filters({ changes }: { changes: number }) {
       <div class="filter-row">
         <Contact />
         <Choice name="employee" options={facetOptions(facets?.employees, (value) => value || t().nobody, NOBODY)} />
-        <Choice name="direction" options={Object.entries(DIRECTIONS).map(([value, each]): Option => [value, directionName(each)])} />
+        <Choice name="direction" options={named(DIRECTIONS, directionName)} />
         <Choice name="answered" options={[["yes", t().yesAnswered], ["no", t().noAnswered]]} />
         <Choice name="recorded" options={[["yes", t().yesRecorded], ["no", t().noRecorded]]} />
         <Choice name="length" options={Object.entries(t().lengths)} />
@@ -47,10 +51,8 @@ export function Filters({ changes }: { changes: number }) {
         <Choice name="outcome" options={facetOptions(facets?.outcomes, (value) => label("outcomes", value))} />
         <Choice name="sentiment" options={facetOptions(facets?.sentiments, (value) => label("sentiments", value))} />
         <Choice name="score" options={Object.entries(t().scores)} />
-        <Choice name="stage" options={Object.entries(STAGES).map(([value, each]): Option => [value, stageName(each)])} />
-        {query.value.get("stage") && (
-          <Choice name="state" options={Object.entries(STATES).map(([value, each]): Option => [value, itemStateName(each)])} />
-        )}
+        <Choice name="stage" options={named(STAGES, stageName)} />
+        {query.value.get("stage") && <Choice name="state" options={named(STATES, itemStateName)} />}
         {count > 0 && (
           <button type="button" class="button quiet small" onClick={reset}>
             <Icon of={X} size={15} />
@@ -66,7 +68,11 @@ export function reset(): void {
   go(withQuery(Object.fromEntries(FILTERS.map((each) => [each, ""]))), true);
 }
 
-function facetOptions(facets: readonly CallFacet[] | undefined, say: (value: string) => string, empty?: string): Option[] {
+function facetOptions(
+  facets: readonly CallFacet[] | undefined,
+  say: (value: string) => string,
+  empty?: string,
+): Option[] {
   return (facets ?? [])
     .filter((each) => each.value || empty)
     .map((each): Option => [each.value || empty!, `${say(each.value)} (${number(each.calls)})`]);

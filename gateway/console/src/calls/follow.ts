@@ -5,7 +5,7 @@ export interface Timed {
   endSeconds: number;
 }
 
-/** Returns the index of the last part that has begun at `seconds`, parts being ordered by start; -1 before the first. */
+/** Returns the index of the last part that has begun at `seconds`, -1 before the first; parts are ordered by start. */
 export function lastBegun(parts: readonly Timed[], seconds: number): number {
   let [low, high] = [0, parts.length];
   while (low < high) {

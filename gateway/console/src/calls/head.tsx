@@ -80,7 +80,8 @@ function Lacks({ call }: { call: ListedCall }) {
     <ul class="call-lacks small">
       {lacking.map((each) => (
         <li key={each.stage}>
-          <strong>{stageName(each.stage)}</strong>: {[reasonName(each.reason), each.message].filter(Boolean).join(" — ")}
+          <strong>{stageName(each.stage)}</strong>:{" "}
+          {[reasonName(each.reason), each.message].filter(Boolean).join(" — ")}
           {each.available && each.state !== ItemState.SUCCESS && <span class="soft"> ({t().older})</span>}
         </li>
       ))}

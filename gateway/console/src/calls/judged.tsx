@@ -1,4 +1,4 @@
-// What is said about one call: its summary, its score, the checklist, what to do better, each with the words it rests on.
+// What is said about one call: summary, score, checklist, what to do better, each with the words it rests on.
 
 import type { ComponentChildren } from "preact";
 import {

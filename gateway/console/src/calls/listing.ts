@@ -1,4 +1,4 @@
-// A list that grows page by page and stays true: what changed meanwhile comes in where no row moves, and is offered else.
+// A list that grows page by page and stays true: what changed comes in where no row moves, and is offered else.
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { refusalOf } from "../shell/asking.ts";
@@ -90,8 +90,8 @@ export function useListing<Item>(
       const { page, asking } = latest.current;
       if (!page || asking) return;
       question("", Math.min(WHOLE, Math.max(PAGE, page.items.length)), (fresh) => {
-        const same = page.items.length === fresh.items.length && fresh.items.every((each, at) => idOf(each) === idOf(page.items[at]!));
-        return same ? { page: fresh, fresh: undefined } : { fresh };
+        const [ids, freshIds] = [page, fresh].map((each) => each.items.map(idOf).join("\n"));
+        return ids === freshIds ? { page: fresh, fresh: undefined } : { fresh };
       });
     }
     const timers = [setTimeout(look, SOON), setTimeout(look, LATER)];

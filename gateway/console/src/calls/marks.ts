@@ -11,17 +11,19 @@ export interface Rest {
   label: string;
 }
 
+type Named = [string, Evidence | undefined];
+
 /** Returns every moment that something rests on, by time; what rests on the same words is one. */
 export function restsOf(analysis: Analysis | null, transcript: Transcript | null): Rest[] {
   if (!analysis) return [];
-  const named: [string, Evidence | undefined][] = [
+  const named: Named[] = [
     [label("call_types", analysis.callType), analysis.callTypeQuote],
     [label("outcomes", analysis.outcome), analysis.outcomeQuote],
     [label("sentiments", analysis.sentiment), analysis.sentimentQuote],
-    ...analysis.checklist.map((each): [string, Evidence | undefined] => [label("checklist", each.item), each.quote]),
-    ...analysis.objections.map((each): [string, Evidence | undefined] => [label("objections", each.kind), each.quote]),
-    ...analysis.clientFacts.map((each): [string, Evidence | undefined] => [label("client_facts", each.kind), each.quote]),
-    ...analysis.recommendations.map((each): [string, Evidence | undefined] => [skill(each.skill), each.quote]),
+    ...analysis.checklist.map((each): Named => [label("checklist", each.item), each.quote]),
+    ...analysis.objections.map((each): Named => [label("objections", each.kind), each.quote]),
+    ...analysis.clientFacts.map((each): Named => [label("client_facts", each.kind), each.quote]),
+    ...analysis.recommendations.map((each): Named => [skill(each.skill), each.quote]),
   ];
   const byMoment = new Map<string, Rest>();
   for (const [name, quote] of named) {

@@ -51,7 +51,8 @@ export function Spoken({ metrics }: { metrics: Metrics }) {
       )}
       <dl class="told">
         <Row name={t().silence}>
-          {metrics.silenceShare !== undefined && t().silenceOf(time(metrics.silenceSeconds)!, share(metrics.silenceShare))}
+          {metrics.silenceShare !== undefined &&
+            t().silenceOf(time(metrics.silenceSeconds)!, share(metrics.silenceShare))}
         </Row>
         <Row name={t().pauses}>
           {metrics.longPauses && t().pausesOf(metrics.longPauses.count, time(metrics.longPauses.longestSeconds)!)}

@@ -1,6 +1,6 @@
 // The player of one call: its waveform by voices, and the controls.
 
-import { Pause, Play, RotateCcw, RotateCw, Volume2, VolumeX } from "lucide";
+import { type IconNode, Pause, Play, RotateCcw, RotateCw, Volume2, VolumeX } from "lucide";
 import { clock, number } from "../shell/formats.ts";
 import { Icon } from "../ui/icon.tsx";
 import { Notice } from "../ui/parts.tsx";
@@ -13,9 +13,7 @@ export function Controls({ length }: { length: number }) {
   const playing = sound.playing.value;
   return (
     <div class="player-controls">
-      <button type="button" class="player-button" aria-label={t().back5} title={t().back5} onClick={() => sound.step(-STEP)}>
-        <Icon of={RotateCcw} />
-      </button>
+      <Step by={-STEP} name={t().back5} icon={RotateCcw} />
       <button
         type="button"
         class="play-button"
@@ -26,9 +24,7 @@ export function Controls({ length }: { length: number }) {
       >
         <Icon of={playing ? Pause : Play} size={22} />
       </button>
-      <button type="button" class="player-button" aria-label={t().forward5} title={t().forward5} onClick={() => sound.step(STEP)}>
-        <Icon of={RotateCw} />
-      </button>
+      <Step by={STEP} name={t().forward5} icon={RotateCw} />
       <Time length={length} />
       <div class="player-speeds" role="group" aria-label={t().speed}>
         {SPEEDS.map((each) => (
@@ -66,6 +62,15 @@ export function Controls({ length }: { length: number }) {
         </Notice>
       )}
     </div>
+  );
+}
+
+function Step({ by, name, icon }: { by: number; name: string; icon: IconNode }) {
+  const { sound } = useReading();
+  return (
+    <button type="button" class="player-button" aria-label={name} title={name} onClick={() => sound.step(by)}>
+      <Icon of={icon} />
+    </button>
   );
 }
 

@@ -27,7 +27,9 @@ export function Provenance({ analysis }: { analysis: Analysis }) {
         {versions && (
           <>
             <Row name={t().judge}>{versions.judgeName} {versions.judgeVersion}</Row>
-            <Row name={t().playbook}>{versions.playbookName} <span class="mono">{versions.playbookHash.slice(0, 12)}</span></Row>
+            <Row name={t().playbook}>
+              {versions.playbookName} <span class="mono">{versions.playbookHash.slice(0, 12)}</span>
+            </Row>
             <Row name={t().metricsVersion}>{versions.metrics}</Row>
             <Row name={t().input}><span class="mono">{versions.inputHash.slice(0, 12)}</span></Row>
           </>

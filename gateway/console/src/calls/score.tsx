@@ -11,7 +11,15 @@ export function scoreTone(score: number): "good" | "warn" | "bad" {
 
 export function ScoreRing({ score, label }: { score: number; label: string }) {
   return (
-    <svg class="score-ring" viewBox="0 0 64 64" width="72" height="72" role="img" aria-label={label} data-tone={scoreTone(score)}>
+    <svg
+      class="score-ring"
+      viewBox="0 0 64 64"
+      width="72"
+      height="72"
+      role="img"
+      aria-label={label}
+      data-tone={scoreTone(score)}
+    >
       <circle cx="32" cy="32" r="26" class="score-ring-track" />
       <circle
         cx="32"

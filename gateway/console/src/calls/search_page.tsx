@@ -34,7 +34,8 @@ export default function Page() {
   const listing = useListing<FoundCall>(
     async (pageToken, pageSize, signal) => {
       if (!asked) return NOTHING;
-      const answer = await calls.searchCalls({ owner: owner.value, query: asked, filter, pageSize, pageToken }, { signal });
+      const request = { owner: owner.value, query: asked, filter, pageSize, pageToken };
+      const answer = await calls.searchCalls(request, { signal });
       return {
         items: answer.calls,
         next: answer.nextPageToken,

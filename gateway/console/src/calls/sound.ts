@@ -49,8 +49,8 @@ export interface Sound {
 }
 
 /**
- * Opens the sound at `address`. Nothing is fetched before it is played, since every hearing is kept in the audit: a page
- * that was only looked at is none.
+ * Opens the sound at `address`. Nothing is fetched before it is played, since every hearing is kept in the audit: a
+ * page that was only looked at is none.
  */
 export function openSound(address: string): Sound {
   const audio = new Audio();

@@ -55,7 +55,8 @@ export function TranscriptText({ transcript, marked }: { transcript: Transcript;
       nextWord?.setAttribute("data-current", "");
       word = nextWord;
       const target = nextWord ?? nextTurn;
-      if (region.current && target && (jumped || (follows.current && sound.playing.peek()))) intoView(region.current, target);
+      const wanted = jumped || (follows.current && sound.playing.peek());
+      if (region.current && target && wanted) intoView(region.current, target);
     });
   }, [sound, segments]);
 
@@ -78,7 +79,10 @@ export function TranscriptText({ transcript, marked }: { transcript: Transcript;
     if (second && !window.getSelection()?.toString()) sound.seek(Number(second));
   }
 
-  const unsure = useMemo(() => segments.reduce((sum, each) => sum + each.words.filter((word) => isUnsure(word.probability)).length, 0), [segments]);
+  const unsure = useMemo(
+    () => segments.flatMap((each) => each.words).filter((word) => isUnsure(word.probability)).length,
+    [segments],
+  );
   return (
     <div class="transcript">
       <Doubts transcript={transcript} />

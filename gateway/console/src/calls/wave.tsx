@@ -145,7 +145,8 @@ type Inks = Record<"operator" | "client" | "unknown", string>;
 
 /** The colours as they are on the screen now: a canvas knows none of the page's variables. */
 function inksOf(legend: HTMLElement): Inks {
-  const ink = (voice: keyof Inks) => getComputedStyle(legend.querySelector(`[data-voice="${voice}"] i`)!).backgroundColor;
+  const ink = (voice: keyof Inks) =>
+    getComputedStyle(legend.querySelector(`[data-voice="${voice}"] i`)!).backgroundColor;
   return { operator: ink("operator"), client: ink("client"), unknown: ink("unknown") };
 }
 
@@ -168,7 +169,8 @@ function draw(
     for (const turn of turns) {
       const voice = voiceOf(turn.speaker);
       pen.fillStyle = inks[voice];
-      const [left, right] = [turn.startSeconds, turn.endSeconds].map((each) => (each / length) * width) as [number, number];
+      const left = (turn.startSeconds / length) * width;
+      const right = (turn.endSeconds / length) * width;
       const top = { operator: middle * 0.35, client: middle * 1.15, unknown: middle * 0.75 }[voice];
       pen.beginPath();
       pen.roundRect(left, top, Math.max(2, right - left - 1), middle * 0.5, 4);
