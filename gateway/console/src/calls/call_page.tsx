@@ -53,7 +53,6 @@ function Read({ callId, listed }: { callId: string; listed: GetCallResponse | un
   const address = `/api/v1/owners/${encodeURIComponent(owner.value)}/calls/${encodeURIComponent(callId)}/recording`;
   const sound = useMemo(() => openSound(address), [address]);
   useEffect(() => () => sound.close(), [sound]);
-  useKeys(sound);
 
   const transcript = written.value?.transcript ?? null;
   const analysis = judged.value?.analysis ?? null;
@@ -75,6 +74,7 @@ function Read({ callId, listed }: { callId: string; listed: GetCallResponse | un
   }, [wanted, sound, transcript]);
 
   const recorded = wave !== null && (call ? call.call?.recording !== undefined : true);
+  useKeys(recorded ? sound : undefined);
   return (
     <ReadingContext.Provider value={reading}>
       <CallHead

@@ -6,14 +6,17 @@ import { type Sound, STEP } from "./sound.ts";
 const TYPING = "input, select, textarea, [contenteditable], dialog";
 const PRESSED_BY_SPACE = `${TYPING}, button, a, summary`;
 
-export function useKeys(sound: Sound): void {
+/** `sound` is undefined where there is nothing to be heard. */
+export function useKeys(sound: Sound | undefined): void {
   useEffect(() => {
+    if (!sound) return undefined;
+    const { toggle, step } = sound;
     function onKeyDown(event: KeyboardEvent): void {
       if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || event.defaultPrevented) return;
       const place = event.target as Element;
-      if (event.key === " " && !place.closest(PRESSED_BY_SPACE)) sound.toggle();
-      else if (event.key === "ArrowLeft" && !place.closest(TYPING)) sound.step(-STEP);
-      else if (event.key === "ArrowRight" && !place.closest(TYPING)) sound.step(STEP);
+      if (event.key === " " && !place.closest(PRESSED_BY_SPACE)) toggle();
+      else if (event.key === "ArrowLeft" && !place.closest(TYPING)) step(-STEP);
+      else if (event.key === "ArrowRight" && !place.closest(TYPING)) step(STEP);
       else return;
       event.preventDefault();
     }

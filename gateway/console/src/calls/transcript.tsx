@@ -7,7 +7,7 @@ import { memo } from "preact/compat";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Segment, Transcript } from "@potok/web/gen/potok/transcription/v1/transcript_pb.ts";
 import { clock, share } from "../shell/formats.ts";
-import { language, texts } from "../shell/language.ts";
+import { language } from "../shell/language.ts";
 import { speakerName } from "../shell/words.ts";
 import { Icon } from "../ui/icon.tsx";
 import { Notice } from "../ui/parts.tsx";
@@ -17,11 +17,9 @@ import type { Rest } from "./marks.ts";
 import { isUnsure, SURE, useReading, voiceOf } from "./reading.ts";
 import { intoView } from "./scrolling.ts";
 
-const languages = texts({ ru: { of: "ru" }, en: { of: "en" } });
-
 /** The name of a language, in the language that is shown. */
 export function languageName(code: string): string {
-  return new Intl.DisplayNames([languages().of], { type: "language", fallback: "code" }).of(code) ?? code;
+  return new Intl.DisplayNames([language.value], { type: "language", fallback: "code" }).of(code) ?? code;
 }
 
 export function TranscriptText({ transcript, marked }: { transcript: Transcript; marked: readonly Rest[] }) {
@@ -105,7 +103,6 @@ export function TranscriptText({ transcript, marked }: { transcript: Transcript;
             segment={segment}
             continued={segments[index - 1]?.speaker === segment.speaker}
             marked={marked}
-            tongue={language.value}
           />
         ))}
       </div>
@@ -129,8 +126,6 @@ const Turn = memo(function Turn({ segment, continued, marked }: {
   segment: Segment;
   continued: boolean;
   marked: readonly Rest[];
-  /** Only for it to be drawn again where the language changes. */
-  tongue: string;
 }) {
   const { employee } = useReading();
   const voice = voiceOf(segment.speaker);
