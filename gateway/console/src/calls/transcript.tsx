@@ -73,8 +73,11 @@ export function TranscriptText({ transcript, marked }: { transcript: Transcript;
   }
 
   function onClick(event: MouseEvent): void {
-    const second = (event.target as Element).closest("[data-at]")?.getAttribute("data-at");
-    if (second && !window.getSelection()?.toString()) sound.seek(Number(second));
+    const place = event.target as Element;
+    const turn = segments[placeOf(place.closest(".turn"))];
+    const spoken = place.parentElement?.matches(".turn-text") && !window.getSelection()?.toString();
+    if (turn && spoken) sound.seek((turn.words[placeOf(place)] ?? turn).startSeconds);
+    else if (turn && place.matches(".turn-time")) sound.seek(turn.startSeconds);
   }
 
   const unsure = useMemo(
@@ -122,6 +125,11 @@ export function TranscriptText({ transcript, marked }: { transcript: Transcript;
   );
 }
 
+/** Where an element stands among its like; words carry nothing of their own, since there are thousands. */
+function placeOf(element: Element | null): number {
+  return element?.parentElement ? Array.prototype.indexOf.call(element.parentElement.children, element) : -1;
+}
+
 const Turn = memo(function Turn({ segment, continued, marked }: {
   segment: Segment;
   continued: boolean;
@@ -133,18 +141,13 @@ const Turn = memo(function Turn({ segment, continued, marked }: {
   const here = marked.filter((each) => each.start < segment.endSeconds && each.end > segment.startSeconds);
   return (
     <div class="turn" data-voice={voice}>
-      <button
-        type="button"
-        class="turn-time"
-        data-at={segment.startSeconds}
-        aria-label={t().turnAt(clock(segment.startSeconds))}
-      >
+      <button type="button" class="turn-time" aria-label={t().turnAt(clock(segment.startSeconds))}>
         {clock(segment.startSeconds)}
       </button>
       <span class={continued ? "visually-hidden" : "turn-name"}>{name}</span>
       <p class="turn-text" lang={segment.language || undefined}>
         {segment.words.length === 0 ? (
-          <span data-at={segment.startSeconds}>{segment.text}</span>
+          <span>{segment.text}</span>
         ) : (
           segment.words.map((word, index) => {
             const middle = (word.startSeconds + word.endSeconds) / 2;
@@ -155,9 +158,8 @@ const Turn = memo(function Turn({ segment, continued, marked }: {
               <Fragment key={index}>
                 {spaced && " "}
                 <span
-                  data-at={word.startSeconds}
                   class={rests ? "turn-rests" : undefined}
-                  data-spaced={spaced || undefined}
+                  data-spaced={(rests && spaced) || undefined}
                   data-unsure={unsure || undefined}
                   title={unsure ? t().unsureWord(share(word.probability)) : undefined}
                 >
