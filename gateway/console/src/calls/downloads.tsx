@@ -5,6 +5,7 @@ import { useState } from "preact/hooks";
 import { ExportFormat } from "@potok/web/gen/potok/transcription/v1/transcription_service_pb.ts";
 import { transcription } from "../shell/api.ts";
 import { refusalOf } from "../shell/asking.ts";
+import { save } from "../shell/saving.ts";
 import { owner } from "../shell/selection.ts";
 import { Icon } from "../ui/icon.tsx";
 import { Notice } from "../ui/parts.tsx";
@@ -47,13 +48,4 @@ export function Downloads({ callId, recording }: { callId: string; recording: st
       {refusal && <Notice tone="bad">{t().notSaved(refusal)}</Notice>}
     </div>
   );
-}
-
-function save(content: Blob, name: string): void {
-  const address = URL.createObjectURL(content);
-  const link = document.createElement("a");
-  link.href = address;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }

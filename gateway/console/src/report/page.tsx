@@ -1,7 +1,6 @@
 // The report of a range: what its calls add up to, who did how well, and what to do about it.
 
-import { Download, Printer } from "lucide";
-import { ReportFormat } from "@potok/web/gen/potok/recommendations/v1/report_export_service_pb.ts";
+import { Printer } from "lucide";
 import type { RangeReport } from "@potok/web/gen/potok/recommendations/v1/range_report_pb.ts";
 import { RangeChoice } from "../panel/range.tsx";
 import { known } from "../live/current.ts";
@@ -12,6 +11,7 @@ import { clientId, owner, type Range, range } from "../shell/selection.ts";
 import { Icon } from "../ui/icon.tsx";
 import { Answered, AsOf, Empty } from "../ui/parts.tsx";
 import { Employees } from "./employees.tsx";
+import { Exports } from "./exports.tsx";
 import { lastCovered } from "./freshness.ts";
 import { Figures, Labels } from "./figures.tsx";
 import { Items } from "./items.tsx";
@@ -37,8 +37,7 @@ export default function Page() {
           </p>
         </div>
         <div class="row no-print">
-          <Export format={ReportFormat.CSV} name={t().csv} />
-          <Export format={ReportFormat.XLSX} name={t().xlsx} />
+          <Exports />
           <button type="button" class="button" onClick={() => window.print()}>
             <Icon of={Printer} />
             {t().print}
@@ -53,21 +52,6 @@ export default function Page() {
 
 function asked(owner: string, range: Range) {
   return { owner, range: { startDate: range.start, endDate: range.end } };
-}
-
-function Export({ format, name }: { format: ReportFormat; name: string }) {
-  const query = new URLSearchParams({
-    "range.start_date": range.value.start,
-    "range.end_date": range.value.end,
-    format: `REPORT_FORMAT_${ReportFormat[format]}`,
-  });
-  return (
-    <a class="button" href={`/api/v1/owners/${encodeURIComponent(owner.value)}/report:export?${query}`} download>
-      <Icon of={Download} />
-      <span class="visually-hidden">{t().download("")}</span>
-      {name}
-    </a>
-  );
 }
 
 function Report({ report }: { report: RangeReport }) {

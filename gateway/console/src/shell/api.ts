@@ -10,6 +10,7 @@ import { BotService } from "@potok/web/gen/potok/coordinator/v1/bot_service_pb.t
 import { CoordinatorService } from "@potok/web/gen/potok/coordinator/v1/coordinator_service_pb.ts";
 import { TokenService } from "@potok/web/gen/potok/coordinator/v1/token_service_pb.ts";
 import { MeetingTasksService } from "@potok/web/gen/potok/recommendations/v1/meeting_tasks_service_pb.ts";
+import { ReportExportService } from "@potok/web/gen/potok/recommendations/v1/report_export_service_pb.ts";
 import { RecommendationsService } from "@potok/web/gen/potok/recommendations/v1/recommendations_service_pb.ts";
 import { TranscriptionService } from "@potok/web/gen/potok/transcription/v1/transcription_service_pb.ts";
 import { transport } from "./session.ts";
@@ -24,4 +25,5 @@ export const transcription = createClient(TranscriptionService, transport);
 export const analysis = createClient(AnalysisService, transport);
 export const meetingAnalysis = createClient(MeetingAnalysisService, transport);
 export const recommendations = createClient(RecommendationsService, transport);
+export const reportExports = createClient(ReportExportService, transport);
 export const meetingTasks = createClient(MeetingTasksService, transport);
