@@ -32,7 +32,7 @@ export function Summary({ analysis, segments }: { analysis: MeetingAnalysis; seg
                 <span>{each.speakerName}</span>
                 <span class="soft">{share(each.share)} · {t().words(each.words)}</span>
               </div>
-              <Meter label={each.speakerName} parts={[{ share: each.share, tone: "plain" }]} />
+              <Meter label={each.speakerName} parts={[{ share: each.share, tone: "busy" }]} />
             </div>
           ))}
         </div>

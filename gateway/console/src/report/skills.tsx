@@ -56,6 +56,6 @@ export function Skills({ report }: { report: RangeReport }) {
 
 /** Few calls have no good or bad colour. */
 function toneOf({ enough, share }: SkillReport): Tone {
-  if (!enough) return "stale";
+  if (!enough) return "plain";
   return share >= 0.8 ? "good" : share >= 0.5 ? "warn" : "bad";
 }
