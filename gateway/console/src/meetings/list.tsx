@@ -1,11 +1,10 @@
 // The bots that the user may see, live.
 
-import { timestampDate } from "@bufbuild/protobuf/wkt";
 import type { BotStatus } from "@potok/web/gen/potok/status/v1/event_pb.ts";
 import { useState } from "preact/hooks";
 import type { Live } from "../live/live.ts";
 import { bots } from "../shell/api.ts";
-import { moment, timeOfDay } from "../shell/formats.ts";
+import { moment } from "../shell/formats.ts";
 import { usePages } from "../shell/paging.ts";
 import { href } from "../shell/router.ts";
 import { isAdmin } from "../shell/session.ts";
@@ -14,7 +13,7 @@ import { Choice } from "../ui/form.tsx";
 import { Answered, Badge, Empty } from "../ui/parts.tsx";
 import { type Group, GROUPS, merged } from "./merging.ts";
 import { Start } from "./start.tsx";
-import { hasEnded, WAY } from "./steps.ts";
+import { WAY } from "./steps.ts";
 import { t } from "./texts.ts";
 import { botTone, Told } from "./told.tsx";
 
@@ -91,9 +90,6 @@ function Row({ bot }: { bot: BotStatus }) {
         </span>
         <Badge tone={botTone(bot.state)}>{botStateName(bot.state)}</Badge>
         {(bot.errorMessage || bot.detail) && <span class="small soft meeting-why">{bot.errorMessage || bot.detail}</span>}
-        {!hasEnded(bot.state) && bot.updateTime && (
-          <span class="as-of">{timeOfDay(timestampDate(bot.updateTime))}</span>
-        )}
       </a>
     </li>
   );

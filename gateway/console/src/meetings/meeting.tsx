@@ -1,6 +1,7 @@
 // One meeting: where its bot is, and what came of it.
 
 import { timestampDate } from "@bufbuild/protobuf/wkt";
+import type { StageStatus } from "@potok/web/gen/potok/status/v1/event_pb.ts";
 import { ArrowLeft } from "lucide";
 import { useState } from "preact/hooks";
 import type { Live } from "../live/live.ts";
@@ -10,7 +11,7 @@ import { useDoing } from "../shell/doing.ts";
 import { moment } from "../shell/formats.ts";
 import { href } from "../shell/router.ts";
 import { session } from "../shell/session.ts";
-import { botStateName } from "../shell/words.ts";
+import { botStateName, reasonName, stageName, waitName } from "../shell/words.ts";
 import { Icon } from "../ui/icon.tsx";
 import { Badge, Card, Dialog, Empty, Notice } from "../ui/parts.tsx";
 import { found } from "./found.ts";
@@ -43,6 +44,7 @@ export function Meeting({ botId, live }: { botId: string; live: Live }) {
   const segments = transcript.value?.transcript?.segments ?? [];
   const results = [analysis, tasks, transcript];
   const refusal = [observations, run, ...results].find((each) => each.refusal)?.refusal;
+  const why = ((bot && known.runs.get(bot.runId)) ?? run.value?.run?.status)?.reason;
   const nothing = results.every((each) => each.value === null);
   return (
     <>
@@ -68,9 +70,16 @@ export function Meeting({ botId, live }: { botId: string; live: Live }) {
         <Card title={t().steps}>
           <Stepper
             steps={stepsOf(bot, observations.value?.observations ?? [], stagesOf(), known.log)}
+            recording={!bot.meetUrl}
           />
-          {bot.errorMessage && <Notice tone="bad"><strong>{t().error}</strong>{bot.errorMessage}</Notice>}
+          {bot.errorMessage && (
+            <Notice tone="bad">
+              <strong>{why ? reasonName(why) : t().error}</strong>
+              {bot.errorMessage}
+            </Notice>
+          )}
           {bot.detail && <Notice tone="warn"><strong>{t().detail}</strong>{bot.detail}</Notice>}
+          {!hasEnded(bot.state) && <Waiting stages={stagesOf()} />}
           <p class="soft small">
             {hasEnded(bot.state) && bot.updateTime
               ? t().ends(moment(new Date(timestampDate(bot.updateTime).getTime() + KEPT_MS)))
@@ -95,6 +104,14 @@ export function Meeting({ botId, live }: { botId: string; live: Live }) {
   function stagesOf() {
     return (bot && known.stages.get(bot.runId)) ?? run.value?.run?.stages ?? [];
   }
+}
+
+/** Why the processing of a meeting stands still, where it does. */
+function Waiting({ stages }: { stages: readonly StageStatus[] }) {
+  const stage = stages.at(-1);
+  const wait = stage?.wait ?? stage?.progress?.wait;
+  if (!wait) return null;
+  return <Notice tone="warn">{t().waits(stageName(stage!.stage), waitName(wait.reason))}</Notice>;
 }
 
 function Stop({ botId }: { botId: string }) {
