@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -90,12 +91,17 @@ class Console:
         return token_of(self.system, user, role, clients, lifetime)
 
     @contextlib.asynccontextmanager
-    async def visitor(self, **options: Any) -> AsyncIterator[Visitor]:
-        """Come with an empty browser; at the end nothing went wrong on any page. `options` are the context's."""
+    async def visitor(self, client_id: str = "", **options: Any) -> AsyncIterator[Visitor]:
+        """Come with an empty browser; at the end nothing went wrong on any page.
+
+        Chosen are the days of the samples and a client, as if from an earlier visit. `options` are the context's.
+        """
         context = await self.browser.new_context(**{"locale": "ru-RU", **options})
         context.set_default_timeout(PATIENCE * 1000)
         context.set_default_navigation_timeout(PATIENCE * 1000)
-        await context.add_init_script(_WATCHED)
+        days = {"start": DAYS[0], "end": DAYS[1]}
+        chosen = json.dumps(json.dumps({"clientId": client_id, "range": days}))
+        await context.add_init_script(_WATCHED + f'localStorage["potok.selection"] ??= {chosen};')
         visitor = Visitor(context=context, url=self.url)
         try:
             yield visitor

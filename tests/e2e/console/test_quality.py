@@ -44,9 +44,8 @@ async def test_every_room_can_be_used_by_all(console: Console, scheme: str) -> N
     await console.set_client("clinic")
     await console.processed("clinic")
     found = {}
-    async with console.visitor(color_scheme=scheme, reduced_motion="reduce") as visitor:
+    async with console.visitor("clinic", color_scheme=scheme, reduced_motion="reduce") as visitor:
         page = await visitor.open(token=console.token())
-        await page.get_by_label("Клиент").select_option("clinic")
         for room in ROOMS:
             await page.goto(f"{console.url}#/{room}")
             await shown(page)
@@ -58,9 +57,8 @@ async def test_no_room_is_wider_than_a_small_telephone(console: Console) -> None
     await console.set_client("clinic")
     await console.processed("clinic")
     wide = {}
-    async with console.visitor(viewport=NARROW) as visitor:
+    async with console.visitor("clinic", viewport=NARROW) as visitor:
         page = await visitor.open(token=console.token())
-        await page.get_by_label("Клиент").select_option("clinic")
         for room in ROOMS:
             await page.goto(f"{console.url}#/{room}")
             await shown(page)
