@@ -11,7 +11,7 @@ import { useDoing } from "../shell/doing.ts";
 import { moment } from "../shell/formats.ts";
 import { href } from "../shell/router.ts";
 import { session } from "../shell/session.ts";
-import { botStateName, reasonName, stageName, waitName } from "../shell/words.ts";
+import { botStateName, stageName, waitName } from "../shell/words.ts";
 import { Icon } from "../ui/icon.tsx";
 import { Badge, Card, Dialog, Empty, Notice } from "../ui/parts.tsx";
 import { found } from "./found.ts";
@@ -44,7 +44,6 @@ export function Meeting({ botId, live }: { botId: string; live: Live }) {
   const segments = transcript.value?.transcript?.segments ?? [];
   const results = [analysis, tasks, transcript];
   const refusal = [observations, run, ...results].find((each) => each.refusal)?.refusal;
-  const why = ((bot && known.runs.get(bot.runId)) ?? run.value?.run?.status)?.reason;
   const nothing = results.every((each) => each.value === null);
   return (
     <>
@@ -74,7 +73,7 @@ export function Meeting({ botId, live }: { botId: string; live: Live }) {
           />
           {bot.errorMessage && (
             <Notice tone="bad">
-              <strong>{why ? reasonName(why) : t().error}</strong>
+              <strong>{t().error}</strong>
               {bot.errorMessage}
             </Notice>
           )}
