@@ -156,6 +156,7 @@ async def _search(
     rows = [row async for row in latest]
     if len(rows) == page_size:
         return rows
+    await _QUERIES.join_by_hash(connection)
     return [row async for row in _QUERIES.search_selected_calls(connection, **asked)]
 
 

@@ -2,6 +2,11 @@
 -- Has the statements of a transaction planned for the values they are given: which filter is set decides the way.
 SELECT set_config('plan_cache_mode', 'force_custom_plan', true);
 
+-- name: join_by_hash()!
+-- Has the next statements compare what words find with what a filter means once, and not each with each: the planner
+-- takes a range of days for a few calls.
+SELECT set_config('enable_nestloop', 'off', true);
+
 -- name: get_as_of()$
 -- Returns when all was copied that the stages had then; null before that.
 SELECT CASE WHEN bool_and(as_of IS NOT NULL) THEN min(as_of) END FROM call_sync.copied_stages;
