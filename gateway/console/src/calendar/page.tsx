@@ -7,7 +7,8 @@ import { language, texts } from "../shell/language.ts";
 import { presetRange, range } from "../shell/selection.ts";
 import { Icon } from "../ui/icon.tsx";
 import { Card } from "../ui/parts.tsx";
-import { HeatMap, Legend } from "./heat_map.tsx";
+import { Legend } from "./day_column.tsx";
+import { HeatMap } from "./heat_map.tsx";
 import { LedgerCard } from "./ledger_card.tsx";
 import { type Month, monthAfter, monthOf, rangeOf } from "./month.ts";
 
