@@ -25,7 +25,7 @@ export function Items({ report }: { report: RangeReport }) {
               <Meter
                 label={labelTitle("checklist", each.item)}
                 parts={[
-                  { share: each.calls && each.completed / each.calls, tone: "good" },
+                  { share: each.calls && each.completed / each.calls, tone: each.enough ? "good" : "plain" },
                   { share: each.calls && each.attempted / each.calls, tone: "warn" },
                 ]}
               />
