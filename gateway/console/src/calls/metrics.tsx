@@ -28,7 +28,7 @@ export function Spoken({ metrics }: { metrics: Metrics }) {
     <Card title={t().metrics}>
       {operatorTalkShare !== undefined && <TalkShare operator={operatorTalkShare} />}
       {operator && client && (
-        <div class="scroll">
+        <div class="scroll" tabIndex={0} role="region" aria-label={t().metrics}>
           <table class="call-metrics">
             <thead>
               <tr>
