@@ -14,6 +14,7 @@ from pathlib import PurePosixPath
 from typing import TypeVar
 
 from services.call_sync import spellings
+from services.call_sync.calls.contacts import shown_contact
 from services.call_sync.domain import CallFacts, CallId, Direction, SourceInvalid
 from services.call_sync.spellings import Unreadable
 from services.status.domain import RECOGNISED
@@ -160,6 +161,8 @@ def parse_manifest(text: str, time_zone: tzinfo) -> list[CallFacts]:
     for line, row in _rows(text):
         try:
             call = _call(row, time_zone)
+            if call.recording_link is None and not row.get("call_id"):
+                call = _told_apart(call, first)
             if call == first.get(call.call_id):
                 call = _again(call, lines)
             elif call.call_id in lines:
@@ -179,6 +182,15 @@ def parse_manifest(text: str, time_zone: tzinfo) -> list[CallFacts]:
     if faults:
         raise SourceInvalid(f"{NAME}: " + "; ".join(faults))
     return calls
+
+
+def _told_apart(call: CallFacts, known: Mapping[CallId, CallFacts]) -> CallFacts:
+    """Return a call under an id that no other call has, where what ids are made of does not tell them apart."""
+    given, number = call, 2
+    while known.get(call.call_id, call) != call:
+        call = replace(given, call_id=CallId(f"{given.call_id}-call{number}"))
+        number += 1
+    return call
 
 
 def _again(call: CallFacts, known: Collection[CallId]) -> CallFacts:
@@ -264,7 +276,7 @@ def _call(row: Mapping[str, str], time_zone: tzinfo) -> CallFacts:
     employee, contact = _text(row, "employee"), _text(row, "contact")
     return CallFacts(
         call_id=_call_id(row.get("call_id", ""))
-        or (file_id(file) if file else CallId(_digest(started_at.isoformat(), employee, contact))),
+        or (file_id(file) if file else _missed_id(started_at, employee, contact)),
         day=started_at.astimezone(time_zone).date(),
         started_at=started_at,
         direction=_choice(row, "direction", _DIRECTIONS),
@@ -312,6 +324,14 @@ def file_id(path: str) -> CallId:
     path = unicodedata.normalize("NFC", path)  # a Mac writes accents apart
     name = _NOT_WORD.sub("-", _LONG_NUMBER.sub(r"\1\2", path))[:_LONGEST_NAME]
     return CallId(f"{name}-{_digest(path)[:12]}")
+
+
+def _missed_id(started_at: datetime, employee: str, contact: str) -> CallId:
+    """Return the id of a call without a file, of what everybody sees of it.
+
+    Of a whole number, somebody who sees a part of it would find the rest by trying.
+    """
+    return CallId(_digest(started_at.isoformat(), employee, shown_contact(contact)))
 
 
 def _digest(*parts: str) -> str:

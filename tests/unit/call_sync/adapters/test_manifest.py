@@ -84,6 +84,27 @@ def test_a_derived_id_depends_on_the_file_alone_or_on_time_and_people() -> None:
     assert first[0].call_id != first[1].call_id
 
 
+def test_the_id_of_a_missed_call_tells_nobody_the_number_it_is_shown_a_part_of() -> None:
+    header = "file,start_time,employee,contact\n,2026-03-01T09:30,Анна,"
+    [call], [masked], [other] = (
+        parse(header + contact) for contact in ("+79161234567", "+79169994567", "+79161234568")
+    )
+
+    assert call.call_id == masked.call_id
+    assert call.call_id != other.call_id
+
+
+def test_missed_calls_that_are_shown_alike_are_calls_of_their_own() -> None:
+    first, second, again = parse(
+        "file,start_time,contact\n,2026-03-01T09:30,+79161234567\n"
+        + ",2026-03-01T09:30,+79169994567\n" * 2
+    )
+
+    assert (first.merged_into, second.merged_into) == (None, None)
+    assert again.merged_into == second.call_id
+    assert len({first.call_id, second.call_id, again.call_id}) == 3
+
+
 @pytest.mark.parametrize(
     ("file", "name"),
     [
