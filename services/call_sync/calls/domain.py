@@ -24,7 +24,7 @@ class CallNotFound(NotFound):
 
 
 class NothingToLookFor(InvalidInput):
-    """A query has no word that has to be in a call."""
+    """A query has no word that has to be in a call, or cannot be read."""
 
 
 class CursorRefused(Exception):

@@ -98,7 +98,7 @@ class PostgresListedCalls:
         page_size: int,
     ) -> tuple[list[FoundCall], datetime | None]:
         async with self._reading() as connection:
-            parsed = await _QUERIES.read_query(connection, query=storable(query))
+            parsed = await _read(connection, query)
             if parsed["needed"] in ("", "T"):
                 raise NothingToLookFor(
                     "query: write a word to look for, besides those that every text has"
@@ -158,6 +158,15 @@ async def _search(
         return rows
     await _QUERIES.join_by_hash(connection)
     return [row async for row in _QUERIES.search_selected_calls(connection, **asked)]
+
+
+async def _read(connection: Connection, query: str) -> asyncpg.Record:
+    """Parse a query for words; raises NothingToLookFor for one with more signs in a row than Postgres takes."""
+    try:
+        parsed: asyncpg.Record = await _QUERIES.read_query(connection, query=storable(query))
+    except asyncpg.InternalServerError:  # "tsquery stack too small": there is no other code for it
+        raise NothingToLookFor("query: write words, with fewer signs between them") from None
+    return parsed
 
 
 def _chosen(owner: Owner, call_filter: CallFilter, *, whole: bool) -> dict[str, Any]:

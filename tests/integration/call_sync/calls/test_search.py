@@ -114,6 +114,17 @@ async def test_a_query_without_a_word_to_look_for_is_refused(scene: CallScene, q
     assert "query: write a word" in (refusal.value.details() or "")
 
 
+@pytest.mark.parametrize("query", ["-" * 33, "цена " + "- " * 120, "цена " + "-(" * 120])
+async def test_a_query_of_more_signs_than_can_be_read_is_refused(
+    scene: CallScene, query: str
+) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as refusal:
+        await found(scene, query)
+
+    assert refusal.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert "query: write words" in (refusal.value.details() or "")
+
+
 async def test_hostile_texts_are_texts(scene: CallScene) -> None:
     await scene.list(a_call_at("c1"), a_call_at("c2", 1), a_call_at("c3", 2))
     await scene.say("c1", "<script>alert('цена')</script> & <b>", "\x00нуль \x04цена\x05 \ud800")
