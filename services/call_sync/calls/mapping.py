@@ -46,8 +46,12 @@ def call_filter_from_pb(message: listed_call_pb2.CallFilter, *, whole: bool) -> 
         recorded=message.recorded if message.HasField("recorded") else None,
         contact_name=name,
         contact_digits=digits,
-        min_duration_seconds=message.min_duration_seconds or None,
-        max_duration_seconds=message.max_duration_seconds or None,
+        min_duration_seconds=message.min_duration_seconds
+        if message.HasField("min_duration_seconds")
+        else None,
+        max_duration_seconds=message.max_duration_seconds
+        if message.HasField("max_duration_seconds")
+        else None,
         stages=_stages_from_pb(message),
         call_type=message.call_type or None,
         outcome=message.outcome or None,
@@ -63,6 +67,9 @@ def listed_call_to_pb(listed: ListedCall, *, whole: bool) -> listed_call_pb2.Lis
     contact = call.contact
     if not whole:
         call.contact = shown_contact(contact)
+        # Telephones name files by who called.
+        if call.HasField("recording"):
+            call.recording.file_name = shown_contact(call.recording.file_name)
     return listed_call_pb2.ListedCall(
         call=call,
         contact_masked=call.contact != contact,
