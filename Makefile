@@ -21,10 +21,10 @@ LOCK := .venv/bin/uv pip compile -q --universal --python-version 3.11 --generate
 	--no-emit-index-url --no-header
 
 .DELETE_ON_ERROR:
-.PHONY: help setup compiled demo up token console migrate web build-console programs test check fmt lint types gen check-gen breaking faults bench lock
+.PHONY: help setup compiled demo up token console migrate web build-console programs test check fmt lint types gen check-gen breaking screenshots faults bench lock
 
 help: ## say what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' Makefile
 
 setup: $(READY) ## install everything into .venv
 
@@ -127,6 +127,9 @@ check-gen: $(READY) ## check that gen/ is what the protos say
 
 breaking: $(READY) ## check that the protos break no client of AGAINST (main)
 	@.venv/bin/buf breaking --against '.git#ref=$(AGAINST)'
+
+screenshots: compiled $(CONSOLE) programs ## take the screenshots of the documents anew; look at each
+	@$(PY) -m tests.screenshots
 
 faults: compiled ## kill what may be killed, and see that nothing is lost
 	@$(PY) -m pytest tests/faults
