@@ -120,16 +120,13 @@ class Console:
         settings = {"time_zone": "Europe/Moscow", "source": f"folder:{folder}"}
         await self.ask("PUT", f"/api/v1/clients/{client_id}", {"client": {"settings": settings}})
 
-    async def processed(self, client_id: str) -> None:
-        """Take the samples of a client through all stages, unless they were."""
-        days = {"start_date": DAYS[0], "end_date": DAYS[1]}
+    async def processed(self, client_id: str, *stages: str) -> None:
+        """Take the samples of a client through all stages, or those named, unless they were."""
         listed = (await self.ask("GET", f"/api/v1/runs?client_id={client_id}"))["runs"]
         if not listed:
-            listed = [
-                (await self.ask("POST", "/api/v1/runs", {"client_id": client_id, "range": days}))[
-                    "run"
-                ]
-            ]
+            days = {"start_date": DAYS[0], "end_date": DAYS[1]}
+            asked = {"client_id": client_id, "range": days, "stages": stages}
+            listed = [(await self.ask("POST", "/api/v1/runs", asked))["run"]]
         run_id = listed[-1]["status"]["run_id"]
 
         seen: object = None

@@ -63,18 +63,18 @@ async def afterwards(visitor: Visitor, console: Console) -> None:
 async def main() -> None:
     """Take all of them anew."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="potok-screenshots-") as folder:
-        async with running_console(Path(folder) / f"system-{os.getpid()}") as console:
-            await console.set_client(CLIENT)
-            looks = {"locale": "en-GB", "viewport": SIZE, "reduced_motion": "reduce"}
-            async with console.visitor(CLIENT, **looks, color_scheme="light") as visitor:
-                await during_a_run(visitor, console)
-                await console.processed(CLIENT)
-                await afterwards(visitor, console)
-            async with console.visitor(CLIENT, **looks, color_scheme="dark") as visitor:
-                page = await visitor.open("calendar", token=console.token())
-                await expect(page.get_by_text("The ledger holds")).to_be_visible()
-                await shoot(page, "calendar")
+    home = Path(tempfile.gettempdir(), f"potok-screenshots-{os.getpid()}")
+    async with running_console(home) as console:
+        await console.set_client(CLIENT)
+        looks = {"locale": "en-GB", "viewport": SIZE, "reduced_motion": "reduce"}
+        async with console.visitor(CLIENT, **looks, color_scheme="light") as visitor:
+            await during_a_run(visitor, console)
+            await console.processed(CLIENT)
+            await afterwards(visitor, console)
+        async with console.visitor(CLIENT, **looks, color_scheme="dark") as visitor:
+            page = await visitor.open("calendar", token=console.token())
+            await expect(page.get_by_text("The ledger holds")).to_be_visible()
+            await shoot(page, "calendar")
 
 
 if __name__ == "__main__":
