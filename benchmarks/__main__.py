@@ -20,6 +20,7 @@ NAMES = (
     "judgement",
     "tasks",
     "eta",
+    "frames",
 )
 
 
