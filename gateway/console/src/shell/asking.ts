@@ -2,6 +2,7 @@
 
 import { ConnectError } from "@connectrpc/connect";
 import { useCallback, useEffect, useState } from "preact/hooks";
+import { serverNow } from "./server_time.ts";
 import { sessionState } from "./session.ts";
 
 /** What is known of an answer. An old one stays while it is asked again, and after a refusal. */
@@ -35,7 +36,7 @@ export function useAnswer<Value>(question: (signal: AbortSignal) => Promise<Valu
     setKnown((before) => ({ ...before, asking: true }));
     question(abort.signal).then(
       (value) => {
-        if (!abort.signal.aborted) setKnown({ value, asOf: new Date(), refusal: "", asking: false });
+        if (!abort.signal.aborted) setKnown({ value, asOf: serverNow(), refusal: "", asking: false });
       },
       (error: unknown) => {
         if (!abort.signal.aborted) setKnown((before) => ({ ...before, refusal: refusalOf(error), asking: false }));
