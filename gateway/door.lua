@@ -21,6 +21,14 @@ local function from_our_page(headers)
   return scheme ~= nil and host_of(scheme, authority) == host_of(scheme, headers:get(":authority") or "")
 end
 
+-- Files are for everybody, and who ends a session need not say which.
+local function needs_token(headers)
+  local path, method = headers:get(":path"):match("^[^?]*"), headers:get(":method")
+  if path == "/potok.coordinator.v1.SessionService/DeleteSession" then return false end
+  if path == "/api/v1/session" and method == "DELETE" then return false end
+  return path:match("^/api/") or path:match("^/potok%.")
+end
+
 -- The cookie of a session becomes the token that it holds. It counts for pages of this origin alone: another site's
 -- page cannot act for its visitor. Where there is TLS, only the cookie counts that no neighbouring host can set.
 local function session(handle, headers)
@@ -40,6 +48,7 @@ local function session(handle, headers)
   if #others > 0 then headers:add("cookie", table.concat(others, "; ")) end
   if #tokens == 0 or headers:get("authorization") then return true end
   if #tokens > 1 then
+    if not needs_token(headers) then return true end
     handle:respond({[":status"] = "400"}, "there are two session cookies: delete them and begin a new session")
     return false
   end
@@ -71,7 +80,7 @@ local TO_CONSOLE = {["/"] = true, ["/console"] = true}
 
 function envoy_on_request(handle)
   local headers = handle:headers()
-  if TO_CONSOLE[headers:get(":path")] and READS[headers:get(":method")] then
+  if TO_CONSOLE[headers:get(":path"):match("^[^?]*")] and READS[headers:get(":method")] then
     handle:respond({[":status"] = "302", ["location"] = "/console/"}, "")
     return
   end

@@ -160,7 +160,12 @@ async def test_nobody_changes_a_file(door: Door, method: str) -> None:
     assert (await door.http.get("/console/")).text == PAGE
 
 
-@pytest.mark.parametrize("path", ["/", "/console"])
+async def test_the_page_comes_whatever_cookies_a_neighbour_has_set(door: Door) -> None:
+    both = {"cookie": "potok_session=mine; potok_session=theirs"}
+    assert (await door.http.get("/console/", headers=both)).text == PAGE
+
+
+@pytest.mark.parametrize("path", ["/", "/console", "/console?from=mail"])
 async def test_who_knows_only_the_address_is_led_there(door: Door, path: str) -> None:
     answer = await door.http.get(path)
     assert answer.status_code == 302

@@ -384,6 +384,12 @@ async def test_two_session_cookies_are_refused(nobody: httpx2.AsyncClient) -> No
     )
 
 
+async def test_who_has_two_session_cookies_can_end_the_session(nobody: httpx2.AsyncClient) -> None:
+    both = f"potok_session={token()}; potok_session={token(sub='boris')}"
+    ended = await nobody.delete("/api/v1/session", headers={"cookie": both})
+    assert ended.status_code == 200
+
+
 async def test_behind_tls_only_the_cookie_counts_that_no_other_host_can_set() -> None:
     services = public_services()
     async with (
