@@ -9,7 +9,7 @@ import { clock, day, days, number } from "../shell/formats.ts";
 import { href, query } from "../shell/router.ts";
 import { owner, range } from "../shell/selection.ts";
 import { Icon } from "../ui/icon.tsx";
-import { AsOf, Empty, Notice } from "../ui/parts.tsx";
+import { AsOf, Empty, Notice, Scroll } from "../ui/parts.tsx";
 import { useChanges, useSettled } from "./changes.ts";
 import { DirectionIcon } from "./direction.tsx";
 import { filterOf, setFilters } from "./filters.ts";
@@ -56,7 +56,9 @@ export function CallList() {
       <Beginning listing={listing} />
       {page && page.items.length > 0 && (
         <section class="card flush" aria-busy={listing.asking}>
-          <Table rows={page.items} />
+          <Scroll label={t().calls}>
+            <Table rows={page.items} />
+          </Scroll>
           <Ending listing={listing} />
         </section>
       )}
