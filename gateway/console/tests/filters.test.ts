@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { between, filterOf, setFilters } from "../src/calls/filters.ts";
+import { between, contactQuery, filterOf, setFilters } from "../src/calls/filters.ts";
 
 const range = { start: "2026-11-01", end: "2026-11-30" };
 const asked = (address: string) => filterOf(new URLSearchParams(address), range);
@@ -59,4 +59,14 @@ test("ends are open, closed and within what the server takes", () => {
 
 test("only filters count as filters", () => {
   assert.deepEqual(setFilters(new URLSearchParams("q=приём&type=info&t=3")), ["type"]);
+});
+
+test("the calls of a contact are found by what is shown of it", () => {
+  assert.equal(contactQuery("+7 916 645-28-31", false), "79166452831");
+  assert.equal(contactQuery("+7******2831", true), "2831");
+  assert.equal(contactQuery("Анна +7******2831", true), "2831");
+  assert.equal(contactQuery("****31", true), "");
+  assert.equal(contactQuery("Анна", false), "Анна");
+  assert.equal(contactQuery("Анна 12", false), "");
+  assert.equal(contactQuery("12", false), "");
 });

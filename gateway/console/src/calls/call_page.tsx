@@ -21,7 +21,7 @@ import { restsOf } from "./marks.ts";
 import { Spoken } from "./metrics.tsx";
 import { Controls } from "./player.tsx";
 import { Provenance } from "./provenance.tsx";
-import { found, ReadingContext } from "./reading.ts";
+import { found, heard, ReadingContext } from "./reading.ts";
 import { openSound } from "./sound.ts";
 import { TranscriptText } from "./transcript.tsx";
 import { Wave } from "./wave.tsx";
@@ -46,7 +46,7 @@ function Read({ callId, listed }: { callId: string; listed: GetCallResponse | un
   const written = useAnswer((signal) => found(transcription.getTranscript(asked, { signal })), on(Stage.TRANSCRIPTION));
   const judged = useAnswer((signal) => found(analyses.getAnalysis(asked, { signal })), on(Stage.ANALYSIS));
   const drawn = useAnswer(
-    (signal) => found(recordings.getWaveform(asked, { signal })),
+    (signal) => heard(recordings.getWaveform(asked, { signal })),
     [owner.value, callId, call?.call?.recording?.sha256],
   );
 
@@ -56,9 +56,10 @@ function Read({ callId, listed }: { callId: string; listed: GetCallResponse | un
 
   const transcript = written.value?.transcript ?? null;
   const analysis = judged.value?.analysis ?? null;
-  const wave = drawn.value;
-  const heard = sound.length.value ?? wave?.durationSeconds ?? transcript?.durationSeconds;
-  const length = heard ?? call?.call?.durationSeconds ?? 0;
+  const unplayable = drawn.value === "unplayable";
+  const wave = drawn.value === "unplayable" ? undefined : drawn.value;
+  const known = sound.length.value ?? wave?.durationSeconds ?? transcript?.durationSeconds;
+  const length = known ?? call?.call?.durationSeconds ?? 0;
   const rests = useMemo(() => restsOf(analysis, transcript), [analysis, transcript]);
   const reading = useMemo(
     () => ({ sound, transcript, employee: call?.call?.employee ?? analysis?.employee ?? "" }),
@@ -74,7 +75,8 @@ function Read({ callId, listed }: { callId: string; listed: GetCallResponse | un
   }, [wanted, sound, transcript]);
 
   const recorded = wave !== null && (call ? call.call?.recording !== undefined : true);
-  useKeys(recorded ? sound : undefined);
+  const playable = recorded && !unplayable;
+  useKeys(playable ? sound : undefined);
   return (
     <ReadingContext.Provider value={reading}>
       <CallHead
@@ -87,18 +89,22 @@ function Read({ callId, listed }: { callId: string; listed: GetCallResponse | un
       <div class="call-body">
         <div class="call-listen">
           <section class="card player" aria-label={t().player}>
-            {heard !== undefined && heard > 0 && <Wave channels={wave?.channels ?? []} length={length} marks={rests} />}
-            {recorded ? (
+            {known !== undefined && known > 0 && <Wave channels={wave?.channels ?? []} length={length} marks={rests} />}
+            {playable ? (
               <Controls length={length} />
             ) : (
-              <WhyNot what={t().noRecording} call={call} stage={Stage.CALL_SYNC} />
+              <WhyNot
+                what={recorded ? t().unplayable : t().noRecording}
+                call={call}
+                stage={recorded ? Stage.TRANSCRIPTION : Stage.CALL_SYNC}
+              />
             )}
             {drawn.refusal && <p class="soft small">{t().noWave} {drawn.refusal}</p>}
-            {recorded && <p class="player-keys soft small">{t().keys}</p>}
+            {playable && <p class="player-keys soft small">{t().keys}</p>}
           </section>
           <Card
             title={t().transcript}
-            aside={transcript && <Downloads callId={callId} recording={recorded ? address : undefined} />}
+            aside={transcript && <Downloads callId={callId} recording={playable ? address : undefined} />}
           >
             <Answered answer={written}>
               {(value) =>

@@ -4,7 +4,9 @@ import { plural, texts } from "../shell/language.ts";
 
 export const t = texts({
   ru: {
-    back: "Все звонки",
+    back: "Список звонков",
+    backToSearch: "Найденные разговоры",
+    callsOfContact: "Показать все звонки этого контакта за выбранные дни.",
     call: "Звонок",
     unknownContact: "номер неизвестен",
     unknownEmployee: "сотрудник неизвестен",
@@ -23,6 +25,9 @@ export const t = texts({
     back5: "Назад на 5 секунд",
     forward5: "Вперёд на 5 секунд",
     speed: "Скорость",
+    copyLink: "Скопировать ссылку на этот момент",
+    copied: "Ссылка скопирована.",
+    notCopied: "Не удалось скопировать ссылку.",
     mute: "Выключить звук",
     unmute: "Включить звук",
     volume: "Громкость",
@@ -43,7 +48,7 @@ export const t = texts({
     unsure: (percent: string, words: number) =>
       `Пунктиром подчёркнуты слова, в которых распознавание уверено меньше чем на ${percent}: ${words} ${plural(words, ["слово", "слова", "слов"])}.`,
     unsureWord: (percent: string) => `уверенность ${percent}`,
-    evidenceWords: "Фоном выделены слова, на которых основана оценка.",
+    evidenceWords: "Фоном выделены слова, на которых основана оценка: наведите на слово, чтобы увидеть, какая.",
     guessed: "Кто говорит, определено по смыслу: все голоса записаны в одном канале. Реплики без уверенности подписаны «Собеседник».",
     unsureLanguage: (language: string) =>
       `Распознано как ${language}, но язык может быть другим: слова могут быть неверны, такой звонок не оценивается.`,
@@ -54,6 +59,7 @@ export const t = texts({
     asRecording: "Запись",
     notSaved: (why: string) => `Не удалось скачать: ${why}`,
 
+    unplayable: "Запись этого звонка нельзя воспроизвести.",
     noRecording: "Записи этого звонка нет.",
     noTranscript: "Расшифровки нет.",
     noAnalysis: "Анализа нет.",
@@ -77,6 +83,7 @@ export const t = texts({
     noRecommendations: "Советов нет: улучшать нечего или судить не о чем.",
     objections: "Возражения",
     agreements: "Договорённости",
+    agreement: "Договорённость",
     due: (day: string) => `до ${day}`,
     facts: "О клиенте",
     none: "не прозвучало",
@@ -113,7 +120,9 @@ export const t = texts({
     cost: "Стоимость",
   },
   en: {
-    back: "All calls",
+    back: "List of calls",
+    backToSearch: "What was found",
+    callsOfContact: "Shows all calls of this contact in the chosen days.",
     call: "Call",
     unknownContact: "number not known",
     unknownEmployee: "employee not known",
@@ -132,6 +141,9 @@ export const t = texts({
     back5: "Back 5 seconds",
     forward5: "Forward 5 seconds",
     speed: "Speed",
+    copyLink: "Copy link to this moment",
+    copied: "The link is copied.",
+    notCopied: "The link could not be copied.",
     mute: "Mute",
     unmute: "Unmute",
     volume: "Volume",
@@ -152,7 +164,7 @@ export const t = texts({
     unsure: (percent: string, words: number) =>
       `A dotted line is under words that the recognition is less than ${percent} sure of: ${words} ${plural(words, ["word", "words"])}.`,
     unsureWord: (percent: string) => `${percent} sure`,
-    evidenceWords: "A background is behind words that the judgement rests on.",
+    evidenceWords: "A background is behind words that the judgement rests on: point at one to see what.",
     guessed: "Who speaks is a guess by what is said, since one channel carries everybody. Turns without a sure guess are “Speaker”.",
     unsureLanguage: (language: string) =>
       `Heard as ${language}, which may be wrong: the words may be invented, so such a call is not judged.`,
@@ -163,6 +175,7 @@ export const t = texts({
     asRecording: "Recording",
     notSaved: (why: string) => `The download failed: ${why}`,
 
+    unplayable: "The recording of this call cannot be played.",
     noRecording: "There is no recording of this call.",
     noTranscript: "There is no transcript.",
     noAnalysis: "There is no analysis.",
@@ -186,6 +199,7 @@ export const t = texts({
     noRecommendations: "There is no advice: nothing to better, or nothing to judge by.",
     objections: "Objections",
     agreements: "Agreements",
+    agreement: "Agreement",
     due: (day: string) => `by ${day}`,
     facts: "About the client",
     none: "none was heard",

@@ -1,5 +1,6 @@
-// What calls are filtered by, as the address of the page says it. Pure; what an address says wrongly filters nothing.
+// What calls are filtered by, as the address of the page says it. What an address says wrongly filters nothing.
 
+import { signal } from "@preact/signals";
 import type { Direction } from "@potok/web/gen/potok/call_sync/v1/call_pb.ts";
 import type { ItemState, Stage } from "@potok/web/gen/potok/status/v1/stage_pb.ts";
 
@@ -20,6 +21,9 @@ export const FILTERS = [
 ] as const;
 
 export type FilterName = (typeof FILTERS)[number];
+
+/** The list or the search that was seen last, with its filters: where a call leads back to. */
+export const lastListed = signal("#/calls");
 
 /** What `employee` is where nobody knows who had the call. */
 export const NOBODY = "?";
@@ -85,6 +89,21 @@ export function filterOf(query: URLSearchParams, range: { start: string; end: st
     minScore,
     maxScore,
   };
+}
+
+/**
+ * Returns what the filter `contact` has to be to find the calls with a contact; empty where the server would take
+ * nothing that is known of it. Of a number that is shown in part, these are its last four digits.
+ */
+export function contactQuery(contact: string, masked: boolean): string {
+  const digits = contact.replace(/[^\d*]/g, "");
+  const name = /\p{L}/u.test(contact);
+  if (masked || !name) {
+    const wanted = masked ? digits.slice(-4) : digits;
+    return /^\d{4,}$/.test(wanted) ? wanted : "";
+  }
+  const short = digits.length > 0 && digits.length <= 4; // taken only from those who see numbers whole
+  return short ? "" : contact.trim().slice(0, 64);
 }
 
 /** Returns the filters that an address sets. */

@@ -11,7 +11,7 @@ import { go, query, withQuery } from "../shell/router.ts";
 import { owner, range } from "../shell/selection.ts";
 import { directionName, itemStateName, stageName } from "../shell/words.ts";
 import { Icon } from "../ui/icon.tsx";
-import { DIRECTIONS, type FilterName, FILTERS, NOBODY, setFilters, STAGES, STATES } from "./filters.ts";
+import { DIRECTIONS, type FilterName, FILTERS, lastListed, NOBODY, setFilters, STAGES, STATES } from "./filters.ts";
 import { label } from "./labels.ts";
 import { t } from "./list_texts.ts";
 
@@ -33,6 +33,10 @@ export function Filters({ changes }: { changes: number }) {
     [owner.value, days, changes],
   ).value;
   const count = setFilters(query.value).length;
+  const address = withQuery({});
+  useEffect(() => {
+    lastListed.value = address;
+  }, [address]);
   const wide = useRef(window.matchMedia("(min-width: 60rem)").matches);
   return (
     <details class="filters" open={wide.current || undefined}>

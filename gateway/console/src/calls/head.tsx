@@ -13,6 +13,7 @@ import { Icon } from "../ui/icon.tsx";
 import { AsOf } from "../ui/parts.tsx";
 import { t } from "./call_texts.ts";
 import { DirectionIcon } from "./direction.tsx";
+import { contactQuery, lastListed } from "./filters.ts";
 import { StageChip } from "./stage_chip.tsx";
 import { languageName } from "./transcript.tsx";
 import { whenIn } from "./when.ts";
@@ -31,18 +32,18 @@ export function CallHead({ callId, call, analysis, transcript, asOf }: {
   const language = transcript?.language || call?.language;
   return (
     <header class="call-head">
-      <a class="call-back small" href={href("calls")}>
+      <a class="call-back small" href={lastListed.value}>
         <Icon of={ArrowLeft} size={15} />
-        {t().back}
+        {lastListed.value.startsWith(href("search")) ? t().backToSearch : t().back}
       </a>
       <div class="page-head">
         <h1>
           <DirectionIcon direction={direction} answered={told?.answered ?? true} size={24} />
           {(told?.employee ?? analysis?.employee) || t().unknownEmployee}
           {told && (
-            <span class="soft" title={call.contactMasked ? t().masked : undefined}>
+            <span class="soft">
               {" "}
-              · {told.contact || t().unknownContact}
+              · {told.contact ? <Contact of={told.contact} masked={call.contactMasked} /> : t().unknownContact}
             </span>
           )}
         </h1>
@@ -72,6 +73,13 @@ export function CallHead({ callId, call, analysis, transcript, asOf }: {
   );
 }
 
+/** Leads to the other calls with a contact; one that is shown in part is looked for by what is shown. */
+function Contact({ of: contact, masked }: { of: string; masked: boolean }) {
+  const wanted = contactQuery(contact, masked);
+  const title = [masked && t().masked, wanted && t().callsOfContact].filter(Boolean).join(" ");
+  return wanted ? <a href={`${href("calls")}?contact=${encodeURIComponent(wanted)}`} title={title}>{contact}</a> : <span title={title}>{contact}</span>;
+}
+
 /** Of every stage that did not simply succeed: why, in plain words. */
 function Lacks({ call }: { call: ListedCall }) {
   const lacking = call.stages.filter((each) => each.reason || each.message);
@@ -92,12 +100,13 @@ function Lacks({ call }: { call: ListedCall }) {
 /** Says that something is not there, and why: by its own stage, or by an earlier one that had nothing to hand on. */
 export function WhyNot({ what, call, stage }: { what: string; call: ListedCall | undefined; stage: Stage }) {
   const until = call?.stages.filter((each) => each.stage <= stage) ?? [];
-  const cause = until.find((each) => each.state !== ItemState.SUCCESS) ?? until.at(-1);
+  const lacking = until.find((each) => each.state !== ItemState.SUCCESS);
+  const cause = lacking ?? until.find((each) => each.reason || each.message);
   const why = cause && (reasonName(cause.reason) || cause.message || itemStateName(cause.state));
   return (
     <p class="soft">
       {what} {cause && why && t().because(stageName(cause.stage), why)}
-      {call && !cause && t().because(stageName(stage), t().neverReached)}
+      {call && until.at(-1)?.stage !== stage && !cause && t().because(stageName(stage), t().neverReached)}
     </p>
   );
 }

@@ -2,6 +2,7 @@
 
 import type { Analysis, Evidence } from "@potok/web/gen/potok/analysis/v1/analysis_pb.ts";
 import type { Transcript } from "@potok/web/gen/potok/transcription/v1/transcript_pb.ts";
+import { t } from "./call_texts.ts";
 import { label, skill } from "./labels.ts";
 import { secondOfQuote } from "./reading.ts";
 
@@ -22,6 +23,7 @@ export function restsOf(analysis: Analysis | null, transcript: Transcript | null
     [label("sentiments", analysis.sentiment), analysis.sentimentQuote],
     ...analysis.checklist.map((each): Named => [label("checklist", each.item), each.quote]),
     ...analysis.objections.map((each): Named => [label("objections", each.kind), each.quote]),
+    ...analysis.agreements.map((each): Named => [t().agreement, each.quote]),
     ...analysis.clientFacts.map((each): Named => [label("client_facts", each.kind), each.quote]),
     ...analysis.recommendations.map((each): Named => [skill(each.skill), each.quote]),
   ];

@@ -1,12 +1,17 @@
 // The player of one call: its waveform by voices, and the controls.
 
-import { type IconNode, Pause, Play, RotateCcw, RotateCw, Volume2, VolumeX } from "lucide";
+import { useSignal } from "@preact/signals";
+import { type IconNode, Link, Pause, Play, RotateCcw, RotateCw, Volume2, VolumeX } from "lucide";
 import { clock, number } from "../shell/formats.ts";
+import { withQuery } from "../shell/router.ts";
 import { Icon } from "../ui/icon.tsx";
 import { Notice } from "../ui/parts.tsx";
 import { t } from "./call_texts.ts";
 import { useReading } from "./reading.ts";
 import { muted, speed, SPEEDS, STEP, volume } from "./sound.ts";
+
+/** How long it is said that something was copied, in milliseconds. */
+const SAID = 3_000;
 
 export function Controls({ length }: { length: number }) {
   const { sound } = useReading();
@@ -56,6 +61,7 @@ export function Controls({ length }: { length: number }) {
           }}
         />
       </div>
+      <CopyLink />
       {sound.problem.value && (
         <Notice tone="bad">
           {t().cannotPlay} {sound.problem.value}
@@ -71,6 +77,31 @@ function Step({ by, name, icon }: { by: number; name: string; icon: IconNode }) 
     <button type="button" class="player-button" aria-label={name} title={name} onClick={() => sound.step(by)}>
       <Icon of={icon} />
     </button>
+  );
+}
+
+/** Copies the address of what is heard now; browsers let a page do so only over TLS, or on the same machine. */
+function CopyLink() {
+  const { sound } = useReading();
+  const said = useSignal("");
+  if (!navigator.clipboard) return null;
+
+  async function copy(): Promise<void> {
+    const address = new URL(withQuery({ t: sound.time.peek().toFixed(1) }), window.location.href).href;
+    said.value = await navigator.clipboard.writeText(address).then(
+      () => t().copied,
+      () => t().notCopied,
+    );
+    setTimeout(() => (said.value = ""), SAID);
+  }
+
+  return (
+    <>
+      <button type="button" class="player-button" aria-label={t().copyLink} title={t().copyLink} onClick={copy}>
+        <Icon of={Link} />
+      </button>
+      <span class="player-said small" role="status">{said}</span>
+    </>
   );
 }
 

@@ -3,6 +3,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
+import { ErrorInfoSchema } from "@potok/web/gen/google/rpc/error_details_pb.ts";
 import type { Evidence } from "@potok/web/gen/potok/analysis/v1/analysis_pb.ts";
 import { Speaker, type Transcript } from "@potok/web/gen/potok/transcription/v1/transcript_pb.ts";
 import type { Sound } from "./sound.ts";
@@ -13,6 +14,17 @@ export async function found<Value>(answer: Promise<Value>): Promise<Value | null
     return await answer;
   } catch (error) {
     if (ConnectError.from(error).code === Code.NotFound) return null;
+    throw error;
+  }
+}
+
+/** Returns how a recording sounds; null where there is none, "unplayable" where nothing can decode it. */
+export async function heard<Value>(answer: Promise<Value>): Promise<Value | "unplayable" | null> {
+  try {
+    return await found(answer);
+  } catch (error) {
+    const told = ConnectError.from(error).findDetails(ErrorInfoSchema);
+    if (told.some((each) => each.reason === "NOT_PLAYABLE")) return "unplayable";
     throw error;
   }
 }

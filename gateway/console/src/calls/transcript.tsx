@@ -151,17 +151,18 @@ const Turn = memo(function Turn({ segment, continued, marked }: {
         ) : (
           segment.words.map((word, index) => {
             const middle = (word.startSeconds + word.endSeconds) / 2;
-            const rests = here.some((each) => each.start <= middle && middle <= each.end);
+            const rests = here.filter((each) => each.start <= middle && middle <= each.end);
+            const marked = rests.length > 0;
             const spaced = word.text.startsWith(" ");
             const unsure = isUnsure(word.probability);
             return (
               <Fragment key={index}>
                 {spaced && " "}
                 <span
-                  class={rests ? "turn-rests" : undefined}
-                  data-spaced={(rests && spaced) || undefined}
+                  class={marked ? "turn-rests" : undefined}
+                  data-spaced={(marked && spaced) || undefined}
                   data-unsure={unsure || undefined}
-                  title={unsure ? t().unsureWord(share(word.probability)) : undefined}
+                  title={titleOf(rests, unsure ? t().unsureWord(share(word.probability)) : "")}
                 >
                   {word.text.trimStart()}
                 </span>
@@ -173,6 +174,11 @@ const Turn = memo(function Turn({ segment, continued, marked }: {
     </div>
   );
 });
+
+/** Says what rests on a word, and how surely it was heard; nothing where there is nothing to say. */
+function titleOf(rests: readonly Rest[], unsure: string): string | undefined {
+  return [rests.map((each) => each.label).join(", "), unsure].filter(Boolean).join(" · ") || undefined;
+}
 
 /** What has to be known before the words are believed. */
 function Doubts({ transcript }: { transcript: Transcript }) {
