@@ -98,13 +98,13 @@ async def _fill(arena: Arena, count: int) -> None:
         await connection.execute("UPDATE call_sync.copied_stages SET as_of = now()")
     finally:
         await connection.close()
-    owner = await asyncpg.connect(arena.addresses["call_sync_owner"])
+    keeper = await asyncpg.connect(arena.addresses["call_sync_owner"])
     try:
-        await owner.execute(
+        await keeper.execute(
             "VACUUM ANALYZE call_sync.calls, call_sync.call_texts, call_sync.call_stages"
         )
     finally:
-        await owner.close()
+        await keeper.close()
 
 
 def _words(texts: list[str], stems: Mapping[str, str | None]) -> str:
@@ -202,18 +202,18 @@ async def _questions(stub: "CallServiceAsyncStub") -> Mapping[str, Ask]:
         "a word of none": "синхрофазотрон",
     }
     for name, query in words.items():
-        request = pb.SearchCallsRequest(owner=OWNER, query=query)
-        asked[f"SearchCalls {name}"] = partial(stub.SearchCalls, request)
+        search = pb.SearchCallsRequest(owner=OWNER, query=query)
+        asked[f"SearchCalls {name}"] = partial(stub.SearchCalls, search)
     for name in (
         "a month",
         "a rare outcome",
         "failed in analysis",
         "an employee, incoming, answered",
     ):
-        request = pb.SearchCallsRequest(
+        search = pb.SearchCallsRequest(
             owner=OWNER, query="приём", filter=listed_call_pb2.CallFilter(**filters[name])
         )
-        asked[f"SearchCalls a word of nearly all, {name}"] = partial(stub.SearchCalls, request)
+        asked[f"SearchCalls a word of nearly all, {name}"] = partial(stub.SearchCalls, search)
     deep = await _deep(
         stub.SearchCalls, pb.SearchCallsRequest(owner=OWNER, query="приём", page_size=100), 50
     )

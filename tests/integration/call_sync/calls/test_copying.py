@@ -99,7 +99,7 @@ class World:
     """All stages with their tables, and processes that copy."""
 
     database: Database
-    pools: dict[str, Any]
+    pools: "dict[str, asyncpg.Pool[asyncpg.Record]]"
 
     @property
     def pool(self) -> "asyncpg.Pool[asyncpg.Record]":
@@ -334,7 +334,8 @@ async def test_a_stage_that_is_away_delays_its_own_part_alone(world: World) -> N
 
     async def transcribed() -> bool:
         await world.turn(Stage.TRANSCRIPTION)
-        return (await world.copied())[CLINIC, "c0"][1] == "вышло 1"
+        text: str = (await world.copied())[CLINIC, "c0"][1]
+        return text == "вышло 1"
 
     await until(transcribed, "the other stage is copied")
     await until(world.agrees, "the copy is what the stages have")

@@ -1,6 +1,5 @@
 """Search in what was said, over a real server and Postgres."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -144,11 +143,11 @@ async def test_hostile_texts_are_texts(scene: CallScene) -> None:
     assert [c.call.call.call_id for c in await found(scene, "слово77")] == ["c3"]
     assert await found(scene, "\x01client:clinic") == []
     for query in ("'; DROP TABLE x", "a:*", "\\", "'", '"', "(", "цена' | 'x", "%"):
-        [said] = await asyncio.gather(found(scene, query), return_exceptions=True)
-        if isinstance(said, grpc.aio.AioRpcError):
-            assert said.code() is grpc.StatusCode.INVALID_ARGUMENT, query
-        else:
-            assert isinstance(said, list), query
+        try:
+            await found(scene, query)
+        except grpc.aio.AioRpcError as refusal:
+            if refusal.code() is not grpc.StatusCode.INVALID_ARGUMENT:
+                raise
 
 
 async def test_what_is_said_to_others_is_not_found(scene: CallScene) -> None:
