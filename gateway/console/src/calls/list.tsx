@@ -146,10 +146,12 @@ function Row({ listed }: { listed: ListedCall }) {
           <span class="cell-day">{day(call.day)}</span> {timeIn(call.startTime)}
         </a>
       </td>
-      <td class="cell-who">{call.employee || <span class="soft">{t().nobody}</span>}</td>
+      <td class="cell-who">
+        <span class="cell-name">{call.employee || <span class="soft">{t().nobody}</span>}</span>
+      </td>
       <td class="cell-contact">
         <DirectionIcon direction={call.direction} answered={call.answered} size={16} />
-        {call.contact || <span class="soft">{t().unknown}</span>}
+        <span class="cell-name">{call.contact || <span class="soft">{t().unknown}</span>}</span>
       </td>
       <td class="cell-length number">{clock(call.durationSeconds)}</td>
       <td class="cell-stages">
