@@ -4,10 +4,12 @@ import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from datetime import timedelta
+from pathlib import PurePosixPath
 from typing import cast
 
 import structlog
 
+from services.call_sync.calls.contacts import shown_contact
 from services.call_sync.domain import CallFacts, CallId, SourceRefused, SourceWaits
 from services.call_sync.usecases import CallSync
 from services.kernel.clock import utc_now
@@ -214,18 +216,19 @@ class CallSyncWork:
 
     def _not_fetched(self, item: Item, call: CallFacts, error: NotFetched) -> Outcome:
         """Decide whether to wait for the recording, to try again or to give it up."""
+        told = _without_number(str(error), call)
         if call.duration_seconds == 0 and isinstance(error, RecordingMissing | NotAudio):
-            message = f"nobody answered, and there is no recording: {error}"
+            message = f"nobody answered, and there is no recording: {told}"
             return Skip(item_id=item.item_id, reason=Reason.MISSED_CALL, message=message)
         may_come = error.may_come and call.is_young(utc_now())
         if may_come or isinstance(error, RecordingNotReady):
-            return self._later(item.item_id, str(error))
+            return self._later(item.item_id, told)
         # Hosts also deny what they deny for the moment, so once is not enough.
         denied_once = isinstance(error, AccessDenied) and item.attempt == 1
         return Failure(
             item_id=item.item_id,
             reason=Reason.UPSTREAM_UNAVAILABLE if denied_once else error.reason,
-            message=str(error),
+            message=told,
             retry_after=error.retry_after,
             wait=Wait(reason=error.wait_reason) if error.retry_after else None,
         )
@@ -298,3 +301,9 @@ def _item(call: CallFacts) -> Found:
         duration_seconds=call.duration_seconds,
         settled=settled,
     )
+
+
+def _without_number(message: str, call: CallFacts) -> str:
+    """Return a message for everybody, with the name of the file as everybody sees it: it is often a phone number."""
+    name = PurePosixPath(call.recording_link or "").name
+    return message.replace(name, shown_contact(name)) if name else message

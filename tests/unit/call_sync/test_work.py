@@ -470,3 +470,18 @@ async def test_a_call_of_no_length_whose_link_leads_to_nothing_was_missed(
 
     assert isinstance(outcome, Skip)
     assert outcome.reason is Reason.MISSED_CALL
+
+
+async def test_what_is_said_of_a_file_shows_no_number_that_it_is_named_by(folder: Folder) -> None:
+    name = "79161234567_in.wav"
+    (folder.path / "calls.csv").write_text(f"file,start_time\n{name},2026-03-01T09:00")
+    [missing] = (await folder.outcomes()).values()
+    page = await folder.outcome(
+        replace(a_call("page"), recording_link=f"calls/{name}"),
+        refusal=NotAudio(f"{name} is no audio file of a known kind"),
+    )
+
+    for outcome in (missing, page):
+        assert isinstance(outcome, Failure)
+        assert "7******4567_in.wav" in outcome.message
+        assert name not in outcome.message
