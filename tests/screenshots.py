@@ -44,7 +44,8 @@ async def during_a_run(visitor: Visitor, console: Console) -> None:
 async def afterwards(visitor: Visitor, console: Console) -> None:
     """Show what came of it."""
     page = await visitor.open("calls")
-    await page.get_by_role("main").get_by_role("link", name="10:05").first.click()
+    async with page.expect_event("requestfinished", lambda sent: "Waveform" in sent.url):
+        await page.get_by_role("main").get_by_role("link", name="10:05").first.click()
     await expect(page.get_by_role("heading", name="Checklist")).to_be_visible()
     await shoot(page, "call")
     await page.goto(f"{console.url}#/report")
