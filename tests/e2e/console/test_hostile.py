@@ -9,7 +9,7 @@ from tests.console import DAYS, Console, is_live
 
 SCRIPT = '<img src=x onerror="window.taken = 1"><script>window.taken = 1</script>'
 TURNED = "\u202egnirts\u2066 Анна \u200f\u0301\u0301\u0301"
-LONG = "ы" * 200 + "🦷" * 50
+LONG = "ы" * 150 + "🦷" * 50
 NARROW = {"width": 360, "height": 740}
 
 
