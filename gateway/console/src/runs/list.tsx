@@ -4,6 +4,7 @@ import { useComputed } from "@preact/signals";
 import { memo } from "preact/compat";
 import { useState } from "preact/hooks";
 import type { Run } from "@potok/web/gen/potok/coordinator/v1/run_pb.ts";
+import { RunState } from "@potok/web/gen/potok/status/v1/stage_pb.ts";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { known } from "../live/current.ts";
 import type { Known } from "../live/fold.ts";
@@ -25,6 +26,11 @@ const t = texts({
   ru: {
     title: "Запуски",
     none: "Запусков ещё не было.",
+    noneOf: "Среди показанных таких запусков нет.",
+    which: "Какие запуски",
+    all: "Все",
+    failing: "С ошибками",
+    broken: "Прерванные",
     more: "Показать более ранние",
     retry: "повтор ошибок",
     failed: (count: number) => `${number(count)} ${plural(count, ["ошибка", "ошибки", "ошибок"])}`,
@@ -32,13 +38,25 @@ const t = texts({
   en: {
     title: "Runs",
     none: "There has been no run yet.",
+    noneOf: "None of those that are shown.",
+    which: "Which runs",
+    all: "All",
+    failing: "With failures",
+    broken: "Broken off",
     more: "Show earlier ones",
     retry: "retry",
     failed: (count: number) => `${number(count)} failed`,
   },
 });
 
+const WHICH = {
+  all: () => true,
+  failing: ({ stages }: KnownRun) => failuresOf(stages) > 0,
+  broken: ({ status }: KnownRun) => status.state === RunState.CANCELLED || status.state === RunState.FAILED,
+} as const;
+
 export function RunList() {
+  const [which, setWhich] = useState<keyof typeof WHICH>("all");
   const [pages, setPages] = useState(1);
   const answer = useAnswer(
     async (signal) => {
@@ -59,10 +77,20 @@ export function RunList() {
     <Card title={t().title} aside={<AsOf time={answer.asOf} />}>
       <Answered answer={answer}>
         {({ runs, more }) => {
-          const shown = merged(live, runs);
+          const known = merged(live, runs);
+          const shown = known.filter(WHICH[which]);
           return (
             <>
-              {shown.length === 0 ? <Empty>{t().none}</Empty> : (
+              {known.length > 0 && (
+                <div class="chips" role="group" aria-label={t().which}>
+                  {(Object.keys(WHICH) as (keyof typeof WHICH)[]).map((each) => (
+                    <button key={each} type="button" class="chip" aria-pressed={each === which} onClick={() => setWhich(each)}>
+                      {t()[each]}
+                    </button>
+                  ))}
+                </div>
+              )}
+              {shown.length === 0 ? <Empty>{known.length === 0 ? t().none : t().noneOf}</Empty> : (
                 <ul class="runs">
                   {shown.map((run) => <RunRow key={run.status.runId} status={run.status} stages={run.stages} />)}
                 </ul>
@@ -98,7 +126,7 @@ function merged(live: readonly KnownRun[], listed: readonly Run[]): KnownRun[] {
 const RunRow = memo(
   function RunRow({ status, stages }: KnownRun) {
     const [start, end] = [asDate(status.createTime), asDate(status.endTime)];
-    const failed = stages.reduce((sum, stage) => sum + countsOf(stage).failed + (stage.progress?.unchangedFailed ?? 0), 0);
+    const failed = failuresOf(stages);
     const stage = stages.at(-1);
     return (
       <li>
@@ -127,6 +155,10 @@ const RunRow = memo(
   },
   (before, after) => before.status === after.status && before.stages === after.stages,
 );
+
+function failuresOf(stages: KnownRun["stages"]): number {
+  return stages.reduce((sum, stage) => sum + countsOf(stage).failed + (stage.progress?.unchangedFailed ?? 0), 0);
+}
 
 /** How long a run took, counting while it goes on. */
 function Took({ since, until }: { since: Date; until: Date | undefined }) {

@@ -184,6 +184,7 @@ function UsageCard({ run: { status, stages } }: { run: KnownRun }) {
   );
 }
 
+/** Who started, took up and cancelled it; what else the audit keeps of that stands in the outcome, in words. */
 function HistoryCard({ run: { status } }: { run: KnownRun }) {
   const answer = useAnswer(
     (signal) => coordinator.listAuditEntries({ runId: status.runId }, { signal }),
@@ -196,7 +197,7 @@ function HistoryCard({ run: { status } }: { run: KnownRun }) {
           <ul class="history">
             {entries.map((entry) => (
               <li key={`${entry.action} ${entry.time?.seconds}`}>
-                <span><b>{entry.actor}</b> {actionName(entry.action)}{entry.detail && <span class="soft"> · {entry.detail}</span>}</span>
+                <span><b>{entry.actor}</b> {actionName(entry.action)}</span>
                 <span class="soft small">{moment(entry.time)}</span>
               </li>
             ))}

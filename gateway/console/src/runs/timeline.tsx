@@ -38,6 +38,7 @@ export function Timeline({ run }: { run: KnownRun }) {
   const moment = run.status.endTime ? 0 : Math.max(now.value, OPENED);
   const { from, to, lanes, ticks } = timelineOf(run.status, run.stages, known.value.log, OPENED, moment);
   const place = (at: number) => `${(100 * (at - from)) / (to - from)}%`;
+  const begin = (bar: Bar) => `min(${place(bar.from)}, 100% - 4px)`; // the narrowest bar is so wide
   const wide = (bar: Bar) => `${Math.max(0.3, (100 * (bar.to - bar.from)) / (to - from))}%`;
   return (
     <div class="timeline">
@@ -54,7 +55,7 @@ export function Timeline({ run }: { run: KnownRun }) {
                   class="bar-of-time"
                   data-tone={executionTone(stage.state)}
                   data-live={!stage.endTime}
-                  style={{ left: place(whole.from), width: wide(whole) }}
+                  style={{ left: begin(whole), width: wide(whole) }}
                   title={t().took(stageName(stage.stage), timeOfDay(new Date(whole.from)), stage.endTime ? timeOfDay(new Date(whole.to)) : t().now, lasted(whole))}
                 />
               )}
@@ -62,7 +63,7 @@ export function Timeline({ run }: { run: KnownRun }) {
                 <span
                   key={bar.from}
                   class="bar-of-time wait"
-                  style={{ left: place(bar.from), width: wide(bar) }}
+                  style={{ left: begin(bar), width: wide(bar) }}
                   title={t().wait(bar.wait === "silent" ? t().silent : waitName(bar.wait ?? 0), lasted(bar))}
                 />
               ))}
@@ -80,7 +81,7 @@ export function Timeline({ run }: { run: KnownRun }) {
       <p class="soft small keys">
         <span><i data-kind="work" /> {t().work}</span>
         <span><i data-kind="wait" /> {t().waiting}</span>
-        {!run.status.endTime && <span>{t().seen}</span>}
+        {from < OPENED && <span>{t().seen}</span>}
       </p>
     </div>
   );
