@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { faultOf } from "../src/panel/dates.ts";
 import { daysOf } from "../src/panel/ledger.ts";
+import { faultOf } from "../src/shell/dates.ts";
 
 const TODAY = "2026-11-30";
 

@@ -3,13 +3,13 @@
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { RefreshCw } from "lucide";
 import type { ListedCall } from "@potok/web/gen/potok/call_sync/v1/listed_call_pb.ts";
-import { RangeChoice } from "../panel/range.tsx";
 import { calls } from "../shell/api.ts";
 import { clock, day, days, number } from "../shell/formats.ts";
 import { href, query } from "../shell/router.ts";
 import { owner, range } from "../shell/selection.ts";
 import { Icon } from "../ui/icon.tsx";
 import { AsOf, Empty, Notice, Scroll } from "../ui/parts.tsx";
+import { RangeChoice } from "../ui/range.tsx";
 import { useChanges, useSettled } from "./changes.ts";
 import { DirectionIcon } from "./direction.tsx";
 import { filterOf, setFilters } from "./filters.ts";

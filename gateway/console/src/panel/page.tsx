@@ -7,6 +7,7 @@ import { days } from "../shell/formats.ts";
 import { texts } from "../shell/language.ts";
 import { clientId, range } from "../shell/selection.ts";
 import { Card, Notice } from "../ui/parts.tsx";
+import { RangeChoice } from "../ui/range.tsx";
 import { asked } from "./asked.ts";
 import { Announcer, BellCard } from "./bell_card.tsx";
 import type { ButtonName } from "./buttons.ts";
@@ -14,7 +15,6 @@ import { refusedInWords, startRun } from "./commands.ts";
 import { Failures } from "./failures.tsx";
 import { CurrentRun } from "./outcome.tsx";
 import { PreviewDialog, skipsPreview } from "./preview.tsx";
-import { RangeChoice } from "./range.tsx";
 import { AllStages, Stages } from "./stages.tsx";
 
 const t = texts({

@@ -2,7 +2,6 @@
 
 import { Printer } from "lucide";
 import type { RangeReport } from "@potok/web/gen/potok/recommendations/v1/range_report_pb.ts";
-import { RangeChoice } from "../panel/range.tsx";
 import { known } from "../live/current.ts";
 import { recommendations } from "../shell/api.ts";
 import { useAnswer } from "../shell/asking.ts";
@@ -10,6 +9,7 @@ import { days } from "../shell/formats.ts";
 import { clientId, owner, type Range, range } from "../shell/selection.ts";
 import { Icon } from "../ui/icon.tsx";
 import { Answered, AsOf, Empty } from "../ui/parts.tsx";
+import { RangeChoice } from "../ui/range.tsx";
 import { Employees } from "./employees.tsx";
 import { Exports } from "./exports.tsx";
 import { lastCovered } from "./freshness.ts";

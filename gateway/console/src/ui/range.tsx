@@ -2,10 +2,10 @@
 
 import "./range.css";
 import { useEffect, useState } from "preact/hooks";
+import { faultOf } from "../shell/dates.ts";
 import { days as daysInWords } from "../shell/formats.ts";
 import { texts } from "../shell/language.ts";
 import { type Preset, presetRange, type Range, range } from "../shell/selection.ts";
-import { faultOf } from "./dates.ts";
 
 const PRESETS: readonly Preset[] = ["yesterday", "lastWeek", "thisMonth", "lastMonth"];
 
