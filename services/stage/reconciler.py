@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import structlog
 
+from services.stage.changes import KEPT
 from services.stage.domain import ItemId
 from services.stage.executions import Executions
 from services.stage.process import Process
@@ -13,7 +14,7 @@ from services.status.domain import ExecutionNumber, Stage
 log = structlog.get_logger()
 
 PAGE = 1000
-"""Items of one stage that one turn mends; executions that one statement deletes."""
+"""Items of one stage that one turn mends; executions and removed items that one statement deletes."""
 KEEP_LOG = timedelta(hours=1)
 """How long pgqueuer's log of jobs is kept; nothing reads it but people."""
 LOG_PAGE = 10_000
@@ -42,9 +43,11 @@ class Reconciler:
         await job_rows.prune_job_log(self._pool, KEEP_LOG, LOG_PAGE)
 
     async def clean_up(self) -> None:
-        """Delete executions that nothing refers to any more."""
+        """Delete executions that nothing refers to any more, and what is known of items removed long ago."""
         keep = self._process.settings.keep_executions
         while await execution_rows.delete_executions(self._pool, keep, PAGE) == PAGE:
+            pass
+        while await item_rows.prune_removed_items(self._pool, KEPT, PAGE) == PAGE:
             pass
 
     async def _take_back(self, number: ExecutionNumber, item_ids: list[ItemId]) -> None:

@@ -81,11 +81,11 @@ class Copying:
                 log.warning("copied_anew", stage=self._stage.value)
                 await self._copies.restart(self._stage, cursor)
                 return timedelta(0), None
-            if page.changes:
-                changed = True
+            changed = changed or bool(page.changes)
+            if page.cursor != cursor:
                 if not await self._copies.copy_changes(self._stage, cursor, page):
                     return BUSY, None  # another process has gone on from here
-            cursor = page.cursor
+                cursor = page.cursor
             if not page.more:
                 break
         else:

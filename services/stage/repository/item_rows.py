@@ -139,6 +139,12 @@ async def remove_items(connection: Connection, execution: Execution) -> list[Ite
     return [row["item_id"] async for row in rows]
 
 
+async def prune_removed_items(reader: Reader, keep: timedelta, page_size: int) -> int:
+    """Forget the first items that were removed longer ago than `keep`; return how many."""
+    rows = _QUERIES.prune_removed_items(reader, keep=keep, page_size=page_size)
+    return len([row async for row in rows])
+
+
 async def claim_items(
     reader: Reader, execution: Execution, item_ids: Sequence[ItemId], lease: timedelta
 ) -> list[Claimed]:

@@ -181,6 +181,16 @@ WITH gone AS (
 )
 SELECT item_id FROM gone;
 
+-- name: prune_removed_items(keep, page_size)
+-- Forgets items that were removed long ago, the oldest first.
+DELETE FROM removed_items
+ WHERE (stage, owner, item_id) IN (
+       SELECT stage, owner, item_id FROM removed_items
+        WHERE removed_at < now() - :keep::interval
+        ORDER BY removed_at
+        LIMIT :page_size)
+RETURNING item_id;
+
 -- name: end_discovery(execution)!
 -- Notes that every item of an execution is known; the tries of its finish are counted from none.
 UPDATE executions SET discovered = true, tries = 0, wait_reason = NULL WHERE execution = :execution;

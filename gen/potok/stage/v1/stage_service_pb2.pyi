@@ -270,7 +270,7 @@ class ListItemChangesResponse(_message.Message):
     MORE_FIELD_NUMBER: _builtins.int
     AS_OF_TIME_FIELD_NUMBER: _builtins.int
     cursor: _builtins.str
-    """Asks for what changes after this; never empty."""
+    """Asks for what changes after this; never empty. It is to be kept whenever it differs, also where nothing changed."""
     more: _builtins.bool
     """True where more is there already."""
     @_builtins.property

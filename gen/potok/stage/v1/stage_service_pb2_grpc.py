@@ -103,7 +103,8 @@ class StageServiceServicer:
         left out, since what is listed waits for every transaction before it. Each item comes as it is now, so one that
         changed twice may come once.
 
-        INVALID_ARGUMENT: the service does not serve this stage, or the cursor is not one of ListItemChanges.
+        INVALID_ARGUMENT: the service does not serve this stage, the cursor is not one of ListItemChanges, is ahead of the
+        database, which was restored then, or so old that it is not known any more what was removed since: 29 days.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

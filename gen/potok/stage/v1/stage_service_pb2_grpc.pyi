@@ -53,7 +53,8 @@ class StageServiceStub:
     left out, since what is listed waits for every transaction before it. Each item comes as it is now, so one that
     changed twice may come once.
 
-    INVALID_ARGUMENT: the service does not serve this stage, or the cursor is not one of ListItemChanges.
+    INVALID_ARGUMENT: the service does not serve this stage, the cursor is not one of ListItemChanges, is ahead of the
+    database, which was restored then, or so old that it is not known any more what was removed since: 29 days.
     """
     CheckSettings: _grpc.UnaryUnaryMultiCallable[_stage_service_pb2.CheckSettingsRequest, _stage_service_pb2.CheckSettingsResponse]
     """Says what of a client's settings the stage can never work with, as far as can be told without work: an unknown
@@ -95,7 +96,8 @@ class StageServiceAsyncStub(StageServiceStub):
     left out, since what is listed waits for every transaction before it. Each item comes as it is now, so one that
     changed twice may come once.
 
-    INVALID_ARGUMENT: the service does not serve this stage, or the cursor is not one of ListItemChanges.
+    INVALID_ARGUMENT: the service does not serve this stage, the cursor is not one of ListItemChanges, is ahead of the
+    database, which was restored then, or so old that it is not known any more what was removed since: 29 days.
     """
     CheckSettings: _aio.UnaryUnaryMultiCallable[_stage_service_pb2.CheckSettingsRequest, _stage_service_pb2.CheckSettingsResponse]  # type: ignore[assignment]
     """Says what of a client's settings the stage can never work with, as far as can be told without work: an unknown
@@ -158,7 +160,8 @@ class StageServiceServicer(metaclass=_abc_1.ABCMeta):
         left out, since what is listed waits for every transaction before it. Each item comes as it is now, so one that
         changed twice may come once.
 
-        INVALID_ARGUMENT: the service does not serve this stage, or the cursor is not one of ListItemChanges.
+        INVALID_ARGUMENT: the service does not serve this stage, the cursor is not one of ListItemChanges, is ahead of the
+        database, which was restored then, or so old that it is not known any more what was removed since: 29 days.
         """
 
     @_abc_1.abstractmethod

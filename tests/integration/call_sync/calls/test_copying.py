@@ -347,7 +347,9 @@ async def test_a_stage_whose_database_was_restored_is_copied_anew(world: World) 
     await until(world.agrees, "the copy is what the stages have")
     ahead = replace(
         await TableStage(world.pool, Stage.CALL_SYNC).list_changes(""),
-        cursor=page_token("ListItemChanges CALL_SYNC", (2**62, "", "")),
+        cursor=page_token(
+            "ListItemChanges CALL_SYNC", (2**62, "", "", "2026-03-01T00:00:00+00:00")
+        ),
     )
     cursor = await world.pool.fetchval(
         "SELECT cursor FROM call_sync.copied_stages WHERE stage = 'CALL_SYNC'"
@@ -355,3 +357,21 @@ async def test_a_stage_whose_database_was_restored_is_copied_anew(world: World) 
     assert await PostgresCopies(world.pool).copy_changes(Stage.CALL_SYNC, cursor, ahead)
 
     await until(world.agrees, "the copy is what the stages have")
+
+
+async def test_a_copy_that_was_not_whole_for_a_month_is_made_anew(world: World) -> None:
+    for call_id in ("c0", "c1"):
+        await list_call(world, call_id)
+        await world.put(Stage.ANALYSIS, call_id)
+    await until(world.agrees, "the copy is what the stages have")
+    change = await world.pools["analysis"].fetchval("SELECT pg_current_xact_id()::text::bigint")
+    old = (await world.pool.fetchval("SELECT now()")) - timedelta(days=30)
+    await world.pool.execute(
+        "UPDATE call_sync.copied_stages SET cursor = $1 WHERE stage = 'ANALYSIS'",
+        page_token("ListItemChanges ANALYSIS", (change, "", "", old.isoformat())),
+    )
+    # What was removed meanwhile is forgotten by now.
+    await world.pools["analysis"].execute("DELETE FROM items WHERE item_id = 'c1'")
+
+    await until(world.agrees, "the copy is what the stages have")
+    assert (await world.copied())[CLINIC, "c1"] == ({}, "", "")
