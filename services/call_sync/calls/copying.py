@@ -78,6 +78,8 @@ class Copying:
             try:
                 page = await self._source.list_changes(cursor)
             except CursorRefused:
+                if not cursor:
+                    raise  # it is no cursor that is refused: to begin again would help nobody
                 log.warning("copied_anew", stage=self._stage.value)
                 await self._copies.restart(self._stage, cursor)
                 return timedelta(0), None

@@ -207,8 +207,9 @@ DELETE FROM call_sync.call_texts AS texts
    );
 
 -- name: restart_stage(stage, cursor)$
--- Begins a stage again; no row where somebody else has moved it.
-UPDATE call_sync.copied_stages SET cursor = '' WHERE stage = :stage AND cursor = :cursor RETURNING true;
+-- Begins a stage again, of which nothing is known then; no row where somebody else has moved it.
+UPDATE call_sync.copied_stages SET cursor = '', as_of = NULL
+ WHERE stage = :stage AND cursor = :cursor RETURNING true;
 
 -- name: forget_stage(stage)
 -- Forgets all that is copied of a stage, and returns whose calls that were.

@@ -15,6 +15,7 @@ from services.call_sync.calls.copying import Copying
 from services.call_sync.calls.domain import (
     CallText,
     CopiedTurn,
+    CursorRefused,
     Findings,
     Speaker,
     StageChanges,
@@ -356,6 +357,11 @@ async def test_a_stage_whose_database_was_restored_is_copied_anew(world: World) 
     )
     assert await PostgresCopies(world.pool).copy_changes(Stage.CALL_SYNC, cursor, ahead)
 
+    await world.turn(Stage.CALL_SYNC)
+    assert (await world.copied())[CLINIC, "c0"][0] == {}
+    assert not await world.pool.fetchval(
+        "SELECT as_of FROM call_sync.copied_stages WHERE stage = 'CALL_SYNC'"
+    )
     await until(world.agrees, "the copy is what the stages have")
 
 
@@ -375,3 +381,18 @@ async def test_a_copy_that_was_not_whole_for_a_month_is_made_anew(world: World) 
 
     await until(world.agrees, "the copy is what the stages have")
     assert (await world.copied())[CLINIC, "c1"] == ({}, "", "")
+
+
+async def test_a_stage_that_refuses_the_beginning_is_not_begun_again_and_again(
+    world: World,
+) -> None:
+    def refused() -> None:
+        raise CursorRefused("stage: is not served here")
+
+    with pytest.raises(CursorRefused):
+        await world.turn(Stage.ANALYSIS, refused)
+
+    due = await world.pool.fetchval(
+        "SELECT turn_at > now() FROM call_sync.copied_stages WHERE stage = 'ANALYSIS'"
+    )
+    assert due
