@@ -4,7 +4,7 @@ import { Download } from "lucide";
 import { useState } from "preact/hooks";
 import { ExportFormat } from "@potok/web/gen/potok/transcription/v1/transcription_service_pb.ts";
 import { transcription } from "../shell/api.ts";
-import { refusalOf } from "../shell/asking.ts";
+import { messageOf } from "../shell/refusals.ts";
 import { save } from "../shell/saving.ts";
 import { owner } from "../shell/selection.ts";
 import { Icon } from "../ui/icon.tsx";
@@ -20,7 +20,7 @@ export function Downloads({ callId, recording }: { callId: string; recording: st
       save(new Blob([file.content], { type: file.contentType }), file.fileName);
       setRefusal("");
     } catch (error) {
-      setRefusal(refusalOf(error));
+      setRefusal(messageOf(error));
     }
   }
 

@@ -1,7 +1,7 @@
 // A list that grows page by page and stays true: what changed comes in where no row moves, and is offered else.
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { refusalOf } from "../shell/asking.ts";
+import { refusalOf } from "../shell/refusals.ts";
 import { sessionState } from "../shell/session.ts";
 
 /** The most rows that a list grows to; whoever wants more asks more exactly. */

@@ -4,9 +4,9 @@ import { ConnectError } from "@connectrpc/connect";
 import { ErrorInfoSchema } from "@potok/web/gen/google/rpc/error_details_pb.ts";
 import { Stage } from "@potok/web/gen/potok/status/v1/stage_pb.ts";
 import { coordinator } from "../shell/api.ts";
-import { refusalOf } from "../shell/asking.ts";
 import { day } from "../shell/formats.ts";
 import { plural, texts } from "../shell/language.ts";
+import { messageOf, refusalOf } from "../shell/refusals.ts";
 import { stageName } from "../shell/words.ts";
 import { type Asked, joins } from "./asked.ts";
 
@@ -80,7 +80,7 @@ export function refusedInWords(error: unknown): string {
     case "GATE_NOT_MET":
       return t().GATE_NOT_MET(stage);
     case "SETTINGS_INVALID":
-      return t().SETTINGS_INVALID(refusalOf(error));
+      return t().SETTINGS_INVALID(messageOf(error));
     case "RUN_NOT_ENDED":
       return t().RUN_NOT_ENDED;
     case "NOTHING_FAILED":

@@ -1,7 +1,7 @@
 // One question to a service and what came of it, for a component: it is asked again when what it depends on changes.
 
-import { ConnectError } from "@connectrpc/connect";
 import { useCallback, useEffect, useState } from "preact/hooks";
+import { refusalOf } from "./refusals.ts";
 import { serverNow } from "./server_time.ts";
 import { sessionState } from "./session.ts";
 
@@ -46,9 +46,4 @@ export function useAnswer<Value>(question: (signal: AbortSignal) => Promise<Valu
   }, [...on, turn, here]);
   const again = useCallback(() => setTurn((before) => before + 1), []);
   return { ...known, again };
-}
-
-/** Returns what a refusal says to people. */
-export function refusalOf(error: unknown): string {
-  return ConnectError.from(error).rawMessage;
 }

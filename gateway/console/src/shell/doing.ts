@@ -1,6 +1,7 @@
 // Something that a person has done, and what the service said to it, for a component.
 
 import { useState } from "preact/hooks";
+import { refusalOf } from "./refusals.ts";
 import { NO_VIOLATIONS, type Violations, violationsOf } from "./violations.ts";
 
 export interface Doing extends Violations {
@@ -22,7 +23,8 @@ export function useDoing(fields: readonly string[] = []): Doing {
     try {
       return await action();
     } catch (error) {
-      setRefused(violationsOf(error, fields));
+      const told = violationsOf(error, fields);
+      setRefused({ ...told, rest: told.rest && refusalOf(error, told.rest) });
       return undefined;
     } finally {
       setBusy(false);

@@ -1,8 +1,8 @@
 // Where a session begins: with a token, from the address or typed in.
 
 import { useState } from "preact/hooks";
-import { refusalOf } from "./asking.ts";
 import { language, speak, texts } from "./language.ts";
+import { refusalOf } from "./refusals.ts";
 import { beginSession, sessionState } from "./session.ts";
 
 const t = texts({

@@ -1,7 +1,8 @@
 // A list that comes page by page, for a component.
 
 import { useRef, useState } from "preact/hooks";
-import { type Answer, refusalOf, useAnswer } from "./asking.ts";
+import { type Answer, useAnswer } from "./asking.ts";
+import { refusalOf } from "./refusals.ts";
 
 export interface Page<Item> {
   items: readonly Item[];
