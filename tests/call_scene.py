@@ -1,7 +1,7 @@
 """Calls as people look for them, over a real server and Postgres; what stages say of them is played by the test."""
 
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -132,8 +132,10 @@ class CallScene:
 
 
 @contextlib.asynccontextmanager
-async def call_scene(database: Database) -> AsyncIterator[CallScene]:
-    """Serve calls out of a database."""
+async def call_scene(
+    database: Database, others: Callable[[grpc.aio.Server], None] | None = None
+) -> AsyncIterator[CallScene]:
+    """Serve calls out of a database, and what `others` registers beside them."""
     async with (
         database.pool("call_sync_system") as pool,
         database.pool("call_sync_app") as readers,
@@ -142,6 +144,8 @@ async def call_scene(database: Database) -> AsyncIterator[CallScene]:
 
         def register(server: grpc.aio.Server) -> None:
             add_CallServiceServicer_to_server(servicer, server)
+            if others:
+                others(server)
 
         async with serving("127.0.0.1:0", register, services=[], guard=guard()) as port:
             yield CallScene(
