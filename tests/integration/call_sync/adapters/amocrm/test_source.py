@@ -10,20 +10,25 @@ from typing import Any
 
 import httpx2
 import pytest
+from potok.call_sync.v1.call_service_pb2 import GetCallRequest
 
 from deploy.sandbox.crowd import crowd
 from deploy.sandbox.world import Call, Entity, Note, Quirk, Recording, User, World
 from services.call_sync.accounts.domain import AccountState
 from services.call_sync.domain import (
     CallId,
+    Card,
     Direction,
     SourceInvalid,
     SourceUnavailable,
     SourceWaits,
 )
+from services.call_sync.mapping import call_to_pb
 from services.kernel.clock import utc_now
 from services.status.domain import WaitReason
 from tests.amocrm import CLINIC, DAY, OLGA, Amo, amocrm
+from tests.call_scene import CLINIC as LISTED_OF
+from tests.call_scene import call_scene
 from tests.conftest import Database
 from tests.sandbox import RunningSandbox, running_sandbox
 
@@ -112,6 +117,50 @@ async def test_the_calls_of_a_day_come_once_with_who_spoke(amo: Amo) -> None:
         False,
         None,
     )
+
+
+async def test_a_call_has_the_card_that_it_hangs_on_wherever_it_is_asked_for(
+    database: Database,
+) -> None:
+    kinds = {
+        Entity.LEADS: "lead",
+        Entity.CONTACTS: "contact",
+        Entity.COMPANIES: "company",
+        Entity.CUSTOMERS: "customer",
+    }
+    calls = tuple(
+        on(a_call(number), entity, entity_id=4711 + number)
+        for number, entity in enumerate(kinds, 71)
+    )
+    with running_sandbox(World(users=(ANNA,), calls=calls)) as box:
+        box.behave(requests_per_second=1000)
+        cards = {
+            CallId(f"amocrm-{number}"): Card(
+                kind=kind,
+                card_id=str(4711 + number),
+                link=f"http://{box.host}/{entity.value}/detail/{4711 + number}",
+            )
+            for number, (entity, kind) in enumerate(kinds.items(), 71)
+        }
+        async with database.pool("call_sync_system", size=8) as pool, amocrm(pool, box) as amo:
+            await amo.add()
+            listed = await amo.calls()
+    assert {call.call_id: call.card for call in listed} == cards
+
+    async with call_scene(database) as scene:
+        await scene.list(*listed)
+        stored = await scene.calls.get_calls(LISTED_OF, list(cards))
+        assert {call.facts.call_id: call.facts.card for call in stored} == cards
+        async with scene.stub() as stub:
+            for call in stored:
+                request = GetCallRequest(owner=LISTED_OF, call_id=call.facts.call_id)
+                answer = await stub.GetCall(request)
+                assert answer.call.call.card == call_to_pb(call).card
+                assert answer.call.call.card.link == cards[call.facts.call_id].link
+        # A source without cards takes it back.
+        await scene.list(*(replace(call, card=None) for call in listed))
+        bare = await scene.calls.get_calls(LISTED_OF, list(cards))
+        assert [call.facts.card for call in bare] == [None] * 4
 
 
 async def test_days_are_those_of_the_client_not_of_the_account(amo: Amo) -> None:
