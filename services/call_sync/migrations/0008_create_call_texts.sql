@@ -86,7 +86,8 @@ ROWS 10000
 AS $$
     SELECT texts.call_id FROM call_sync.call_texts AS texts
      WHERE texts.words @@ (
-               asked_words && ('''' || replace(call_sync.owner_word(asked_owner), '''', '''''') || '''')::tsquery
+               asked_words
+               && ('''' || regexp_replace(call_sync.owner_word(asked_owner), '([''\\])', '\1\1', 'g') || '''')::tsquery
            )
        AND texts.owner = asked_owner
        AND (before_at IS NULL OR (texts.started_at, texts.call_id) < (before_at, before_id))

@@ -164,6 +164,13 @@ async def test_what_is_said_to_others_is_not_found(scene: CallScene) -> None:
     assert refusal.value.code() is grpc.StatusCode.PERMISSION_DENIED
 
 
+@pytest.mark.parametrize("owner", ["client:a\\", "client:'", "client:\\'", "client:a b", "\x01"])
+async def test_an_owner_is_a_word_whatever_it_is_called(scene: CallScene, owner: str) -> None:
+    async with scene.stub() as stub:
+        answer = await stub.SearchCalls(pb.SearchCallsRequest(owner=owner, query="чистка"))
+    assert not answer.calls
+
+
 async def test_row_level_security_stands_behind_the_functions_that_look_for_words(
     scene: CallScene, database: Database
 ) -> None:
