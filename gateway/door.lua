@@ -90,19 +90,24 @@ function envoy_on_request(handle)
   if session(handle, headers) then query(headers) end
 end
 
--- Proxies hand a stream on as it comes. A part of a file says which by its header, and gRPC has neither a status for it
--- nor a length.
+-- Makes a part of a file of an answer that says by its headers which: gRPC has neither a status for it nor a length.
+local function part(headers)
+  local range = headers:get("content-range")
+  if range and headers:get(":status") == "200" then headers:replace(":status", "206") end
+  if range and range:match("^bytes %*/") then headers:replace(":status", "416") end
+  local length = headers:get("x-potok-length")
+  if length then headers:replace("content-length", length) end
+end
+
+-- Proxies hand a stream on as it comes. A refusal may be an answer after the next update, at any path.
 function envoy_on_response(handle)
   local headers = handle:headers()
-  local part = headers:get("content-range")
-  if part and headers:get(":status") == "200" then headers:replace(":status", "206") end
-  if part and part:match("^bytes %*/") then headers:replace(":status", "416") end
-  local length = headers:get("x-potok-length")
-  if length then
-    headers:remove("x-potok-length")
-    headers:replace("content-length", length)
-  end
   local kind = headers:get("content-type") or ""
+  if not kind:match("^application/grpc") then part(headers) end
+  headers:remove("x-potok-length")
+  if tonumber(headers:get(":status")) >= 400 and (headers:get("cache-control") or ""):match("immutable") then
+    headers:replace("cache-control", "no-store")
+  end
   if kind:match("^text/event%-stream") or kind:match("^application/grpc%-web") then
     headers:replace("x-accel-buffering", "no")
   end

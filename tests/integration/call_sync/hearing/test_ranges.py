@@ -3,8 +3,11 @@
 import random
 
 import pytest
+from potok.call_sync.v1 import recording_service_pb2 as pb
+from potok.call_sync.v1.recording_service_pb2_grpc import RecordingServiceStub
 
 from tests.hearing import Hearing, a_tone, coded, path
+from tests.identity import open_channel
 
 LONG = a_tone(9_000, 9_000, seconds=40)
 """More than one piece of what is streamed: 1.3 MB of WAV."""
@@ -70,3 +73,17 @@ async def test_a_range_behind_the_end_is_refused_with_the_size(hearing: Hearing)
             assert answer.headers["content-range"] == f"bytes */{size}"
             assert answer.json()["code"] == 11
             assert "behind the end" in answer.json()["message"]
+
+
+async def test_who_asks_by_grpc_gets_messages_and_no_parts_of_http(hearing: Hearing) -> None:
+    whole = await heard(hearing)
+    request = pb.GetRecordingRequest(owner="client:clinic", call_id="plain")
+    async with open_channel(hearing.gateway.address) as channel:
+        stub = RecordingServiceStub(channel)
+        all_of_it = [piece.data async for piece in stub.GetRecording(request)]
+        call = stub.GetRecording(request, metadata=[("range", "bytes=5-9")])
+        part = [piece.data async for piece in call]
+
+    assert b"".join(all_of_it) == whole
+    assert b"".join(part) == whole[5:10]
+    assert "content-length" not in dict(await call.initial_metadata())
