@@ -79,8 +79,8 @@ VALUES (:sha256, now() + :grace::interval)
        unused = false;
 
 -- name: list_due_recordings(page_size)
--- Returns recordings that are due for a look, and whether a call has them, or the one that they were coded of. Their rows are locked, so that nobody
--- stores the bytes anew meanwhile; what another sweep looks at is left out.
+-- Returns recordings that are due for a look, and whether a call has them, or the one that they were coded of. Their
+-- rows are locked, so that nobody stores the bytes anew meanwhile; what another sweep looks at is left out.
 SELECT recordings.sha256, recordings.unused,
        EXISTS (SELECT FROM call_sync.calls
                 WHERE calls.recording_sha256 = recordings.sha256)

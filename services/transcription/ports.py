@@ -88,7 +88,7 @@ class TranscriptRepository(Protocol):
 class TranscriptAudit(Protocol):
     """Who took transcripts as files."""
 
-    async def keep(self, entry: AuditEntry) -> None:
+    async def insert_audit_entry(self, entry: AuditEntry) -> None:
         """Keep that somebody did."""
 
     async def list_audit_entries(

@@ -77,7 +77,7 @@ class PostgresTranscriptAudit:
         self._pool = pool
         self._reading = reading
 
-    async def keep(self, entry: AuditEntry) -> None:
+    async def insert_audit_entry(self, entry: AuditEntry) -> None:
         await _QUERIES.insert_audit_entry(
             self._pool,
             owner=entry.owner,

@@ -132,7 +132,7 @@ class Exports:
             detail=form.value.lower(),
             at=utc_now(),
         )
-        await self._audit.keep(entry)
+        await self._audit.insert_audit_entry(entry)
         return file
 
     async def list_audit_entries(

@@ -62,7 +62,7 @@ class FakeTranscriptAudit:
     def __init__(self) -> None:
         self.kept: list[AuditEntry] = []
 
-    async def keep(self, entry: AuditEntry) -> None:
+    async def insert_audit_entry(self, entry: AuditEntry) -> None:
         self.kept.append(replace(entry, number=len(self.kept) + 1))
 
     async def list_audit_entries(

@@ -51,8 +51,8 @@ _GOOD, _FAIR = 80, 50
 _MOST_ADVICE = 10
 """The number of open recommendations that are shown."""
 _WEAKEST = 2
-_WEAKEST_ITEMS = 5
 """The number of skills that are named of an employee."""
+_WEAKEST_ITEMS = 5
 
 
 @app.command("report", rich_help_panel=RANGE_PANEL)

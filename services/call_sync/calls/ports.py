@@ -53,7 +53,9 @@ class ListedCalls(Protocol):
     ) -> tuple[list[FoundCall], datetime | None]:
         """Return calls in which it was said, the latest first; raises NothingToLookFor."""
 
-    async def count_facets(self, owner: Owner, days: DateRange) -> tuple[Facets, datetime | None]:
+    async def get_call_facets(
+        self, owner: Owner, days: DateRange
+    ) -> tuple[Facets, datetime | None]:
         """Count the calls of days."""
 
 

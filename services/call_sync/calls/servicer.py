@@ -70,7 +70,7 @@ class CallServicer(pb_grpc.CallServiceServicer):
     async def GetCallFacets(
         self, request: pb.GetCallFacetsRequest, context: Context
     ) -> pb.GetCallFacetsResponse:
-        facets, as_of = await self._calls.get_facets(
+        facets, as_of = await self._calls.get_call_facets(
             Owner(request.owner), date_range_from_pb(request.range)
         )
         response = pb.GetCallFacetsResponse(as_of_time=timestamp(as_of))

@@ -77,9 +77,11 @@ class Calls:
         )
         return page_of(listing, found, page_size, lambda call: _keys(call.listed)), as_of
 
-    async def get_facets(self, owner: Owner, days: DateRange) -> tuple[Facets, datetime | None]:
+    async def get_call_facets(
+        self, owner: Owner, days: DateRange
+    ) -> tuple[Facets, datetime | None]:
         """Count the calls of days."""
-        return await self._calls.count_facets(owner, days)
+        return await self._calls.get_call_facets(owner, days)
 
 
 def call_filter_key(call_filter: CallFilter) -> str:

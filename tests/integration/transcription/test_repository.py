@@ -177,7 +177,7 @@ async def test_who_took_which_is_listed_newest_first_and_seen_by_their_owner_alo
                 detail="srt",
                 at=datetime(2026, 3, 1, tzinfo=UTC),
             )
-            await audit.keep(entry)
+            await audit.insert_audit_entry(entry)
 
         listed = await audit.list_audit_entries(CLINIC, None, 10)
         assert [each.subject for each in listed] == [C2, C1]

@@ -51,10 +51,9 @@ Query = list[tuple[str, str]]
 class CallNote:
     """A note about a call; `spoke` are the users who may have spoken, by id or name, the likeliest first.
 
-    `note_id` is 0 where it cannot be read; `entity_id` is what the note hangs on, `entity` its kind as addresses
-    name it. `fault` says what cannot be read
-    that a call cannot do without; `is_dated` tells whether `created_at` is its time, and not the best that is known of
-    it. `merged_into` is the call that it is another note of.
+    `note_id` is 0 where it cannot be read; `entity_id` is what the note hangs on, `entity` its kind as addresses name it.
+    `fault` says what cannot be read that a call cannot do without; `is_dated` tells whether `created_at` is its time, and
+    not the best that is known of it. `merged_into` is the call that it is another note of.
     """
 
     call_id: CallId

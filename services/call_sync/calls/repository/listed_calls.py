@@ -126,11 +126,13 @@ class PostgresListedCalls:
             ], as_of
 
     @afresh
-    async def count_facets(self, owner: Owner, days: DateRange) -> tuple[Facets, datetime | None]:
+    async def get_call_facets(
+        self, owner: Owner, days: DateRange
+    ) -> tuple[Facets, datetime | None]:
         facets: dict[str, list[Facet]] = {}
         async with self._reading() as connection:
             as_of = await _QUERIES.get_as_of(connection)
-            rows = _QUERIES.count_facets(
+            rows = _QUERIES.get_call_facets(
                 connection, owner=owner, start_date=days.start, end_date=days.end
             )
             async for row in rows:

@@ -102,7 +102,7 @@ SELECT call_id, position - 1 AS index, speaker, begins, ends, total,
  WHERE number <= :most
  ORDER BY call_id, number;
 
--- name: count_facets(owner, start_date, end_date)
+-- name: get_call_facets(owner, start_date, end_date)
 -- Counts the calls of days, in all and by each of four columns; `by` says by which.
 SELECT CASE GROUPING(employee, call_type, outcome, sentiment)
            WHEN 7 THEN 'employee' WHEN 11 THEN 'call_type' WHEN 13 THEN 'outcome' WHEN 14 THEN 'sentiment' ELSE 'all'
