@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from gateway.endpoints import descriptor_set, endpoints, methods
 from gateway.rendering import SERVICES, configuration
 from gateway.settings import GatewaySettings
+from tests.tree import ROOT
 
 DEFAULTS = GatewaySettings()
 
@@ -165,3 +166,8 @@ def test_values_cannot_break_out_of_the_template() -> None:
         if each["name"].endswith("jwt_authn")
     ]
     assert provider["issuer"] == settings.issuer
+
+
+def test_every_setting_is_in_the_readme() -> None:
+    readme = (ROOT / "gateway/README.md").read_text()
+    assert not [name for name in GatewaySettings.model_fields if f"`{name.upper()}`" not in readme]
