@@ -174,7 +174,7 @@ async def _calls(client_id: str, chosen: CallFilter, limit: int, *, as_json: boo
             if not page.next_page_token or len(found) >= limit:
                 break
     if as_json:
-        print_json({"total": total, "calls": [as_dict(call) for call in found]})
+        print_json([as_dict(call) for call in found])
         return
     show(_table(found, zone) if found else "there are no such calls")
     _say_as_of(page, zone)
