@@ -30,7 +30,7 @@ async def test_a_call_is_found_heard_and_read(console: Console) -> None:
         rows = page.get_by_role("main").get_by_role("row")
         await expect(rows.nth(1)).to_be_visible()
         await page.goto(f"{console.url}#/search")
-        await page.get_by_role("searchbox", name="").first.fill("стоматологу")
+        await page.get_by_role("searchbox", name="").first.fill("прием")
         await page.get_by_role("search").get_by_role("button").click()
         hit = page.locator(".hit").first
         await expect(hit.locator("mark").first).to_be_visible()
