@@ -5,7 +5,7 @@ import { RefreshCw } from "lucide";
 import type { ListedCall } from "@potok/web/gen/potok/call_sync/v1/listed_call_pb.ts";
 import { calls } from "../shell/api.ts";
 import { clock, day, days, number } from "../shell/formats.ts";
-import { href, query } from "../shell/router.ts";
+import { go, href, query } from "../shell/router.ts";
 import { owner, range } from "../shell/selection.ts";
 import { Icon } from "../ui/icon.tsx";
 import { AsOf, Empty, Notice, Scroll } from "../ui/parts.tsx";
@@ -155,7 +155,7 @@ function Row({ listed }: { listed: ListedCall }) {
       </td>
       <td class="cell-length number">{clock(call.durationSeconds)}</td>
       <td class="cell-stages">
-        <span class="stage-row">{listed.stages.map((each) => <StageChip key={each.stage} stage={each} />)}</span>
+        <span class="stage-row" onClick={() => go(href("calls", call.callId))}>{listed.stages.map((each) => <StageChip key={each.stage} stage={each} />)}</span>
       </td>
       <td class="cell-type">{listed.callType && label("call_types", listed.callType)}</td>
       <td class="cell-outcome">{listed.outcome && label("outcomes", listed.outcome)}</td>
