@@ -118,6 +118,8 @@ class Copying:
                 for each in due:
                     await self._copies.copy_findings(each, found.get(each.call_id))
         except LimitReached as error:
+            if error.reason:
+                raise  # too many calls at once: these are no larger than another time
             if len(due) > 1:
                 middle = len(due) // 2
                 await self._copy_results(owner, due[:middle])

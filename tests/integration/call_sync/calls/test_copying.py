@@ -23,7 +23,7 @@ from services.call_sync.calls.domain import (
 from services.call_sync.calls.repository.copies import PostgresCopies
 from services.call_sync.domain import CallId
 from services.call_sync.repository import PostgresCalls
-from services.kernel.errors import UpstreamUnavailable
+from services.kernel.errors import LimitReached, UpstreamUnavailable
 from services.kernel.paging import page_token
 from services.status.domain import ExecutionNumber, Owner, Stage
 from tests.call_scene import CLINIC, a_call_at
@@ -340,6 +340,27 @@ async def test_a_stage_that_is_away_delays_its_own_part_alone(world: World) -> N
 
     await until(transcribed, "the other stage is copied")
     await until(world.agrees, "the copy is what the stages have")
+
+
+@pytest.mark.parametrize("stage", [Stage.TRANSCRIPTION, Stage.ANALYSIS])
+async def test_a_result_that_a_busy_service_refuses_is_copied_later(
+    world: World, stage: Stage
+) -> None:
+    asked = iter([None])
+
+    def busy() -> None:
+        if next(asked, LimitReached) is LimitReached:  # the changes were given, the result is not
+            raise LimitReached("call_sync has 200 calls here", reason="TOO_MANY_CALLS")
+
+    await list_call(world, "c0")
+    await world.turn(Stage.CALL_SYNC)
+    await world.put(stage, "c0")
+    with pytest.raises(LimitReached):
+        await world.turn(stage, busy)
+
+    await until(world.agrees, "the copy is what the stages have")
+    [(_, text, outcome)] = (await world.copied()).values()
+    assert text + outcome
 
 
 async def test_a_stage_whose_database_was_restored_is_copied_anew(world: World) -> None:
