@@ -1,7 +1,7 @@
 """Calls with transcripts as long and as varied as real ones, made up: words by Zipf's law, lengths by a lognormal one."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
@@ -18,6 +18,8 @@ VOCABULARY = 40_000
 MEDIAN_TURNS, SPREAD = 28, 0.8
 _LONGEST = 400
 """Turns of a call: with nine words each the median is two minutes of speech."""
+DISTINCT = 4_000
+"""Texts that calls have; more would find no more."""
 START = datetime(2026, 11, 30, 18, tzinfo=UTC)
 EMPLOYEES = [f"Сотрудник {number}" for number in range(40)]
 OUTCOMES = ("booked", "thinking", "no_action", "refused", "callback")
@@ -27,10 +29,10 @@ SENTIMENTS = ("positive", "neutral", "negative")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MadeCall:
-    """A call, by columns of call_sync.calls, and the texts of its turns."""
+    """A call, by columns of call_sync.calls, and which of the texts is its; None where nothing was said."""
 
     columns: dict[str, Any]
-    texts: list[str]
+    text: int | None
 
 
 def vocabulary(chance: random.Random) -> list[str]:
@@ -45,15 +47,26 @@ def vocabulary(chance: random.Random) -> list[str]:
     return words
 
 
-def made_calls(owner: str, count: int, chance: random.Random) -> Iterator[MadeCall]:
-    """Yield calls of a year, the latest first."""
+def made_texts(chance: random.Random) -> list[list[str]]:
+    """Return the turns of the texts that calls have."""
     words = vocabulary(random.Random(0))
     weights = list(accumulate(1 / (rank + 2.7) for rank in range(len(words))))
+    texts = []
+    for _ in range(DISTINCT):
+        turns = min(_LONGEST, max(2, int(chance.lognormvariate(0, SPREAD) * MEDIAN_TURNS)))
+        said = chance.choices(words, cum_weights=weights, k=9 * turns)
+        texts.append([" ".join(said[at : at + 9]) for at in range(0, len(said), 9)])
+    return texts
+
+
+def made_calls(
+    owner: str, count: int, texts: Sequence[Sequence[str]], chance: random.Random
+) -> Iterator[MadeCall]:
+    """Yield calls of a year, the latest first."""
     for number in range(count):
         started_at = START - timedelta(seconds=number * 31_536_000 / count)
         answered = chance.random() < 0.85
-        turns = min(_LONGEST, max(2, int(chance.lognormvariate(0, SPREAD) * MEDIAN_TURNS)))
-        said = chance.choices(words, cum_weights=weights, k=9 * turns) if answered else []
+        text = chance.randrange(len(texts)) if answered else None
         yield MadeCall(
             columns={
                 "owner": owner,
@@ -62,7 +75,7 @@ def made_calls(owner: str, count: int, chance: random.Random) -> Iterator[MadeCa
                 "day": started_at.date(),
                 "started_at": started_at,
                 "direction": chance.choice(("INCOMING", "OUTGOING")),
-                "duration_seconds": turns * 4.5 if answered else 0.0,
+                "duration_seconds": 0.0 if text is None else len(texts[text]) * 4.5,
                 "employee": chance.choice(EMPLOYEES),
                 "contact": f"+79{chance.randrange(10**9):09}",
                 "answered": answered,
@@ -77,7 +90,7 @@ def made_calls(owner: str, count: int, chance: random.Random) -> Iterator[MadeCa
                 "text_output": int(answered),
                 "findings_output": int(answered),
             },
-            texts=[" ".join(said[at : at + 9]) for at in range(0, len(said), 9)],
+            text=text,
         )
 
 
