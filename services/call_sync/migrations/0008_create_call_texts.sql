@@ -54,7 +54,7 @@ CREATE INDEX call_texts_by_word ON call_sync.call_texts USING gin (words);
 
 ALTER TABLE call_sync.call_stages ENABLE ROW LEVEL SECURITY;
 ALTER TABLE call_sync.call_stages FORCE ROW LEVEL SECURITY;
--- Not forced upon the owner of the table: find_texts below looks for words by their index, which no reader under
+-- Not forced upon the owner of the table: `find_texts` looks for words by their index, which no reader under
 -- row-level security can, and asks by itself whether the reader may.
 ALTER TABLE call_sync.call_texts ENABLE ROW LEVEL SECURITY;
 
@@ -72,29 +72,6 @@ CREATE POLICY call_texts_of_visible_owners ON call_sync.call_texts
 -- The word in `words` that stands for an owner; no text has it, since the parser takes a control for a blank.
 CREATE FUNCTION call_sync.owner_word(owner text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
     SELECT chr(1) || owner
-$$;
-
--- Returns the calls of an owner whose words match, the latest first, before a position, at most so many or all for
--- null; none where the reader may not see them.
-CREATE FUNCTION call_sync.find_texts(
-    asked_owner text, asked_words tsquery, before_at timestamptz, before_id text, most bigint
-) RETURNS TABLE (call_id text)
-LANGUAGE sql STABLE SECURITY DEFINER
-SET search_path = pg_catalog
-SET plan_cache_mode = force_custom_plan
-ROWS 10000
-AS $$
-    SELECT texts.call_id FROM call_sync.call_texts AS texts
-     WHERE texts.words @@ (
-               asked_words
-               && ('''' || regexp_replace(call_sync.owner_word(asked_owner), '([''\\])', '\1\1', 'g') || '''')::tsquery
-           )
-       AND texts.owner = asked_owner
-       AND (before_at IS NULL OR (texts.started_at, texts.call_id) < (before_at, before_id))
-       AND (session_user LIKE '%\_system' OR current_setting('potok.owners', true) = '*'
-            OR asked_owner = ANY (string_to_array(current_setting('potok.owners', true), ',')))
-     ORDER BY texts.started_at DESC, texts.call_id DESC
-     LIMIT most
 $$;
 
 -- Returns the calls that a filter means; what it leaves null leaves nothing out. `by_stages` are values of `stages`, one of
