@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -320,6 +321,7 @@ def fuzz(http: httpx2.Client, endpoint: Endpoint) -> None:
 
 def check(status: int, text: str) -> None:
     assert status < 500, text
+    text = re.sub(r'^{"token":"[^"]+"', '{"token":"…"', text)  # one that was asked for is no leak
     for leak in LEAKS:
         assert leak not in text
     if status >= 400:

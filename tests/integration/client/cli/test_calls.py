@@ -71,7 +71,7 @@ async def world(database: Database) -> AsyncIterator[World]:
 
 
 def ids(listed: Said) -> list[str]:
-    return [call["call"]["call_id"] for call in json.loads(listed.out)["calls"]]
+    return [call["call"]["call_id"] for call in json.loads(listed.out)]
 
 
 async def test_calls_are_listed_the_latest_first_over_pages_and_say_how_many_more(
@@ -80,7 +80,7 @@ async def test_calls_are_listed_the_latest_first_over_pages_and_say_how_many_mor
     listed = await world.potok("calls", "clinic", "--limit", "110", "--json")
     shown = await world.potok("calls", "clinic", "--limit", "2", COLUMNS="200")
 
-    assert (listed.code, json.loads(listed.out)["total"]) == (0, 122)
+    assert listed.code == 0
     latest = [f"call-{n}" for n in range(119, -1, -1)]
     assert ids(listed) == ["failed", "judged", *latest[:108]]
     assert "only the latest 2 of 122 are shown: --limit 20" in shown.err
